@@ -1,0 +1,30 @@
+import { createHash } from 'node:crypto';
+import { Type, type Static } from 'typebox';
+
+/** One inbound message, verified and read by its source. `body` is the very text that came, byte for byte. */
+export const Callback = Type.Object({
+  /** The provider's request id; opaque. */
+  id: Type.String(),
+  /** Name of the configured source. */
+  source: Type.String(),
+  /** The account's public id at the source (its `uuid`). */
+  account: Type.String(),
+  /** Dotted event type, e.g. `callbot.task.completed`. */
+  type: Type.String(),
+  /** When the provider signed it, ms since the epoch. */
+  time: Type.Integer(),
+  /** When the ingress took it, ms since the epoch. */
+  receivedAt: Type.Integer(),
+  /** The body's UTF-8 text, never re-serialised. */
+  body: Type.String(),
+});
+export type Callback = Static<typeof Callback>;
+
+/**
+ * The short name under which queue and ledger know a callback: 22 URL-safe characters (128 bits or more) derived from source, account
+ * and request id, so that a repeat, on whatever day, has the same one. Safe as a BullMQ job id and as a Redis key.
+ */
+export function callbackKey(callback: Pick<Callback, 'source' | 'account' | 'id'>): string {
+  const identity = JSON.stringify([callback.source, callback.account, callback.id]);
+  return createHash('sha256').update(identity).digest('base64url').slice(0, 22);
+}

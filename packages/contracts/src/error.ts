@@ -1,0 +1,41 @@
+/** Every code that Ringback gives, with its meaning. `docs/errors.md` says what to do about each; a test holds that page to this table. */
+export const ERROR_CODES = {
+  // request: why the ingress refused a callback
+  RB_HEADER_MISSING: 'a required header is missing',
+  RB_HEADER_INVALID: 'a header has a value that cannot be right',
+  RB_SIGN_MISSING: 'the request carries no signature',
+  RB_SIGN_MISMATCH: 'the signature does not fit the request',
+  RB_ACCOUNT_UNKNOWN: 'no configured account has this uuid',
+  RB_CALLBACK_STALE: 'createTs is further from our clock than maxSkew',
+  RB_BODY_MALFORMED: 'the body is not a JSON object in UTF-8',
+  RB_BODY_INCOMPLETE: 'the body lacks a required field',
+  RB_BODY_INVALID: 'a field of the body has the wrong type',
+  RB_BODY_TOO_LARGE: 'the body is larger than bodyLimit',
+  RB_PATH_UNKNOWN: 'no source is configured for this path and method',
+  RB_HTTP_MALFORMED: 'the request is not HTTP that we take',
+  RB_QUEUE_UNAVAILABLE: 'Redis did not take the callback in time',
+  RB_STOPPING: 'the ingress is stopping',
+  RB_INTERNAL: 'a bug of ours',
+  // settings
+  RB_CONFIG_UNREADABLE: 'the settings file cannot be read',
+  RB_CONFIG_INVALID: 'the settings have errors',
+  // worker
+  RB_PAYLOAD_INVALID: 'a queued job holds something else than a payload of ours',
+  RB_DELIVERY_RETRY: 'an attempt failed and will be made again',
+  RB_DELIVERY_DEAD: 'a delivery is given up and kept as a dead letter',
+  RB_REDIS_UNAVAILABLE: 'Redis cannot be reached',
+  RB_PORT_TAKEN: 'a port that the settings name is in use',
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** A refused request, unusable settings, or a bug: always with a code. The message names what is wrong and where, and never a secret or personal data. */
+export class RingbackError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'RingbackError';
+    this.code = code;
+  }
+}

@@ -1,0 +1,18 @@
+export { Callback, callbackKey } from './callback.ts';
+export type { Delivery, DeliveryResult } from './delivery.ts';
+export { ERROR_CODES, RingbackError, type ErrorCode } from './error.ts';
+export type { Logger } from './logger.ts';
+export type { HttpAnswer, HttpClient, HttpRequest, Output, OutputDeps, OutputType } from './output.ts';
+export { CallbackBatch, DeliveryBatch, DeliveryPayload, SingleDelivery } from './payloads.ts';
+export { createSecret, type Secret } from './secret.ts';
+export {
+  deliverySettings,
+  type DeliverySettings,
+  Duration,
+  RetrySettings,
+  SecretText,
+  Section,
+  type Settings,
+  Size,
+} from './settings.ts';
+export type { InboundRequest, Source, SourceType } from './source.ts';

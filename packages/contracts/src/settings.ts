@@ -1,0 +1,80 @@
+import { Type, type StaticDecode, type TSchema } from 'typebox';
+import { createSecret, type Secret } from './secret.ts';
+
+const MS_PER_UNIT = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const BYTES_PER_UNIT = { B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 } as const;
+
+function parseUnits(text: string, units: Readonly<Record<string, number>>): number {
+  const [, digits, unit] = /^(\d+)([A-Za-z]+)$/.exec(text) ?? [];
+  const factor = unit === undefined ? undefined : units[unit];
+  if (digits === undefined || factor === undefined) throw new TypeError(`not a number with a unit: ${text}`);
+  return Number(digits) * factor;
+}
+
+function oneWay(): never {
+  throw new TypeError('settings are read, never written back');
+}
+
+/** `250ms`, `5s`, `10m`, `24h`, `7d` → whole milliseconds. */
+export function Duration(options: { description: string; default?: string }) {
+  return Type.Codec(Type.String({ ...options, pattern: '^\\d{1,9}(ms|s|m|h|d)$' }))
+    .Decode((text): number => parseUnits(text, MS_PER_UNIT))
+    .Encode(oneWay);
+}
+
+/** `512B`, `64KiB`, `1MiB` → bytes. */
+export function Size(options: { description: string; default?: string }) {
+  return Type.Codec(Type.String({ ...options, pattern: '^\\d{1,9}(B|KiB|MiB|GiB)$' }))
+    .Decode((text): number => parseUnits(text, BYTES_PER_UNIT))
+    .Encode(oneWay);
+}
+
+/**
+ * A string → `Secret`. `x-secret` tells the settings loader that the key has a `…File` twin and that its value appears in no error.
+ * With `minLength` 1 by default: an empty secret is a mistake.
+ */
+export function SecretText(options: { description: string; minLength?: number; pattern?: string }) {
+  return Type.Codec(Type.String({ minLength: 1, ...options, 'x-secret': true }))
+    .Decode((text): Secret => createSecret(text))
+    .Encode(oneWay);
+}
+
+/** An object that refuses unknown keys: a mistyped setting is an error, never ignored. */
+export function Section<P extends Record<string, TSchema>>(properties: P, options: { description?: string } = {}) {
+  return Type.Object(properties, { additionalProperties: false, ...options });
+}
+
+/** How a failed delivery is tried again. */
+export const RetrySettings = Section({
+  attempts: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 10, description: 'Attempts in all, the first included.' })),
+  minDelay: Type.Optional(Duration({ default: '1s', description: 'Wait before the second attempt; it doubles from attempt to attempt.' })),
+  maxDelay: Type.Optional(Duration({ default: '10m', description: 'The longest wait between two attempts.' })),
+});
+
+/** The settings that every output has, whatever its type. */
+export const deliverySettings = {
+  timeout: Type.Optional(Duration({ default: '10s', description: 'How long one attempt may take, connection included.' })),
+  retry: Type.Optional(RetrySettings),
+  concurrency: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 1000, default: 32, description: 'Attempts under way at once, per worker process.' }),
+  ),
+  rateLimit: Type.Optional(
+    Section(
+      {
+        max: Type.Integer({ minimum: 1, description: 'Deliveries …' }),
+        per: Duration({ description: '… per this time, over all workers.' }),
+      },
+      { description: 'At most `max` deliveries per `per`, over all workers.' },
+    ),
+  ),
+};
+
+/** `deliverySettings` as the worker sees them: every default filled in, durations in ms. */
+export type DeliverySettings = {
+  readonly timeout: number;
+  readonly retry: { readonly attempts: number; readonly minDelay: number; readonly maxDelay: number };
+  readonly concurrency: number;
+  readonly rateLimit?: { readonly max: number; readonly per: number } | undefined;
+};
+
+export type Settings<S extends TSchema> = StaticDecode<S>;
