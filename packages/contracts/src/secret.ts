@@ -7,9 +7,8 @@ export type Secret = {
   toJSON(): string;
 };
 
-const REDACTED = '[redacted]';
+const redacted = () => '[redacted]';
 
 export function createSecret(value: string): Secret {
-  const redacted = () => REDACTED;
   return Object.freeze({ reveal: () => value, toString: redacted, toJSON: redacted, [inspect.custom]: redacted });
 }

@@ -46,8 +46,12 @@ export function Section<P extends Record<string, TSchema>>(properties: P, option
 
 /** How a failed delivery is tried again. */
 export const RetrySettings = Section({
-  attempts: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 10, description: 'Attempts in all, the first included.' })),
-  minDelay: Type.Optional(Duration({ default: '1s', description: 'Wait before the second attempt; it doubles from attempt to attempt.' })),
+  attempts: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 100, default: 10, description: 'Attempts in all, the first included.' }),
+  ),
+  minDelay: Type.Optional(
+    Duration({ default: '1s', description: 'Wait before the second attempt; it doubles from attempt to attempt.' }),
+  ),
   maxDelay: Type.Optional(Duration({ default: '10m', description: 'The longest wait between two attempts.' })),
 });
 
