@@ -14,7 +14,6 @@ export const ERROR_CODES = {
   RB_PATH_UNKNOWN: 'no source is configured for this path and method',
   RB_HTTP_MALFORMED: 'the request is not HTTP that we take',
   RB_QUEUE_UNAVAILABLE: 'Redis did not take the callback in time',
-  RB_STOPPING: 'the ingress is stopping',
   RB_INTERNAL: 'a bug of ours',
   // settings
   RB_CONFIG_UNREADABLE: 'the settings file cannot be read',

@@ -1,1 +1,1 @@
-export {};
+export { type Claim, createLedger, type Ledger, type Outcome } from './ledger.ts';

@@ -1,0 +1,51 @@
+import type { Logger, Source } from '@ringback/contracts';
+import type { CallbackProducer } from '@ringback/queue';
+import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { registerCallbackRoutes } from './callback-routes.ts';
+import { answerFailure, answerMalformedHttp, answerUnknownPath } from './unrouted.ts';
+
+export type IngressDeps = {
+  readonly sources: readonly Source[];
+  readonly producer: Pick<CallbackProducer, 'enqueue'>;
+  /** ms since the epoch. */
+  readonly now: () => number;
+  readonly logger: Logger;
+  /** Bytes of one body. */
+  readonly bodyLimit: number;
+};
+
+/** A slow sender holds a connection, not a worker; but not for ever. ms. */
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+/** Longer than the idle timeout of the usual load balancers, so that they close first and no request meets a closing connection. */
+const KEEP_ALIVE_TIMEOUT_MS = 75_000;
+
+/** The ingress: verify → validate → enqueue → ack, for every path of every source. */
+export function buildApp(deps: IngressDeps): FastifyInstance {
+  const app = Fastify({
+    bodyLimit: deps.bodyLimit,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    http: { headersTimeout: HEADERS_TIMEOUT_MS },
+    // While closing, what still comes over open connections is taken like any other: nobody is refused by a restart.
+    return503OnClosing: false,
+    exposeHeadRoutes: false,
+    frameworkErrors: (error, request, reply) => answerFailure(error, request, reply, deps),
+    clientErrorHandler: (error, socket) => answerMalformedHttp(error, socket, deps),
+  })
+    .withTypeProvider<TypeBoxTypeProvider>()
+    .setValidatorCompiler(TypeBoxValidatorCompiler);
+
+  keepRawBody(app);
+  app.setErrorHandler((error, request, reply) => answerFailure(error, request, reply, deps));
+  app.setNotFoundHandler((request, reply) => answerUnknownPath(request, reply, deps));
+  registerCallbackRoutes(app, deps);
+  return app;
+}
+
+/** The signature covers the very bytes, so no Content-Type may lead to a parser. */
+function keepRawBody(app: Pick<FastifyInstance, 'removeAllContentTypeParsers' | 'addContentTypeParser'>): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+}

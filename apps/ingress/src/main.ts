@@ -1,0 +1,54 @@
+import { loadConfig, settingsFile } from '@ringback/config';
+import { RingbackError } from '@ringback/contracts';
+import { createLogger, isPortTaken, startAdminServer, stopSignal } from '@ringback/observability';
+import { outputTypes } from '@ringback/outputs';
+import { createCallbackProducer } from '@ringback/queue';
+import { checkCondition } from '@ringback/routing';
+import { createSources, sourceTypes } from '@ringback/sources';
+import { buildApp } from './app.ts';
+
+const DEFAULT_ADMIN_PORT = 9080;
+
+const bootLogger = createLogger({ app: 'ingress', level: 'info' });
+
+try {
+  await run();
+} catch (error) {
+  bootLogger.error({ err: error }, 'ingress cannot run');
+  process.exitCode = 1;
+}
+
+/** env → deps → listen → graceful close. */
+async function run(): Promise<void> {
+  const path = settingsFile(process.env);
+  const { ingress, log, redis, sources } = loadConfig({ path, env: process.env, sourceTypes, outputTypes, checkCondition });
+  const logger = createLogger({ app: 'ingress', level: log.level });
+  const stopped = stopSignal();
+
+  const producer = createCallbackProducer({ ...redis, timeout: ingress.enqueueTimeout, now: Date.now, logger });
+  const app = buildApp({ sources: createSources(sources), producer, now: Date.now, logger, bodyLimit: ingress.bodyLimit });
+  const { adminHost: host, adminPort: port } = ingress;
+  const admin = await startAdminServer({ host, port, defaultPort: DEFAULT_ADMIN_PORT, ready: producer.ready });
+  const url = await listen();
+  logger.info({ url, adminUrl: admin.url, settings: path, node: process.version }, 'ingress is up');
+
+  const signal = await stopped;
+  logger.info({ signal }, 'ingress is stopping');
+  await app.close();
+  await producer.close();
+  await admin.close();
+  logger.info({}, 'ingress has stopped');
+
+  async function listen(): Promise<string> {
+    try {
+      return await app.listen({ host: ingress.host, port: ingress.port });
+    } catch (cause) {
+      if (!isPortTaken(cause)) throw cause;
+      throw new RingbackError(
+        'RB_PORT_TAKEN',
+        `port ${ingress.port} is in use: set another ingress.port, or stop what listens there`,
+        { cause },
+      );
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import { type Callback, callbackKey, type DeliveryResult, type Logger, type Output } from '@ringback/contracts';
+import type { Ledger, Outcome } from '@ringback/ledger';
+import { createGroupCommit, type DeliveryHandlers, type DeliveryProducer, HandBack } from '@ringback/queue';
+import type { LimitFunction } from 'p-limit';
+import { type Attempt, createAttempt } from './attempt.ts';
+
+export type DeliverDeps = {
+  readonly output: Output;
+  /** ms that one attempt may take. */
+  readonly timeout: number;
+  /** Attempts that a delivery has in all. */
+  readonly attempts: number;
+  /** The output's attempts under way at once, in this process. */
+  readonly limit: LimitFunction;
+  readonly ledger: Pick<Ledger, 'outcomes' | 'record'>;
+  readonly retries: Pick<DeliveryProducer, 'addFailed'>;
+  /** Aborted when the process is to stop: attempts under way end, none begins. */
+  readonly stopping: AbortSignal;
+  readonly now: () => number;
+  readonly logger: Logger;
+};
+
+/** One output's deliveries: attempt → settle. */
+export function createDeliver(deps: DeliverDeps): DeliveryHandlers {
+  const attempt = createAttempt(deps);
+  const record = createRecorder(deps);
+  const { output, attempts, limit, ledger, retries } = deps;
+
+  /** A delivery's first attempt. MUST leave an outcome in the ledger, and for all but a success a job that goes on from there, in this order: job, then outcome. */
+  async function firstAttempt(callback: Callback): Promise<void> {
+    const result = await begin({ callback, number: 1, last: attempts === 1 });
+    if (result.outcome === 'delivered') return record(callback, 'delivered');
+    await retries.addFailed({ callback, attempt: 1, ...result });
+    await record(callback, result.outcome === 'dead' ? 'dead' : 'retrying');
+  }
+
+  function begin(next: Attempt): Promise<DeliveryResult> {
+    return limit(() => {
+      if (deps.stopping.aborted) throw new HandBack();
+      return attempt(next);
+    });
+  }
+
+  return {
+    async batch(callbacks) {
+      const outcomes = await ledger.outcomes(output.name, callbacks.map(callbackKey));
+      const open = callbacks.filter((_, index) => outcomes[index] === undefined);
+      await allSettled(open.map(firstAttempt));
+    },
+    async single(callback, { number, last }) {
+      const [outcome] = await ledger.outcomes(output.name, [callbackKey(callback)]);
+      if (outcome === 'delivered') return { outcome };
+      const result = await begin({ callback, number, last });
+      if (result.outcome !== 'retry') await record(callback, result.outcome);
+      return result;
+    },
+  };
+}
+
+/** Outcomes are written as they come; those that come while a write is under way go together in the next one. */
+function createRecorder({ output, ledger }: DeliverDeps): (callback: Callback, outcome: Outcome) => Promise<void> {
+  const commit = createGroupCommit({
+    write: (entries: readonly { key: string; outcome: Outcome }[]) =>
+      ledger.record(entries.map((entry) => ({ ...entry, output: output.name }))),
+    sizeOf: () => 1,
+    maxItems: 256,
+    maxBytes: 256,
+  });
+  return (callback, outcome) => commit.submit({ key: callbackKey(callback), outcome });
+}
+
+/** Waits for all, then fails with the first failure: a bug or a broken Redis before a mere hand-back. */
+async function allSettled(work: readonly Promise<void>[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const result of await Promise.allSettled(work)) if (result.status === 'rejected') failures.push(result.reason);
+  if (failures.length > 0) throw failures.find((failure) => !(failure instanceof HandBack)) ?? failures[0];
+}

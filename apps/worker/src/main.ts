@@ -1,0 +1,64 @@
+import { loadConfig, settingsFile } from '@ringback/config';
+import { createLedger } from '@ringback/ledger';
+import { createLogger, startAdminServer, stopSignal } from '@ringback/observability';
+import { createOutputs, outputTypes } from '@ringback/outputs';
+import { answersPing, connectPatient, consumeCallbacks } from '@ringback/queue';
+import { checkCondition, createRouter } from '@ringback/routing';
+import { sourceTypes } from '@ringback/sources';
+import { createDispatch } from './dispatch.ts';
+import { openLane } from './output-lane.ts';
+
+const DEFAULT_ADMIN_PORT = 9090;
+const PING_TIMEOUT_MS = 1000;
+
+const bootLogger = createLogger({ app: 'worker', level: 'info' });
+
+try {
+  await run();
+} catch (error) {
+  bootLogger.error({ err: error }, 'worker cannot run');
+  process.exitCode = 1;
+}
+
+/** env → deps → consume → graceful close. */
+async function run(): Promise<void> {
+  const path = settingsFile(process.env);
+  const config = loadConfig({ path, env: process.env, sourceTypes, outputTypes, checkCondition });
+  const logger = createLogger({ app: 'worker', level: config.log.level });
+  const stopped = stopSignal();
+  const stopping = new AbortController();
+
+  const redis = connectPatient({ url: config.redis.url, name: 'ringback-worker', logger });
+  const { prefix } = config.redis;
+  const { adminHost: host, adminPort: port, concurrency, lockDuration, shutdownGrace } = config.worker;
+  const access = { redis, prefix, lockDuration };
+  const ledger = createLedger({ redis, prefix, window: config.dedupe.window });
+
+  const outputs = createOutputs(config.outputs);
+  const lanes = new Map(
+    config.outputs.map((settings, index) => [
+      settings.name,
+      openLane({ output: outputs[index], settings, access, ledger, stopping: stopping.signal, now: Date.now, logger }),
+    ]),
+  );
+  const deliveries = new Map([...lanes].map(([name, lane]) => [name, lane.producer]));
+  const dispatch = createDispatch({ ledger, router: createRouter({ routes: config.routes }), deliveries, logger });
+  const callbacks = consumeCallbacks({ ...access, concurrency, dispatch, logger });
+
+  const admin = await startAdminServer({
+    host,
+    port,
+    defaultPort: DEFAULT_ADMIN_PORT,
+    ready: () => answersPing(redis, PING_TIMEOUT_MS),
+  });
+  logger.info({ adminUrl: admin.url, outputs: [...lanes.keys()], settings: path, node: process.version }, 'worker is up');
+
+  const signal = await stopped;
+  logger.info({ signal }, 'worker is stopping');
+  stopping.abort();
+  const consumers = [callbacks, ...[...lanes.values()].map((lane) => lane.consumer)];
+  const closed = await Promise.all(consumers.map((consumer) => consumer.close(shutdownGrace)));
+  logger.info({ finished: closed.every(Boolean) }, 'worker has stopped');
+  // What was cut off holds sockets and timers, and MUST NOT finish now: another worker takes it over.
+  process.exit(0);
+}

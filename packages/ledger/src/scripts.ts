@@ -1,0 +1,37 @@
+/**
+ * The ledger's own Lua, so that a whole batch costs one command. It touches the ledger's keys and no others: BullMQ's are BullMQ's.
+ * A callback's entry is one hash: field `claim` is `claimed <batch>` or `done <batch>`, and a field for each output holds its outcome.
+ */
+
+/** KEYS entries · ARGV batch, window in s → for each: `ours`, `done` or `duplicate`. */
+export const CLAIM = `
+local verdicts = {}
+for i, key in ipairs(KEYS) do
+  local held = redis.call('HGET', key, 'claim')
+  if not held then
+    redis.call('HSET', key, 'claim', 'claimed ' .. ARGV[1])
+    redis.call('EXPIRE', key, ARGV[2])
+    verdicts[i] = 'ours'
+  elseif held == 'claimed ' .. ARGV[1] then
+    verdicts[i] = 'ours'
+  elseif held == 'done ' .. ARGV[1] then
+    verdicts[i] = 'done'
+  else
+    verdicts[i] = 'duplicate'
+  end
+end
+return verdicts`;
+
+/** KEYS entries · ARGV field, value of each, …, window in s at the end. Writes the fields; an entry that had run out lives for another window. */
+export const RECORD = `
+local window = ARGV[#ARGV]
+for i, key in ipairs(KEYS) do
+  redis.call('HSET', key, ARGV[2 * i - 1], ARGV[2 * i])
+  if redis.call('TTL', key) < 0 then redis.call('EXPIRE', key, window) end
+end`;
+
+/** KEYS entries · ARGV field → each entry's value of the field, or false. */
+export const READ = `
+local values = {}
+for i, key in ipairs(KEYS) do values[i] = redis.call('HGET', key, ARGV[1]) end
+return values`;

@@ -1,0 +1,35 @@
+import { type Logger as PinoLogger, pino } from 'pino';
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/**
+ * The JSON logger of an app, on stdout: one line per event, ISO times, names for levels. Errors are reduced to type, code, message and stack, cause included:
+ * the errors of Redis and HTTP clients carry whole commands and requests, and those hold callbacks.
+ */
+export function createLogger({ app, level }: { app: string; level: LogLevel }): PinoLogger {
+  return pino({
+    level,
+    base: { app },
+    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    formatters: { level: (label) => ({ level: label }) },
+    serializers: { err: describeError },
+    redact: { paths: ['body', 'headers', 'callback.body', '*.body', '*.headers', 'sign', '*.sign'], censor: '[redacted]' },
+  });
+}
+
+type ErrorFields = { type: string; message: string; code?: unknown; stack?: string | undefined; cause?: ErrorFields | undefined };
+
+const MAX_MESSAGE = 500;
+const MAX_DEPTH = 5;
+
+/** An error as fields that are safe to log. Anything else that was thrown is only named by its type. */
+export function describeError(error: unknown, depth = 0): ErrorFields {
+  if (!(error instanceof Error)) return { type: typeof error, message: 'not an error' };
+  return {
+    type: error.name,
+    message: error.message.slice(0, MAX_MESSAGE),
+    ...('code' in error && { code: error.code }),
+    ...(depth === 0 && { stack: error.stack?.replace(error.message, '…') }),
+    ...(error.cause !== undefined && depth < MAX_DEPTH && { cause: describeError(error.cause, depth + 1) }),
+  };
+}

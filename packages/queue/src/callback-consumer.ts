@@ -1,0 +1,25 @@
+import { type Callback, CallbackBatch, type Logger } from '@ringback/contracts';
+import { backoff, BATCH_BACKOFF } from './backoff.ts';
+import { type Consumer, createConsumer } from './consumer.ts';
+import { CALLBACKS } from './names.ts';
+import { type ConsumerSettings, workerOptions } from './queue-options.ts';
+
+/** A batch as a worker took it. */
+export type TakenBatch = { readonly id: string; readonly callbacks: readonly Callback[] };
+
+export type CallbackConsumerOptions = ConsumerSettings & {
+  /** MUST resolve only when the batch needs no further work: then it is gone. A rejection has it run again later. */
+  readonly dispatch: (batch: TakenBatch) => Promise<void>;
+  readonly logger: Logger;
+};
+
+/** Hands the batches that the ingress queued to `dispatch`. */
+export function consumeCallbacks({ dispatch, logger, ...settings }: CallbackConsumerOptions): Consumer {
+  return createConsumer({
+    queue: CALLBACKS,
+    schema: CallbackBatch,
+    handle: (batch, job) => dispatch({ id: job.id ?? '', callbacks: batch.callbacks }),
+    options: { ...workerOptions(settings), settings: { backoffStrategy: (attempt) => backoff(BATCH_BACKOFF, attempt) } },
+    logger,
+  });
+}

@@ -1,0 +1,69 @@
+import type { Logger, Secret } from '@ringback/contracts';
+import { Redis, type RedisOptions } from 'ioredis';
+
+/** How a process talks to Redis. `name` shows in `CLIENT LIST`. */
+export type ConnectionOptions = { readonly url: Secret; readonly name: string; readonly logger: Logger };
+
+const RECONNECT_MAX_MS = 1000;
+
+type Options = Omit<RedisOptions, 'replyMapping'>;
+
+const reconnect: Options = {
+  retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 10), RECONNECT_MAX_MS),
+  // A failover leaves us on a replica: only a new connection finds the new primary.
+  reconnectOnError: (error) => error.message.startsWith('READONLY'),
+};
+
+/**
+ * A connection for one who waits for an answer with someone else waiting behind it: a command fails at once while Redis is away, and after
+ * `timeout` ms when it is slow. It is never sent a second time: a write that was given up MUST NOT happen minutes later.
+ */
+export function connectFailFast(options: ConnectionOptions & { readonly timeout: number }): Redis {
+  return connect(options, {
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+    commandTimeout: options.timeout,
+  });
+}
+
+/** A connection for a worker: commands wait until Redis is back, since the job that needs them waits there too. */
+export function connectPatient(options: ConnectionOptions): Redis {
+  return connect(options, { maxRetriesPerRequest: null });
+}
+
+function connect({ url, name, logger }: ConnectionOptions, options: Options): Redis {
+  const redis = new Redis(url.reveal(), { ...reconnect, ...options, connectionName: name });
+  reportState({ redis, name, logger });
+  return redis;
+}
+
+/** One line when the connection is lost, with the cause, and one when it is back: not one per reconnect. */
+function reportState({ redis, name, logger }: { redis: Redis; name: string; logger: Logger }): void {
+  let lost = false;
+  redis.on('error', (error: Error) => {
+    if (!lost) logger.error({ code: 'RB_REDIS_UNAVAILABLE', connection: name, reason: error.message }, 'redis is away');
+    lost = true;
+  });
+  redis.on('close', () => {
+    if (!lost) logger.warn({ code: 'RB_REDIS_UNAVAILABLE', connection: name, reason: 'connection closed' }, 'redis is away');
+    lost = true;
+  });
+  redis.on('ready', () => {
+    if (lost) logger.info({ connection: name }, 'redis is back');
+    lost = false;
+  });
+}
+
+/** True when Redis answers a PING within `timeout` ms. */
+export async function answersPing(redis: Redis, timeout: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), timeout);
+  });
+  const pong = redis.ping().then(
+    () => true,
+    () => false,
+  );
+  return Promise.race([pong, late]).finally(() => clearTimeout(timer));
+}

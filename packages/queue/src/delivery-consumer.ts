@@ -1,0 +1,68 @@
+import { type Callback, DeliveryPayload, type DeliveryResult, type DeliverySettings, type Logger } from '@ringback/contracts';
+import type { Job } from 'bullmq';
+import { backoff, BATCH_BACKOFF } from './backoff.ts';
+import { type Consumer, createConsumer } from './consumer.ts';
+import { outputQueueName } from './names.ts';
+import { type ConsumerSettings, workerOptions } from './queue-options.ts';
+import { requestedDelay, settle } from './settle.ts';
+
+export type DeliveryHandlers = {
+  /** First attempts, side by side. MUST resolve only when each has an outcome or a job of its own. */
+  readonly batch: (callbacks: readonly Callback[]) => Promise<void>;
+  /** One attempt of one delivery; `attempt` counts from 1. The outcome becomes the job's. */
+  readonly single: (callback: Callback, attempt: { number: number; last: boolean }) => Promise<DeliveryResult>;
+};
+
+export type DeliveryConsumerOptions = ConsumerSettings & {
+  readonly output: string;
+  readonly delivery: DeliverySettings;
+  readonly handlers: DeliveryHandlers;
+  readonly logger: Logger;
+};
+
+/** Hands one output's deliveries to its handlers, within its rate limit. */
+export function consumeDeliveries(options: DeliveryConsumerOptions): Consumer {
+  const { output, delivery, handlers, logger, ...settings } = options;
+
+  async function handle(payload: DeliveryPayload, job: Job): Promise<void> {
+    switch (payload.kind) {
+      case 'batch':
+        return handlers.batch(payload.callbacks);
+      case 'single': {
+        if (payload.refused !== undefined) return settle({ outcome: 'dead', reason: payload.refused });
+        const number = payload.priorAttempts + job.attemptsMade + 1;
+        return settle(
+          await handlers.single(payload.callback, { number, last: job.attemptsMade + 1 >= (job.opts.attempts ?? 1) }),
+        );
+      }
+      default:
+        return payload satisfies never;
+    }
+  }
+
+  return createConsumer({
+    queue: outputQueueName(output),
+    schema: DeliveryPayload,
+    handle,
+    options: {
+      ...workerOptions(settings),
+      ...(delivery.rateLimit && { limiter: { max: delivery.rateLimit.max, duration: delivery.rateLimit.per } }),
+      settings: { backoffStrategy: (made, _type, error, job) => nextDelay(delivery, { made, error, job }) },
+    },
+    logger,
+  });
+}
+
+/** ms until a failed job is run again; `made` counts its own runs, to which come the attempts made before it existed. */
+function nextDelay(
+  { retry }: DeliverySettings,
+  {
+    made,
+    error,
+    job,
+  }: { made: number; error?: Error | undefined; job?: { data?: { kind?: unknown; priorAttempts?: unknown } } | undefined },
+): number {
+  if (job?.data?.kind !== 'single') return backoff(BATCH_BACKOFF, made);
+  const prior = typeof job.data.priorAttempts === 'number' ? job.data.priorAttempts : 0;
+  return backoff(retry, prior + made, requestedDelay(error));
+}

@@ -1,0 +1,59 @@
+import { type Callback, callbackKey, type DeliveryBatch, type DeliverySettings, type SingleDelivery } from '@ringback/contracts';
+import { Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { backoff } from './backoff.ts';
+import { batchJobOptions, singleJobOptions } from './job-options.ts';
+import { deliveryBatchId, outputQueueName, singleDeliveryId } from './names.ts';
+import { queueOptions, quiet } from './queue-options.ts';
+
+/** A delivery whose first attempt is over, without success. */
+export type FailedAttempt = { readonly callback: Callback; readonly attempt: number } & (
+  | { readonly outcome: 'retry'; readonly afterMs?: number }
+  | { readonly outcome: 'dead'; readonly reason: string }
+);
+
+/** Writes to one output's queue. Every id is derived, so that writing the same thing again changes nothing. */
+export type DeliveryProducer = {
+  /** Queues the output's deliveries of one batch: as one job, or one by one where a rate limit has to count them. */
+  addBatch(batchId: string, callbacks: readonly Callback[]): Promise<void>;
+  /** Queues a delivery alone: to be tried again after its backoff, or, refused for good, to fail at once and stand as a dead letter. */
+  addFailed(failed: FailedAttempt): Promise<void>;
+  close(): Promise<void>;
+};
+
+export type DeliveryProducerOptions = {
+  readonly redis: Redis;
+  readonly prefix: string;
+  readonly output: string;
+  readonly delivery: DeliverySettings;
+};
+
+export function createDeliveryProducer({ redis, prefix, output, delivery }: DeliveryProducerOptions): DeliveryProducer {
+  const queue = quiet(new Queue(outputQueueName(output), queueOptions({ redis, prefix })));
+  const { attempts, ...bounds } = delivery.retry;
+
+  function single(callback: Callback, priorAttempts: number, extra: { refused?: string; delay?: number } = {}) {
+    const { delay = 0, ...refused } = extra;
+    const data: SingleDelivery = { v: 1, kind: 'single', callback, priorAttempts, ...refused };
+    const jobId = singleDeliveryId(callbackKey(callback), output);
+    return { name: 'single', data, opts: singleJobOptions({ jobId, attempts: Math.max(1, attempts - priorAttempts), delay }) };
+  }
+
+  return {
+    async addBatch(batchId, callbacks) {
+      if (delivery.rateLimit) {
+        await queue.addBulk(callbacks.map((callback) => single(callback, 0)));
+      } else {
+        const data: DeliveryBatch = { v: 1, kind: 'batch', callbacks: [...callbacks] };
+        await queue.add('batch', data, batchJobOptions(deliveryBatchId(batchId, output)));
+      }
+    },
+    async addFailed(failed) {
+      const extra =
+        failed.outcome === 'dead' ? { refused: failed.reason } : { delay: backoff(bounds, failed.attempt, failed.afterMs) };
+      const job = single(failed.callback, failed.attempt, extra);
+      await queue.add(job.name, job.data, job.opts);
+    },
+    close: () => queue.close(),
+  };
+}

@@ -1,0 +1,79 @@
+/** What may travel together in one write. */
+export type GroupCommitOptions<T> = {
+  /** Writes one group; the promises of its members settle as this one does. MUST be bounded in time. */
+  readonly write: (group: readonly T[]) => Promise<void>;
+  readonly sizeOf: (item: T) => number;
+  readonly maxItems: number;
+  /** Bytes; a larger single item goes alone. */
+  readonly maxBytes: number;
+  /** An item that has waited longer than `after` ms for its turn is refused with `error()`, so that no one waits for a line of slow writes. Absent: all wait. */
+  readonly expiry?: { readonly after: number; readonly error: () => Error; readonly now: () => number };
+};
+
+export type GroupCommit<T> = {
+  /** Resolves when, and only when, the write that holds the item has succeeded. */
+  submit(item: T): Promise<void>;
+  /** Resolves when nothing is waiting or under way. */
+  idle(): Promise<void>;
+};
+
+type Waiting<T> = { item: T; since: number; resolve: () => void; reject: (error: unknown) => void };
+
+/**
+ * Group commit: while one write is under way, the items that arrive wait, and go together in the next one. There is no timer: an item that
+ * finds nothing under way goes at once, alone.
+ */
+export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommit<T> {
+  let waiting: Waiting<T>[] = [];
+  let running: Promise<void> | undefined;
+
+  async function writeAll(): Promise<void> {
+    while (waiting.length > 0) {
+      const { group, rest } = nextGroup(waiting, options);
+      waiting = rest;
+      // One at a time is the point: what arrives meanwhile makes the next group.
+      // oxlint-disable-next-line no-await-in-loop
+      if (group.length > 0) await writeGroup(group, options.write);
+    }
+    running = undefined;
+  }
+
+  return {
+    submit(item) {
+      return new Promise((resolve, reject) => {
+        waiting.push({ item, since: options.expiry?.now() ?? 0, resolve, reject });
+        running ??= writeAll();
+      });
+    },
+    idle: async () => running,
+  };
+}
+
+async function writeGroup<T>(group: readonly Waiting<T>[], write: GroupCommitOptions<T>['write']): Promise<void> {
+  try {
+    await write(group.map(({ item }) => item));
+    for (const { resolve } of group) resolve();
+  } catch (error) {
+    for (const { reject } of group) reject(error);
+  }
+}
+
+/** Takes the next group from the front of the line, refusing those that have waited too long. */
+function nextGroup<T>(line: readonly Waiting<T>[], options: GroupCommitOptions<T>): { group: Waiting<T>[]; rest: Waiting<T>[] } {
+  const { expiry } = options;
+  const oldest = expiry ? expiry.now() - expiry.after : 0;
+  const group: Waiting<T>[] = [];
+  let bytes = 0;
+  let taken = 0;
+  for (const entry of line) {
+    if (expiry && entry.since < oldest) {
+      entry.reject(expiry.error());
+    } else {
+      bytes += options.sizeOf(entry.item);
+      if (group.length === options.maxItems || (group.length > 0 && bytes > options.maxBytes)) break;
+      group.push(entry);
+    }
+    taken += 1;
+  }
+  return { group, rest: line.slice(taken) };
+}

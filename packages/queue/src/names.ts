@@ -1,0 +1,24 @@
+import { randomBytes } from 'node:crypto';
+
+/** The queue that the ingress writes and the dispatchers read. */
+export const CALLBACKS = 'callbacks';
+
+/** The queue of one output's deliveries. BullMQ forbids `:` in a name; output names have none. */
+export function outputQueueName(output: string): string {
+  return `output.${output}`;
+}
+
+/** A new batch id: 16 URL-safe characters behind a letter, since BullMQ takes no id of digits alone. */
+export function newBatchId(): string {
+  return `b${randomBytes(12).toString('base64url')}`;
+}
+
+/** The id of the job that holds one output's deliveries of a batch. Derived, so that a re-run of the batch adds nothing twice. */
+export function deliveryBatchId(batchId: string, output: string): string {
+  return `${batchId}.${output}`;
+}
+
+/** The id of the job that holds one delivery alone. Derived, so that the same retry is never added twice. */
+export function singleDeliveryId(callbackKey: string, output: string): string {
+  return `${callbackKey}.${output}`;
+}
