@@ -1,3 +1,4 @@
+import type { Server } from 'node:http';
 import type { Logger, Source } from '@ringback/contracts';
 import type { CallbackProducer } from '@ringback/queue';
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
@@ -27,25 +28,36 @@ export function buildApp(deps: IngressDeps): FastifyInstance {
     bodyLimit: deps.bodyLimit,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    http: { headersTimeout: HEADERS_TIMEOUT_MS },
+    http: { headersTimeout: HEADERS_TIMEOUT_MS, requireHostHeader: false },
     // While closing, what still comes over open connections is taken like any other: nobody is refused by a restart.
     return503OnClosing: false,
     exposeHeadRoutes: false,
-    frameworkErrors: (error, request, reply) => answerFailure(error, request, reply, deps),
+    frameworkErrors: (error, request, reply) => void answerFailure(error, request, reply, deps),
     clientErrorHandler: (error, socket) => answerMalformedHttp(error, socket, deps),
   })
     .withTypeProvider<TypeBoxTypeProvider>()
     .setValidatorCompiler(TypeBoxValidatorCompiler);
 
   keepRawBody(app);
+  answerOddRequests(app.server, deps);
   app.setErrorHandler((error, request, reply) => answerFailure(error, request, reply, deps));
   app.setNotFoundHandler((request, reply) => answerUnknownPath(request, reply, deps));
   registerCallbackRoutes(app, deps);
   return app;
 }
 
-/** The signature covers the very bytes, so no Content-Type may lead to a parser. */
-function keepRawBody(app: Pick<FastifyInstance, 'removeAllContentTypeParsers' | 'addContentTypeParser'>): void {
+/** The signature covers the very bytes, so no Content-Type, however odd, may lead to a parser or to a refusal. */
+function keepRawBody(app: Pick<FastifyInstance, 'addHook' | 'removeAllContentTypeParsers' | 'addContentTypeParser'>): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.addHook('onRequest', (request, _reply, done) => {
+    request.headers['content-type'] = 'application/octet-stream';
+    done();
+  });
+}
+
+/** What Node would answer by itself, without the body that every answer of ours has. */
+function answerOddRequests(server: Server, deps: IngressDeps): void {
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
+  server.on('connect', (_request, socket) => answerMalformedHttp(new Error('CONNECT'), socket, deps));
 }

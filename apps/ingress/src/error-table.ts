@@ -34,13 +34,14 @@ export function errorRow(error: unknown): ErrorRow & { code: ErrorCode } {
 /** What Fastify and Node refuse before a route sees it, in our codes. Anything unknown passes unchanged, and ends as a bug. */
 export function asRingbackError(error: unknown, limits: { bodyLimit: number }): unknown {
   if (error instanceof RingbackError || !(error instanceof Error)) return error;
-  if ('code' in error && error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+  const code = 'code' in error ? String(error.code) : error.name;
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
     return new RingbackError('RB_BODY_TOO_LARGE', `the body is larger than ${limits.bodyLimit} bytes (ingress.bodyLimit)`, {
       cause: error,
     });
   }
   if ('statusCode' in error && typeof error.statusCode === 'number' && error.statusCode >= 400 && error.statusCode < 500) {
-    return new RingbackError('RB_HTTP_MALFORMED', error.message, { cause: error });
+    return new RingbackError('RB_HTTP_MALFORMED', `not a request that can be taken (${code})`, { cause: error });
   }
   return error;
 }

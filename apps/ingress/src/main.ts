@@ -28,7 +28,7 @@ async function run(): Promise<void> {
   const producer = createCallbackProducer({ ...redis, timeout: ingress.enqueueTimeout, now: Date.now, logger });
   const app = buildApp({ sources: createSources(sources), producer, now: Date.now, logger, bodyLimit: ingress.bodyLimit });
   const { adminHost: host, adminPort: port } = ingress;
-  const admin = await startAdminServer({ host, port, defaultPort: DEFAULT_ADMIN_PORT, ready: producer.ready });
+  const admin = await startAdminServer({ host, port, defaultPort: DEFAULT_ADMIN_PORT, ready: () => producer.ready() });
   const url = await listen();
   logger.info({ url, adminUrl: admin.url, settings: path, node: process.version }, 'ingress is up');
 

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { RingbackError } from '@ringback/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Answer, refusal } from './answer.ts';
@@ -29,8 +29,8 @@ export function answerFailure(failure: unknown, request: FastifyRequest, reply: 
 }
 
 /** Answers bytes that Node could not read as HTTP, on the bare socket, and closes it. */
-export function answerMalformedHttp(failure: Error, socket: Socket, deps: IngressDeps): void {
-  const code = 'code' in failure ? String(failure.code) : failure.name;
+export function answerMalformedHttp(failure: Error, socket: Duplex, deps: IngressDeps): void {
+  const code = 'code' in failure ? String(failure.code) : failure.message;
   const error = new RingbackError('RB_HTTP_MALFORMED', `not a request that can be read (${code})`, { cause: failure });
   const answer = refusal(error);
   if (code !== 'ECONNRESET') report({ logger: deps.logger, answer, error, fields: {} });

@@ -1,4 +1,4 @@
-import { type Callback, callbackKey, type Logger } from '@ringback/contracts';
+import { type Callback, callbackKey, type Logger, RingbackError } from '@ringback/contracts';
 import type { Ledger } from '@ringback/ledger';
 import type { DeliveryProducer, TakenBatch } from '@ringback/queue';
 import type { Router } from '@ringback/routing';
@@ -16,8 +16,15 @@ export type DispatchDeps = {
  * and only what is fanned out is marked done.
  */
 export function createDispatch({ ledger, router, deliveries, logger }: DispatchDeps): (batch: TakenBatch) => Promise<void> {
+  /** The settings allow no route to an unknown output; a callback MUST NOT get lost on one all the same. */
+  function queueOf(output: string): Pick<DeliveryProducer, 'addBatch'> {
+    const queue = deliveries.get(output);
+    if (!queue) throw new RingbackError('RB_INTERNAL', `no queue for output ${output}`);
+    return queue;
+  }
+
   async function fanOut(batchId: string, perOutput: ReadonlyMap<string, Callback[]>): Promise<void> {
-    await Promise.all([...perOutput].map(([output, callbacks]) => deliveries.get(output)?.addBatch(batchId, callbacks)));
+    await Promise.all([...perOutput].map(([output, callbacks]) => queueOf(output).addBatch(batchId, callbacks)));
   }
 
   return async ({ id, callbacks }) => {

@@ -1,0 +1,103 @@
+import { type Callback, callbackKey } from '@ringback/contracts';
+import { createLedger } from '@ringback/ledger';
+import { createRouter } from '@ringback/routing';
+import { testRedis } from '@ringback/testkit';
+import { Redis } from 'ioredis';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { createDispatch } from './dispatch.ts';
+
+const callback = (id: string, overrides: Partial<Callback> = {}): Callback => ({
+  id,
+  source: 'callbot',
+  account: 'account',
+  type: 'callbot.task.completed',
+  time: 1,
+  receivedAt: 2,
+  body: '{"taskStatus":3}',
+  ...overrides,
+});
+
+type Added = { output: string; batchId: string; ids: string[] };
+
+/** A dispatcher on a real ledger, whose fan-out a test can look at, and break. */
+function setUp({ failing = new Set<string>(), routes = [{ match: ['*'], to: ['crm', 'ops'] }] } = {}) {
+  const { url, prefix } = testRedis();
+  const redis = new Redis(url);
+  onTestFinished(() => redis.disconnect());
+  const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
+  const added: Added[] = [];
+  const laneOf = (output: string) => ({
+    addBatch: async (batchId: string, callbacks: readonly Callback[]) => {
+      if (failing.has(output)) throw new Error(`${output} is out of order`);
+      added.push({ output, batchId, ids: callbacks.map(({ id }) => id) });
+    },
+  });
+  const ledger = createLedger({ redis, prefix, window: 60_000 });
+  const deliveries = new Map(['crm', 'ops'].map((output) => [output, laneOf(output)]));
+  const dispatch = createDispatch({ ledger, router: createRouter({ routes }), deliveries, logger });
+  return { dispatch, added, failing, ledger, logger };
+}
+
+describe('dispatch', () => {
+  it('fans a batch out to one job per output, with the callbacks routed to each', async () => {
+    const routes = [
+      { match: ['*'], to: ['crm'] },
+      { match: ['callbot.task.*'], when: 'data.taskStatus == 3', to: ['ops'] },
+    ];
+    const { dispatch, added } = setUp({ routes });
+    await dispatch({ id: 'b1', callbacks: [callback('x'), callback('y', { type: 'callbot.order', body: '{}' }), callback('z')] });
+    expect(added).toEqual([
+      { output: 'crm', batchId: 'b1', ids: ['x', 'y', 'z'] },
+      { output: 'ops', batchId: 'b1', ids: ['x', 'z'] },
+    ]);
+  });
+
+  it('takes repeats in a batch and over batches for one callback, and names them in its line', async () => {
+    const { dispatch, added, logger } = setUp();
+    await dispatch({ id: 'b1', callbacks: [callback('x'), callback('x'), callback('y')] });
+    await dispatch({ id: 'b2', callbacks: [callback('y'), callback('z')] });
+    expect(added.filter(({ output }) => output === 'crm').map(({ ids }) => ids)).toEqual([['x', 'y'], ['z']]);
+    expect(logger.info.mock.calls.map(([fields]) => fields)).toMatchObject([{ duplicates: ['x'] }, { duplicates: ['y'] }]);
+  });
+
+  it('tells apart the same request id of two accounts and of two sources', async () => {
+    const { dispatch, added } = setUp();
+    await dispatch({
+      id: 'b1',
+      callbacks: [callback('x'), callback('x', { account: 'other' }), callback('x', { source: 'other' })],
+    });
+    expect(added[0]?.ids).toEqual(['x', 'x', 'x']);
+  });
+
+  it('does it all again when it was cut off before the end, and nothing when it was not', async () => {
+    const { dispatch, added, failing } = setUp({ failing: new Set(['ops']) });
+    const batch = { id: 'b1', callbacks: [callback('x')] };
+    await expect(dispatch(batch)).rejects.toThrow('ops is out of order');
+    await dispatch({ id: 'b2', callbacks: [callback('x')] });
+    expect(added.map(({ output }) => output)).toEqual(['crm']);
+    failing.clear();
+    await dispatch(batch);
+    await dispatch(batch);
+    expect(added.map(({ output, batchId }) => `${batchId} ${output}`)).toEqual(['b1 crm', 'b1 crm', 'b1 ops']);
+  });
+
+  it('marks done only what is fanned out', async () => {
+    const { dispatch, ledger, failing } = setUp({ failing: new Set(['crm']) });
+    const x = callback('x');
+    await expect(dispatch({ id: 'b1', callbacks: [x] })).rejects.toThrow('crm is out of order');
+    expect(await ledger.claim('b1', [callbackKey(x)])).toEqual(['ours']);
+    failing.clear();
+    await dispatch({ id: 'b1', callbacks: [x] });
+    expect(await ledger.claim('b1', [callbackKey(x)])).toEqual(['done']);
+  });
+
+  it('says which callbacks no route matched, and which conditions could not be judged', async () => {
+    const { dispatch, added, logger } = setUp({ routes: [{ match: ['*'], when: 'data.missing == 1', to: ['crm'] }] });
+    await dispatch({ id: 'b1', callbacks: [callback('x')] });
+    expect(added).toEqual([]);
+    expect(logger.warn.mock.calls).toMatchObject([[{ requestID: 'x' }, 'no route matched']]);
+    expect(logger.info.mock.calls).toMatchObject([
+      [{ unrouted: 1, conditionErrors: [expect.stringContaining('missing')] }, 'batch dispatched'],
+    ]);
+  });
+});

@@ -1,0 +1,195 @@
+import { type Callback, callbackKey, type Delivery, type DeliveryResult, type DeliverySettings } from '@ringback/contracts';
+import { createLedger } from '@ringback/ledger';
+import { testRedis } from '@ringback/testkit';
+import { Queue } from 'bullmq';
+import { Redis } from 'ioredis';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { openLane } from './output-lane.ts';
+
+const callback = (id: string): Callback => ({ id, source: 's', account: 'a', type: 't', time: 1, receivedAt: 2, body: '{}' });
+const DELIVERED: DeliveryResult = { outcome: 'delivered' };
+const DELIVERY: DeliverySettings = { timeout: 1000, concurrency: 4, retry: { attempts: 3, minDelay: 10, maxDelay: 40 } };
+
+type Deliver = (delivery: Delivery, signal: AbortSignal) => DeliveryResult | Promise<DeliveryResult>;
+
+function setUp(options: { deliver: Deliver; delivery?: Partial<DeliverySettings>; access?: { url: string; prefix: string } }) {
+  const { url, prefix } = options.access ?? testRedis();
+  const redis = new Redis(url, { maxRetriesPerRequest: null });
+  const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
+  const attempts: Delivery[] = [];
+  const stop = new AbortController();
+  const ledger = createLedger({ redis, prefix, window: 60_000 });
+  const output = {
+    name: 'crm',
+    async deliver(delivery: Delivery, signal: AbortSignal) {
+      attempts.push(delivery);
+      return options.deliver(delivery, signal);
+    },
+  };
+  const settings = { name: 'crm', type: 'test', settings: {}, delivery: { ...DELIVERY, ...options.delivery } };
+  const access = { redis, prefix, lockDuration: 2000 };
+  const lane = openLane({ output, settings, access, ledger, stopping: stop.signal, now: Date.now, logger });
+  const queue = new Queue('output.crm', { connection: redis, prefix });
+  onTestFinished(async () => {
+    await lane.consumer.close(5000);
+    await queue.close();
+    redis.disconnect();
+  });
+  return { lane, queue, attempts, logger, ledger, stop, access: { url, prefix } };
+}
+
+const ids = (attempts: readonly Delivery[]) => attempts.map((delivery) => delivery.callback.id);
+const noJobLeft = (queue: Queue) =>
+  vi.waitFor(
+    async () => expect(await queue.getJobCounts('active', 'waiting', 'delayed')).toEqual({ active: 0, waiting: 0, delayed: 0 }),
+    10_000,
+  );
+
+describe('an output lane', () => {
+  it('attempts the deliveries of a batch side by side, within the concurrency', async () => {
+    let running = 0;
+    let most = 0;
+    const deliver = async () => {
+      running += 1;
+      most = Math.max(most, running);
+      await new Promise((resolve) => setImmediate(resolve));
+      running -= 1;
+      return DELIVERED;
+    };
+    const { lane, attempts, queue } = setUp({ deliver });
+    await lane.producer.addBatch(
+      'b1',
+      Array.from({ length: 20 }, (_, index) => callback(`r${index}`)),
+    );
+    await lane.producer.addBatch(
+      'b2',
+      Array.from({ length: 20 }, (_, index) => callback(`s${index}`)),
+    );
+    await vi.waitFor(() => expect(attempts).toHaveLength(40), 10_000);
+    await noJobLeft(queue);
+    expect(most).toBe(4);
+    expect(await queue.getJobCounts('completed', 'failed')).toEqual({ completed: 0, failed: 0 });
+  });
+
+  it('tries again what failed, alone, under the same idempotency key, and keeps no dead letter of what arrives in the end', async () => {
+    const deliver: Deliver = ({ callback: { id }, attempt }) =>
+      id === 'x' && attempt < 3 ? { outcome: 'retry', reason: 'HTTP 500' } : DELIVERED;
+    const { lane, attempts, queue } = setUp({ deliver });
+    await lane.producer.addBatch('b1', [callback('x'), callback('y')]);
+    await vi.waitFor(() => expect(attempts).toHaveLength(4), 10_000);
+    await noJobLeft(queue);
+    expect(attempts.map(({ callback: { id }, attempt }) => `${id} ${attempt}`).toSorted()).toEqual(['x 1', 'x 2', 'x 3', 'y 1']);
+    expect(new Set(attempts.filter(({ callback: { id } }) => id === 'x').map(({ idempotencyKey }) => idempotencyKey)).size).toBe(
+      1,
+    );
+    expect(await queue.getFailedCount()).toBe(0);
+  });
+
+  it('keeps a delivery whose attempts are used up as a dead letter that says why', async () => {
+    const { lane, attempts, queue, ledger } = setUp({ deliver: () => ({ outcome: 'retry', reason: 'HTTP 503' }) });
+    await lane.producer.addBatch('b1', [callback('x')]);
+    const [dead] = await vi.waitFor(async () => {
+      const failed = await queue.getFailed();
+      expect(failed).toHaveLength(1);
+      return failed;
+    }, 10_000);
+    expect(attempts.map(({ attempt }) => attempt)).toEqual([1, 2, 3]);
+    expect(dead?.failedReason).toBe('given up after attempt 3: HTTP 503');
+    expect(dead?.data).toMatchObject({ callback: callback('x') });
+    expect(await ledger.outcomes('crm', [callbackKey(callback('x'))])).toEqual(['dead']);
+  });
+
+  it('keeps what the destination refuses for good as a dead letter after one attempt', async () => {
+    const { lane, attempts, queue } = setUp({ deliver: () => ({ outcome: 'dead', reason: 'HTTP 410' }) });
+    await lane.producer.addBatch('b1', [callback('x')]);
+    await vi.waitFor(async () => expect((await queue.getFailed()).map((job) => job.failedReason)).toEqual(['HTTP 410']), 10_000);
+    expect(attempts).toHaveLength(1);
+  });
+
+  it('tries nothing again when one attempt is all there is', async () => {
+    const { lane, attempts, queue } = setUp({
+      deliver: () => ({ outcome: 'retry', reason: 'HTTP 500' }),
+      delivery: { retry: { ...DELIVERY.retry, attempts: 1 } },
+    });
+    await lane.producer.addBatch('b1', [callback('x')]);
+    await vi.waitFor(async () => expect(await queue.getFailedCount()).toBe(1), 10_000);
+    expect(attempts).toHaveLength(1);
+  });
+
+  it('takes a bug in an output for a failed attempt, and tells its stack and no more', async () => {
+    const { lane, queue, logger } = setUp({
+      deliver: () => {
+        throw new TypeError('oops');
+      },
+    });
+    await lane.producer.addBatch('b1', [callback('x')]);
+    await vi.waitFor(async () => expect(await queue.getFailedCount()).toBe(1), 10_000);
+    expect(logger.error).toHaveBeenCalledWith(
+      expect.objectContaining({ code: 'RB_INTERNAL', output: 'crm' }),
+      expect.any(String),
+    );
+  });
+
+  it('delivers nothing twice when a batch is run again, whether its job still exists or not', async () => {
+    const { lane, attempts, queue } = setUp({
+      deliver: ({ callback: { id } }) => (id === 'bad' ? { outcome: 'dead', reason: 'HTTP 400' } : DELIVERED),
+    });
+    const batch = [callback('x'), callback('bad'), callback('y')];
+    await Promise.all([lane.producer.addBatch('b1', batch), lane.producer.addBatch('b1', batch)]);
+    await vi.waitFor(() => expect(attempts).toHaveLength(3), 10_000);
+    await noJobLeft(queue);
+    await lane.producer.addBatch('b1', batch);
+    await noJobLeft(queue);
+    expect(ids(attempts).toSorted()).toEqual(['bad', 'x', 'y']);
+  });
+
+  it('lets a rate limit count deliveries, not batches', async () => {
+    const { lane, attempts, queue } = setUp({ deliver: () => DELIVERED, delivery: { rateLimit: { max: 2, per: 60_000 } } });
+    await lane.producer.addBatch('b1', ['a', 'b', 'c', 'd', 'e'].map(callback));
+    await vi.waitFor(async () => expect(await queue.getWaitingCount()).toBe(3), 10_000);
+    expect(attempts).toHaveLength(2);
+  });
+
+  it('ends the attempts under way when it is to stop, begins no other, and hands the rest to the next worker', async () => {
+    const waiting: (() => void)[] = [];
+    const deliver = () =>
+      new Promise<DeliveryResult>((resolve) => {
+        waiting.push(() => resolve(DELIVERED));
+      });
+    const first = setUp({ deliver });
+    const all = Array.from({ length: 10 }, (_, index) => callback(`r${index}`));
+    await first.lane.producer.addBatch('b1', all);
+    await vi.waitFor(() => expect(waiting).toHaveLength(4), 10_000);
+    first.stop.abort();
+    const closed = first.lane.consumer.close(5000);
+    for (const finish of waiting) finish();
+    expect(await closed).toBe(true);
+    expect(first.attempts).toHaveLength(4);
+
+    const second = setUp({ deliver: () => DELIVERED, access: first.access });
+    await vi.waitFor(() => expect(second.attempts).toHaveLength(6), 10_000);
+    expect([...ids(first.attempts), ...ids(second.attempts)].toSorted()).toEqual(all.map(({ id }) => id).toSorted());
+  });
+
+  it('gives an attempt a signal that ends it in time', async () => {
+    const deliver: Deliver = (_delivery, signal) =>
+      new Promise((resolve) => {
+        signal.addEventListener('abort', () => resolve({ outcome: 'dead', reason: 'timeout' }));
+      });
+    const { lane, queue } = setUp({ deliver, delivery: { timeout: 50 } });
+    await lane.producer.addBatch('b1', [callback('x')]);
+    await vi.waitFor(async () => expect((await queue.getFailed()).map((job) => job.failedReason)).toEqual(['timeout']), 10_000);
+  });
+
+  it('sets a job aside that is not a payload of ours, and goes on', async () => {
+    const { lane, queue, attempts, logger } = setUp({ deliver: () => DELIVERED });
+    await queue.add('batch', { v: 1, kind: 'batch', callbacks: [{ id: 1 }] });
+    await lane.producer.addBatch('b1', [callback('x')]);
+    await vi.waitFor(() => expect(attempts).toHaveLength(1), 10_000);
+    await vi.waitFor(async () => expect(await queue.getFailedCount()).toBe(1), 10_000);
+    expect(logger.error).toHaveBeenCalledWith(
+      expect.objectContaining({ code: 'RB_PAYLOAD_INVALID', queue: 'output.crm' }),
+      'job set aside',
+    );
+  });
+});

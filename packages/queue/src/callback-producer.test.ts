@@ -1,0 +1,114 @@
+import { type Callback, createSecret } from '@ringback/contracts';
+import { type PrivateRedis, startRedisServer, testRedis } from '@ringback/testkit';
+import { Queue } from 'bullmq';
+import { Redis } from 'ioredis';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { createCallbackProducer } from './callback-producer.ts';
+
+const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
+
+const callback = (id: string, body = '{"n":1.10}'): Callback => ({
+  id,
+  source: 'callbot',
+  account: 'account',
+  type: 'callbot.task.completed',
+  time: 1,
+  receivedAt: 2,
+  body,
+});
+
+function producerOn({ url, prefix }: { url: string; prefix: string }, timeout = 2000) {
+  const producer = createCallbackProducer({ url: createSecret(url), prefix, timeout, now: Date.now, logger });
+  onTestFinished(() => producer.close());
+  return producer;
+}
+
+const isReady = (producer: { ready(): Promise<boolean> }) =>
+  vi.waitFor(async () => expect(await producer.ready()).toBe(true), { timeout: 10_000 });
+
+async function queuedBatches({ url, prefix }: { url: string; prefix: string }) {
+  const redis = new Redis(url, { maxRetriesPerRequest: null });
+  const queue = new Queue('callbacks', { connection: redis, prefix });
+  try {
+    return await queue.getJobs(['waiting'], 0, -1, true);
+  } finally {
+    await queue.close();
+    redis.disconnect();
+  }
+}
+
+async function privateRedis(): Promise<PrivateRedis & { prefix: string }> {
+  return Object.assign(await startRedisServer({ appendfsync: 'always' }), { prefix: 'test' });
+}
+
+describe('callback producer', () => {
+  it('resolves once Redis holds the callback, and carries its body as the very text that came', async () => {
+    const redis = testRedis();
+    const producer = producerOn(redis);
+    await isReady(producer);
+    const body = '{"big":12345678901234567890,"rate":1.10,"text":"\\u0026 牛小信😀"}\n';
+    await producer.enqueue(callback('one', body));
+    const [job, ...others] = await queuedBatches(redis);
+    expect(others).toEqual([]);
+    expect(job?.data).toEqual({ v: 1, callbacks: [callback('one', body)] });
+  });
+
+  it('puts callbacks that arrive together into few jobs of at most 64', async () => {
+    const redis = testRedis();
+    const producer = producerOn(redis);
+    await isReady(producer);
+    const ids = Array.from({ length: 200 }, (_, index) => `r${index}`);
+    await Promise.all(ids.map((id) => producer.enqueue(callback(id))));
+    const batches = (await queuedBatches(redis)).map((job) =>
+      (job.data as { callbacks: Callback[] }).callbacks.map(({ id }) => id),
+    ); // what the test wrote
+    expect(batches.map((batch) => batch.length)).toEqual([1, 64, 64, 64, 7]);
+    expect(batches.flat()).toEqual(ids);
+  });
+
+  it('refuses at once while Redis is away, from the start on, and serves again by itself when it is there', async () => {
+    const redis = await privateRedis();
+    await redis.stop();
+    const producer = producerOn(redis);
+    await expect(producer.enqueue(callback('early'))).rejects.toMatchObject({ code: 'RB_QUEUE_UNAVAILABLE' });
+    expect(await producer.ready()).toBe(false);
+    await redis.start();
+    await isReady(producer);
+    await expect(producer.enqueue(callback('later'))).resolves.toBeUndefined();
+  });
+
+  it('refuses in bounded time while Redis hangs, and serves again when it goes on', async () => {
+    const redis = await privateRedis();
+    const producer = producerOn(redis, 300);
+    await isReady(producer);
+    await producer.enqueue(callback('before'));
+    redis.pause();
+    const during = await Promise.allSettled(['a', 'b', 'c'].map((id) => producer.enqueue(callback(id))));
+    expect(during.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    expect(await producer.ready()).toBe(false);
+    redis.resume();
+    await isReady(producer);
+    await expect(producer.enqueue(callback('after'))).resolves.toBeUndefined();
+  });
+
+  it('keeps what it has acknowledged when Redis is killed, and serves again when it is back', async () => {
+    const redis = await privateRedis();
+    const producer = producerOn(redis);
+    await isReady(producer);
+    const acked: string[] = [];
+    const sending = Array.from({ length: 100 }, async (_, index) => {
+      await producer.enqueue(callback(`r${index}`));
+      acked.push(`r${index}`);
+      if (acked.length === 65) await redis.kill();
+    });
+    await Promise.allSettled(sending);
+    await redis.start();
+    await isReady(producer);
+    await producer.enqueue(callback('after'));
+    const kept = (await queuedBatches(redis)).flatMap((job) =>
+      (job.data as { callbacks: Callback[] }).callbacks.map(({ id }) => id),
+    ); // what the test wrote
+    expect(acked.length).toBeGreaterThanOrEqual(65);
+    expect(new Set(kept)).toEqual(new Set([...kept, ...acked, 'after']));
+  });
+});
