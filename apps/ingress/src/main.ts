@@ -8,6 +8,8 @@ import { createSources, sourceTypes } from '@ringback/sources';
 import { buildApp } from './app.ts';
 
 const DEFAULT_ADMIN_PORT = 9080;
+/** So that who posts the moment we are up is served, and we are up without Redis too. */
+const WAIT_FOR_REDIS_MS = 3000;
 
 const bootLogger = createLogger({ app: 'ingress', level: 'info' });
 
@@ -15,7 +17,8 @@ try {
   await run();
 } catch (error) {
   bootLogger.error({ err: error }, 'ingress cannot run');
-  process.exitCode = 1;
+  // What was opened before it failed would keep the process alive.
+  process.exit(1);
 }
 
 /** env → deps → listen → graceful close. */
@@ -29,8 +32,12 @@ async function run(): Promise<void> {
   const app = buildApp({ sources: createSources(sources), producer, now: Date.now, logger, bodyLimit: ingress.bodyLimit });
   const { adminHost: host, adminPort: port } = ingress;
   const admin = await startAdminServer({ host, port, defaultPort: DEFAULT_ADMIN_PORT, ready: () => producer.ready() });
+  const redisIsThere = await producer.opened(WAIT_FOR_REDIS_MS);
   const url = await listen();
-  logger.info({ url, adminUrl: admin.url, settings: path, node: process.version }, 'ingress is up');
+  logger.info(
+    { url, adminUrl: admin.url, redis: redisIsThere ? 'connected' : 'away', settings: path, node: process.version },
+    'ingress is up',
+  );
 
   const signal = await stopped;
   logger.info({ signal }, 'ingress is stopping');

@@ -17,10 +17,13 @@ const callback = (id: string, overrides: Partial<Callback> = {}): Callback => ({
   ...overrides,
 });
 
+type Routes = Parameters<typeof createRouter>[0]['routes'];
 type Added = { output: string; batchId: string; ids: string[] };
 
 /** A dispatcher on a real ledger, whose fan-out a test can look at, and break. */
-function setUp({ failing = new Set<string>(), routes = [{ match: ['*'], to: ['crm', 'ops'] }] } = {}) {
+const EVERYTHING: Routes = [{ match: ['*'], to: ['crm', 'ops'] }];
+
+function setUp({ failing = new Set<string>(), routes = EVERYTHING } = {}) {
   const { url, prefix } = testRedis();
   const redis = new Redis(url);
   onTestFinished(() => redis.disconnect());

@@ -1,7 +1,7 @@
 import { loadConfig, settingsFile } from '@ringback/config';
 import { createLedger } from '@ringback/ledger';
 import { createLogger, startAdminServer, stopSignal } from '@ringback/observability';
-import { createOutputs, outputTypes } from '@ringback/outputs';
+import { createHttpClient, createOutput, outputTypes } from '@ringback/outputs';
 import { answersPing, connectPatient, consumeCallbacks } from '@ringback/queue';
 import { checkCondition, createRouter } from '@ringback/routing';
 import { sourceTypes } from '@ringback/sources';
@@ -17,7 +17,8 @@ try {
   await run();
 } catch (error) {
   bootLogger.error({ err: error }, 'worker cannot run');
-  process.exitCode = 1;
+  // What was opened before it failed would keep the process alive.
+  process.exit(1);
 }
 
 /** env → deps → consume → graceful close. */
@@ -34,12 +35,10 @@ async function run(): Promise<void> {
   const access = { redis, prefix, lockDuration };
   const ledger = createLedger({ redis, prefix, window: config.dedupe.window });
 
-  const outputs = createOutputs(config.outputs);
+  const deps = { http: createHttpClient(), writeLine, now: Date.now };
+  const common = { access, ledger, stopping: stopping.signal, now: Date.now, logger };
   const lanes = new Map(
-    config.outputs.map((settings, index) => [
-      settings.name,
-      openLane({ output: outputs[index], settings, access, ledger, stopping: stopping.signal, now: Date.now, logger }),
-    ]),
+    config.outputs.map((settings) => [settings.name, openLane({ ...common, settings, output: createOutput(settings, deps) })]),
   );
   const deliveries = new Map([...lanes].map(([name, lane]) => [name, lane.producer]));
   const dispatch = createDispatch({ ledger, router: createRouter({ routes: config.routes }), deliveries, logger });
@@ -61,4 +60,11 @@ async function run(): Promise<void> {
   logger.info({ finished: closed.every(Boolean) }, 'worker has stopped');
   // What was cut off holds sockets and timers, and MUST NOT finish now: another worker takes it over.
   process.exit(0);
+}
+
+/** One line on stdout; resolves once it is handed to the operating system. */
+function writeLine(line: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(`${line}\n`, (error) => (error ? reject(error) : resolve()));
+  });
 }

@@ -1,1 +1,2 @@
-export {};
+export { createHttpClient } from './http.ts';
+export { createOutput, outputTypes } from './registry.ts';

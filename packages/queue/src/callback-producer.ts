@@ -1,7 +1,7 @@
 import { type Callback, type CallbackBatch, type Logger, RingbackError, type Secret } from '@ringback/contracts';
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { answersPing, connectFailFast } from './connection.ts';
+import { answersPing, connectFailFast, isReady } from './connection.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { batchJobOptions } from './job-options.ts';
 import { CALLBACKS, newBatchId } from './names.ts';
@@ -18,6 +18,8 @@ export type CallbackProducer = {
    * @throws RingbackError RB_QUEUE_UNAVAILABLE when Redis is away or slow, at the latest after twice `timeout` ms.
    */
   enqueue(callback: Callback): Promise<void>;
+  /** Waits until callbacks are taken, at most `within` ms. False: Redis is away; it is waited for in the background. */
+  opened(within: number): Promise<boolean>;
   /** True when a callback would be taken now, by a real round trip. */
   ready(): Promise<boolean>;
   /** Waits for what is under way, then closes the connection. */
@@ -59,6 +61,13 @@ export function createCallbackProducer({ url, prefix, timeout, now, logger }: Ca
 
   return {
     enqueue: (callback) => commit.submit(callback),
+    async opened(within) {
+      await isReady(redis, within);
+      return queue.open().then(
+        () => true,
+        () => false,
+      );
+    },
     ready: () => (redis.status === 'ready' ? answersPing(redis, PING_TIMEOUT_MS) : Promise.resolve(false)),
     async close() {
       await commit.idle();

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Logger, Secret } from '@ringback/contracts';
 import { Redis, type RedisOptions } from 'ioredis';
 
@@ -66,4 +67,10 @@ export async function answersPing(redis: Redis, timeout: number): Promise<boolea
     () => false,
   );
   return Promise.race([pong, late]).finally(() => clearTimeout(timer));
+}
+
+/** Waits for a connection to be made, at most `within` ms. */
+export async function isReady(redis: Redis, within: number): Promise<boolean> {
+  if (redis.status !== 'ready') await once(redis, 'ready', { signal: AbortSignal.timeout(within) }).catch(() => {});
+  return redis.status === 'ready';
 }

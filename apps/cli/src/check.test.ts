@@ -1,0 +1,50 @@
+import { dirname } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { runCli, testFile } from './run-cli.ts';
+
+const ACCOUNT = '{ uuid: u, secrets: [s3cret-value] }';
+const yaml = ({ source = '', url = 'https://example.com/hook', route = 'to: [crm]' } = {}) => `
+sources: [{ name: callbot, type: callbot, accounts: [${ACCOUNT}] ${source} }]
+outputs: [{ name: crm, type: webhook, url: '${url}' }]
+routes: [{ ${route} }]
+`;
+
+describe('check', () => {
+  it('finds the shipped example fine, with no Redis anywhere', async () => {
+    const { code, out, err } = await runCli(['check', 'ringback.example.yaml']);
+    expect({ code, out, err }).toEqual({ code: 0, out: 'ringback.example.yaml is fine: 1 source, 1 output, 1 route\n', err: '' });
+  });
+
+  it('finds the file that RINGBACK_CONFIG names', async () => {
+    const file = await testFile('mine.yaml', yaml());
+    const { code, out } = await runCli(['check'], { env: { RINGBACK_CONFIG: file } });
+    expect({ code, out }).toEqual({ code: 0, out: `${file} is fine: 1 source, 1 output, 1 route\n` });
+  });
+
+  it('finds ringback.yaml in the folder where it runs', async () => {
+    const file = await testFile('ringback.yaml', yaml());
+    const { code, out } = await runCli(['check'], { cwd: dirname(file) });
+    expect({ code, out }).toEqual({ code: 0, out: 'ringback.yaml is fine: 1 source, 1 output, 1 route\n' });
+  });
+
+  it.each([
+    ['an unknown key', yaml({ source: ', colour: red' }), 'colour'],
+    ['a condition that is not CEL', yaml({ route: "when: 'data.(', to: [crm]" }), 'when'],
+    ['an unknown output', yaml({ route: 'to: [nobody]' }), 'nobody'],
+    ['what only the source itself refuses', yaml({ source: ', paths: { task: /x, call: /x }' }), '/x'],
+    ['what only the output itself refuses', yaml({ url: 'https://[::' }), 'crm'],
+  ])('names %s, and exits 1', async (_name, content, named) => {
+    const { code, out, err } = await runCli(['check', await testFile('ringback.yaml', content)]);
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toMatch(/^RB_CONFIG_INVALID: /);
+    expect(err).toContain(named);
+    expect(err).not.toContain('s3cret-value');
+    expect(err).not.toContain('    at ');
+  });
+
+  it('says which file it cannot read', async () => {
+    const { code, err } = await runCli(['check', 'nowhere.yaml']);
+    expect(code).toBe(1);
+    expect(err).toMatch(/^RB_CONFIG_UNREADABLE: .*nowhere\.yaml/);
+  });
+});

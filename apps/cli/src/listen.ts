@@ -1,0 +1,70 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { RingbackError } from '@ringback/contracts';
+import type { Terminal } from './terminal.ts';
+
+declare global {
+  // Both are in Node since 21; TypeScript's library does not know them yet.
+  interface JSON {
+    rawJSON(text: string): unknown;
+    parse(text: string, reviver: (key: string, value: unknown, context: { source?: string }) => unknown): unknown;
+  }
+}
+
+export type ListenOptions = {
+  readonly port: number;
+  /** HTTP status of every answer. */
+  readonly status: number;
+  /** Ends it. */
+  readonly stop: AbortSignal;
+  readonly terminal: Terminal;
+};
+
+/**
+ * A destination to look at what is delivered: prints every request. Resolves once stopped.
+ * @throws RingbackError RB_PORT_TAKEN
+ */
+export async function listen({ port, status, stop, terminal }: ListenOptions): Promise<void> {
+  const server = createServer((request, response) => {
+    void show(request, terminal).then(
+      () => response.writeHead(status).end(),
+      () => response.destroy(), // the sender went away in the middle of its body
+    );
+  });
+  await open(server, port);
+  const address = server.address();
+  const listening = typeof address === 'object' && address ? address.port : port;
+  terminal.out(`listening at http://127.0.0.1:${listening}, answering ${status} (Ctrl-C ends it)`);
+  if (!stop.aborted) await once(stop, 'abort');
+  server.close();
+  //X server.closeAllConnections();
+}
+
+async function open(server: Server, port: number): Promise<void> {
+  try {
+    await once(server.listen(port, '127.0.0.1'), 'listening');
+  } catch (cause) {
+    if (!(cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE')) throw cause;
+    throw new RingbackError('RB_PORT_TAKEN', `port ${port} is in use: name another one (listen <port>)`, { cause });
+  }
+}
+
+async function show(request: IncomingMessage, terminal: Terminal): Promise<void> {
+  const body = (await buffer(request)).toString();
+  const id = request.headers['webhook-id'];
+  terminal.out(`${request.method} ${request.url}${id === undefined ? '' : `  webhook-id ${String(id)}`}`);
+  terminal.out(pretty(body));
+}
+
+/** Indented JSON in which every number stands as it came; other text as it is. */
+function pretty(body: string): string {
+  try {
+    const exact = JSON.parse(body, (_key, value, { source }) =>
+      typeof value === 'number' && source !== undefined ? JSON.rawJSON(source) : value,
+    );
+    return JSON.stringify(exact, null, 2);
+  } catch {
+    return body;
+  }
+}

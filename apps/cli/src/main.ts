@@ -1,0 +1,83 @@
+import { settingsFile } from '@ringback/config';
+import { RingbackError } from '@ringback/contracts';
+import { SAMPLE_KINDS } from '@ringback/sources';
+import { Argument, Command } from 'commander';
+import { check } from './check.ts';
+import { listen } from './listen.ts';
+import { fileBytes, httpUrl, positiveNumber, wholeNumber } from './option-values.ts';
+import { schema } from './schema.ts';
+import { send } from './send.ts';
+import type { Terminal } from './terminal.ts';
+
+const { env } = process;
+const terminal: Terminal = {
+  out: (line) => void process.stdout.write(`${line}\n`),
+  err: (line) => void process.stderr.write(`${line}\n`),
+};
+
+const program = new Command('ringback').description("The operator's command of Ringback.").showHelpAfterError();
+addCheck();
+addSend();
+addListen();
+addSchema();
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  terminal.err(error instanceof RingbackError ? `${error.code}: ${error.message}` : `RB_INTERNAL: ${describeBug(error)}`);
+  process.exitCode = 1;
+}
+
+function addCheck(): void {
+  program
+    .command('check')
+    .description('check the settings; every problem is named with its place')
+    .argument('[file]', 'settings file (default: RINGBACK_CONFIG, ringback.yaml, ringback.example.yaml)')
+    .action((file: string | undefined) => check({ path: file ?? settingsFile(env), env, terminal }));
+}
+
+function addSend(): void {
+  program
+    .command('send')
+    .description('post a realistic, correctly signed callback, as the provider would')
+    .addArgument(new Argument('<kind>', 'what kind of callback').choices(SAMPLE_KINDS))
+    .option('--url <url>', 'base or full URL (default: the ingress of the settings)', httpUrl)
+    .option('--count <n>', 'how many', wholeNumber(1), 1)
+    .option('--rate <n>', 'how many per second (default: as fast as answers come)', positiveNumber)
+    .option('--concurrency <n>', 'how many at once', wholeNumber(1), 8)
+    .option('--file <path>', 'send the very bytes of this file as the body', fileBytes)
+    .option('--source <name>', 'callbot source of the settings (default: the first)')
+    .option('--account <uuid>', 'account to sign for (default: the first)')
+    .option('--task-status <n>', '1 pending, 2 in progress, 3 completed, 4 failed, 5 paused', wholeNumber(1, 5), 3)
+    .option('--request-id <id>', 'the same requestID for all, to send repeats (default: each its own)')
+    .option('--config <file>', 'settings file (default: as for check)')
+    .action(async (kind, { config, ...options }) => {
+      const allAcked = await send({ ...options, kind, config: config ?? settingsFile(env), env, terminal });
+      process.exitCode = allAcked ? 0 : 1;
+    });
+}
+
+function addListen(): void {
+  program
+    .command('listen')
+    .description('a stand-in destination: prints every request that it gets')
+    .argument('[port]', 'port on 127.0.0.1', wholeNumber(0, 65_535), 9999)
+    .option('--status <n>', 'HTTP status to answer with', wholeNumber(200, 599), 200)
+    .action((port: number, { status }: { status: number }) => {
+      const stop = new AbortController();
+      for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stop.abort());
+      return listen({ port, status, stop: stop.signal, terminal });
+    });
+}
+
+function addSchema(): void {
+  program
+    .command('schema')
+    .description('print the JSON Schema of the settings')
+    .option('--write', 'write it to ringback.schema.json instead', false)
+    .action(({ write }: { write: boolean }) => schema({ write, terminal }));
+}
+
+function describeBug(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+import { InvalidArgumentError } from 'commander';
+
+/** Reads an option's whole number. @throws InvalidArgumentError, which commander shows with the option's name */
+export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(
+      max === Number.MAX_SAFE_INTEGER ? `A whole number from ${min} on.` : `A whole number from ${min} to ${max}.`,
+    );
+  };
+}
+
+/** Reads an option's number above zero. @throws InvalidArgumentError */
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (value > 0 && Number.isFinite(value)) return value;
+  throw new InvalidArgumentError('A number above 0.');
+}
+
+/** Reads an option's HTTP URL. @throws InvalidArgumentError */
+export function httpUrl(text: string): string {
+  if (/^https?:$/.test(URL.parse(text)?.protocol ?? '')) return text;
+  throw new InvalidArgumentError('A URL such as http://127.0.0.1:8080.');
+}
+
+/** Reads the bytes of the file that an option names. @throws InvalidArgumentError */
+export function fileBytes(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch {
+    throw new InvalidArgumentError('This file cannot be read.');
+  }
+}

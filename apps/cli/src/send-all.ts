@@ -1,0 +1,32 @@
+export type SendAllOptions<R> = {
+  readonly count: number;
+  readonly concurrency: number;
+  /** Per second; the n-th is not sent before its turn. */
+  readonly rate?: number | undefined;
+  readonly send: (index: number) => Promise<R>;
+  readonly onResult: (result: R) => void;
+  /** Monotonic, ms. */
+  readonly now: () => number;
+  readonly sleep: (ms: number) => Promise<unknown>;
+};
+
+/** Sends `count` times, at most `concurrency` at once and at most `rate` per second. Results in the order in which they came. */
+export async function sendAll<R>(options: SendAllOptions<R>): Promise<R[]> {
+  const { count, concurrency, rate, send, onResult, now, sleep } = options;
+  const started = now();
+  const results: R[] = [];
+  let next = 0;
+
+  async function lane(): Promise<void> {
+    for (let index = next++; index < count; index = next++) {
+      const early = rate === undefined ? 0 : started + (index * 1000) / rate - now();
+      if (early > 0) await sleep(early);
+      const result = await send(index);
+      results.push(result);
+      onResult(result);
+    }
+  }
+
+  await Promise.all(Array.from({ length: Math.min(concurrency, count) }, lane));
+  return results;
+}

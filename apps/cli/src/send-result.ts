@@ -1,0 +1,77 @@
+import type { HttpClient } from '@ringback/contracts';
+
+type Answered = { readonly status: number; readonly retCode: number; readonly retMsg: string; readonly responseID: string };
+
+/** What came of one callback. */
+export type SendResult = { readonly requestID: string; readonly ms: number } & (
+  | ({ readonly kind: 'acked' | 'refused' } & Answered)
+  /** No answer, or none that the provider could read. */
+  | { readonly kind: 'unanswered'; readonly reason: string }
+);
+
+export type SendOneOptions = {
+  readonly http: HttpClient;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Buffer;
+  readonly requestID: string;
+};
+
+const ANSWER_DEADLINE_MS = 30_000;
+
+/** Posts one callback. Never rejects: no answer is a result. */
+export async function sendOne({ requestID, http, ...request }: SendOneOptions): Promise<SendResult> {
+  const started = performance.now();
+  try {
+    const { status, text } = await http.post({ ...request, signal: AbortSignal.timeout(ANSWER_DEADLINE_MS) });
+    const ms = performance.now() - started;
+    const answer = readAnswer(text);
+    if (!answer) return { requestID, ms, kind: 'unanswered', reason: `HTTP ${status} without retCode, retMsg and responseID` };
+    return { requestID, ms, kind: status === 200 && answer.retCode === 0 ? 'acked' : 'refused', status, ...answer };
+  } catch (error) {
+    return { requestID, ms: performance.now() - started, kind: 'unanswered', reason: reasonOf(error) };
+  }
+}
+
+/** One line for one callback. */
+export function describeAnswer(result: SendResult): string {
+  const responseID = result.kind === 'unanswered' ? [] : [`responseID ${result.responseID}`];
+  const trace = [...responseID, `requestID ${result.requestID}`, `${Math.round(result.ms)} ms`];
+  return [result.kind.padEnd(10), verdict(result), ...trace].join('  ');
+}
+
+/** A few lines for many: how many, how fast, and every different reason for which some were not acked. */
+export function summarise(results: readonly SendResult[], totalMs: number): string[] {
+  const failures = results.filter(({ kind }) => kind !== 'acked');
+  const times = results.map(({ ms }) => ms).toSorted((a, b) => a - b);
+  const percentile = (p: number) => Math.round(times[Math.floor((times.length - 1) * p)] ?? 0);
+  const perSecond = Math.round((results.length * 1000) / totalMs);
+  const reasons = Object.entries(Object.groupBy(failures, verdict));
+  return [
+    `${results.length} sent in ${(totalMs / 1000).toFixed(1)} s (${perSecond}/s), ${results.length - failures.length} acked, ${failures.length} not`,
+    `answers took ${percentile(0.5)} ms in the middle, ${percentile(0.99)} ms at the 99th percentile, ${percentile(1)} ms at most`,
+    ...reasons.map(([reason, same]) => `${same?.length} × ${reason}`),
+  ];
+}
+
+function verdict(result: SendResult): string {
+  return result.kind === 'unanswered' ? result.reason : `${result.status}  retCode ${result.retCode}  ${result.retMsg}`;
+}
+
+function readAnswer(text: string): Omit<Answered, 'status'> | undefined {
+  try {
+    const answer: unknown = JSON.parse(text);
+    if (typeof answer !== 'object' || answer === null) return undefined;
+    if (!('retCode' in answer) || !('retMsg' in answer) || !('responseID' in answer)) return undefined;
+    const { retCode, retMsg, responseID } = answer;
+    const fits = typeof retCode === 'number' && typeof retMsg === 'string' && typeof responseID === 'string';
+    return fits ? { retCode, retMsg, responseID } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return 'code' in error && typeof error.code === 'string' ? error.code : `${error.name}: ${error.message}`;
+}

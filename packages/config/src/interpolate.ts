@@ -1,0 +1,94 @@
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A `${…}` or `$${…}` of the file, and the offset where it stands. */
+export type Token = { readonly offset: number; readonly text: string };
+
+export type Shielded = {
+  /** The file's text, as long as before, with each token replaced by characters that mean nothing to YAML. */
+  readonly text: string;
+  readonly tokens: readonly Token[];
+};
+
+// Two of the noncharacters that Unicode keeps for a program's inner use: no text holds them.
+const HEAD = '\uFDD0';
+const TAIL = '\uFDD1';
+const SHIELD = /\uFDD0\uFDD1*/g;
+
+/** The offset of a character that the shields need for themselves, or -1. */
+export function forbiddenCharacter(text: string): number {
+  return text.search(/[\uFDD0\uFDD1]/);
+}
+
+/**
+ * Hides each `${…}` from the YAML parser, so that `{ url: ${URL} }` parses, the value of a variable can never become YAML, and a
+ * variable in a comment is never looked up. The length stays, so that lines and columns do.
+ */
+export function shield(text: string): Shielded {
+  const tokens: Token[] = [];
+  const shielded = text.replaceAll(/\$\$\{[^}\n]*\}?|\$\{[^}\n]*\}/g, (token, offset: number) => {
+    tokens.push({ offset, text: token });
+    return HEAD + TAIL.repeat(token.length - 1);
+  });
+  return { text: shielded, tokens };
+}
+
+export type Interpolation = {
+  readonly value: string;
+  /** Whether a variable or a default is in it. */
+  readonly hidden: boolean;
+  /** Whether there is nothing else in it than one. */
+  readonly alone: boolean;
+  readonly problems: readonly { readonly offset: number; readonly text: string }[];
+};
+
+/**
+ * Puts the values of variables into a scalar's value. `range` holds the offsets between which it stands in the file: the shields in the
+ * value are the last tokens there (a comment in the header of a block scalar comes first).
+ */
+export function interpolate(
+  value: string,
+  { tokens }: Shielded,
+  range: readonly [number, number],
+  env: Environment,
+): Interpolation {
+  const shields = value.match(SHIELD) ?? [];
+  const inside = tokens.filter(({ offset }) => offset >= range[0] && offset < range[1]);
+  const own = shields.length === 0 ? [] : inside.slice(-shields.length);
+  const meanings = own.map((token) => meaningOf(token.text, env));
+  const problems = own.flatMap(({ offset }, index) => {
+    const text = meanings[index]?.problem;
+    return text === undefined ? [] : [{ offset, text }];
+  });
+  if (value.includes('${'))
+    problems.push({ offset: range[0], text: '${ is not closed by } on its line; write $${ for a literal ${' });
+  let next = 0;
+  return {
+    value: value.replaceAll(SHIELD, () => meanings[next++]?.value ?? ''),
+    hidden: own.some(({ text }) => !isEscape(text)),
+    alone: shields[0]?.length === value.length && own.every(({ text }) => !isEscape(text)),
+    problems,
+  };
+}
+
+/** Puts the tokens back as they were written: for keys, which are not interpolated. */
+export function unshield(value: string, { tokens }: Shielded, range: readonly [number, number]): string {
+  const own = tokens.filter(({ offset }) => offset >= range[0] && offset < range[1]);
+  let next = 0;
+  return value.replaceAll(SHIELD, () => own[next++]?.text ?? '');
+}
+
+function meaningOf(token: string, env: Environment): { value?: string; problem?: string } {
+  if (isEscape(token)) return { value: token.slice(1) };
+  const [, name, fallback] = /^\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?\}$/.exec(token) ?? [];
+  if (name === undefined) return { problem: 'write ${NAME} or ${NAME:-default}, or $${ for a literal ${' };
+  const set = Object.hasOwn(env, name) ? env[name] : undefined;
+  // As in a shell: the default also stands in for an empty variable.
+  const value = fallback === undefined ? set : set || fallback;
+  return value === undefined
+    ? { problem: `the environment variable ${name} is not set; set it, or write \${${name}:-default}` }
+    : { value };
+}
+
+function isEscape(token: string): boolean {
+  return token.startsWith('$$');
+}

@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+import { type DeliverySettings, RingbackError } from '@ringback/contracts';
+import { Value } from 'typebox/value';
+import { readDocument } from './document.ts';
+import type { Environment } from './interpolate.ts';
+import { createProblems } from './problem.ts';
+import { read } from './read.ts';
+import { checkReferences } from './references.ts';
+import { AnySettings, Delivery, type OutputTypes, settingsSchema, type SourceTypes } from './schema.ts';
+import { type ReadFile, reasonOf } from './secret-files.ts';
+
+/** A source as configured; `settings` is decoded by its type's schema. */
+export type SourceConfig = { readonly name: string; readonly type: string; readonly settings: unknown };
+
+/** An output as configured; `settings` is decoded by its type's schema. */
+export type OutputConfig = SourceConfig & { readonly delivery: DeliverySettings };
+
+/** The settings: checked, defaults filled in, durations in ms, sizes in bytes, frozen. */
+export type Config = Readonly<Omit<AnySettings, 'sources' | 'outputs'>> & {
+  readonly sources: readonly SourceConfig[];
+  readonly outputs: readonly OutputConfig[];
+};
+
+export type LoadOptions = {
+  /** The settings file; also its name in messages. */
+  readonly path: string;
+  readonly env: Environment;
+  readonly sourceTypes: SourceTypes;
+  readonly outputTypes: OutputTypes;
+  /** What is wrong with a route's condition; undefined: nothing. */
+  readonly checkCondition: (text: string) => string | undefined;
+  readonly readFile?: ReadFile;
+};
+
+/**
+ * Reads, checks and decodes the settings file.
+ * @throws RingbackError RB_CONFIG_UNREADABLE; or RB_CONFIG_INVALID, whose message has a line for each problem of the file:
+ * `ringback.yaml:12:7 outputs[0].timeout: "5 seconds" is not a duration; …`. No message holds a secret or the value of a variable.
+ */
+export function loadConfig(options: LoadOptions): Config {
+  const { path, env, sourceTypes, outputTypes, checkCondition, readFile = (file) => readFileSync(file) } = options;
+  const problems = createProblems(path);
+  const root = readDocument({ text: textOf(path, readFile), env, problems });
+  const result = read(settingsSchema({ sourceTypes, outputTypes }), root, '', { problems, env, settingsPath: path, readFile });
+  checkReferences({ root, problems, checkCondition });
+  problems.throwIfAny();
+  const { sources, outputs, ...sections } = Value.Decode(AnySettings, result?.value);
+  return freeze({
+    ...sections,
+    sources: sources.map((stanza) => decodeSource(stanza, sourceTypes)),
+    outputs: outputs.map((stanza) => ({ ...decodeSource(stanza, outputTypes), delivery: Value.Decode(Delivery, stanza) })),
+  });
+}
+
+function textOf(path: string, readFile: ReadFile): string {
+  try {
+    // Takes a byte order mark off as well.
+    return new TextDecoder('utf-8', { fatal: true }).decode(readFile(path));
+  } catch (cause) {
+    throw new RingbackError('RB_CONFIG_UNREADABLE', `${path} cannot be read: ${reasonOf(cause)}`, { cause });
+  }
+}
+
+/** `Decode` leaves out the keys of a stanza that its schema does not have. */
+function decodeSource(stanza: { name: string; type: string }, types: SourceTypes | OutputTypes): SourceConfig {
+  const { name, type } = stanza;
+  const schema = Object.values(types).find((known) => known.type === type)?.settings;
+  if (schema === undefined) throw new TypeError(`no such type: ${type}`);
+  return { name, type, settings: Value.Decode(schema, stanza) };
+}
+
+/** Freezes plain objects and lists, all the way down; what a codec made (a Secret, a URL) is left as it is. */
+function freeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  if (!Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype) return value;
+  for (const child of Object.values(value)) freeze(child);
+  return Object.freeze(value);
+}

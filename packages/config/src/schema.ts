@@ -1,0 +1,175 @@
+import {
+  deliverySettings,
+  Duration,
+  type OutputType,
+  RetrySettings,
+  SecretText,
+  Section,
+  Size,
+  type SourceType,
+} from '@ringback/contracts';
+import { type Static, type StaticDecode, type TObject, type TSchema, Type } from 'typebox';
+import { Value } from 'typebox/value';
+
+export type SourceTypes = Readonly<Record<string, SourceType>>;
+export type OutputTypes = Readonly<Record<string, OutputType>>;
+
+const port = { minimum: 0, maximum: 65_535 };
+
+/** A duration or size with bounds, in the notation of the settings: `2s`, `1KiB`. */
+function Bounded<S extends ReturnType<typeof Duration>>(schema: S, { min, max }: { min: string; max: string }) {
+  const [least, most] = [Value.Decode(schema, min), Value.Decode(schema, max)];
+  const fits = (text: Static<S>): boolean => {
+    const decoded = Value.Decode(schema, text);
+    return decoded >= least && decoded <= most;
+  };
+  return Type.Refine(schema, fits, () => `is out of bounds: at least ${min} and at most ${max}`);
+}
+
+const Name = Type.String({
+  pattern: '^[a-z0-9][a-z0-9_-]{0,62}$',
+  description: 'A name of your choice: small letters, digits, - and _; it appears in logs, metrics and queue names.',
+});
+
+const AdminHost = Type.String({
+  minLength: 1,
+  default: '127.0.0.1',
+  description: 'The address for health checks. 0.0.0.0 lets them come from other machines, as Kubernetes probes do.',
+});
+
+const shutdownGrace = (value: string) =>
+  Bounded(
+    Duration({ default: value, description: 'How long work under way may take to finish when the process is told to stop.' }),
+    {
+      min: '0s',
+      max: '1h',
+    },
+  );
+
+const Log = Section(
+  { level: Type.Enum(['debug', 'info', 'warn', 'error'], { default: 'info', description: 'The least level that is logged.' }) },
+  { description: 'What both processes log.' },
+);
+
+const Ingress = Section(
+  {
+    host: Type.String({ minLength: 1, default: '0.0.0.0', description: 'The address that callbacks are taken on.' }),
+    port: Type.Integer({ ...port, default: 8080, description: 'The port that callbacks are taken on; 0: any free one.' }),
+    adminHost: AdminHost,
+    adminPort: Type.Optional(Type.Integer({ ...port, description: 'The port for health checks; 9080 if it is free.' })),
+    bodyLimit: Bounded(Size({ default: '1MiB', description: 'The largest body that is taken.' }), { min: '1KiB', max: '64MiB' }),
+    enqueueTimeout: Bounded(
+      Duration({ default: '2s', description: 'How long Redis may take before a callback is refused with 503.' }),
+      {
+        min: '50ms',
+        max: '1m',
+      },
+    ),
+    shutdownGrace: shutdownGrace('10s'),
+  },
+  { description: 'The process that takes callbacks.' },
+);
+
+const Worker = Section(
+  {
+    adminHost: AdminHost,
+    adminPort: Type.Optional(Type.Integer({ ...port, description: 'The port for health checks; 9090 if it is free.' })),
+    concurrency: Type.Integer({ minimum: 1, maximum: 1000, default: 4, description: 'Batches of callbacks dispatched at once.' }),
+    lockDuration: Bounded(
+      Duration({ default: '10s', description: 'How long after a worker died its work waits before another one takes it over.' }),
+      { min: '2s', max: '1h' },
+    ),
+    shutdownGrace: shutdownGrace('20s'),
+  },
+  { description: 'The processes that deliver them.' },
+);
+
+const RedisUrl = {
+  pattern: '^rediss?://.',
+  description: 'redis://host:6379, or rediss:// for TLS. Absent: the environment variable REDIS_URL.',
+  'x-environment': 'REDIS_URL',
+};
+
+const Redis = Section(
+  {
+    url: SecretText(RedisUrl),
+    prefix: Type.String({
+      pattern: '^[A-Za-z0-9_-]+$',
+      default: 'ringback',
+      description: 'What every key in Redis begins with.',
+    }),
+  },
+  { description: 'Where callbacks are queued.' },
+);
+
+const Dedupe = Section(
+  {
+    window: Bounded(
+      Duration({ default: '24h', description: 'How long a callback is remembered, so that a repeat is not delivered.' }),
+      {
+        min: '1s',
+        max: '365d',
+      },
+    ),
+  },
+  { description: 'How repeats of a callback are told.' },
+);
+
+const TypePattern = Type.String({ minLength: 1, description: 'A type of callback; * stands for any run of characters.' });
+
+const Route = Section({
+  match: Type.Codec(
+    Type.Union([TypePattern, Type.Array(TypePattern, { minItems: 1 })], {
+      default: '*',
+      description: 'One or several type patterns, such as callbot.task.*.',
+    }),
+  )
+    .Decode((patterns): string[] => (typeof patterns === 'string' ? [patterns] : patterns))
+    .Encode(() => {
+      throw new TypeError('settings are read, never written back');
+    }),
+  when: Type.Optional(
+    Type.String({ minLength: 1, description: 'A condition in CEL over data, source, account, requestID and time.' }),
+  ),
+  to: Type.Array(Type.String(), { minItems: 1, description: 'Names of outputs.' }),
+});
+
+const { rateLimit, timeout, concurrency } = deliverySettings;
+
+/** The settings of every output, none of them optional: those absent have been filled in. */
+export const Delivery = Section({
+  ...Type.Required(Type.Object({ timeout, concurrency })).properties,
+  retry: Section(Type.Required(RetrySettings).properties, { description: 'How a failed delivery is tried again.' }),
+  rateLimit,
+});
+
+/** The part of a stanza that does not depend on its type. */
+const Stanza = Type.Object({ name: Name, type: Type.String() }, { additionalProperties: Type.Unknown() });
+
+const sections = { log: Log, ingress: Ingress, worker: Worker, redis: Redis, dedupe: Dedupe };
+
+/** The settings file with stanzas of any type: what gives its static type. A key with a `default` may be absent from the file. */
+export const AnySettings = Section({
+  ...sections,
+  sources: Type.Array(Stanza),
+  outputs: Type.Array(Stanza),
+  routes: Type.Array(Route),
+});
+export type AnySettings = StaticDecode<typeof AnySettings>;
+
+/** The settings file as these types of sources and outputs make it: what a file is checked against and the JSON Schema is made of. */
+export function settingsSchema({ sourceTypes, outputTypes }: { sourceTypes: SourceTypes; outputTypes: OutputTypes }): TObject {
+  const sources = Object.values(sourceTypes).map((type) => stanza(type, {}));
+  const outputs = Object.values(outputTypes).map((type) => stanza(type, Delivery.properties));
+  return Section({
+    ...sections,
+    sources: Type.Array(Type.Union(sources), { minItems: 1, description: 'Where callbacks come from.' }),
+    outputs: Type.Array(Type.Union(outputs), { description: 'Where they are delivered to.' }),
+    routes: Type.Array(Route, { description: 'Which callbacks go to which outputs; every route that fits counts.' }),
+  });
+}
+
+function stanza({ type, settings }: SourceType | OutputType, shared: Record<string, TSchema>): TObject {
+  if (!Type.IsObject(settings)) throw new TypeError(`the settings of type ${type} must be a Section`);
+  return Section({ name: Name, type: Type.Literal(type), ...shared, ...settings.properties });
+}

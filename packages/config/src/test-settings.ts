@@ -1,0 +1,92 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type OutputType, RingbackError, SecretText, Section, type SourceType } from '@ringback/contracts';
+import { Type } from 'typebox';
+import { afterEach } from 'vitest';
+import { type Config, loadConfig } from './load.ts';
+
+const never = () => {
+  throw new Error('the settings create nothing');
+};
+
+/** Types of sources and outputs with every kind of setting. */
+export const sourceTypes: Readonly<Record<string, SourceType>> = {
+  callbot: {
+    type: 'callbot',
+    settings: Section({
+      accounts: Type.Array(
+        Section({
+          uuid: Type.String({ minLength: 1 }),
+          secrets: Type.Array(SecretText({ description: 'A secret.' }), { minItems: 1 }),
+          algorithm: Type.Union([Type.Literal('md5'), Type.Literal('sha256')], { default: 'md5' }),
+        }),
+        { minItems: 1 },
+      ),
+    }),
+    create: never,
+  },
+};
+export const outputTypes: Readonly<Record<string, OutputType>> = {
+  webhook: {
+    type: 'webhook',
+    settings: Section({
+      url: SecretText({ description: 'The URL.', pattern: '^https?://' }),
+      signingSecret: Type.Optional(SecretText({ description: 'Signs.' })),
+      headers: Type.Optional(Type.Record(Type.String(), SecretText({ description: 'A header.' }))),
+      sampleRate: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
+      verbose: Type.Optional(Type.Boolean()),
+      auth: Type.Optional(
+        Type.Union([
+          Section({ user: Type.String(), password: SecretText({ description: 'Its password.' }) }),
+          Section({ realm: Type.String() }),
+        ]),
+      ),
+    }),
+    create: never,
+  },
+  stdout: { type: 'stdout', settings: Section({}), create: never },
+};
+
+/** The smallest settings, and what stands for each of their parts. */
+export const parts = {
+  redis: 'redis: { url: redis://127.0.0.1:6379 }',
+  sources: "sources: [{ name: callbot, type: callbot, accounts: [{ uuid: acc, secrets: ['hush'] }] }]",
+  outputs: 'outputs: [{ name: out, type: stdout }]',
+  routes: 'routes: [{ to: [out] }]',
+};
+
+/** Settings with some parts in other words, one part a line. */
+export function settings(over: Partial<typeof parts> & { more?: string } = {}): string {
+  return `${Object.values({ ...parts, ...over }).join('\n')}\n`;
+}
+
+type LoadOptions = { env?: Record<string, string>; files?: Record<string, string | Uint8Array> };
+
+const folders: string[] = [];
+
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+});
+
+/** Loads `ringback.yaml` with this text from a folder that holds `files` as well. */
+export function load(text: string | Uint8Array, { env = {}, files = {} }: LoadOptions = {}): Config {
+  const folder = mkdtempSync(join(tmpdir(), 'ringback-config-'));
+  folders.push(folder);
+  for (const [name, content] of Object.entries({ ...files, 'ringback.yaml': text })) writeFileSync(join(folder, name), content);
+  const checkCondition = (condition: string) => (condition.includes('nonsense') ? 'Unknown variable: nonsense' : undefined);
+  return loadConfig({ path: join(folder, 'ringback.yaml'), env, sourceTypes, outputTypes, checkCondition });
+}
+
+/** The lines of the error that `load` ends with, without the folder. */
+export function problems(text: string | Uint8Array, options: LoadOptions = {}): string[] {
+  try {
+    load(text, options);
+  } catch (error) {
+    if (error instanceof RingbackError && error.code === 'RB_CONFIG_INVALID') {
+      return error.message.split('\n').map((line) => line.replace(/^.*?ringback\.yaml:/, ''));
+    }
+    throw error;
+  }
+  return [];
+}

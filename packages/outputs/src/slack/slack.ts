@@ -1,0 +1,27 @@
+import type { HttpAnswer, OutputType } from '@ringback/contracts';
+import { readDestinationUrl } from '../destination-url.ts';
+import { postDelivery } from '../http.ts';
+import { SlackSettings } from './config.ts';
+import { writeMessage } from './message.ts';
+
+/** Posts a readable message for each callback to a Slack incoming webhook (https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks). */
+export const slack: OutputType<typeof SlackSettings, SlackSettings> = {
+  type: 'slack',
+  settings: SlackSettings,
+  create({ name, settings, deps }) {
+    const url = readDestinationUrl({ output: name, key: 'url', secret: settings.url });
+    const headers = { 'content-type': 'application/json; charset=utf-8' };
+    return {
+      name,
+      async deliver({ callback }, signal) {
+        const body = JSON.stringify(writeMessage(callback));
+        return postDelivery(deps, { url, headers, body, signal, explain: errorWord });
+      },
+    };
+  },
+};
+
+/** Slack answers a refused message with one word, such as `invalid_payload`; anything else is not Slack speaking and is not repeated. */
+function errorWord({ text }: HttpAnswer): string | undefined {
+  return /^[a-z_]{1,64}$/.exec(text.trim())?.[0];
+}

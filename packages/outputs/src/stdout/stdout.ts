@@ -1,0 +1,28 @@
+import type { OutputType } from '@ringback/contracts';
+import { writeEnvelope } from '../envelope.ts';
+import { failureReason, unlessAborted } from '../failure.ts';
+import { StdoutSettings } from './config.ts';
+
+/** Writes each callback's envelope to standard output, as one line of JSON. */
+export const stdout: OutputType<typeof StdoutSettings, StdoutSettings> = {
+  type: 'stdout',
+  settings: StdoutSettings,
+  create({ name, deps }) {
+    return {
+      name,
+      async deliver({ callback }, signal) {
+        try {
+          await unlessAborted(signal, () => deps.writeLine(toLine(writeEnvelope(callback))));
+          return { outcome: 'delivered' };
+        } catch (error) {
+          return { outcome: 'retry', reason: failureReason(error, signal) };
+        }
+      },
+    };
+  },
+};
+
+/** JSON allows raw line breaks between tokens only, never in a string: a space in their place changes no value. */
+function toLine(json: string): string {
+  return json.replaceAll(/[\r\n]/g, ' ');
+}

@@ -1,0 +1,57 @@
+import { RingbackError, type OutputType, type Secret } from '@ringback/contracts';
+import { Webhook } from 'standardwebhooks';
+import { readDestinationUrl } from '../destination-url.ts';
+import { writeEnvelope } from '../envelope.ts';
+import { postDelivery } from '../http.ts';
+import { WebhookSettings } from './config.ts';
+
+/**
+ * POSTs each callback in its envelope, with the headers of Standard Webhooks
+ * (https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md).
+ */
+export const webhook: OutputType<typeof WebhookSettings, WebhookSettings> = {
+  type: 'webhook',
+  settings: WebhookSettings,
+  create({ name, settings, deps }) {
+    const url = readDestinationUrl({ output: name, key: 'url', secret: settings.url });
+    const extraHeaders = readHeaders(name, settings.headers ?? {});
+    const sign = settings.signingSecret === undefined ? () => ({}) : createSigner(settings.signingSecret);
+    return {
+      name,
+      async deliver({ callback, idempotencyKey }, signal) {
+        const message = { id: idempotencyKey, time: new Date(deps.now()), body: writeEnvelope(callback) };
+        const headers = {
+          ...extraHeaders,
+          'content-type': 'application/json',
+          'webhook-id': message.id,
+          'webhook-timestamp': String(Math.floor(message.time.getTime() / 1000)),
+          ...sign(message),
+        };
+        return postDelivery(deps, { url, headers, body: message.body, signal });
+      },
+    };
+  },
+};
+
+type Message = { readonly id: string; readonly time: Date; readonly body: string };
+
+function createSigner(secret: Secret): (message: Message) => Record<string, string> {
+  const signer = new Webhook(secret.reveal());
+  return ({ id, time, body }) => ({ 'webhook-signature': signer.sign(id, time, body) });
+}
+
+/** What a webhook is known by, and what HTTP itself needs to get through: not for settings to change. */
+const RESERVED_HEADER = /^(?:webhook-.*|content-.*|transfer-encoding|host|connection|keep-alive|upgrade|expect|te|trailer)$/;
+
+/** A header's name (RFC 9110, 5.1). */
+const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
+
+function readHeaders(output: string, headers: Readonly<Record<string, Secret>>): Record<string, string> {
+  const entries = Object.entries(headers).map(([key, value]) => [key.toLowerCase(), value.reveal()] as const);
+  for (const [name] of entries) {
+    const invalid = (problem: string) => new RingbackError('RB_CONFIG_INVALID', `output ${output}: headers.${name} ${problem}`);
+    if (!HEADER_NAME.test(name)) throw invalid('is not a header name');
+    if (RESERVED_HEADER.test(name)) throw invalid('is set by Ringback itself');
+  }
+  return Object.fromEntries(entries);
+}

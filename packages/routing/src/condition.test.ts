@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { checkCondition } from './condition.ts';
+
+describe('checkCondition', () => {
+  it.each(['data.taskStatus == 3', 'data.finish', 'true', 'source == "a" && data.x > 1', 'data.s.matches(r"^\\d+$")'])(
+    'finds nothing wrong with %s',
+    (text) => {
+      expect(checkCondition(text)).toBeUndefined();
+    },
+  );
+
+  it.each([
+    ['', 'Unexpected token: EOF (character 1)'],
+    ['data.taskStatus ==', 'Unexpected token: EOF (character 19)'],
+    ['data.taskStatus = 3', 'Unexpected character: = (character 17)'],
+    ['foo == 1', 'Unknown variable: foo (character 1); a condition may use data, source, account, requestID and time'],
+    ['source == 3', 'no such overload: string == int (character 1)'],
+    ['type == "callbot.call"', 'no such overload: type == string (character 1)'],
+    ['nope(data.x)', "found no matching overload for 'nope(dyn)' (character 1)"],
+    ['source', 'gives string, but a condition must be true or false'],
+    ['1 + 1', 'gives int, but a condition must be true or false'],
+    ['data.s.matches(data.pattern)', 'the pattern of matches() must be a text written in the condition'],
+    ['data.l.exists(s, s.matches("("))', 'the pattern "(" is not a regular expression that ends soon'],
+    ['data.a == 1 || data.s.matches("^(a+)+$")', 'the pattern "^(a+)+$" is not a regular expression that ends soon'],
+  ])('%s: %s', (text, problem) => {
+    expect(checkCondition(text)).toBe(problem);
+  });
+});

@@ -1,0 +1,90 @@
+import { type ASTNode, Environment, EvaluationError, type ParseResult } from '@marcbachmann/cel-js';
+import { isSafePattern } from './safe-pattern.ts';
+
+const LONGEST_REPORT = 160;
+
+const environment = new Environment()
+  .registerVariable('data', 'dyn')
+  .registerVariable('source', 'string')
+  .registerVariable('account', 'string')
+  .registerVariable('requestID', 'string')
+  .registerVariable('time', 'google.protobuf.Timestamp');
+
+/** What a condition may look at. `data` may be a getter: it is read only where the condition asks. */
+export type ConditionInput = {
+  readonly data: unknown;
+  readonly source: string;
+  readonly account: string;
+  readonly requestID: string;
+  readonly time: Date;
+};
+
+/** Whether the condition holds; or, where that cannot be said, why: in the words of the condition, never with a value from the input. */
+export type Verdict = { readonly holds: boolean } | { readonly error: string };
+
+export type Condition = (input: ConditionInput) => Verdict;
+
+/**
+ * What is wrong with a CEL condition, or undefined where it can be used. It MUST type-check to a truth value, and the patterns of
+ * `matches` MUST be written out and safe.
+ */
+export function checkCondition(text: string): string | undefined {
+  const result = environment.check(text);
+  if (!result.valid)
+    return `${result.error?.summary ?? 'not CEL'}${place(result.error?.range?.start)}${hint(result.error?.code)}`;
+  const { type = 'dyn' } = result;
+  if (type !== 'bool' && !type.startsWith('dyn')) return `gives ${type}, but a condition must be true or false`;
+  return patternsIn(environment.parse(text).ast).find((problem) => problem !== undefined);
+}
+
+/** Compiles a condition that `checkCondition` found nothing wrong with. The condition never throws. */
+export function compileCondition(text: string): Condition {
+  const evaluate: ParseResult = environment.parse(text);
+  return (input) => {
+    try {
+      const result: unknown = evaluate(input);
+      return typeof result === 'boolean' ? { holds: result } : { error: report('not true or false', text) };
+    } catch (error) {
+      return { error: report(...reasonOf(error, text)) };
+    }
+  };
+}
+
+/** Built from the error's code and the place in the condition: the library's own message may quote the callback (personal data). */
+function reasonOf(error: unknown, text: string): [what: string, where: string] {
+  if (!(error instanceof EvaluationError)) return ['cannot be evaluated', text];
+  return [error.code.replaceAll('_', ' '), error.range === undefined ? text : text.slice(error.range.start, error.range.end)];
+}
+
+function report(what: string, where: string): string {
+  const line = `${what}: ${where.replaceAll(/\s+/g, ' ')}`;
+  return line.length > LONGEST_REPORT ? `${line.slice(0, LONGEST_REPORT)}…` : line;
+}
+
+function place(start: number | undefined): string {
+  return start === undefined ? '' : ` (character ${start + 1})`;
+}
+
+function hint(code: string | undefined): string {
+  return code === 'unknown_variable' ? '; a condition may use data, source, account, requestID and time' : '';
+}
+
+/** A problem, or undefined, for each call of `matches` below `node`. */
+function patternsIn(node: unknown): (string | undefined)[] {
+  if (Array.isArray(node)) return node.flatMap(patternsIn);
+  if (!isNode(node)) return [];
+  const below = patternsIn(node.args);
+  return node.op === 'rcall' && node.args[0] === 'matches' ? [patternProblem(node.args[2][0]), ...below] : below;
+}
+
+function patternProblem(pattern: ASTNode | undefined): string | undefined {
+  if (pattern?.op !== 'value' || typeof pattern.args !== 'string')
+    return 'the pattern of matches() must be a text written in the condition';
+  return isSafePattern(pattern.args)
+    ? undefined
+    : `the pattern ${JSON.stringify(pattern.args)} is not a regular expression that ends soon`;
+}
+
+function isNode(value: unknown): value is ASTNode {
+  return typeof value === 'object' && value !== null && 'op' in value && 'args' in value;
+}

@@ -1,0 +1,64 @@
+import { type Callback, RingbackError } from '@ringback/contracts';
+import { readBody } from './body-data.ts';
+import { checkCondition, compileCondition, type Condition, type ConditionInput } from './condition.ts';
+import { matchesType } from './match-type.ts';
+
+/** A rule: callbacks whose type fits one of `match` (absent: any type) and for which `when` holds (absent: always) go to the outputs `to`. */
+export type Route = {
+  readonly match?: readonly string[] | undefined;
+  readonly when?: string | undefined;
+  readonly to: readonly string[];
+};
+
+export type Routing = {
+  /** Names of outputs, each once, in the order of the routes. */
+  readonly outputs: string[];
+  /** One line for each condition that could not be evaluated, `route 2: no such key: foo`, routes counted from 1. Holds no value from the callback. */
+  readonly conditionErrors: string[];
+};
+
+export type Router = { route(callback: Callback): Routing };
+
+/**
+ * Decides which outputs a callback goes to. A condition that cannot be evaluated does not match, and is reported; `route` never throws.
+ * @throws RingbackError RB_CONFIG_INVALID for a condition that `checkCondition` refuses.
+ */
+export function createRouter({ routes }: { routes: readonly Route[] }): Router {
+  const rules = routes.map((route, index) => ({ ...route, number: index + 1, condition: conditionOf(route, index + 1) }));
+  return {
+    route(callback) {
+      const input = inputOf(callback);
+      const outputs = new Set<string>();
+      const conditionErrors: string[] = [];
+      for (const { match, condition, to, number } of rules) {
+        if (match !== undefined && !match.some((pattern) => matchesType(pattern, callback.type))) continue;
+        const verdict = condition?.(input) ?? { holds: true };
+        if ('error' in verdict) conditionErrors.push(`route ${number}: ${verdict.error}`);
+        else if (verdict.holds) for (const output of to) outputs.add(output);
+      }
+      return { outputs: [...outputs], conditionErrors };
+    },
+  };
+}
+
+function conditionOf({ when }: Route, number: number): Condition | undefined {
+  if (when === undefined) return undefined;
+  const problem = checkCondition(when);
+  if (problem !== undefined) throw new RingbackError('RB_CONFIG_INVALID', `route ${number}: when: ${problem}`);
+  return compileCondition(when);
+}
+
+/** The body is parsed when the first condition asks for `data`, and once. */
+function inputOf({ body, source, account, id, time }: Callback): ConditionInput {
+  let data: { readonly value: unknown } | undefined;
+  return {
+    get data() {
+      data ??= { value: readBody(body) };
+      return data.value;
+    },
+    source,
+    account,
+    requestID: id,
+    time: new Date(time),
+  };
+}

@@ -1,0 +1,47 @@
+import { RingbackError } from '@ringback/contracts';
+
+const MAX_LEVELS = 100;
+
+/** Fatal, because a replaced byte would change what is delivered; and a byte order mark stays, so that text and bytes remain the same. */
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/**
+ * A callback's body: its text, byte for byte, and the JSON object in it.
+ * @throws RingbackError RB_BODY_MALFORMED: not UTF-8, not JSON, not an object, or nested deeper than 100 levels
+ */
+export function readJsonObject(bytes: Buffer): { text: string; object: object } {
+  const text = decode(bytes);
+  const value = parse(text);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw malformed('is JSON, but not an object');
+  if (isDeeperThan(MAX_LEVELS, value)) throw malformed(`is nested deeper than ${MAX_LEVELS} levels`);
+  return { text, object: value };
+}
+
+function decode(bytes: Buffer): string {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    throw malformed('is not UTF-8');
+  }
+}
+
+/** The parser's own error quotes the body, so neither its text nor the error itself may go on: only the position in it. */
+function parse(text: string): unknown {
+  if (text === '') throw malformed('is empty');
+  if (text.startsWith('\uFEFF')) throw malformed('starts with a byte order mark: send it without');
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const [, position] = /at position (\d+) \(line \d+ column \d+\)$/.exec(String(error)) ?? [];
+    throw malformed(position === undefined ? 'is not JSON' : `is not JSON from character ${position} on`);
+  }
+}
+
+function malformed(problem: string): RingbackError {
+  return new RingbackError('RB_BODY_MALFORMED', `the body ${problem}; a callback's body is a JSON object in UTF-8`);
+}
+
+function isDeeperThan(levels: number, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(levels - 1, inner));
+}

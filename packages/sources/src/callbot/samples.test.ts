@@ -1,0 +1,41 @@
+import { createSecret } from '@ringback/contracts';
+import { describe, expect, it } from 'vitest';
+import { SAMPLE_KINDS, sampleBody, signCallback } from './samples.ts';
+import { oracleHeaders, SECRET, SIGNED_AT_S, testSource, UUID } from './test-source.ts';
+
+const account = { uuid: UUID, secrets: [createSecret(SECRET), createSecret('next')] };
+
+/** Headers as a server sees them. */
+function received(headers: Record<string, string>): Record<string, string[]> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), [value]]));
+}
+
+describe('sample callbacks', () => {
+  const samples = [
+    ...[1, 2, 3, 4, 5].map((taskStatus) => ({ kind: 'task' as const, taskStatus })),
+    { kind: 'order' as const },
+    { kind: 'call' as const },
+  ];
+
+  it.each(samples.flatMap((sample) => [1, 2, 3, 4, 1234].map((serial) => ({ ...sample, serial }))))('%j is taken', (sample) => {
+    const body = sampleBody({ ...sample, at: SIGNED_AT_S });
+    const headers = received(signCallback({ account, body, requestID: 'r', createTs: String(SIGNED_AT_S) }));
+    const { type } = testSource().receive({ headers, body: Buffer.from(body), path: '/callbot', receivedAt: 0 });
+    expect(type.split('.')[1]).toBe(sample.kind);
+  });
+
+  it('cover every kind', () => expect(new Set(samples.map(({ kind }) => kind))).toEqual(new Set(SAMPLE_KINDS)));
+
+  it('differ by serial', () => {
+    for (const kind of SAMPLE_KINDS)
+      expect(sampleBody({ kind, at: 1, serial: 1 })).not.toBe(sampleBody({ kind, at: 1, serial: 2 }));
+  });
+});
+
+describe("the provider's side", () => {
+  it.each(['md5', 'sha256'] as const)('signs like the oracle: %s, any script in the requestID', (algorithm) => {
+    const input = { requestID: '牛-é', createTs: '1700000001', algorithm };
+    const headers = received(signCallback({ account: { ...account, algorithm }, body: '{"牛": 1}', ...input }));
+    expect(headers).toMatchObject(oracleHeaders('{"牛": 1}', input));
+  });
+});

@@ -1,0 +1,114 @@
+import { createSecret, RingbackError } from '@ringback/contracts';
+import { describe, expect, it } from 'vitest';
+import type { CallbotSettings } from './config.ts';
+import { callbot } from './source.ts';
+import { sampleBody } from './samples.ts';
+import { inbound, outcomeOf, SIGNED_AT_S, testSource, UUID } from './test-source.ts';
+
+const source = testSource();
+const task = sampleBody({ kind: 'task', at: SIGNED_AT_S });
+
+describe('a correctly signed callback', () => {
+  it('becomes an event with the body as the very text that came', () => {
+    const body = `${task.slice(0, -1)} , "big": 12345678901234567890, "rate": 1.10, "esc": "a\\u0026b", "牛": "😀"}\n`;
+    expect(source.receive(inbound(body, { receivedAt: 1_700_000_009_123, requestID: 'r-7' }))).toEqual({
+      id: 'r-7',
+      source: 'callbot',
+      account: UUID,
+      type: 'callbot.task.completed',
+      time: 1_700_000_000_000,
+      receivedAt: 1_700_000_009_123,
+      body,
+    });
+  });
+
+  it('keeps a requestID that is not UTF-8 as latin1 text', () => {
+    expect(source.receive(inbound(task, { requestID: Buffer.from('id-\xff', 'latin1') })).id).toBe('id-\xff');
+  });
+});
+
+describe('headers', () => {
+  it.each([
+    [{ requestid: undefined }, 'RB_HEADER_MISSING', 'requestID'],
+    [{ uuid: undefined }, 'RB_HEADER_MISSING', 'uuid'],
+    [{ createts: undefined, sign: undefined }, 'RB_HEADER_MISSING', 'createTs, sign'],
+    [{ sign: undefined }, 'RB_SIGN_MISSING', 'sign'],
+    [{ requestid: ['a', 'b'] }, 'RB_HEADER_INVALID', 'requestID'],
+    [{ uuid: [UUID, UUID] }, 'RB_HEADER_INVALID', 'uuid'],
+    [{ sign: ['A', 'A'] }, 'RB_HEADER_INVALID', 'sign'],
+    [{ createts: ['1', '1'] }, 'RB_HEADER_INVALID', 'createTs'],
+    [{ requestid: [''] }, 'RB_HEADER_INVALID', 'requestID'],
+    [{ sign: [' '] }, 'RB_HEADER_INVALID', 'sign'],
+    [{ requestid: ['a\tb'] }, 'RB_HEADER_INVALID', 'requestID'],
+    [{ requestid: ['\xc2\x85'] }, 'RB_HEADER_INVALID', 'requestID'],
+    [{ requestid: ['x'.repeat(513)] }, 'RB_HEADER_INVALID', 'requestID'],
+    [{ uuid: [UUID.toLowerCase()] }, 'RB_ACCOUNT_UNKNOWN', 'uuid'],
+    [{ uuid: ['__proto__'] }, 'RB_ACCOUNT_UNKNOWN', 'uuid'],
+    [{ requestid: ['x'.repeat(512)] }, 'RB_SIGN_MISMATCH', 'sign'],
+  ])('%j → %s', (headers, code, named) => {
+    const outcome = outcomeOf(source, inbound(task, { headers }));
+    expect(outcome.code).toBe(code);
+    expect(outcome.message).toContain(named);
+  });
+
+  it.each(['', '-1', '1.5', '1e9', '1700000000000', 'now', '0x10', '１'])(
+    'createTs %j, correctly signed, is refused',
+    (createTs) => {
+      const outcome = outcomeOf(source, inbound(task, { createTs }));
+      expect(outcome).toMatchObject({ code: 'RB_HEADER_INVALID', message: expect.stringContaining('createTs') });
+    },
+  );
+
+  it('are judged before the signature, and the signature before the body', () => {
+    expect(outcomeOf(source, inbound('no json', { headers: { requestid: undefined, sign: ['X'] } })).code).toBe(
+      'RB_HEADER_MISSING',
+    );
+    expect(outcomeOf(source, inbound('no json', { headers: { sign: ['X'] } })).code).toBe('RB_SIGN_MISMATCH');
+    expect(outcomeOf(source, inbound('no json', { createTs: 'x' })).code).toBe('RB_HEADER_INVALID');
+  });
+});
+
+const ageOf = (ms: number) => inbound(task, { receivedAt: SIGNED_AT_S * 1000 + ms });
+
+describe('maxSkew', () => {
+  const strict = testSource({ maxSkew: 300_000 });
+
+  it.each([300_000, -300_000])('takes a callback %d ms old', (ms) => expect(outcomeOf(strict, ageOf(ms)).code).toBe('taken'));
+  it.each([300_001, -300_001])('refuses one %d ms old', (ms) =>
+    expect(outcomeOf(strict, ageOf(ms)).code).toBe('RB_CALLBACK_STALE'),
+  );
+  it('is off by default', () => expect(outcomeOf(source, ageOf(10 ** 11)).code).toBe('taken'));
+});
+
+const create = (settings: CallbotSettings) => callbot.create({ name: 'voice', settings });
+
+describe('settings', () => {
+  const account = { uuid: UUID, secrets: [createSecret('s')] };
+
+  it('default to md5 and the documented paths', () => {
+    expect(create({ accounts: [account] }).paths).toEqual([
+      '/api/v3/taskCallback',
+      '/api/v3/orderCallback',
+      '/api/v3/callCallback',
+      '/callbot',
+    ]);
+    const signed = inbound(task, { secret: 's', algorithm: 'md5' });
+    expect(outcomeOf(create({ accounts: [account] }), signed).code).toBe('taken');
+  });
+
+  it('let one path be changed', () => {
+    expect(create({ accounts: [account], paths: { any: '/x' } }).paths).toContain('/x');
+    expect(create({ accounts: [account], paths: { any: '/x' } }).paths).toContain('/api/v3/taskCallback');
+  });
+
+  it.each([
+    ['a uuid twice', { accounts: [account, { ...account }] }, UUID],
+    ['a path twice', { accounts: [account], paths: { task: '/x', call: '/x' } }, '/x'],
+    ["another path's default", { accounts: [account], paths: { task: '/callbot' } }, '/callbot'],
+  ])('are refused for %s', (_name, settings, named) => {
+    expect(() => create(settings)).toThrow(RingbackError);
+    expect(() => create(settings)).toThrow(
+      expect.objectContaining({ code: 'RB_CONFIG_INVALID', message: expect.stringContaining(named) }),
+    );
+  });
+});

@@ -1,0 +1,88 @@
+import { type Callback, type InboundRequest, RingbackError, type Source, type SourceType } from '@ringback/contracts';
+import { type CallbotAccount, CallbotSettings, DEFAULT_PATHS } from './config.ts';
+import { eventType } from './event-type.ts';
+import { type CallbotHeaders, headerText, readHeaders } from './headers.ts';
+import { readJsonObject } from './read-json.ts';
+import { verifySign } from './signature.ts';
+
+const MS_PER_S = 1000;
+
+/** Callbacks of NXCloud Callbot, v3. */
+export const callbot: SourceType<typeof CallbotSettings, CallbotSettings> = {
+  type: 'callbot',
+  settings: CallbotSettings,
+  create: createCallbotSource,
+};
+
+function createCallbotSource({ name, settings }: { name: string; settings: CallbotSettings }): Source {
+  const accounts = indexAccounts(name, settings.accounts);
+  const paths = { ...DEFAULT_PATHS, ...settings.paths };
+  requireDistinct(name, Object.values(paths));
+
+  function verify(headers: CallbotHeaders, body: Buffer): CallbotAccount {
+    const account = accounts.get(headerText(headers.uuid));
+    if (!account) {
+      throw new RingbackError(
+        'RB_ACCOUNT_UNKNOWN',
+        `header uuid names no account of source ${name}: add it to the source's accounts`,
+      );
+    }
+    if (!verifySign(account, headers.sign, { ...headers, body })) {
+      throw new RingbackError(
+        'RB_SIGN_MISMATCH',
+        `header sign (upper-case hex) does not fit the request: check secrets and algorithm of the account at source ${name}, and that nothing on the way rewrites the body`,
+      );
+    }
+    return account;
+  }
+
+  return {
+    name,
+    paths: Object.values(paths),
+    receive({ headers: sent, body, path, receivedAt }: InboundRequest): Callback {
+      const headers = readHeaders(sent);
+      const account = verify(headers, body);
+      const time = signedAt(headers.createTs);
+      refuseStale({ skew: Math.abs(receivedAt - time), maxSkew: settings.maxSkew, source: name });
+      const { text, object } = readJsonObject(body);
+      const type = eventType(object, { path, order: paths.order, call: paths.call });
+      return { id: headerText(headers.requestID), source: name, account: account.uuid, type, time, receivedAt, body: text };
+    },
+  };
+}
+
+function indexAccounts(source: string, accounts: readonly CallbotAccount[]): ReadonlyMap<string, CallbotAccount> {
+  const perUuid = new Map(accounts.map((account) => [account.uuid, account]));
+  if (perUuid.size === accounts.length) return perUuid;
+  const repeated = accounts.find((account) => perUuid.get(account.uuid) !== account);
+  throw new RingbackError(
+    'RB_CONFIG_INVALID',
+    `source ${source}: account ${repeated?.uuid} stands there more than once: put all of its secrets into one`,
+  );
+}
+
+function requireDistinct(source: string, paths: readonly string[]): void {
+  const repeated = paths.find((path, index) => paths.indexOf(path) !== index);
+  if (repeated === undefined) return;
+  throw new RingbackError(
+    'RB_CONFIG_INVALID',
+    `source ${source}: two of its paths are ${repeated}: make them distinct; paths.any takes every type`,
+  );
+}
+
+/** createTs is in seconds; → ms. */
+function signedAt(createTs: Buffer): number {
+  const digits = createTs.toString('latin1');
+  if (!/^\d{1,12}$/.test(digits)) {
+    throw new RingbackError('RB_HEADER_INVALID', 'header createTs must be seconds since the epoch, in 1 to 12 digits');
+  }
+  return Number(digits) * MS_PER_S;
+}
+
+function refuseStale({ skew, maxSkew, source }: { skew: number; maxSkew: number | undefined; source: string }): void {
+  if (maxSkew === undefined || skew <= maxSkew) return;
+  throw new RingbackError(
+    'RB_CALLBACK_STALE',
+    `header createTs is ${Math.round(skew / MS_PER_S)} s from our clock; maxSkew of source ${source} allows ${maxSkew / MS_PER_S} s`,
+  );
+}

@@ -1,0 +1,36 @@
+import { createSecret } from '@ringback/contracts';
+import { describe, expect, it } from 'vitest';
+import { createSources, sourceTypes } from './registry.ts';
+
+const settings = { accounts: [{ uuid: 'u', secrets: [createSecret('s')] }] };
+
+describe.each(Object.entries(sourceTypes))('source type %s', (name, sourceType) => {
+  it('is registered under its own name', () => expect(sourceType.type).toBe(name));
+
+  it('refuses unknown settings, and leaves name and type to the stanza', () => {
+    expect(sourceType.settings).toMatchObject({ type: 'object', additionalProperties: false });
+    expect(sourceType.settings).not.toHaveProperty('properties.name');
+    expect(sourceType.settings).not.toHaveProperty('properties.type');
+  });
+});
+
+describe('createSources', () => {
+  it('creates each under its name, in order', () => {
+    const other = { ...settings, paths: { task: '/b/t', order: '/b/o', call: '/b/c', any: '/b' } };
+    const sources = createSources([
+      { name: 'a', type: 'callbot', settings },
+      { name: 'b', type: 'callbot', settings: other },
+    ]);
+    expect(sources.map(({ name }) => name)).toEqual(['a', 'b']);
+  });
+
+  it.each([
+    ['two sources on one path', ['callbot', 'callbot'], '/api/v3/taskCallback'],
+    ['an unknown type', ['fax'], 'fax'],
+  ])('refuses %s', (_case, types, named) => {
+    const stanzas = types.map((type, index) => ({ name: `s${index}`, type, settings }));
+    expect(() => createSources(stanzas)).toThrow(
+      expect.objectContaining({ code: 'RB_CONFIG_INVALID', message: expect.stringContaining(named) }),
+    );
+  });
+});

@@ -1,0 +1,52 @@
+import { Value } from 'typebox/value';
+import { describe, expect, it } from 'vitest';
+import { type Bench, createBench, type OutputConformance, secretsShown, URL_SECRETS } from './output-bench.ts';
+import { describeHttpConformance } from './output-conformance-http.ts';
+
+/**
+ * The one suite that every output type is held by: what each HTTP status and each failure of the network comes to, that an attempt ends on its
+ * signal, that attempts repeat each other byte for byte, and that neither secrets nor personal data show in what is logged.
+ * Call it at the top level of the type's test file.
+ */
+export function describeOutputConformance(options: OutputConformance): void {
+  describe(`output ${options.type.type}: conformance`, () => {
+    const bench = createBench(options);
+    describeSecrecy(options, bench);
+    if (options.sends === 'lines') describeLines(bench);
+    else describeHttpConformance(options.sends, bench);
+  });
+}
+
+function describeSecrecy({ type, settings, secrets, sends }: OutputConformance, { createOutput, urlAt }: Bench): void {
+  const allSecrets = sends === 'lines' ? secrets : [...secrets, ...URL_SECRETS];
+
+  it('is given every secret that the suite looks for', () => {
+    for (const secret of allSecrets) expect(JSON.stringify(settings(urlAt()))).toContain(secret);
+  });
+
+  it('shows no secret when the output or its settings are printed', () => {
+    expect(secretsShown(createOutput(), allSecrets)).toEqual([]);
+    expect(secretsShown(Value.Decode(type.settings, settings(urlAt())), allSecrets)).toEqual([]);
+  });
+
+  it('refuses a setting that it does not know, rather than ignore it', () => {
+    expect(Value.Check(type.settings, settings(urlAt()))).toBe(true);
+    expect(Value.Check(type.settings, { ...settings(urlAt()), noSuchSetting: 1 })).toBe(false);
+  });
+}
+
+function describeLines({ createOutput, attempt, lines }: Bench): void {
+  it('writes one line per delivery, the same for every attempt, and makes no request', async () => {
+    const output = createOutput();
+    expect(await attempt(output)).toMatchObject({ outcome: 'delivered' });
+    expect(await attempt(output, { attempt: 2 })).toMatchObject({ outcome: 'delivered' });
+    expect(lines()).toHaveLength(2);
+    expect(lines()[0]).toBe(lines()[1]);
+    expect(lines()[0]).not.toMatch(/[\r\n]/);
+  });
+
+  it('writes nothing once the signal has aborted', async () => {
+    expect(await attempt(createOutput(), { signal: AbortSignal.abort() })).toEqual({ outcome: 'retry', reason: 'aborted' });
+    expect(lines()).toEqual([]);
+  });
+}

@@ -1,0 +1,45 @@
+import { spawn } from 'node:child_process';
+import { delimiter } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** What `npm run check` runs: all of it, whatever fails, so that one run tells everything. */
+const CHECKS = [
+  { name: 'types', command: 'tsc', args: ['-p', '.'] },
+  { name: 'lint', command: 'oxlint', args: [] },
+  { name: 'format', command: 'oxfmt', args: ['--check'] },
+  { name: 'unused code', command: 'knip', args: [] },
+];
+
+/** What `npm run fix` runs. */
+const FIXES = [
+  { name: 'lint', command: 'oxlint', args: ['--fix'] },
+  { name: 'format', command: 'oxfmt', args: [] },
+];
+
+type Step = { readonly name: string; readonly command: string; readonly args: readonly string[] };
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** The step's exit code; its output goes where ours goes. */
+function run(step: Step): Promise<number> {
+  // The tools' own start scripts look for `node` on PATH: it MUST be the one that runs this.
+  const path = [fileURLToPath(new URL('../node_modules/.bin', import.meta.url)), process.execPath.replace(/[^/\\]+$/, '')];
+  const env = { ...process.env, PATH: [...path, process.env['PATH'] ?? ''].join(delimiter) };
+  return new Promise((resolve) => {
+    const child = spawn(step.command, step.args, { cwd: ROOT, env, stdio: ['ignore', 'inherit', 'inherit'] });
+    child.once('error', (error) => {
+      console.error(error.message);
+      resolve(1);
+    });
+    child.once('exit', (code) => resolve(code ?? 1));
+  });
+}
+
+const results: string[] = [];
+for (const step of process.argv.includes('--fix') ? FIXES : CHECKS) {
+  console.log(`\n--- ${step.name}`);
+  const code = await run(step);
+  results.push(`${code === 0 ? 'ok    ' : 'FAILED'}  ${step.name}`);
+  if (code !== 0) process.exitCode = 1;
+}
+console.log(`\n${results.join('\n')}`);

@@ -1,0 +1,105 @@
+// Installs the dependencies where they are missing or stale. Plain JavaScript: it runs before anything is installed, on Node 20 and later.
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { lock } from './lock.mjs';
+
+const PNPM = 'pnpm@12.21.0';
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+function manifests(root) {
+  const inFolder = (folder) =>
+    existsSync(join(root, folder)) ? readdirSync(join(root, folder)).map((name) => join(folder, name, 'package.json')) : [];
+  return [
+    'pnpm-lock.yaml',
+    'pnpm-workspace.yaml',
+    'package.json',
+    ...inFolder('apps').toSorted(),
+    ...inFolder('packages').toSorted(),
+  ];
+}
+
+/** Changes whenever an install would change something. */
+function fingerprint(root) {
+  const hash = createHash('sha256').update(`${PNPM} ${process.platform} ${process.arch}\n`);
+  for (const name of manifests(root)) {
+    if (existsSync(join(root, name))) hash.update(`${name}\n`).update(readFileSync(join(root, name)));
+  }
+  return hash.digest('hex');
+}
+
+/** Where the home folder cannot be written, npm and pnpm keep their caches in the project. */
+function installEnv(root) {
+  // CI: pnpm asks nothing.
+  const env = { ...process.env, CI: 'true' };
+  try {
+    accessSync(homedir(), constants.W_OK);
+  } catch {
+    env.HOME = join(root, '.ringback', 'home');
+    mkdirSync(env.HOME, { recursive: true });
+  }
+  // What `npm test` sets for its own scripts is not meant for the npx below.
+  for (const name of Object.keys(env)) if (/^npm_(package|lifecycle|command|execpath)/.test(name)) delete env[name];
+  return env;
+}
+
+function explain(output) {
+  const unreachable = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|network|ERR_PNPM_META_FETCH_FAIL/i.test(
+    output,
+  );
+  return unreachable
+    ? 'The package registry cannot be reached. Check the network, or the registry and proxy that npm is set to use.'
+    : 'The dependencies could not be installed; the output above says why.';
+}
+
+/** Runs a program to its end; ends it, and then this process, when told to stop meanwhile. */
+function runQuietly(command, args, options) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+    const stop = (signal) => {
+      child.kill(signal);
+      child.once('exit', () => process.exit(1));
+    };
+    for (const signal of STOP_SIGNALS) process.once(signal, stop);
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
+    child.once('error', reject);
+    child.once('close', (code) => {
+      for (const signal of STOP_SIGNALS) process.off(signal, stop);
+      resolve({ code, output });
+    });
+  });
+}
+
+/** @throws Error that says what to do, after pnpm's own output has gone to stderr */
+async function runInstall(root) {
+  process.stderr.write('ringback: installing dependencies (the first time takes about half a minute) ...\n');
+  const args = ['--yes', PNPM, 'install', '--frozen-lockfile'];
+  const { code, output } = await runQuietly('npx', args, { cwd: root, env: installEnv(root) }).catch((error) => {
+    throw new Error(`npx cannot be run (${error.message}): install npm, which comes with Node.`);
+  });
+  if (code === 0) return;
+  process.stderr.write(`${output}\n`);
+  throw new Error(explain(output));
+}
+
+/**
+ * Makes sure that node_modules holds what the lockfile says. Costs next to nothing when it does already; two at once take turns.
+ * @param {string} root the project's folder
+ */
+export async function ensureInstalled(root) {
+  const stamp = join(root, 'node_modules', '.ringback-installed');
+  const wanted = fingerprint(root);
+  const isCurrent = () => existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted;
+  if (isCurrent()) return;
+  const release = await lock(`${root} install`, () => process.stderr.write('ringback: waiting for another install ...\n'));
+  try {
+    if (isCurrent()) return;
+    await runInstall(root);
+    writeFileSync(stamp, wanted);
+  } finally {
+    release();
+  }
+}

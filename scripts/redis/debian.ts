@@ -1,0 +1,125 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { WayResult } from './server-spec.ts';
+
+const execute = promisify(execFile);
+const PACKAGE = 'redis-server';
+const NETWORK_WITHIN_MS = 180_000;
+const ABANDONED_AFTER_MS = 3_600_000;
+
+/** Names Debian or Ubuntu release and processor, so that a checkout shared between machines never runs another's programs. */
+async function releaseName(file: string): Promise<string | undefined> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  const field = (name: string) => new RegExp(`^${name}="?([\\w.-]+)`, 'm').exec(text)?.[1] ?? '';
+  const isDebian = /^ID(_LIKE)?=.*(debian|ubuntu)/m.test(text);
+  return isDebian ? `${field('ID')}-${field('VERSION_ID')}-${process.arch}` : undefined;
+}
+
+type Run = (command: string, args: readonly string[], cwd?: string) => Promise<string>;
+
+/** Runs a program to its end and gives its stdout. */
+function createRun(signal: AbortSignal): Run {
+  return async (command, args, cwd) => (await execute(command, args, { cwd, signal, timeout: NETWORK_WITHIN_MS })).stdout;
+}
+
+/** apt with lists of its own, so that it works without root and where the system's lists are empty or stale. */
+async function privateApt(run: Run, folder: string): Promise<string[]> {
+  const lists = join(folder, 'apt', 'lists');
+  const archives = join(folder, 'apt', 'archives');
+  await Promise.all([mkdir(join(lists, 'partial'), { recursive: true }), mkdir(join(archives, 'partial'), { recursive: true })]);
+  const settings = [
+    `Dir::State::Lists=${lists}`,
+    `Dir::Cache=${join(folder, 'apt')}`,
+    `Dir::Cache::Archives=${archives}`,
+    'APT::Sandbox::User=',
+    'Debug::NoLocking=1',
+  ];
+  const options = settings.flatMap((setting) => ['-o', setting]);
+  await run('apt-get', [...options, '-qq', 'update']);
+  return options;
+}
+
+/** Downloads redis-server and whatever it needs that is not installed; apt checks the archive's signatures. */
+async function download(run: Run, aptOptions: readonly string[], folder: string): Promise<void> {
+  const plan = ['-qq', '--print-uris', '--no-install-recommends', '-y', 'install', PACKAGE];
+  const stdout = await run('apt-get', [...aptOptions, ...plan]);
+  // Lines are: 'https://…' <file name> <size> <hash>; a file name is <package>_<version>_<architecture>.deb.
+  const names = [...stdout.matchAll(/^'[^']*' ([^_\s]+)_/gm)].flatMap((line) => line[1] ?? []);
+  if (!names.includes(PACKAGE)) throw new Error(`apt-get knows no ${PACKAGE} to download`);
+  const sandbox = ['-o', 'APT::Sandbox::User='];
+  await run('apt-get', [...sandbox, ...aptOptions, '-qq', 'download', ...names], folder);
+}
+
+async function unpack(run: Run, folder: string, target: string): Promise<void> {
+  const packages = (await readdir(folder)).filter((name) => name.endsWith('.deb'));
+  for (const name of packages) await run('dpkg-deb', ['--extract', join(folder, name), target]);
+}
+
+/** The folders of an unpacked tree in which the dynamic linker finds libraries. */
+async function libraryPath(tree: string): Promise<string> {
+  const roots = [join(tree, 'usr', 'lib'), join(tree, 'lib')].filter((path) => existsSync(path));
+  const inner = await Promise.all(roots.map(async (root) => (await readdir(root)).map((name) => join(root, name))));
+  return [...roots, ...inner.flat().filter((path) => /-linux-/.test(path))].join(':');
+}
+
+async function specOf(tree: string): Promise<WayResult> {
+  const command = join(tree, 'usr', 'bin', 'redis-server');
+  const env = { LD_LIBRARY_PATH: await libraryPath(tree) };
+  const { stdout } = await execute(command, ['--version'], { env: { ...process.env, ...env }, timeout: 5000 });
+  const version = /v=([\d.]+)/.exec(stdout)?.[1] ?? '';
+  const label = `redis-server ${version} from Debian's packages, unpacked under .ringback/cache`;
+  return { spec: { way: 'Debian packages', label, command, args: [], env } };
+}
+
+async function removeAbandoned(cache: string): Promise<void> {
+  const names = (await readdir(cache)).filter((name) => name.startsWith('unpacking-'));
+  for (const name of names) {
+    const path = join(cache, name);
+    const made = await stat(path).catch(() => undefined);
+    if (made !== undefined && Date.now() - made.mtimeMs > ABANDONED_AFTER_MS) await rm(path, { recursive: true, force: true });
+  }
+}
+
+/** MUST leave either the whole tree or nothing: it is unpacked elsewhere and appears by one rename, also with two processes at it. */
+async function build(run: Run, cache: string, tree: string): Promise<void> {
+  await removeAbandoned(cache);
+  const work = await mkdtemp(join(cache, 'unpacking-'));
+  try {
+    await download(run, [], work).catch(async () => download(run, await privateApt(run, work), work));
+    await unpack(run, work, join(work, 'tree'));
+    await specOf(join(work, 'tree'));
+    await rename(join(work, 'tree'), tree).catch((error: unknown) => {
+      if (!existsSync(tree)) throw error;
+    });
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+/**
+ * redis-server out of Debian's or Ubuntu's packages, unpacked into `cache` without root and without touching the system.
+ * @param options.cache a folder of ours; made if need be
+ * @param options.signal gives it up
+ * @param options.osRelease the file that says which system this is
+ */
+export async function redisFromDebian(options: {
+  readonly cache: string;
+  readonly signal: AbortSignal;
+  readonly osRelease?: string;
+}): Promise<WayResult> {
+  const { cache, signal, osRelease = '/etc/os-release' } = options;
+  const release = await releaseName(osRelease);
+  if (release === undefined) return { unavailable: 'not Debian or Ubuntu' };
+  const tree = join(cache, `redis-${release}`);
+  try {
+    await mkdir(cache, { recursive: true });
+    if (!existsSync(tree)) await build(createRun(signal), cache, tree);
+    return await specOf(tree);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.trim().split('\n').slice(-3).join('; ') : String(error);
+    return { unavailable: `Debian's packages could not be had (${reason})` };
+  }
+}

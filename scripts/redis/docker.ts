@@ -1,0 +1,36 @@
+import { execFile } from 'node:child_process';
+import { userInfo } from 'node:os';
+import { promisify } from 'node:util';
+import type { WayResult } from './server-spec.ts';
+
+const run = promisify(execFile);
+const IMAGE = 'redis:7.4-alpine';
+const ANSWERS_WITHIN_MS = 3000;
+const PULLED_WITHIN_MS = 120_000;
+
+/** The container runs as we do, so that the data folder stays ours, and is published on 127.0.0.1 only. */
+function containerArgs(): string[] {
+  const { uid, gid } = userInfo();
+  const user = uid < 0 ? [] : ['--user', `${uid}:${gid}`];
+  const place = ['--publish', '127.0.0.1:{port}:{port}', '--volume', '{dir}:{dir}'];
+  return ['run', '--rm', '--name', 'ringback-redis-{port}', ...user, ...place, '--entrypoint', 'redis-server', IMAGE];
+}
+
+/** A container, where a Docker engine answers at once and has the image or can pull it. */
+export async function redisInDocker(signal: AbortSignal): Promise<WayResult> {
+  try {
+    await run('docker', ['version', '--format', '{{.Server.Version}}'], { timeout: ANSWERS_WITHIN_MS, signal });
+  } catch {
+    return { unavailable: 'no Docker engine answers' };
+  }
+  try {
+    await run('docker', ['image', 'inspect', IMAGE], { timeout: ANSWERS_WITHIN_MS, signal }).catch(() =>
+      run('docker', ['pull', '--quiet', IMAGE], { timeout: PULLED_WITHIN_MS, signal }),
+    );
+  } catch {
+    return { unavailable: `Docker runs, but ${IMAGE} cannot be pulled` };
+  }
+  const kill = ['docker', 'kill', '--signal', '{signal}', 'ringback-redis-{port}'];
+  const args = [...containerArgs(), '--protected-mode', 'no'];
+  return { spec: { way: 'Docker', label: `a container of ${IMAGE}`, command: 'docker', args, env: {}, kill, bind: '0.0.0.0' } };
+}

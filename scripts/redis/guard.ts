@@ -1,0 +1,21 @@
+import { spawn } from 'node:child_process';
+import type { Socket } from 'node:net';
+
+/**
+ * Runs `script` (POSIX sh; `args` are its `$1`…) as soon as this process is gone, however it went, SIGKILL included: a shell of its own session
+ * waits for the end of a pipe that only we hold.
+ * @returns a function that calls it off.
+ */
+export function guard(script: string, args: readonly string[]): () => void {
+  const watcher = spawn('/bin/sh', ['-c', `read -r _; ${script}`, 'sh', ...args], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+    cwd: '/',
+  });
+  // Without a shell there is no guard, and the server itself still works.
+  watcher.on('error', () => {});
+  watcher.unref();
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a pipe's end is a Socket, which the types of spawn do not say
+  (watcher.stdin as Socket).unref();
+  return () => watcher.kill('SIGKILL');
+}

@@ -1,0 +1,20 @@
+/**
+ * How to run a real redis-server (or Valkey) on this machine; plain data, so that it can be handed to other processes.
+ * In `args` and `kill`, `{port}` and `{dir}` stand for the server's port and data folder. redis-server's own arguments follow `args`.
+ */
+export type RedisServerSpec = {
+  readonly way: 'on PATH' | 'Debian packages' | 'Docker' | 'JavaScript';
+  /** What was taken, for people: program, version, place. */
+  readonly label: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Added to the environment. */
+  readonly env: Readonly<Record<string, string>>;
+  /** A command line that ends the server at once, or sends it `{signal}`, where signalling the child process would not reach it (a container). */
+  readonly kill?: readonly string[];
+  /** The address redis-server binds; 127.0.0.1 unless a container's port is published by its engine. */
+  readonly bind?: string;
+};
+
+/** What a way of getting a server came to: a spec, or why not. */
+export type WayResult = { readonly spec: RedisServerSpec } | { readonly unavailable: string };

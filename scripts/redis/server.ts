@@ -1,0 +1,111 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { mkdir } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { freePort } from './free-port.ts';
+import { guard } from './guard.ts';
+import type { RedisServerSpec } from './server-spec.ts';
+
+const READY_WITHIN_MS = 30_000;
+const STOP_WITHIN_MS = 10_000;
+const PORT_TRIES = 5;
+
+export type RedisServerOptions = {
+  readonly spec: RedisServerSpec;
+  /** The data folder; made if need be. It MUST be used by no other server. */
+  readonly dir: string;
+  /** Default: a free one. */
+  readonly port?: number | undefined;
+  /** redis-server's own arguments, e.g. `['--appendonly', 'yes']`. */
+  readonly settings: readonly string[];
+  /** POSIX sh to run with the server's pid as `$1` and `dir` as `$2`, should this process end without stopping the server. */
+  readonly whenAbandoned: string;
+};
+
+/** A redis-server that runs. It has its own session: a Ctrl-C on the terminal does not reach it. */
+export type RedisServer = {
+  readonly url: string;
+  readonly port: number;
+  readonly child: ChildProcess;
+  /** Resolves once it has ended, by whatever cause, with a line saying how. */
+  readonly ended: Promise<string>;
+  /** Sends a signal to redis-server itself, in a container too. */
+  signal(name: NodeJS.Signals): void;
+  /** Lets it write what it holds (SIGTERM) and end; kills it if that takes longer than 10 s. */
+  stop(): Promise<void>;
+};
+
+function describeEnd(code: number | null, signal: NodeJS.Signals | null, output: string): string {
+  return `redis-server ended (${signal ?? `exit code ${code}`})${output === '' ? '' : `:\n${output.trimEnd()}`}`;
+}
+
+async function untilReady(port: number, ended: Promise<string>): Promise<string | undefined> {
+  const redis = new Redis({ port, host: '127.0.0.1', retryStrategy: () => 25, maxRetriesPerRequest: null });
+  redis.on('error', () => {});
+  const late = new AbortController();
+  try {
+    return await Promise.race([
+      new Promise<undefined>((resolve) => redis.once('ready', () => resolve(undefined))),
+      ended,
+      delay(READY_WITHIN_MS, `redis-server on port ${port} was not ready within ${READY_WITHIN_MS} ms`, { signal: late.signal }),
+    ]);
+  } finally {
+    late.abort();
+    redis.disconnect();
+  }
+}
+
+function spawnServer({ spec, dir, settings, whenAbandoned }: RedisServerOptions, port: number): RedisServer {
+  const fill = (text: string) => text.replaceAll('{port}', String(port)).replaceAll('{dir}', dir);
+  const place = ['--port', String(port), '--bind', spec.bind ?? '127.0.0.1', '--dir', dir];
+  const child = spawn(spec.command, [...spec.args.map(fill), ...place, ...settings], {
+    env: { ...process.env, ...spec.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  let output = '';
+  const keep = (chunk: Buffer) => {
+    output = (output + chunk.toString()).slice(-4000);
+  };
+  child.stdout.on('data', keep);
+  child.stderr.on('data', keep);
+  const killLine = (name: string) => (spec.kill ?? []).map((part) => fill(part).replaceAll('{signal}', name));
+  const callOff = guard(`${killLine('KILL').map(quote).join(' ')}\n${whenAbandoned}`, [String(child.pid), dir]);
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(`${spec.command}: ${error.message}`));
+    child.once('close', (code, signal) => resolve(describeEnd(code, signal, output)));
+  }).finally(callOff);
+  const signal = (name: NodeJS.Signals) => {
+    const [command, ...args] = killLine(name);
+    if (command === undefined) child.kill(name);
+    else spawnSync(command, args, { stdio: 'ignore' });
+  };
+  const stop = async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const force = setTimeout(() => signal('SIGKILL'), STOP_WITHIN_MS);
+    signal('SIGTERM');
+    await ended;
+    clearTimeout(force);
+  };
+  return { url: `redis://127.0.0.1:${port}`, port, child, ended, signal, stop };
+}
+
+const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
+
+/**
+ * Starts a redis-server and waits until it serves.
+ * @throws Error with redis-server's own last words when it does not come up.
+ */
+export async function startRedis(options: RedisServerOptions): Promise<RedisServer> {
+  await mkdir(options.dir, { recursive: true });
+  let problem = '';
+  for (let attempt = 0; attempt < PORT_TRIES; attempt += 1) {
+    const server = spawnServer(options, options.port ?? (await freePort()));
+    const failure = await untilReady(server.port, server.ended);
+    if (failure === undefined) return server;
+    await server.stop();
+    problem = failure;
+    if (options.port !== undefined || !/address already in use/i.test(problem)) break;
+  }
+  throw new Error(problem);
+}

@@ -1,0 +1,45 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { findSettings } from './settings-file.ts';
+
+function folder(files: Record<string, string>): string {
+  const root = mkdtempSync(join(tmpdir(), 'ringback-settings-'));
+  onTestFinished(() => rmSync(root, { recursive: true }));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(root, name), text);
+  return root;
+}
+
+describe('findSettings', () => {
+  it('takes RINGBACK_CONFIG before ringback.yaml before the example', () => {
+    const root = folder({ 'ringback.example.yaml': '', 'ringback.yaml': '', 'mine.yaml': '' });
+    expect(findSettings(root, { RINGBACK_CONFIG: 'mine.yaml' }).path).toBe(join(root, 'mine.yaml'));
+    expect(findSettings(root, { RINGBACK_CONFIG: join(root, 'mine.yaml') }).path).toBe(join(root, 'mine.yaml'));
+    expect(findSettings(root, {}).path).toBe(join(root, 'ringback.yaml'));
+    expect(findSettings(folder({ 'ringback.example.yaml': '' }), { RINGBACK_CONFIG: '' }).path).toMatch(
+      /ringback\.example\.yaml$/,
+    );
+  });
+
+  it('refuses a file that is not there', () => {
+    expect(() => findSettings(folder({}), { RINGBACK_CONFIG: 'none.yaml' })).toThrow(
+      /none\.yaml \(RINGBACK_CONFIG\) does not exist/,
+    );
+  });
+
+  it.each([
+    ['redis: { url: redis://elsewhere:6379 }', true],
+    ['redis: { url: "${MY_REDIS}" }', true],
+    ['redis: { url: "${REDIS_URL:-redis://elsewhere:6379}" }', true],
+    ['redis: { urlFile: /run/secrets/redis }', true],
+    ['redis: { url: "${REDIS_URL}" }', false],
+    ['redis: { prefix: mine }', false],
+    ['redis:', false],
+    ['ingress: { port: 8080 }', false],
+    ['not: [yaml', false],
+    ['', false],
+  ])('sees whether the file names a Redis: %s', (text, namesRedis) => {
+    expect(findSettings(folder({ 'ringback.yaml': text }), {}).namesRedis).toBe(namesRedis);
+  });
+});

@@ -1,0 +1,37 @@
+import { type AppProcess, createSink, type Sink, startApp, writeSettings } from '@ringback/testkit';
+import { onTestFinished } from 'vitest';
+
+/** Ringback as a customer runs it: processes of its own, one Redis, one settings file. */
+export type Installation = {
+  /** What stands in for every destination; records what arrives. */
+  readonly sink: Sink;
+  startIngress(): Promise<{ url: string; adminUrl: string; process: AppProcess }>;
+  startWorker(): Promise<{ adminUrl: string; process: AppProcess }>;
+};
+
+export type InstallationOptions = {
+  readonly redisUrl: string;
+  /** Given the sink's URL, the settings file's text. */
+  readonly settings: (sinkUrl: string) => string;
+};
+
+/** Sets up a sink and a settings file; the test starts as many ingresses and workers as it needs, and all of them end with it. */
+export async function createInstallation({ redisUrl, settings }: InstallationOptions): Promise<Installation> {
+  const sink = await createSink();
+  onTestFinished(() => sink.close());
+  const env = { RINGBACK_CONFIG: await writeSettings(settings(sink.url)), REDIS_URL: redisUrl };
+
+  return {
+    sink,
+    async startIngress() {
+      const process = startApp({ app: 'ingress', env });
+      const line = await process.line('ingress is up');
+      return { url: String(line['url']), adminUrl: String(line['adminUrl']), process };
+    },
+    async startWorker() {
+      const process = startApp({ app: 'worker', env });
+      const line = await process.line('worker is up');
+      return { adminUrl: String(line['adminUrl']), process };
+    },
+  };
+}
