@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-const ci = process.env['CI'] !== undefined;
+const report = process.env['RINGBACK_TEST_REPORT'];
 
 export default defineConfig({
   test: {
@@ -12,8 +12,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     teardownTimeout: 10_000,
     retry: 0,
-    reporters: ci
-      ? ['default', ['json', { outputFile: process.env['RINGBACK_TEST_REPORT'] ?? '.ringback/tests.json' }]]
-      : ['default'],
+    // A file for machines, where one is asked for.
+    reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
   },
 });

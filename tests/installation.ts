@@ -5,8 +5,8 @@ import { onTestFinished } from 'vitest';
 export type Installation = {
   /** What stands in for every destination; records what arrives. */
   readonly sink: Sink;
-  startIngress(): Promise<{ url: string; adminUrl: string; process: AppProcess }>;
-  startWorker(): Promise<{ adminUrl: string; process: AppProcess }>;
+  readonly startIngress: () => Promise<{ url: string; adminUrl: string; process: AppProcess }>;
+  readonly startWorker: () => Promise<{ adminUrl: string; process: AppProcess }>;
 };
 
 export type InstallationOptions = {

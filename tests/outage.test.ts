@@ -44,7 +44,6 @@ describe('while Redis is away', () => {
     const { redis, sink, startIngress, startWorker } = await install();
     const ingress = await startIngress();
     for (const requestID of ['a', 'b', 'c']) {
-      // oxlint-disable-next-line no-await-in-loop
       expect(await postCallback({ ingress: ingress.url, requestID, body })).toMatchObject({ status: 200 });
     }
     await redis.kill();

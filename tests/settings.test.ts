@@ -11,7 +11,9 @@ describe.each(['ingress', 'worker'] as const)('%s', (app) => {
       .replace('to: [crm]', 'to: [crn]');
     const process = startApp({ app, env: { RINGBACK_CONFIG: await writeSettings(broken), REDIS_URL: testRedis().url } });
     expect(await process.exit).toBe(1);
-    const { message } = process.lines.find(({ msg }) => msg === `${app} cannot run`)?.['err'] as { message: string }; // the test fails on undefined
+    const [message] = process.lines
+      .filter(({ msg }) => msg === `${app} cannot run`)
+      .map(({ err }) => (err as { message: string }).message);
     expect(message).toMatch(/ringback\.yaml:\d+:\d+ outputs\[0\]\.timeout: /);
     expect(message).toMatch(/ringback\.yaml:\d+:\d+ routes\[0\]\.to\[0\]: .*crm/);
   });

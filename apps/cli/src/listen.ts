@@ -38,7 +38,7 @@ export async function listen({ port, status, stop, terminal }: ListenOptions): P
   terminal.out(`listening at http://127.0.0.1:${listening}, answering ${status} (Ctrl-C ends it)`);
   if (!stop.aborted) await once(stop, 'abort');
   server.close();
-  //X server.closeAllConnections();
+  server.closeAllConnections();
 }
 
 async function open(server: Server, port: number): Promise<void> {

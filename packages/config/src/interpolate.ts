@@ -12,7 +12,10 @@ export type Shielded = {
 // Two of the noncharacters that Unicode keeps for a program's inner use: no text holds them.
 const HEAD = '\uFDD0';
 const TAIL = '\uFDD1';
+const TOKEN = /\$\$\{(?:[^}\n"']*\})?|\$\{[^}\n"']*\}/g;
 const SHIELD = /\uFDD0\uFDD1*/g;
+
+const MALFORMED = 'write ${NAME} or ${NAME:-default}, without quotes or braces inside, or $${ for a literal ${';
 
 /** The offset of a character that the shields need for themselves, or -1. */
 export function forbiddenCharacter(text: string): number {
@@ -25,7 +28,7 @@ export function forbiddenCharacter(text: string): number {
  */
 export function shield(text: string): Shielded {
   const tokens: Token[] = [];
-  const shielded = text.replaceAll(/\$\$\{[^}\n]*\}?|\$\{[^}\n]*\}/g, (token, offset: number) => {
+  const shielded = text.replaceAll(TOKEN, (token, offset: number) => {
     tokens.push({ offset, text: token });
     return HEAD + TAIL.repeat(token.length - 1);
   });
@@ -59,8 +62,7 @@ export function interpolate(
     const text = meanings[index]?.problem;
     return text === undefined ? [] : [{ offset, text }];
   });
-  if (value.includes('${'))
-    problems.push({ offset: range[0], text: '${ is not closed by } on its line; write $${ for a literal ${' });
+  if (value.includes('${')) problems.push({ offset: range[0], text: MALFORMED });
   let next = 0;
   return {
     value: value.replaceAll(SHIELD, () => meanings[next++]?.value ?? ''),
@@ -80,7 +82,7 @@ export function unshield(value: string, { tokens }: Shielded, range: readonly [n
 function meaningOf(token: string, env: Environment): { value?: string; problem?: string } {
   if (isEscape(token)) return { value: token.slice(1) };
   const [, name, fallback] = /^\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?\}$/.exec(token) ?? [];
-  if (name === undefined) return { problem: 'write ${NAME} or ${NAME:-default}, or $${ for a literal ${' };
+  if (name === undefined) return { problem: MALFORMED };
   const set = Object.hasOwn(env, name) ? env[name] : undefined;
   // As in a shell: the default also stands in for an empty variable.
   const value = fallback === undefined ? set : set || fallback;

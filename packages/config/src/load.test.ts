@@ -133,16 +133,17 @@ outputs:
   - { name: out, type: stdout, retry: &slow { attempts: 3, minDelay: 1m } }
   - { name: two, type: stdout, retry: *slow }`;
     const delays = load(settings({ outputs })).outputs.map(({ delivery }) => delivery.retry);
-    expect(delays).toEqual(Array(2).fill({ attempts: 3, minDelay: 60_000, maxDelay: 600_000 }));
+    const slow = { attempts: 3, minDelay: 60_000, maxDelay: 600_000 };
+    expect(delays).toEqual([slow, slow]);
   });
 });
 
-describe('a settings file that cannot be read', () => {
-  const unreadable = (path: string, readFile?: () => Uint8Array) => {
-    const options = { path, env: {}, sourceTypes, outputTypes, checkCondition: () => undefined };
-    return () => loadConfig(readFile === undefined ? options : { ...options, readFile });
-  };
+const unreadable = (path: string, readFile?: () => Uint8Array) => {
+  const options = { path, env: {}, sourceTypes, outputTypes, checkCondition: () => undefined };
+  return () => loadConfig(readFile === undefined ? options : { ...options, readFile });
+};
 
+describe('a settings file that cannot be read', () => {
   it.each([
     ['/nowhere/ringback.yaml', 'there is no such file'],
     ['/', 'it is a folder'],

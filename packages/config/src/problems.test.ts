@@ -20,17 +20,17 @@ describe('problems of a settings file', () => {
     [
       'an unknown key of a stanza',
       output('type: stdout, timout: 5s'),
-      '3:37 outputs[0].timout: unknown key; did you mean timeout? Known: name, type, timeout, concurrency, retry, rateLimit',
+      '3:38 outputs[0].timout: unknown key; did you mean timeout? Known: name, type, timeout, concurrency, retry, rateLimit',
     ],
     [
       'a key of another type',
       output('type: stdout, url: hush://x'),
-      '3:37 outputs[0].url: unknown key; Known: name, type, timeout, concurrency, retry, rateLimit',
+      '3:38 outputs[0].url: unknown key; Known: name, type, timeout, concurrency, retry, rateLimit',
     ],
     ['a text for a number', settings({ more: "ingress: { port: '80' }" }), '5:18 ingress.port: "80" is not a whole number'],
     ['a fraction', settings({ more: 'worker: { concurrency: 1.5 }' }), '5:24 worker.concurrency: 1.5 is not a whole number'],
     ['a number for a text', settings({ more: 'ingress: { host: 127 }' }), '5:18 ingress.host: 127 is not text; put it in quotes'],
-    ['a text for a truth value', output('type: stdout, retry: yes'), '3:44 outputs[0].retry: "yes" is not a mapping'],
+    ['a text for a section', output('type: stdout, retry: yes'), '3:45 outputs[0].retry: "yes" is not a mapping'],
     ['a list for a text', settings({ more: 'ingress: { host: [a] }' }), '5:18 ingress.host: a list is not text'],
     ['nothing for a section', settings({ more: 'ingress:' }), '5:9 ingress: nothing is not a mapping'],
     [
@@ -43,8 +43,8 @@ describe('problems of a settings file', () => {
       settings({ more: 'ingress: { adminPort: -1 }' }),
       '5:23 ingress.adminPort: -1 is too small: at least 0',
     ],
-    ['a duration without a unit', output('type: stdout, timeout: 5'), `3:46 outputs[0].timeout: 5 ${DURATION}`],
-    ['a duration in words', output('type: stdout, timeout: 5 seconds'), `3:46 outputs[0].timeout: "5 seconds" ${DURATION}`],
+    ['a duration without a unit', output('type: stdout, timeout: 5'), `3:47 outputs[0].timeout: 5 ${DURATION}`],
+    ['a duration in words', output('type: stdout, timeout: 5 seconds'), `3:47 outputs[0].timeout: "5 seconds" ${DURATION}`],
     [
       'a size in another unit',
       settings({ more: 'ingress: { bodyLimit: 1MB }' }),
@@ -86,7 +86,7 @@ describe('problems of a settings file', () => {
       '3:19 outputs[0].name: "Out" is not text that matches ^[a-z0-9][a-z0-9_-]{0,62}$',
     ],
     ['no type', output('timeout: 5s'), '3:11 outputs[0].type: is missing; write one of webhook, stdout'],
-    ['an unknown type', output('type: slak'), '3:29 outputs[0].type: "slak" is not one of webhook, stdout'],
+    ['an unknown type', output('type: slak'), '3:30 outputs[0].type: "slak" is not one of webhook, stdout'],
     [
       'a stanza that is none',
       settings({ outputs: 'outputs: [{ name: out, type: stdout }, foo]' }),
@@ -129,9 +129,14 @@ describe('problems of a settings file', () => {
       '4:19 routes[0].match: 3 is not text; put it in quotes',
     ],
     [
+      'a text for a truth value',
+      output('type: webhook, url: http://x, verbose: yes'),
+      '3:63 outputs[0].verbose: "yes" is not true or false',
+    ],
+    [
       'a form that fits none',
       output('type: webhook, url: http://x, auth: { realm: 3 }'),
-      '3:59 outputs[0].auth: a mapping is not a mapping',
+      '3:69 outputs[0].auth.realm: 3 is not text; put it in quotes',
     ],
   ])('%s', (_what, text, expected) => {
     expect(problems(text)).toEqual([expected].flat());

@@ -96,14 +96,16 @@ function readUnion(schema: TUnion, tree: Tree, path: string, context: ReadContex
   const stanzas = stanzasOf(schema);
   if (stanzas !== undefined && tree.kind === 'mapping') return readStanza(stanzas, tree, path, context);
   const candidates = schema.anyOf.filter((branch) => shapeOf(branch) === tree.kind);
-  const [only] = candidates;
-  if (only !== undefined && candidates.length === 1) return read(only, tree, path, context);
-  // Several forms may be meant: the first that fits is; where none does, the caller says which there are.
-  for (const candidate of candidates) {
-    const result = read(candidate, tree, path, { ...context, problems: createProblems('') });
-    if (result !== undefined) return result;
-  }
-  return { value: plain(tree) };
+  const attempts = candidates.map((branch) => {
+    const problems = createProblems('');
+    return { branch, result: read(branch, tree, path, { ...context, problems }), count: problems.count() };
+  });
+  const fits = attempts.find(({ result }) => result !== undefined);
+  if (fits !== undefined) return fits.result;
+  const [nearest] = attempts.toSorted((a, b) => a.count - b.count);
+  // Of several forms of a scalar none is nearer: the caller names them all.
+  if (nearest === undefined || (tree.kind === 'scalar' && attempts.length > 1)) return { value: plain(tree) };
+  return read(nearest.branch, tree, path, context);
 }
 
 function readStanza(stanzas: ReadonlyMap<string, TObject>, mapping: Mapping, path: string, context: ReadContext): Read {

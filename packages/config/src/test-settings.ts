@@ -69,12 +69,13 @@ afterEach(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
 });
 
+const checkCondition = (text: string) => (text.includes('nonsense') ? 'Unknown variable: nonsense' : undefined);
+
 /** Loads `ringback.yaml` with this text from a folder that holds `files` as well. */
 export function load(text: string | Uint8Array, { env = {}, files = {} }: LoadOptions = {}): Config {
   const folder = mkdtempSync(join(tmpdir(), 'ringback-config-'));
   folders.push(folder);
   for (const [name, content] of Object.entries({ ...files, 'ringback.yaml': text })) writeFileSync(join(folder, name), content);
-  const checkCondition = (condition: string) => (condition.includes('nonsense') ? 'Unknown variable: nonsense' : undefined);
   return loadConfig({ path: join(folder, 'ringback.yaml'), env, sourceTypes, outputTypes, checkCondition });
 }
 

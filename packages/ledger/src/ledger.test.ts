@@ -51,7 +51,6 @@ describe('ledger', () => {
     await ledger.markDone('b1', ['x']);
     await ledger.record([{ key: 'late', output: 'crm', outcome: 'delivered' }]);
     for (const key of ['x', 'late']) {
-      // oxlint-disable-next-line no-await-in-loop
       const ttl = await redis.pttl(`${prefix}:ledger:${key}`);
       expect(ttl).toBeGreaterThan(50_000);
       expect(ttl).toBeLessThanOrEqual(60_000);

@@ -47,7 +47,6 @@ describe('group commit', () => {
     for (const item of items) void submit(item);
     while (writes.at(-1)?.group.at(-1) !== 'z') {
       writes.at(-1)?.succeed();
-      // oxlint-disable-next-line no-await-in-loop
       await nextTurn();
     }
     writes.at(-1)?.succeed();
@@ -96,9 +95,10 @@ describe('group commit', () => {
     await commit.idle();
     void submit('a');
     let idle = false;
-    const done = commit.idle().then(() => {
+    const done = (async () => {
+      await commit.idle();
       idle = true;
-    });
+    })();
     await nextTurn();
     expect(idle).toBe(false);
     writes[0]?.succeed();

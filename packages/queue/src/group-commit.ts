@@ -32,7 +32,6 @@ export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommi
       const { group, rest } = nextGroup(waiting, options);
       waiting = rest;
       // One at a time is the point: what arrives meanwhile makes the next group.
-      // oxlint-disable-next-line no-await-in-loop
       if (group.length > 0) await writeGroup(group, options.write);
     }
     running = undefined;

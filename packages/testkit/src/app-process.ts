@@ -69,10 +69,16 @@ function collect({ stdout, stderr }: ChildProcess, { lines, output }: { lines: L
   for (const stream of [stdout, stderr]) {
     if (!stream) continue;
     createInterface({ input: stream }).on('line', (text) => {
-      if (text.startsWith('{')) lines.push(JSON.parse(text) as LogLine); // an object, as its first character says
+      const line = readLine(text);
+      if (line) lines.push(line);
       else output.push(text);
     });
   }
+}
+
+function readLine(text: string): LogLine | undefined {
+  const value: unknown = text.startsWith('{') ? JSON.parse(text) : undefined;
+  return typeof value === 'object' && value !== null ? { ...value } : undefined;
 }
 
 type Awaited = { lines: readonly LogLine[]; output: readonly string[]; message: string };
