@@ -35,7 +35,7 @@ function wordsFor(error: TLocalizedValidationError, schema: TSchema, tree: Tree)
 export function shown(schema: TSchema, tree: Tree): string {
   if (tree.kind !== 'scalar') return tree.kind === 'list' ? 'a list' : 'a mapping';
   if (tree.value === null) return 'nothing';
-  if (tree.origin !== 'written') return 'the value';
+  if (tree.origin !== 'written' || holdsSecret(schema)) return 'the value';
   const text = JSON.stringify(tree.value);
   return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
 }
