@@ -41,7 +41,9 @@ async function run(): Promise<void> {
 
   const signal = await stopped;
   logger.info({ signal }, 'ingress is stopping');
+  const cutOff = setTimeout(() => app.server.closeAllConnections(), ingress.shutdownGrace);
   await app.close();
+  clearTimeout(cutOff);
   await producer.close();
   await admin.close();
   logger.info({}, 'ingress has stopped');

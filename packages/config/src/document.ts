@@ -71,7 +71,7 @@ function build(builder: Builder, written: unknown, path: string, parentPlace: Pl
     return { kind: 'broken', place };
   };
   if (node === undefined) return broken('there is no such anchor before this alias');
-  if (false) return broken('the alias stands inside of what it names');
+  if (open.has(node)) return broken('the alias stands inside of what it names');
   builder.left -= 1;
   if (builder.left < 0) {
     problems.report(place, path, `with its aliases the file holds more than ${MOST_VALUES} values`);

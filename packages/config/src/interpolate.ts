@@ -1,7 +1,7 @@
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A `${…}` or `$${…}` of the file, and the offset where it stands. */
-export type Token = { readonly offset: number; readonly text: string };
+type Token = { readonly offset: number; readonly text: string };
 
 export type Shielded = {
   /** The file's text, as long as before, with each token replaced by characters that mean nothing to YAML. */

@@ -1,4 +1,5 @@
 import {
+  Bounded,
   deliverySettings,
   Duration,
   type OutputType,
@@ -8,23 +9,12 @@ import {
   Size,
   type SourceType,
 } from '@ringback/contracts';
-import { type Static, type StaticDecode, type TObject, type TSchema, Type } from 'typebox';
-import { Value } from 'typebox/value';
+import { type StaticDecode, type TObject, type TSchema, Type } from 'typebox';
 
 export type SourceTypes = Readonly<Record<string, SourceType>>;
 export type OutputTypes = Readonly<Record<string, OutputType>>;
 
 const port = { minimum: 0, maximum: 65_535 };
-
-/** A duration or size with bounds, in the notation of the settings: `2s`, `1KiB`. */
-function Bounded<S extends ReturnType<typeof Duration>>(schema: S, { min, max }: { min: string; max: string }) {
-  const [least, most] = [Value.Decode(schema, min), Value.Decode(schema, max)];
-  const fits = (text: Static<S>): boolean => {
-    const decoded = Value.Decode(schema, text);
-    return decoded >= least && decoded <= most;
-  };
-  return Type.Refine(schema, fits, () => `is out of bounds: at least ${min} and at most ${max}`);
-}
 
 const Name = Type.String({
   pattern: '^[a-z0-9][a-z0-9_-]{0,62}$',

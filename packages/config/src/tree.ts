@@ -5,7 +5,7 @@ export type Place = { readonly line: number; readonly column: number };
  * How a scalar came to its value: `written` in the file as it is; `hidden`, from a variable or a secret file, and so never shown in a
  * message; `variable`, hidden too, and one unquoted `${…}` alone, which may stand for a number or a truth value.
  */
-export type Origin = 'written' | 'hidden' | 'variable';
+type Origin = 'written' | 'hidden' | 'variable';
 
 export type Scalar = {
   readonly kind: 'scalar';

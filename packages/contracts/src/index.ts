@@ -6,6 +6,7 @@ export type { HttpAnswer, HttpClient, HttpRequest, Output, OutputDeps, OutputTyp
 export { CallbackBatch, DeliveryBatch, DeliveryPayload, SingleDelivery } from './payloads.ts';
 export { createSecret, type Secret } from './secret.ts';
 export {
+  Bounded,
   deliverySettings,
   type DeliverySettings,
   Duration,

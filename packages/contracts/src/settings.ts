@@ -1,4 +1,5 @@
-import { Type, type StaticDecode, type TSchema } from 'typebox';
+import { type Static, type StaticDecode, type TSchema, Type } from 'typebox';
+import { Value } from 'typebox/value';
 import { createSecret, type Secret } from './secret.ts';
 
 const MS_PER_UNIT = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
@@ -29,6 +30,16 @@ export function Size(options: { description: string; default?: string }) {
     .Encode(oneWay);
 }
 
+/** A duration or size with bounds, in the notation of the settings: `2s`, `1KiB`. */
+export function Bounded<S extends ReturnType<typeof Duration>>(schema: S, { min, max }: { min: string; max: string }) {
+  const [least, most] = [Value.Decode(schema, min), Value.Decode(schema, max)];
+  const fits = (text: Static<S>): boolean => {
+    const decoded = Value.Decode(schema, text);
+    return decoded >= least && decoded <= most;
+  };
+  return Type.Refine(schema, fits, () => `is out of bounds: at least ${min} and at most ${max}`);
+}
+
 /**
  * A string → `Secret`. `x-secret` tells the settings loader that the key has a `…File` twin and that its value appears in no error.
  * With `minLength` 1 by default: an empty secret is a mistake.
@@ -52,12 +63,19 @@ export const RetrySettings = Section({
   minDelay: Type.Optional(
     Duration({ default: '1s', description: 'Wait before the second attempt; it doubles from attempt to attempt.' }),
   ),
-  maxDelay: Type.Optional(Duration({ default: '10m', description: 'The longest wait between two attempts.' })),
+  maxDelay: Type.Optional(
+    Bounded(Duration({ default: '10m', description: 'The longest wait between two attempts.' }), { min: '1ms', max: '7d' }),
+  ),
 });
 
 /** The settings that every output has, whatever its type. */
 export const deliverySettings = {
-  timeout: Type.Optional(Duration({ default: '10s', description: 'How long one attempt may take, connection included.' })),
+  timeout: Type.Optional(
+    Bounded(Duration({ default: '10s', description: 'How long one attempt may take, connection included.' }), {
+      min: '10ms',
+      max: '1h',
+    }),
+  ),
   retry: Type.Optional(RetrySettings),
   concurrency: Type.Optional(
     Type.Integer({ minimum: 1, maximum: 1000, default: 32, description: 'Attempts under way at once, per worker process.' }),
@@ -66,7 +84,7 @@ export const deliverySettings = {
     Section(
       {
         max: Type.Integer({ minimum: 1, description: 'Deliveries …' }),
-        per: Duration({ description: '… per this time, over all workers.' }),
+        per: Bounded(Duration({ description: '… per this time, over all workers.' }), { min: '1ms', max: '1d' }),
       },
       { description: 'At most `max` deliveries per `per`, over all workers.' },
     ),

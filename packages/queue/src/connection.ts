@@ -46,7 +46,8 @@ function reportState({ redis, name, logger }: { redis: Redis; name: string; logg
     if (!lost) logger.error({ code: 'RB_REDIS_UNAVAILABLE', connection: name, reason: error.message }, 'redis is away');
     lost = true;
   });
-  redis.on('close', () => {
+  // Not `close`, which comes when we close it ourselves as well.
+  redis.on('reconnecting', () => {
     if (!lost) logger.warn({ code: 'RB_REDIS_UNAVAILABLE', connection: name, reason: 'connection closed' }, 'redis is away');
     lost = true;
   });

@@ -20,7 +20,7 @@ export type ConditionInput = {
 };
 
 /** Whether the condition holds; or, where that cannot be said, why: in the words of the condition, never with a value from the input. */
-export type Verdict = { readonly holds: boolean } | { readonly error: string };
+type Verdict = { readonly holds: boolean } | { readonly error: string };
 
 export type Condition = (input: ConditionInput) => Verdict;
 

@@ -1,0 +1,33 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type AdminServerOptions, startAdminServer } from './admin-server.ts';
+
+async function start(overrides: Partial<AdminServerOptions> = {}) {
+  const server = await startAdminServer({ host: '127.0.0.1', port: 0, defaultPort: 0, ready: async () => true, ...overrides });
+  onTestFinished(() => server.close());
+  return server;
+}
+
+const status = async (url: string, path: string) => (await fetch(new URL(path, url))).status;
+const portOf = ({ url }: { url: string }) => Number(new URL(url).port);
+
+describe('admin server', () => {
+  it('tells that the process lives, and whether it is ready, each time anew', async () => {
+    let ready = false;
+    const { url } = await start({ ready: async () => ready });
+    expect([await status(url, '/livez'), await status(url, '/readyz')]).toEqual([200, 503]);
+    ready = true;
+    expect(await status(url, '/readyz')).toBe(200);
+  });
+
+  it('takes any free port where its default is taken', async () => {
+    const first = await start();
+    const second = await start({ port: undefined, defaultPort: portOf(first) });
+    expect(portOf(second)).not.toBe(portOf(first));
+    expect(await status(second.url, '/livez')).toBe(200);
+  });
+
+  it('refuses to start where the port that the settings name is taken', async () => {
+    const first = await start();
+    await expect(start({ port: portOf(first) })).rejects.toMatchObject({ code: 'RB_PORT_TAKEN' });
+  });
+});
