@@ -9,7 +9,7 @@ export type Claim = 'ours' | 'done' | 'duplicate';
 /** What became of a delivery so far: delivered, kept as a dead letter, or handed on to a job of its own. */
 export type Outcome = 'delivered' | 'dead' | 'retrying';
 
-export type OutcomeEntry = { readonly key: string; readonly output: string; readonly outcome: Outcome };
+type OutcomeEntry = { readonly key: string; readonly output: string; readonly outcome: Outcome };
 
 /** What Redis remembers of each callback, for as long as the dedupe window. `key` is `callbackKey(callback)`. Every call is one round trip, whatever the number of keys. */
 export type Ledger = {

@@ -7,7 +7,7 @@ import { deliveryBatchId, outputQueueName, singleDeliveryId } from './names.ts';
 import { queueOptions, quiet } from './queue-options.ts';
 
 /** A delivery whose first attempt is over, without success. */
-export type FailedAttempt = { readonly callback: Callback; readonly attempt: number } & (
+type FailedAttempt = { readonly callback: Callback; readonly attempt: number } & (
   | { readonly outcome: 'retry'; readonly afterMs?: number }
   | { readonly outcome: 'dead'; readonly reason: string }
 );
