@@ -1,20 +1,9 @@
 import type { Server } from 'node:http';
-import type { Logger, Source } from '@ringback/contracts';
-import type { CallbackProducer } from '@ringback/queue';
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { registerCallbackRoutes } from './callback-routes.ts';
+import type { IngressDeps } from './ingress-deps.ts';
 import { answerFailure, answerMalformedHttp, answerUnknownPath } from './unrouted.ts';
-
-export type IngressDeps = {
-  readonly sources: readonly Source[];
-  readonly producer: Pick<CallbackProducer, 'enqueue'>;
-  /** ms since the epoch. */
-  readonly now: () => number;
-  readonly logger: Logger;
-  /** Bytes of one body. */
-  readonly bodyLimit: number;
-};
 
 /** A slow sender holds a connection, not a worker; but not for ever. ms. */
 const HEADERS_TIMEOUT_MS = 10_000;

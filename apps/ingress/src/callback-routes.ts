@@ -9,7 +9,7 @@ import type {
   RawServerDefault,
 } from 'fastify';
 import { ack, type Answer, AnswerBody, refusal } from './answer.ts';
-import type { IngressDeps } from './app.ts';
+import type { IngressDeps } from './ingress-deps.ts';
 import { report } from './report.ts';
 
 type TypedApp = FastifyInstance<

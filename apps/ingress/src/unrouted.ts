@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import { RingbackError } from '@ringback/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Answer, refusal } from './answer.ts';
-import type { IngressDeps } from './app.ts';
+import type { IngressDeps } from './ingress-deps.ts';
 import { asRingbackError } from './error-table.ts';
 import { report } from './report.ts';
 
