@@ -5,13 +5,14 @@
 //    with glibc on x64 and arm64: so that what runs is what was tested. Elsewhere (macOS, Alpine), and with RINGBACK_NODE=host, the one that
 //    runs this file, if it strips types by itself and the dependencies take it: 22.22 and later, or 24 and later.
 // 3. It runs the command there and ends as it ends, with its exit code or by its signal. Signals go down one by one: the command has a session
-//    of its own, so a Ctrl-C, which the terminal sends to every process and npm passes on once more, reaches it once. Should this process be
-//    killed, follow-parent.mjs stops the command.
+//    of its own, so a Ctrl-C, which the terminal sends to every process and npm passes on once more, reaches it once. Should npm go without
+//    a word (watch-npm.mjs) or this process be killed (follow-parent.mjs), the command is stopped.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { ensureInstalled } from './install.mjs';
+import { watchNpm } from './watch-npm.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const OLDEST_LAUNCHER_NODE = 20;
@@ -46,7 +47,7 @@ function pickNode() {
   return process.execPath;
 }
 
-function run(node, args) {
+function run(node, args, onNpmGone) {
   const follow = pathToFileURL(join(ROOT, 'scripts', 'follow-parent.mjs')).href;
   const flags = ['--disable-warning=ExperimentalWarning', '--import', follow];
   const options = { cwd: ROOT, stdio: ['inherit', 'inherit', 'inherit', 'ipc'], detached: true };
@@ -59,6 +60,7 @@ function run(node, args) {
       lastSent.set(signal, now);
     });
   }
+  onNpmGone(() => child.kill('SIGTERM'));
   child.once('error', (error) => fail(error.message));
   child.once('exit', (code, signal) => {
     if (signal === null) process.exit(code ?? 1);
@@ -67,6 +69,7 @@ function run(node, args) {
   });
 }
 
+const onNpmGone = watchNpm();
 const [command = '', ...args] = process.argv.slice(2);
 const words = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
 if (words === undefined) fail(`no command "${command}"; there are: ${Object.keys(COMMANDS).join(', ')}`);
@@ -78,4 +81,4 @@ try {
 } catch (error) {
   fail(error.message);
 }
-run(pickNode(), [...words, ...args]);
+run(pickNode(), [...words, ...args], onNpmGone);

@@ -155,4 +155,24 @@ describe('the command', () => {
     await vi.waitFor(async () => expect(await isRunning(pid)).toBe(false), DEADLINE);
     expect(await made.lines('signals')).toEqual(['SIGTERM']);
   });
+
+  it.each(['SIGTERM', 'SIGKILL'] as const)('ends when the npm that runs it gets a %s', async (signal) => {
+    const made = await checkout(INSTALLS);
+    // What npm does: it runs the script in a shell, and passes a SIGTERM on to that shell alone.
+    const npm = `
+      import { spawn } from 'node:child_process';
+      const shell = spawn('sh', ['-c', 'node scripts/launch.mjs ringback wait; true'], { stdio: 'inherit' });
+      process.on('SIGTERM', () => shell.kill('SIGTERM'));
+      shell.once('exit', () => process.exit());`;
+    await made.write('npm.mjs', npm);
+    const running = made.run(['npm.mjs'], { npm_lifecycle_event: 'ringback' });
+    const pid = await vi.waitFor(async () => {
+      const [line] = await made.lines('pids');
+      expect(line).toBeDefined();
+      return Number(line);
+    }, DEADLINE);
+    running.child.kill(signal);
+    await vi.waitFor(async () => expect(await isRunning(pid)).toBe(false), DEADLINE);
+    expect(await made.lines('signals')).toEqual(['SIGTERM']);
+  });
 });

@@ -9,4 +9,5 @@ const { server } = redis.server;
 server.close();
 await once(server, 'close');
 server.listen(port, '127.0.0.1');
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void redis.close().finally(() => process.exit(0)));
+for (const signal of ['SIGTERM', 'SIGINT'] as const)
+  process.once(signal, () => void redis.close().finally(() => process.exit(0)));
