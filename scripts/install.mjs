@@ -38,6 +38,7 @@ function installEnv(root) {
     accessSync(homedir(), constants.W_OK);
   } catch {
     env.HOME = join(root, '.ringback', 'home');
+    delete env.npm_config_cache; // set by `npm test`, and in the home folder
     mkdirSync(env.HOME, { recursive: true });
   }
   // What `npm test` sets for its own scripts is not meant for the npx below.

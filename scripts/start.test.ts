@@ -96,17 +96,24 @@ describe('npm start', () => {
     expect(after.options.port).toBe(before.options.port);
   });
 
-  it('leaves no app behind when killed, and starts again at once on the same data', async () => {
+  it('leaves nothing behind when killed', async () => {
+    const made = await checkout();
+    const running = await start(made);
+    running.child.kill('SIGKILL');
+    expect(await running.ended).toEqual({ code: null, signal: 'SIGKILL' });
+    await expectNothingLeft(made, 3);
+  });
+
+  it('ends the Redis of a start that was killed before it starts one on the same data', async () => {
     const made = await checkout();
     const first = await start(made);
     await redisOf(first).set('kept', 'yes');
+    const left = (await made.lines('pids')).find((line) => line.endsWith('redis')) ?? '';
     first.child.kill('SIGKILL');
     await first.ended;
     const second = await start(made);
+    expect(await isRunning(Number.parseInt(left, 10))).toBe(false);
     expect(await redisOf(second).get('kept')).toBe('yes');
-    second.child.kill('SIGTERM');
-    await second.ended;
-    await expectNothingLeft(made, 6);
   });
 
   it('comes back after everything was killed at once', async () => {
