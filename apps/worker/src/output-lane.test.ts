@@ -143,6 +143,16 @@ describe('an output lane', () => {
     expect(ids(attempts).toSorted()).toEqual(['bad', 'x', 'y']);
   });
 
+  it('does not deliver again what a retry has delivered just before it was cut off', async () => {
+    const { lane, attempts, queue, ledger } = setUp({ deliver: () => DELIVERED });
+    await ledger.record([{ key: callbackKey(callback('x')), output: 'crm', outcome: 'delivered' }]);
+    await lane.producer.addFailed({ callback: callback('x'), attempt: 1, outcome: 'retry' });
+    await lane.producer.addFailed({ callback: callback('y'), attempt: 1, outcome: 'retry' });
+    await vi.waitFor(() => expect(attempts).toHaveLength(1), 10_000);
+    await noJobLeft(queue);
+    expect(ids(attempts)).toEqual(['y']);
+  });
+
   it('lets a rate limit count deliveries, not batches', async () => {
     const { lane, attempts, queue } = setUp({ deliver: () => DELIVERED, delivery: { rateLimit: { max: 2, per: 60_000 } } });
     await lane.producer.addBatch('b1', ['a', 'b', 'c', 'd', 'e'].map(callback));
@@ -165,6 +175,8 @@ describe('an output lane', () => {
     for (const finish of waiting) finish();
     expect(await closed).toBe(true);
     expect(first.attempts).toHaveLength(4);
+    // Handed back, not failed: it waits for nothing, and has lost no attempt.
+    expect(await first.queue.getJobCounts('waiting', 'delayed')).toEqual({ waiting: 1, delayed: 0 });
 
     const second = setUp({ deliver: () => DELIVERED, access: first.access });
     await vi.waitFor(() => expect(second.attempts).toHaveLength(6), 10_000);

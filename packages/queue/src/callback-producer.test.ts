@@ -91,6 +91,18 @@ describe('callback producer', () => {
     await expect(producer.enqueue(callback('after'))).resolves.toBeUndefined();
   });
 
+  it('serves by itself once a server that it could not look at lets it', async () => {
+    const redis = await privateRedis();
+    const admin = new Redis(redis.url);
+    onTestFinished(() => admin.disconnect());
+    await admin.acl('SETUSER', 'ringback', 'on', '>secret', '~*', '+@all', '-info');
+    const producer = producerOn({ ...redis, url: redis.url.replace('//', '//ringback:secret@') });
+    await isReady(producer);
+    await expect(producer.enqueue(callback('early'))).rejects.toMatchObject({ code: 'RB_QUEUE_UNAVAILABLE' });
+    await admin.acl('SETUSER', 'ringback', '+info');
+    await expect(producer.enqueue(callback('later'))).resolves.toBeUndefined();
+  });
+
   it('keeps what it has acknowledged when Redis is killed, and serves again when it is back', async () => {
     const redis = await privateRedis();
     const producer = producerOn(redis);

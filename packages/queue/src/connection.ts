@@ -23,7 +23,6 @@ export function connectFailFast(options: ConnectionOptions & { readonly timeout:
   return connect(options, {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
-    autoResendUnfulfilledCommands: false,
     commandTimeout: options.timeout,
   });
 }
