@@ -23,7 +23,7 @@ export function createAttempt({ output, timeout, now, logger }: AttemptDeps): (a
       return await output.deliver(delivery, AbortSignal.timeout(timeout));
     } catch (error) {
       logger.error({ code: 'RB_INTERNAL', output: output.name, err: error }, 'output failed by a bug');
-      return { outcome: 'retry', reason: 'internal error' };
+      return { outcome: 'retry', reason: 'internal error', fault: 'ours' };
     }
   }
 
@@ -49,7 +49,8 @@ export function createAttempt({ output, timeout, now, logger }: AttemptDeps): (a
 /** A failure that no attempt will follow is final. */
 function exhaust(result: DeliveryResult, { number, last }: Attempt): DeliveryResult {
   if (result.outcome !== 'retry' || !last) return result;
-  return { outcome: 'dead', reason: `given up after attempt ${number}: ${result.reason}` };
+  const { fault } = result;
+  return { outcome: 'dead', reason: `given up after attempt ${number}: ${result.reason}`, ...(fault && { fault }) };
 }
 
 function report(logger: Logger, line: object, { outcome }: DeliveryResult): void {

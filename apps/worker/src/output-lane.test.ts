@@ -123,7 +123,12 @@ describe('an output lane', () => {
       },
     });
     await lane.producer.addBatch('b1', [callback('x')]);
-    await vi.waitFor(async () => expect(await queue.getFailedCount()).toBe(1), 10_000);
+    const [dead] = await vi.waitFor(async () => {
+      const failed = await queue.getFailed();
+      expect(failed).toHaveLength(1);
+      return failed;
+    }, 10_000);
+    expect(dead?.failedReason).toBe('RB_INTERNAL: given up after attempt 3: internal error');
     expect(logger.error).toHaveBeenCalledWith(
       expect.objectContaining({ code: 'RB_INTERNAL', output: 'crm' }),
       expect.any(String),

@@ -11,13 +11,16 @@ export type Delivery = {
   readonly attempt: number;
 };
 
+/** Whose doing a failure is: the destination's, or (a bug, an unreadable payload) our own. */
+export type Fault = 'theirs' | 'ours';
+
 /**
  * What one attempt came to. An expected failure is a value: outputs return it, and one place (`packages/queue`) turns it into queue behaviour.
  * `reason` and `detail` go to logs and dead letters, so they MUST hold no secret and no personal data.
  */
 export type DeliveryResult =
   | { readonly outcome: 'delivered'; readonly detail?: string }
-  /** Try again, not before `afterMs` where the destination asked for it. */
-  | { readonly outcome: 'retry'; readonly reason: string; readonly afterMs?: number }
-  /** The destination refused it for good. */
-  | { readonly outcome: 'dead'; readonly reason: string };
+  /** Try again, not before `afterMs` where the destination asked for it. `fault` is theirs unless it says ours. */
+  | { readonly outcome: 'retry'; readonly reason: string; readonly afterMs?: number; readonly fault?: Fault }
+  /** Given up: refused by the destination for good, unless the fault is ours. */
+  | { readonly outcome: 'dead'; readonly reason: string; readonly fault?: Fault };

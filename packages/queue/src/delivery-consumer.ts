@@ -4,7 +4,7 @@ import { backoff, BATCH_BACKOFF } from './backoff.ts';
 import { type Consumer, createConsumer } from './consumer.ts';
 import { outputQueueName } from './names.ts';
 import { type ConsumerSettings, workerOptions } from './queue-options.ts';
-import { requestedDelay, settle } from './settle.ts';
+import { blameOurselves, requestedDelay, settle } from './settle.ts';
 
 export type DeliveryHandlers = {
   /** First attempts, side by side. MUST resolve only when each has an outcome or a job of its own. */
@@ -31,9 +31,8 @@ export function consumeDeliveries(options: DeliveryConsumerOptions): Consumer {
       case 'single': {
         if (payload.refused !== undefined) return settle({ outcome: 'dead', reason: payload.refused });
         const number = payload.priorAttempts + job.attemptsMade + 1;
-        return settle(
-          await handlers.single(payload.callback, { number, last: job.attemptsMade + 1 >= (job.opts.attempts ?? 1) }),
-        );
+        const last = number >= (job.opts.attempts ?? 1);
+        return settle(await handlers.single(payload.callback, { number, last }).catch(blameOurselves));
       }
       default:
         return payload satisfies never;

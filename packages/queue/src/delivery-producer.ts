@@ -1,15 +1,23 @@
-import { type Callback, callbackKey, type DeliveryBatch, type DeliverySettings, type SingleDelivery } from '@ringback/contracts';
+import {
+  type Callback,
+  callbackKey,
+  type DeliveryBatch,
+  type DeliverySettings,
+  type Fault,
+  type SingleDelivery,
+} from '@ringback/contracts';
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { backoff } from './backoff.ts';
 import { batchJobOptions, singleJobOptions } from './job-options.ts';
 import { deliveryBatchId, outputQueueName, singleDeliveryId } from './names.ts';
 import { queueOptions, quiet } from './queue-options.ts';
+import { deadReason } from './settle.ts';
 
 /** A delivery whose first attempt is over, without success. */
 type FailedAttempt = { readonly callback: Callback; readonly attempt: number } & (
   | { readonly outcome: 'retry'; readonly afterMs?: number }
-  | { readonly outcome: 'dead'; readonly reason: string }
+  | { readonly outcome: 'dead'; readonly reason: string; readonly fault?: Fault }
 );
 
 /** Writes to one output's queue. Every id is derived, so that writing the same thing again changes nothing. */
@@ -36,7 +44,7 @@ export function createDeliveryProducer({ redis, prefix, output, delivery }: Deli
     const { delay = 0, ...refused } = extra;
     const data: SingleDelivery = { v: 1, kind: 'single', callback, priorAttempts, ...refused };
     const jobId = singleDeliveryId(callbackKey(callback), output);
-    return { name: 'single', data, opts: singleJobOptions({ jobId, attempts: Math.max(1, attempts - priorAttempts), delay }) };
+    return { name: 'single', data, opts: singleJobOptions({ jobId, attempts, delay }) };
   }
 
   return {
@@ -50,7 +58,7 @@ export function createDeliveryProducer({ redis, prefix, output, delivery }: Deli
     },
     async addFailed(failed) {
       const extra =
-        failed.outcome === 'dead' ? { refused: failed.reason } : { delay: backoff(bounds, failed.attempt, failed.afterMs) };
+        failed.outcome === 'dead' ? { refused: deadReason(failed) } : { delay: backoff(bounds, failed.attempt, failed.afterMs) };
       const job = single(failed.callback, failed.attempt, extra);
       await queue.add(job.name, job.data, job.opts);
     },

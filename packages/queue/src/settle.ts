@@ -1,4 +1,4 @@
-import type { DeliveryResult } from '@ringback/contracts';
+import type { DeliveryResult, Fault } from '@ringback/contracts';
 import { UnrecoverableError } from 'bullmq';
 
 /** Why a single delivery's job failed this time; tells the backoff what the destination asked for. */
@@ -25,10 +25,26 @@ export function settle(result: DeliveryResult): void {
     case 'retry':
       throw new AttemptFailed(result.reason, result.afterMs);
     case 'dead':
-      throw new UnrecoverableError(result.reason);
+      throw new UnrecoverableError(deadReason(result));
     default:
       result satisfies never;
   }
+}
+
+/** The reason as it stands with a dead letter: one that is our fault begins with an error code, so that any dashboard of BullMQ tells it, too. */
+export function deadReason({ reason, fault }: { readonly reason: string; readonly fault?: Fault }): string {
+  return fault === 'ours' ? `RB_INTERNAL: ${reason}` : reason;
+}
+
+/** Whose fault a dead letter is, by its reason. */
+export function faultOf(reason: string): Fault {
+  return /^RB_[A-Z_]+: /.test(reason) ? 'ours' : 'theirs';
+}
+
+/** A delivery that fails by something else than an outcome (a bug, Redis in the middle of it) is no fault of its destination; the error stays what it is to BullMQ. */
+export function blameOurselves(error: unknown): never {
+  if (error instanceof Error) error.message = deadReason({ reason: error.message, fault: 'ours' });
+  throw error;
 }
 
 /** The wait in ms that the destination asked for with the attempt that failed with `error`. */

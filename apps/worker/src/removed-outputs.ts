@@ -1,0 +1,15 @@
+import type { Logger } from '@ringback/contracts';
+import { noteOutputs } from '@ringback/queue';
+
+type RemovedOptions = Parameters<typeof noteOutputs>[0] & { readonly outputs: readonly string[]; readonly logger: Logger };
+
+/** Notes the settings' outputs in Redis, and writes a line for each output that has left the settings and has deliveries still: they are kept until it comes back or a person purges them. Never rejects. */
+export async function reportRemovedOutputs({ redis, prefix, outputs, logger }: RemovedOptions): Promise<void> {
+  try {
+    for (const held of await noteOutputs({ redis, prefix }, outputs)) {
+      logger.warn({ code: 'RB_OUTPUT_REMOVED', ...held }, 'deliveries of an output that is not in the settings');
+    }
+  } catch (err) {
+    logger.error({ code: 'RB_INTERNAL', err }, 'outputs that left the settings could not be told');
+  }
+}

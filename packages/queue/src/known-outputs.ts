@@ -1,0 +1,40 @@
+import { Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { outputQueueName } from './names.ts';
+import { queueOptions, quiet } from './queue-options.ts';
+
+type Access = { readonly redis: Redis; readonly prefix: string };
+
+const registryKey = (prefix: string) => `${prefix}:outputs`;
+
+/** Every output that a worker has ever had in its settings. */
+export async function knownOutputs({ redis, prefix }: Access): Promise<string[]> {
+  return (await redis.smembers(registryKey(prefix))).toSorted();
+}
+
+/** What an output's queue still holds: deliveries that wait for their attempt, and dead letters, in jobs. */
+export type Held = { readonly output: string; readonly waiting: number; readonly dead: number };
+
+/**
+ * Notes that these outputs are in the settings, and tells which other ones, noted before, still hold deliveries: those stay until the output comes
+ * back or a person purges them.
+ */
+export async function noteOutputs({ redis, prefix }: Access, outputs: readonly string[]): Promise<Held[]> {
+  if (outputs.length > 0) await redis.sadd(registryKey(prefix), ...outputs);
+  const removed = (await knownOutputs({ redis, prefix })).filter((output) => !outputs.includes(output));
+  const held = await Promise.all(removed.map((output) => count({ redis, prefix }, output)));
+  return held.filter(({ waiting, dead }) => waiting + dead > 0);
+}
+
+async function count(access: Access, output: string): Promise<Held> {
+  const queue = quiet(new Queue(outputQueueName(output), queueOptions(access)));
+  try {
+    const [waiting, dead] = await Promise.all([
+      queue.getJobCountByTypes('waiting', 'delayed', 'prioritized', 'active'),
+      queue.getFailedCount(),
+    ]);
+    return { output, waiting, dead };
+  } finally {
+    await queue.close();
+  }
+}
