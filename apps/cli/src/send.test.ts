@@ -21,7 +21,7 @@ async function startReceiver() {
     const { headersDistinct: headers, url: path = '' } = request;
     const body = await buffer(request);
     try {
-      const callback = source?.receive({ headers, body, path, receivedAt: Date.now() });
+      const callback = source?.read(source.verify({ headers, body, path, receivedAt: Date.now() }));
       if (callback) callbacks.push({ ...callback, path });
       return { status: 200, retCode: 0, retMsg: 'success' };
     } catch (error) {

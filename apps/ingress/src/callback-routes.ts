@@ -1,4 +1,4 @@
-import type { Callback, Source } from '@ringback/contracts';
+import type { Callback, Source, VerifiedRequest } from '@ringback/contracts';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type {
   FastifyBaseLogger,
@@ -10,6 +10,7 @@ import type {
 } from 'fastify';
 import { ack, type Answer, AnswerBody, refusal } from './answer.ts';
 import type { IngressDeps } from './ingress-deps.ts';
+import { readOrKeep, type Unfit } from './read-or-keep.ts';
 import { report } from './report.ts';
 
 type TypedApp = FastifyInstance<
@@ -41,19 +42,27 @@ type Arrival = { request: FastifyRequest; source: Source; path: string; deps: In
 /** The whole way of a callback through the ingress, with its one log line. */
 async function takeCallback({ request, source, path, deps }: Arrival): Promise<Answer> {
   const receivedAt = deps.now();
-  let callback: Callback | undefined;
+  let verified: VerifiedRequest | undefined;
+  let read: Callback | Unfit | undefined;
   let answer: Answer;
   let error: unknown;
   try {
-    callback = source.receive({ headers: request.raw.headersDistinct, body: bodyOf(request), path, receivedAt });
-    await deps.producer.enqueue(callback);
+    verified = source.verify({ headers: request.raw.headersDistinct, body: bodyOf(request), path, receivedAt });
+    read = await readOrKeep({ source, verified, quarantine: deps.quarantine });
+    if ('unfit' in read) throw read.unfit;
+    await deps.producer.enqueue(read);
     answer = ack();
   } catch (caught) {
     error = caught;
     answer = refusal(caught);
   }
   const ms = deps.now() - receivedAt;
-  report({ logger: deps.logger, answer, error, fields: { source: source.name, path, ...identity(callback), ms } });
+  report({
+    logger: deps.logger,
+    answer,
+    error,
+    fields: { source: source.name, path, ...identity(verified), ...facts(read), ms },
+  });
   return answer;
 }
 
@@ -62,6 +71,11 @@ function bodyOf(request: FastifyRequest): Buffer {
   return Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
 }
 
-function identity(callback: Callback | undefined): object {
-  return callback ? { account: callback.account, requestID: callback.id, type: callback.type, bytes: callback.body.length } : {};
+function identity(verified: VerifiedRequest | undefined): object {
+  return verified ? { account: verified.account, requestID: verified.id, bytes: verified.body.length } : {};
+}
+
+function facts(read: Callback | Unfit | undefined): object {
+  if (!read) return {};
+  return 'unfit' in read ? { quarantined: read.quarantined } : { type: read.type };
 }

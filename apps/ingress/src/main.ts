@@ -2,7 +2,7 @@ import { loadConfig, settingsFile } from '@ringback/config';
 import { RingbackError } from '@ringback/contracts';
 import { createLogger, isPortTaken, startAdminServer, stopSignal } from '@ringback/observability';
 import { outputTypes } from '@ringback/outputs';
-import { createCallbackProducer } from '@ringback/queue';
+import { createCallbackProducer, createQuarantineProducer } from '@ringback/queue';
 import { checkCondition } from '@ringback/routing';
 import { createSources, sourceTypes } from '@ringback/sources';
 import { buildApp } from './app.ts';
@@ -24,12 +24,16 @@ try {
 /** env → deps → listen → graceful close. */
 async function run(): Promise<void> {
   const path = settingsFile(process.env);
-  const { ingress, log, redis, sources } = loadConfig({ path, env: process.env, sourceTypes, outputTypes, checkCondition });
+  const config = loadConfig({ path, env: process.env, sourceTypes, outputTypes, checkCondition });
+  const { ingress, log, redis, sources } = config;
   const logger = createLogger({ app: 'ingress', level: log.level });
   const stopped = stopSignal();
 
-  const producer = createCallbackProducer({ ...redis, timeout: ingress.enqueueTimeout, now: Date.now, logger });
-  const app = buildApp({ sources: createSources(sources), producer, now: Date.now, logger, bodyLimit: ingress.bodyLimit });
+  const access = { ...redis, timeout: ingress.enqueueTimeout, now: Date.now, logger };
+  const producer = createCallbackProducer(access);
+  const quarantine = createQuarantineProducer({ ...access, bounds: config.quarantine });
+  const { bodyLimit } = ingress;
+  const app = buildApp({ sources: createSources(sources), producer, quarantine, now: Date.now, logger, bodyLimit });
   const { adminHost: host, adminPort: port } = ingress;
   const admin = await startAdminServer({ host, port, defaultPort: DEFAULT_ADMIN_PORT, ready: () => producer.ready() });
   const redisIsThere = await producer.opened(WAIT_FOR_REDIS_MS);
@@ -44,7 +48,7 @@ async function run(): Promise<void> {
   const cutOff = setTimeout(() => app.server.closeAllConnections(), ingress.shutdownGrace);
   await app.close();
   clearTimeout(cutOff);
-  await producer.close();
+  await Promise.all([producer.close(), quarantine.close()]);
   await admin.close();
   logger.info({}, 'ingress has stopped');
 

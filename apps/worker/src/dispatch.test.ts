@@ -1,7 +1,9 @@
-import { type Callback, callbackKey } from '@ringback/contracts';
+import { bodyDigest, type Callback, callbackKey, type QuarantinedCallback } from '@ringback/contracts';
 import { createLedger } from '@ringback/ledger';
+import { createQuarantine } from '@ringback/queue';
 import { createRouter } from '@ringback/routing';
 import { testRedis } from '@ringback/testkit';
+import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createDispatch } from './dispatch.ts';
@@ -37,8 +39,16 @@ function setUp({ failing = new Set<string>(), routes = EVERYTHING } = {}) {
   });
   const ledger = createLedger({ redis, prefix, window: 60_000 });
   const deliveries = new Map(['crm', 'ops'].map((output) => [output, laneOf(output)]));
-  const dispatch = createDispatch({ ledger, router: createRouter({ routes }), deliveries, logger });
-  return { dispatch, added, failing, ledger, logger };
+  const bounds = { maxCount: 10, maxSize: 1_000_000 };
+  const quarantine = createQuarantine({ redis: redis, prefix, bounds });
+  const dispatch = createDispatch({ ledger, router: createRouter({ routes }), deliveries, quarantine, logger });
+  const quarantined = async () => {
+    const queue = new Queue('quarantine', { connection: redis, prefix });
+    const jobs = await queue.getWaiting();
+    await queue.close();
+    return jobs.map(({ data }) => data as QuarantinedCallback); // what the dispatcher wrote
+  };
+  return { dispatch, added, failing, ledger, logger, quarantined };
 }
 
 describe('dispatch', () => {
@@ -61,6 +71,25 @@ describe('dispatch', () => {
     await dispatch({ id: 'b2', callbacks: [callback('y'), callback('z')] });
     expect(added.filter(({ output }) => output === 'crm').map(({ ids }) => ids)).toEqual([['x', 'y'], ['z']]);
     expect(logger.info.mock.calls.map(([fields]) => fields)).toMatchObject([{ duplicates: ['x'] }, { duplicates: ['y'] }]);
+  });
+
+  it('refuses a request id that comes again with another body, in its batch or a later one, and keeps what it said, once', async () => {
+    const { dispatch, added, logger, quarantined } = setUp();
+    const [other, third] = [callback('x', { body: '{"taskStatus":4}' }), callback('x', { body: '{"taskStatus":5}' })];
+    await dispatch({ id: 'b1', callbacks: [callback('x'), other] });
+    await dispatch({ id: 'b2', callbacks: [third] });
+    await dispatch({ id: 'b2', callbacks: [third] });
+    expect(added.filter(({ output }) => output === 'crm').map(({ ids }) => ids)).toEqual([['x']]);
+    const kept = await quarantined();
+    expect(kept.map(({ body }) => body).toSorted()).toEqual([other.body, third.body]);
+    expect(kept[0]).toMatchObject({ id: 'x', source: 'callbot', reason: 'RB_REQUEST_ID_REUSED: same requestID, other body' });
+    const line = { code: 'RB_REQUEST_ID_REUSED', requestID: 'x', quarantined: true };
+    expect(logger.warn.mock.calls.map(([fields]) => fields)).toMatchObject([line, line, line]);
+    expect(logger.info.mock.calls.map(([fields]) => fields)).toMatchObject([
+      { conflicts: 1 },
+      { conflicts: 1 },
+      { conflicts: 1 },
+    ]);
   });
 
   it('tells apart the same request id of two accounts and of two sources', async () => {
@@ -88,10 +117,10 @@ describe('dispatch', () => {
     const { dispatch, ledger, failing } = setUp({ failing: new Set(['crm']) });
     const x = callback('x');
     await expect(dispatch({ id: 'b1', callbacks: [x] })).rejects.toThrow('crm is out of order');
-    expect(await ledger.claim('b1', [callbackKey(x)])).toEqual(['ours']);
+    expect(await ledger.claim('b1', [{ key: callbackKey(x), digest: bodyDigest(x.body) }])).toEqual(['ours']);
     failing.clear();
     await dispatch({ id: 'b1', callbacks: [x] });
-    expect(await ledger.claim('b1', [callbackKey(x)])).toEqual(['done']);
+    expect(await ledger.claim('b1', [{ key: callbackKey(x), digest: bodyDigest(x.body) }])).toEqual(['done']);
   });
 
   it('says which callbacks no route matched, and which conditions could not be judged', async () => {

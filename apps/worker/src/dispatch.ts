@@ -1,13 +1,15 @@
-import { type Callback, callbackKey, type Logger, RingbackError } from '@ringback/contracts';
-import type { Ledger } from '@ringback/ledger';
-import type { DeliveryProducer, TakenBatch } from '@ringback/queue';
+import { bodyDigest, type Callback, callbackKey, type Logger, RingbackError } from '@ringback/contracts';
+import type { Claim, Ledger } from '@ringback/ledger';
+import type { DeliveryProducer, Quarantine, TakenBatch } from '@ringback/queue';
 import type { Router } from '@ringback/routing';
+import { createConflictKeeper } from './conflicts.ts';
 
 export type DispatchDeps = {
   readonly ledger: Pick<Ledger, 'claim' | 'markDone'>;
   readonly router: Router;
   /** The way into each output's queue, by the output's name. */
   readonly deliveries: ReadonlyMap<string, Pick<DeliveryProducer, 'addBatch'>>;
+  readonly quarantine: Quarantine;
   readonly logger: Logger;
 };
 
@@ -15,7 +17,10 @@ export type DispatchDeps = {
  * dedupe → route → one delivery per output. Safe to be cut off at any line and run again: claims name their batch, the delivery jobs' ids derive from it,
  * and only what is fanned out is marked done.
  */
-export function createDispatch({ ledger, router, deliveries, logger }: DispatchDeps): (batch: TakenBatch) => Promise<void> {
+export function createDispatch(deps: DispatchDeps): (batch: TakenBatch) => Promise<void> {
+  const { ledger, router, deliveries, logger } = deps;
+  const keepConflicts = createConflictKeeper(deps);
+
   /** The settings allow no route to an unknown output; a callback MUST NOT get lost on one all the same. */
   function queueOf(output: string): Pick<DeliveryProducer, 'addBatch'> {
     const queue = deliveries.get(output);
@@ -28,14 +33,14 @@ export function createDispatch({ ledger, router, deliveries, logger }: DispatchD
   }
 
   return async ({ id, callbacks }) => {
-    const { unique, repeats } = collapse(callbacks);
-    const keys = [...unique.keys()];
-    const claims = await ledger.claim(id, keys);
-    const ours = [...unique.values()].filter((_, index) => claims[index] === 'ours');
-    const duplicates = [...unique.values()].filter((_, index) => claims[index] === 'duplicate');
+    const { unique, repeats, contradictions } = collapse(callbacks);
+    const claimed = await claimAll(ledger, id, unique);
+    const ours = claimed('ours');
+    const conflicts = [...contradictions, ...claimed('conflict')];
 
     const { perOutput, unrouted, conditionErrors } = routeAll(router, ours);
     await fanOut(id, perOutput);
+    await keepConflicts(conflicts);
     await ledger.markDone(id, ours.map(callbackKey));
 
     for (const { id: requestID, source, account, type } of unrouted)
@@ -46,7 +51,8 @@ export function createDispatch({ ledger, router, deliveries, logger }: DispatchD
         batch: id,
         callbacks: callbacks.length,
         requestIDs: ours.map((callback) => callback.id),
-        duplicates: [...repeats, ...duplicates].map((callback) => callback.id),
+        duplicates: [...repeats, ...claimed('duplicate')].map((callback) => callback.id),
+        conflicts: conflicts.length,
         unrouted: unrouted.length,
         deliveries: deliveriesPerOutput,
         ...(conditionErrors.length > 0 && { conditionErrors }),
@@ -56,16 +62,30 @@ export function createDispatch({ ledger, router, deliveries, logger }: DispatchD
   };
 }
 
-/** Repeats within one batch are one callback: the first. */
-function collapse(callbacks: readonly Callback[]): { unique: Map<string, Callback>; repeats: Callback[] } {
+/** Claims all in one round trip; tells which of them got a verdict. */
+async function claimAll(ledger: Pick<Ledger, 'claim'>, batchId: string, callbacks: ReadonlyMap<string, Callback>) {
+  const claims = await ledger.claim(
+    batchId,
+    [...callbacks].map(([key, { body }]) => ({ key, digest: bodyDigest(body) })),
+  );
+  return (verdict: Claim) => [...callbacks.values()].filter((_, index) => claims[index] === verdict);
+}
+
+type Collapsed = { unique: Map<string, Callback>; repeats: Callback[]; contradictions: Callback[] };
+
+/** Repeats within one batch are one callback: the first. One with another body contradicts it. */
+function collapse(callbacks: readonly Callback[]): Collapsed {
   const unique = new Map<string, Callback>();
   const repeats: Callback[] = [];
+  const contradictions: Callback[] = [];
   for (const callback of callbacks) {
     const key = callbackKey(callback);
-    if (unique.has(key)) repeats.push(callback);
-    else unique.set(key, callback);
+    const first = unique.get(key);
+    if (!first) unique.set(key, callback);
+    else if (first.body === callback.body) repeats.push(callback);
+    else contradictions.push(callback);
   }
-  return { unique, repeats };
+  return { unique, repeats, contradictions };
 }
 
 type Routed = { perOutput: Map<string, Callback[]>; unrouted: Callback[]; conditionErrors: string[] };

@@ -2,11 +2,12 @@ import { loadConfig, settingsFile } from '@ringback/config';
 import { createLedger } from '@ringback/ledger';
 import { createLogger, startAdminServer, stopSignal } from '@ringback/observability';
 import { createHttpClient, createOutput, outputTypes } from '@ringback/outputs';
-import { answersPing, connectPatient, consumeCallbacks } from '@ringback/queue';
+import { answersPing, connectPatient, consumeCallbacks, createQuarantine } from '@ringback/queue';
 import { checkCondition, createRouter } from '@ringback/routing';
 import { sourceTypes } from '@ringback/sources';
 import { createDispatch } from './dispatch.ts';
 import { openLane } from './output-lane.ts';
+import { reportRemovedOutputs } from './removed-outputs.ts';
 
 const DEFAULT_ADMIN_PORT = 9090;
 const PING_TIMEOUT_MS = 1000;
@@ -35,13 +36,17 @@ async function run(): Promise<void> {
   const access = { redis, prefix, lockDuration };
   const ledger = createLedger({ redis, prefix, window: config.dedupe.window });
 
+  // Not awaited: Redis may be away for long, and what it tells is for people.
+  void reportRemovedOutputs({ ...access, outputs: config.outputs.map(({ name }) => name), logger });
   const deps = { http: createHttpClient(), writeLine, now: Date.now };
   const common = { access, ledger, stopping: stopping.signal, now: Date.now, logger };
   const lanes = new Map(
     config.outputs.map((settings) => [settings.name, openLane({ ...common, settings, output: createOutput(settings, deps) })]),
   );
   const deliveries = new Map([...lanes].map(([name, lane]) => [name, lane.producer]));
-  const dispatch = createDispatch({ ledger, router: createRouter({ routes: config.routes }), deliveries, logger });
+  const quarantine = createQuarantine({ redis, prefix, bounds: config.quarantine });
+  const router = createRouter({ routes: config.routes });
+  const dispatch = createDispatch({ ledger, router, deliveries, quarantine, logger });
   const callbacks = consumeCallbacks({ ...access, concurrency, dispatch, logger });
 
   const admin = await startAdminServer({

@@ -53,6 +53,7 @@ describe('loadConfig', () => {
       },
       worker: { adminHost: '10.0.0.1', adminPort: 1235, concurrency: 7, lockDuration: 60_000, shutdownGrace: 2000 },
       dedupe: { window: 604_800_000 },
+      quarantine: { maxCount: 10_000, maxSize: 67_108_864 },
       routes: [
         { match: ['*'], to: ['crm'] },
         { match: ['callbot.task.*'], when: 'data.taskStatus == 3', to: ['crm', 'unused'] },

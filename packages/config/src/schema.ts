@@ -105,6 +105,14 @@ const Dedupe = Section(
   { description: 'How repeats of a callback are told.' },
 );
 
+const Quarantine = Section(
+  {
+    maxCount: Type.Integer({ minimum: 0, maximum: 50_000, default: 10_000, description: 'The most callbacks that are kept.' }),
+    maxSize: Size({ default: '64MiB', description: 'The most that they may take in Redis, all together.' }),
+  },
+  { description: 'What of the correctly signed callbacks that do not fit is kept. When it is full, the newest are not kept.' },
+);
+
 const TypePattern = Type.String({ minLength: 1, description: 'A type of callback; * stands for any run of characters.' });
 
 const Route = Section({
@@ -136,7 +144,7 @@ export const Delivery = Section({
 /** The part of a stanza that does not depend on its type. */
 const Stanza = Type.Object({ name: Name, type: Type.String() }, { additionalProperties: Type.Unknown() });
 
-const sections = { log: Log, ingress: Ingress, worker: Worker, redis: Redis, dedupe: Dedupe };
+const sections = { log: Log, ingress: Ingress, worker: Worker, redis: Redis, dedupe: Dedupe, quarantine: Quarantine };
 
 /** The settings file with stanzas of any type: what gives its static type. A key with a `default` may be absent from the file. */
 export const AnySettings = Section({

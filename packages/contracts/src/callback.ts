@@ -20,6 +20,11 @@ export const Callback = Type.Object({
 });
 export type Callback = Static<typeof Callback>;
 
+/** 16 URL-safe characters (96 bits) of the SHA-256 over the body: tells whether two callbacks of one request id say the same. */
+export function bodyDigest(body: string | Uint8Array): string {
+  return createHash('sha256').update(body).digest('base64url').slice(0, 16);
+}
+
 /**
  * The short name under which queue and ledger know a callback: 22 URL-safe characters (128 bits or more) derived from source, account
  * and request id, so that a repeat, on whatever day, has the same one. Safe as a BullMQ job id and as a Redis key.

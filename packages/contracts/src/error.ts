@@ -22,6 +22,8 @@ export const ERROR_CODES = {
   RB_PAYLOAD_INVALID: 'a queued job holds something else than a payload of ours',
   RB_DELIVERY_RETRY: 'an attempt failed and will be made again',
   RB_DELIVERY_DEAD: 'a delivery is given up and kept as a dead letter',
+  RB_REQUEST_ID_REUSED: 'a request id came again, with another body',
+  RB_OUTPUT_REMOVED: 'an output that is not in the settings has deliveries left',
   RB_REDIS_UNAVAILABLE: 'Redis cannot be reached',
   RB_PORT_TAKEN: 'a port that the settings name is in use',
 } as const;

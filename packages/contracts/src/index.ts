@@ -1,9 +1,9 @@
-export { Callback, callbackKey } from './callback.ts';
-export type { Delivery, DeliveryResult } from './delivery.ts';
+export { bodyDigest, Callback, callbackKey } from './callback.ts';
+export type { Delivery, DeliveryResult, Fault } from './delivery.ts';
 export { ERROR_CODES, RingbackError, type ErrorCode } from './error.ts';
 export type { Logger } from './logger.ts';
 export type { HttpAnswer, HttpClient, HttpRequest, Output, OutputDeps, OutputType } from './output.ts';
-export { CallbackBatch, DeliveryBatch, DeliveryPayload, SingleDelivery } from './payloads.ts';
+export { CallbackBatch, DeliveryBatch, DeliveryPayload, QuarantinedCallback, SingleDelivery } from './payloads.ts';
 export { createSecret, type Secret } from './secret.ts';
 export {
   Bounded,
@@ -16,4 +16,4 @@ export {
   type Settings,
   Size,
 } from './settings.ts';
-export type { InboundRequest, Source, SourceType } from './source.ts';
+export type { InboundRequest, Source, SourceType, VerifiedRequest } from './source.ts';

@@ -23,10 +23,29 @@ export const SingleDelivery = Type.Object({
   callback: Callback,
   /** Attempts made before this job existed. */
   priorAttempts: Type.Integer({ minimum: 0 }),
-  /** Why there will be no further attempt: the job fails at once with this reason. */
+  /** Why there will be no further attempt: the job fails at once with this reason. A replay takes it away. */
   refused: Type.Optional(Type.String()),
 });
 export type SingleDelivery = Static<typeof SingleDelivery>;
 
 export const DeliveryPayload = Type.Union([DeliveryBatch, SingleDelivery]);
 export type DeliveryPayload = Static<typeof DeliveryPayload>;
+
+/** A callback that is kept for a person to see: correctly signed, but not fit to be taken. Holds personal data. */
+export const QuarantinedCallback = Type.Object({
+  v: Type.Literal(1),
+  id: Type.String(),
+  source: Type.String(),
+  account: Type.String(),
+  time: Type.Integer(),
+  receivedAt: Type.Integer(),
+  /** Path and headers as they came, less those that are secret. Absent where a worker kept it: it has only the callback. */
+  path: Type.Optional(Type.String()),
+  headers: Type.Optional(Type.Record(Type.String(), Type.Array(Type.String()))),
+  /** The very bytes: as text where they are UTF-8. */
+  body: Type.String(),
+  encoding: Type.Enum(['utf8', 'base64']),
+  /** Begins with an error code. MUST hold no personal data. */
+  reason: Type.String(),
+});
+export type QuarantinedCallback = Static<typeof QuarantinedCallback>;

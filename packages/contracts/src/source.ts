@@ -13,14 +13,26 @@ export type InboundRequest = {
   readonly receivedAt: number;
 };
 
+/** A request that is from whom it says it is. */
+export type VerifiedRequest = Pick<Callback, 'id' | 'source' | 'account' | 'time' | 'receivedAt'> & {
+  readonly body: Buffer;
+  /** As in `InboundRequest`. */
+  readonly path: string;
+  /** Every header that came, but for the signature and what else is secret. */
+  readonly headers: Readonly<Record<string, readonly string[] | undefined>>;
+};
+
 /** Where callbacks come from: verifies a request and reads it. */
 export type Source = {
   readonly name: string;
   /** The paths that the ingress serves for this source, by POST. */
   readonly paths: readonly string[];
-  /** Verify, then read. Synchronous: nothing in it waits.
+  /** Believes a request or not; its body is not looked into. Synchronous: nothing in it waits.
    * @throws RingbackError with a code of the `request` group when the request is refused. */
-  receive(request: InboundRequest): Callback;
+  verify(request: InboundRequest): VerifiedRequest;
+  /** Checks the body against its schema. What does not fit is kept in quarantine, and may be read again much later. Synchronous, too.
+   * @throws RingbackError RB_BODY_MALFORMED, RB_BODY_INCOMPLETE or RB_BODY_INVALID */
+  read(request: Omit<VerifiedRequest, 'headers'>): Callback;
 };
 
 /** The code behind the `type:` of a source stanza. `S` holds every key but `name` and `type`. */

@@ -3,18 +3,18 @@ import type { Redis } from 'ioredis';
 import { createRunner } from './runner.ts';
 import { CLAIM, READ, RECORD } from './scripts.ts';
 
-/** What a claim found: the callback is this batch's to fan out; this batch has fanned it out already; or another batch owns it. */
-export type Claim = 'ours' | 'done' | 'duplicate';
+/** What a claim found: the callback is this batch's to fan out; this batch has fanned it out already; another batch owns it; or another batch owns one of the same identity that says something else. */
+export type Claim = 'ours' | 'done' | 'duplicate' | 'conflict';
 
 /** What became of a delivery so far: delivered, kept as a dead letter, or handed on to a job of its own. */
 export type Outcome = 'delivered' | 'dead' | 'retrying';
 
 type OutcomeEntry = { readonly key: string; readonly output: string; readonly outcome: Outcome };
 
-/** What Redis remembers of each callback, for as long as the dedupe window. `key` is `callbackKey(callback)`. Every call is one round trip, whatever the number of keys. */
+/** What Redis remembers of each callback, for as long as the dedupe window. `key` is `callbackKey(callback)`, `digest` `bodyDigest(body)`. Every call is one round trip, whatever the number of keys. */
 export type Ledger = {
   /** Marks each callback as owned by `batch` unless another one owns it. A batch that is run again finds its own claims. */
-  claim(batch: string, keys: readonly string[]): Promise<Claim[]>;
+  claim(batch: string, callbacks: readonly { readonly key: string; readonly digest: string }[]): Promise<Claim[]>;
   /** The second phase. MUST follow the fan-out: from here on a re-run of the batch does nothing for these callbacks. */
   markDone(batch: string, keys: readonly string[]): Promise<void>;
   /** The outcome that each callback's delivery to `output` has, in the order of `keys`. */
@@ -30,7 +30,7 @@ export type LedgerOptions = {
   readonly window: number;
 };
 
-const CLAIMS = ['ours', 'done', 'duplicate'] as const satisfies readonly Claim[];
+const CLAIMS = ['ours', 'done', 'duplicate', 'conflict'] as const satisfies readonly Claim[];
 const OUTCOMES = ['delivered', 'dead', 'retrying'] as const satisfies readonly Outcome[];
 
 export function createLedger({ redis, prefix, window }: LedgerOptions): Ledger {
@@ -39,9 +39,10 @@ export function createLedger({ redis, prefix, window }: LedgerOptions): Ledger {
   const entryKeys = (keys: readonly string[]) => keys.map((key) => `${prefix}:ledger:${key}`);
 
   return {
-    async claim(batch, keys) {
-      const verdicts = await run(CLAIM, entryKeys(keys), [batch, seconds]);
-      return keys.map((_, index) => oneOf(CLAIMS, verdicts[index]) ?? unreadable());
+    async claim(batch, callbacks) {
+      const digests = callbacks.map(({ digest }) => digest);
+      const verdicts = await run(CLAIM, entryKeys(callbacks.map(({ key }) => key)), [batch, seconds, ...digests]);
+      return callbacks.map((_, index) => oneOf(CLAIMS, verdicts[index]) ?? unreadable());
     },
     async markDone(batch, keys) {
       const fields = keys.flatMap(() => ['claim', `done ${batch}`]);

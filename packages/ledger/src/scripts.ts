@@ -1,21 +1,23 @@
 /**
  * The ledger's own Lua, so that a whole batch costs one command. It touches the ledger's keys and no others: BullMQ's are BullMQ's.
- * A callback's entry is one hash: field `claim` is `claimed <batch>` or `done <batch>`, and a field for each output holds its outcome.
+ * A callback's entry is one hash: field `claim` is `claimed <batch>` or `done <batch>`, `body` the digest of the body that was claimed, and a field for each output holds its outcome.
  */
 
-/** KEYS entries · ARGV batch, window in s → for each: `ours`, `done` or `duplicate`. */
+/** KEYS entries · ARGV batch, window in s, digest of each body → for each: `ours`, `done`, `duplicate` or `conflict`. */
 export const CLAIM = `
 local verdicts = {}
 for i, key in ipairs(KEYS) do
   local held = redis.call('HGET', key, 'claim')
   if not held then
-    redis.call('HSET', key, 'claim', 'claimed ' .. ARGV[1])
+    redis.call('HSET', key, 'claim', 'claimed ' .. ARGV[1], 'body', ARGV[i + 2])
     redis.call('EXPIRE', key, ARGV[2])
     verdicts[i] = 'ours'
   elseif held == 'claimed ' .. ARGV[1] then
     verdicts[i] = 'ours'
   elseif held == 'done ' .. ARGV[1] then
     verdicts[i] = 'done'
+  elseif (redis.call('HGET', key, 'body') or ARGV[i + 2]) ~= ARGV[i + 2] then
+    verdicts[i] = 'conflict'
   else
     verdicts[i] = 'duplicate'
   end

@@ -1,11 +1,9 @@
-import { type Callback, type CallbackBatch, type Logger, RingbackError, type Secret } from '@ringback/contracts';
-import { Queue } from 'bullmq';
-import type { Redis } from 'ioredis';
+import type { Callback, CallbackBatch, Logger, Secret } from '@ringback/contracts';
 import { answersPing, connectFailFast, isReady } from './connection.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { batchJobOptions } from './job-options.ts';
 import { CALLBACKS, newBatchId } from './names.ts';
-import { queueOptions, quiet } from './queue-options.ts';
+import { createQueueHolder, unavailable } from './queue-holder.ts';
 
 /** Measured: 32 to 64 callbacks a job are best; at 256 the connections move in lock step. */
 const MAX_CALLBACKS_PER_BATCH = 64;
@@ -39,7 +37,7 @@ export type CallbackProducerOptions = {
 /** The ingress's way into the queue: callbacks that arrive together go together, as one job. */
 export function createCallbackProducer({ url, prefix, timeout, now, logger }: CallbackProducerOptions): CallbackProducer {
   const redis = connectFailFast({ url, timeout, logger, name: 'ringback-ingress' });
-  const queue = createQueueHolder({ redis, prefix });
+  const queue = createQueueHolder({ redis, prefix, name: CALLBACKS });
 
   async function write(callbacks: readonly Callback[]): Promise<void> {
     const batch: CallbackBatch = { v: 1, callbacks: [...callbacks] };
@@ -74,34 +72,5 @@ export function createCallbackProducer({ url, prefix, timeout, now, logger }: Ca
       await queue.close();
       redis.disconnect();
     },
-  };
-}
-
-function unavailable(cause?: unknown): RingbackError {
-  const message = 'Redis did not take the callback in time; nothing was kept: send it again';
-  return new RingbackError('RB_QUEUE_UNAVAILABLE', message, { cause });
-}
-
-/**
- * BullMQ's Queue looks at the server's version once, when it is made, and stays broken when that fails. So it is made only on a live connection,
- * and made anew until it comes up: the ingress may start before its Redis does.
- */
-function createQueueHolder({ redis, prefix }: { redis: Redis; prefix: string }) {
-  let current: Queue | undefined;
-
-  return {
-    async open(): Promise<Queue> {
-      if (redis.status !== 'ready') throw new Error(`connection is ${redis.status}`);
-      current ??= quiet(new Queue(CALLBACKS, queueOptions({ redis, prefix })));
-      const queue = current;
-      try {
-        await queue.waitUntilReady();
-        return queue;
-      } catch (error) {
-        if (current === queue) current = undefined;
-        throw error;
-      }
-    },
-    close: async () => current?.close(),
   };
 }

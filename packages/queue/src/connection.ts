@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { Logger, Secret } from '@ringback/contracts';
+import { type Logger, RingbackError, type Secret } from '@ringback/contracts';
 import { Redis, type RedisOptions } from 'ioredis';
 
 /** How a process talks to Redis. `name` shows in `CLIENT LIST`. */
@@ -30,6 +30,23 @@ export function connectFailFast(options: ConnectionOptions & { readonly timeout:
 /** A connection for a worker: commands wait until Redis is back, since the job that needs them waits there too. */
 export function connectPatient(options: ConnectionOptions): Redis {
   return connect(options, { maxRetriesPerRequest: null });
+}
+
+const unheard = () => {};
+const SILENT: Logger = { debug: unheard, info: unheard, warn: unheard, error: unheard };
+
+/**
+ * A connection for a command that a person waits for: there within 5 s or not at all, and each command of it answered within 10 s.
+ * @throws RingbackError RB_REDIS_UNAVAILABLE
+ */
+export async function connectForCommand(options: Omit<ConnectionOptions, 'logger'>): Promise<Redis> {
+  const redis = connectFailFast({ ...options, logger: SILENT, timeout: 10_000 });
+  if (await isReady(redis, 5000)) return redis;
+  redis.disconnect();
+  throw new RingbackError(
+    'RB_REDIS_UNAVAILABLE',
+    'Redis cannot be reached: REDIS_URL, or redis.url of the settings, says where it is',
+  );
 }
 
 function connect({ url, name, logger }: ConnectionOptions, options: Options): Redis {

@@ -1,7 +1,13 @@
 export { consumeCallbacks, type TakenBatch } from './callback-consumer.ts';
 export { type CallbackProducer, createCallbackProducer } from './callback-producer.ts';
-export { answersPing, connectPatient } from './connection.ts';
+export { answersPing, connectForCommand, connectPatient } from './connection.ts';
 export { type Consumer, HandBack } from './consumer.ts';
+export { openDeadLetters } from './dead-letters.ts';
 export { consumeDeliveries, type DeliveryHandlers } from './delivery-consumer.ts';
 export { createDeliveryProducer, type DeliveryProducer } from './delivery-producer.ts';
 export { createGroupCommit } from './group-commit.ts';
+export type { Kept, KeptFilter, KeptStore } from './kept.ts';
+export { noteOutputs } from './known-outputs.ts';
+export { createQuarantineProducer, type QuarantineProducer } from './quarantine-producer.ts';
+export { openQuarantineStore } from './quarantine-store.ts';
+export { createQuarantine, type Quarantine } from './quarantine.ts';

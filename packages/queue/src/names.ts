@@ -3,6 +3,9 @@ import { randomBytes } from 'node:crypto';
 /** The queue that the ingress writes and the dispatchers read. */
 export const CALLBACKS = 'callbacks';
 
+/** Where callbacks stand that do not fit; nobody consumes it. */
+export const QUARANTINE = 'quarantine';
+
 /** The queue of one output's deliveries. BullMQ forbids `:` in a name; output names have none. */
 export function outputQueueName(output: string): string {
   return `output.${output}`;

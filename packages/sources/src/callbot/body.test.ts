@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { sampleBody } from './samples.ts';
-import { inbound, outcomeOf, SIGNED_AT_S, testSource } from './test-source.ts';
+import { receive as receiveFrom, inbound, outcomeOf, SIGNED_AT_S, testSource } from './test-source.ts';
 
 const source = testSource();
 const at = SIGNED_AT_S;
@@ -15,7 +15,7 @@ const stat = task['taskStat'] as Json;
 const detail = call['callInfoDetail'] as Json;
 
 const receive = (body: Json | string, path = '/callbot') =>
-  source.receive(inbound(typeof body === 'string' ? body : JSON.stringify(body), { path }));
+  receiveFrom(source, inbound(typeof body === 'string' ? body : JSON.stringify(body), { path }));
 const outcome = (body: Json | string | Buffer) =>
   outcomeOf(source, inbound(typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body)));
 

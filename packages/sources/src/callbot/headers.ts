@@ -28,6 +28,13 @@ export function headerText(bytes: Buffer): string {
   return isUtf8(bytes) ? bytes.toString('utf8') : bytes.toString('latin1');
 }
 
+/** The signature, and what a proxy on the way may have added to let itself in. */
+const SECRET: ReadonlySet<string> = new Set(['sign', 'authorization', 'proxy-authorization', 'cookie']);
+
+export function withoutSecrets(headers: InboundRequest['headers']): InboundRequest['headers'] {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !SECRET.has(name)));
+}
+
 function requireAll(headers: InboundRequest['headers']): void {
   const missing = REQUIRED.filter((name) => headers[name.toLowerCase()] === undefined);
   if (missing.length === 0) return;

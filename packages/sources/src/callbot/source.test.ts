@@ -3,15 +3,30 @@ import { describe, expect, it } from 'vitest';
 import type { CallbotSettings } from './config.ts';
 import { callbot } from './source.ts';
 import { sampleBody } from './samples.ts';
-import { inbound, outcomeOf, SIGNED_AT_S, testSource, UUID } from './test-source.ts';
+import { receive as receiveFrom, inbound, outcomeOf, SIGNED_AT_S, testSource, UUID } from './test-source.ts';
 
 const source = testSource();
 const task = sampleBody({ kind: 'task', at: SIGNED_AT_S });
 
 describe('a correctly signed callback', () => {
+  it('believes a request before it looks into its body, and tells none of what is secret in its headers', () => {
+    const headers = { cookie: ['c'], authorization: ['Bearer x'], 'x-forwarded-for': ['10.0.0.1'] };
+    const request = inbound('no JSON', { requestID: 'r-7' });
+    const verified = source.verify({ ...request, headers: { ...request.headers, ...headers } });
+    expect(verified).toMatchObject({
+      id: 'r-7',
+      source: 'callbot',
+      account: UUID,
+      path: '/callbot',
+      body: Buffer.from('no JSON'),
+    });
+    expect(Object.keys(verified.headers).toSorted()).toEqual(['createts', 'requestid', 'uuid', 'x-forwarded-for']);
+    expect(() => source.read(verified)).toThrow('not JSON');
+  });
+
   it('becomes an event with the body as the very text that came', () => {
     const body = `${task.slice(0, -1)} , "big": 12345678901234567890, "rate": 1.10, "esc": "a\\u0026b", "牛": "😀"}\n`;
-    expect(source.receive(inbound(body, { receivedAt: 1_700_000_009_123, requestID: 'r-7' }))).toEqual({
+    expect(receiveFrom(source, inbound(body, { receivedAt: 1_700_000_009_123, requestID: 'r-7' }))).toEqual({
       id: 'r-7',
       source: 'callbot',
       account: UUID,
@@ -23,7 +38,7 @@ describe('a correctly signed callback', () => {
   });
 
   it('keeps a requestID that is not UTF-8 as latin1 text', () => {
-    expect(source.receive(inbound(task, { requestID: Buffer.from('id-\xff', 'latin1') })).id).toBe('id-\xff');
+    expect(receiveFrom(source, inbound(task, { requestID: Buffer.from('id-\xff', 'latin1') })).id).toBe('id-\xff');
   });
 });
 

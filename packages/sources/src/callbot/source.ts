@@ -1,7 +1,7 @@
-import { type Callback, type InboundRequest, RingbackError, type Source, type SourceType } from '@ringback/contracts';
+import { type InboundRequest, RingbackError, type Source, type SourceType } from '@ringback/contracts';
 import { type CallbotAccount, CallbotSettings, DEFAULT_PATHS } from './config.ts';
 import { eventType } from './event-type.ts';
-import { type CallbotHeaders, headerText, readHeaders } from './headers.ts';
+import { type CallbotHeaders, headerText, readHeaders, withoutSecrets } from './headers.ts';
 import { readJsonObject } from './read-json.ts';
 import { verifySign } from './signature.ts';
 
@@ -19,7 +19,7 @@ function createCallbotSource({ name, settings }: { name: string; settings: Callb
   const paths = { ...DEFAULT_PATHS, ...settings.paths };
   requireDistinct(name, Object.values(paths));
 
-  function verify(headers: CallbotHeaders, body: Buffer): CallbotAccount {
+  function authenticate(headers: CallbotHeaders, body: Buffer): CallbotAccount {
     const account = accounts.get(headerText(headers.uuid));
     if (!account) {
       throw new RingbackError(
@@ -39,14 +39,18 @@ function createCallbotSource({ name, settings }: { name: string; settings: Callb
   return {
     name,
     paths: Object.values(paths),
-    receive({ headers: sent, body, path, receivedAt }: InboundRequest): Callback {
+    verify({ headers: sent, body, path, receivedAt }: InboundRequest) {
       const headers = readHeaders(sent);
-      const account = verify(headers, body);
+      const { uuid: account } = authenticate(headers, body);
       const time = signedAt(headers.createTs);
       refuseStale({ skew: Math.abs(receivedAt - time), maxSkew: settings.maxSkew, source: name });
+      const id = headerText(headers.requestID);
+      return { id, source: name, account, time, receivedAt, body, path, headers: withoutSecrets(sent) };
+    },
+    read({ id, account, time, receivedAt, body, path }) {
       const { text, object } = readJsonObject(body);
       const type = eventType(object, { path, order: paths.order, call: paths.call });
-      return { id: headerText(headers.requestID), source: name, account: account.uuid, type, time, receivedAt, body: text };
+      return { id, source: name, account, type, time, receivedAt, body: text };
     },
   };
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createSecret, type InboundRequest, RingbackError, type Source } from '@ringback/contracts';
+import { type Callback, createSecret, type InboundRequest, RingbackError, type Source } from '@ringback/contracts';
 import type { CallbotSettings } from './config.ts';
 import { callbot } from './source.ts';
 
@@ -49,10 +49,15 @@ export function inbound(body: string | Buffer, changes: Partial<InboundRequest> 
   return { path: '/callbot', receivedAt: SIGNED_AT_S * 1000, ...changes, headers, body: Buffer.from(body) };
 }
 
+/** Verify, then read: what the ingress does with a request. */
+export function receive(source: Source, request: InboundRequest): Callback {
+  return source.read(source.verify(request));
+}
+
 /** The code and message with which a request is refused; `taken` when it is not. */
 export function outcomeOf(source: Source, request: InboundRequest): { code: string; message: string } {
   try {
-    source.receive(request);
+    receive(source, request);
     return { code: 'taken', message: '' };
   } catch (error) {
     if (!(error instanceof RingbackError)) throw error;

@@ -1,0 +1,63 @@
+import type { Logger, QuarantinedCallback, Secret } from '@ringback/contracts';
+import { connectFailFast } from './connection.ts';
+import { createGroupCommit } from './group-commit.ts';
+import { QUARANTINE } from './names.ts';
+import { keepIn, type QuarantineBounds } from './quarantine.ts';
+import { createQueueHolder, unavailable } from './queue-holder.ts';
+
+export type QuarantineProducer = {
+  /**
+   * Resolves once Redis holds it, or, with false, when the quarantine is full.
+   * @throws RingbackError RB_QUEUE_UNAVAILABLE when Redis is away or slow, at the latest after twice `timeout` ms.
+   */
+  keep(entry: QuarantinedCallback): Promise<boolean>;
+  close(): Promise<void>;
+};
+
+export type QuarantineProducerOptions = {
+  readonly url: Secret;
+  readonly prefix: string;
+  readonly bounds: QuarantineBounds;
+  /** ms that one write may take. */
+  readonly timeout: number;
+  readonly now: () => number;
+  readonly logger: Logger;
+};
+
+/** The ingress's way into the quarantine. It has a connection of its own, so that a flood of what is refused does not hold up what is taken. */
+export function createQuarantineProducer(options: QuarantineProducerOptions): QuarantineProducer {
+  const { url, prefix, bounds, timeout, now, logger } = options;
+  const redis = connectFailFast({ url, timeout, logger, name: 'ringback-quarantine' });
+  const queue = createQueueHolder({ redis, prefix, name: QUARANTINE });
+  const commit = createGroupCommit({
+    async write(group: readonly { entry: QuarantinedCallback; kept: boolean }[]) {
+      try {
+        const kept = await keepIn(
+          await queue.open(),
+          group.map(({ entry }) => entry),
+          bounds,
+        );
+        for (const [index, item] of group.entries()) item.kept = kept[index] ?? false;
+      } catch (cause) {
+        throw unavailable(cause);
+      }
+    },
+    sizeOf: ({ entry }) => entry.body.length,
+    maxItems: 64,
+    maxBytes: 1024 * 1024,
+    expiry: { after: timeout, error: () => unavailable(), now },
+  });
+
+  return {
+    async keep(entry) {
+      const item = { entry, kept: false };
+      await commit.submit(item);
+      return item.kept;
+    },
+    async close() {
+      await commit.idle();
+      await queue.close();
+      redis.disconnect();
+    },
+  };
+}

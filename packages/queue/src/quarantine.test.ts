@@ -1,0 +1,116 @@
+import { type Callback, createSecret, type QuarantinedCallback, RingbackError } from '@ringback/contracts';
+import { startRedisServer, testRedis } from '@ringback/testkit';
+import { Queue } from 'bullmq';
+import { Redis } from 'ioredis';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { Kept, KeptStore } from './kept.ts';
+import { createQuarantineProducer } from './quarantine-producer.ts';
+import { openQuarantineStore } from './quarantine-store.ts';
+import { createQuarantine } from './quarantine.ts';
+
+const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
+const identity = { source: 's', account: 'a', time: 1, receivedAt: 2 };
+const entry = (id: string, change: Partial<QuarantinedCallback> = {}): QuarantinedCallback => ({
+  ...identity,
+  v: 1,
+  id,
+  body: '{}',
+  encoding: 'utf8',
+  reason: 'RB_BODY_INVALID: the body',
+  ...change,
+});
+const asCallback = ({ id, body }: QuarantinedCallback): Callback => ({ ...identity, id, body, type: 't' });
+
+function setUp({ maxCount = 100, maxSize = 1_000_000, read = asCallback } = {}) {
+  const { url, prefix } = testRedis();
+  const redis = new Redis(url, { maxRetriesPerRequest: null });
+  const quarantine = createQuarantine({ redis, prefix, bounds: { maxCount, maxSize } });
+  const store = openQuarantineStore({ redis, prefix, read });
+  const callbacks = new Queue('callbacks', { connection: redis, prefix });
+  onTestFinished(async () => {
+    await Promise.all([store.close(), callbacks.close()]);
+    redis.disconnect();
+  });
+  return { quarantine, store, callbacks };
+}
+
+async function found(store: KeptStore): Promise<Kept[]> {
+  const all: Kept[] = [];
+  for await (const kept of store.find({}, 'oldest first')) all.push(kept);
+  return all;
+}
+
+const requestIDs = async (store: KeptStore) => (await found(store)).map(({ callbacks }) => callbacks[0]?.id);
+
+describe('quarantine', () => {
+  it('keeps the same thing once, however often it comes, and two that differ apart', async () => {
+    const { quarantine, store } = setUp();
+    expect(await quarantine.keep([entry('x'), entry('x'), entry('x', { body: '[]' })])).toEqual([true, true, true]);
+    expect(await quarantine.keep([entry('x')])).toEqual([true]);
+    expect(await requestIDs(store)).toEqual(['x', 'x']);
+  });
+
+  it('lets no more in than its count, and has room again once a person has purged', async () => {
+    const { quarantine, store } = setUp({ maxCount: 2 });
+    expect(await quarantine.keep([entry('a'), entry('b'), entry('c'), entry('a')])).toEqual([true, true, false, true]);
+    expect(await requestIDs(store)).toEqual(['a', 'b']);
+    const [oldest] = await found(store);
+    expect(oldest && (await store.purge(oldest))).toBeUndefined();
+    expect(await quarantine.keep([entry('c')])).toEqual([true]);
+  });
+
+  it('lets no more in than its size, a small one beside a large one', async () => {
+    const { quarantine } = setUp({ maxSize: 20_000 });
+    const large = { body: 'x'.repeat(12_000) };
+    expect(await quarantine.keep([entry('a', large), entry('b', large), entry('c')])).toEqual([true, false, true]);
+    expect(await quarantine.keep([entry('d', large)])).toEqual([false]);
+  });
+
+  it('is replayed into the callbacks, once it can be read', async () => {
+    let fixed = false;
+    const read = (kept: QuarantinedCallback) => {
+      if (!fixed) throw new RingbackError('RB_BODY_INVALID', 'still unfit');
+      return asCallback(kept);
+    };
+    const { quarantine, store, callbacks } = setUp({ read });
+    await quarantine.keep([entry('x')]);
+    const [kept] = await found(store);
+    if (!kept) throw new Error('it is there');
+    expect(await store.replay(kept)).toBe('RB_BODY_INVALID: still unfit');
+    expect(await callbacks.getWaitingCount()).toBe(0);
+    fixed = true;
+    expect(await store.replay(kept)).toBeUndefined();
+    expect((await callbacks.getWaiting()).map(({ data }) => data as unknown)).toEqual([
+      { v: 1, callbacks: [asCallback(entry('x'))] },
+    ]);
+    expect([await found(store), await store.replay(kept)]).toEqual([[], 'no longer there']);
+  });
+
+  it('does not replay what would only be refused as a duplicate again', async () => {
+    const { quarantine, store, callbacks } = setUp();
+    await quarantine.keep([entry('x', { reason: 'RB_REQUEST_ID_REUSED: same requestID, other body' })]);
+    const [kept] = await found(store);
+    expect(kept && (await store.replay(kept))).toContain('another body');
+    expect(await callbacks.getWaitingCount()).toBe(0);
+    expect(await found(store)).toHaveLength(1);
+  });
+
+  it("is the ingress's only while Redis answers: then what it said to be kept is there", async () => {
+    const redis = await startRedisServer({ appendfsync: 'always' });
+    const producer = createQuarantineProducer({
+      url: createSecret(redis.url),
+      prefix: 'test',
+      bounds: { maxCount: 3, maxSize: 1_000_000 },
+      timeout: 500,
+      now: Date.now,
+      logger,
+    });
+    onTestFinished(() => producer.close());
+    const kept = await vi.waitFor(() => producer.keep(entry('first')), { timeout: 10_000 });
+    expect(kept).toBe(true);
+    expect(await Promise.all(['b', 'c', 'd'].map((id) => producer.keep(entry(id))))).toEqual([true, true, false]);
+    redis.pause();
+    await expect(producer.keep(entry('e'))).rejects.toMatchObject({ code: 'RB_QUEUE_UNAVAILABLE' });
+    redis.resume();
+  });
+});
