@@ -5,6 +5,8 @@ import { onTestFinished } from 'vitest';
 export type Installation = {
   /** What stands in for every destination; records what arrives. */
   readonly sink: Sink;
+  /** What every process of it is given: where its settings and its Redis are. */
+  readonly env: Readonly<Record<string, string>>;
   readonly startIngress: () => Promise<{ url: string; adminUrl: string; process: AppProcess }>;
   readonly startWorker: () => Promise<{ adminUrl: string; process: AppProcess }>;
 };
@@ -23,6 +25,7 @@ export async function createInstallation({ redisUrl, settings }: InstallationOpt
 
   return {
     sink,
+    env,
     async startIngress() {
       const process = startApp({ app: 'ingress', env });
       const line = await process.line('ingress is up');

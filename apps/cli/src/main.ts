@@ -4,6 +4,7 @@ import { SAMPLE_KINDS } from '@ringback/sources';
 import { Argument, Command } from 'commander';
 import { check } from './check.ts';
 import { listen } from './listen.ts';
+import { addKeptCommands } from './kept-commands.ts';
 import { fileBytes, httpUrl, positiveNumber, wholeNumber } from './option-values.ts';
 import { schema } from './schema.ts';
 import { send } from './send.ts';
@@ -20,6 +21,7 @@ addCheck();
 addSend();
 addListen();
 addSchema();
+addKept();
 
 try {
   await program.parseAsync();
@@ -76,6 +78,14 @@ function addSchema(): void {
     .description('print the JSON Schema of the settings')
     .option('--write', 'write it to ringback.schema.json instead', false)
     .action(({ write }: { write: boolean }) => schema({ write, terminal }));
+}
+
+function addKept(): void {
+  for (const place of ['dead-letters', 'quarantine'] as const) addKeptCommands({ program, place, env, terminal, done: exitWith });
+}
+
+function exitWith(success: boolean): void {
+  process.exitCode = success ? 0 : 1;
 }
 
 function describeBug(error: unknown): string {

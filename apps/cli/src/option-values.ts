@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { Duration } from '@ringback/contracts';
 import { InvalidArgumentError } from 'commander';
+import { Value } from 'typebox/value';
 
 /** Reads an option's whole number. @throws InvalidArgumentError, which commander shows with the option's name */
 export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
@@ -23,6 +25,18 @@ export function positiveNumber(text: string): number {
 export function httpUrl(text: string): string {
   if (/^https?:$/.test(URL.parse(text)?.protocol ?? '')) return text;
   throw new InvalidArgumentError('A URL such as http://127.0.0.1:8080.');
+}
+
+const Ago = Duration({ description: 'How long ago.' });
+
+/** Reads an option's time: a date and time of ISO 8601, or a duration before `now`, as of the settings. → ms since the epoch. @throws InvalidArgumentError */
+export function timeOrAgo(now: () => number): (text: string) => number {
+  return (text) => {
+    if (Value.Check(Ago, text)) return now() - Value.Decode(Ago, text);
+    const time = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN;
+    if (!Number.isNaN(time)) return time;
+    throw new InvalidArgumentError('A time such as 2026-01-31T12:00Z, or a duration such as 2h.');
+  };
 }
 
 /** Reads the bytes of the file that an option names. @throws InvalidArgumentError */

@@ -1,0 +1,80 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { settingsFile } from '@ringback/config';
+import type { KeptFilter, KeptStore } from '@ringback/queue';
+import type { Command } from 'commander';
+import { actOnKept, listKept, showKept } from './kept.ts';
+import type { Env } from './load-settings.ts';
+import { type KeptPlace, openKept } from './open-kept.ts';
+import { positiveNumber, timeOrAgo, wholeNumber } from './option-values.ts';
+import type { Terminal } from './terminal.ts';
+
+type Shared = Omit<KeptFilter, 'id'> & { readonly config?: string; readonly json: boolean };
+type Acting = Shared & { readonly rate?: number; readonly yes: boolean };
+
+export type KeptCommandsOptions = {
+  readonly program: Command;
+  readonly place: KeptPlace;
+  readonly env: Env;
+  readonly terminal: Terminal;
+  /** Told of each command whether it did what it was asked. */
+  readonly done: (success: boolean) => void;
+};
+
+const now = () => performance.now();
+
+const WHAT = {
+  'dead-letters': 'deliveries that will not be tried again by themselves',
+  quarantine: 'correctly signed callbacks that do not fit, and were refused',
+} as const;
+
+/** `list`, `show`, `replay` and `purge` for what waits for a person. */
+export function addKeptCommands({ program, place, env, terminal, done }: KeptCommandsOptions): void {
+  const group = program.command(place).description(WHAT[place]);
+
+  async function withStore(config: string | undefined, work: (store: KeptStore) => Promise<boolean | void>): Promise<void> {
+    const store = await openKept({ place, path: config ?? settingsFile(env), env });
+    try {
+      done((await work(store)) ?? true);
+    } finally {
+      await store.close();
+    }
+  }
+
+  addFilters(group.command('list').description('the newest first, without personal data'), place)
+    .option('--limit <n>', 'how many at most', wholeNumber(1), 50)
+    .action(({ config, limit, json, ...filter }: Shared & { limit: number }) =>
+      withStore(config, (store) => listKept({ store, filter, terminal, limit, json })),
+    );
+  group
+    .command('show')
+    .description('all of one, as JSON, personal data included')
+    .argument('<id>', 'its id, or the requestID of a callback')
+    .option('--config <file>', 'settings file (default: as for check)')
+    .action((id: string, { config }: { config?: string }) =>
+      withStore(config, (store) => showKept({ store, filter: { id }, terminal })),
+    );
+  for (const action of ['replay', 'purge'] as const) {
+    const command = group
+      .command(action)
+      .description(action === 'replay' ? 'send them the way they went before' : 'remove them for good');
+    addFilters(command.argument('[id]', 'an id or a requestID (default: all that fit)'), place)
+      .option('--rate <n>', 'how many per second (default: as fast as it goes)', positiveNumber)
+      .option('--yes', 'do it: needed to purge, and to replay more than one', false)
+      .action((id: string | undefined, { config, rate, yes, json, ...filter }: Acting) =>
+        withStore(config, (store) =>
+          actOnKept({ store, filter: { ...filter, id }, terminal, action, yes, rate, json, now, sleep }),
+        ),
+      );
+  }
+}
+
+function addFilters(command: Command, place: KeptPlace): Command {
+  if (place === 'dead-letters') command.option('--output <name>', 'of this output');
+  return command
+    .option('--source <name>', 'of this source')
+    .option('--reason <text>', 'whose reason holds this')
+    .option('--since <time>', 'from this time on (2026-01-31T12:00Z), or for so long (2h)', timeOrAgo(Date.now))
+    .option('--until <time>', 'up to this time, or until so long ago', timeOrAgo(Date.now))
+    .option('--json', 'JSON, one object a line', false)
+    .option('--config <file>', 'settings file (default: as for check)');
+}

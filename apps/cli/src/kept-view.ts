@@ -1,0 +1,49 @@
+import type { Kept } from '@ringback/queue';
+
+const SHOWN_CALLBACKS = 3;
+
+const HEADINGS = ['SINCE', 'WHERE', 'WHAT', 'FAULT', 'ATTEMPTS', 'REQUEST ID', 'TYPE', 'REASON', 'ID'];
+
+/** A table of plain text, without personal data: columns as wide as what stands in them. */
+export function tableOf(entries: readonly Kept[]): string[] {
+  const rows = [HEADINGS, ...entries.map(rowOf)];
+  const widths = HEADINGS.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+function rowOf(kept: Kept): string[] {
+  const { callbacks, kind, reason, fault, attempts, id } = kept;
+  const requestIDs = several(callbacks.map((callback) => callback.id));
+  const types = several(callbacks.map(({ type }) => type));
+  return [since(kept), whereOf(kept), kind, fault, String(attempts), requestIDs, types, reason, id].map(printable);
+}
+
+/** The first few of those that differ. */
+function several(values: readonly (string | undefined)[]): string {
+  const distinct = [...new Set(values.filter((value) => value !== undefined))];
+  const more = distinct.length - SHOWN_CALLBACKS;
+  return distinct.slice(0, SHOWN_CALLBACKS).join(',') + (more > 0 ? `,+${more}` : '');
+}
+
+/** An entry without its payload, for `--json`. */
+export function factsOf({ payload: _personal, callbacks, ...kept }: Kept): object {
+  const identities = callbacks.map(({ id, source, account, type }) => ({ requestID: id, source, account, type }));
+  return { ...kept, since: since(kept), callbacks: identities };
+}
+
+const since = ({ time }: Pick<Kept, 'time'>) => new Date(time).toISOString();
+
+/** The output, or for a callback its source; a batch that no one dispatched yet stands in its queue. */
+function whereOf({ output, kind, callbacks, queue }: Kept): string {
+  return output ?? (kind === 'callback' ? (callbacks[0]?.source ?? queue) : queue);
+}
+
+/** What others wrote MUST NOT move the cursor or colour the terminal. */
+function printable(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, '?');
+}

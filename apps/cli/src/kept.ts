@@ -1,0 +1,84 @@
+import type { Kept, KeptFilter, KeptStore } from '@ringback/queue';
+import { factsOf, tableOf } from './kept-view.ts';
+import { sendAll } from './send-all.ts';
+import type { Terminal } from './terminal.ts';
+
+type Context = { readonly store: KeptStore; readonly filter: KeptFilter; readonly terminal: Terminal };
+
+/** Prints the newest entries, one line each, without personal data. */
+export async function listKept(options: Context & { limit: number; json: boolean }): Promise<void> {
+  const { store, filter, terminal, limit, json } = options;
+  const rows: Kept[] = [];
+  let count = 0;
+  for await (const kept of store.find(filter, 'newest first')) {
+    count += 1;
+    if (count > limit) break;
+    if (json) terminal.out(JSON.stringify(factsOf(kept)));
+    else rows.push(kept);
+  }
+  if (json) return;
+  for (const line of rows.length > 0 ? tableOf(rows) : ['nothing is kept that fits']) terminal.out(line);
+  if (count > limit) terminal.out(`… and more: these are the first ${limit} (--limit)`);
+}
+
+/** Prints all of each entry under an id, personal data too: that is what it is for. Resolves with whether there was one. */
+export async function showKept({ store, filter, terminal }: Context): Promise<boolean> {
+  let found = false;
+  for await (const kept of store.find(filter, 'newest first')) {
+    found = true;
+    terminal.out(JSON.stringify({ ...factsOf(kept), payload: kept.payload }, null, 2));
+  }
+  if (!found) terminal.err('nothing is kept under this id');
+  return found;
+}
+
+export type ActOptions = Context & {
+  readonly action: 'replay' | 'purge';
+  /** Said by the person; without it only one entry is replayed, and none purged. */
+  readonly yes: boolean;
+  /** Entries per second. */
+  readonly rate?: number | undefined;
+  readonly json: boolean;
+  /** Monotonic, ms. */
+  readonly now: () => number;
+  readonly sleep: (ms: number) => Promise<unknown>;
+};
+
+/** Does it to all that fit and stand there now, oldest first. Resolves with whether it could be done to each. */
+export async function actOnKept(options: ActOptions): Promise<boolean> {
+  const { store, filter, terminal, action, yes, rate, json, now, sleep } = options;
+  const chosen = await snapshot(store, filter);
+  if (chosen.length === 0) {
+    terminal.err('nothing is kept that fits');
+    return false;
+  }
+  if (!yes && (action === 'purge' || filter.id === undefined || chosen.length > 1)) {
+    terminal.err(`${chosen.length} would be ${past(action)}: say --yes to do it, or list to see them`);
+    return false;
+  }
+  async function act(index: number): Promise<boolean> {
+    const kept = chosen[index];
+    const why = kept && (await store[action](kept));
+    if (why !== undefined) terminal.err(`not ${past(action)}: ${kept?.id}: ${why}`);
+    return why === undefined;
+  }
+
+  const results = await sendAll({ count: chosen.length, concurrency: 1, rate, send: act, onResult: () => {}, now, sleep });
+  const failed = results.filter((success) => !success).length;
+  const done = chosen.length - failed;
+  terminal.out(json ? JSON.stringify({ [past(action)]: done, failed }) : `${past(action)} ${done} of ${chosen.length}`);
+  return failed === 0;
+}
+
+/** What stands there now, without payloads: what a replay brings back meanwhile is not replayed again. */
+async function snapshot(store: KeptStore, filter: KeptFilter): Promise<Kept[]> {
+  const chosen = new Map<string, Kept>();
+  for await (const kept of store.find(filter, 'oldest first')) {
+    chosen.set(`${kept.queue} ${kept.id}`, { ...kept, payload: undefined, callbacks: [] });
+  }
+  return [...chosen.values()];
+}
+
+function past(action: ActOptions['action']): string {
+  return action === 'replay' ? 'replayed' : 'purged';
+}

@@ -1,0 +1,68 @@
+import { testRedis } from '@ringback/testkit';
+import { expect, it, vi } from 'vitest';
+import { createInstallation } from './installation.ts';
+import { interfaceSettings } from './interface-settings.ts';
+import { printed, ringback } from './operator.ts';
+import { postCallback, taskBody } from './provider.ts';
+
+const body = taskBody({ taskStatus: 1 });
+const DEADLINE = { timeout: 20_000, interval: 20 };
+
+function install() {
+  const { url, prefix } = testRedis();
+  return createInstallation({ redisUrl: url, settings: (crmUrl) => interfaceSettings({ crmUrl, prefix }) });
+}
+
+it('what a destination refuses for good is a dead letter: listed, read, and, once the destination is mended, replayed under the same webhook-id', async () => {
+  const { sink, env, startIngress, startWorker } = await install();
+  sink.answer(410);
+  const [ingress] = await Promise.all([startIngress(), startWorker()]);
+  await postCallback({ ingress: ingress.url, requestID: 'one', body });
+  const table = await vi.waitFor(async () => {
+    const text = await printed(env, 'dead-letters', 'list', '--output', 'crm', '--reason', '410', '--since', '1h');
+    expect(text).toMatch(/crm +delivery +theirs +1 +one +callbot\.task\.pending +HTTP 410/);
+    return text;
+  }, DEADLINE);
+  expect(table).not.toContain('t-0001');
+  expect(await printed(env, 'dead-letters', 'show', 'one')).toContain('t-0001');
+
+  sink.answer(200);
+  expect(await printed(env, 'dead-letters', 'replay', '--output', 'crm', '--yes')).toBe('replayed 1 of 1');
+  await vi.waitFor(() => expect(sink.requests).toHaveLength(2), DEADLINE);
+  const [first, second] = sink.requests.map(({ headers }) => headers['webhook-id']);
+  expect([second, typeof second]).toEqual([first, 'string']);
+  const purge = await ringback(env, 'dead-letters', 'purge', 'one', '--yes');
+  expect(purge).toMatchObject({ code: 1, err: 'nothing is kept that fits\n' });
+}, 60_000);
+
+it('what is verified but does not fit, or comes again with another body, is refused, kept, read and purged; what is not verified is not kept', async () => {
+  const { sink, env, startIngress, startWorker } = await install();
+  const [ingress, worker] = await Promise.all([startIngress(), startWorker()]);
+  const unfit = taskBody({ taskID: 13800138000 });
+  for (const requestID of ['odd', 'odd']) {
+    const answer = await postCallback({ ingress: ingress.url, requestID, body: unfit });
+    expect(answer).toMatchObject({ status: 400, body: { retCode: 4, retMsg: expect.stringContaining('taskID must be string') } });
+  }
+  expect(await ingress.process.line('callback refused')).toMatchObject({ requestID: 'odd', quarantined: true });
+  const headers = { requestID: 'r', uuid: 'nobody', createTs: '1700000000', sign: 'A'.repeat(32) };
+  const stranger = await fetch(new URL('/callbot', ingress.url), { method: 'POST', headers, body: unfit });
+  expect(stranger.status).toBe(401);
+  await postCallback({ ingress: ingress.url, requestID: 'same', body });
+  await vi.waitFor(() => expect(sink.requests).toHaveLength(1), DEADLINE);
+  await postCallback({ ingress: ingress.url, requestID: 'same', body: taskBody({ taskStatus: 2 }) });
+  expect(await worker.process.line('same requestID, other body')).toMatchObject({ requestID: 'same', quarantined: true });
+
+  const listed = await printed(env, 'quarantine', 'list', '--json');
+  expect(listed.split('\n').map((line) => JSON.parse(line) as unknown)).toMatchObject([
+    { reason: 'RB_REQUEST_ID_REUSED: same requestID, other body', callbacks: [{ requestID: 'same' }] },
+    { reason: expect.stringContaining('RB_BODY_INVALID: '), callbacks: [{ requestID: 'odd' }] },
+  ]);
+  expect(listed).not.toContain('13800138000');
+  const shown: unknown = JSON.parse(await printed(env, 'quarantine', 'show', 'odd'));
+  expect(shown).toMatchObject({ payload: { body: unfit, headers: { requestid: ['odd'] } } });
+  expect(shown).not.toHaveProperty('payload.headers.sign');
+  const replay = await ringback(env, 'quarantine', 'replay', 'odd');
+  expect(replay).toMatchObject({ code: 1, err: expect.stringContaining('RB_BODY_INVALID') });
+  expect(await printed(env, 'quarantine', 'purge', '--yes')).toBe('purged 2 of 2');
+  expect(sink.requests).toHaveLength(1);
+}, 60_000);

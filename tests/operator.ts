@@ -1,0 +1,23 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'vitest';
+
+const MAIN = fileURLToPath(new URL('../apps/cli/src/main.ts', import.meta.url));
+
+export type Ran = { readonly code: unknown; readonly out: string; readonly err: string };
+
+/** Runs the operator's command as people do, to its end. */
+export function ringback(env: Readonly<Record<string, string>>, ...args: string[]): Promise<Ran> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [MAIN, ...args], { env, timeout: 20_000 }, (error, out, err) => {
+      resolve({ code: error ? error.code : 0, out, err });
+    });
+  });
+}
+
+/** What a command that must succeed prints. */
+export async function printed(env: Readonly<Record<string, string>>, ...args: string[]): Promise<string> {
+  const { code, out, err } = await ringback(env, ...args);
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  return out.trimEnd();
+}
