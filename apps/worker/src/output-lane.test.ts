@@ -39,6 +39,9 @@ function setUp(options: { deliver: Deliver; delivery?: Partial<DeliverySettings>
 }
 
 const ids = (attempts: readonly Delivery[]) => attempts.map((delivery) => delivery.callback.id);
+const many = (name: string, count: number) => Array.from({ length: count }, (_, index) => callback(`${name}${index}`));
+const failsWith = (queue: Queue, reason: string) =>
+  vi.waitFor(async () => expect((await queue.getFailed()).map(({ failedReason }) => failedReason)).toEqual([reason]), 10_000);
 const noJobLeft = (queue: Queue) =>
   vi.waitFor(
     async () => expect(await queue.getJobCounts('active', 'waiting', 'delayed')).toEqual({ active: 0, waiting: 0, delayed: 0 }),
@@ -57,14 +60,8 @@ describe('an output lane', () => {
       return DELIVERED;
     };
     const { lane, attempts, queue } = setUp({ deliver });
-    await lane.producer.addBatch(
-      'b1',
-      Array.from({ length: 20 }, (_, index) => callback(`r${index}`)),
-    );
-    await lane.producer.addBatch(
-      'b2',
-      Array.from({ length: 20 }, (_, index) => callback(`s${index}`)),
-    );
+    await lane.producer.addBatch('b1', many('r', 20));
+    await lane.producer.addBatch('b2', many('s', 20));
     await vi.waitFor(() => expect(attempts).toHaveLength(40), 10_000);
     await noJobLeft(queue);
     expect(most).toBe(4);
@@ -88,13 +85,9 @@ describe('an output lane', () => {
   it('keeps a delivery whose attempts are used up as a dead letter that says why', async () => {
     const { lane, attempts, queue, ledger } = setUp({ deliver: () => ({ outcome: 'retry', reason: 'HTTP 503' }) });
     await lane.producer.addBatch('b1', [callback('x')]);
-    const [dead] = await vi.waitFor(async () => {
-      const failed = await queue.getFailed();
-      expect(failed).toHaveLength(1);
-      return failed;
-    }, 10_000);
+    await failsWith(queue, 'given up after attempt 3: HTTP 503');
+    const [dead] = await queue.getFailed();
     expect(attempts.map(({ attempt }) => attempt)).toEqual([1, 2, 3]);
-    expect(dead?.failedReason).toBe('given up after attempt 3: HTTP 503');
     expect(dead?.data).toMatchObject({ callback: callback('x') });
     expect(await ledger.outcomes('crm', [callbackKey(callback('x'))])).toEqual(['dead']);
   });
@@ -102,7 +95,7 @@ describe('an output lane', () => {
   it('keeps what the destination refuses for good as a dead letter after one attempt', async () => {
     const { lane, attempts, queue } = setUp({ deliver: () => ({ outcome: 'dead', reason: 'HTTP 410' }) });
     await lane.producer.addBatch('b1', [callback('x')]);
-    await vi.waitFor(async () => expect((await queue.getFailed()).map((job) => job.failedReason)).toEqual(['HTTP 410']), 10_000);
+    await failsWith(queue, 'HTTP 410');
     expect(attempts).toHaveLength(1);
   });
 
@@ -123,16 +116,9 @@ describe('an output lane', () => {
       },
     });
     await lane.producer.addBatch('b1', [callback('x')]);
-    const [dead] = await vi.waitFor(async () => {
-      const failed = await queue.getFailed();
-      expect(failed).toHaveLength(1);
-      return failed;
-    }, 10_000);
-    expect(dead?.failedReason).toBe('RB_INTERNAL: given up after attempt 3: internal error');
-    expect(logger.error).toHaveBeenCalledWith(
-      expect.objectContaining({ code: 'RB_INTERNAL', output: 'crm' }),
-      expect.any(String),
-    );
+    await failsWith(queue, 'RB_INTERNAL: given up after attempt 3: internal error');
+    const line = expect.objectContaining({ code: 'RB_INTERNAL', output: 'crm' });
+    expect(logger.error).toHaveBeenCalledWith(line, expect.any(String));
   });
 
   it('delivers nothing twice when a batch is run again, whether its job still exists or not', async () => {
@@ -172,7 +158,7 @@ describe('an output lane', () => {
         waiting.push(() => resolve(DELIVERED));
       });
     const first = setUp({ deliver });
-    const all = Array.from({ length: 10 }, (_, index) => callback(`r${index}`));
+    const all = many('r', 10);
     await first.lane.producer.addBatch('b1', all);
     await vi.waitFor(() => expect(waiting).toHaveLength(4), 10_000);
     first.stop.abort();
@@ -193,9 +179,10 @@ describe('an output lane', () => {
       new Promise((resolve) => {
         signal.addEventListener('abort', () => resolve({ outcome: 'dead', reason: 'timeout' }));
       });
-    const { lane, queue } = setUp({ deliver, delivery: { timeout: 50 } });
+    const { lane, attempts, queue } = setUp({ deliver, delivery: { timeout: 50 } });
     await lane.producer.addBatch('b1', [callback('x')]);
-    await vi.waitFor(async () => expect((await queue.getFailed()).map((job) => job.failedReason)).toEqual(['timeout']), 10_000);
+    await failsWith(queue, 'timeout');
+    expect(attempts).toHaveLength(1);
   });
 
   it('sets a job aside that is not a payload of ours, and goes on', async () => {
