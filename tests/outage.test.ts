@@ -29,6 +29,9 @@ describe('while Redis is away', () => {
       retryAfter: '2',
       body: { retCode: 7 },
     });
+    // Not even what is to be refused for good is refused before it is kept.
+    const unfit = taskBody({ taskID: 1 });
+    expect(await postCallback({ ingress: ingress.url, requestID: 'unfit', body: unfit })).toMatchObject({ status: 503 });
     expect([await status(ingress.adminUrl, '/livez'), await status(ingress.adminUrl, '/readyz')]).toEqual([200, 503]);
     expect([await status(worker.adminUrl, '/livez'), await status(worker.adminUrl, '/readyz')]).toEqual([200, 503]);
     await redis.start();
