@@ -7,6 +7,7 @@ import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createDispatch } from './dispatch.ts';
+import type { BusinessKeyOf } from './repeats.ts';
 
 const callback = (id: string, overrides: Partial<Callback> = {}): Callback => ({
   id,
@@ -25,7 +26,9 @@ type Added = { output: string; batchId: string; ids: string[] };
 /** A dispatcher on a real ledger, whose fan-out a test can look at, and break. */
 const EVERYTHING: Routes = [{ match: ['*'], to: ['crm', 'ops'] }];
 
-function setUp({ failing = new Set<string>(), routes = EVERYTHING } = {}) {
+const NO_BUSINESS_KEY: BusinessKeyOf = () => undefined;
+
+function setUp({ failing = new Set<string>(), routes = EVERYTHING, businessKeyOf = NO_BUSINESS_KEY } = {}) {
   const { url, prefix } = testRedis();
   const redis = new Redis(url);
   onTestFinished(() => redis.disconnect());
@@ -41,7 +44,7 @@ function setUp({ failing = new Set<string>(), routes = EVERYTHING } = {}) {
   const deliveries = new Map(['crm', 'ops'].map((output) => [output, laneOf(output)]));
   const bounds = { maxCount: 10, maxSize: 1_000_000 };
   const quarantine = createQuarantine({ redis: redis, prefix, bounds });
-  const dispatch = createDispatch({ ledger, router: createRouter({ routes }), deliveries, quarantine, logger });
+  const dispatch = createDispatch({ ledger, router: createRouter({ routes }), deliveries, quarantine, businessKeyOf, logger });
   const quarantined = async () => {
     const queue = new Queue('quarantine', { connection: redis, prefix });
     const jobs = await queue.getWaiting();
@@ -99,6 +102,37 @@ describe('dispatch', () => {
       callbacks: [callback('x'), callback('x', { account: 'other' }), callback('x', { source: 'other' })],
     });
     expect(added[0]?.ids).toEqual(['x', 'x', 'x']);
+  });
+
+  it('tells a repeat under a new requestID by its business key, in a batch and over batches, and names it', async () => {
+    const businessKeyOf: BusinessKeyOf = ({ body }) => (body === '{}' ? undefined : body);
+    const { dispatch, added, logger } = setUp({ businessKeyOf });
+    const first = { id: 'b1', callbacks: [callback('x'), callback('x-again'), callback('other', { body: '{"taskStatus":4}' })] };
+    await dispatch(first);
+    await dispatch({
+      id: 'b2',
+      callbacks: [callback('x-later'), callback('keyless', { body: '{}' }), callback('keyless-2', { body: '{}' })],
+    });
+    await dispatch({ id: 'b3', callbacks: [callback('x-elsewhere', { account: 'other' })] });
+    expect(added.filter(({ output }) => output === 'crm').map(({ ids }) => ids)).toEqual([
+      ['x', 'other'],
+      ['keyless', 'keyless-2'],
+      ['x-elsewhere'],
+    ]);
+    expect(logger.info.mock.calls.map(([fields]) => (fields as { repeats?: string[] }).repeats)).toEqual([
+      ['x-again'],
+      ['x-later'],
+      undefined,
+    ]);
+  });
+
+  it('delivers what has a business key though it was cut off after the claims', async () => {
+    const { dispatch, added, failing } = setUp({ failing: new Set(['crm', 'ops']), businessKeyOf: ({ body }) => body });
+    const batch = { id: 'b1', callbacks: [callback('x')] };
+    await expect(dispatch(batch)).rejects.toThrow('out of order');
+    failing.clear();
+    await dispatch(batch);
+    expect(added.map(({ ids }) => ids)).toEqual([['x'], ['x']]);
   });
 
   it('does it all again when it was cut off before the end, and nothing when it was not', async () => {

@@ -3,6 +3,7 @@ import type { Claim, Ledger } from '@ringback/ledger';
 import type { DeliveryProducer, Quarantine, TakenBatch } from '@ringback/queue';
 import type { Router } from '@ringback/routing';
 import { createConflictKeeper } from './conflicts.ts';
+import { type BusinessKeyOf, createSieve, type Sifted } from './repeats.ts';
 
 export type DispatchDeps = {
   readonly ledger: Pick<Ledger, 'claim' | 'markDone'>;
@@ -10,6 +11,7 @@ export type DispatchDeps = {
   /** The way into each output's queue, by the output's name. */
   readonly deliveries: ReadonlyMap<string, Pick<DeliveryProducer, 'addBatch'>>;
   readonly quarantine: Quarantine;
+  readonly businessKeyOf: BusinessKeyOf;
   readonly logger: Logger;
 };
 
@@ -20,6 +22,7 @@ export type DispatchDeps = {
 export function createDispatch(deps: DispatchDeps): (batch: TakenBatch) => Promise<void> {
   const { ledger, router, deliveries, logger } = deps;
   const keepConflicts = createConflictKeeper(deps);
+  const sift = createSieve(deps);
 
   /** The settings allow no route to an unknown output; a callback MUST NOT get lost on one all the same. */
   function queueOf(output: string): Pick<DeliveryProducer, 'addBatch'> {
@@ -33,33 +36,52 @@ export function createDispatch(deps: DispatchDeps): (batch: TakenBatch) => Promi
   }
 
   return async ({ id, callbacks }) => {
-    const { unique, repeats, contradictions } = collapse(callbacks);
+    const { unique, copies, contradictions } = collapse(callbacks);
     const claimed = await claimAll(ledger, id, unique);
     const ours = claimed('ours');
+    const { fresh, repeats } = await sift(id, ours);
     const conflicts = [...contradictions, ...claimed('conflict')];
 
-    const { perOutput, unrouted, conditionErrors } = routeAll(router, ours);
+    const { perOutput, unrouted, conditionErrors } = routeAll(router, fresh);
     await fanOut(id, perOutput);
     await keepConflicts(conflicts);
     await ledger.markDone(id, ours.map(callbackKey));
 
-    for (const { id: requestID, source, account, type } of unrouted)
-      logger.warn({ requestID, source, account, type }, 'no route matched');
-    const deliveriesPerOutput = Object.fromEntries([...perOutput].map(([output, routed]) => [output, routed.length]));
-    logger.info(
-      {
-        batch: id,
-        callbacks: callbacks.length,
-        requestIDs: ours.map((callback) => callback.id),
-        duplicates: [...repeats, ...claimed('duplicate')].map((callback) => callback.id),
-        conflicts: conflicts.length,
-        unrouted: unrouted.length,
-        deliveries: deliveriesPerOutput,
-        ...(conditionErrors.length > 0 && { conditionErrors }),
-      },
-      'batch dispatched',
-    );
+    report(logger, {
+      id,
+      callbacks,
+      fresh,
+      repeats,
+      duplicates: [...copies, ...claimed('duplicate')],
+      conflicts,
+      perOutput,
+      unrouted,
+      conditionErrors,
+    });
   };
+}
+
+type Dispatched = TakenBatch & Routed & Sifted & { readonly duplicates: Callback[]; readonly conflicts: Callback[] };
+
+/** The one line of a batch, and one for each callback that goes nowhere: never silent. */
+function report(
+  logger: Logger,
+  { id, callbacks, fresh, repeats, duplicates, conflicts, perOutput, unrouted, conditionErrors }: Dispatched,
+): void {
+  for (const { id: requestID, source, account, type } of unrouted)
+    logger.warn({ requestID, source, account, type }, 'no route matched');
+  const line = {
+    batch: id,
+    callbacks: callbacks.length,
+    requestIDs: fresh.map((callback) => callback.id),
+    duplicates: duplicates.map((callback) => callback.id),
+    ...(repeats.length > 0 && { repeats: repeats.map((callback) => callback.id) }),
+    conflicts: conflicts.length,
+    unrouted: unrouted.length,
+    deliveries: Object.fromEntries([...perOutput].map(([output, routed]) => [output, routed.length])),
+    ...(conditionErrors.length > 0 && { conditionErrors }),
+  };
+  logger.info(line, 'batch dispatched');
 }
 
 /** Claims all in one round trip; tells which of them got a verdict. */
@@ -71,21 +93,21 @@ async function claimAll(ledger: Pick<Ledger, 'claim'>, batchId: string, callback
   return (verdict: Claim) => [...callbacks.values()].filter((_, index) => claims[index] === verdict);
 }
 
-type Collapsed = { unique: Map<string, Callback>; repeats: Callback[]; contradictions: Callback[] };
+type Collapsed = { unique: Map<string, Callback>; copies: Callback[]; contradictions: Callback[] };
 
-/** Repeats within one batch are one callback: the first. One with another body contradicts it. */
+/** Copies within one batch are one callback: the first. One with another body contradicts it. */
 function collapse(callbacks: readonly Callback[]): Collapsed {
   const unique = new Map<string, Callback>();
-  const repeats: Callback[] = [];
+  const copies: Callback[] = [];
   const contradictions: Callback[] = [];
   for (const callback of callbacks) {
     const key = callbackKey(callback);
     const first = unique.get(key);
     if (!first) unique.set(key, callback);
-    else if (first.body === callback.body) repeats.push(callback);
+    else if (first.body === callback.body) copies.push(callback);
     else contradictions.push(callback);
   }
-  return { unique, repeats, contradictions };
+  return { unique, copies, contradictions };
 }
 
 type Routed = { perOutput: Map<string, Callback[]>; unrouted: Callback[]; conditionErrors: string[] };

@@ -1,10 +1,11 @@
 import { loadConfig, settingsFile } from '@ringback/config';
+import type { Callback } from '@ringback/contracts';
 import { createLedger } from '@ringback/ledger';
 import { createLogger, startAdminServer, stopSignal } from '@ringback/observability';
 import { createHttpClient, createOutput, outputTypes } from '@ringback/outputs';
 import { answersPing, connectPatient, consumeCallbacks, createQuarantine } from '@ringback/queue';
 import { checkCondition, createRouter } from '@ringback/routing';
-import { sourceTypes } from '@ringback/sources';
+import { createSources, sourceTypes } from '@ringback/sources';
 import { createDispatch } from './dispatch.ts';
 import { openLane } from './output-lane.ts';
 import { reportRemovedOutputs } from './removed-outputs.ts';
@@ -46,7 +47,10 @@ async function run(): Promise<void> {
   const deliveries = new Map([...lanes].map(([name, lane]) => [name, lane.producer]));
   const quarantine = createQuarantine({ redis, prefix, bounds: config.quarantine });
   const router = createRouter({ routes: config.routes });
-  const dispatch = createDispatch({ ledger, router, deliveries, quarantine, logger });
+  const sources = new Map(createSources(config.sources).map((source) => [source.name, source]));
+  const businessKeyOf = (callback: Callback) =>
+    config.dedupe.businessKey ? sources.get(callback.source)?.businessKey(callback) : undefined;
+  const dispatch = createDispatch({ ledger, router, deliveries, quarantine, businessKeyOf, logger });
   const callbacks = consumeCallbacks({ ...access, concurrency, dispatch, logger });
 
   const admin = await startAdminServer({

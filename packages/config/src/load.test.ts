@@ -8,7 +8,7 @@ log: { level: warn }
 ingress: { host: 127.0.0.1, port: 0, adminHost: '::', adminPort: 1234, bodyLimit: 64KiB, enqueueTimeout: 500ms, shutdownGrace: 1s }
 worker: { adminHost: 10.0.0.1, adminPort: 1235, concurrency: 7, lockDuration: 1m, shutdownGrace: 2s }
 redis: { url: 'rediss://user:pass@redis.example:6380/2', prefix: my_ring-1 }
-dedupe: { window: 7d }
+dedupe: { window: 7d, businessKey: true }
 sources:
   - name: callbot
     type: callbot
@@ -52,7 +52,7 @@ describe('loadConfig', () => {
         shutdownGrace: 1000,
       },
       worker: { adminHost: '10.0.0.1', adminPort: 1235, concurrency: 7, lockDuration: 60_000, shutdownGrace: 2000 },
-      dedupe: { window: 604_800_000 },
+      dedupe: { window: 604_800_000, businessKey: true },
       quarantine: { maxCount: 10_000, maxSize: 67_108_864 },
       routes: [
         { match: ['*'], to: ['crm'] },
@@ -99,7 +99,7 @@ describe('loadConfig', () => {
         shutdownGrace: 10_000,
       },
       worker: { adminHost: '127.0.0.1', concurrency: 4, lockDuration: 10_000, shutdownGrace: 20_000 },
-      dedupe: { window: 86_400_000 },
+      dedupe: { window: 86_400_000, businessKey: false },
     });
     expect(redis.prefix).toBe('ringback');
     expect(outputs[0]?.delivery).toEqual({

@@ -101,6 +101,11 @@ const Dedupe = Section(
         max: '365d',
       },
     ),
+    businessKey: Type.Boolean({
+      default: false,
+      description:
+        'Tell repeats that come under a new requestID as well, by what they are about: a call, an order, a state of a task.',
+    }),
   },
   { description: 'How repeats of a callback are told.' },
 );

@@ -33,6 +33,8 @@ export type Source = {
   /** Checks the body against its schema. What does not fit is kept in quarantine, and may be read again much later. Synchronous, too.
    * @throws RingbackError RB_BODY_MALFORMED, RB_BODY_INCOMPLETE or RB_BODY_INVALID */
   read(request: Omit<VerifiedRequest, 'headers'>): Callback;
+  /** What the callback is about, whatever id it came under: equal for a repeat under a new id, and for nothing else. Undefined where nothing tells. */
+  businessKey(callback: Callback): string | undefined;
 };
 
 /** The code behind the `type:` of a source stanza. `S` holds every key but `name` and `type`. */

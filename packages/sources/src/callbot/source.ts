@@ -1,4 +1,5 @@
 import { type InboundRequest, RingbackError, type Source, type SourceType } from '@ringback/contracts';
+import { businessKey } from './business-key.ts';
 import { type CallbotAccount, CallbotSettings, DEFAULT_PATHS } from './config.ts';
 import { eventType } from './event-type.ts';
 import { type CallbotHeaders, headerText, readHeaders, withoutSecrets } from './headers.ts';
@@ -39,6 +40,7 @@ function createCallbotSource({ name, settings }: { name: string; settings: Callb
   return {
     name,
     paths: Object.values(paths),
+    businessKey,
     verify({ headers: sent, body, path, receivedAt }: InboundRequest) {
       const headers = readHeaders(sent);
       const { uuid: account } = authenticate(headers, body);

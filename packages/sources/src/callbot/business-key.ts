@@ -1,0 +1,19 @@
+import type { Callback } from '@ringback/contracts';
+import { orderBody, taskBody } from './schema.ts';
+
+/**
+ * What a callback is about, whatever requestID it came under: a call's `callID`, an order's `orderID`, a task's `taskID` with its status and counters.
+ * Undefined where the body does not tell.
+ */
+export function businessKey({ type, body }: Pick<Callback, 'type' | 'body'>): string | undefined {
+  const value: unknown = JSON.parse(body);
+  if (taskBody.Check(value)) {
+    const { answerOrderCount, finishOrderCount, totalOrderCount, totalAnswerCall, totalCall } = value.taskStat;
+    const counters = [answerOrderCount, finishOrderCount, totalOrderCount, totalAnswerCall, totalCall];
+    return JSON.stringify(['task', value.taskID, value.taskStatus, ...counters]);
+  }
+  if (!orderBody.Check(value)) return undefined;
+  if (type === 'callbot.order') return JSON.stringify(['order', value.orderID]);
+  const { callID } = value.callInfoDetail;
+  return typeof callID === 'string' ? JSON.stringify(['call', callID]) : undefined;
+}
