@@ -5,9 +5,15 @@ import { load, outputTypes, settings, sourceTypes } from './test-settings.ts';
 
 const FULL = `
 log: { level: warn }
-ingress: { host: 127.0.0.1, port: 0, adminHost: '::', adminPort: 1234, bodyLimit: 64KiB, enqueueTimeout: 500ms, shutdownGrace: 1s }
+ingress:
+  { host: 127.0.0.1, port: 0, adminHost: '::', adminPort: 1234, bodyLimit: 64KiB, enqueueTimeout: 500ms, shutdownGrace: 1s,
+    headerLimit: 8KiB, maxInFlight: 9, maxConnections: 99, headersTimeout: 1s, requestTimeout: 2s, keepAliveTimeout: 3s }
 worker: { adminHost: 10.0.0.1, adminPort: 1235, concurrency: 7, lockDuration: 1m, shutdownGrace: 2s }
-redis: { url: 'rediss://user:pass@redis.example:6380/2', prefix: my_ring-1 }
+redis:
+  url: rediss://user:pass@redis.example:6380/2
+  prefix: my_ring-1
+  durability: replica
+  overload: { memory: { high: 90%, low: 50% }, depth: { high: 2000, low: 1000 } }
 dedupe: { window: 7d, businessKey: true }
 sources:
   - name: callbot
@@ -50,6 +56,12 @@ describe('loadConfig', () => {
         bodyLimit: 65_536,
         enqueueTimeout: 500,
         shutdownGrace: 1000,
+        headerLimit: 8192,
+        maxInFlight: 9,
+        maxConnections: 99,
+        headersTimeout: 1000,
+        requestTimeout: 2000,
+        keepAliveTimeout: 3000,
       },
       worker: { adminHost: '10.0.0.1', adminPort: 1235, concurrency: 7, lockDuration: 60_000, shutdownGrace: 2000 },
       dedupe: { window: 604_800_000, businessKey: true },
@@ -61,6 +73,10 @@ describe('loadConfig', () => {
       ],
     });
     expect([redis.url.reveal(), redis.prefix]).toEqual(['rediss://user:pass@redis.example:6380/2', 'my_ring-1']);
+    expect(redis).toMatchObject({
+      durability: 'replica',
+      overload: { memory: { high: 0.9, low: 0.5 }, depth: { high: 2000, low: 1000 } },
+    });
     expect(sources).toMatchObject([
       {
         name: 'callbot',
@@ -97,11 +113,17 @@ describe('loadConfig', () => {
         bodyLimit: 1_048_576,
         enqueueTimeout: 2000,
         shutdownGrace: 10_000,
+        headerLimit: 16_384,
+        maxInFlight: 2000,
+        maxConnections: 10_000,
+        headersTimeout: 10_000,
+        requestTimeout: 30_000,
+        keepAliveTimeout: 75_000,
       },
       worker: { adminHost: '127.0.0.1', concurrency: 4, lockDuration: 10_000, shutdownGrace: 20_000 },
       dedupe: { window: 86_400_000, businessKey: false },
     });
-    expect(redis.prefix).toBe('ringback');
+    expect(redis).toMatchObject({ prefix: 'ringback', durability: 'memory', overload: { memory: { high: 0.8, low: 0.7 } } });
     expect(outputs[0]?.delivery).toEqual({
       timeout: 10_000,
       concurrency: 32,

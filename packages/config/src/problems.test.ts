@@ -51,6 +51,16 @@ describe('problems of a settings file', () => {
       '5:23 ingress.bodyLimit: "1MB" is not a size; write a number and a unit: 512B, 64KiB, 1MiB, 1GiB',
     ],
     [
+      'a share of another kind',
+      settings({ redis: 'redis: { url: redis://r, overload: { memory: { high: 100% } } }' }),
+      '1:54 redis.overload.memory.high: "100%" is not a percentage from 1% to 99%',
+    ],
+    [
+      'watermarks the wrong way round',
+      settings({ redis: 'redis: { url: redis://r, overload: { memory: { low: 90% } } }' }),
+      '1:46 redis.overload.memory: a mapping has a low that is above its high',
+    ],
+    [
       'a duration too short',
       settings({ more: 'worker: { lockDuration: 1999ms }' }),
       '5:25 worker.lockDuration: "1999ms" is out of bounds: at least 2s and at most 1h',

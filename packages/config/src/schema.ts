@@ -4,12 +4,12 @@ import {
   Duration,
   type OutputType,
   RetrySettings,
-  SecretText,
   Section,
   Size,
   type SourceType,
 } from '@ringback/contracts';
 import { type StaticDecode, type TObject, type TSchema, Type } from 'typebox';
+import { Redis } from './redis-schema.ts';
 
 export type SourceTypes = Readonly<Record<string, SourceType>>;
 export type OutputTypes = Readonly<Record<string, OutputType>>;
@@ -36,6 +36,9 @@ const shutdownGrace = (value: string) =>
     },
   );
 
+const requestTime = (value: string, description: string) =>
+  Bounded(Duration({ default: value, description }), { min: '100ms', max: '1h' });
+
 const Log = Section(
   { level: Type.Enum(['debug', 'info', 'warn', 'error'], { default: 'info', description: 'The least level that is logged.' }) },
   { description: 'What both processes log.' },
@@ -55,6 +58,19 @@ const Ingress = Section(
         max: '1m',
       },
     ),
+    headerLimit: Bounded(Size({ default: '16KiB', description: 'The largest head of a request: its line and headers.' }), {
+      min: '1KiB',
+      max: '1MiB',
+    }),
+    maxInFlight: Type.Integer({
+      minimum: 1,
+      default: 2000,
+      description: 'Requests under way at once; any more are refused with 503.',
+    }),
+    maxConnections: Type.Integer({ minimum: 1, default: 10_000, description: 'Connections at once; any more are closed.' }),
+    headersTimeout: requestTime('10s', 'How long the head of a request may take to arrive.'),
+    requestTimeout: requestTime('30s', 'How long a whole request may take to arrive.'),
+    keepAliveTimeout: requestTime('75s', 'How long a connection is kept open between requests.'),
     shutdownGrace: shutdownGrace('10s'),
   },
   { description: 'The process that takes callbacks.' },
@@ -72,24 +88,6 @@ const Worker = Section(
     shutdownGrace: shutdownGrace('20s'),
   },
   { description: 'The processes that deliver them.' },
-);
-
-const RedisUrl = {
-  pattern: '^rediss?://.',
-  description: 'redis://host:6379, or rediss:// for TLS. Absent: the environment variable REDIS_URL.',
-  'x-environment': 'REDIS_URL',
-};
-
-const Redis = Section(
-  {
-    url: SecretText(RedisUrl),
-    prefix: Type.String({
-      pattern: '^[A-Za-z0-9_-]+$',
-      default: 'ringback',
-      description: 'What every key in Redis begins with.',
-    }),
-  },
-  { description: 'Where callbacks are queued.' },
 );
 
 const Dedupe = Section(

@@ -14,6 +14,8 @@ export const ERROR_CODES = {
   RB_PATH_UNKNOWN: 'no source is configured for this path and method',
   RB_HTTP_MALFORMED: 'the request is not HTTP that we take',
   RB_QUEUE_UNAVAILABLE: 'Redis did not take the callback in time',
+  RB_OVERLOADED: 'there is more under way, or more in Redis, than the settings allow',
+  RB_DURABILITY_UNMET: 'Redis keeps callbacks less safely than redis.durability asks for',
   RB_INTERNAL: 'a bug of ours',
   // settings
   RB_CONFIG_UNREADABLE: 'the settings file cannot be read',

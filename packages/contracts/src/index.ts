@@ -1,5 +1,8 @@
 export { bodyDigest, Callback, callbackKey } from './callback.ts';
 export type { Delivery, DeliveryResult, Fault } from './delivery.ts';
+export { Callback, callbackKey } from './callback.ts';
+export type { Delivery, DeliveryResult } from './delivery.ts';
+export { DURABILITIES, type Durability } from './durability.ts';
 export { ERROR_CODES, RingbackError, type ErrorCode } from './error.ts';
 export type { Logger } from './logger.ts';
 export type { HttpAnswer, HttpClient, HttpRequest, Output, OutputDeps, OutputType } from './output.ts';
@@ -10,6 +13,7 @@ export {
   deliverySettings,
   type DeliverySettings,
   Duration,
+  Percentage,
   RetrySettings,
   SecretText,
   Section,

@@ -40,6 +40,13 @@ export function Bounded<S extends ReturnType<typeof Duration>>(schema: S, { min,
   return Type.Refine(schema, fits, () => `is out of bounds: at least ${min} and at most ${max}`);
 }
 
+/** `80%` → 0.8. */
+export function Percentage(options: { description: string; default?: string }) {
+  return Type.Codec(Type.String({ ...options, pattern: '^[1-9]\\d?%$' }))
+    .Decode((text): number => Number.parseInt(text, 10) / 100)
+    .Encode(oneWay);
+}
+
 /**
  * A string → `Secret`. `x-secret` tells the settings loader that the key has a `…File` twin and that its value appears in no error.
  * With `minLength` 1 by default: an empty secret is a mistake.

@@ -1,0 +1,57 @@
+import { DURABILITIES, Percentage, SecretText, Section } from '@ringback/contracts';
+import { type TSchema, Type } from 'typebox';
+
+function isApart({ high, low }: { high: unknown; low: unknown }): boolean {
+  return Number.parseInt(String(low), 10) <= Number.parseInt(String(high), 10);
+}
+
+/** Above `high` until below `low`: between the two nothing changes, so that service does not flutter. */
+function watermarks<S extends TSchema>(properties: { high: S; low: S }, description: string) {
+  return Type.Refine(Section(properties, { description }), isApart, () => 'has a low that is above its high');
+}
+
+const Overload = Section(
+  {
+    memory: watermarks(
+      {
+        high: Percentage({ default: '80%', description: 'Of maxmemory: from here on callbacks are refused …' }),
+        low: Percentage({ default: '70%', description: '… until less than this is used.' }),
+      },
+      'How much of its maxmemory Redis may use. Without a maxmemory: any.',
+    ),
+    depth: Type.Optional(
+      watermarks(
+        {
+          high: Type.Integer({ minimum: 1, description: 'From so many waiting jobs on callbacks are refused …' }),
+          low: Type.Integer({ minimum: 1, description: '… until fewer than this wait.' }),
+        },
+        'How many jobs may wait, batches of callbacks and deliveries together. Absent: any number.',
+      ),
+    ),
+  },
+  { description: 'When callbacks are refused with 503 because there is more in Redis than the workers get done.' },
+);
+
+const RedisUrl = {
+  pattern: '^rediss?://.',
+  description: 'redis://host:6379, or rediss:// for TLS. Absent: the environment variable REDIS_URL.',
+  'x-environment': 'REDIS_URL',
+};
+
+/** The section `redis`. */
+export const Redis = Section(
+  {
+    url: SecretText(RedisUrl),
+    prefix: Type.String({
+      pattern: '^[A-Za-z0-9_-]+$',
+      default: 'ringback',
+      description: 'What every key in Redis begins with.',
+    }),
+    durability: Type.Enum([...DURABILITIES], {
+      default: 'memory',
+      description: 'What Redis must do with a callback before it is acked; with a Redis that does less, the apps are not ready.',
+    }),
+    overload: Overload,
+  },
+  { description: 'Where callbacks are queued.' },
+);
