@@ -1,7 +1,5 @@
 export { bodyDigest, Callback, callbackKey } from './callback.ts';
 export type { Delivery, DeliveryResult, Fault } from './delivery.ts';
-export { Callback, callbackKey } from './callback.ts';
-export type { Delivery, DeliveryResult } from './delivery.ts';
 export { DURABILITIES, type Durability } from './durability.ts';
 export { ERROR_CODES, RingbackError, type ErrorCode } from './error.ts';
 export type { Logger } from './logger.ts';

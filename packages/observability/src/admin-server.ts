@@ -6,22 +6,22 @@ export type AdminServerOptions = {
   /** What the operator asked for; absent: `defaultPort`, or any free one where that is taken (several workers on one machine). */
   readonly port: number | undefined;
   readonly defaultPort: number;
-  /** True when the process could do its work now. MUST answer within a deadline of its own. */
-  readonly ready: () => Promise<boolean>;
+  /** What keeps the process from its work now, as `<code>: <reason>`; none: it is ready. MUST answer within a deadline of its own. */
+  readonly hindrances: () => Promise<readonly string[]>;
 };
 
 export type AdminServer = { readonly url: string; close(): Promise<void> };
 
 /**
- * Serves `/livez` (the process answers) and `/readyz` (it could do its work now: 200, else 503) on a port of its own, so that neither shares a port with the world.
+ * Serves `/livez` (the process answers) and `/readyz` (it could do its work now: 200, else 503 with the `reasons`) on a port of its own, so that neither shares a port with the world.
  * @throws RingbackError RB_PORT_TAKEN
  */
 export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
   const app = Fastify({ logger: false });
   app.get('/livez', () => ({ status: 'live' }));
   app.get('/readyz', async (_request, reply) => {
-    const ready = await options.ready();
-    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready' });
+    const reasons = await options.hindrances();
+    return reasons.length === 0 ? { status: 'ready' } : reply.code(503).send({ status: 'not ready', reasons });
   });
   const url = await listen(app, options);
   return { url, close: () => app.close() };

@@ -3,7 +3,7 @@ import { type PrivateRedis, startRedisServer, testRedis } from '@ringback/testki
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createCallbackProducer } from './callback-producer.ts';
+import { type CallbackProducer, createCallbackProducer } from './callback-producer.ts';
 
 const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
 
@@ -18,13 +18,22 @@ const callback = (id: string, body = '{"n":1.10}'): Callback => ({
 });
 
 function producerOn({ url, prefix }: { url: string; prefix: string }, timeout = 2000) {
-  const producer = createCallbackProducer({ url: createSecret(url), prefix, timeout, now: Date.now, logger });
+  const producer = createCallbackProducer({
+    url: createSecret(url),
+    prefix,
+    timeout,
+    durability: 'memory',
+    overload: { memory: { high: 0.8, low: 0.7 } },
+    outputs: [],
+    now: Date.now,
+    logger,
+  });
   onTestFinished(() => producer.close());
   return producer;
 }
 
-const isReady = (producer: { ready(): Promise<boolean> }) =>
-  vi.waitFor(async () => expect(await producer.ready()).toBe(true), { timeout: 10_000 });
+const isReady = (producer: CallbackProducer) =>
+  vi.waitFor(async () => expect(await producer.hindrances()).toEqual([]), { timeout: 10_000 });
 
 async function queuedBatches({ url, prefix }: { url: string; prefix: string }) {
   const redis = new Redis(url, { maxRetriesPerRequest: null });
@@ -71,7 +80,7 @@ describe('callback producer', () => {
     await redis.stop();
     const producer = producerOn(redis);
     await expect(producer.enqueue(callback('early'))).rejects.toMatchObject({ code: 'RB_QUEUE_UNAVAILABLE' });
-    expect(await producer.ready()).toBe(false);
+    expect(await producer.hindrances()).toEqual(['RB_REDIS_UNAVAILABLE: Redis does not answer']);
     await redis.start();
     await isReady(producer);
     await expect(producer.enqueue(callback('later'))).resolves.toBeUndefined();
@@ -85,7 +94,7 @@ describe('callback producer', () => {
     redis.pause();
     const during = await Promise.allSettled(['a', 'b', 'c'].map((id) => producer.enqueue(callback(id))));
     expect(during.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
-    expect(await producer.ready()).toBe(false);
+    expect(await producer.hindrances()).toEqual(['RB_REDIS_UNAVAILABLE: Redis does not answer']);
     redis.resume();
     await isReady(producer);
     await expect(producer.enqueue(callback('after'))).resolves.toBeUndefined();

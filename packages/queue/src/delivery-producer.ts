@@ -4,6 +4,7 @@ import {
   type DeliveryBatch,
   type DeliverySettings,
   type Fault,
+  RingbackError,
   type SingleDelivery,
 } from '@ringback/contracts';
 import { Queue } from 'bullmq';
@@ -24,8 +25,11 @@ type FailedAttempt = { readonly callback: Callback; readonly attempt: number } &
 export type DeliveryProducer = {
   /** Queues the output's deliveries of one batch: as one job, or one by one where a rate limit has to count them. */
   addBatch(batchId: string, callbacks: readonly Callback[]): Promise<void>;
-  /** Queues a delivery alone: to be tried again after its backoff, or, refused for good, to fail at once and stand as a dead letter. */
+  /** Queues a delivery alone: to be tried again after its backoff, or, refused for good, to fail at once and stand as a dead letter.
+   * @throws RingbackError RB_OVERLOADED while Redis is nearly full: a job of its own takes several times the memory that it had in the batch, so the batch is to be run again. */
   addFailed(failed: FailedAttempt): Promise<void>;
+  /** Deliveries, as jobs, that are not over: they wait, are under way, or will be tried again. */
+  pending(): Promise<number>;
   close(): Promise<void>;
 };
 
@@ -34,9 +38,12 @@ export type DeliveryProducerOptions = {
   readonly prefix: string;
   readonly output: string;
   readonly delivery: DeliverySettings;
+  /** True while Redis is nearly full. */
+  readonly brimming: () => boolean;
 };
 
-export function createDeliveryProducer({ redis, prefix, output, delivery }: DeliveryProducerOptions): DeliveryProducer {
+export function createDeliveryProducer(options: DeliveryProducerOptions): DeliveryProducer {
+  const { redis, prefix, output, delivery, brimming } = options;
   const queue = quiet(new Queue(outputQueueName(output), queueOptions({ redis, prefix })));
   const { attempts, ...bounds } = delivery.retry;
 
@@ -57,11 +64,13 @@ export function createDeliveryProducer({ redis, prefix, output, delivery }: Deli
       }
     },
     async addFailed(failed) {
+      if (brimming()) throw new RingbackError('RB_OVERLOADED', 'Redis is nearly full: the delivery stays in its batch');
       const extra =
         failed.outcome === 'dead' ? { refused: deadReason(failed) } : { delay: backoff(bounds, failed.attempt, failed.afterMs) };
       const job = single(failed.callback, failed.attempt, extra);
       await queue.add(job.name, job.data, job.opts);
     },
+    pending: () => queue.getJobCountByTypes('waiting', 'active', 'delayed'),
     close: () => queue.close(),
   };
 }

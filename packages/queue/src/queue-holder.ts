@@ -5,19 +5,25 @@ import { queueOptions, quiet } from './queue-options.ts';
 
 /** What whoever waits behind the ingress is told when Redis did not take something. */
 export function unavailable(cause?: unknown): RingbackError {
-  const message = 'Redis did not take the callback in time; nothing was kept: send it again';
+  const message = 'Redis did not take the callback in time: send it again';
   return new RingbackError('RB_QUEUE_UNAVAILABLE', message, { cause });
 }
+/** A BullMQ queue that can be asked for at any time. */
+export type QueueHolder = {
+  /** @throws Error while Redis is away */
+  open(): Promise<Queue>;
+  close(): Promise<void>;
+};
 
 /**
  * BullMQ's Queue looks at the server's version once, when it is made, and stays broken when that fails. So it is made only on a live connection,
  * and made anew until it comes up: the ingress may start before its Redis does.
  */
-export function createQueueHolder({ redis, prefix, name }: { redis: Redis; prefix: string; name: string }) {
+export function createQueueHolder({ redis, prefix, name }: { redis: Redis; prefix: string; name: string }): QueueHolder {
   let current: Queue | undefined;
 
   return {
-    async open(): Promise<Queue> {
+    async open() {
       if (redis.status !== 'ready') throw new Error(`connection is ${redis.status}`);
       current ??= quiet(new Queue(name, queueOptions({ redis, prefix })));
       const queue = current;

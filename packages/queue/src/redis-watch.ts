@@ -1,0 +1,131 @@
+import { type Durability, type Logger, RingbackError } from '@ringback/contracts';
+import type { Redis } from 'ioredis';
+import { ackWorth, unmetDurability } from './durability.ts';
+import { brim, createOverload, type OverloadSettings } from './overload.ts';
+import { createFsyncReader, readFacts, type RedisFacts } from './redis-facts.ts';
+
+/** How often Redis is looked at while nobody asks. */
+const LOOK_EVERY_MS = 1000;
+/** While somebody asks: a burst fills a small Redis within a second. */
+const FRESH_FOR_MS = 50;
+
+/** What is known of Redis, kept up to date: at the start, after every reconnect, each second, and more often while it is asked for. */
+export type RedisWatch = {
+  /** Why Redis is not good enough to ack anything now; undefined: it is. RB_QUEUE_UNAVAILABLE (not looked at since it connected) or RB_DURABILITY_UNMET. */
+  readonly unmet: () => RingbackError | undefined;
+  /** RB_OVERLOADED while there is more in Redis than the watermarks allow. */
+  readonly overloaded: () => RingbackError | undefined;
+  /** True while Redis is so full that new work must not begin. */
+  readonly brimming: () => boolean;
+  /** True where the server knows WAITAOF. */
+  readonly waitaof: () => boolean;
+  /** Looks now, or joins the look that is under way. Never rejects: a Redis that does not answer is not known. */
+  look(): Promise<void>;
+  close(): void;
+};
+
+export type RedisWatchOptions = {
+  readonly redis: Redis;
+  readonly durability: Durability;
+  readonly overload: OverloadSettings;
+  /** Jobs that wait; absent where nothing depends on it. */
+  readonly depth?: (() => Promise<number>) | undefined;
+  readonly now: () => number;
+  readonly logger: Logger;
+};
+
+type Known = {
+  readonly worth: string;
+  readonly unmet: string | undefined;
+  readonly overloaded: string | undefined;
+  readonly brimming: boolean;
+  readonly waitaof: boolean;
+};
+
+export function createRedisWatch({ redis, durability, overload, depth, now, logger }: RedisWatchOptions): RedisWatch {
+  const appendfsync = createFsyncReader({ redis, now });
+  const judge = createJudge({ durability, overload });
+  const report = createReporter(logger);
+  let known: Known | undefined;
+  let lookedAt = 0;
+  let looking: Promise<void> | undefined;
+
+  async function ask(): Promise<void> {
+    const [facts, waiting] = await Promise.all([readFacts(redis, appendfsync), depth?.() ?? 0]);
+    report((known = judge(facts, waiting)));
+  }
+
+  function look(): Promise<void> {
+    if (redis.status !== 'ready') return Promise.resolve();
+    lookedAt = now();
+    // What fails here fails for everybody else as well, and is told by the connection.
+    looking ??= ask()
+      .catch(() => {})
+      .finally(() => (looking = undefined));
+    return looking;
+  }
+
+  function fresh(): Known | undefined {
+    if (now() - lookedAt >= FRESH_FOR_MS) void look();
+    return known;
+  }
+
+  // It may be another server, or the same with other settings: nothing is known of it until it is asked.
+  const forget = () => (known = undefined);
+  const lookAgain = () => void look();
+  redis.on('close', forget).on('ready', lookAgain);
+  const timer = setInterval(lookAgain, LOOK_EVERY_MS);
+  lookAgain();
+
+  return {
+    unmet: () => unmetError(fresh()),
+    overloaded: () => overloadError(fresh()),
+    brimming: () => fresh()?.brimming ?? false,
+    waitaof: () => known?.waitaof ?? false,
+    look,
+    close() {
+      clearInterval(timer);
+      redis.off('close', forget).off('ready', lookAgain);
+    },
+  };
+}
+
+function createJudge({ durability, overload }: Pick<RedisWatchOptions, 'durability' | 'overload'>) {
+  const judgeLoad = createOverload(overload);
+  return (facts: RedisFacts, waiting: number): Known => ({
+    worth: ackWorth(facts, durability),
+    unmet: unmetDurability(facts, durability),
+    overloaded: judgeLoad({ fill: facts.fill, depth: waiting }),
+    brimming: facts.fill >= brim(overload),
+    waitaof: facts.waitaof,
+  });
+}
+
+function unmetError(known: Known | undefined): RingbackError | undefined {
+  if (known === undefined) return new RingbackError('RB_QUEUE_UNAVAILABLE', 'Redis has not yet said what it keeps');
+  return known.unmet === undefined ? undefined : new RingbackError('RB_DURABILITY_UNMET', known.unmet);
+}
+
+function overloadError(known: Known | undefined): RingbackError | undefined {
+  const reason = known?.overloaded;
+  return reason === undefined ? undefined : new RingbackError('RB_OVERLOADED', `${reason}: send it again later`);
+}
+
+/** One line when what an ack is worth changes, and one when overload begins or ends. */
+function createReporter(logger: Logger): (known: Known) => void {
+  let told: Known | undefined;
+  return (known) => {
+    if (known.worth !== told?.worth || known.unmet !== told.unmet) {
+      if (known.unmet === undefined) logger.info({}, `an ack is worth: ${known.worth}`);
+      else logger.error({ code: 'RB_DURABILITY_UNMET', reason: known.unmet, worth: known.worth }, 'redis keeps too little');
+    }
+    const [was, is] = [told?.overloaded !== undefined, known.overloaded !== undefined];
+    if (is && !was) logger.warn({ code: 'RB_OVERLOADED', reason: known.overloaded }, 'overload begins');
+    if (was && !is) logger.info({}, 'overload is over');
+    if (known.brimming !== (told?.brimming ?? false)) {
+      if (known.brimming) logger.warn({ code: 'RB_OVERLOADED' }, 'redis is nearly full');
+      else logger.info({}, 'redis has room again');
+    }
+    told = known;
+  };
+}
