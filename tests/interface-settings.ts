@@ -16,6 +16,7 @@ export type SettingsOptions = {
   /** Further keys of the sections, as YAML flow. */
   readonly ingress?: string;
   readonly worker?: string;
+  readonly redis?: string;
 };
 
 /** The settings file whose meaning is promised to stay, with the ports and the namespace of a test. */
@@ -25,11 +26,12 @@ export function interfaceSettings({
   prefix,
   ingress = '',
   worker = '',
+  redis = '',
 }: SettingsOptions): string {
   return `
 ingress: { host: 127.0.0.1, port: 0, adminPort: 0, ${ingress} }
 worker: { adminPort: 0, ${worker} }
-redis: { prefix: ${prefix} }
+redis: { prefix: ${prefix}, ${redis} }
 sources:
   - name: callbot
     type: callbot

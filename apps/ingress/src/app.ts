@@ -3,21 +3,26 @@ import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/typ
 import Fastify, { type FastifyInstance } from 'fastify';
 import { registerCallbackRoutes } from './callback-routes.ts';
 import type { IngressDeps } from './ingress-deps.ts';
+import { limitConnections, limitInFlight } from './limits.ts';
 import { answerFailure, answerMalformedHttp, answerUnknownPath } from './unrouted.ts';
 
-/** A slow sender holds a connection, not a worker; but not for ever. ms. */
-const HEADERS_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 30_000;
-/** Longer than the idle timeout of the usual load balancers, so that they close first and no request meets a closing connection. */
-const KEEP_ALIVE_TIMEOUT_MS = 75_000;
+/** How often Node looks for requests that take too long. ms; its own 30 s would make forty out of a limit of ten. */
+const LOOK_FOR_SLOW_MS = 500;
 
 /** The ingress: verify → validate → enqueue → ack, for every path of every source. */
 export function buildApp(deps: IngressDeps): FastifyInstance {
+  const { bodyLimit, headerLimit, headersTimeout, requestTimeout, keepAliveTimeout } = deps.limits;
   const app = Fastify({
-    bodyLimit: deps.bodyLimit,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    http: { headersTimeout: HEADERS_TIMEOUT_MS, requireHostHeader: false },
+    bodyLimit,
+    requestTimeout,
+    keepAliveTimeout,
+    http: {
+      // Node refuses to start with more for the head than for all of it.
+      headersTimeout: Math.min(headersTimeout, requestTimeout),
+      maxHeaderSize: headerLimit,
+      connectionsCheckingInterval: LOOK_FOR_SLOW_MS,
+      requireHostHeader: false,
+    },
     // While closing, what still comes over open connections is taken like any other: nobody is refused by a restart.
     return503OnClosing: false,
     exposeHeadRoutes: false,
@@ -27,6 +32,8 @@ export function buildApp(deps: IngressDeps): FastifyInstance {
     .withTypeProvider<TypeBoxTypeProvider>()
     .setValidatorCompiler(TypeBoxValidatorCompiler);
 
+  limitConnections(app.server, deps);
+  limitInFlight(app, deps);
   keepRawBody(app);
   answerOddRequests(app.server, deps);
   app.setErrorHandler((error, request, reply) => answerFailure(error, request, reply, deps));

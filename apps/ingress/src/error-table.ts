@@ -20,6 +20,8 @@ const ROWS = {
   RB_PATH_UNKNOWN: { status: 400, retCode: 1 },
   RB_HTTP_MALFORMED: { status: 400, retCode: 3 },
   RB_QUEUE_UNAVAILABLE: { status: 503, retCode: 7 },
+  RB_OVERLOADED: { status: 503, retCode: 7 },
+  RB_DURABILITY_UNMET: { status: 503, retCode: 7 },
   RB_INTERNAL: { status: 500, retCode: 5001 },
 } as const satisfies Partial<Record<ErrorCode, ErrorRow>>;
 

@@ -9,6 +9,21 @@ export type IngressDeps = {
   /** ms since the epoch. */
   readonly now: () => number;
   readonly logger: Logger;
-  /** Bytes of one body. */
+  readonly limits: Limits;
+};
+
+/** What the ingress takes; sizes in bytes, times in ms. */
+type Limits = {
   readonly bodyLimit: number;
+  /** A request's line and headers. */
+  readonly headerLimit: number;
+  /** Requests under way at once. */
+  readonly maxInFlight: number;
+  readonly maxConnections: number;
+  /** Until a request's headers are there. */
+  readonly headersTimeout: number;
+  /** Until all of a request is there. */
+  readonly requestTimeout: number;
+  /** Between two requests of a connection. */
+  readonly keepAliveTimeout: number;
 };

@@ -5,6 +5,7 @@ import { outputTypes } from '@ringback/outputs';
 import { createCallbackProducer, createQuarantineProducer } from '@ringback/queue';
 import { checkCondition } from '@ringback/routing';
 import { createSources, sourceTypes } from '@ringback/sources';
+import type { FastifyInstance } from 'fastify';
 import { buildApp } from './app.ts';
 
 const DEFAULT_ADMIN_PORT = 9080;
@@ -25,19 +26,19 @@ try {
 async function run(): Promise<void> {
   const path = settingsFile(process.env);
   const config = loadConfig({ path, env: process.env, sourceTypes, outputTypes, checkCondition });
-  const { ingress, log, redis, sources } = config;
+  const { ingress, log, redis } = config;
   const logger = createLogger({ app: 'ingress', level: log.level });
   const stopped = stopSignal();
 
   const access = { ...redis, timeout: ingress.enqueueTimeout, now: Date.now, logger };
-  const producer = createCallbackProducer(access);
+  const producer = createCallbackProducer({ ...access, outputs: config.outputs.map(({ name }) => name) });
   const quarantine = createQuarantineProducer({ ...access, bounds: config.quarantine });
-  const { bodyLimit } = ingress;
-  const app = buildApp({ sources: createSources(sources), producer, quarantine, now: Date.now, logger, bodyLimit });
+  const sources = createSources(config.sources);
+  const app = buildApp({ sources, producer, quarantine, now: Date.now, logger, limits: ingress });
   const { adminHost: host, adminPort: port } = ingress;
-  const admin = await startAdminServer({ host, port, defaultPort: DEFAULT_ADMIN_PORT, ready: () => producer.ready() });
+  const admin = await startAdminServer({ host, port, defaultPort: DEFAULT_ADMIN_PORT, hindrances: () => producer.hindrances() });
   const redisIsThere = await producer.opened(WAIT_FOR_REDIS_MS);
-  const url = await listen();
+  const url = await listen(app, ingress);
   logger.info(
     { url, adminUrl: admin.url, redis: redisIsThere ? 'connected' : 'away', settings: path, node: process.version },
     'ingress is up',
@@ -51,17 +52,16 @@ async function run(): Promise<void> {
   await Promise.all([producer.close(), quarantine.close()]);
   await admin.close();
   logger.info({}, 'ingress has stopped');
+}
 
-  async function listen(): Promise<string> {
-    try {
-      return await app.listen({ host: ingress.host, port: ingress.port });
-    } catch (cause) {
-      if (!isPortTaken(cause)) throw cause;
-      throw new RingbackError(
-        'RB_PORT_TAKEN',
-        `port ${ingress.port} is in use: set another ingress.port, or stop what listens there`,
-        { cause },
-      );
-    }
+/** @throws RingbackError RB_PORT_TAKEN */
+async function listen(app: FastifyInstance, { host, port }: { host: string; port: number }): Promise<string> {
+  try {
+    return await app.listen({ host, port });
+  } catch (cause) {
+    if (!isPortTaken(cause)) throw cause;
+    throw new RingbackError('RB_PORT_TAKEN', `port ${port} is in use: set another ingress.port, or stop what listens there`, {
+      cause,
+    });
   }
 }

@@ -16,7 +16,7 @@ export function answerUnknownPath(request: FastifyRequest, reply: FastifyReply, 
 
 /** Answers a request that failed outside our handler: refused by Fastify, or a bug. */
 export function answerFailure(failure: unknown, request: FastifyRequest, reply: FastifyReply, deps: IngressDeps): FastifyReply {
-  const error = asRingbackError(failure, deps);
+  const error = asRingbackError(failure, deps.limits);
   const answer = refusal(error);
   const [path = ''] = request.url.split('?', 1);
   report({ logger: deps.logger, answer, error, fields: { method: request.method, path: path.slice(0, MAX_LOGGED_PATH) } });

@@ -1,0 +1,130 @@
+import { testRedis } from '@ringback/testkit';
+import { describe, expect, it, vi } from 'vitest';
+import { open, signedRequest } from './connection.ts';
+import { createInstallation } from './installation.ts';
+import { interfaceSettings } from './interface-settings.ts';
+import { postCallback } from './provider.ts';
+
+async function startIngress(ingress = '') {
+  const { url, prefix } = testRedis();
+  const installation = await createInstallation({
+    redisUrl: url,
+    settings: (crmUrl) => interfaceSettings({ crmUrl, prefix, ingress }),
+  });
+  return installation.startIngress();
+}
+
+const whole = (requestID: string, sign?: string) => Object.values(signedRequest({ requestID, ...(sign && { sign }) })).join('');
+const WRONG = 'A'.repeat(32);
+
+describe('one connection', () => {
+  it('carries pipelined requests, answered in their order, refusals among them', async () => {
+    const ingress = await startIngress();
+    const { socket, answers, answered, closed } = open(ingress.url);
+    socket.write([whole('one'), whole('two', WRONG), whole('three')].join(''));
+    await answered(3);
+    expect(answers()).toEqual([
+      [200, 0],
+      [401, 6],
+      [200, 0],
+    ]);
+    socket.write('GET /nowhere HTTP/1.1\r\nHost: ringback\r\n\r\n');
+    await answered(4);
+    socket.write(whole('four'));
+    await answered(5);
+    expect(answers().slice(3)).toEqual([
+      [400, 1],
+      [200, 0],
+    ]);
+    expect(closed()).toBe(false);
+  });
+});
+
+describe('the limit of', () => {
+  it('requests under way refuses any more at once, on connections that live on', async () => {
+    const ingress = await startIngress('maxInFlight: 2');
+    const slow = ['a', 'b'].map((requestID) => {
+      const { head, body } = signedRequest({ requestID });
+      const connection = open(ingress.url);
+      connection.socket.write(head);
+      return { ...connection, body };
+    });
+    const other = open(ingress.url);
+    // Until both are under way, it is taken.
+    let sent = 0;
+    await vi.waitFor(
+      async () => {
+        other.socket.write(whole(`other-${sent}`));
+        await other.answered((sent += 1));
+        expect(other.answers().at(-1)).toEqual([503, 7]);
+      },
+      { timeout: 10_000, interval: 20 },
+    );
+    for (const { socket, body, answered, answers } of slow) {
+      socket.write(body);
+      await answered(1);
+      expect(answers()).toEqual([[200, 0]]);
+    }
+    other.socket.write(whole('later'));
+    await other.answered(sent + 1);
+    expect(other.answers().at(-1)).toEqual([200, 0]);
+    expect(ingress.process.lines).toContainEqual(expect.objectContaining({ code: 'RB_OVERLOADED', status: 503, retCode: 7 }));
+  });
+
+  it('requests under way counts one that its sender gave up once', async () => {
+    const ingress = await startIngress('maxInFlight: 1');
+    for (const requestID of ['a', 'b', 'c']) {
+      const { socket } = open(ingress.url);
+      socket.write(signedRequest({ requestID }).head);
+      socket.destroySoon();
+    }
+    await vi.waitFor(
+      async () => expect(await postCallback({ ingress: ingress.url, requestID: 'after' })).toMatchObject({ status: 200 }),
+      { timeout: 10_000, interval: 20 },
+    );
+  });
+
+  it('connections closes any more, with one line, and takes new ones when others have gone', async () => {
+    const ingress = await startIngress('maxConnections: 2');
+    const [first, second] = [open(ingress.url), open(ingress.url)];
+    first.socket.write(whole('one'));
+    second.socket.write(whole('two'));
+    await Promise.all([first.answered(1), second.answered(1)]);
+    const beyond = [open(ingress.url), open(ingress.url)];
+    await vi.waitFor(() => expect(beyond.map(({ closed }) => closed())).toEqual([true, true]), 10_000);
+    await ingress.process.line('connections are refused');
+    first.socket.destroy();
+    await vi.waitFor(
+      async () => {
+        const next = open(ingress.url);
+        next.socket.write(whole('three'));
+        await vi.waitFor(() => expect(next.closed() || next.answers().length > 0).toBe(true), 5000);
+        expect(next.answers()).toEqual([[200, 0]]);
+      },
+      { timeout: 10_000, interval: 20 },
+    );
+    expect(ingress.process.lines.filter(({ msg }) => msg === 'connections are refused')).toHaveLength(1);
+  });
+
+  it('time ends slow heads, slow bodies and silent connections with a refusal, and idle ones without', async () => {
+    const ingress = await startIngress('headersTimeout: 300ms, requestTimeout: 600ms, keepAliveTimeout: 500ms');
+    const { head, body } = signedRequest({ requestID: 'slow' });
+    const [silent, slowHead, slowBody, idle] = [open(ingress.url), open(ingress.url), open(ingress.url), open(ingress.url)];
+    slowHead.socket.write(head.slice(0, 40));
+    slowBody.socket.write(head + body.slice(0, 10));
+    idle.socket.write(whole('quick'));
+    const all = [silent, slowHead, slowBody, idle];
+    await vi.waitFor(() => expect(all.map(({ closed }) => closed())).toEqual([true, true, true, true]), 15_000);
+    expect(all.map(({ answers }) => answers())).toEqual([[[400, 3]], [[400, 3]], [[400, 3]], [[200, 0]]]);
+    expect(await postCallback({ ingress: ingress.url, requestID: 'after' })).toMatchObject({ status: 200 });
+  });
+
+  it('the head of a request refuses what is larger', async () => {
+    const ingress = await startIngress('headerLimit: 2KiB');
+    const big = open(ingress.url);
+    big.socket.write(whole('big').replace('\r\n', `\r\nfill: ${'x'.repeat(3000)}\r\n`));
+    await big.answered(1);
+    expect(big.answers()).toEqual([[400, 3]]);
+    expect(await postCallback({ ingress: ingress.url, requestID: 'after' })).toMatchObject({ status: 200 });
+  });
+});
