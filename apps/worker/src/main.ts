@@ -3,15 +3,15 @@ import type { Callback } from '@ringback/contracts';
 import { createLedger } from '@ringback/ledger';
 import { createLogger, startAdminServer, stopSignal } from '@ringback/observability';
 import { createHttpClient, createOutput, outputTypes } from '@ringback/outputs';
-import { answersPing, connectPatient, consumeCallbacks, createQuarantine } from '@ringback/queue';
+import { connectPatient, consumeCallbacks, createQuarantine, createRedisWatch, hindrances } from '@ringback/queue';
 import { checkCondition, createRouter } from '@ringback/routing';
 import { createSources, sourceTypes } from '@ringback/sources';
 import { createDispatch } from './dispatch.ts';
+import { withHeadroom } from './headroom.ts';
 import { openLane } from './output-lane.ts';
 import { reportRemovedOutputs } from './removed-outputs.ts';
 
 const DEFAULT_ADMIN_PORT = 9090;
-const PING_TIMEOUT_MS = 1000;
 
 const bootLogger = createLogger({ app: 'worker', level: 'info' });
 
@@ -33,6 +33,7 @@ async function run(): Promise<void> {
 
   const redis = connectPatient({ url: config.redis.url, name: 'ringback-worker', logger });
   const { prefix } = config.redis;
+  const watch = createRedisWatch({ ...config.redis, redis, now: Date.now, logger });
   const { adminHost: host, adminPort: port, concurrency, lockDuration, shutdownGrace } = config.worker;
   const access = { redis, prefix, lockDuration };
   const ledger = createLedger({ redis, prefix, window: config.dedupe.window });
@@ -40,7 +41,7 @@ async function run(): Promise<void> {
   // Not awaited: Redis may be away for long, and what it tells is for people.
   void reportRemovedOutputs({ ...access, outputs: config.outputs.map(({ name }) => name), logger });
   const deps = { http: createHttpClient(), writeLine, now: Date.now };
-  const common = { access, ledger, stopping: stopping.signal, now: Date.now, logger };
+  const common = { access, ledger, brimming: watch.brimming, stopping: stopping.signal, now: Date.now, logger };
   const lanes = new Map(
     config.outputs.map((settings) => [settings.name, openLane({ ...common, settings, output: createOutput(settings, deps) })]),
   );
@@ -51,14 +52,11 @@ async function run(): Promise<void> {
   const businessKeyOf = (callback: Callback) =>
     config.dedupe.businessKey ? sources.get(callback.source)?.businessKey(callback) : undefined;
   const dispatch = createDispatch({ ledger, router, deliveries, quarantine, businessKeyOf, logger });
-  const callbacks = consumeCallbacks({ ...access, concurrency, dispatch, logger });
+  const gated = withHeadroom(dispatch, { ...common, lanes: [...deliveries.values()] });
+  const callbacks = consumeCallbacks({ ...access, concurrency, dispatch: gated, logger });
 
-  const admin = await startAdminServer({
-    host,
-    port,
-    defaultPort: DEFAULT_ADMIN_PORT,
-    ready: () => answersPing(redis, PING_TIMEOUT_MS),
-  });
+  const reasons = () => hindrances(redis, watch.unmet);
+  const admin = await startAdminServer({ host, port, defaultPort: DEFAULT_ADMIN_PORT, hindrances: reasons });
   logger.info({ adminUrl: admin.url, outputs: [...lanes.keys()], settings: path, node: process.version }, 'worker is up');
 
   const signal = await stopped;

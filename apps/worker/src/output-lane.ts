@@ -12,6 +12,8 @@ export type LaneOptions = {
   readonly settings: Config['outputs'][number];
   readonly access: RedisAccess;
   readonly ledger: Ledger;
+  /** True while Redis is nearly full. */
+  readonly brimming: () => boolean;
   readonly stopping: AbortSignal;
   readonly now: () => number;
   readonly logger: Logger;
@@ -20,9 +22,9 @@ export type LaneOptions = {
 /** All that one output has of its own, so that a slow or dead one hurts only itself: queue, concurrency, rate limit. */
 export type Lane = { readonly producer: DeliveryProducer; readonly consumer: Consumer };
 
-export function openLane({ output, settings, access, ledger, stopping, now, logger }: LaneOptions): Lane {
+export function openLane({ output, settings, access, ledger, brimming, stopping, now, logger }: LaneOptions): Lane {
   const { delivery } = settings;
-  const producer = createDeliveryProducer({ ...access, output: output.name, delivery });
+  const producer = createDeliveryProducer({ ...access, output: output.name, delivery, brimming });
   const handlers = createDeliver({
     output,
     timeout: delivery.timeout,
