@@ -63,11 +63,11 @@ describe('a Redis with little memory', () => {
     const { redis, startIngress, startWorker } = await install({ room: 10 * MIB });
     const ingress = await startIngress();
     await servesAgain(ingress.adminUrl);
-    const acked = await fill(ingress.url, bodyOf(4000));
-    expect(acked.length).toBeGreaterThan(500);
+    const acked = await fill(ingress.url, bodyOf(8000));
+    expect(acked.length).toBeGreaterThan(300);
     const full = await usage(redis);
     expect(full).toBeGreaterThan(0.75);
-    expect(full).toBeLessThan(0.9);
+    expect(full).toBeLessThan(0.95);
     expect(await readiness(ingress.adminUrl)).toBe(503);
 
     const worker = await startWorker();
@@ -84,12 +84,12 @@ describe('a Redis with little memory', () => {
     const { redis, sink, startIngress, startWorker } = await install({ room: 4 * MIB, attempts: 100 });
     const ingress = await startIngress();
     await servesAgain(ingress.adminUrl);
-    const acked = await fill(ingress.url, bodyOf(500));
+    const acked = await fill(ingress.url, bodyOf(1500));
     sink.answer(500);
     const worker = await startWorker();
     await worker.process.line('redis is nearly full');
     const tried = sink.requests.length;
-    await vi.waitFor(() => expect(sink.requests.length).toBeGreaterThan(tried + 30), { timeout: 30_000, interval: 50 });
+    await vi.waitFor(() => expect(sink.requests.length).toBeGreaterThan(tried + 10), { timeout: 30_000, interval: 50 });
     expect(await usage(redis)).toBeLessThan(1);
     sink.answer(200);
     await vi.waitFor(() => expect(delivered(worker.process).size).toBe(acked.length), { timeout: 60_000, interval: 100 });

@@ -106,9 +106,11 @@ describe('callback producer', () => {
     onTestFinished(() => admin.disconnect());
     await admin.acl('SETUSER', 'ringback', 'on', '>secret', '~*', '+@all', '-info');
     const producer = producerOn({ ...redis, url: redis.url.replace('//', '//ringback:secret@') });
-    await isReady(producer);
+    expect(await producer.opened(5000)).toBe(false);
     await expect(producer.enqueue(callback('early'))).rejects.toMatchObject({ code: 'RB_QUEUE_UNAVAILABLE' });
+    expect(await producer.hindrances()).toEqual(['RB_QUEUE_UNAVAILABLE: Redis has not yet said what it keeps']);
     await admin.acl('SETUSER', 'ringback', '+info');
+    await isReady(producer);
     await expect(producer.enqueue(callback('later'))).resolves.toBeUndefined();
   });
 
