@@ -20,7 +20,7 @@ function setUp({ outputs = ['crm'] } = {}) {
   const access = { redis, prefix };
 
   const producer = (output = 'crm') => {
-    const made = createDeliveryProducer({ ...access, output, delivery });
+    const made = createDeliveryProducer({ brimming: () => false, ...access, output, delivery });
     onTestFinished(() => made.close());
     return made;
   };

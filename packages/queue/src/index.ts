@@ -1,6 +1,6 @@
 export { consumeCallbacks, type TakenBatch } from './callback-consumer.ts';
 export { type CallbackProducer, createCallbackProducer } from './callback-producer.ts';
-export { answersPing, connectForCommand, connectPatient } from './connection.ts';
+export { connectForCommand, connectPatient } from './connection.ts';
 export { type Consumer, HandBack } from './consumer.ts';
 export { openDeadLetters } from './dead-letters.ts';
 export { consumeDeliveries, type DeliveryHandlers } from './delivery-consumer.ts';
