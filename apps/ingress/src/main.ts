@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { loadConfig, settingsFile } from '@ringback/config';
 import { RingbackError } from '@ringback/contracts';
 import { createLogger, isPortTaken, startAdminServer, stopSignal } from '@ringback/observability';
@@ -5,6 +6,7 @@ import { outputTypes } from '@ringback/outputs';
 import { createCallbackProducer, createQuarantineProducer } from '@ringback/queue';
 import { checkCondition } from '@ringback/routing';
 import { createSources, sourceTypes } from '@ringback/sources';
+import type { FastifyInstance } from 'fastify';
 import { buildApp } from './app.ts';
 
 const DEFAULT_ADMIN_PORT = 9080;
@@ -29,15 +31,17 @@ async function run(): Promise<void> {
   const logger = createLogger({ app: 'ingress', level: log.level });
   const stopped = stopSignal();
 
+  const stopping = new AbortController();
   const access = { ...redis, timeout: ingress.enqueueTimeout, now: Date.now, logger };
   const producer = createCallbackProducer(access);
   const quarantine = createQuarantineProducer({ ...access, bounds: config.quarantine });
-  const { bodyLimit } = ingress;
-  const app = buildApp({ sources: createSources(sources), producer, quarantine, now: Date.now, logger, bodyLimit });
+  const common = { producer, quarantine, now: Date.now, logger, stopping: stopping.signal };
+  const app = buildApp({ ...common, sources: createSources(sources), bodyLimit: ingress.bodyLimit });
   const { adminHost: host, adminPort: port } = ingress;
-  const admin = await startAdminServer({ host, port, defaultPort: DEFAULT_ADMIN_PORT, ready: () => producer.ready() });
+  const ready = async () => !stopping.signal.aborted && (await producer.ready());
+  const admin = await startAdminServer({ host, port, defaultPort: DEFAULT_ADMIN_PORT, ready });
   const redisIsThere = await producer.opened(WAIT_FOR_REDIS_MS);
-  const url = await listen();
+  const url = await listen(app, ingress);
   logger.info(
     { url, adminUrl: admin.url, redis: redisIsThere ? 'connected' : 'away', settings: path, node: process.version },
     'ingress is up',
@@ -45,23 +49,29 @@ async function run(): Promise<void> {
 
   const signal = await stopped;
   logger.info({ signal }, 'ingress is stopping');
-  const cutOff = setTimeout(() => app.server.closeAllConnections(), ingress.shutdownGrace);
-  await app.close();
-  clearTimeout(cutOff);
+  stopping.abort();
+  // Load balancers look every so often: what they send until they know is taken.
+  await setTimeout(ingress.drainDelay);
+  await closeWithin(app, ingress.shutdownGrace);
   await Promise.all([producer.close(), quarantine.close()]);
   await admin.close();
   logger.info({}, 'ingress has stopped');
+}
 
-  async function listen(): Promise<string> {
-    try {
-      return await app.listen({ host: ingress.host, port: ingress.port });
-    } catch (cause) {
-      if (!isPortTaken(cause)) throw cause;
-      throw new RingbackError(
-        'RB_PORT_TAKEN',
-        `port ${ingress.port} is in use: set another ingress.port, or stop what listens there`,
-        { cause },
-      );
-    }
+async function listen(app: FastifyInstance, { host, port }: { host: string; port: number }): Promise<string> {
+  try {
+    return await app.listen({ host, port });
+  } catch (cause) {
+    if (!isPortTaken(cause)) throw cause;
+    const message = `port ${port} is in use: set another ingress.port, or stop what listens there`;
+    throw new RingbackError('RB_PORT_TAKEN', message, { cause });
   }
+}
+
+/** Waits for the requests under way, at most `grace` ms. */
+async function closeWithin(app: FastifyInstance, grace: number): Promise<void> {
+  const closed = app.close();
+  await Promise.race([closed, setTimeout(grace, undefined, { ref: false })]);
+  app.server.closeAllConnections();
+  await closed;
 }

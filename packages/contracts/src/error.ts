@@ -24,6 +24,8 @@ export const ERROR_CODES = {
   RB_DELIVERY_DEAD: 'a delivery is given up and kept as a dead letter',
   RB_REQUEST_ID_REUSED: 'a request id came again, with another body',
   RB_OUTPUT_REMOVED: 'an output that is not in the settings has deliveries left',
+  RB_OUTPUT_FAILING: 'an output fails so often that its deliveries wait in the queue',
+  RB_WORKER_STUCK: 'work waits and the worker makes no progress',
   RB_REDIS_UNAVAILABLE: 'Redis cannot be reached',
   RB_PORT_TAKEN: 'a port that the settings name is in use',
 } as const;

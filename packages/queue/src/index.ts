@@ -11,3 +11,5 @@ export { noteOutputs } from './known-outputs.ts';
 export { createQuarantineProducer, type QuarantineProducer } from './quarantine-producer.ts';
 export { openQuarantineStore } from './quarantine-store.ts';
 export { createQuarantine, type Quarantine } from './quarantine.ts';
+export { callbackQueueState, outputQueueState, type QueueState } from './queue-state.ts';
+export { within } from './within.ts';
