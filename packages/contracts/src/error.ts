@@ -18,6 +18,8 @@ export const ERROR_CODES = {
   // settings
   RB_CONFIG_UNREADABLE: 'the settings file cannot be read',
   RB_CONFIG_INVALID: 'the settings have errors',
+  // the operator's command
+  RB_OUTPUT_UNKNOWN: 'no output in the settings has this name',
   // worker
   RB_PAYLOAD_INVALID: 'a queued job holds something else than a payload of ours',
   RB_DELIVERY_RETRY: 'an attempt failed and will be made again',
