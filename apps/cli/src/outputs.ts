@@ -11,7 +11,6 @@ type Queues = ReadonlyMap<string, QueueState>;
 /** `outputs` lists the outputs with what stands in their queues; `outputs pause|resume <name>` holds one for all workers, and lets it go. */
 export function addOutputs({ program, ...context }: Context & { readonly program: Command }): void {
   const outputs = program.command('outputs').description('the outputs, and what stands in their queues');
-  const withConfig = (command: Command) => command.option('--config <file>', 'settings file (default: as for check)');
   withConfig(outputs.command('list', { isDefault: true }).description('jobs in each queue')).action(
     ({ config }: { config?: string }) => withQueues(context, config, (queues) => list(queues, context.terminal)),
   );
@@ -25,6 +24,10 @@ export function addOutputs({ program, ...context }: Context & { readonly program
         }),
     );
   }
+}
+
+function withConfig(command: Command): Command {
+  return command.option('--config <file>', 'settings file (default: as for check)');
 }
 
 /** @throws RingbackError for unusable settings, or RB_REDIS_UNAVAILABLE */

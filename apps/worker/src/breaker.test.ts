@@ -22,10 +22,10 @@ function setUp(settings: Partial<BreakerOptions['settings']> = {}) {
     changes,
     attempt,
     /** The first so many attempts fail. */
-    async failing(times: number) {
+    failing: async (times: number) => {
       for (let count = 0; count < times; count += 1) await attempt(FAILED);
     },
-    pass(ms: number) {
+    pass: (ms: number) => {
       const end = time + ms;
       for (;;) {
         const [next] = timers.filter(({ at }) => at <= end).toSorted((a, b) => a.at - b.at);

@@ -1,6 +1,6 @@
 import type { DeliveryResult, DeliverySettings } from '@ringback/contracts';
 
-export type BreakerState = 'closed' | 'open' | 'probing';
+type BreakerState = 'closed' | 'open' | 'probing';
 
 /** An attempt that was made. `probe`: it was the one by which an open breaker finds out. */
 export type Made = { readonly result: DeliveryResult; readonly probe: boolean };
@@ -12,7 +12,7 @@ export type Made = { readonly result: DeliveryResult; readonly probe: boolean };
 export type Breaker = {
   /** Makes the attempt when it may be made, else `held`. Rejects as `make` does. */
   run(make: (probe: boolean) => Promise<DeliveryResult>): Promise<Made | 'held'>;
-  state(): BreakerState;
+  readonly state: () => BreakerState;
 };
 
 type Change = { readonly state: BreakerState; readonly reason?: string; readonly forMs?: number };

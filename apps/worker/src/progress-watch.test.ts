@@ -2,21 +2,21 @@ import { describe, expect, it } from 'vitest';
 import { createProgressWatch, whenStuck } from './progress-watch.ts';
 
 function setUp({ longestStep = 0 } = {}) {
-  const it = { time: 0, progress: 0, waits: true as boolean | Error };
+  const seen = { time: 0, progress: 0, waits: true as boolean | Error };
   const look = createProgressWatch({
     stuckAfter: 60,
-    now: () => it.time,
+    now: () => seen.time,
     watched: [
       {
         name: 'crm',
         longestStep,
-        progress: () => it.progress,
-        workWaits: () => (it.waits instanceof Error ? Promise.reject(it.waits) : Promise.resolve(it.waits)),
+        progress: () => seen.progress,
+        workWaits: () => (seen.waits instanceof Error ? Promise.reject(seen.waits) : Promise.resolve(seen.waits)),
       },
     ],
   });
-  const at = (time: number, change: Partial<typeof it> = {}) => {
-    Object.assign(it, change, { time });
+  const at = (time: number, change: Partial<typeof seen> = {}) => {
+    Object.assign(seen, change, { time });
     return look();
   };
   return { at, look };

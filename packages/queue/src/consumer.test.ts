@@ -84,14 +84,13 @@ describe('a consumer', () => {
     expect(await queue.getFailedCount()).toBe(0);
   });
 
-  it('closes within two seconds while Redis is away, when nothing is under way', async () => {
+  it('closes long before the grace is over while Redis is away, when nothing is under way', async () => {
     const server = await startRedisServer();
     const { consumer, add, done } = setUp({ url: server.url, prefix: 'test' });
     await add(1);
     await vi.waitFor(() => expect(done).toEqual([1]), 10_000);
     await server.kill();
-    const deadline = new Promise((resolve) => setTimeout(resolve, 5000, 'too late').unref());
-    expect(await Promise.race([consumer.close(60_000), deadline])).toBe(false);
+    expect(await consumer.close(3_600_000)).toBe(false);
   });
 
   it('waits for what is under way, and no longer than the grace', async () => {

@@ -4,7 +4,7 @@ import { CALLBACKS, outputQueueName } from './names.ts';
 import { queueOptions, quiet } from './queue-options.ts';
 
 /** Jobs by where they stand. A job of an output holds one delivery, or those of a whole batch at their first attempt. */
-export type QueueDepths = {
+type QueueDepths = {
   /** To be taken now. */
   readonly waiting: number;
   /** To be tried again later. */
