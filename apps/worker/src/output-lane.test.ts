@@ -8,12 +8,9 @@ import { openLane } from './output-lane.ts';
 
 const callback = (id: string): Callback => ({ id, source: 's', account: 'a', type: 't', time: 1, receivedAt: 2, body: '{}' });
 const DELIVERED: DeliveryResult = { outcome: 'delivered' };
-const DELIVERY: DeliverySettings = {
-  timeout: 1000,
-  concurrency: 4,
-  retry: { attempts: 3, minDelay: 10, maxDelay: 40 },
-  breaker: { enabled: true, failures: 10, cooldown: 50, maxHold: 1000 },
-};
+const breaker = { enabled: false, failures: 1, cooldown: 1, maxHold: 1 };
+const retry = { attempts: 3, minDelay: 10, maxDelay: 40 };
+const DELIVERY: DeliverySettings = { timeout: 1000, concurrency: 4, retry, breaker };
 
 type Deliver = (delivery: Delivery, signal: AbortSignal) => DeliveryResult | Promise<DeliveryResult>;
 
