@@ -9,8 +9,7 @@ import { openLane } from './output-lane.ts';
 const callback = (id: string): Callback => ({ id, source: 's', account: 'a', type: 't', time: 1, receivedAt: 2, body: '{}' });
 const DELIVERED: DeliveryResult = { outcome: 'delivered' };
 const breaker = { enabled: false, failures: 1, cooldown: 1, maxHold: 1 };
-const retry = { attempts: 3, minDelay: 10, maxDelay: 40 };
-const DELIVERY: DeliverySettings = { timeout: 1000, concurrency: 4, retry, breaker };
+const DELIVERY: DeliverySettings = { timeout: 1000, concurrency: 4, retry: { attempts: 3, minDelay: 10, maxDelay: 40 }, breaker };
 
 type Deliver = (delivery: Delivery, signal: AbortSignal) => DeliveryResult | Promise<DeliveryResult>;
 

@@ -33,7 +33,7 @@ export type DeliveryProducerOptions = {
   readonly redis: Redis;
   readonly prefix: string;
   readonly output: string;
-  readonly delivery: DeliverySettings;
+  readonly delivery: Pick<DeliverySettings, 'retry' | 'rateLimit'>;
 };
 
 export function createDeliveryProducer({ redis, prefix, output, delivery }: DeliveryProducerOptions): DeliveryProducer {
