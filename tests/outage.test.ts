@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { startRedisServer } from '@ringback/testkit';
 import { describe, expect, it, vi } from 'vitest';
 import { createInstallation } from './installation.ts';
@@ -6,11 +7,11 @@ import { postCallback, taskBody } from './provider.ts';
 
 const body = taskBody({ taskStatus: 1 });
 
-async function install() {
+async function install({ worker = '' } = {}) {
   const redis = await startRedisServer({ appendfsync: 'always' });
   const installation = await createInstallation({
     redisUrl: redis.url,
-    settings: (crmUrl) => interfaceSettings({ crmUrl, prefix: 'ringback', ingress: 'enqueueTimeout: 500ms' }),
+    settings: (crmUrl) => interfaceSettings({ crmUrl, prefix: 'ringback', ingress: 'enqueueTimeout: 500ms', worker }),
   });
   return { redis, ...installation };
 }
@@ -76,6 +77,35 @@ describe('while Redis is away', () => {
   });
 });
 
+/** The long ones take minutes: RINGBACK_LONG_OUTAGES=1 has them run too. */
+const OUTAGES_S = process.env['RINGBACK_LONG_OUTAGES'] ? [5, 15, 60] : [5];
+
+describe.each(OUTAGES_S)('after an outage of Redis of %i s', (seconds) => {
+  it.each(['frozen', 'killed'] as const)(
+    'the worker delivers the backlog by itself: Redis was %s',
+    async (how) => {
+      const { redis, sink, startIngress, startWorker } = await install();
+      const [ingress, worker] = await Promise.all([startIngress(), startWorker()]);
+      const post = (requestID: string) => postCallback({ ingress: ingress.url, requestID, body });
+      await post('before');
+      await vi.waitFor(() => expect(sink.requests).toHaveLength(1), { timeout: 20_000 });
+      await Promise.all(['a', 'b', 'c'].map(post));
+      if (how === 'frozen') redis.pause();
+      else await redis.kill();
+      await pause(seconds * 1000); // the outage itself
+      if (how === 'frozen') redis.resume();
+      else await redis.start();
+      await Promise.all([becomesReady(ingress.adminUrl), becomesReady(worker.adminUrl)]);
+      await post('after');
+      await vi.waitFor(() => expect(sink.requests.length).toBeGreaterThanOrEqual(5), { timeout: 30_000, interval: 50 });
+      const ids = sink.requests.map(({ body: text }) => String(JSON.parse(String(text)).requestID));
+      expect(new Set(ids)).toEqual(new Set(['before', 'a', 'b', 'c', 'after']));
+      expect(worker.process.lines.filter(({ code }) => code === 'RB_WORKER_STUCK')).toEqual([]);
+    },
+    120_000,
+  );
+});
+
 describe('a stop signal', () => {
   it('ends ingress and worker with exit code 0', async () => {
     const { startIngress, startWorker } = await install();
@@ -84,7 +114,7 @@ describe('a stop signal', () => {
   });
 
   it('ends them while Redis is away, too', async () => {
-    const { redis, startIngress, startWorker } = await install();
+    const { redis, startIngress, startWorker } = await install({ worker: 'shutdownGrace: 1h' }); // that nothing under way has no need of
     const [ingress, worker] = await Promise.all([startIngress(), startWorker()]);
     await redis.kill();
     expect(await Promise.all([ingress.process.stop(), worker.process.stop()])).toEqual([0, 0]);

@@ -5,6 +5,7 @@ import { Argument, Command } from 'commander';
 import { check } from './check.ts';
 import { listen } from './listen.ts';
 import { addKeptCommands } from './kept-commands.ts';
+import { addOutputs } from './outputs.ts';
 import { fileBytes, httpUrl, positiveNumber, wholeNumber } from './option-values.ts';
 import { schema } from './schema.ts';
 import { send } from './send.ts';
@@ -20,6 +21,7 @@ const program = new Command('ringback').description("The operator's command of R
 addCheck();
 addSend();
 addListen();
+addOutputs({ program, env, terminal });
 addSchema();
 addKept();
 

@@ -36,6 +36,7 @@ export function buildApp(deps: IngressDeps): FastifyInstance {
   limitInFlight(app, deps);
   keepRawBody(app);
   answerOddRequests(app.server, deps);
+  closeConnectionsWhenStopping(app, deps);
   app.setErrorHandler((error, request, reply) => answerFailure(error, request, reply, deps));
   app.setNotFoundHandler((request, reply) => answerUnknownPath(request, reply, deps));
   registerCallbackRoutes(app, deps);
@@ -48,6 +49,14 @@ function keepRawBody(app: Pick<FastifyInstance, 'addHook' | 'removeAllContentTyp
   app.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   app.addHook('onRequest', (request, _reply, done) => {
     request.headers['content-type'] = 'application/octet-stream';
+    done();
+  });
+}
+
+/** So that whoever keeps a connection open goes elsewhere before it is closed under a request of his. */
+function closeConnectionsWhenStopping(app: Pick<FastifyInstance, 'addHook'>, { stopping }: IngressDeps): void {
+  app.addHook('onRequest', (_request, reply, done) => {
+    if (stopping.aborted) reply.header('connection', 'close');
     done();
   });
 }

@@ -9,6 +9,8 @@ export type IngressDeps = {
   /** ms since the epoch. */
   readonly now: () => number;
   readonly logger: Logger;
+  /** Aborted when the process is to stop: from then on no connection is kept open for a further request. */
+  readonly stopping: AbortSignal;
   readonly limits: Limits;
 };
 

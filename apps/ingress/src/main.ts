@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { loadConfig, settingsFile } from '@ringback/config';
 import { RingbackError } from '@ringback/contracts';
 import { createLogger, isPortTaken, startAdminServer, stopSignal } from '@ringback/observability';
@@ -30,13 +31,16 @@ async function run(): Promise<void> {
   const logger = createLogger({ app: 'ingress', level: log.level });
   const stopped = stopSignal();
 
+  const stopping = new AbortController();
   const access = { ...redis, timeout: ingress.enqueueTimeout, now: Date.now, logger };
   const producer = createCallbackProducer({ ...access, outputs: config.outputs.map(({ name }) => name) });
   const quarantine = createQuarantineProducer({ ...access, bounds: config.quarantine });
   const sources = createSources(config.sources);
-  const app = buildApp({ sources, producer, quarantine, now: Date.now, logger, limits: ingress });
+  const common = { producer, quarantine, now: Date.now, logger, stopping: stopping.signal };
+  const app = buildApp({ ...common, sources, limits: ingress });
   const { adminHost: host, adminPort: port } = ingress;
-  const admin = await startAdminServer({ host, port, defaultPort: DEFAULT_ADMIN_PORT, hindrances: () => producer.hindrances() });
+  const hindrances = async () => (stopping.signal.aborted ? ['the process is stopping'] : producer.hindrances());
+  const admin = await startAdminServer({ host, port, defaultPort: DEFAULT_ADMIN_PORT, hindrances });
   const redisIsThere = await producer.opened(WAIT_FOR_REDIS_MS);
   const url = await listen(app, ingress);
   logger.info(
@@ -46,9 +50,10 @@ async function run(): Promise<void> {
 
   const signal = await stopped;
   logger.info({ signal }, 'ingress is stopping');
-  const cutOff = setTimeout(() => app.server.closeAllConnections(), ingress.shutdownGrace);
-  await app.close();
-  clearTimeout(cutOff);
+  stopping.abort();
+  // Load balancers look every so often: what they send until they know is taken.
+  await setTimeout(ingress.drainDelay);
+  await closeWithin(app, ingress.shutdownGrace);
   await Promise.all([producer.close(), quarantine.close()]);
   await admin.close();
   logger.info({}, 'ingress has stopped');
@@ -60,8 +65,15 @@ async function listen(app: FastifyInstance, { host, port }: { host: string; port
     return await app.listen({ host, port });
   } catch (cause) {
     if (!isPortTaken(cause)) throw cause;
-    throw new RingbackError('RB_PORT_TAKEN', `port ${port} is in use: set another ingress.port, or stop what listens there`, {
-      cause,
-    });
+    const message = `port ${port} is in use: set another ingress.port, or stop what listens there`;
+    throw new RingbackError('RB_PORT_TAKEN', message, { cause });
   }
+}
+
+/** Waits for the requests under way, at most `grace` ms. */
+async function closeWithin(app: FastifyInstance, grace: number): Promise<void> {
+  const closed = app.close();
+  await Promise.race([closed, setTimeout(grace, undefined, { ref: false })]);
+  app.server.closeAllConnections();
+  await closed;
 }

@@ -1,13 +1,19 @@
-import { type Callback, callbackKey, type DeliveryResult, type Logger, type Output } from '@ringback/contracts';
+import { type Callback, callbackKey, type Logger, type Output } from '@ringback/contracts';
 import type { Ledger, Outcome } from '@ringback/ledger';
 import { createGroupCommit, type DeliveryHandlers, type DeliveryProducer, HandBack } from '@ringback/queue';
 import type { LimitFunction } from 'p-limit';
 import { type Attempt, createAttempt } from './attempt.ts';
+import type { Breaker, Made } from './breaker.ts';
 
 export type DeliverDeps = {
   readonly output: Output;
+  readonly breaker: Breaker;
+  /** ms after which a delivery that was tried in vain as a probe may be the next probe. */
+  readonly probeAgainAfter: number;
   /** ms that one attempt may take. */
   readonly timeout: number;
+  /** Called with every attempt that ends. */
+  readonly onAttempt: () => void;
   /** Attempts that a delivery has in all. */
   readonly attempts: number;
   /** The output's attempts under way at once, in this process. */
@@ -24,20 +30,26 @@ export type DeliverDeps = {
 export function createDeliver(deps: DeliverDeps): DeliveryHandlers {
   const attempt = createAttempt(deps);
   const record = createRecorder(deps);
-  const { output, attempts, limit, ledger, retries } = deps;
+  const { output, breaker, attempts, limit, ledger, retries } = deps;
 
   /** A delivery's first attempt. MUST leave an outcome in the ledger, and for all but a success a job that goes on from there, in this order: job, then outcome. */
   async function firstAttempt(callback: Callback): Promise<void> {
-    const result = await begin({ callback, number: 1, last: attempts === 1 });
+    const { result, probe } = await begin({ callback, number: 1, last: attempts === 1 });
     if (result.outcome === 'delivered') return record(callback, 'delivered');
-    await retries.addFailed({ callback, attempt: 1, ...result });
+    await retries.addFailed({ callback, attempt: probe && result.outcome === 'retry' ? 0 : 1, ...result });
     await record(callback, result.outcome === 'dead' ? 'dead' : 'retrying');
   }
 
-  function begin(next: Attempt): Promise<DeliveryResult> {
-    return limit(() => {
-      if (deps.stopping.aborted) throw new HandBack();
-      return attempt(next);
+  /** A probe that fails tells of the destination, not of the delivery, and MUST NOT use it up. */
+  function begin(next: Attempt): Promise<Made> {
+    return limit(async () => {
+      const made = await breaker.run((probe) => {
+        if (deps.stopping.aborted) throw new HandBack();
+        return attempt({ ...next, last: next.last && !probe });
+      });
+      if (made === 'held') throw new HandBack();
+      deps.onAttempt();
+      return made;
     });
   }
 
@@ -50,8 +62,9 @@ export function createDeliver(deps: DeliverDeps): DeliveryHandlers {
     async single(callback, { number, last }) {
       const [outcome] = await ledger.outcomes(output.name, [callbackKey(callback)]);
       if (outcome === 'delivered') return { outcome };
-      const result = await begin({ callback, number, last });
+      const { result, probe } = await begin({ callback, number, last });
       if (result.outcome !== 'retry') await record(callback, result.outcome);
+      else if (probe) throw new HandBack({ afterMs: deps.probeAgainAfter });
       return result;
     },
   };

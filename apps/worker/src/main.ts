@@ -3,13 +3,23 @@ import type { Callback } from '@ringback/contracts';
 import { createLedger } from '@ringback/ledger';
 import { createLogger, startAdminServer, stopSignal } from '@ringback/observability';
 import { createHttpClient, createOutput, outputTypes } from '@ringback/outputs';
-import { connectPatient, consumeCallbacks, createQuarantine, createRedisWatch, hindrances } from '@ringback/queue';
+import {
+  callbackQueueState,
+  connectPatient,
+  consumeCallbacks,
+  type Consumer,
+  createQuarantine,
+  createRedisWatch,
+  hindrances,
+} from '@ringback/queue';
 import { checkCondition, createRouter } from '@ringback/routing';
 import { createSources, sourceTypes } from '@ringback/sources';
 import { createDispatch } from './dispatch.ts';
 import { withHeadroom } from './headroom.ts';
 import { openLane } from './output-lane.ts';
+import type { Watched } from './progress-watch.ts';
 import { reportRemovedOutputs } from './removed-outputs.ts';
+import { runUntilStopped } from './run-until-stopped.ts';
 
 const DEFAULT_ADMIN_PORT = 9090;
 
@@ -34,7 +44,7 @@ async function run(): Promise<void> {
   const redis = connectPatient({ url: config.redis.url, name: 'ringback-worker', logger });
   const { prefix } = config.redis;
   const watch = createRedisWatch({ ...config.redis, redis, now: Date.now, logger });
-  const { adminHost: host, adminPort: port, concurrency, lockDuration, shutdownGrace } = config.worker;
+  const { adminHost: host, adminPort: port, concurrency, lockDuration } = config.worker;
   const access = { redis, prefix, lockDuration };
   const ledger = createLedger({ redis, prefix, window: config.dedupe.window });
 
@@ -55,18 +65,17 @@ async function run(): Promise<void> {
   const gated = withHeadroom(dispatch, { ...common, lanes: [...deliveries.values()] });
   const callbacks = consumeCallbacks({ ...access, concurrency, dispatch: gated, logger });
 
-  const reasons = () => hindrances(redis, watch.unmet);
+  const reasons = async () => (stopping.signal.aborted ? ['the process is stopping'] : hindrances(redis, watch.unmet));
   const admin = await startAdminServer({ host, port, defaultPort: DEFAULT_ADMIN_PORT, hindrances: reasons });
   logger.info({ adminUrl: admin.url, outputs: [...lanes.keys()], settings: path, node: process.version }, 'worker is up');
 
-  const signal = await stopped;
-  logger.info({ signal }, 'worker is stopping');
-  stopping.abort();
-  const consumers = [callbacks, ...[...lanes.values()].map((lane) => lane.consumer)];
-  const closed = await Promise.all(consumers.map((consumer) => consumer.close(shutdownGrace)));
-  logger.info({ finished: closed.every(Boolean) }, 'worker has stopped');
-  // What was cut off holds sockets and timers, and MUST NOT finish now: another worker takes it over.
-  process.exit(0);
+  const work = [...lanes.values(), { consumer: callbacks, watched: watchedCallbacks(callbacks, access) }];
+  process.exit(await runUntilStopped({ ...config.worker, work, stopped, stopping, logger }));
+}
+
+function watchedCallbacks(consumer: Consumer, access: Parameters<typeof callbackQueueState>[0]): Watched {
+  const queue = callbackQueueState(access);
+  return { name: 'callbacks', longestStep: 0, progress: () => consumer.progress(), workWaits: () => queue.workWaits() };
 }
 
 /** One line on stdout; resolves once it is handed to the operating system. */

@@ -4,7 +4,12 @@ import { Redis } from 'ioredis';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { reportRemovedOutputs } from './removed-outputs.ts';
 
-const delivery = { timeout: 1000, concurrency: 4, retry: { attempts: 3, minDelay: 10, maxDelay: 40 } };
+const delivery = {
+  timeout: 1000,
+  concurrency: 4,
+  retry: { attempts: 3, minDelay: 10, maxDelay: 40 },
+  breaker: { enabled: false, failures: 1, cooldown: 1, maxHold: 1 },
+};
 
 it('tells which outputs left the settings with deliveries, and fails for nothing', async () => {
   const { url, prefix } = testRedis();

@@ -6,9 +6,9 @@ import { load, outputTypes, settings, sourceTypes } from './test-settings.ts';
 const FULL = `
 log: { level: warn }
 ingress:
-  { host: 127.0.0.1, port: 0, adminHost: '::', adminPort: 1234, bodyLimit: 64KiB, enqueueTimeout: 500ms, shutdownGrace: 1s,
+  { host: 127.0.0.1, port: 0, adminHost: '::', adminPort: 1234, bodyLimit: 64KiB, enqueueTimeout: 500ms, drainDelay: 3s, shutdownGrace: 1s,
     headerLimit: 8KiB, maxInFlight: 9, maxConnections: 99, headersTimeout: 1s, requestTimeout: 2s, keepAliveTimeout: 3s }
-worker: { adminHost: 10.0.0.1, adminPort: 1235, concurrency: 7, lockDuration: 1m, shutdownGrace: 2s }
+worker: { adminHost: 10.0.0.1, adminPort: 1235, concurrency: 7, lockDuration: 1m, shutdownGrace: 2s, stuckAfter: 30s }
 redis:
   url: rediss://user:pass@redis.example:6380/2
   prefix: my_ring-1
@@ -31,6 +31,7 @@ outputs:
     timeout: 5s
     concurrency: 3
     retry: { attempts: 5, maxDelay: 5s }
+    breaker: { enabled: false, cooldown: 1m }
     rateLimit: { max: 10, per: 1m }
   - name: unused
     type: stdout
@@ -55,6 +56,7 @@ describe('loadConfig', () => {
         adminPort: 1234,
         bodyLimit: 65_536,
         enqueueTimeout: 500,
+        drainDelay: 3000,
         shutdownGrace: 1000,
         headerLimit: 8192,
         maxInFlight: 9,
@@ -63,7 +65,14 @@ describe('loadConfig', () => {
         requestTimeout: 2000,
         keepAliveTimeout: 3000,
       },
-      worker: { adminHost: '10.0.0.1', adminPort: 1235, concurrency: 7, lockDuration: 60_000, shutdownGrace: 2000 },
+      worker: {
+        adminHost: '10.0.0.1',
+        adminPort: 1235,
+        concurrency: 7,
+        lockDuration: 60_000,
+        shutdownGrace: 2000,
+        stuckAfter: 30_000,
+      },
       dedupe: { window: 604_800_000, businessKey: true },
       quarantine: { maxCount: 10_000, maxSize: 67_108_864 },
       routes: [
@@ -98,6 +107,7 @@ describe('loadConfig', () => {
       timeout: 5000,
       concurrency: 3,
       retry: { attempts: 5, minDelay: 1000, maxDelay: 5000 },
+      breaker: { enabled: false, failures: 10, cooldown: 60_000, maxHold: 600_000 },
       rateLimit: { max: 10, per: 60_000 },
     });
   });
@@ -112,6 +122,7 @@ describe('loadConfig', () => {
         adminHost: '127.0.0.1',
         bodyLimit: 1_048_576,
         enqueueTimeout: 2000,
+        drainDelay: 2000,
         shutdownGrace: 10_000,
         headerLimit: 16_384,
         maxInFlight: 2000,
@@ -120,7 +131,13 @@ describe('loadConfig', () => {
         requestTimeout: 30_000,
         keepAliveTimeout: 75_000,
       },
-      worker: { adminHost: '127.0.0.1', concurrency: 4, lockDuration: 10_000, shutdownGrace: 20_000 },
+      worker: {
+        adminHost: '127.0.0.1',
+        concurrency: 4,
+        lockDuration: 10_000,
+        shutdownGrace: 20_000,
+        stuckAfter: 60_000,
+      },
       dedupe: { window: 86_400_000, businessKey: false },
     });
     expect(redis).toMatchObject({ prefix: 'ringback', durability: 'memory', overload: { memory: { high: 0.8, low: 0.7 } } });
@@ -128,6 +145,7 @@ describe('loadConfig', () => {
       timeout: 10_000,
       concurrency: 32,
       retry: { attempts: 10, minDelay: 1000, maxDelay: 600_000 },
+      breaker: { enabled: true, failures: 10, cooldown: 10_000, maxHold: 600_000 },
     });
   });
 

@@ -1,5 +1,6 @@
 import {
   Bounded,
+  BreakerSettings,
   deliverySettings,
   Duration,
   type OutputType,
@@ -71,6 +72,13 @@ const Ingress = Section(
     headersTimeout: requestTime('10s', 'How long the head of a request may take to arrive.'),
     requestTimeout: requestTime('30s', 'How long a whole request may take to arrive.'),
     keepAliveTimeout: requestTime('75s', 'How long a connection is kept open between requests.'),
+    drainDelay: Bounded(
+      Duration({
+        default: '2s',
+        description: 'How long callbacks are still taken, while readyz says 503, when the process is told to stop.',
+      }),
+      { min: '0s', max: '5m' },
+    ),
     shutdownGrace: shutdownGrace('10s'),
   },
   { description: 'The process that takes callbacks.' },
@@ -86,6 +94,13 @@ const Worker = Section(
       { min: '2s', max: '1h' },
     ),
     shutdownGrace: shutdownGrace('20s'),
+    stuckAfter: Bounded(
+      Duration({
+        default: '60s',
+        description: 'How long work may wait without any progress before the worker ends itself, to be started anew.',
+      }),
+      { min: '1s', max: '1h' },
+    ),
   },
   { description: 'The processes that deliver them.' },
 );
@@ -141,6 +156,9 @@ const { rateLimit, timeout, concurrency } = deliverySettings;
 export const Delivery = Section({
   ...Type.Required(Type.Object({ timeout, concurrency })).properties,
   retry: Section(Type.Required(RetrySettings).properties, { description: 'How a failed delivery is tried again.' }),
+  breaker: Section(Type.Required(BreakerSettings).properties, {
+    description: 'When deliveries wait in the queue because the destination fails.',
+  }),
   rateLimit,
 });
 

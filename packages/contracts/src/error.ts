@@ -20,12 +20,16 @@ export const ERROR_CODES = {
   // settings
   RB_CONFIG_UNREADABLE: 'the settings file cannot be read',
   RB_CONFIG_INVALID: 'the settings have errors',
+  // the operator's command
+  RB_OUTPUT_UNKNOWN: 'no output in the settings has this name',
   // worker
   RB_PAYLOAD_INVALID: 'a queued job holds something else than a payload of ours',
   RB_DELIVERY_RETRY: 'an attempt failed and will be made again',
   RB_DELIVERY_DEAD: 'a delivery is given up and kept as a dead letter',
   RB_REQUEST_ID_REUSED: 'a request id came again, with another body',
   RB_OUTPUT_REMOVED: 'an output that is not in the settings has deliveries left',
+  RB_OUTPUT_FAILING: 'an output fails so often that its deliveries wait in the queue',
+  RB_WORKER_STUCK: 'work waits and the worker makes no progress',
   RB_REDIS_UNAVAILABLE: 'Redis cannot be reached',
   RB_PORT_TAKEN: 'a port that the settings name is in use',
 } as const;

@@ -8,6 +8,7 @@ export { CallbackBatch, DeliveryBatch, DeliveryPayload, QuarantinedCallback, Sin
 export { createSecret, type Secret } from './secret.ts';
 export {
   Bounded,
+  BreakerSettings,
   deliverySettings,
   type DeliverySettings,
   Duration,

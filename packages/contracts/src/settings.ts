@@ -75,6 +75,28 @@ export const RetrySettings = Section({
   ),
 });
 
+/** When an output's deliveries wait in their queue because its destination fails. */
+export const BreakerSettings = Section({
+  enabled: Type.Optional(
+    Type.Boolean({ default: true, description: 'Whether deliveries wait in the queue while the destination fails.' }),
+  ),
+  failures: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 10_000, default: 10, description: 'Failed attempts in a row after which they wait.' }),
+  ),
+  cooldown: Type.Optional(
+    Bounded(Duration({ default: '10s', description: 'How long they wait before one of them is tried.' }), {
+      min: '10ms',
+      max: '1h',
+    }),
+  ),
+  maxHold: Type.Optional(
+    Bounded(Duration({ default: '10m', description: "How long at most they wait because of a destination's Retry-After." }), {
+      min: '10ms',
+      max: '24h',
+    }),
+  ),
+});
+
 /** The settings that every output has, whatever its type. */
 export const deliverySettings = {
   timeout: Type.Optional(
@@ -84,6 +106,7 @@ export const deliverySettings = {
     }),
   ),
   retry: Type.Optional(RetrySettings),
+  breaker: Type.Optional(BreakerSettings),
   concurrency: Type.Optional(
     Type.Integer({ minimum: 1, maximum: 1000, default: 32, description: 'Attempts under way at once, per worker process.' }),
   ),
@@ -102,6 +125,12 @@ export const deliverySettings = {
 export type DeliverySettings = {
   readonly timeout: number;
   readonly retry: { readonly attempts: number; readonly minDelay: number; readonly maxDelay: number };
+  readonly breaker: {
+    readonly enabled: boolean;
+    readonly failures: number;
+    readonly cooldown: number;
+    readonly maxHold: number;
+  };
   readonly concurrency: number;
   readonly rateLimit?: { readonly max: number; readonly per: number } | undefined;
 };

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type Logger, RingbackError, type Secret } from '@ringback/contracts';
 import { Redis, type RedisOptions } from 'ioredis';
+import { within } from './within.ts';
 
 /** How a process talks to Redis. `name` shows in `CLIENT LIST`. */
 export type ConnectionOptions = { readonly url: Secret; readonly name: string; readonly logger: Logger };
@@ -75,19 +76,15 @@ function reportState({ redis, name, logger }: { redis: Redis; name: string; logg
 
 /** True when Redis answers a PING within `timeout` ms. */
 export async function answersPing(redis: Redis, timeout: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), timeout);
-  });
   const pong = redis.ping().then(
     () => true,
     () => false,
   );
-  return Promise.race([pong, late]).finally(() => clearTimeout(timer));
+  return (await within(timeout, pong)) ?? false;
 }
 
-/** Waits for a connection to be made, at most `within` ms. */
-export async function isReady(redis: Redis, within: number): Promise<boolean> {
-  if (redis.status !== 'ready') await once(redis, 'ready', { signal: AbortSignal.timeout(within) }).catch(() => {});
+/** Waits for a connection to be made, at most `timeout` ms. */
+export async function isReady(redis: Redis, timeout: number): Promise<boolean> {
+  if (redis.status !== 'ready') await once(redis, 'ready', { signal: AbortSignal.timeout(timeout) }).catch(() => {});
   return redis.status === 'ready';
 }

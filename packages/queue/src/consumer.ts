@@ -1,16 +1,35 @@
 import { type Logger, RingbackError } from '@ringback/contracts';
-import { type Job, UnrecoverableError, WaitingError, Worker, type WorkerOptions } from 'bullmq';
+import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker, type WorkerOptions } from 'bullmq';
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { setAsideUnreadable } from './unreadable-job.ts';
+import { within } from './within.ts';
 
 /** Takes jobs of one queue until it is closed. */
 export type Consumer = {
-  /** Takes no further job and waits for those under way, at most `grace` ms; resolves to false when some were cut off (another worker takes them over). */
+  /** Takes no further job until `resume`; those under way go on. */
+  hold(): void;
+  resume(): void;
+  /** Grows with every job that is taken or finished. */
+  progress(): number;
+  /**
+   * Takes no further job and waits for those under way, at most `grace` ms; resolves to false when some were cut off or not told to Redis as done (another worker
+   * takes them over). With none under way it is a matter of a second or two, though Redis be away.
+   */
   close(grace: number): Promise<boolean>;
 };
 
-/** Thrown by a handler that was asked to stop: the job goes back to the queue as it is, and costs it no attempt. */
-export class HandBack extends Error {}
+/** Thrown by a handler that did not do its work: the job goes back to the queue as it is, and costs it no attempt. */
+export class HandBack extends Error {
+  /** ms before it may be taken again; meanwhile others come first. */
+  readonly afterMs: number;
+
+  constructor({ afterMs = 0 }: { afterMs?: number } = {}) {
+    super('handed back');
+    this.name = 'HandBack';
+    this.afterMs = afterMs;
+  }
+}
 
 export type ConsumerOptions<S extends TSchema> = {
   readonly queue: string;
@@ -21,11 +40,46 @@ export type ConsumerOptions<S extends TSchema> = {
   readonly logger: Logger;
 };
 
+/** What Redis gets to answer our leave once no job is under way, ms. It may be away. */
+const GOODBYE_MS = 1500;
+
 /** A BullMQ worker with our rules: payloads are checked, a hand-back is no failure, and every error is heard. */
-export function createConsumer<S extends TSchema>({ queue, schema, handle, options, logger }: ConsumerOptions<S>): Consumer {
+export function createConsumer<S extends TSchema>(consumer: ConsumerOptions<S>): Consumer {
+  const { queue, options, logger } = consumer;
+  const process = createProcessor(consumer);
+  const underWay = new Set<Promise<void>>();
+  let progress = 0;
+
+  async function tracked(job: Job, token?: string): Promise<void> {
+    progress += 1;
+    const work = process(job, token);
+    underWay.add(work);
+    try {
+      await work;
+    } finally {
+      underWay.delete(work);
+      progress += 1;
+    }
+  }
+
+  const worker = setAsideUnreadable(new Worker(queue, tracked, options));
+  const ended = (cause: unknown) =>
+    logger.error({ queue, err: new RingbackError('RB_INTERNAL', 'the worker loop ended', { cause }) }, 'worker stopped');
+  worker.on('error', (error) => logger.warn({ queue, err: error }, 'queue error'));
+  worker.run().catch(ended);
+
+  return {
+    hold: () => void worker.pause(true).catch(ended),
+    resume: () => void worker.resume().catch(ended),
+    progress: () => progress,
+    close: (grace) => closeWithin({ worker, underWay, grace }),
+  };
+}
+
+function createProcessor<S extends TSchema>({ queue, schema, handle, logger }: ConsumerOptions<S>) {
   const payload = Compile(schema);
 
-  async function process(job: Job, token?: string): Promise<void> {
+  return async (job: Job, token?: string): Promise<void> => {
     const data: unknown = job.data;
     if (!payload.Check(data)) {
       const [problem] = payload.Errors(data);
@@ -39,26 +93,35 @@ export function createConsumer<S extends TSchema>({ queue, schema, handle, optio
       await handle(data, job);
     } catch (error) {
       if (!(error instanceof HandBack) || token === undefined) throw error;
-      await job.moveToWait(token);
-      throw new WaitingError('handed back');
+      await giveBack({ job, token, afterMs: error.afterMs });
     }
-  }
-
-  const worker = new Worker(queue, process, options);
-  worker.on('error', (error) => logger.warn({ queue, err: error }, 'queue error'));
-  worker.run().catch((cause: unknown) => {
-    logger.error({ queue, err: new RingbackError('RB_INTERNAL', 'the worker loop ended', { cause }) }, 'worker stopped');
-  });
-
-  return { close: (grace) => closeWithin(worker, grace) };
+  };
 }
 
-/** `worker.close()` waits for as long as its jobs take: after `grace` ms we wait no longer. The process MUST end then: the locks of what was under way run out, and another worker takes it over. */
-async function closeWithin(worker: Worker, grace: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), grace);
-  });
+/** @throws what tells BullMQ that the job is not its to settle any more */
+async function giveBack({ job, token, afterMs }: { job: Job; token: string; afterMs: number }): Promise<never> {
+  if (afterMs === 0) {
+    await job.moveToWait(token);
+    throw new WaitingError('handed back');
+  }
+  await job.moveToDelayed(Date.now() + afterMs, token);
+  throw new DelayedError('handed back');
+}
+
+/**
+ * `worker.close()` waits for as long as its jobs and its Redis take: after `grace` ms we wait no longer for the jobs, nor for Redis alone after `GOODBYE_MS`. The
+ * process MUST end then: the locks of what was under way run out, and another worker takes it over.
+ */
+async function closeWithin(options: { worker: Worker; underWay: ReadonlySet<Promise<void>>; grace: number }): Promise<boolean> {
+  const { worker, underWay, grace } = options;
   const closed = worker.close().then(() => true as const);
-  return Promise.race([closed, late]).finally(() => clearTimeout(timer));
+  const finished = async () => {
+    do {
+      await Promise.allSettled(underWay);
+      if (await within(GOODBYE_MS, closed)) return true;
+      // A job that was on its way to us when we closed may have begun since.
+    } while (underWay.size > 0);
+    return false;
+  };
+  return (await within(grace, finished())) ?? false;
 }

@@ -1,4 +1,4 @@
-import type { Callback, DeliverySettings } from '@ringback/contracts';
+import type { Callback } from '@ringback/contracts';
 import { testRedis } from '@ringback/testkit';
 import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
@@ -11,7 +11,7 @@ import { noteOutputs } from './known-outputs.ts';
 
 const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
 const callback = (id: string): Callback => ({ id, source: 's', account: 'a', type: 't', time: 1, receivedAt: 2, body: '{}' });
-const delivery: DeliverySettings = { timeout: 1000, concurrency: 4, retry: { attempts: 3, minDelay: 1, maxDelay: 1 } };
+const delivery = { retry: { attempts: 3, minDelay: 1, maxDelay: 1 } };
 
 function setUp({ outputs = ['crm'] } = {}) {
   const { url, prefix } = testRedis();

@@ -15,7 +15,7 @@ export type DeliveryHandlers = {
 
 export type DeliveryConsumerOptions = ConsumerSettings & {
   readonly output: string;
-  readonly delivery: DeliverySettings;
+  readonly delivery: Pick<DeliverySettings, 'retry' | 'rateLimit'>;
   readonly handlers: DeliveryHandlers;
   readonly logger: Logger;
 };
@@ -54,7 +54,7 @@ export function consumeDeliveries(options: DeliveryConsumerOptions): Consumer {
 
 /** ms until a failed job is run again; `made` counts its own runs, to which come the attempts made before it existed. */
 function nextDelay(
-  { retry }: DeliverySettings,
+  { retry }: Pick<DeliverySettings, 'retry'>,
   {
     made,
     error,

@@ -37,7 +37,7 @@ export type DeliveryProducerOptions = {
   readonly redis: Redis;
   readonly prefix: string;
   readonly output: string;
-  readonly delivery: DeliverySettings;
+  readonly delivery: Pick<DeliverySettings, 'retry' | 'rateLimit'>;
   /** True while Redis is nearly full. */
   readonly brimming: () => boolean;
 };

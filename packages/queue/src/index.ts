@@ -13,3 +13,5 @@ export { openQuarantineStore } from './quarantine-store.ts';
 export { createQuarantine, type Quarantine } from './quarantine.ts';
 export { hindrances } from './readiness.ts';
 export { createRedisWatch } from './redis-watch.ts';
+export { callbackQueueState, outputQueueState, type QueueState } from './queue-state.ts';
+export { within } from './within.ts';

@@ -1,0 +1,159 @@
+import type { DeliveryResult } from '@ringback/contracts';
+import { describe, expect, it } from 'vitest';
+import { type BreakerOptions, createBreaker } from './breaker.ts';
+
+const OK: DeliveryResult = { outcome: 'delivered' };
+const FAILED: DeliveryResult = { outcome: 'retry', reason: 'HTTP 500' };
+const asking = (afterMs: number): DeliveryResult => ({ outcome: 'retry', reason: 'HTTP 429', afterMs });
+
+function setUp(settings: Partial<BreakerOptions['settings']> = {}) {
+  let time = 0;
+  let timers: { at: number; run: () => void }[] = [];
+  const changes: string[] = [];
+  const breaker = createBreaker({
+    settings: { enabled: true, failures: 3, cooldown: 100, maxHold: 1000, ...settings },
+    now: () => time,
+    schedule: (run, ms) => timers.push({ at: time + ms, run }),
+    onChange: ({ state, forMs }) => changes.push(forMs === undefined ? state : `${state} ${forMs}`),
+  });
+  const attempt = (result: DeliveryResult) => breaker.run(() => Promise.resolve(result));
+  return {
+    breaker,
+    changes,
+    attempt,
+    /** The first so many attempts fail. */
+    failing: async (times: number) => {
+      for (let count = 0; count < times; count += 1) await attempt(FAILED);
+    },
+    pass: (ms: number) => {
+      const end = time + ms;
+      for (;;) {
+        const [next] = timers.filter(({ at }) => at <= end).toSorted((a, b) => a.at - b.at);
+        if (!next) break;
+        timers = timers.filter((timer) => timer !== next);
+        time = next.at;
+        next.run();
+      }
+      time = end;
+    },
+  };
+}
+
+/** An attempt that ends when the test says so. */
+function pending() {
+  const { promise, resolve } = Promise.withResolvers<DeliveryResult>();
+  return { make: () => promise, end: resolve };
+}
+
+describe('a breaker', () => {
+  it('opens after so many failures in a row, and lets nothing pass until the cool-down is over', async () => {
+    const { attempt, breaker, failing, pass, changes } = setUp();
+    await failing(2);
+    expect(breaker.state()).toBe('closed');
+    expect(await attempt(FAILED)).toEqual({ result: FAILED, probe: false });
+    expect(await attempt(OK)).toBe('held');
+    pass(99);
+    expect(await attempt(OK)).toBe('held');
+    pass(1);
+    expect(await attempt(OK)).toEqual({ result: OK, probe: true });
+    expect(await attempt(OK)).toEqual({ result: OK, probe: false });
+    expect(changes).toEqual(['open 100', 'probing', 'closed']);
+  });
+
+  it.each([OK, { outcome: 'dead', reason: 'HTTP 404' }] as const)('counts anew after a sign of life: %o', async (answer) => {
+    const { attempt, breaker, failing } = setUp();
+    await failing(2);
+    await attempt(answer);
+    await failing(2);
+    expect(breaker.state()).toBe('closed');
+  });
+
+  it('sends one probe alone, and the others after it when it succeeds', async () => {
+    const { breaker, failing, pass } = setUp();
+    await failing(3);
+    pass(100);
+    const probe = pending();
+    const first = breaker.run(probe.make);
+    let begun = 0;
+    const make = () => Promise.resolve((begun += 1)).then(() => OK);
+    const others = [breaker.run(make), breaker.run(make)];
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(begun).toBe(0);
+    probe.end(OK);
+    expect(await Promise.all([first, ...others])).toEqual([true, false, false].map((is) => ({ result: OK, probe: is })));
+  });
+
+  it('opens again when the probe fails, and holds those who waited for it', async () => {
+    const { breaker, failing, pass, changes } = setUp();
+    await failing(3);
+    pass(100);
+    const probe = pending();
+    const first = breaker.run(probe.make);
+    const other = breaker.run(() => Promise.resolve(OK));
+    probe.end(FAILED);
+    expect(await first).toEqual({ result: FAILED, probe: true });
+    expect(await other).toBe('held');
+    expect(changes).toEqual(['open 100', 'probing', 'open 100']);
+  });
+
+  it('has the next one be the probe when the probe was not made after all', async () => {
+    const { attempt, breaker, failing, pass } = setUp();
+    await failing(3);
+    pass(100);
+    await expect(breaker.run(() => Promise.reject(new Error('stopping')))).rejects.toThrow('stopping');
+    expect(await attempt(OK)).toEqual({ result: OK, probe: true });
+  });
+
+  it('opens at once for as long as the destination asks, and no longer than it may', async () => {
+    const { attempt, breaker, pass, changes } = setUp();
+    await attempt(asking(500));
+    expect(changes).toEqual(['open 500']);
+    pass(500);
+    await attempt(asking(86_400_000));
+    expect(changes).toEqual(['open 500', 'probing', 'open 1000']);
+    pass(1000);
+    expect(breaker.state()).toBe('probing');
+  });
+
+  it('stays open longer when an attempt that was under way hears of a longer wait', async () => {
+    const { attempt, breaker, pass, changes } = setUp();
+    const slow = pending();
+    const under = breaker.run(slow.make);
+    await attempt(asking(200));
+    slow.end(asking(300));
+    await under;
+    pass(200);
+    expect(breaker.state()).toBe('open');
+    pass(100);
+    expect(changes).toEqual(['open 200', 'probing']);
+  });
+
+  it('is not closed by a success that began before it opened', async () => {
+    const { breaker, failing } = setUp();
+    const slow = pending();
+    const under = breaker.run(slow.make);
+    await failing(3);
+    slow.end(OK);
+    await under;
+    expect(breaker.state()).toBe('open');
+  });
+
+  it('makes fewer than seventy attempts in ten minutes of outage, however many deliveries wait', async () => {
+    const { attempt, failing, pass } = setUp({ cooldown: 10_000 });
+    await failing(3);
+    let made = 0;
+    for (let second = 0; second < 600; second += 1) {
+      pass(1000);
+      for (const result of await Promise.all(Array.from({ length: 20 }, () => attempt(FAILED)))) if (result !== 'held') made += 1;
+    }
+    expect(made).toBe(60);
+  });
+
+  it('never opens when it is switched off', async () => {
+    const { attempt, changes, failing } = setUp({ enabled: false });
+    await failing(20);
+    await attempt(asking(500));
+    expect(await attempt(OK)).toEqual({ result: OK, probe: false });
+    expect(changes).toEqual([]);
+  });
+});

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { createProgressWatch, whenStuck } from './progress-watch.ts';
+
+function setUp({ longestStep = 0 } = {}) {
+  const seen = { time: 0, progress: 0, waits: true as boolean | Error };
+  const look = createProgressWatch({
+    stuckAfter: 60,
+    now: () => seen.time,
+    watched: [
+      {
+        name: 'crm',
+        longestStep,
+        progress: () => seen.progress,
+        workWaits: () => (seen.waits instanceof Error ? Promise.reject(seen.waits) : Promise.resolve(seen.waits)),
+      },
+    ],
+  });
+  const at = (time: number, change: Partial<typeof seen> = {}) => {
+    Object.assign(seen, change, { time });
+    return look();
+  };
+  return { at, look };
+}
+
+describe('the progress watch', () => {
+  it('names the consumer that makes no progress while work waits', async () => {
+    const { at } = setUp();
+    expect([await at(0), await at(59), await at(60)]).toEqual([undefined, undefined, 'crm']);
+  });
+
+  it.each([
+    ['there was progress', { progress: 1 }],
+    ['no work waited', { waits: false }],
+    ['Redis could not tell', { waits: new Error('away') }],
+  ])('gives it the whole time anew when %s', async (_what, change) => {
+    const { at } = setUp();
+    await at(0);
+    await at(50, change);
+    expect(await at(60, { waits: true })).toBeUndefined();
+    expect([await at(109), await at(110)]).toEqual([undefined, 'crm']);
+  });
+
+  it('waits longer where a single step may take longer', async () => {
+    const { at } = setUp({ longestStep: 1000 });
+    expect([await at(0), await at(1059), await at(1060)]).toEqual([undefined, undefined, 'crm']);
+  });
+
+  it('looks again and again until something is stuck', async () => {
+    let looks = 0;
+    const look = () => Promise.resolve((looks += 1) === 3 ? 'crm' : undefined);
+    expect(await whenStuck({ look, every: 1, stop: new AbortController().signal })).toBe('crm');
+  });
+
+  it('ends with the process', async () => {
+    const stop = new AbortController();
+    const watching = whenStuck({ look: () => Promise.resolve(undefined), every: 60_000, stop: stop.signal });
+    stop.abort();
+    expect(await watching).toBeUndefined();
+  });
+});

@@ -1,0 +1,35 @@
+import type { Logger } from '@ringback/contracts';
+import type { Consumer } from '@ringback/queue';
+import { createProgressWatch, type Watched, whenStuck } from './progress-watch.ts';
+
+const LOOKS_UNTIL_STUCK = 5;
+
+export type Running = {
+  readonly work: readonly { readonly consumer: Consumer; readonly watched: Watched }[];
+  /** Resolves with the signal that asks the process to stop. */
+  readonly stopped: Promise<NodeJS.Signals>;
+  /** Aborted once the process is to stop. */
+  readonly stopping: AbortController;
+  /** ms without progress, while work waits, after which the process gives its place to a new one. */
+  readonly stuckAfter: number;
+  /** ms that work under way may take to finish. */
+  readonly shutdownGrace: number;
+  readonly logger: Logger;
+};
+
+/**
+ * Lets the worker run until a signal asks it to stop, or until it is stuck; then finishes what is under way and hands the rest back. Resolves to the exit code with which the
+ * process MUST end now: what was cut off holds sockets and timers, and another worker takes it over.
+ */
+export async function runUntilStopped(running: Running): Promise<0 | 1> {
+  const { work, stopped, stopping, stuckAfter, shutdownGrace, logger } = running;
+  const look = createProgressWatch({ watched: work.map(({ watched }) => watched), stuckAfter, now: () => performance.now() });
+  const stuck = whenStuck({ look, every: stuckAfter / LOOKS_UNTIL_STUCK, stop: stopping.signal });
+  const end = await Promise.race([stopped.then((signal) => ({ signal })), stuck.then((consumer) => ({ consumer }))]);
+  if ('signal' in end) logger.info(end, 'worker is stopping');
+  else logger.error({ code: 'RB_WORKER_STUCK', ...end }, 'worker makes no progress and stops');
+  stopping.abort();
+  const closed = await Promise.all(work.map(({ consumer }) => consumer.close(shutdownGrace)));
+  logger.info({ finished: closed.every(Boolean) }, 'worker has stopped');
+  return 'signal' in end ? 0 : 1;
+}

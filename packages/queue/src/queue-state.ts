@@ -1,0 +1,63 @@
+import { Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { CALLBACKS, outputQueueName } from './names.ts';
+import { queueOptions, quiet } from './queue-options.ts';
+
+/** Jobs by where they stand. A job of an output holds one delivery, or those of a whole batch at their first attempt. */
+type QueueDepths = {
+  /** To be taken now. */
+  readonly waiting: number;
+  /** To be tried again later. */
+  readonly delayed: number;
+  /** Under way. */
+  readonly active: number;
+  /** Dead letters. */
+  readonly dead: number;
+};
+
+/** A queue looked at from outside, and the switch that holds all its workers. Every call rejects when Redis does not answer the connection's own way. */
+export type QueueState = {
+  depths(): Promise<QueueDepths>;
+  isPaused(): Promise<boolean>;
+  /** No worker takes a job until `resume`; what is under way goes on. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  /** True when a job waits and nothing but a worker is missing: the queue is neither paused nor at its rate limit. */
+  workWaits(): Promise<boolean>;
+  close(): Promise<void>;
+};
+
+type QueueAccess = { readonly redis: Redis; readonly prefix: string };
+
+/** The queue of one output's deliveries. */
+export function outputQueueState(output: string, access: QueueAccess): QueueState {
+  return queueState(outputQueueName(output), access);
+}
+
+/** The queue of the batches that the ingress wrote. */
+export function callbackQueueState(access: QueueAccess): QueueState {
+  return queueState(CALLBACKS, access);
+}
+
+function queueState(name: string, access: QueueAccess): QueueState {
+  const queue = quiet(new Queue(name, queueOptions(access)));
+  return {
+    async depths() {
+      const counts = await queue.getJobCounts('waiting', 'delayed', 'active', 'failed');
+      const { waiting = 0, delayed = 0, active = 0, failed = 0 } = counts;
+      return { waiting, delayed, active, dead: failed };
+    },
+    isPaused: () => queue.isPaused(),
+    pause: () => queue.pause(),
+    resume: () => queue.resume(),
+    async workWaits() {
+      const [waiting, paused, limitedMs] = await Promise.all([
+        queue.getWaitingCount(),
+        queue.isPaused(),
+        queue.getRateLimitTtl(),
+      ]);
+      return waiting > 0 && !paused && limitedMs <= 0;
+    },
+    close: () => queue.close(),
+  };
+}

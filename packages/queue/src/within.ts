@@ -1,0 +1,8 @@
+/** Waits for `work`, at most `ms`; undefined when it took longer: what becomes of it then is of no interest. Rejects as `work` does. */
+export async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), ms);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
