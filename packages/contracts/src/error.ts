@@ -16,6 +16,8 @@ export const ERROR_CODES = {
   RB_QUEUE_UNAVAILABLE: 'Redis did not take the callback in time',
   RB_OVERLOADED: 'there is more under way, or more in Redis, than the settings allow',
   RB_DURABILITY_UNMET: 'Redis keeps callbacks less safely than redis.durability asks for',
+  RB_SPOOL_FULL: 'Redis is away, and the spool keeps no more',
+  RB_SPOOL_FAILED: 'the file of the spool cannot be used',
   RB_INTERNAL: 'a bug of ours',
   // settings
   RB_CONFIG_UNREADABLE: 'the settings file cannot be read',

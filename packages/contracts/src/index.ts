@@ -1,4 +1,5 @@
 export { bodyDigest, Callback, callbackKey } from './callback.ts';
+export type { CallbackWriter, IdentifiedBatch } from './callback-writer.ts';
 export type { Delivery, DeliveryResult, Fault } from './delivery.ts';
 export { DURABILITIES, type Durability } from './durability.ts';
 export { ERROR_CODES, RingbackError, type ErrorCode } from './error.ts';

@@ -1,0 +1,2 @@
+export { openSpool } from './spool.ts';
+export { createSpooledWriter } from './spooled-writer.ts';

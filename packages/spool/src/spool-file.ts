@@ -1,0 +1,68 @@
+import { closeSync, openSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { RingbackError } from '@ringback/contracts';
+
+const PAGE_BYTES = 4096;
+
+/** SQLite's result codes that have words of their own; https://www.sqlite.org/rescode.html */
+const FULL = 13;
+const WORDS: Readonly<Record<number, string>> = {
+  5: 'another process uses it: give each ingress a spool of its own',
+  11: 'it is damaged: move it aside, and look whether callbacks can be saved from it (sqlite3 <file> .recover)',
+  26: 'it is not a spool, or damaged: move it aside, or name another path',
+};
+
+/**
+ * Opens the SQLite file of a spool, and makes it where there is none; its folder MUST exist, since a mistyped mount would else be a folder that goes with its container.
+ * - `EXCLUSIVE`: one process at a time; a kill frees it.
+ * - `WAL` with `FULL`: a commit is on disk when it returns (one fsync), and a crash in the middle leaves all or nothing.
+ * - `max_page_count`: SQLite itself keeps the bound; `auto_vacuum` gives room back to the disk as batches go.
+ * @throws RingbackError RB_SPOOL_FAILED, with what to do
+ */
+export function openFile({ path, maxBytes }: { path: string; maxBytes: number }): DatabaseSync {
+  let file: DatabaseSync | undefined;
+  try {
+    // Callbacks hold personal data: no one else reads them.
+    closeSync(openSync(path, 'a', 0o600));
+    file = new DatabaseSync(path);
+    file.exec(`
+      PRAGMA page_size = ${PAGE_BYTES};
+      PRAGMA locking_mode = EXCLUSIVE;
+      PRAGMA auto_vacuum = FULL;
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = FULL;
+      PRAGMA max_page_count = ${Math.floor(maxBytes / PAGE_BYTES)};
+      BEGIN EXCLUSIVE;
+      CREATE TABLE IF NOT EXISTS batches (
+        row INTEGER PRIMARY KEY, id TEXT NOT NULL, at INTEGER NOT NULL, size INTEGER NOT NULL, callbacks TEXT NOT NULL, aside INTEGER NOT NULL DEFAULT 0
+      ) STRICT;
+      COMMIT`);
+    const found = file.prepare('PRAGMA quick_check(1)').get()?.['quick_check'];
+    if (found !== 'ok') throw Object.assign(new Error(String(found)), { errcode: 11 });
+    return file;
+  } catch (cause) {
+    file?.close();
+    const words = WORDS[resultCode(cause)] ?? (cause instanceof Error ? cause.message : 'it cannot be opened');
+    throw new RingbackError('RB_SPOOL_FAILED', `the spool ${path} cannot be used: ${words}`, { cause });
+  }
+}
+
+/** Writes so many bytes to the disk and takes them away again. @throws Error of SQLite when there is no room for them */
+export function tryRoom(file: DatabaseSync, bytes: number): void {
+  // Two commits, since one would write nothing of it; set aside, so that a crash between them leaves nothing that counts.
+  file.exec(`REPLACE INTO batches (row, id, at, size, callbacks, aside) VALUES (0, '', 0, 0, printf('%.${bytes}c', ' '), 1)`);
+  file.exec('DELETE FROM batches WHERE row = 0');
+}
+
+/** A failure of the file as the sender of a callback may see it: without paths. */
+export function spoolError(cause: unknown): RingbackError {
+  if (resultCode(cause) === FULL) {
+    return new RingbackError('RB_SPOOL_FULL', 'Redis is away, and the spool or its disk is full: send it again later', { cause });
+  }
+  return new RingbackError('RB_SPOOL_FAILED', 'Redis is away, and the spool cannot be used: send it again later', { cause });
+}
+
+/** The primary result code; an extended one has more above its lowest byte. */
+function resultCode(error: unknown): number {
+  return error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0;
+}

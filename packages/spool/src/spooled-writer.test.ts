@@ -1,0 +1,132 @@
+import type { CallbackWriter, IdentifiedBatch } from '@ringback/contracts';
+import { RingbackError } from '@ringback/contracts';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Spool } from './spool.ts';
+import { createSpooledWriter } from './spooled-writer.ts';
+import { batch, callback, logger, open, spoolPath } from './test-spool.ts';
+
+const AWAY = new RingbackError('RB_QUEUE_UNAVAILABLE', 'away');
+
+/** What stands in for Redis: takes batches, or, `away`, does not. */
+function standIn() {
+  const taken: string[] = [];
+  let asked = 0;
+  const state = { away: false, asked: () => asked, taken };
+  const writer: CallbackWriter = {
+    async write({ id }: IdentifiedBatch) {
+      asked += 1;
+      if (state.away) throw AWAY;
+      taken.push(id);
+    },
+    opened: async () => !state.away,
+    hindrances: async () => (state.away ? ['RB_QUEUE_UNAVAILABLE: away'] : []),
+    close: async () => {},
+  };
+  return Object.assign(state, { writer });
+}
+
+function spooled(redis: ReturnType<typeof standIn>, spool: Spool = open(spoolPath())) {
+  return { redis, spool, writer: createSpooledWriter({ writer: redis.writer, spool, now: Date.now, logger }) };
+}
+
+const drained = (spool: Spool) => vi.waitFor(() => expect(spool.size()).toBe(0), { timeout: 10_000, interval: 5 });
+const messages = (log: ReturnType<typeof vi.fn>) => log.mock.calls.map(([, message]) => message as string);
+
+beforeEach(() => vi.clearAllMocks());
+
+describe('spooled writer', () => {
+  it('leaves the spool alone while Redis takes what comes', async () => {
+    const { redis, spool, writer } = spooled(standIn());
+    await writer.write(batch('a'));
+    expect([redis.taken, spool.size(), messages(logger.warn)]).toEqual([['a'], 0, []]);
+    await writer.close();
+  });
+
+  it('keeps what Redis does not take, asks it no more for each batch, and drains in order under the same ids before anything goes directly', async () => {
+    const { redis, spool, writer } = spooled(standIn());
+    redis.away = true;
+    await writer.write(batch('a', callback('1'), callback('2')));
+    await writer.write(batch('b'));
+    await writer.write(batch('c'));
+    expect([redis.asked(), spool.size()]).toEqual([1, 4]);
+    expect(await writer.hindrances()).toEqual([]);
+    redis.away = false;
+    await writer.write(batch('d'));
+    await drained(spool);
+    await writer.write(batch('e'));
+    expect(redis.taken).toEqual(['a', 'b', 'c', 'd', 'e']);
+    expect([messages(logger.warn), messages(logger.info)]).toEqual([['spooling'], ['spool drained']]);
+    expect(logger.info).toHaveBeenCalledWith({ callbacks: 5, seconds: expect.any(Number) }, 'spool drained');
+    await writer.close();
+  });
+
+  it('keeps the order over many outages', async () => {
+    const { redis, spool, writer } = spooled(standIn());
+    const ids = Array.from({ length: 300 }, (_, index) => `b${index}`);
+    for (const [index, id] of ids.entries()) {
+      redis.away = index % 30 > 20;
+      await writer.write(batch(id));
+    }
+    redis.away = false;
+    await drained(spool);
+    expect(redis.taken).toEqual(ids);
+    await writer.close();
+  });
+
+  it('takes first what an earlier process left', async () => {
+    const path = spoolPath();
+    const before = open(path);
+    before.put(batch('left'));
+    before.close();
+    const { redis, spool, writer } = spooled(standIn(), open(path));
+    await writer.write(batch('new'));
+    await drained(spool);
+    expect(redis.taken).toEqual(['left', 'new']);
+    await writer.close();
+  });
+
+  it('leaves on disk what it cannot get rid of when it is closed', async () => {
+    const path = spoolPath();
+    const { redis, writer } = spooled(standIn(), open(path));
+    redis.away = true;
+    await writer.write(batch('a'));
+    await writer.close();
+    expect(open(path).size()).toBe(1);
+    expect(messages(logger.warn)).toEqual(['spooling', 'callbacks stay in the spool']);
+  });
+
+  it('repeats under the same id what it could not cross off, once the disk lets it', async () => {
+    const spool = open(spoolPath());
+    const remove = vi.spyOn(spool, 'remove').mockImplementationOnce(() => {
+      throw new RingbackError('RB_SPOOL_FAILED', 'disk');
+    });
+    const { redis, writer } = spooled(standIn(), spool);
+    redis.away = true;
+    await writer.write(batch('a'));
+    redis.away = false;
+    await drained(spool);
+    expect(remove).toHaveBeenCalledTimes(2);
+    expect(redis.taken).toEqual(['a', 'a']);
+    expect(messages(logger.error)).toEqual(['spool failed']);
+    await writer.close();
+  });
+
+  it('refuses what neither takes and says so, and gives Redis what the spool does not take', async () => {
+    const spool = open(spoolPath(), { maxBytes: 1024 * 1024 });
+    const { redis, writer } = spooled(standIn(), spool);
+    const huge = (id: string) => batch(id, callback(id, 'x'.repeat(2 * 1024 * 1024)));
+    redis.away = true;
+    await expect(writer.write(huge('first'))).rejects.toMatchObject({ code: 'RB_SPOOL_FULL' });
+    expect(spool.size()).toBe(0);
+    await writer.write(batch('small'));
+    await expect(writer.write(huge('second'))).rejects.toMatchObject({ code: 'RB_SPOOL_FULL' });
+    vi.spyOn(spool, 'hindrance').mockReturnValue(new RingbackError('RB_SPOOL_FULL', 'full'));
+    expect(await writer.hindrances()).toEqual(['RB_SPOOL_FULL: full']);
+    redis.away = false;
+    await writer.write(huge('third'));
+    await drained(spool);
+    expect(redis.taken.toSorted()).toEqual(['small', 'third']);
+    expect(await writer.hindrances()).toEqual([]);
+    await writer.close();
+  });
+});
