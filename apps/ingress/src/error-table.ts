@@ -22,6 +22,8 @@ const ROWS = {
   RB_QUEUE_UNAVAILABLE: { status: 503, retCode: 7 },
   RB_OVERLOADED: { status: 503, retCode: 7 },
   RB_DURABILITY_UNMET: { status: 503, retCode: 7 },
+  RB_SPOOL_FULL: { status: 503, retCode: 7 },
+  RB_SPOOL_FAILED: { status: 503, retCode: 7 },
   RB_INTERNAL: { status: 500, retCode: 5001 },
 } as const satisfies Partial<Record<ErrorCode, ErrorRow>>;
 

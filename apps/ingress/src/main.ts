@@ -1,11 +1,13 @@
+import { dirname, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { loadConfig, settingsFile } from '@ringback/config';
-import { RingbackError } from '@ringback/contracts';
+import { type Config, loadConfig, settingsFile } from '@ringback/config';
+import { type CallbackWriter, type Logger, RingbackError } from '@ringback/contracts';
 import { createLogger, isPortTaken, startAdminServer, stopSignal } from '@ringback/observability';
 import { outputTypes } from '@ringback/outputs';
-import { createCallbackProducer, createQuarantineProducer } from '@ringback/queue';
+import { createCallbackProducer, createCallbackWriter, createQuarantineProducer } from '@ringback/queue';
 import { checkCondition } from '@ringback/routing';
 import { createSources, sourceTypes } from '@ringback/sources';
+import { createSpooledWriter, openSpool, type Spool } from '@ringback/spool';
 import type { FastifyInstance } from 'fastify';
 import { buildApp } from './app.ts';
 
@@ -32,16 +34,20 @@ async function run(): Promise<void> {
   const stopped = stopSignal();
 
   const stopping = new AbortController();
+  const { writer, spool } = openWriter({ config, settingsPath: path, logger });
+  // With a spool, what stands in line while Redis times out has somewhere to go.
+  const patience = spool ? 2 * ingress.enqueueTimeout : ingress.enqueueTimeout;
+  const producer = createCallbackProducer({ writer, patience, now: Date.now });
   const access = { ...redis, timeout: ingress.enqueueTimeout, now: Date.now, logger };
-  const producer = createCallbackProducer({ ...access, outputs: config.outputs.map(({ name }) => name) });
   const quarantine = createQuarantineProducer({ ...access, bounds: config.quarantine });
   const sources = createSources(config.sources);
   const common = { producer, quarantine, now: Date.now, logger, stopping: stopping.signal };
   const app = buildApp({ ...common, sources, limits: ingress });
   const { adminHost: host, adminPort: port } = ingress;
-  const hindrances = async () => (stopping.signal.aborted ? ['the process is stopping'] : producer.hindrances());
-  const admin = await startAdminServer({ host, port, defaultPort: DEFAULT_ADMIN_PORT, hindrances });
-  const redisIsThere = await producer.opened(WAIT_FOR_REDIS_MS);
+  const hindrances = async () => (stopping.signal.aborted ? ['the process is stopping'] : writer.hindrances());
+  const facts = spool && (() => ({ spooling: spool.size() }));
+  const admin = await startAdminServer({ host, port, defaultPort: DEFAULT_ADMIN_PORT, hindrances, facts });
+  const redisIsThere = await writer.opened(WAIT_FOR_REDIS_MS);
   const url = await listen(app, ingress);
   logger.info(
     { url, adminUrl: admin.url, redis: redisIsThere ? 'connected' : 'away', settings: path, node: process.version },
@@ -57,6 +63,21 @@ async function run(): Promise<void> {
   await Promise.all([producer.close(), quarantine.close()]);
   await admin.close();
   logger.info({}, 'ingress has stopped');
+}
+
+/** The way to Redis, with a spool around it where the settings name one. @throws RingbackError RB_SPOOL_FAILED */
+function openWriter(options: { config: Config; settingsPath: string; logger: Logger }): {
+  writer: CallbackWriter;
+  spool?: Spool;
+} {
+  const { redis, ingress, outputs } = options.config;
+  const common = { now: Date.now, logger: options.logger };
+  const open = () =>
+    createCallbackWriter({ ...common, ...redis, timeout: ingress.enqueueTimeout, outputs: outputs.map(({ name }) => name) });
+  if (!ingress.spool) return { writer: open() };
+  // Before anything is connected: a spool that cannot be used is a reason not to start.
+  const spool = openSpool({ ...common, ...ingress.spool, path: resolve(dirname(options.settingsPath), ingress.spool.path) });
+  return { writer: createSpooledWriter({ ...common, writer: open(), spool }), spool };
 }
 
 /** @throws RingbackError RB_PORT_TAKEN */

@@ -45,6 +45,31 @@ const Log = Section(
   { description: 'What both processes log.' },
 );
 
+const Spool = Section(
+  {
+    path: Type.String({
+      minLength: 1,
+      description:
+        'The file, from the folder of the settings file; each ingress needs one of its own. Its folder must exist, on a disk that outlives the process.',
+    }),
+    maxBytes: Bounded(
+      Size({ default: '1GiB', description: 'How large the file may become; beyond it callbacks are refused with 503.' }),
+      {
+        min: '1MiB',
+        max: '1024GiB',
+      },
+    ),
+    maxAge: Bounded(
+      Duration({
+        default: '24h',
+        description: 'While its oldest callback is older than this, further ones are refused with 503.',
+      }),
+      { min: '1s', max: '365d' },
+    ),
+  },
+  { description: 'Where callbacks are kept while Redis is away; absent: nowhere, they are refused with 503.' },
+);
+
 const Ingress = Section(
   {
     host: Type.String({ minLength: 1, default: '0.0.0.0', description: 'The address that callbacks are taken on.' }),
@@ -79,6 +104,7 @@ const Ingress = Section(
       }),
       { min: '0s', max: '5m' },
     ),
+    spool: Type.Optional(Spool),
     shutdownGrace: shutdownGrace('10s'),
   },
   { description: 'The process that takes callbacks.' },

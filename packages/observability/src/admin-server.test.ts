@@ -20,6 +20,11 @@ describe('admin server', () => {
     expect(await status(url, '/readyz')).toBe(200);
   });
 
+  it('tells the facts that it is given', async () => {
+    const { url } = await start({ facts: () => ({ spooling: 3 }) });
+    expect(await (await fetch(new URL('/readyz', url))).json()).toEqual({ status: 'ready', spooling: 3 });
+  });
+
   it('takes any free port where its default is taken', async () => {
     const first = await start();
     const second = await start({ port: undefined, defaultPort: portOf(first) });

@@ -8,6 +8,8 @@ export type AdminServerOptions = {
   readonly defaultPort: number;
   /** What keeps the process from its work now, as `<code>: <reason>`; none: it is ready. MUST answer within a deadline of its own. */
   readonly hindrances: () => Promise<readonly string[]>;
+  /** What else `/readyz` tells. */
+  readonly facts?: (() => Readonly<Record<string, number>>) | undefined;
 };
 
 export type AdminServer = { readonly url: string; close(): Promise<void> };
@@ -21,7 +23,10 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
   app.get('/livez', () => ({ status: 'live' }));
   app.get('/readyz', async (_request, reply) => {
     const reasons = await options.hindrances();
-    return reasons.length === 0 ? { status: 'ready' } : reply.code(503).send({ status: 'not ready', reasons });
+    const facts = options.facts?.();
+    return reasons.length === 0
+      ? { status: 'ready', ...facts }
+      : reply.code(503).send({ status: 'not ready', reasons, ...facts });
   });
   const url = await listen(app, options);
   return { url, close: () => app.close() };

@@ -1,9 +1,10 @@
-import { type Callback, createSecret } from '@ringback/contracts';
+import { type Callback, type CallbackWriter, createSecret } from '@ringback/contracts';
 import { type PrivateRedis, startRedisServer, testRedis } from '@ringback/testkit';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { type CallbackProducer, createCallbackProducer } from './callback-producer.ts';
+import { createCallbackProducer } from './callback-producer.ts';
+import { createCallbackWriter } from './callback-writer.ts';
 
 const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
 
@@ -18,7 +19,7 @@ const callback = (id: string, body = '{"n":1.10}'): Callback => ({
 });
 
 function producerOn({ url, prefix }: { url: string; prefix: string }, timeout = 2000) {
-  const producer = createCallbackProducer({
+  const writer = createCallbackWriter({
     url: createSecret(url),
     prefix,
     timeout,
@@ -28,11 +29,12 @@ function producerOn({ url, prefix }: { url: string; prefix: string }, timeout = 
     now: Date.now,
     logger,
   });
+  const producer = createCallbackProducer({ writer, patience: timeout, now: Date.now });
   onTestFinished(() => producer.close());
-  return producer;
+  return { ...writer, ...producer };
 }
 
-const isReady = (producer: CallbackProducer) =>
+const isReady = (producer: Pick<CallbackWriter, 'hindrances'>) =>
   vi.waitFor(async () => expect(await producer.hindrances()).toEqual([]), { timeout: 10_000 });
 
 async function queuedBatches({ url, prefix }: { url: string; prefix: string }) {
@@ -73,6 +75,14 @@ describe('callback producer', () => {
     ); // what the test wrote
     expect(batches.map((batch) => batch.length)).toEqual([1, 64, 64, 64, 7]);
     expect(batches.flat()).toEqual(ids);
+  });
+
+  it('makes one job of a batch that is written again', async () => {
+    const redis = testRedis();
+    const producer = producerOn(redis);
+    await isReady(producer);
+    for (const id of ['b1', 'b2', 'b1']) await producer.write({ id, callbacks: [callback(id)] });
+    expect((await queuedBatches(redis)).map(({ id }) => id)).toEqual(['b1', 'b2']);
   });
 
   it('refuses at once while Redis is away, from the start on, and serves again by itself when it is there', async () => {

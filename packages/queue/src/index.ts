@@ -1,5 +1,6 @@
 export { consumeCallbacks, type TakenBatch } from './callback-consumer.ts';
 export { type CallbackProducer, createCallbackProducer } from './callback-producer.ts';
+export { createCallbackWriter } from './callback-writer.ts';
 export { connectForCommand, connectPatient } from './connection.ts';
 export { type Consumer, HandBack } from './consumer.ts';
 export { openDeadLetters } from './dead-letters.ts';

@@ -25,61 +25,39 @@ export type DrainOptions = {
 /** Oldest first. The batches of one look go out side by side, over one connection, which keeps their order. */
 export function createDrain({ writer, spool, now, logger }: DrainOptions): Drain {
   const stopping = new AbortController();
-  let active = false;
   let running: Promise<void> | undefined;
-  let since = 0;
-  let drained = 0;
-  let diskFailed = false;
+  let [active, diskFailed] = [false, false];
+  let [since, drained] = [0, 0];
 
-  /** False where Redis did not take all of it; rejects where the disk failed. */
-  async function move(batches: readonly SpooledBatch[]): Promise<boolean> {
-    // Asked first: what is written to a Redis that hangs would pile up in the connection.
-    if ((await writer.hindrances()).length > 0) return false;
-    const results = await Promise.allSettled(batches.map((batch) => writer.write(batch)));
-    const taken = batches.filter((_, index) => results[index]?.status === 'fulfilled');
-    // MUST follow the writes: a crash in between repeats them, under the same ids.
-    spool.remove(taken);
-    drained += taken.reduce((sum, { callbacks }) => sum + callbacks.length, 0);
-    return taken.length === batches.length;
+  function end(): Round {
+    active = false;
+    logger.info({ callbacks: drained, seconds: (now() - since) / 1000 }, 'spool drained');
+    return 'empty';
   }
 
-  /** Looks once and moves what it finds. True: all of that went; undefined: there was nothing left. */
-  async function round(): Promise<boolean | undefined> {
+  async function round(): Promise<Round> {
     try {
       const batches = spool.oldest();
-      if (batches.length > 0) {
-        const moved = await move(batches);
-        diskFailed = false;
-        return moved;
-      }
-      active = false;
-      logger.info({ callbacks: drained, seconds: (now() - since) / 1000 }, 'spool drained');
-      return undefined;
+      if (batches.length === 0) return end();
+      const taken = await write(writer, batches);
+      // MUST follow the writes: a crash in between repeats them, under the same ids.
+      if (taken.length > 0) spool.remove(taken);
+      for (const { callbacks } of taken) drained += callbacks.length;
+      diskFailed = false;
+      return taken.length === batches.length ? 'moved' : 'failed';
     } catch (err) {
       if (!diskFailed) logger.error({ code: 'RB_SPOOL_FAILED', err }, 'spool failed');
       diskFailed = true;
-      return false;
-    }
-  }
-
-  async function run(): Promise<void> {
-    let failures = 0;
-    while (!stopping.signal.aborted) {
-      const moved = await round();
-      if (moved === undefined) return;
-      failures = moved ? 0 : failures + 1;
-      if (!moved) await setTimeout(Math.min(MIN_WAIT_MS * 2 ** failures, MAX_WAIT_MS), undefined, { signal: stopping.signal }).catch(() => {});
+      return 'failed';
     }
   }
 
   return {
     begin(why) {
       if (active) return;
-      active = true;
-      since = now();
-      drained = 0;
+      [active, since, drained] = [true, now(), 0];
       logger.warn({ code: 'RB_QUEUE_UNAVAILABLE', callbacks: spool.size(), ...(why !== undefined && { err: why }) }, 'spooling');
-      running = run();
+      running = repeat(round, stopping.signal);
     },
     active: () => active,
     async close() {
@@ -88,4 +66,25 @@ export function createDrain({ writer, spool, now, logger }: DrainOptions): Drain
       if (spool.size() > 0) logger.warn({ callbacks: spool.size() }, 'callbacks stay in the spool');
     },
   };
+}
+
+type Round = 'moved' | 'failed' | 'empty';
+
+/** Those of the batches that Redis took. */
+async function write(writer: DrainOptions['writer'], batches: readonly SpooledBatch[]): Promise<SpooledBatch[]> {
+  // Asked first: what is written to a Redis that hangs would pile up in the connection.
+  if ((await writer.hindrances()).length > 0) return [];
+  const results = await Promise.allSettled(batches.map((batch) => writer.write(batch)));
+  return batches.filter((_, index) => results[index]?.status === 'fulfilled');
+}
+
+/** Round after round until there is nothing left: at once after a success, ever later after failures. */
+async function repeat(round: () => Promise<Round>, signal: AbortSignal): Promise<void> {
+  let failures = 0;
+  while (!signal.aborted) {
+    const result = await round();
+    if (result === 'empty') return;
+    failures = result === 'failed' ? failures + 1 : 0;
+    if (failures > 0) await setTimeout(Math.min(MIN_WAIT_MS * 2 ** failures, MAX_WAIT_MS), undefined, { signal }).catch(() => {});
+  }
 }

@@ -1,2 +1,2 @@
-export { openSpool } from './spool.ts';
+export { openSpool, type Spool } from './spool.ts';
 export { createSpooledWriter } from './spooled-writer.ts';

@@ -47,15 +47,9 @@ export function openFile({ path, maxBytes }: { path: string; maxBytes: number })
   }
 }
 
-/** Writes so many bytes to the disk and takes them away again. @throws Error of SQLite when there is no room for them */
-export function tryRoom(file: DatabaseSync, bytes: number): void {
-  // Two commits, since one would write nothing of it; set aside, so that a crash between them leaves nothing that counts.
-  file.exec(`REPLACE INTO batches (row, id, at, size, callbacks, aside) VALUES (0, '', 0, 0, printf('%.${bytes}c', ' '), 1)`);
-  file.exec('DELETE FROM batches WHERE row = 0');
-}
-
 /** A failure of the file as the sender of a callback may see it: without paths. */
 export function spoolError(cause: unknown): RingbackError {
+  if (cause instanceof RingbackError) return cause;
   if (resultCode(cause) === FULL) {
     return new RingbackError('RB_SPOOL_FULL', 'Redis is away, and the spool or its disk is full: send it again later', { cause });
   }

@@ -1,7 +1,8 @@
 import { Callback, type IdentifiedBatch, type Logger, RingbackError } from '@ringback/contracts';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { openFile, spoolError, tryRoom } from './spool-file.ts';
+import { openFile, spoolError } from './spool-file.ts';
+import { createTable, type SpoolTable } from './spool-table.ts';
 
 /** What one look takes out: as much as travels in one write to Redis. Characters. */
 const MAX_LOOK = 1024 * 1024;
@@ -9,7 +10,7 @@ const MAX_BATCHES_PER_LOOK = 64;
 /** With less than this there is no room. Bytes. */
 const LEAST_ROOM = 64 * 1024;
 
-type SpooledBatch = IdentifiedBatch & { readonly row: number };
+export type SpooledBatch = IdentifiedBatch & { readonly row: number };
 
 /** Batches in a file of this machine, in the order in which they came. One process at a time. */
 export type Spool = {
@@ -45,77 +46,81 @@ const callbackList = Compile(Type.Array(Callback, { minItems: 1 }));
 /** @throws RingbackError RB_SPOOL_FAILED when the file cannot be used: another process has it, it is damaged, its folder is missing */
 export function openSpool({ path, maxBytes, maxAge, now, logger }: SpoolOptions): Spool {
   const file = openFile({ path, maxBytes });
-  const insert = file.prepare('INSERT INTO batches (id, at, size, callbacks) VALUES (?, ?, ?, ?)');
-  const read = file.prepare('SELECT row, id, callbacks FROM batches WHERE NOT aside ORDER BY row LIMIT ?');
-  const firstTime = file.prepare('SELECT at FROM batches WHERE NOT aside ORDER BY row LIMIT 1');
-  const setAside = file.prepare('UPDATE batches SET aside = 1 WHERE row = ?');
-  const discard = file.prepare('DELETE FROM batches WHERE row IN (SELECT value FROM json_each(?))');
-  const total = file.prepare('SELECT total(size) AS size FROM batches WHERE NOT aside');
-  let size = Number(total.get()?.['size']);
+  const table = createTable(file);
+  let size = table.total();
 
-  function checkAge(): void {
-    const oldest = firstTime.get()?.['at'];
-    if (oldest === undefined || now() - Number(oldest) <= maxAge) return;
-    throw new RingbackError('RB_SPOOL_FULL', 'Redis has been away for longer than the spool keeps callbacks: send it again later');
-  }
+  const checkAge = () => refuseIfOlder(now() - maxAge, table);
 
   /** What cannot be read MUST neither be lost nor hold up the rest. */
-  function keepAside(row: number): void {
-    setAside.run(row);
-    size = Number(total.get()?.['size']);
-    logger.error({ code: 'RB_SPOOL_FAILED', spool: path, row }, 'unreadable batch set aside in the spool');
-  }
-
-  function look(): SpooledBatch[] {
-    const batches: SpooledBatch[] = [];
-    const unreadable: number[] = [];
-    let length = 0;
-    for (const entry of read.iterate(MAX_BATCHES_PER_LOOK)) {
-      const [row, text] = [Number(entry['row']), String(entry['callbacks'])];
-      length += text.length;
-      if (batches.length > 0 && length > MAX_LOOK) break;
-      const callbacks = parse(text);
-      if (callbacks) batches.push({ row, id: String(entry['id']), callbacks });
-      else unreadable.push(row);
-    }
-    unreadable.forEach(keepAside);
-    return batches.length === 0 && unreadable.length > 0 ? look() : batches;
+  function setAside(rows: readonly number[]): void {
+    table.setAside(rows);
+    size = table.total();
+    logger.error({ code: 'RB_SPOOL_FAILED', spool: path, rows }, 'unreadable batches set aside in the spool');
   }
 
   return {
     put: ({ id, callbacks }) =>
       attempt(() => {
         checkAge();
-        insert.run(id, now(), callbacks.length, JSON.stringify(callbacks));
+        table.insert({ id, at: now(), size: callbacks.length, text: JSON.stringify(callbacks) });
         size += callbacks.length;
       }),
-    oldest: () => attempt(look),
+    oldest: () =>
+      attempt(() => {
+        const { batches, unreadable } = look(table);
+        if (unreadable.length > 0) setAside(unreadable);
+        return batches;
+      }),
     remove: (batches) =>
       attempt(() => {
-        discard.run(JSON.stringify(batches.map(({ row }) => row)));
+        table.delete(batches.map(({ row }) => row));
         for (const { callbacks } of batches) size -= callbacks.length;
       }),
     size: () => size,
-    hindrance() {
-      try {
-        attempt(() => {
-          checkAge();
-          tryRoom(file, LEAST_ROOM);
-        });
-        return undefined;
-      } catch (error) {
-        return error instanceof RingbackError ? error : spoolError(error);
-      }
-    },
+    hindrance: () =>
+      failureOf(() => {
+        checkAge();
+        table.tryRoom(LEAST_ROOM);
+      }),
     close: () => file.close(),
   };
+}
+
+/** @throws RingbackError RB_SPOOL_FULL when the oldest batch is from before `time` */
+function refuseIfOlder(time: number, table: SpoolTable): void {
+  if ((table.oldestTime() ?? time) >= time) return;
+  throw new RingbackError('RB_SPOOL_FULL', 'Redis has been away for longer than the spool keeps callbacks: send it again later');
+}
+
+/** The oldest batches that go together, and the rows before and among them that hold none. */
+function look(table: SpoolTable): { batches: SpooledBatch[]; unreadable: number[] } {
+  const batches: SpooledBatch[] = [];
+  const unreadable: number[] = [];
+  let length = 0;
+  for (const { row, id, text } of table.entries()) {
+    length += text.length;
+    if (batches.length === MAX_BATCHES_PER_LOOK || (batches.length > 0 && length > MAX_LOOK)) break;
+    const callbacks = parse(text);
+    if (callbacks) batches.push({ row, id, callbacks });
+    else unreadable.push(row);
+  }
+  return { batches, unreadable };
 }
 
 function attempt<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw error instanceof RingbackError ? error : spoolError(error);
+    throw spoolError(error);
+  }
+}
+
+function failureOf(work: () => void): RingbackError | undefined {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    return spoolError(error);
   }
 }
 

@@ -30,7 +30,7 @@ function spooled(redis: ReturnType<typeof standIn>, spool: Spool = open(spoolPat
 }
 
 const drained = (spool: Spool) => vi.waitFor(() => expect(spool.size()).toBe(0), { timeout: 10_000, interval: 5 });
-const messages = (log: ReturnType<typeof vi.fn>) => log.mock.calls.map(([, message]) => message as string);
+const messages = (log: typeof logger.info) => log.mock.calls.map(([, message]) => message);
 
 beforeEach(() => vi.clearAllMocks());
 

@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Callback, IdentifiedBatch } from '@ringback/contracts';
+import type { Callback, IdentifiedBatch, Logger } from '@ringback/contracts';
 import { onTestFinished, vi } from 'vitest';
 import { openSpool, type Spool, type SpoolOptions } from './spool.ts';
 
-export const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
+const log = () => vi.fn<Logger['info']>();
+export const logger = { debug: log(), info: log(), warn: log(), error: log() };
 
 /** A path for a spool, in a folder that goes with the test. */
 export function spoolPath(): string {
@@ -40,3 +41,19 @@ export const batch = (id: string, ...callbacks: Callback[]): IdentifiedBatch => 
   id,
   callbacks: callbacks.length > 0 ? callbacks : [callback(`${id}-only`)],
 });
+
+export const large = (kibibytes: number) => 'x'.repeat(kibibytes * 1024);
+
+/** Puts batches of so many KiB until one is refused; the ids of those that were kept, and the refusal. */
+export function fill(spool: Spool, kibibytes = 100): { kept: string[]; refusal: unknown } {
+  const kept: string[] = [];
+  for (;;) {
+    const id = `b${kibibytes}-${kept.length}`;
+    try {
+      spool.put(batch(id, callback(id, large(kibibytes))));
+      kept.push(id);
+    } catch (refusal) {
+      return { kept, refusal };
+    }
+  }
+}
