@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startApp, startRedisServer, writeSettings } from '@ringback/testkit';
+import { startApp, startRedisServer, testRedis, writeSettings } from '@ringback/testkit';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createInstallation, type Installation } from './installation.ts';
 import { interfaceSettings } from './interface-settings.ts';
@@ -143,7 +143,7 @@ describe('with a spool', () => {
 it('a spool that cannot be used is a reason not to start: one of another ingress, or no spool at all', async () => {
   const [taken, damaged] = [spoolFile(), spoolFile()];
   writeFileSync(damaged, 'hello world '.repeat(1000));
-  const redisUrl = 'redis://127.0.0.1:1';
+  const redisUrl = testRedis().url;
   const { startIngress } = await createInstallation({ redisUrl, settings: (url) => settings(url, taken) });
   await startIngress();
   const failure = async (path: string) => {
