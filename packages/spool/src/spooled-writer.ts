@@ -31,7 +31,7 @@ export function createSpooledWriter({ writer, spool, now, logger }: SpooledWrite
     async write(batch) {
       // A commit blocks the process: what has arrived by now is read first, and goes together in the next one.
       if (drain.active()) await nextTurn();
-      // MUST be asked again: the last batch may have gone meanwhile.
+      // Asked again: the last batch may have gone meanwhile.
       if (!drain.active()) return writer.write(batch).catch((error: unknown) => keep(batch, error));
       try {
         keep(batch);
