@@ -11,6 +11,7 @@ import {
 } from '@ringback/contracts';
 import { type StaticDecode, type TObject, type TSchema, Type } from 'typebox';
 import { Redis } from './redis-schema.ts';
+import { Spool } from './spool-schema.ts';
 
 export type SourceTypes = Readonly<Record<string, SourceType>>;
 export type OutputTypes = Readonly<Record<string, OutputType>>;
@@ -43,31 +44,6 @@ const requestTime = (value: string, description: string) =>
 const Log = Section(
   { level: Type.Enum(['debug', 'info', 'warn', 'error'], { default: 'info', description: 'The least level that is logged.' }) },
   { description: 'What both processes log.' },
-);
-
-const Spool = Section(
-  {
-    path: Type.String({
-      minLength: 1,
-      description:
-        'The file, from the folder of the settings file; each ingress needs one of its own. Its folder must exist, on a disk that outlives the process.',
-    }),
-    maxBytes: Bounded(
-      Size({ default: '1GiB', description: 'How large the file may become; beyond it callbacks are refused with 503.' }),
-      {
-        min: '1MiB',
-        max: '1024GiB',
-      },
-    ),
-    maxAge: Bounded(
-      Duration({
-        default: '24h',
-        description: 'While its oldest callback is older than this, further ones are refused with 503.',
-      }),
-      { min: '1s', max: '365d' },
-    ),
-  },
-  { description: 'Where callbacks are kept while Redis is away; absent: nowhere, they are refused with 503.' },
 );
 
 const Ingress = Section(
