@@ -39,6 +39,6 @@ function removeAfterTest(remove: () => Promise<void>): void {
  */
 export async function startRedisServer(options: PrivateRedisOptions = {}): Promise<PrivateRedis> {
   const server = await runPrivateRedis(redisSpec(), options);
-  removeAfterTest(server.remove);
+  removeAfterTest(() => server.remove());
   return server;
 }

@@ -91,7 +91,18 @@ describe('a TCP proxy', () => {
     await roundTrip(client);
     proxy.cut();
     await becomes(() => [client.heard.error, ...ends], ['ECONNRESET', 'ECONNRESET']);
-    await roundTrip(await open(proxy.port));
+    const after = await open(proxy.port);
+    await roundTrip(after);
+    expect(after.heard).toEqual({ text: '!', error: '' });
+  });
+
+  it('cuts a connection that is still being made to the server', async () => {
+    const { proxy } = await setUp();
+    const socket = connect(proxy.port, '127.0.0.1');
+    socket.on('error', () => {});
+    await vi.waitFor(() => expect(proxy.connections()).toBe(1), { interval: 0 });
+    proxy.cut();
+    await becomes(() => proxy.connections(), 0);
   });
 
   it('cuts in the middle of what a client sends, until healed', async () => {
@@ -131,7 +142,7 @@ describe('a TCP proxy', () => {
     const { prefix } = testRedis();
     await redis.set(`${prefix}:a`, '1');
     proxy.cutAfter(20);
-    await expect(redis.set(`${prefix}:b`, 'x'.repeat(1000))).rejects.toThrow();
+    await expect(redis.set(`${prefix}:b`, 'x'.repeat(1000))).rejects.toThrow('max retries');
     await proxy.heal();
     await vi.waitFor(async () => expect(await redis.mget(`${prefix}:a`, `${prefix}:b`)).toEqual(['1', null]));
   });

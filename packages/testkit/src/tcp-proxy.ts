@@ -88,8 +88,8 @@ async function listen(port: number, accept: (client: Socket) => void): Promise<S
 
 function reset({ client, server }: Pick<Pair, 'client' | 'server'>): void {
   client.resetAndDestroy();
-  // One that is still connecting has nobody to reset.
-  if (server.connecting) server.destroy();
+  // One that is still connecting has nobody to reset, and who waits for its connection MUST hear of it.
+  if (server.connecting) server.destroy(new Error('cut'));
   else server.resetAndDestroy();
 }
 
