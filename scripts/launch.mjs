@@ -24,6 +24,8 @@ const COMMANDS = {
   worker: ['apps/worker/src/main.ts'],
   ringback: ['apps/cli/src/main.ts'],
   test: ['node_modules/vitest/vitest.mjs', 'run'],
+  chaos: ['chaos/main.ts'],
+  fuzz: ['chaos/fuzz/main.ts'],
   check: ['scripts/check.ts'],
   fix: ['scripts/check.ts', '--fix'],
 };

@@ -37,20 +37,34 @@ export function taskBody(overrides: Readonly<Record<string, unknown>> = {}): str
   });
 }
 
-/** Posts a callback as the provider does: signed by its documented rule, written down here a second time and apart from the code under test. */
+/** What the sign covers, as bytes or as UTF-8 text. */
+export type SignedParts = Readonly<Record<'body' | 'createTs' | 'requestID' | 'uuid', string | Buffer>>;
+
+/** The provider's documented rule (MD5), written down here a second time and apart from the code under test. */
+export function sign({ body, createTs, requestID, uuid }: SignedParts): string {
+  const hash = createHash('md5').update(`${SAMPLE_ACCOUNT.secret}&body=`).update(body);
+  for (const [name, value] of Object.entries({ createTs, requestID, uuid })) hash.update(`&${name}=`).update(value);
+  return hash.digest('hex').toUpperCase();
+}
+
+/** Posts a callback as the provider does. */
 export async function postCallback({
   ingress,
   requestID,
   body = taskBody(),
   path = '/api/v3/taskCallback',
 }: CallbackOptions): Promise<ProviderAnswer> {
-  const { uuid, secret } = SAMPLE_ACCOUNT;
+  const { uuid } = SAMPLE_ACCOUNT;
   const createTs = String(Math.floor(Date.now() / 1000));
-  const authRaw = `${secret}&body=${body}&createTs=${createTs}&requestID=${requestID}&uuid=${uuid}`;
-  const sign = createHash('md5').update(authRaw).digest('hex').toUpperCase();
   const response = await fetch(new URL(path, ingress), {
     method: 'POST',
-    headers: { 'content-type': 'application/json', requestId: requestID, uuid, createTs, sign },
+    headers: {
+      'content-type': 'application/json',
+      requestId: requestID,
+      uuid,
+      createTs,
+      sign: sign({ body, createTs, requestID, uuid }),
+    },
     body,
     signal: AbortSignal.timeout(15_000),
   });

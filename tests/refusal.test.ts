@@ -4,7 +4,7 @@ import { testRedis } from '@ringback/testkit';
 import { expect, it, vi } from 'vitest';
 import { createInstallation } from './installation.ts';
 import { interfaceSettings, SAMPLE_ACCOUNT } from './interface-settings.ts';
-import { postCallback, taskBody } from './provider.ts';
+import { postCallback, sign, taskBody } from './provider.ts';
 
 const PHONE = '8613800138000';
 const { uuid, secret } = SAMPLE_ACCOUNT;
@@ -26,8 +26,6 @@ function request({
   line = 'POST /callbot HTTP/1.1',
 }: Parts = {}): Buffer {
   const bytes = Buffer.from(body);
-  const tail = `&createTs=${createTs}&requestID=${requestID}&uuid=${uuid}`;
-  const sign = createHash('md5').update(`${secret}&body=`).update(bytes).update(tail).digest('hex').toUpperCase();
   const all = {
     host: 'ringback',
     connection: 'close',
@@ -35,7 +33,7 @@ function request({
     requestID,
     uuid,
     createTs,
-    sign,
+    sign: sign({ body: bytes, createTs, requestID, uuid }),
     ...headers,
   };
   const fields = Object.entries(all).flatMap(([name, value]) => [value ?? []].flat().map((one) => `${name}: ${one}\r\n`));

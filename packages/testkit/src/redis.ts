@@ -1,11 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { inject, onTestFinished } from 'vitest';
-// The servers that tests start and the one that `npm start` embeds are run by the same code.
-import { type RedisServer, startRedis } from '../../../scripts/redis/server.ts';
 import type { RedisServerSpec } from '../../../scripts/redis/server-spec.ts';
+import { type PrivateRedis, type PrivateRedisOptions, runPrivateRedis } from './private-redis.ts';
 
 export { freePort } from '../../../scripts/redis/free-port.ts';
 
@@ -23,30 +19,10 @@ export function testRedis(): { url: string; prefix: string } {
   return { url: inject('redisUrl'), prefix: `test-${randomUUID()}` };
 }
 
-export type PrivateRedisOptions = {
-  /** Without it the server keeps nothing on disk. */
-  readonly appendfsync?: 'always' | 'everysec' | 'no';
-  /** Further redis-server arguments, e.g. `['--maxmemory', '20mb']`. */
-  readonly settings?: readonly string[];
-};
-
-/** A Redis server that a test may do anything to. Its port and data stay the same over `start`. */
-export type PrivateRedis = {
-  readonly url: string;
-  readonly port: number;
-  /** SIGTERM, and wait for the end: everything is on disk. */
-  stop(): Promise<void>;
-  /** SIGKILL, and wait for the end: what was not yet on disk is lost. */
-  kill(): Promise<void>;
-  /** SIGSTOP: connections stay open, nothing is answered. */
-  pause(): void;
-  /** SIGCONT. */
-  resume(): void;
-  /** Starts it again, on the same port and data, after `stop` or `kill`. */
-  start(): Promise<void>;
-  /** Kills it and removes its data. Called by itself at the end of the test. */
-  remove(): Promise<void>;
-};
+/** How this run starts private Redis servers; for who starts them in another way than `startRedisServer`. */
+export function redisSpec(): RedisServerSpec {
+  return inject('redisSpec');
+}
 
 /** Registers the clean-up with the running test; outside a test (in a hook) the caller calls `remove`. */
 function removeAfterTest(remove: () => Promise<void>): void {
@@ -62,33 +38,7 @@ function removeAfterTest(remove: () => Promise<void>): void {
  * @throws Error with redis-server's words when it does not come up.
  */
 export async function startRedisServer(options: PrivateRedisOptions = {}): Promise<PrivateRedis> {
-  const dir = await mkdtemp(join(tmpdir(), 'ringback-redis-'));
-  const { appendfsync } = options;
-  const keeping = appendfsync === undefined ? ['--appendonly', 'no'] : ['--appendonly', 'yes', '--appendfsync', appendfsync];
-  const settings = [...keeping, '--save', '', '--maxmemory-policy', 'noeviction', ...(options.settings ?? [])];
-  const start = (port?: number): Promise<RedisServer> =>
-    startRedis({ spec: inject('redisSpec'), dir, port, settings, whenAbandoned: 'kill -KILL "$1"; rm -rf "$2"' });
-  let server = await start();
-  const { url, port } = server;
-  const kill = async () => {
-    server.signal('SIGKILL');
-    await server.ended;
-  };
-  const remove = async () => {
-    await kill();
-    await rm(dir, { recursive: true, force: true });
-  };
-  removeAfterTest(remove);
-  return {
-    url,
-    port,
-    stop: () => server.stop(),
-    kill,
-    pause: () => server.signal('SIGSTOP'),
-    resume: () => server.signal('SIGCONT'),
-    start: async () => {
-      server = await start(port);
-    },
-    remove,
-  };
+  const server = await runPrivateRedis(redisSpec(), options);
+  removeAfterTest(() => server.remove());
+  return server;
 }

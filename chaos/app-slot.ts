@@ -1,0 +1,56 @@
+import { type AppProcess, spawnApp } from '@ringback/testkit/bare';
+
+/** A place in which one process of ours runs, and another one after it. */
+export type AppSlot = {
+  readonly name: string;
+  /** Where it listens; undefined while none is up. A worker listens on its admin port only. */
+  readonly url: () => string | undefined;
+  /** Starts a process and waits until it is up. */
+  readonly start: () => Promise<void>;
+  /** SIGKILL. */
+  readonly kill: () => Promise<void>;
+  /** Starts a new process, has it take over, and stops the old one by SIGTERM; resolves with the old one's exit code. */
+  readonly replace: () => Promise<number | null>;
+  /** Kills whatever still runs. */
+  readonly close: () => Promise<void>;
+};
+
+export type AppSlotOptions = {
+  readonly app: 'ingress' | 'worker';
+  readonly number: number;
+  readonly env: Readonly<Record<string, string>>;
+};
+
+/** An empty place; `start` fills it. */
+export function createAppSlot({ app, number, env }: AppSlotOptions): AppSlot {
+  const running = new Set<AppProcess>();
+  const launch = async () => {
+    const process = spawnApp({ app, env });
+    running.add(process);
+    void process.exit.then(() => running.delete(process));
+    // Should it end instead of coming up, nobody has to wait for the deadline.
+    const line = await Promise.race([process.line(`${app} is up`), process.exit.then(() => undefined)]);
+    if (line === undefined) throw new Error(`${app} did not come up: ${JSON.stringify(process.lines.at(-1))}`);
+    return { process, url: String(line['url'] ?? line['adminUrl']) };
+  };
+  let current: { process: AppProcess; url: string } | undefined;
+  return {
+    name: `${app} ${number}`,
+    url: () => current?.url,
+    async start() {
+      current = await launch();
+    },
+    async kill() {
+      // A load balancer would not know at once: the URL stays until the next start.
+      await current?.process.stop('SIGKILL');
+    },
+    async replace() {
+      const old = current?.process;
+      current = await launch();
+      return old === undefined ? null : old.stop('SIGTERM');
+    },
+    async close() {
+      await Promise.all([...running].map((process) => process.stop('SIGKILL')));
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import { callbackKey } from '@ringback/contracts';
+import { Redis } from 'ioredis';
+import { SAMPLE_ACCOUNT } from '../tests/interface-settings.ts';
+import { PREFIX, SOURCE } from './settings.ts';
+
+/** What has become of deliveries, by output and requestID. */
+export type Deliveries = {
+  /** Notes a request that the destination answered with 200. */
+  readonly arrived: (output: string, requestID: string) => void;
+  /** How often it was answered with 200. */
+  readonly arrivals: (output: string, requestID: string) => number;
+  /** Answers with 200 beyond the first of each delivery, in all. */
+  readonly duplicates: () => number;
+};
+
+const key = (output: string, requestID: string) => JSON.stringify([output, requestID]);
+
+/** An empty record. */
+export function createDeliveries(): Deliveries {
+  const counts = new Map<string, number>();
+  return {
+    arrived: (output, requestID) => void counts.set(key(output, requestID), (counts.get(key(output, requestID)) ?? 0) + 1),
+    arrivals: (output, requestID) => counts.get(key(output, requestID)) ?? 0,
+    duplicates: () => [...counts.values()].reduce((sum, count) => sum + count - 1, 0),
+  };
+}
+
+/** The dead letters that Redis holds: the failed set of each output's queue, where a delivery's id is made of its callback's key and the output's name. */
+export async function readDeadLetters(
+  redisUrl: string,
+  outputs: readonly string[],
+): Promise<(output: string, requestID: string) => boolean> {
+  const redis = new Redis(redisUrl, { maxRetriesPerRequest: 20, retryStrategy: () => 100 });
+  redis.on('error', () => {});
+  try {
+    const perOutput = await Promise.all(outputs.map((output) => redis.zrange(`${PREFIX}:output.${output}:failed`, '0', '-1')));
+    const ids = new Set(perOutput.flat());
+    return (output, requestID) =>
+      ids.has(`${callbackKey({ source: SOURCE, account: SAMPLE_ACCOUNT.uuid, id: requestID })}.${output}`);
+  } finally {
+    redis.disconnect();
+  }
+}

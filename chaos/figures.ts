@@ -1,0 +1,83 @@
+import { until } from '@ringback/testkit/bare';
+import { readDeadLetters } from './deliveries.ts';
+import type { Sent } from './load.ts';
+import type { World } from './world.ts';
+
+/** What a scenario came to. All but the first five count deliveries: an acked callback is one for each output. */
+export type Figures = {
+  /** Requests in all, repeats included; each of them was acked, refused or left without an answer. */
+  readonly sent: number;
+  readonly acked: number;
+  readonly refused: number;
+  readonly unanswered: number;
+  /** Acked callbacks, repeats of one counted once. */
+  readonly callbacks: number;
+  readonly delivered: number;
+  readonly deadLetters: number;
+  readonly perOutput: Readonly<Record<string, { readonly delivered: number; readonly deadLetters: number }>>;
+  /** Arrived once more than needed. */
+  readonly duplicates: number;
+  /** Neither delivered nor a dead letter, where the scenario allows it. */
+  readonly lostWithinBound: number;
+  /** Neither delivered nor a dead letter. */
+  readonly lost: number;
+  /** Some of those lost, to look for them. */
+  readonly missing: readonly string[];
+};
+
+const SETTLES_WITHIN_MS = 60_000;
+const LOOKS_AGAIN_MS = 500;
+const MISSING_SHOWN = 20;
+
+/** Waits until every acked callback has ended at each of its outputs, and counts; what has not ended in time is lost. */
+export async function settle(world: World, sent: Sent): Promise<Figures> {
+  let state = await look(world, sent);
+  let lookedAt = performance.now();
+  const settled = async () => {
+    if (performance.now() - lookedAt > LOOKS_AGAIN_MS) {
+      state = await look(world, sent);
+      lookedAt = performance.now();
+    }
+    return state.missing.length === 0;
+  };
+  await until(settled, { withinMs: SETTLES_WITHIN_MS, what: () => 'the end of every delivery' }).catch(() => {});
+  const { missing, perOutput } = state;
+  const forgiven = missing.filter(({ requestID }) => isForgiven(world, sent.ackedAt.get(requestID) ?? 0));
+  const lost = missing.filter((one) => !forgiven.includes(one));
+  const sum = (end: keyof Ends) => Object.values(perOutput).reduce((total, ends) => total + ends[end], 0);
+  const { requests, ackedAt, ...answers } = sent;
+  return {
+    sent: requests,
+    ...answers,
+    callbacks: ackedAt.size,
+    delivered: sum('delivered'),
+    deadLetters: sum('deadLetters'),
+    perOutput,
+    duplicates: world.deliveries.duplicates(),
+    lostWithinBound: forgiven.length,
+    lost: lost.length,
+    missing: lost.slice(0, MISSING_SHOWN).map(({ output, requestID }) => `${requestID} at ${output}`),
+  };
+}
+
+type Ends = { delivered: number; deadLetters: number };
+type State = { readonly perOutput: Record<string, Ends>; readonly missing: { output: string; requestID: string }[] };
+
+async function look({ redis, outputs, deliveries }: World, { ackedAt }: Sent): Promise<State> {
+  const isDeadLetter = await readDeadLetters(redis.url, outputs);
+  const state: State = { perOutput: {}, missing: [] };
+  for (const output of outputs) {
+    const ends = { delivered: 0, deadLetters: 0 };
+    for (const requestID of ackedAt.keys()) {
+      if (deliveries.arrivals(output, requestID) > 0) ends.delivered += 1;
+      else if (isDeadLetter(output, requestID)) ends.deadLetters += 1;
+      else state.missing.push({ output, requestID });
+    }
+    state.perOutput[output] = ends;
+  }
+  return state;
+}
+
+function isForgiven({ forgiven }: World, ackedAt: number): boolean {
+  return forgiven.some(({ from, to }) => ackedAt >= from && ackedAt <= to);
+}

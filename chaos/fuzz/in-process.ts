@@ -1,0 +1,76 @@
+import { createSecret, type Logger, RingbackError, type Source } from '@ringback/contracts';
+import { createSources } from '@ringback/sources';
+import { refusal } from '../../apps/ingress/src/answer.ts';
+import { buildApp } from '../../apps/ingress/src/app.ts';
+import { SAMPLE_ACCOUNT } from '../../tests/interface-settings.ts';
+import type { Random } from '../random.ts';
+import { anyRequest, type FuzzRequest } from './request.ts';
+import { problemOf } from './verdict.ts';
+
+/** One input, through one door of the ingress; what is wrong with what came of it. */
+export type Trial = (random: Random) => string | undefined | Promise<string | undefined>;
+
+/** A small body limit, so that inputs beyond it are cheap; the others are out of reach. */
+const LIMITS = {
+  bodyLimit: 8 * 1024,
+  headerLimit: 16 * 1024,
+  maxInFlight: 1000,
+  maxConnections: 1000,
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  keepAliveTimeout: 75_000,
+};
+const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+
+function createSource(): Source {
+  const account = { uuid: SAMPLE_ACCOUNT.uuid, secrets: [createSecret(SAMPLE_ACCOUNT.secret)], algorithm: 'md5' };
+  const [source] = createSources([{ name: 'callbot', type: 'callbot', settings: { accounts: [account] } }]);
+  if (!source) throw new Error('no source');
+  return source;
+}
+
+/** Straight into the source: verify, then read. */
+export function receiveTrial(): Trial {
+  const source = createSource();
+  return (random) => {
+    const { headers, body } = anyRequest(random);
+    try {
+      const callback = source.read(source.verify({ headers: distinct(headers), body, path: '/callbot', receivedAt: 0 }));
+      return callback.body === body.toString('utf8') ? undefined : 'the body is not what was sent';
+    } catch (error) {
+      const { status, body: answer } = refusal(error);
+      return problemOf(status, JSON.stringify(answer));
+    }
+  };
+}
+
+function distinct(headers: FuzzRequest['headers']): Record<string, string[]> {
+  const all: Record<string, string[]> = Object.create(null);
+  for (const [name, value] of headers) (all[name.toLowerCase()] ??= []).push(value);
+  return all;
+}
+
+/** Through the whole HTTP app, without a network; now and then Redis is away. */
+export function injectTrial(): Trial {
+  const producer = {
+    enqueue: ({ id }: { id: string }) =>
+      id.endsWith('7') ? Promise.reject(new RingbackError('RB_QUEUE_UNAVAILABLE', 'away')) : Promise.resolve(),
+  };
+  const quarantine = { keep: () => Promise.resolve(true) };
+  const { signal: stopping } = new AbortController();
+  const deps = { producer, quarantine, stopping, now: () => 0, logger: SILENT, limits: LIMITS };
+  const app = buildApp({ sources: [createSource()], ...deps });
+  // The request that `inject` makes up lacks this one of Node's properties. Inputs come one after the other.
+  let headersDistinct: Record<string, string[]> = {};
+  app.addHook('onRequest', (request, _reply, done) => {
+    Object.assign(request.raw, { headersDistinct });
+    done();
+  });
+  return async (random) => {
+    const { method, path, headers, body } = anyRequest(random);
+    headersDistinct = distinct(headers);
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- any method is what is tried here
+    const response = await app.inject({ method: method as 'POST', url: path, headers: headersDistinct, payload: body });
+    return problemOf(response.statusCode, response.payload);
+  };
+}

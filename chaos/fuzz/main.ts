@@ -1,0 +1,42 @@
+// `npm run fuzz`: a million and more generated inputs for the ingress, most of them in this process, some thousands over sockets to a real one.
+import { randomInt } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import { findRedis } from '../../scripts/redis/find.ts';
+import { createRandom } from '../random.ts';
+import type { Scenario } from '../scenario.ts';
+import { createWorld } from '../world.ts';
+import { injectTrial, receiveTrial, type Trial } from './in-process.ts';
+import { socketTrial } from './over-socket.ts';
+import { runTrials } from './run-trials.ts';
+
+const FINDS_REDIS_WITHIN_MS = 300_000;
+const INPUTS = { receive: 1_000_000, inject: 100_000, socket: 5000 } as const;
+
+const NOTHING_BROKEN: Scenario = { name: 'fuzz', breaks: 'nothing', loss: 'zero', setup: { workers: 0 }, break: async () => {} };
+
+const say = (line: string) => void process.stdout.write(`${line}\n`);
+
+async function run(door: keyof typeof INPUTS, { trial, seed }: { trial: Trial; seed: string }): Promise<void> {
+  const random = createRandom(`${seed} ${door}`);
+  const result = await runTrials({ trial, inputs: INPUTS[door], random, onProgress: (done) => say(`  ${door}: ${done}`) });
+  const { inputs, perSecond, slowest, heap, problems } = result;
+  say(
+    `${door}: ${inputs} inputs, ${perSecond} a second, the slowest ${slowest} ms, heap after each tenth: ${heap.join(' ')} MiB`,
+  );
+  for (const problem of problems) say(`FAILED ${problem}`);
+  if (problems.length > 0) process.exitCode = 1;
+}
+
+const { seed } = parseArgs({ options: { seed: { type: 'string', default: String(randomInt(1_000_000)) } } }).values;
+say(`seed ${seed}, Node ${process.version}`);
+await run('receive', { trial: receiveTrial(), seed });
+await run('inject', { trial: injectTrial(), seed });
+
+const found = await findRedis(AbortSignal.timeout(FINDS_REDIS_WITHIN_MS));
+if ('reasons' in found) throw new Error(`the fuzz run needs a real Redis:\n${found.reasons.join('\n')}`);
+const world = await createWorld({ scenario: NOTHING_BROKEN, spec: found.spec, random: createRandom(seed), size: 'full' });
+try {
+  await run('socket', { trial: socketTrial(world.ingresses[0]?.url() ?? ''), seed });
+} finally {
+  await world.close();
+}

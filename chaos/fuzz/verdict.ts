@@ -1,0 +1,24 @@
+import { PERSONAL } from './body.ts';
+
+/** The six statuses that the ingress gives, but for 500: that is a bug. */
+const STATUSES: readonly number[] = [200, 400, 401, 413, 503];
+
+/** What is wrong with an answer; undefined: nothing. */
+export function problemOf(status: number, json: string): string | undefined {
+  if (!STATUSES.includes(status)) return `status ${status}: ${json.slice(0, 300)}`;
+  if (json.includes(PERSONAL)) return 'the answer shows personal data';
+  const body = parse(json);
+  if (typeof body !== 'object' || body === null) return `no JSON object: ${json.slice(0, 300)}`;
+  const { retCode, retMsg, responseID }: Record<string, unknown> = { ...body };
+  if (!Number.isInteger(retCode) || typeof retMsg !== 'string' || typeof responseID !== 'string')
+    return `not an answer of ours: ${json.slice(0, 300)}`;
+  return (retCode === 0) === (status === 200) ? undefined : `status ${status} with retCode ${String(retCode)}`;
+}
+
+function parse(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,73 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { postCallback, taskBody } from '../tests/provider.ts';
+import type { Random } from './random.ts';
+
+/** What came of the callbacks that were sent. */
+export type Sent = {
+  /** Requests in all, repeats included. */
+  requests: number;
+  acked: number;
+  /** Answered with anything but an ack. */
+  refused: number;
+  /** The connection broke, or no answer came in time. */
+  unanswered: number;
+  /** Every requestID that was acked, with when it was first, in ms of `performance.now()`. */
+  readonly ackedAt: Map<string, number>;
+};
+
+export type Load = {
+  readonly sent: Sent;
+  /** Resolves once nothing is under way any more. */
+  readonly stop: () => Promise<void>;
+};
+
+export type LoadOptions = {
+  /** URLs of the ingresses that a load balancer would know at this moment. */
+  readonly ingresses: () => readonly string[];
+  /** How many of the callbacks are repeats of earlier ones, 0…1. */
+  readonly repeats: number;
+  readonly random: Random;
+};
+
+/** Each has one callback under way at a time. */
+const SENDERS = 8;
+const PAUSE_MS = { min: 5, max: 35 } as const;
+
+/** Sends signed callbacks, as the provider would, until it is stopped: some two hundred a second. */
+export function startLoad({ ingresses, repeats, random }: LoadOptions): Load {
+  const sent: Sent = { requests: 0, acked: 0, refused: 0, unanswered: 0, ackedAt: new Map() };
+  const stopping = new AbortController();
+
+  async function send(requestID: string, ingress: string, taskStatus: number): Promise<void> {
+    sent.requests += 1;
+    const answer = await postCallback({ ingress, requestID, body: taskBody({ taskStatus }) }).catch(() => undefined);
+    if (answer === undefined) {
+      sent.unanswered += 1;
+    } else if (answer.status === 200 && answer.body.retCode === 0) {
+      sent.acked += 1;
+      if (!sent.ackedAt.has(requestID)) sent.ackedAt.set(requestID, performance.now());
+    } else {
+      sent.refused += 1;
+    }
+  }
+
+  async function runSender(number: number): Promise<void> {
+    const choices = random.fork(`sender ${number}`);
+    for (let serial = 0; !stopping.signal.aborted; serial += 1) {
+      // What another sender has not come to yet, it will repeat in its turn.
+      const repeated = choices.chance(repeats);
+      const [sender, which] = repeated ? [choices.int(0, SENDERS - 1), choices.int(0, serial)] : [number, serial];
+      await send(`s${sender}-${which}`, choices.pick(ingresses()), 1 + (which % 5));
+      await delay(choices.int(PAUSE_MS.min, PAUSE_MS.max));
+    }
+  }
+
+  const senders = Promise.all(Array.from({ length: SENDERS }, (_, number) => runSender(number)));
+  return {
+    sent,
+    async stop() {
+      stopping.abort();
+      await senders;
+    },
+  };
+}

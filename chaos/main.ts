@@ -1,0 +1,73 @@
+// `npm run chaos`: breaks everything that a callback can meet, and shows what became of every callback that was acked.
+import { randomInt } from 'node:crypto';
+import { relative } from 'node:path';
+import { parseArgs } from 'node:util';
+import { findRedis } from '../scripts/redis/find.ts';
+import { scenarios } from './registry.ts';
+import { writeLedger, writeTable } from './report.ts';
+import { runScenario, type ScenarioResult } from './run-scenario.ts';
+import type { Scenario } from './scenario.ts';
+
+const USAGE = `npm run chaos [-- options]
+  --list             names the scenarios
+  --scenario <name>  runs this one; may be given several times. Default: all
+  --seed <number>    makes the same choices again. Default: a new one
+  --short            runs the short forms, as the test suite does`;
+
+const FINDS_REDIS_WITHIN_MS = 300_000;
+
+const say = (line: string) => void process.stdout.write(`${line}\n`);
+
+function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      list: { type: 'boolean', default: false },
+      scenario: { type: 'string', multiple: true, default: [] },
+      seed: { type: 'string', default: String(randomInt(1_000_000)) },
+      short: { type: 'boolean', default: false },
+    },
+  });
+  const { list, scenario: names, seed, short } = values;
+  if (!/^\d{1,9}$/.test(seed)) throw new Error(`--seed takes a number of at most nine digits, not ${seed}`);
+  const chosen = names.map(find);
+  return { list, chosen: chosen.length > 0 ? chosen : scenarios, seed: Number(seed), size: short ? 'short' : 'full' } as const;
+}
+
+function find(name: string): Scenario {
+  const scenario = scenarios.find((one) => one.name === name);
+  if (!scenario) throw new Error(`no scenario is called ${name}; there are: ${scenarios.map((one) => one.name).join(', ')}`);
+  return scenario;
+}
+
+async function main(): Promise<void> {
+  const { list, chosen, seed, size } = readOptions();
+  if (list) {
+    for (const { name, breaks, loss } of scenarios) say(`${name.padEnd(20)} ${breaks} (loss: ${loss})`);
+    return;
+  }
+  const found = await findRedis(AbortSignal.timeout(FINDS_REDIS_WITHIN_MS));
+  if ('reasons' in found) throw new Error(`the harness needs a real Redis:\n${found.reasons.join('\n')}`);
+  const { spec } = found;
+  const startedAt = new Date().toISOString();
+  say(`seed ${seed}, ${spec.label}, Node ${process.version}`);
+  const results: ScenarioResult[] = [];
+  for (const scenario of chosen) {
+    say(`[${results.length + 1}/${chosen.length}] ${scenario.name}: ${scenario.breaks}`);
+    // One after the other: each needs the machine for itself.
+    const result = await runScenario({ scenario, seed, size, spec });
+    say(`      ${result.problems.length === 0 ? 'ok' : `FAILED: ${result.problems.join('\n      ')}`}, ${result.seconds} s`);
+    results.push(result);
+  }
+  const path = await writeLedger({ seed, startedAt, node: process.version, redis: spec.label, results });
+  say(`\n${writeTable(results)}\n\nledger: ${relative(process.cwd(), path)}; again: npm run chaos -- --seed ${seed}`);
+  if (results.some(({ problems }) => problems.length > 0)) process.exitCode = 1;
+}
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}\n`);
+  process.exitCode = 1;
+}
+// A fault that was given up may still be waiting for something.
+process.exit();

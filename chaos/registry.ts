@@ -1,0 +1,28 @@
+import type { Scenario } from './scenario.ts';
+import { breakDestinations } from './scenarios/break-destinations.ts';
+import { breakNetwork } from './scenarios/break-network.ts';
+import { breakSettings } from './scenarios/break-settings.ts';
+import { duplicateStorm } from './scenarios/duplicate-storm.ts';
+import { fillRedis } from './scenarios/fill-redis.ts';
+import { forgetScripts } from './scenarios/forget-scripts.ts';
+import { freezeRedis } from './scenarios/freeze-redis.ts';
+import { killIngress } from './scenarios/kill-ingress.ts';
+import { killRedisAlways, killRedisEverysec } from './scenarios/kill-redis.ts';
+import { killWorker } from './scenarios/kill-worker.ts';
+import { restartAll } from './scenarios/restart-all.ts';
+
+/** Every scenario, in the order in which they run. */
+export const scenarios: readonly Scenario[] = [
+  killIngress,
+  killWorker,
+  killRedisAlways,
+  killRedisEverysec,
+  freezeRedis,
+  forgetScripts,
+  fillRedis,
+  breakNetwork,
+  breakDestinations,
+  duplicateStorm,
+  restartAll,
+  breakSettings,
+];

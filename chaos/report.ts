@@ -1,0 +1,66 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { STATE_FOLDER } from '../scripts/redis/find.ts';
+import type { Figures } from './figures.ts';
+import type { ScenarioResult } from './run-scenario.ts';
+
+const COLUMNS = {
+  sent: 'sent',
+  acked: 'acked',
+  refused: 'refused',
+  unanswered: 'unanswered',
+  callbacks: 'callbacks',
+  delivered: 'delivered',
+  duplicates: 'duplicates',
+  deadLetters: 'dead letters',
+  lostWithinBound: 'lost in bound',
+  lost: 'lost',
+} as const satisfies Partial<Record<keyof Figures, string>>;
+
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys are those written above
+const columns = Object.keys(COLUMNS) as (keyof typeof COLUMNS)[];
+
+/** The results as a table for people, problems below it. */
+export function writeTable(results: readonly ScenarioResult[]): string {
+  const rows = [
+    ['scenario', ...Object.values(COLUMNS), 'seconds', ''],
+    ...results.map(({ scenario, figures, seconds, problems }) => [
+      scenario,
+      ...columns.map((column) => String(figures?.[column] ?? '-')),
+      seconds.toFixed(1),
+      problems.length === 0 ? 'ok' : 'FAILED',
+    ]),
+  ];
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  const lines = rows.map((row) =>
+    row
+      .map((cell, column) => pad(cell, widths[column] ?? 0, column))
+      .join('  ')
+      .trimEnd(),
+  );
+  const problems = results.flatMap((result) => result.problems.map((problem) => `${result.scenario}: ${problem}`));
+  return [...lines, ...(problems.length > 0 ? ['', ...problems] : [])].join('\n');
+}
+
+/** Words to the left, numbers to the right. */
+function pad(cell: string, width: number, column: number): string {
+  return column === 0 ? cell.padEnd(width) : cell.padStart(width);
+}
+
+export type Ledger = {
+  readonly seed: number;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly node: string;
+  readonly redis: string;
+  readonly results: readonly ScenarioResult[];
+};
+
+/** Writes the run's ledger for machines; returns its path. */
+export async function writeLedger(ledger: Ledger): Promise<string> {
+  const folder = join(STATE_FOLDER, 'chaos');
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, `${ledger.startedAt.replaceAll(/[:.]/g, '-')}-seed-${ledger.seed}.json`);
+  await writeFile(path, `${JSON.stringify(ledger, null, 2)}\n`);
+  return path;
+}

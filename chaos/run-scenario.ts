@@ -1,0 +1,72 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { RedisServerSpec } from '../scripts/redis/server-spec.ts';
+import { type Figures, settle } from './figures.ts';
+import { startLoad } from './load.ts';
+import { createRandom } from './random.ts';
+import type { Scenario } from './scenario.ts';
+import { createWorld, type Size } from './world.ts';
+
+export type ScenarioResult = {
+  readonly scenario: string;
+  readonly loss: Scenario['loss'];
+  /** Absent when it could not be run to its end. */
+  readonly figures?: Figures;
+  /** What did not hold; none: passed. */
+  readonly problems: readonly string[];
+  readonly seconds: number;
+};
+
+export type RunOptions = {
+  readonly scenario: Scenario;
+  readonly seed: number;
+  readonly size: Size;
+  readonly spec: RedisServerSpec;
+};
+
+const BREAKS_WITHIN_MS = 240_000;
+
+/** Starts everything, breaks it under load, waits for what was acked to end, and counts. Never rejects: what went wrong is a problem of the result. */
+export async function runScenario({ scenario, seed, size, spec }: RunOptions): Promise<ScenarioResult> {
+  const started = performance.now();
+  const outcome = await attempt({ scenario, seed, size, spec }).catch((error: unknown) => ({
+    problems: [`could not be run to its end: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`],
+  }));
+  const seconds = Math.round((performance.now() - started) / 100) / 10;
+  return { scenario: scenario.name, loss: scenario.loss, seconds, ...outcome };
+}
+
+async function attempt({ scenario, seed, size, spec }: RunOptions): Promise<Pick<ScenarioResult, 'figures' | 'problems'>> {
+  const random = createRandom(`${seed} ${scenario.name}`);
+  const world = await createWorld({ scenario, spec, random, size });
+  try {
+    const load = startLoad({
+      // One that stops takes no new callbacks: a load balancer has been told.
+      ingresses: () => world.ingresses.flatMap((slot) => slot.url() ?? []),
+      repeats: scenario.setup?.repeats ?? 0.02,
+      random,
+    });
+    try {
+      await withinDeadline(scenario.break(world));
+    } finally {
+      await load.stop();
+    }
+    const figures = await settle(world, load.sent);
+    return { figures, problems: [...problemsOf(figures), ...(scenario.check?.(figures, world) ?? [])] };
+  } finally {
+    await world.close();
+  }
+}
+
+/** A fault that never ends MUST NOT hold up the run. */
+async function withinDeadline(work: Promise<void>): Promise<void> {
+  const over = new AbortController();
+  const late = delay(BREAKS_WITHIN_MS, undefined, { signal: over.signal }).then(() => {
+    throw new Error(`the fault did not end within ${BREAKS_WITHIN_MS} ms`);
+  });
+  await Promise.race([work, late]).finally(() => over.abort());
+}
+
+function problemsOf({ lost, missing, callbacks }: Figures): string[] {
+  if (callbacks === 0) return ['nothing was acked, so nothing was shown'];
+  return lost === 0 ? [] : [`${lost} acked and lost: ${missing.join(', ')}${lost > missing.length ? ', …' : ''}`];
+}

@@ -1,0 +1,35 @@
+import type { PrivateRedisOptions } from '@ringback/testkit/bare';
+import type { Figures } from './figures.ts';
+import type { OutputStanza } from './settings.ts';
+import type { World } from './world.ts';
+
+/** One way of breaking Ringback, and what must hold then. */
+export type Scenario = {
+  readonly name: string;
+  /** What is broken, in a line. */
+  readonly breaks: string;
+  /** `zero`: nothing acked may be missing. `bounded`: only what was acked within the moments that `break` names with `world.mayLose`. */
+  readonly loss: 'zero' | 'bounded';
+  readonly setup?: Setup;
+  /** Breaks things while callbacks come in; they come until it resolves. MUST mend everything at its end. */
+  readonly break: (world: World) => Promise<void>;
+  /** What else must hold; a line for each thing that does not. */
+  readonly check?: (figures: Figures, world: World) => string[];
+};
+
+/** Base URLs of the one destination: itself, and through the proxy `wayOut`. */
+export type Destination = { readonly url: string; readonly viaProxy: string };
+
+export type Setup = {
+  /** Default: append-only file, fsync `always`. */
+  readonly redis?: PrivateRedisOptions;
+  /** Default: 1 of each. */
+  readonly ingresses?: number;
+  readonly workers?: number;
+  /** Puts a TCP proxy between the apps and Redis. */
+  readonly proxied?: boolean;
+  /** Default: one webhook `crm`. Each output's path at the destination MUST be its name. */
+  readonly outputs?: (destination: Destination) => readonly OutputStanza[];
+  /** How many of the callbacks are repeats of earlier ones, 0…1. Default: 0.02. */
+  readonly repeats?: number;
+};

@@ -1,0 +1,31 @@
+import { stringify } from 'yaml';
+import { SAMPLE_ACCOUNT } from '../tests/interface-settings.ts';
+
+/** An output stanza without what all of them share. */
+export type OutputStanza = { readonly name: string; readonly url: string } & Readonly<Record<string, unknown>>;
+
+/** Times are short, so that whatever waits for one of them does not make a run long. */
+const BREAKER = { cooldown: '500ms', maxHold: '5s' } as const;
+const RETRY = { attempts: 8, minDelay: '100ms', maxDelay: '2s' } as const;
+
+/** The settings file of a scenario: any free port, one account, webhook outputs, every callback to each of them. */
+export function settingsFile(outputs: readonly OutputStanza[]): string {
+  return stringify({
+    log: { level: 'info' },
+    ingress: { host: '127.0.0.1', port: 0, adminPort: 0, enqueueTimeout: '500ms', drainDelay: '500ms' },
+    worker: { adminPort: 0, lockDuration: '2s', shutdownGrace: '10s' },
+    redis: { prefix: PREFIX },
+    sources: [
+      {
+        name: SOURCE,
+        type: 'callbot',
+        accounts: [{ uuid: SAMPLE_ACCOUNT.uuid, secrets: [SAMPLE_ACCOUNT.secret], algorithm: 'md5' }],
+      },
+    ],
+    outputs: outputs.map((output) => ({ type: 'webhook', timeout: '5s', retry: RETRY, breaker: BREAKER, ...output })),
+    routes: [{ to: outputs.map(({ name }) => name) }],
+  });
+}
+
+export const PREFIX = 'chaos';
+export const SOURCE = 'callbot';

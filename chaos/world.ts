@@ -1,0 +1,155 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  createSink,
+  createTcpProxy,
+  type PrivateRedis,
+  runPrivateRedis,
+  type Sink,
+  type SinkAnswer,
+  type TcpProxy,
+} from '@ringback/testkit/bare';
+import type { RedisServerSpec } from '../scripts/redis/server-spec.ts';
+import { type AppSlot, type AppSlotOptions, createAppSlot } from './app-slot.ts';
+import { createDeliveries, type Deliveries } from './deliveries.ts';
+import type { Random } from './random.ts';
+import type { Destination, Scenario, Setup } from './scenario.ts';
+import { type OutputStanza, settingsFile } from './settings.ts';
+
+/** How much of a scenario: `full` for people, `short` for the test suite. */
+export type Size = 'full' | 'short';
+
+/** Ringback as a customer runs it, with every part of it within reach of who wants to break it. */
+export type World = {
+  readonly random: Random;
+  readonly size: Size;
+  readonly redis: PrivateRedis;
+  /** Between the apps and Redis. */
+  readonly network: TcpProxy;
+  /** Between the workers and the destination, for outputs that are set up to go that way. */
+  readonly wayOut: TcpProxy;
+  readonly ingresses: readonly AppSlot[];
+  readonly workers: readonly AppSlot[];
+  readonly settingsPath: string;
+  readonly outputs: readonly string[];
+  readonly deliveries: Deliveries;
+  /** How the destination answers what comes for an output; 200 unless told. `count` is 1 for the first request after that. */
+  readonly answer: (output: string, answer: (count: number) => SinkAnswer) => void;
+  /** Lets time pass, in which callbacks come in: ms of the full size; the short one takes a fifth. */
+  readonly pass: (ms: number) => Promise<void>;
+  /** A moment of at most so many ms, never shortened. */
+  readonly moment: (maxMs: number) => Promise<void>;
+  /** What was acked since `since` (`performance.now()`) until now may be missing. */
+  readonly mayLose: (since: number) => void;
+  readonly forgiven: readonly { readonly from: number; readonly to: number }[];
+  readonly close: () => Promise<void>;
+};
+
+export type WorldOptions = {
+  readonly scenario: Scenario;
+  readonly spec: RedisServerSpec;
+  readonly random: Random;
+  readonly size: Size;
+};
+
+const SHORTER = 5;
+
+/** Starts everything that a scenario needs; what is up when something fails is stopped. */
+export async function createWorld(options: WorldOptions): Promise<World> {
+  const closers: (() => Promise<unknown>)[] = [];
+  const close = async () => {
+    const failures: unknown[] = [];
+    // What cannot be closed MUST NOT keep the rest open.
+    for (const closer of closers.splice(0).toReversed()) await closer().catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
+  };
+  try {
+    return { ...(await build(options, (closer) => void closers.push(closer))), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+type OnClose = (closer: () => Promise<unknown>) => void;
+type Build = (options: WorldOptions, onClose: OnClose) => Promise<Omit<World, 'close'>>;
+
+const build: Build = async ({ scenario, spec, random, size }, onClose) => {
+  const { setup = {} } = scenario;
+  const redis = await runPrivateRedis(spec, setup.redis ?? { appendfsync: 'always' });
+  onClose(() => redis.remove());
+  const network = await createTcpProxy(redis);
+  onClose(() => network.close());
+  const sink = await createSink();
+  onClose(() => sink.close());
+  const wayOut = await createTcpProxy({ port: Number(new URL(sink.url).port) });
+  onClose(() => wayOut.close());
+  const outputs = outputsOf(setup, { url: sink.url, viaProxy: `http://127.0.0.1:${wayOut.port}` });
+  const settingsPath = await writeSettings(settingsFile(outputs), onClose);
+  const { deliveries, answer } = receive(sink);
+
+  const redisUrl = setup.proxied ? `redis://127.0.0.1:${network.port}` : redis.url;
+  const env = { RINGBACK_CONFIG: settingsPath, REDIS_URL: redisUrl };
+  const start = (app: 'ingress' | 'worker', count = 1) =>
+    Promise.all(Array.from({ length: count }, (_, index) => startSlot({ app, number: index + 1, env }, onClose)));
+  const [ingresses, workers] = await Promise.all([start('ingress', setup.ingresses), start('worker', setup.workers)]);
+  const forgiven: { from: number; to: number }[] = [];
+  return {
+    random,
+    size,
+    redis,
+    network,
+    wayOut,
+    ingresses,
+    workers,
+    settingsPath,
+    outputs: outputs.map(({ name }) => name),
+    deliveries,
+    answer,
+    pass: (ms) => delay(size === 'full' ? ms : ms / SHORTER),
+    moment: (maxMs) => delay(random.int(0, maxMs)),
+    mayLose: (since) => void forgiven.push({ from: since, to: performance.now() }),
+    forgiven,
+  };
+};
+
+async function startSlot(options: AppSlotOptions, onClose: OnClose): Promise<AppSlot> {
+  const slot = createAppSlot(options);
+  onClose(slot.close);
+  await slot.start();
+  return slot;
+}
+
+function outputsOf({ outputs }: Setup, destination: Destination): readonly OutputStanza[] {
+  return outputs?.(destination) ?? [{ name: 'crm', url: `${destination.url}/crm` }];
+}
+
+async function writeSettings(text: string, onClose: OnClose): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'ringback-chaos-'));
+  onClose(() => rm(dir, { recursive: true, force: true }));
+  const path = join(dir, 'ringback.yaml');
+  await writeFile(path, text);
+  return path;
+}
+
+/** The destination of all outputs: what comes to `/<output>` is for that one. */
+function receive(sink: Sink): Pick<World, 'deliveries' | 'answer'> {
+  const deliveries = createDeliveries();
+  const scripts = new Map<string, { count: number; answer: (count: number) => SinkAnswer }>();
+  sink.answer((_, { path, body }) => {
+    const output = path.slice(1);
+    const script = scripts.get(output);
+    if (script) script.count += 1;
+    const answer = script?.answer(script.count) ?? 200;
+    if (answer === 200 || (typeof answer === 'object' && 'huge' in answer)) deliveries.arrived(output, requestIDOf(body));
+    return answer;
+  });
+  return { deliveries, answer: (output, next) => void scripts.set(output, { count: 0, answer: next }) };
+}
+
+function requestIDOf(body: Buffer): string {
+  // The webhook output puts it before the provider's own text.
+  return /"requestID":"([^"]*)"/.exec(body.toString())?.[1] ?? '';
+}

@@ -1,0 +1,87 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { until } from './until.ts';
+
+type LogLine = Readonly<Record<string, unknown>>;
+
+/** An app of ours as a process of its own. */
+export type AppProcess = {
+  readonly pid: number;
+  /** Every JSON line it wrote so far, oldest first. */
+  readonly lines: readonly LogLine[];
+  /** What else it wrote, stderr included. */
+  readonly output: readonly string[];
+  /** The first line with this message, now or when it comes. */
+  line(message: string): Promise<LogLine>;
+  signal(signal: NodeJS.Signals): void;
+  /** Sends the signal (SIGTERM) and resolves with the exit code, null after a kill. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+  readonly exit: Promise<number | null>;
+};
+
+export type AppOptions = {
+  readonly app: 'ingress' | 'worker' | 'cli';
+  readonly args?: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+};
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const FOLLOW_PARENT = new URL('../../../scripts/follow-parent.mjs', import.meta.url).href;
+const LINE_DEADLINE_MS = 60_000;
+
+/** Starts an app as its own process, on this Node. The caller stops it; should this process be killed, it stops by itself. */
+export function spawnApp({ app, args = [], env }: AppOptions): AppProcess {
+  const main = join(ROOT, 'apps', app, 'src', 'main.ts');
+  const child = spawn(process.execPath, ['--import', FOLLOW_PARENT, main, ...args], {
+    cwd: ROOT,
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  const lines: LogLine[] = [];
+  const output: string[] = [];
+  collect(child, { lines, output });
+  const exit = new Promise<number | null>((resolve) => {
+    child.once('close', (code) => resolve(code));
+  });
+
+  return {
+    pid: child.pid ?? 0,
+    lines,
+    output,
+    line: (message) =>
+      until(() => lines.find((line) => line['msg'] === message), {
+        withinMs: LINE_DEADLINE_MS,
+        what: () => `line "${message}"; last: ${JSON.stringify(lines.at(-1))} ${output.slice(-5).join('\n')}`,
+      }),
+    signal: (signal) => void child.kill(signal),
+    stop(signal = 'SIGTERM') {
+      child.kill(signal);
+      return exit;
+    },
+    exit,
+  };
+}
+
+function collect({ stdout, stderr }: ChildProcess, { lines, output }: { lines: LogLine[]; output: string[] }): void {
+  for (const stream of [stdout, stderr]) {
+    if (!stream) continue;
+    createInterface({ input: stream }).on('line', (text) => {
+      const line = readLine(text);
+      if (line) lines.push(line);
+      else output.push(text);
+    });
+  }
+}
+
+/** A process that is killed may leave half a line behind. */
+function readLine(text: string): LogLine | undefined {
+  if (!text.startsWith('{')) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? { ...value } : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,20 @@
+import { redisSpec } from '@ringback/testkit';
+import { expect, it } from 'vitest';
+import { runScenario } from '../chaos/run-scenario.ts';
+import { breakDestinations } from '../chaos/scenarios/break-destinations.ts';
+import { breakNetwork } from '../chaos/scenarios/break-network.ts';
+import { fillRedis } from '../chaos/scenarios/fill-redis.ts';
+import { forgetScripts } from '../chaos/scenarios/forget-scripts.ts';
+import { killRedisAlways } from '../chaos/scenarios/kill-redis.ts';
+
+const SEED = 3;
+
+// The short forms of what no other test breaks; `npm run chaos` runs all of them in full.
+it.each([killRedisAlways, forgetScripts, fillRedis, breakNetwork, breakDestinations])(
+  'nothing that was acked is lost: $name',
+  async (scenario) => {
+    const { problems, figures } = await runScenario({ scenario, seed: SEED, size: 'short', spec: redisSpec() });
+    expect({ problems, lost: figures?.lost }).toEqual({ problems: [], lost: 0 });
+  },
+  150_000,
+);

@@ -1,0 +1,42 @@
+import { testRedis } from '@ringback/testkit';
+import { describe, expect, it } from 'vitest';
+import { injectTrial, receiveTrial } from '../chaos/fuzz/in-process.ts';
+import { socketTrial } from '../chaos/fuzz/over-socket.ts';
+import { runTrials, type TrialsOptions } from '../chaos/fuzz/run-trials.ts';
+import { problemOf } from '../chaos/fuzz/verdict.ts';
+import { createRandom } from '../chaos/random.ts';
+import { createInstallation } from './installation.ts';
+import { interfaceSettings } from './interface-settings.ts';
+import { postCallback } from './provider.ts';
+
+const tryAll = (options: Pick<TrialsOptions, 'trial' | 'inputs'>) =>
+  runTrials({ ...options, random: createRandom('short form'), onProgress: () => {} });
+
+// `npm run fuzz` tries more than a million.
+describe('generated inputs each get an answer of ours, and leave nothing behind', { timeout: 60_000 }, () => {
+  it('in the source', async () => {
+    expect(await tryAll({ trial: receiveTrial(), inputs: 5000 })).toMatchObject({ inputs: 5000, problems: [] });
+  });
+
+  it('in the whole app', async () => {
+    expect(await tryAll({ trial: injectTrial(), inputs: 1000 })).toMatchObject({ inputs: 1000, problems: [] });
+  });
+
+  it('over sockets to a running ingress, which then serves the next good callback', async () => {
+    const { url, prefix } = testRedis();
+    const settings = (crmUrl: string) => interfaceSettings({ crmUrl, prefix });
+    const { startIngress } = await createInstallation({ redisUrl: url, settings });
+    const ingress = await startIngress();
+    expect(await tryAll({ trial: socketTrial(ingress.url), inputs: 200 })).toMatchObject({ inputs: 200, problems: [] });
+    expect(await postCallback({ ingress: ingress.url, requestID: 'after all that' })).toMatchObject({ status: 200 });
+  });
+});
+
+it('an answer with another status, another body, or an ack that is none would not pass', () => {
+  const body = (retCode: number) => JSON.stringify({ retCode, retMsg: '', responseID: '' });
+  expect(problemOf(500, body(5001))).toContain('status 500');
+  expect(problemOf(200, '<html>')).toContain('no JSON object');
+  expect(problemOf(400, '{"retCode":2}')).toContain('not an answer of ours');
+  expect(problemOf(200, body(1))).toContain('retCode 1');
+  expect(problemOf(200, body(0))).toBeUndefined();
+});
