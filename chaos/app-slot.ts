@@ -5,6 +5,7 @@ export type AppSlot = {
   readonly name: string;
   /** Where it listens; undefined while none is up. A worker listens on its admin port only. */
   readonly url: () => string | undefined;
+  readonly pid: () => number | undefined;
   /** What `/readyz` says now. */
   readonly readiness: () => Promise<Readiness>;
   /** Starts a process and waits until it is up. */
@@ -48,6 +49,7 @@ export function createAppSlot({ app, number, env }: AppSlotOptions): AppSlot {
   return {
     name: `${app} ${number}`,
     url: () => current?.url,
+    pid: () => current?.process.pid,
     readiness: () => askReadiness(current?.adminUrl ?? ''),
     async start() {
       current = await launch();

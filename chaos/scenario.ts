@@ -26,6 +26,8 @@ export type Setup = {
   /** Default: 1 of each. */
   readonly ingresses?: number;
   readonly workers?: number;
+  /** Further environment of ingresses and workers. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Puts a TCP proxy between the apps and Redis. */
   readonly proxied?: boolean;
   /** Gives each ingress a spool: with room, or on a small disk of which others may take the rest. Default: none. */

@@ -96,7 +96,11 @@ const build: Build = async ({ scenario, spec, random, size }, onClose) => {
   await writeFile(settingsPath, settingsFile(outputs, spoolDisk?.spool));
   const { deliveries, answer } = receive(sink);
 
-  const env = { RINGBACK_CONFIG: settingsPath, REDIS_URL: setup.proxied ? `redis://127.0.0.1:${network.port}` : redis.url };
+  const env = {
+    ...setup.env,
+    RINGBACK_CONFIG: settingsPath,
+    REDIS_URL: setup.proxied ? `redis://127.0.0.1:${network.port}` : redis.url,
+  };
   const start = (app: 'ingress' | 'worker', count = 1) =>
     Promise.all(Array.from({ length: count }, (_, index) => startSlot({ app, number: index + 1, env }, onClose)));
   const [ingresses, workers] = await Promise.all([start('ingress', setup.ingresses), start('worker', setup.workers)]);

@@ -9,7 +9,7 @@ import { createInstallation } from './installation.ts';
 import { interfaceSettings } from './interface-settings.ts';
 import { postCallback } from './provider.ts';
 
-const tryAll = (options: Pick<TrialsOptions, 'trial' | 'inputs'>) =>
+const tryAll = (options: Pick<TrialsOptions, 'trial' | 'inputs' | 'memory'>) =>
   runTrials({ ...options, random: createRandom('short form'), onProgress: () => {} });
 
 // `npm run fuzz` tries more than a million.
@@ -30,6 +30,14 @@ describe('generated inputs each get an answer of ours, and leave nothing behind'
     expect(await tryAll({ trial: socketTrial(ingress.url), inputs: 200 })).toMatchObject({ inputs: 200, problems: [] });
     expect(await postCallback({ ingress: ingress.url, requestID: 'after all that' })).toMatchObject({ status: 200 });
   });
+});
+
+it('memory that grows would not pass', async () => {
+  let inUse = 0;
+  const memory = { name: 'it', inUse: () => (inUse += 10), mayGrow: 50 };
+  expect((await tryAll({ trial: () => undefined, inputs: 100, memory })).problems).toMatchObject([
+    expect.stringMatching(/^it grew by 80/),
+  ]);
 });
 
 it('an answer with another status, another body, or an ack that is none would not pass', () => {

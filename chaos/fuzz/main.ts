@@ -6,22 +6,33 @@ import { createRandom } from '../random.ts';
 import type { Scenario } from '../scenario.ts';
 import { createWorld } from '../world.ts';
 import { injectTrial, receiveTrial, type Trial } from './in-process.ts';
+import { type Memory, residentMemory } from './memory.ts';
 import { socketTrial } from './over-socket.ts';
 import { runTrials } from './run-trials.ts';
 
 const FINDS_REDIS_WITHIN_MS = 300_000;
 const INPUTS = { receive: 1_000_000, inject: 100_000, socket: 5000 } as const;
 
-const NOTHING_BROKEN: Scenario = { name: 'fuzz', breaks: 'nothing', loss: 'zero', setup: { workers: 0 }, break: async () => {} };
+/** With little room for garbage, what the ingress has in memory tells what it keeps. */
+const env = { NODE_OPTIONS: '--max-old-space-size=64 --max-semi-space-size=2' };
+const NOTHING_BROKEN: Scenario = {
+  name: 'fuzz',
+  breaks: 'nothing',
+  loss: 'zero',
+  setup: { workers: 0, env },
+  break: async () => {},
+};
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
-async function run(door: keyof typeof INPUTS, { trial, seed }: { trial: Trial; seed: string }): Promise<void> {
+type RunOptions = { readonly trial: Trial; readonly seed: string; readonly memory?: Memory };
+
+async function run(door: keyof typeof INPUTS, { seed, ...options }: RunOptions): Promise<void> {
   const random = createRandom(`${seed} ${door}`);
-  const result = await runTrials({ trial, inputs: INPUTS[door], random, onProgress: (done) => say(`  ${door}: ${done}`) });
-  const { inputs, perSecond, slowest, heap, problems } = result;
+  const result = await runTrials({ ...options, inputs: INPUTS[door], random, onProgress: (done) => say(`  ${door}: ${done}`) });
+  const { inputs, perSecond, slowest, memory, problems } = result;
   say(
-    `${door}: ${inputs} inputs, ${perSecond} a second, the slowest ${slowest} ms, heap after each tenth: ${heap.join(' ')} MiB`,
+    `${door}: ${inputs} inputs, ${perSecond} a second, the slowest ${slowest} ms, memory after each tenth: ${memory.join(' ')} MiB`,
   );
   for (const problem of problems) say(`FAILED ${problem}`);
   if (problems.length > 0) process.exitCode = 1;
@@ -36,7 +47,8 @@ const found = await findRedis(AbortSignal.timeout(FINDS_REDIS_WITHIN_MS));
 if ('reasons' in found) throw new Error(`the fuzz run needs a real Redis:\n${found.reasons.join('\n')}`);
 const world = await createWorld({ scenario: NOTHING_BROKEN, spec: found.spec, random: createRandom(seed), size: 'full' });
 try {
-  await run('socket', { trial: socketTrial(world.ingresses[0]?.url() ?? ''), seed });
+  const [ingress] = world.ingresses;
+  await run('socket', { trial: socketTrial(ingress?.url() ?? ''), seed, memory: residentMemory(ingress?.pid() ?? 0) });
 } finally {
   await world.close();
 }

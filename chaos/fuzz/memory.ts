@@ -1,0 +1,34 @@
+import { execFileSync } from 'node:child_process';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+/** What inputs must leave as it was. */
+export type Memory = {
+  readonly name: string;
+  /** MiB. */
+  readonly inUse: () => number;
+  /** MiB. */
+  readonly mayGrow: number;
+};
+
+const MiB = 1024 ** 2;
+const round = (mebibytes: number) => Math.round(mebibytes * 10) / 10;
+
+setFlagsFromString('--expose-gc');
+const collectGarbage: () => void = runInNewContext('gc');
+
+/** The heap of this process, after a garbage collection. */
+export const ownHeap: Memory = {
+  name: 'the heap',
+  inUse() {
+    collectGarbage();
+    return round(process.memoryUsage().heapUsed / MiB);
+  },
+  mayGrow: 16,
+};
+
+/** What another process has in memory (RSS), garbage included: MUST be one that may gather only little of that. */
+export function residentMemory(pid: number): Memory {
+  const inUse = () => round(Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)])) / 1024);
+  return { name: 'the memory of the ingress', inUse, mayGrow: 24 };
+}
