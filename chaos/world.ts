@@ -90,17 +90,11 @@ const build: Build = async ({ scenario, spec, random, size }, onClose) => {
   const wayOut = await createTcpProxy({ port: Number(new URL(sink.url).port) });
   onClose(() => wayOut.close());
   const outputs = outputsOf(setup, { url: sink.url, viaProxy: `http://127.0.0.1:${wayOut.port}` });
-  const folder = await createFolder(onClose);
-  const spoolDisk = setup.spool && (await createSpoolDisk({ folder, small: setup.spool === 'small disk' }, onClose));
-  const settingsPath = join(folder, 'ringback.yaml');
-  await writeFile(settingsPath, settingsFile(outputs, spoolDisk?.spool));
+  const { settingsPath, spoolDisk } = await createFiles(setup, { outputs, onClose });
   const { deliveries, answer } = receive(sink);
 
-  const env = {
-    ...setup.env,
-    RINGBACK_CONFIG: settingsPath,
-    REDIS_URL: setup.proxied ? `redis://127.0.0.1:${network.port}` : redis.url,
-  };
+  const redisUrl = setup.proxied ? `redis://127.0.0.1:${network.port}` : redis.url;
+  const env = { ...setup.env, RINGBACK_CONFIG: settingsPath, REDIS_URL: redisUrl };
   const start = (app: 'ingress' | 'worker', count = 1) =>
     Promise.all(Array.from({ length: count }, (_, index) => startSlot({ app, number: index + 1, env }, onClose)));
   const [ingresses, workers] = await Promise.all([start('ingress', setup.ingresses), start('worker', setup.workers)]);
@@ -136,10 +130,18 @@ function outputsOf({ outputs }: Setup, destination: Destination): readonly Outpu
   return outputs?.(destination) ?? [{ name: 'crm', url: `${destination.url}/crm` }];
 }
 
-async function createFolder(onClose: OnClose): Promise<string> {
+type Files = Pick<World, 'settingsPath' | 'spoolDisk'>;
+
+async function createFiles(
+  { spool }: Setup,
+  { outputs, onClose }: { outputs: readonly OutputStanza[]; onClose: OnClose },
+): Promise<Files> {
   const folder = await mkdtemp(join(tmpdir(), 'ringback-chaos-'));
   onClose(() => rm(folder, { recursive: true, force: true }));
-  return folder;
+  const spoolDisk = spool && (await createSpoolDisk({ folder, small: spool === 'small disk' }, onClose));
+  const settingsPath = join(folder, 'ringback.yaml');
+  await writeFile(settingsPath, settingsFile(outputs, spoolDisk?.spool));
+  return { settingsPath, spoolDisk };
 }
 
 /** The destination of all outputs: what comes to `/<output>` is for that one. */
