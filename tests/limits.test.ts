@@ -69,6 +69,7 @@ describe('a connection whose sender closes its side', () => {
       expect(connections.map(({ answers }) => answers())).toEqual(sent.map(([, answers]) => answers));
     }
     expect(ingress.process.lines.filter(({ msg }) => msg === 'connections are refused')).toEqual([]);
+    expect(ingress.process.lines.filter(({ msg }) => msg === 'callback refused')).toHaveLength(5 * 3);
     expect(await postCallback({ ingress: ingress.url, requestID: 'after' })).toMatchObject({ status: 200 });
   });
 
@@ -160,6 +161,8 @@ describe('the limit of', () => {
     const all = [silent, slowHead, slowBody, idle];
     await vi.waitFor(() => expect(all.map(({ closed }) => closed())).toEqual([true, true, true, true]), 15_000);
     expect(all.map(({ answers }) => answers())).toEqual([[[400, 3]], [[400, 3]], [[400, 3]], [[200, 0]]]);
+    const line = { msg: 'callback refused', status: 400, retCode: 3 };
+    expect(ingress.process.lines.filter(({ msg }) => msg === 'callback refused')).toMatchObject([line, line, line]);
     expect(await postCallback({ ingress: ingress.url, requestID: 'after' })).toMatchObject({ status: 200 });
   });
 
