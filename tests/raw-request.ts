@@ -39,7 +39,7 @@ export function request({
   return Buffer.concat([Buffer.from(`${line}\r\n${fields.join('')}\r\n`), bytes]);
 }
 
-const chunk = (bytes: Buffer) => [Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')];
+const httpChunk = (bytes: Buffer) => [Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')];
 
 /** The same with its body in two chunks. */
 export function chunkedRequest(parts: RequestParts): Buffer {
@@ -49,7 +49,7 @@ export function chunkedRequest(parts: RequestParts): Buffer {
   const half = Math.floor((start + whole.length) / 2);
   return Buffer.concat([
     whole.subarray(0, start),
-    ...[whole.subarray(start, half), whole.subarray(half), Buffer.alloc(0)].flatMap(chunk),
+    ...[whole.subarray(start, half), whole.subarray(half), Buffer.alloc(0)].flatMap(httpChunk),
   ]);
 }
 
