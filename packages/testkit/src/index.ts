@@ -6,3 +6,4 @@ export { startApp, writeSettings } from './app-process.ts';
 export { type AppProcess } from './spawn-app.ts';
 export type { PrivateRedis, PrivateRedisOptions } from './private-redis.ts';
 export { createTcpProxy, type TcpProxy } from './tcp-proxy.ts';
+export { testCallback } from './test-callback.ts';
