@@ -5,6 +5,8 @@ export type AppSlot = {
   readonly name: string;
   /** Where it listens; undefined while none is up. A worker listens on its admin port only. */
   readonly url: () => string | undefined;
+  /** What `/readyz` says now. */
+  readonly readiness: () => Promise<Readiness>;
   /** Starts a process and waits until it is up. */
   readonly start: () => Promise<void>;
   /** SIGKILL. */
@@ -15,28 +17,38 @@ export type AppSlot = {
   readonly close: () => Promise<void>;
 };
 
+export type Readiness = {
+  readonly ready: boolean;
+  /** Callbacks in its spool. */
+  readonly spooling: number;
+};
+
 export type AppSlotOptions = {
   readonly app: 'ingress' | 'worker';
   readonly number: number;
   readonly env: Readonly<Record<string, string>>;
 };
 
+const ANSWERS_WITHIN_MS = 10_000;
+
 /** An empty place; `start` fills it. */
 export function createAppSlot({ app, number, env }: AppSlotOptions): AppSlot {
   const running = new Set<AppProcess>();
   const launch = async () => {
-    const process = spawnApp({ app, env });
+    const process = spawnApp({ app, env: { ...env, SLOT: `${app}-${number}` } });
     running.add(process);
     void process.exit.then(() => running.delete(process));
     // Should it end instead of coming up, nobody has to wait for the deadline.
     const line = await Promise.race([process.line(`${app} is up`), process.exit.then(() => undefined)]);
     if (line === undefined) throw new Error(`${app} did not come up: ${JSON.stringify(process.lines.at(-1))}`);
-    return { process, url: String(line['url'] ?? line['adminUrl']) };
+    const { adminUrl, url = adminUrl } = line;
+    return { process, adminUrl: String(adminUrl), url: String(url) };
   };
-  let current: { process: AppProcess; url: string } | undefined;
+  let current: Awaited<ReturnType<typeof launch>> | undefined;
   return {
     name: `${app} ${number}`,
     url: () => current?.url,
+    readiness: () => askReadiness(current?.adminUrl ?? ''),
     async start() {
       current = await launch();
     },
@@ -53,4 +65,11 @@ export function createAppSlot({ app, number, env }: AppSlotOptions): AppSlot {
       await Promise.all([...running].map((process) => process.stop('SIGKILL')));
     },
   };
+}
+
+async function askReadiness(adminUrl: string): Promise<Readiness> {
+  const response = await fetch(new URL('/readyz', adminUrl), { signal: AbortSignal.timeout(ANSWERS_WITHIN_MS) });
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- our own answer
+  const { spooling = 0 } = (await response.json()) as { spooling?: number };
+  return { ready: response.ok, spooling };
 }

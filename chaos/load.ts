@@ -29,7 +29,7 @@ export type LoadOptions = {
   readonly random: Random;
 };
 
-/** Each has one callback under way at a time. */
+/** Each has one callback under way at a time, and goes to the same ingress always, as over a connection that is kept. */
 const SENDERS = 8;
 const PAUSE_MS = { min: 5, max: 35 } as const;
 
@@ -54,10 +54,12 @@ export function startLoad({ ingresses, repeats, random }: LoadOptions): Load {
   async function runSender(number: number): Promise<void> {
     const choices = random.fork(`sender ${number}`);
     for (let serial = 0; !stopping.signal.aborted; serial += 1) {
+      const urls = ingresses();
+      const url = urls[number % urls.length] ?? '';
       // What another sender has not come to yet, it will repeat in its turn.
       const repeated = choices.chance(repeats);
       const [sender, which] = repeated ? [choices.int(0, SENDERS - 1), choices.int(0, serial)] : [number, serial];
-      await send(`s${sender}-${which}`, choices.pick(ingresses()), 1 + (which % 5));
+      await send(`s${sender}-${which}`, url, 1 + (which % 5));
       await delay(choices.int(PAUSE_MS.min, PAUSE_MS.max));
     }
   }

@@ -4,10 +4,12 @@ import { breakNetwork } from './scenarios/break-network.ts';
 import { breakSettings } from './scenarios/break-settings.ts';
 import { duplicateStorm } from './scenarios/duplicate-storm.ts';
 import { fillRedis } from './scenarios/fill-redis.ts';
+import { fillSpool } from './scenarios/fill-spool.ts';
 import { forgetScripts } from './scenarios/forget-scripts.ts';
 import { freezeRedis } from './scenarios/freeze-redis.ts';
 import { killIngress } from './scenarios/kill-ingress.ts';
 import { killRedisAlways, killRedisEverysec } from './scenarios/kill-redis.ts';
+import { killWhileSpooling } from './scenarios/kill-while-spooling.ts';
 import { killWorker } from './scenarios/kill-worker.ts';
 import { restartAll } from './scenarios/restart-all.ts';
 
@@ -25,4 +27,6 @@ export const scenarios: readonly Scenario[] = [
   duplicateStorm,
   restartAll,
   breakSettings,
+  killWhileSpooling,
+  fillSpool,
 ];

@@ -28,6 +28,8 @@ export type Setup = {
   readonly workers?: number;
   /** Puts a TCP proxy between the apps and Redis. */
   readonly proxied?: boolean;
+  /** Gives each ingress a spool: with room, or on a small disk of which others may take the rest. Default: none. */
+  readonly spool?: 'roomy' | 'small disk';
   /** Default: one webhook `crm`. Each output's path at the destination MUST be its name. */
   readonly outputs?: (destination: Destination) => readonly OutputStanza[];
   /** How many of the callbacks are repeats of earlier ones, 0…1. Default: 0.02. */

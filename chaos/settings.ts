@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import { SAMPLE_ACCOUNT } from '../tests/interface-settings.ts';
+import type { SpoolDisk } from './spool-disk.ts';
 
 /** An output stanza without what all of them share. */
 export type OutputStanza = { readonly name: string; readonly url: string } & Readonly<Record<string, unknown>>;
@@ -8,11 +9,11 @@ export type OutputStanza = { readonly name: string; readonly url: string } & Rea
 const BREAKER = { cooldown: '500ms', maxHold: '5s' } as const;
 const RETRY = { attempts: 8, minDelay: '100ms', maxDelay: '2s' } as const;
 
-/** The settings file of a scenario: any free port, one account, webhook outputs, every callback to each of them. */
-export function settingsFile(outputs: readonly OutputStanza[]): string {
+/** The settings file of a scenario: any free port, one account, webhook outputs, every callback to each of them; with `spool`, that stanza. */
+export function settingsFile(outputs: readonly OutputStanza[], spool?: SpoolDisk['spool']): string {
   return stringify({
     log: { level: 'info' },
-    ingress: { host: '127.0.0.1', port: 0, adminPort: 0, enqueueTimeout: '500ms', drainDelay: '500ms' },
+    ingress: { host: '127.0.0.1', port: 0, adminPort: 0, enqueueTimeout: '500ms', drainDelay: '500ms', ...(spool && { spool }) },
     worker: { adminPort: 0, lockDuration: '2s', shutdownGrace: '10s' },
     redis: { prefix: PREFIX },
     sources: [

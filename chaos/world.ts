@@ -17,6 +17,7 @@ import { createDeliveries, type Deliveries } from './deliveries.ts';
 import type { Random } from './random.ts';
 import type { Destination, Scenario, Setup } from './scenario.ts';
 import { type OutputStanza, settingsFile } from './settings.ts';
+import { createSpoolDisk, type SpoolDisk } from './spool-disk.ts';
 
 /** How much of a scenario: `full` for people, `short` for the test suite. */
 export type Size = 'full' | 'short';
@@ -33,6 +34,8 @@ export type World = {
   readonly ingresses: readonly AppSlot[];
   readonly workers: readonly AppSlot[];
   readonly settingsPath: string;
+  /** Where the ingresses have their spools, in a scenario with some. */
+  readonly spoolDisk: SpoolDisk | undefined;
   readonly outputs: readonly string[];
   readonly deliveries: Deliveries;
   /** How the destination answers what comes for an output; 200 unless told. `count` is 1 for the first request after that. */
@@ -87,11 +90,13 @@ const build: Build = async ({ scenario, spec, random, size }, onClose) => {
   const wayOut = await createTcpProxy({ port: Number(new URL(sink.url).port) });
   onClose(() => wayOut.close());
   const outputs = outputsOf(setup, { url: sink.url, viaProxy: `http://127.0.0.1:${wayOut.port}` });
-  const settingsPath = await writeSettings(settingsFile(outputs), onClose);
+  const folder = await createFolder(onClose);
+  const spoolDisk = setup.spool && (await createSpoolDisk({ folder, small: setup.spool === 'small disk' }, onClose));
+  const settingsPath = join(folder, 'ringback.yaml');
+  await writeFile(settingsPath, settingsFile(outputs, spoolDisk?.spool));
   const { deliveries, answer } = receive(sink);
 
-  const redisUrl = setup.proxied ? `redis://127.0.0.1:${network.port}` : redis.url;
-  const env = { RINGBACK_CONFIG: settingsPath, REDIS_URL: redisUrl };
+  const env = { RINGBACK_CONFIG: settingsPath, REDIS_URL: setup.proxied ? `redis://127.0.0.1:${network.port}` : redis.url };
   const start = (app: 'ingress' | 'worker', count = 1) =>
     Promise.all(Array.from({ length: count }, (_, index) => startSlot({ app, number: index + 1, env }, onClose)));
   const [ingresses, workers] = await Promise.all([start('ingress', setup.ingresses), start('worker', setup.workers)]);
@@ -105,6 +110,7 @@ const build: Build = async ({ scenario, spec, random, size }, onClose) => {
     ingresses,
     workers,
     settingsPath,
+    spoolDisk,
     outputs: outputs.map(({ name }) => name),
     deliveries,
     answer,
@@ -126,12 +132,10 @@ function outputsOf({ outputs }: Setup, destination: Destination): readonly Outpu
   return outputs?.(destination) ?? [{ name: 'crm', url: `${destination.url}/crm` }];
 }
 
-async function writeSettings(text: string, onClose: OnClose): Promise<string> {
-  const dir = await mkdtemp(join(tmpdir(), 'ringback-chaos-'));
-  onClose(() => rm(dir, { recursive: true, force: true }));
-  const path = join(dir, 'ringback.yaml');
-  await writeFile(path, text);
-  return path;
+async function createFolder(onClose: OnClose): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'ringback-chaos-'));
+  onClose(() => rm(folder, { recursive: true, force: true }));
+  return folder;
 }
 
 /** The destination of all outputs: what comes to `/<output>` is for that one. */

@@ -4,13 +4,15 @@ import { runScenario } from '../chaos/run-scenario.ts';
 import { breakDestinations } from '../chaos/scenarios/break-destinations.ts';
 import { breakNetwork } from '../chaos/scenarios/break-network.ts';
 import { fillRedis } from '../chaos/scenarios/fill-redis.ts';
+import { fillSpool } from '../chaos/scenarios/fill-spool.ts';
 import { forgetScripts } from '../chaos/scenarios/forget-scripts.ts';
 import { killRedisAlways } from '../chaos/scenarios/kill-redis.ts';
+import { killWhileSpooling } from '../chaos/scenarios/kill-while-spooling.ts';
 
 const SEED = 3;
 
 // The short forms of what no other test breaks; `npm run chaos` runs all of them in full.
-it.each([killRedisAlways, forgetScripts, fillRedis, breakNetwork, breakDestinations])(
+it.each([killRedisAlways, forgetScripts, fillRedis, breakNetwork, breakDestinations, killWhileSpooling, fillSpool])(
   'nothing that was acked is lost: $name',
   async (scenario) => {
     const { problems, figures } = await runScenario({ scenario, seed: SEED, size: 'short', spec: redisSpec() });

@@ -130,7 +130,11 @@ describe('with a spool', () => {
     }
     expect(await readiness(ingress)).toEqual({
       status: 503,
-      body: { status: 'not ready', reasons: [expect.stringMatching(/^RB_SPOOL_FULL: /)], spooling: acked.length },
+      body: {
+        status: 'not ready',
+        reasons: [expect.stringMatching(/^RB_REDIS_UNAVAILABLE: /), expect.stringMatching(/^RB_SPOOL_FULL: /)],
+        spooling: acked.length,
+      },
     });
     await redis.start();
     await ingress.process.line('spool drained');

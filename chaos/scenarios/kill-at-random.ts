@@ -3,7 +3,7 @@ import type { World } from '../world.ts';
 
 /** Kills one process after the other, at random instants, each replaced after a moment. */
 export async function killAtRandom({ random, size, moment }: World, slots: readonly AppSlot[]): Promise<void> {
-  for (let kill = 0; kill < (size === 'full' ? 8 : 2); kill += 1) {
+  for (let kill = 0; kill < (size === 'full' ? 6 : 2); kill += 1) {
     const slot = random.pick(slots);
     await moment(1500);
     await slot.kill();

@@ -88,6 +88,13 @@ describe('what is kept', () => {
     expect(done).toEqual(['replay a', 'purge a', 'purge b']);
   });
 
+  it('is replayed from the oldest on and purged from the newest on, each once, though it may be met twice while others go', async () => {
+    const { context, done } = setUp([kept('c'), kept('b'), kept('b'), kept('a')]);
+    await actOnKept({ ...context, ...acting, action: 'replay' });
+    await actOnKept({ ...context, ...acting, action: 'purge' });
+    expect(done).toEqual(['replay a', 'replay b', 'replay c', 'purge c', 'purge b', 'purge a']);
+  });
+
   it('is replayed no faster than it is told', async () => {
     const { context, slept } = setUp([kept('a'), kept('b'), kept('c')]);
     await actOnKept({ ...context, ...acting, action: 'replay', rate: 50 });

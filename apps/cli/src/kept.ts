@@ -10,7 +10,7 @@ export async function listKept(options: Context & { limit: number; json: boolean
   const { store, filter, terminal, limit, json } = options;
   const rows: Kept[] = [];
   let count = 0;
-  for await (const kept of store.find(filter, 'newest first')) {
+  for await (const kept of store.find(filter)) {
     count += 1;
     if (count > limit) break;
     if (json) terminal.out(JSON.stringify(factsOf(kept)));
@@ -24,7 +24,7 @@ export async function listKept(options: Context & { limit: number; json: boolean
 /** Prints all of each entry under an id, personal data too: that is what it is for. Resolves with whether there was one. */
 export async function showKept({ store, filter, terminal }: Context): Promise<boolean> {
   let found = false;
-  for await (const kept of store.find(filter, 'newest first')) {
+  for await (const kept of store.find(filter)) {
     found = true;
     terminal.out(JSON.stringify({ ...factsOf(kept), payload: kept.payload }, null, 2));
   }
@@ -44,10 +44,12 @@ export type ActOptions = Context & {
   readonly sleep: (ms: number) => Promise<unknown>;
 };
 
-/** Does it to all that fit and stand there now, oldest first. Resolves with whether it could be done to each. */
+/** Does it to all that fit and stand there now, each once: replays the oldest first, purges the newest first. Resolves with whether it could be done to each. */
 export async function actOnKept(options: ActOptions): Promise<boolean> {
   const { store, filter, terminal, action, yes, rate, json, now, sleep } = options;
-  const chosen = await snapshot(store, filter);
+  const newestFirst = await snapshot(store, filter);
+  // Redis removes from the newest end of a list at once, and searches all of it for what is at the other.
+  const chosen = action === 'purge' ? newestFirst : newestFirst.toReversed();
   if (chosen.length === 0) {
     terminal.err('nothing is kept that fits');
     return false;
@@ -73,7 +75,7 @@ export async function actOnKept(options: ActOptions): Promise<boolean> {
 /** What stands there now, without payloads: what a replay brings back meanwhile is not replayed again. */
 async function snapshot(store: KeptStore, filter: KeptFilter): Promise<Kept[]> {
   const chosen = new Map<string, Kept>();
-  for await (const kept of store.find(filter, 'oldest first')) {
+  for await (const kept of store.find(filter)) {
     chosen.set(`${kept.queue} ${kept.id}`, { ...kept, payload: undefined, callbacks: [] });
   }
   return [...chosen.values()];

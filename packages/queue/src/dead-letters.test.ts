@@ -47,8 +47,8 @@ function setUp({ outputs = ['crm'] } = {}) {
 
 async function found(store: KeptStore, filter: KeptFilter = {}): Promise<Kept[]> {
   const all: Kept[] = [];
-  for await (const kept of store.find(filter, 'oldest first')) all.push(kept);
-  return all;
+  for await (const kept of store.find(filter)) all.push(kept);
+  return all.toReversed();
 }
 
 const until = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 10_000, interval: 10 });
@@ -118,7 +118,7 @@ describe('dead letters', () => {
     );
     const all = await found(dead);
     const newest: string[] = [];
-    for await (const kept of dead.find({}, 'newest first')) newest.push(kept.id);
+    for await (const kept of dead.find({})) newest.push(kept.id);
     expect(newest).toEqual(all.map(({ id }) => id).toReversed());
     const middle = all[100]?.time ?? 0;
     const count = async (filter: KeptFilter) => (await found(dead, filter)).length;

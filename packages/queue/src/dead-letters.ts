@@ -33,12 +33,12 @@ export async function openDeadLetters({ redis, prefix, outputs }: DeadLettersOpt
     { queue: open(CALLBACKS), removed: false },
   ];
 
-  async function* find(filter: KeptFilter, order: 'newest first' | 'oldest first'): AsyncGenerator<Kept> {
+  async function* find(filter: KeptFilter): AsyncGenerator<Kept> {
     for (const place of places) {
       if (filter.output !== undefined && filter.output !== place.output) continue;
       for (const state of place.removed ? ABANDONED_STATES : (['failed'] as const)) {
         const reason = state === 'failed' ? undefined : REMOVED;
-        for await (const job of jobsOf({ queue: place.queue, state, order })) {
+        for await (const job of jobsOf({ queue: place.queue, state })) {
           const kept = readDeadLetter(job, { output: place.output, reason });
           if (fits(kept, filter)) yield kept;
         }

@@ -2,13 +2,21 @@ import type { Job, JobType, Queue } from 'bullmq';
 
 const PAGE = 100;
 
-export type Pages = { readonly queue: Queue; readonly state: JobType; readonly order: 'newest first' | 'oldest first' };
+export type Place = { readonly queue: Queue; readonly state: JobType };
 
-/** The jobs of a queue in one state, page by page. Where jobs come and go meanwhile, one may be missed or come twice. */
-export async function* jobsOf({ queue, state, order }: Pages): AsyncGenerator<Job> {
-  for (let start = 0; ; start += PAGE) {
-    const ids = await queue.getRanges([state], start, start + PAGE - 1, order === 'oldest first');
-    if (ids.length === 0) return;
-    for (const job of await Promise.all(ids.map((id) => queue.getJob(id)))) if (job) yield job;
+/**
+ * The ids of the jobs of a queue in one state, newest first, page by page. Counted from the oldest end: what comes meanwhile is behind us, and what goes moves the others
+ * towards where we are going. So none is missed that stays; one may come twice.
+ */
+export async function* idPages({ queue, state, size }: Place & { readonly size: number }): AsyncGenerator<string[]> {
+  for (let end = await queue.getJobCountByTypes(state); end > 0; end -= size) {
+    yield (await queue.getRanges([state], Math.max(0, end - size), end - 1, true)).toReversed();
+  }
+}
+
+/** The jobs of a queue in one state; as their ids come. */
+export async function* jobsOf(place: Place): AsyncGenerator<Job> {
+  for await (const ids of idPages({ ...place, size: PAGE })) {
+    for (const job of await Promise.all(ids.map((id) => place.queue.getJob(id)))) if (job) yield job;
   }
 }

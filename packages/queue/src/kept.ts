@@ -36,8 +36,8 @@ export type KeptFilter = {
 
 /** What a person can do about them. */
 export type KeptStore = {
-  /** Page by page, so that however many there are, memory holds few. */
-  find(filter: KeptFilter, order: 'newest first' | 'oldest first'): AsyncIterable<Kept>;
+  /** Queue by queue, the newest first; page by page, so that however many there are, memory holds few. None is missed that stays; while some go, one may come twice. */
+  find(filter: KeptFilter): AsyncIterable<Kept>;
   /** Sends it the way that it went before, under the same idempotency key. Resolves with why it could not, if it could not: then it is still there. */
   replay(kept: Kept): Promise<string | undefined>;
   /** Removes it for good; resolves as `replay` does. */

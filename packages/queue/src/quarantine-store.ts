@@ -30,8 +30,8 @@ export function openQuarantineStore({ redis, prefix, read }: QuarantineStoreOpti
   }
 
   return {
-    async *find(filter, order) {
-      for await (const job of jobsOf({ queue, state: 'waiting', order })) {
+    async *find(filter) {
+      for await (const job of jobsOf({ queue, state: 'waiting' })) {
         const kept = asKept(job);
         if (fits(kept, filter)) yield kept;
       }

@@ -36,8 +36,8 @@ function setUp({ maxCount = 100, maxSize = 1_000_000, read = asCallback } = {}) 
 
 async function found(store: KeptStore): Promise<Kept[]> {
   const all: Kept[] = [];
-  for await (const kept of store.find({}, 'oldest first')) all.push(kept);
-  return all;
+  for await (const kept of store.find({})) all.push(kept);
+  return all.toReversed();
 }
 
 const requestIDs = async (store: KeptStore) => (await found(store)).map(({ callbacks }) => callbacks[0]?.id);

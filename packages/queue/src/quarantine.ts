@@ -1,6 +1,7 @@
 import { bodyDigest, callbackKey, type QuarantinedCallback } from '@ringback/contracts';
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { idPages } from './jobs-of.ts';
 import { QUARANTINE } from './names.ts';
 import { queueOptions, quiet } from './queue-options.ts';
 
@@ -20,6 +21,7 @@ export function createQuarantine(options: { redis: Redis; prefix: string; bounds
 
 /** What an entry takes beside its body, in bytes: headers, and the job around it. */
 const OVERHEAD = 2048;
+const IDS_AT_ONCE = 1000;
 
 /** Says who and what it is, so that the same callback, sent again, is kept once; and how large its body is, so that the sum over all needs no counter that could drift. */
 function idOf(entry: QuarantinedCallback): string {
@@ -35,7 +37,9 @@ export async function keepIn(
   entries: readonly QuarantinedCallback[],
   { maxCount, maxSize }: QuarantineBounds,
 ): Promise<boolean[]> {
-  const ids = new Set(await queue.getRanges(['waiting'], 0, -1));
+  const ids = new Set<string>();
+  // Read all at once, tens of thousands would hold Redis up for milliseconds, for each group of callbacks.
+  for await (const page of idPages({ queue, state: 'waiting', size: IDS_AT_ONCE })) for (const id of page) ids.add(id);
   let size = [...ids].reduce((sum, id) => sum + sizeOf(id), 0);
   const added: { name: string; data: QuarantinedCallback; opts: { jobId: string } }[] = [];
   const kept = entries.map((entry) => {

@@ -70,12 +70,13 @@ export function createDrain({ writer, spool, now, logger }: DrainOptions): Drain
 
 type Round = 'moved' | 'failed' | 'empty';
 
-/** Those of the batches that Redis took. */
+/** The first of the batches, as many as Redis took before one that it did not. What it took behind that one comes again, under the same id. */
 async function write(writer: DrainOptions['writer'], batches: readonly SpooledBatch[]): Promise<SpooledBatch[]> {
   // Asked first: what is written to a Redis that hangs would pile up in the connection.
   if ((await writer.hindrances()).length > 0) return [];
   const results = await Promise.allSettled(batches.map((batch) => writer.write(batch)));
-  return batches.filter((_, index) => results[index]?.status === 'fulfilled');
+  const failed = results.findIndex(({ status }) => status === 'rejected');
+  return batches.slice(0, failed === -1 ? batches.length : failed);
 }
 
 /** Round after round until there is nothing left: at once after a success, ever later after failures. */

@@ -1,8 +1,10 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, statfsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { RingbackError } from '@ringback/contracts';
 
 const PAGE_BYTES = 4096;
+/** Left on the disk, so that what is kept can be deleted again: that, too, is written to SQLite's log (some 4 MiB, and what one batch adds) and from there to the file. */
+const LEFT_BYTES = 16 * 1024 * 1024;
 
 /** SQLite's result codes that have words of their own; https://www.sqlite.org/rescode.html */
 const FULL = 13;
@@ -47,13 +49,21 @@ export function openFile({ path, maxBytes }: { path: string; maxBytes: number })
   }
 }
 
+/** @throws RingbackError RB_SPOOL_FULL when a spool in this folder would take the last of its disk */
+export function refuseOnFullDisk(folder: string): void {
+  const { bavail, bsize } = statfsSync(folder);
+  if (bavail * bsize < LEFT_BYTES) throw spoolFull();
+}
+
 /** A failure of the file as the sender of a callback may see it: without paths. */
 export function spoolError(cause: unknown): RingbackError {
   if (cause instanceof RingbackError) return cause;
-  if (resultCode(cause) === FULL) {
-    return new RingbackError('RB_SPOOL_FULL', 'Redis is away, and the spool or its disk is full: send it again later', { cause });
-  }
+  if (resultCode(cause) === FULL) return spoolFull(cause);
   return new RingbackError('RB_SPOOL_FAILED', 'Redis is away, and the spool cannot be used: send it again later', { cause });
+}
+
+function spoolFull(cause?: unknown): RingbackError {
+  return new RingbackError('RB_SPOOL_FULL', 'Redis is away, and the spool or its disk is full: send it again later', { cause });
 }
 
 /** The primary result code; an extended one has more above its lowest byte. */

@@ -1,23 +1,11 @@
-import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { copyFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Spool } from './spool.ts';
-import { batch, callback, fill, large, logger, open, spoolPath } from './test-spool.ts';
+import { batch, callback, fill, large, logger, open, spoolPath, takeAll } from './test-spool.ts';
 
 const ids = (spool: Spool) => spool.oldest().map(({ id }) => id);
-
-/** Takes all out of a spool, look by look. */
-function takeAll(spool: Spool): string[] {
-  const all: string[] = [];
-  for (let batches = spool.oldest(); batches.length > 0; batches = spool.oldest()) {
-    all.push(...batches.map(({ id }) => id));
-    spool.remove(batches);
-  }
-  return all;
-}
 
 describe('spool', () => {
   it('gives back what was put, oldest first and as the very text that came', () => {
@@ -91,24 +79,6 @@ describe('a spool that is full', () => {
     expect(statSync(path).size).toBeLessThan(64 * 1024);
   });
 
-  it.skipIf(!canMount())('refuses on a disk that is full, loses nothing, and takes again when there is room', () => {
-    const disk = join(dirname(spoolPath()), 'disk');
-    mkdirSync(disk);
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', disk]);
-    onTestFinished(() => void execFileSync('umount', ['-l', disk]));
-    writeFileSync(join(disk, 'ballast'), large(600));
-    const path = join(disk, 'spool.sqlite');
-    const spool = open(path);
-    const [some, more] = [fill(spool), fill(spool, 4)];
-    expect([some.refusal, more.refusal]).toMatchObject([{ code: 'RB_SPOOL_FULL' }, { code: 'RB_SPOOL_FULL' }]);
-    expect(some.kept.length).toBeGreaterThan(0);
-    expect(spool.hindrance()).toMatchObject({ code: 'RB_SPOOL_FULL' });
-    rmSync(join(disk, 'ballast'));
-    expect(spool.hindrance()).toBeUndefined();
-    spool.put(batch('after'));
-    expect(takeAll(spool)).toEqual([...some.kept, ...more.kept, 'after']);
-  });
-
   it('refuses while its oldest batch is too old, and keeps that batch', () => {
     let now = 1_000_000;
     const spool = open(spoolPath(), { maxAge: 1000, now: () => now });
@@ -178,17 +148,3 @@ it('sets a batch aside that cannot be read, in its file, and goes on with the ot
   onTestFinished(() => kept.close());
   expect(kept.prepare('SELECT id FROM batches ORDER BY row').all()).toMatchObject([{ id: 'a' }, { id: 'c' }]);
 });
-
-/** Only root can make a small disk. */
-function canMount(): boolean {
-  const disk = mkdtempSync(join(tmpdir(), 'ringback-disk-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk], { stdio: 'ignore' });
-    execFileSync('umount', [disk]);
-    return true;
-  } catch {
-    return false;
-  } finally {
-    rmdirSync(disk);
-  }
-}

@@ -1,7 +1,8 @@
+import { dirname } from 'node:path';
 import { Callback, type IdentifiedBatch, type Logger, RingbackError } from '@ringback/contracts';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { openFile, spoolError } from './spool-file.ts';
+import { openFile, refuseOnFullDisk, spoolError } from './spool-file.ts';
 import { createTable, type SpoolTable } from './spool-table.ts';
 
 /** What one look takes out: as much as travels in one write to Redis. Characters. */
@@ -19,9 +20,9 @@ export type Spool = {
    * @throws RingbackError RB_SPOOL_FULL by size or age, RB_SPOOL_FAILED when the disk does not take it: nothing of it is kept then
    */
   put(batch: IdentifiedBatch): void;
-  /** The oldest batches: one, and those that go with it in 1 MiB. @throws RingbackError RB_SPOOL_FAILED */
+  /** The oldest batches: one, and those that go with it in 1 MiB. @throws RingbackError RB_SPOOL_FAILED, RB_SPOOL_FULL when none is left but the disk was too full to delete those that were */
   oldest(): SpooledBatch[];
-  /** Forgets batches. MUST follow Redis's word that it has them. @throws RingbackError RB_SPOOL_FAILED */
+  /** Forgets the first of the batches that `oldest` gave. MUST follow Redis's word that it has them. */
   remove(batches: readonly SpooledBatch[]): void;
   /** Callbacks that wait to go on. */
   size(): number;
@@ -49,7 +50,10 @@ export function openSpool({ path, maxBytes, maxAge, now, logger }: SpoolOptions)
   const table = createTable(file);
   let size = table.total();
 
-  const checkAge = () => refuseIfOlder(now() - maxAge, table);
+  const check = () => {
+    refuseIfOlder(now() - maxAge, table);
+    refuseOnFullDisk(dirname(path));
+  };
 
   /** What cannot be read MUST neither be lost nor hold up the rest. */
   function setAside(rows: readonly number[]): void {
@@ -61,7 +65,7 @@ export function openSpool({ path, maxBytes, maxAge, now, logger }: SpoolOptions)
   return {
     put: ({ id, callbacks }) =>
       attempt(() => {
-        checkAge();
+        check();
         table.insert({ id, at: now(), size: callbacks.length, text: JSON.stringify(callbacks) });
         size += callbacks.length;
       }),
@@ -69,17 +73,18 @@ export function openSpool({ path, maxBytes, maxAge, now, logger }: SpoolOptions)
       attempt(() => {
         const { batches, unreadable } = look(table);
         if (unreadable.length > 0) setAside(unreadable);
+        // What stayed in the file would come again after a restart.
+        if (batches.length === 0) table.clean();
         return batches;
       }),
-    remove: (batches) =>
-      attempt(() => {
-        table.delete(batches.map(({ row }) => row));
-        for (const { callbacks } of batches) size -= callbacks.length;
-      }),
+    remove(batches) {
+      table.crossOff(batches.at(-1)?.row ?? 0);
+      for (const { callbacks } of batches) size -= callbacks.length;
+    },
     size: () => size,
     hindrance: () =>
       failureOf(() => {
-        checkAge();
+        check();
         table.tryRoom(LEAST_ROOM);
       }),
     close: () => file.close(),

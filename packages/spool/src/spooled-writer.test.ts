@@ -11,11 +11,15 @@ const AWAY = new RingbackError('RB_QUEUE_UNAVAILABLE', 'away');
 function standIn() {
   const taken: string[] = [];
   let asked = 0;
-  const state = { away: false, asked: () => asked, taken };
+  /** `refused` is not taken once. */
+  const state = { away: false, refused: '', asked: () => asked, taken };
   const writer: CallbackWriter = {
     async write({ id }: IdentifiedBatch) {
       asked += 1;
-      if (state.away) throw AWAY;
+      if (state.away || id === state.refused) {
+        state.refused = '';
+        throw AWAY;
+      }
       taken.push(id);
     },
     opened: async () => !state.away,
@@ -95,9 +99,9 @@ describe('spooled writer', () => {
     expect(messages(logger.warn)).toEqual(['spooling', 'callbacks stay in the spool']);
   });
 
-  it('repeats under the same id what it could not cross off, once the disk lets it', async () => {
+  it('goes on by itself after the disk failed', async () => {
     const spool = open(spoolPath());
-    const remove = vi.spyOn(spool, 'remove').mockImplementationOnce(() => {
+    vi.spyOn(spool, 'oldest').mockImplementationOnce(() => {
       throw new RingbackError('RB_SPOOL_FAILED', 'disk');
     });
     const { redis, writer } = spooled(standIn(), spool);
@@ -105,9 +109,18 @@ describe('spooled writer', () => {
     await writer.write(batch('a'));
     redis.away = false;
     await drained(spool);
-    expect(remove).toHaveBeenCalledTimes(2);
-    expect(redis.taken).toEqual(['a', 'a']);
-    expect(messages(logger.error)).toEqual(['spool failed']);
+    expect([redis.taken, messages(logger.error)]).toEqual([['a'], ['spool failed']]);
+    await writer.close();
+  });
+
+  it('crosses off no batch beyond the first that Redis did not take, so that none is lost and the order stays', async () => {
+    const { redis, spool, writer } = spooled(standIn());
+    redis.away = true;
+    for (const id of ['a', 'b', 'c']) await writer.write(batch(id));
+    redis.refused = 'b';
+    redis.away = false;
+    await drained(spool);
+    expect(redis.taken).toEqual(['a', 'c', 'b', 'c']);
     await writer.close();
   });
 
@@ -121,8 +134,10 @@ describe('spooled writer', () => {
     await writer.write(batch('small'));
     await expect(writer.write(huge('second'))).rejects.toMatchObject({ code: 'RB_SPOOL_FULL' });
     vi.spyOn(spool, 'hindrance').mockReturnValue(new RingbackError('RB_SPOOL_FULL', 'full'));
-    expect(await writer.hindrances()).toEqual(['RB_SPOOL_FULL: full']);
+    expect(await writer.hindrances()).toEqual(['RB_QUEUE_UNAVAILABLE: away', 'RB_SPOOL_FULL: full']);
     redis.away = false;
+    // Redis takes what the spool does not.
+    expect(await writer.hindrances()).toEqual([]);
     await writer.write(huge('third'));
     await drained(spool);
     expect(redis.taken.toSorted()).toEqual(['small', 'third']);

@@ -44,8 +44,8 @@ export function createSpooledWriter({ writer, spool, now, logger }: SpooledWrite
     },
     opened: (within) => writer.opened(within),
     async hindrances() {
-      const reasons = drain.active() ? [] : await writer.hindrances();
-      if (!drain.active() && reasons.length === 0) return [];
+      const reasons = await writer.hindrances();
+      if (reasons.length === 0) return [];
       const hindrance = spool.hindrance();
       return hindrance ? [...reasons, `${hindrance.code}: ${hindrance.message}`] : [];
     },

@@ -57,3 +57,13 @@ export function fill(spool: Spool, kibibytes = 100): { kept: string[]; refusal: 
     }
   }
 }
+
+/** Takes all out of a spool, look by look. */
+export function takeAll(spool: Spool): string[] {
+  const all: string[] = [];
+  for (let batches = spool.oldest(); batches.length > 0; batches = spool.oldest()) {
+    all.push(...batches.map(({ id }) => id));
+    spool.remove(batches);
+  }
+  return all;
+}
