@@ -30,13 +30,17 @@ export function startChild<C extends Calls>(main: URL, { onClose, env = {} }: Ch
     serialization: 'advanced',
   });
   onClose(() => kill(child));
+  const life = new AbortController();
+  child.once('exit', () => life.abort(new Error('it has ended')));
   let lastId = 0;
 
   async function ask(question: Omit<Question, 'id'>, withinMs: number): Promise<unknown> {
     const id = (lastId += 1);
-    const answered = answerTo(child, id, AbortSignal.timeout(withinMs)).catch((cause: unknown) => {
-      throw new Error(`no answer to ${question.name} (deadline ${withinMs} ms): ${String(cause)}`, { cause });
-    });
+    const answered = answerTo(child, id, AbortSignal.any([AbortSignal.timeout(withinMs), life.signal])).catch(
+      (cause: unknown) => {
+        throw new Error(`no answer to ${question.name} within ${withinMs} ms, or it has ended`, { cause });
+      },
+    );
     child.send({ id, ...question } satisfies Question);
     const { value, error } = await answered;
     if (error !== undefined) throw new Error(`${question.name}: ${error}`);

@@ -1,6 +1,8 @@
+import { type Child, startChild } from '../child.ts';
 import type { MeasuredRedis } from '../measure/redis.ts';
 import { type App, type OnClose, startApp } from '../processes.ts';
 import { OUTPUTS } from '../settings.ts';
+import type { BarePoolCalls } from './bare-pool.ts';
 import { deliveriesOf, PREFIX as PLAIN } from './plain-queue.ts';
 
 /** Who is measured: an ingress, and, where it has one, its Redis and the keys of its queues in it. */
@@ -59,6 +61,12 @@ export async function startQueueing(
 /** A worker. */
 export function startWorker(kind: Delivering, options: StartOptions): Promise<App> {
   return start(WORKER[kind], options);
+}
+
+/** What a worker is measured against. */
+export function startBarePool({ settings, redis, onClose }: StartOptions): Child<BarePoolCalls> {
+  const env = { RINGBACK_CONFIG: settings, REDIS_URL: redis.url };
+  return startChild<BarePoolCalls>(new URL('bare-pool.ts', import.meta.url), { onClose, env });
 }
 
 /** An ingress and a worker. */

@@ -1,6 +1,6 @@
-import { type Child, startChild } from '../child.ts';
+import type { Child } from '../child.ts';
 import type { BarePoolCalls } from '../contestants/bare-pool.ts';
-import { type Deliverer, startDelivering, startWithoutQueue } from '../contestants/contestant.ts';
+import { type Deliverer, startBarePool, startDelivering, startWithoutQueue } from '../contestants/contestant.ts';
 import { withClosing } from '../processes.ts';
 import type { World } from '../world.ts';
 import { drain } from './drain.ts';
@@ -15,8 +15,7 @@ export function measureEndToEnd(world: World): Promise<void> {
   return withClosing(async (onClose) => {
     const { plan, say } = world;
     const start = world.startOptions('everysec', onClose);
-    const env = { RINGBACK_CONFIG: start.settings };
-    const pool = startChild<BarePoolCalls>(new URL('../contestants/bare-pool.ts', import.meta.url), { onClose, env });
+    const pool = startBarePool(start);
     const deliverers = await Promise.all([startDelivering('plain', start), startDelivering('ringback', start)]);
     const limit = await startWithoutQueue('limit', start);
     const rate = (await warmUp(world, limit)) * PARTIAL_SHARE;

@@ -1,7 +1,7 @@
-import { type Child, startChild } from '../child.ts';
+import type { Child } from '../child.ts';
 import { micros } from '../clock.ts';
 import type { BarePoolCalls } from '../contestants/bare-pool.ts';
-import { type Deliverer, startDelivering, startWorker } from '../contestants/contestant.ts';
+import { type Deliverer, startBarePool, startDelivering, startWorker } from '../contestants/contestant.ts';
 import type { Plan } from '../plan.ts';
 import { type App, withClosing } from '../processes.ts';
 import { CONCURRENCY } from '../settings.ts';
@@ -15,10 +15,7 @@ export function measureWorker(world: World): Promise<void> {
   return withClosing(async (onClose) => {
     const { plan, say } = world;
     const start = world.startOptions('everysec', onClose);
-    const pool = startChild<BarePoolCalls>(new URL('../contestants/bare-pool.ts', import.meta.url), {
-      onClose,
-      env: { RINGBACK_CONFIG: start.settings },
-    });
+    const pool = startBarePool(start);
     const deliverers = await Promise.all([startDelivering('plain', start), startDelivering('ringback', start)]);
     const [, ringback] = deliverers;
     for (const contestant of deliverers) await warmUp(world, contestant);
