@@ -2,48 +2,49 @@
 export type Plan = {
   /** Of each part, all contestants taking turns in each. */
   readonly rounds: number;
-  /** How long each ingress is loaded, s: with all connections, at 30 %, with one. */
-  readonly full: number;
-  readonly partial: number;
-  readonly single: number;
-  /** Callbacks for each way of delivering them, as `<outputs>x<destination's ms>`. */
-  readonly deliveries: readonly { readonly outputs: 1 | 3; readonly delayMs: number; readonly callbacks: number }[];
-  /** How long callbacks come for the end-to-end time, s. */
-  readonly endToEnd: number;
+  /** Before the first round: how long each ingress is loaded (s, three times), and how many callbacks each worker delivers. */
+  readonly warmUp: { readonly seconds: number; readonly callbacks: number };
+  /** How long each ingress is loaded, s: with all connections, at 30 %, with one; and both together, end to end. */
+  readonly seconds: { readonly full: number; readonly partial: number; readonly single: number; readonly endToEnd: number };
+  /** Callbacks for each way of delivering them: to so many outputs, whose destination takes so long. */
+  readonly deliveries: readonly Way[];
   /** Callbacks of the backlog, in ten steps. */
   readonly backlog: number;
 };
 
+export type Way = { readonly outputs: 1 | 3; readonly delayMs: 0 | 20; readonly callbacks: number };
+
 /** What fits into five minutes on two cores. */
 export const DEFAULT_PLAN: Plan = {
   rounds: 3,
-  full: 3,
-  partial: 2.5,
-  single: 1,
+  warmUp: { seconds: 0.5, callbacks: 4000 },
+  seconds: { full: 3, partial: 2.5, single: 1, endToEnd: 2.5 },
   deliveries: [
     { outputs: 1, delayMs: 0, callbacks: 8000 },
     { outputs: 3, delayMs: 0, callbacks: 3000 },
     { outputs: 1, delayMs: 20, callbacks: 2500 },
     { outputs: 3, delayMs: 20, callbacks: 2000 },
   ],
-  endToEnd: 2.5,
   backlog: 100_000,
 };
 
 /** Shows that it runs, and nothing more. */
 export const QUICK_PLAN: Plan = {
   rounds: 1,
-  full: 0.5,
-  partial: 0.5,
-  single: 0.2,
+  warmUp: { seconds: 0.05, callbacks: 100 },
+  seconds: { full: 0.3, partial: 0.3, single: 0.1, endToEnd: 0.3 },
   deliveries: [
-    { outputs: 1, delayMs: 0, callbacks: 500 },
-    { outputs: 3, delayMs: 0, callbacks: 200 },
-    { outputs: 1, delayMs: 20, callbacks: 200 },
-    { outputs: 3, delayMs: 20, callbacks: 200 },
+    { outputs: 1, delayMs: 0, callbacks: 300 },
+    { outputs: 3, delayMs: 0, callbacks: 100 },
+    { outputs: 1, delayMs: 20, callbacks: 100 },
+    { outputs: 3, delayMs: 20, callbacks: 100 },
   ],
-  endToEnd: 0.5,
-  backlog: 2000,
+  backlog: 1000,
 };
 
 export const MILLION = 1_000_000;
+
+/** Turns of a round: the other way round every second time, so that nobody always comes after the same one. */
+export function inTurn<T>(contestants: readonly T[], round: number): readonly T[] {
+  return round % 2 === 1 ? contestants : contestants.toReversed();
+}

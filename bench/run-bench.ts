@@ -1,9 +1,8 @@
 import type { RedisServerSpec } from '../scripts/redis/server-spec.ts';
 import { createSamples, type Samples } from './measure/samples.ts';
 import { measureBacklog } from './parts/backlog.ts';
-import { measureEndToEnd } from './parts/end-to-end.ts';
 import { measureIngress } from './parts/ingress.ts';
-import { measureWorker } from './parts/worker.ts';
+import { measureTwoWorkers, measureWorker } from './parts/worker.ts';
 import type { Plan } from './plan.ts';
 import { withClosing } from './processes.ts';
 import { createWorld, type World } from './world.ts';
@@ -12,7 +11,7 @@ import { createWorld, type World } from './world.ts';
 export const PARTS = {
   ingress: measureIngress,
   worker: measureWorker,
-  'end-to-end': measureEndToEnd,
+  'two-workers': measureTwoWorkers,
   backlog: measureBacklog,
 } as const satisfies Record<string, (world: World) => Promise<void>>;
 

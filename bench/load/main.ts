@@ -23,7 +23,7 @@ function createLoad() {
       return run.result;
     },
     /** When each request of the last run was answered, by `micros()`. */
-    answeredAt: (): Float64Array => answered,
+    answered: (): Float64Array => answered,
   };
 }
 

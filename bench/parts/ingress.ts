@@ -1,13 +1,12 @@
 import { type Contestant, startQueueing, startWithoutQueue } from '../contestants/contestant.ts';
 import { BODY_BYTES } from '../load/requests.ts';
+import { inTurn } from '../plan.ts';
 import { withClosing } from '../processes.ts';
 import type { World } from '../world.ts';
+import { partialRate } from './partial-rate.ts';
 import { send, warmUp } from './send.ts';
 
-/** The share of the limit's rate that the open loop sends at. */
-export const PARTIAL_SHARE = 0.3;
-
-type Turn = { readonly contestant: Contestant; readonly rate: number; readonly partialRate: number };
+type Turn = { readonly contestant: Contestant; readonly rate: number; readonly lowRate: number };
 
 /** Acks: how many, how fast, and what they cost; nobody takes the callbacks out of the queue meanwhile. */
 export function measureIngress(world: World): Promise<void> {
@@ -24,22 +23,22 @@ export function measureIngress(world: World): Promise<void> {
     ]);
     const rates = new Map<string, number>();
     for (const contestant of contestants) rates.set(contestant.name, await warmUp(world, contestant));
-    const partialRate = (rates.get('limit') ?? 0) * PARTIAL_SHARE;
+    const lowRate = await partialRate(world);
     for (let round = 1; round <= plan.rounds; round += 1) {
-      for (const contestant of contestants) {
+      for (const contestant of inTurn(contestants, round)) {
         say(`ingress, round ${round} of ${plan.rounds}: ${contestant.name}`);
         const rate = rates.get(contestant.name) ?? 0;
-        rates.set(contestant.name, await takeTurn(world, { contestant, rate, partialRate }));
+        rates.set(contestant.name, await takeTurn(world, { contestant, rate, lowRate }));
       }
     }
   });
 }
 
 /** Full load for all; latencies at lower load for the three that are compared. Resolves with the rate at full load. */
-async function takeTurn(world: World, { contestant, rate, partialRate }: Turn): Promise<number> {
+async function takeTurn(world: World, { contestant, rate, lowRate }: Turn): Promise<number> {
   const { plan, samples } = world;
   const { name, redis, queues } = contestant;
-  const full = await send(world, { contestant, count: Math.ceil(rate * plan.full) });
+  const full = await send(world, { contestant, count: Math.ceil(rate * plan.seconds.full) });
   const { ackedPerSecond, cpuMicros, loadShare } = full;
   samples.add(name, { ackedPerSecond, cpuMicros, loadShare, ...latencies('full', full) });
   if (full.redis) {
@@ -50,10 +49,10 @@ async function takeTurn(world: World, { contestant, rate, partialRate }: Turn): 
   }
   await redis?.empty(queues);
   if (name === 'limit' || name === 'plain' || name === 'ringback') {
-    const partial = await send(world, { contestant, count: Math.ceil(partialRate * plan.partial), rate: partialRate });
+    const partial = await send(world, { contestant, count: Math.ceil(lowRate * plan.seconds.partial), rate: lowRate });
     samples.add(name, latencies('partial', partial));
     // One connection is at most as fast as all of them.
-    const single = await send(world, { contestant, connections: 1, count: Math.ceil(SINGLE_RATE * plan.single) });
+    const single = await send(world, { contestant, connections: 1, count: Math.ceil(SINGLE_RATE * plan.seconds.single) });
     samples.add(name, latencies('single', single));
     await redis?.empty(queues);
   }

@@ -50,7 +50,8 @@ const FIRST_GUESS = 2000;
 const WARM_UPS = 3;
 
 /** Runs a contestant's code warm; resolves with how many callbacks it acks per second. */
-export async function warmUp(world: World, contestant: Contestant, seconds = 0.5): Promise<number> {
+export async function warmUp(world: World, contestant: Contestant): Promise<number> {
+  const { seconds } = world.plan.warmUp;
   let rate = FIRST_GUESS;
   for (let run = 0; run < WARM_UPS; run += 1) {
     await contestant.redis?.empty(contestant.queues);

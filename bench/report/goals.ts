@@ -92,7 +92,7 @@ const RULES: readonly Rule[] = [
     unit: 'B',
     is: 'at most',
     bound: 250,
-    of: (samples) => samples.values('ringback', `bytesKept, ${ONE_OUTPUT}`),
+    of: (samples) => samples.values('backlog', 'bytesKept'),
   },
   {
     name: 'acked callbacks with `always`, of `everysec`',

@@ -105,13 +105,12 @@ function steps(samples: Samples): Table {
   return { title: 'Backlog: filled step by step, then drained', head, rows };
 }
 
+const MEMORY = { ingress: 'ingress', worker: 'worker', redisFilled: 'Redis, filled', redisDrained: 'Redis, drained' } as const;
+
 function memory(samples: Samples): Table {
-  const who = ['ingress', 'worker', 'redis'] as const;
-  const cells = who.map((name) => samples.values('memory', name)[0]);
-  const rows = cells.some((bytes) => bytes !== undefined)
-    ? [['', ...cells.map((bytes) => number((bytes ?? Number.NaN) / 2 ** 20))]]
-    : [];
-  return { title: 'Memory after the backlog, MiB', head: ['', ...who], rows };
+  const cells = Object.keys(MEMORY).map((name) => samples.values('memory', name).map((bytes) => number(bytes / 2 ** 20)));
+  const rows = cells.some((values) => values.length > 0) ? [['', ...cells.flat()]] : [];
+  return { title: 'Memory of each process after the backlog, MiB', head: ['', ...Object.values(MEMORY)], rows };
 }
 
 /** The goals, as a table. */
