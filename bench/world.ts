@@ -22,7 +22,7 @@ export type World = {
   readonly say: (line: string) => void;
 };
 
-export type Durability = 'everysec' | 'always';
+type Durability = 'everysec' | 'always';
 
 export type WorldOptions = {
   readonly plan: Plan;

@@ -5,7 +5,7 @@ import { type RedisFigures, since } from '../measure/redis.ts';
 import type { World } from '../world.ts';
 
 /** Each of which has one request under way at a time. */
-export const CONNECTIONS = 256;
+const CONNECTIONS = 256;
 
 export type SendOptions = {
   readonly contestant: Contestant;
