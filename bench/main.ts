@@ -41,6 +41,13 @@ function readOptions() {
   };
 }
 
+/** Rejects at the first signal: what a run has started and written MUST go with it. */
+function interrupted(): Promise<never> {
+  return new Promise((_, reject) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => reject(new Error(`stopped by ${signal}`)));
+  });
+}
+
 function isPart(name: string): name is PartName {
   return Object.hasOwn(PARTS, name);
 }
@@ -57,7 +64,8 @@ async function main(): Promise<void> {
   const startedAt = new Date().toISOString();
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;
-  const samples = await runBench({ plan, parts, spec, say: (line) => say(`[${seconds().toFixed(0).padStart(3)} s] ${line}`) });
+  const tell = (line: string) => say(`[${seconds().toFixed(0).padStart(3)} s] ${line}`);
+  const samples = await runBench({ plan, parts, spec, say: tell, interrupted: interrupted() });
   const goals = judge(samples);
   for (const table of [...writeTables(samples), goalTable(goals)]) say(`\n${toText(table)}`);
   const report = { startedAt, seconds: seconds(), machine, goals, samples };

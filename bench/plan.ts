@@ -18,11 +18,11 @@ export type Way = { readonly outputs: 1 | 3; readonly delayMs: 0 | 20 };
 export const DEFAULT_PLAN: Plan = {
   rounds: 3,
   warmUp: { seconds: 0.5, callbacks: 3000 },
-  seconds: { full: 3, partial: 2.5, single: 1, endToEnd: 2.5 },
+  seconds: { full: 2.5, partial: 2, single: 1, endToEnd: 2 },
   deliveries: [
     { outputs: 1, delayMs: 0, seconds: 2 },
     { outputs: 3, delayMs: 0, seconds: 1.5 },
-    { outputs: 1, delayMs: 20, seconds: 1.5 },
+    { outputs: 1, delayMs: 20, seconds: 1 },
     { outputs: 3, delayMs: 20, seconds: 1 },
   ],
   backlog: 50_000,

@@ -23,14 +23,19 @@ export type BenchOptions = {
   readonly spec: RedisServerSpec;
   /** Told how far the run is. */
   readonly say: (line: string) => void;
+  /** Rejects when the run is to stop before its end. */
+  readonly interrupted: Promise<never>;
 };
 
 /** Starts everything, measures part after part, and ends everything. */
-export async function runBench({ plan, parts, spec, say }: BenchOptions): Promise<Samples> {
+export async function runBench({ plan, parts, spec, say, interrupted }: BenchOptions): Promise<Samples> {
   const samples = createSamples();
   await withClosing(async (onClose) => {
     const world = await createWorld({ plan, samples, spec, say, onClose });
-    for (const part of parts) await PARTS[part](world);
+    const measured = async () => {
+      for (const part of parts) await PARTS[part](world);
+    };
+    await Promise.race([measured(), interrupted]);
   });
   return samples;
 }

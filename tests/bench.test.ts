@@ -8,7 +8,8 @@ import { PARTS, runBench } from '../bench/run-bench.ts';
 // What it runs is processes, as `npm run bench` does; what it measures is of no interest here, but for what no clock decides.
 it('npm run bench measures all parts, and judges every goal', async () => {
   const parts = Object.keys(PARTS) as (keyof typeof PARTS)[];
-  const samples = await runBench({ plan: QUICK_PLAN, parts, spec: redisSpec(), say: () => {} });
+  const interrupted = new Promise<never>(() => {});
+  const samples = await runBench({ plan: QUICK_PLAN, parts, spec: redisSpec(), say: () => {}, interrupted });
 
   expect(samples.values('plain', 'scripts')).toEqual([1]);
   expect(samples.values('ringback', 'scripts')[0]).toBeLessThan(1);

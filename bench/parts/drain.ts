@@ -24,6 +24,8 @@ export type Drained = {
   readonly workerCpuMicros: number;
   /** µs of Redis's CPU time for each callback, ack and all deliveries. */
   readonly redisMicros: number;
+  /** Scripts that Redis ran for each callback, likewise. */
+  readonly scripts: number;
   /** What Redis keeps of each callback that is finished. */
   readonly bytesKept: number;
   /** Deliveries that came more than once. */
@@ -51,6 +53,7 @@ export async function drain(world: World, options: DrainOptions): Promise<Draine
     deliveriesPerSecond: (deliveries / (lastAt - started)) * 1e6,
     workerCpuMicros: ((cpuMs(worker.pid) - cpuBefore) * 1000) / deliveries,
     redisMicros: (used.cpuMs * 1000) / callbacks,
+    scripts: used.scripts / callbacks,
     bytesKept: used.bytes / callbacks,
     repeats: (await world.sink.call('count', undefined)) - deliveries,
   };

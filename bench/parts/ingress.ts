@@ -60,7 +60,7 @@ async function takeTurn(world: World, { contestant, rate, lowRate }: Turn): Prom
 }
 
 /** About what one connection comes to, per second: it only decides how long that takes. */
-const SINGLE_RATE = 2000;
+const SINGLE_RATE = 1000;
 
 function latencies(load: string, { p50, p99, p999 }: { p50: number; p99: number; p999: number }): Record<string, number> {
   return { [`${load}P50`]: p50, [`${load}P99`]: p99, [`${load}P999`]: p999 };

@@ -7,6 +7,8 @@ import type { World } from '../world.ts';
 /** Each of which has one request under way at a time. */
 const CONNECTIONS = 256;
 
+const ANSWERED_WITHIN_MS = 300_000;
+
 export type SendOptions = {
   readonly contestant: Contestant;
   readonly count: number;
@@ -33,7 +35,7 @@ export async function send(world: World, options: SendOptions): Promise<Sent> {
   await world.load.call('prepare', { count, taskStatus });
   const redisBefore = await redis?.figures();
   const cpuBefore = cpuMs(ingress.pid);
-  const result = await world.load.call('run', { url: ingress.url, connections, rate });
+  const result = await world.load.call('run', { url: ingress.url, connections, rate }, ANSWERED_WITHIN_MS);
   const cpu = cpuMs(ingress.pid) - cpuBefore;
   const redisAfter = await redis?.figures();
   if (result.refused > 0) throw new Error(`${contestant.name} refused ${result.refused} of ${count} callbacks`);

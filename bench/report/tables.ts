@@ -44,6 +44,7 @@ const DELIVERY_FIGURES: Names = {
   deliveriesPerSecond: 'deliveries/s',
   workerCpuMicros: 'worker CPU per delivery, µs',
   redisMicros: 'Redis CPU per callback, µs',
+  scripts: 'Redis scripts per callback',
   bytesKept: 'Redis per finished callback, B',
 };
 
