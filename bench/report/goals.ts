@@ -78,7 +78,7 @@ const RULES: readonly Rule[] = [
     unit: 'ms',
     is: 'at most',
     bound: 5,
-    of: difference(['ringback', 'endToEndP50'], ['bare-pool', 'endToEndP50']),
+    of: difference(['ringback', 'partialToEndP50'], ['bare-pool', 'onePostP50']),
   },
   {
     name: `Redis per waiting callback, beyond its body of ${BODY_BYTES} B`,
