@@ -1,5 +1,5 @@
 import { type Callback, type CallbackWriter, createSecret } from '@ringback/contracts';
-import { type PrivateRedis, startRedisServer, testCallback as callback, testRedis } from '@ringback/testkit';
+import { type PrivateRedis, startRedisServer, testCallback as callback, testRedis, watchCommands } from '@ringback/testkit';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -43,6 +43,18 @@ async function privateRedis(): Promise<PrivateRedis & { prefix: string }> {
 }
 
 describe('callback producer', () => {
+  it('sends Redis one command for a callback that finds nothing under way, and one for the 64 that come meanwhile', async () => {
+    const redis = await privateRedis();
+    const producer = producerOn(redis);
+    await isReady(producer);
+    // The first time, Redis does not know the script yet.
+    await producer.enqueue(callback('first'));
+    const commands = await watchCommands(redis.url);
+    await Promise.all(Array.from({ length: 65 }, (_, index) => producer.enqueue(callback(`together${index}`))));
+    expect((await commands.take()).map(([name]) => name)).toEqual(['evalsha', 'evalsha']);
+    expect((await queuedBatches(redis)).map(({ data }) => data.callbacks.length)).toEqual([1, 1, 64]);
+  });
+
   it('resolves once Redis holds the callback, and carries its body as the very text that came', async () => {
     const redis = testRedis();
     const producer = producerOn(redis);
