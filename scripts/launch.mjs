@@ -26,6 +26,7 @@ const COMMANDS = {
   test: ['node_modules/vitest/vitest.mjs', 'run'],
   chaos: ['chaos/main.ts'],
   fuzz: ['chaos/fuzz/main.ts'],
+  bench: ['bench/main.ts'],
   check: ['scripts/check.ts'],
   fix: ['scripts/check.ts', '--fix'],
 };

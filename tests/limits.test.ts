@@ -1,14 +1,14 @@
-import { testRedis } from '@ringback/testkit';
+import { startRedisServer, testRedis } from '@ringback/testkit';
 import { describe, expect, it, vi } from 'vitest';
 import { open, signedRequest } from './connection.ts';
 import { createInstallation } from './installation.ts';
 import { interfaceSettings } from './interface-settings.ts';
 import { postCallback } from './provider.ts';
 
-async function startIngress(ingress = '') {
-  const { url, prefix } = testRedis();
+async function startIngress(ingress = '', redisUrl = testRedis().url) {
+  const { prefix } = testRedis();
   const installation = await createInstallation({
-    redisUrl: url,
+    redisUrl,
     settings: (crmUrl) => interfaceSettings({ crmUrl, prefix, ingress }),
   });
   return installation.startIngress();
@@ -37,6 +37,51 @@ describe('one connection', () => {
       [200, 0],
     ]);
     expect(closed()).toBe(false);
+  });
+});
+
+describe('a connection whose sender closes its side', () => {
+  it('is answered all that was asked on it, and then closed', async () => {
+    const ingress = await startIngress('maxConnections: 6');
+    const { head, body } = signedRequest({ requestID: 'cut' });
+    const sent: [string, [number, number][]][] = [
+      [whole('last'), [[200, 0]]],
+      [whole('wrong', WRONG), [[401, 6]]],
+      [
+        whole('first') + whole('second'),
+        [
+          [200, 0],
+          [200, 0],
+        ],
+      ],
+      ['', []],
+      [head.slice(0, 40), [[400, 3]]],
+      [head + body.slice(0, 10), [[400, 3]]],
+    ];
+    // As many as may be open at once, again and again: none is left behind.
+    for (let round = 0; round < 5; round += 1) {
+      const connections = sent.map(([bytes]) => {
+        const connection = open(ingress.url);
+        connection.socket.end(bytes);
+        return connection;
+      });
+      await vi.waitFor(() => expect(connections.map(({ closed }) => closed())).not.toContain(false), 10_000);
+      expect(connections.map(({ answers }) => answers())).toEqual(sent.map(([, answers]) => answers));
+    }
+    expect(ingress.process.lines.filter(({ msg }) => msg === 'connections are refused')).toEqual([]);
+    expect(ingress.process.lines.filter(({ msg }) => msg === 'callback refused')).toHaveLength(5 * 3);
+    expect(await postCallback({ ingress: ingress.url, requestID: 'after' })).toMatchObject({ status: 200 });
+  });
+
+  it('is answered however late that is', async () => {
+    const redis = await startRedisServer();
+    const ingress = await startIngress('enqueueTimeout: 500ms', redis.url);
+    redis.pause();
+    const { socket, answers, closed } = open(ingress.url);
+    socket.end(whole('held'));
+    await vi.waitFor(() => expect(closed()).toBe(true), 10_000);
+    expect(answers()).toEqual([[503, 7]]);
+    redis.resume();
   });
 });
 
@@ -116,6 +161,8 @@ describe('the limit of', () => {
     const all = [silent, slowHead, slowBody, idle];
     await vi.waitFor(() => expect(all.map(({ closed }) => closed())).toEqual([true, true, true, true]), 15_000);
     expect(all.map(({ answers }) => answers())).toEqual([[[400, 3]], [[400, 3]], [[400, 3]], [[200, 0]]]);
+    const line = { msg: 'callback refused', status: 400, retCode: 3 };
+    expect(ingress.process.lines.filter(({ msg }) => msg === 'callback refused')).toMatchObject([line, line, line]);
     expect(await postCallback({ ingress: ingress.url, requestID: 'after' })).toMatchObject({ status: 200 });
   });
 

@@ -28,6 +28,10 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     network.cutAfter(random.int(1, 4000));
     await moment(1500);
   },
+  async forget({ network, moment }) {
+    network.forget();
+    await moment(3000);
+  },
   async refuse({ network, moment }) {
     network.refuse();
     network.cut();
@@ -37,7 +41,8 @@ const FAULTS: Readonly<Record<string, Fault>> = {
 
 export const breakNetwork: Scenario = {
   name: 'break-network',
-  breaks: 'the network between the apps and Redis: it drops, delays, cuts at once and in the middle of a command, and refuses',
+  breaks:
+    'the network between the apps and Redis: it drops, delays, cuts at once and in the middle of a command, forgets connections, and refuses',
   loss: 'zero',
   setup: { ingresses: 2, workers: 2, proxied: true },
   async break(world) {

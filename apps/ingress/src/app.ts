@@ -32,6 +32,7 @@ export function buildApp(deps: IngressDeps): FastifyInstance {
     .withTypeProvider<TypeBoxTypeProvider>()
     .setValidatorCompiler(TypeBoxValidatorCompiler);
 
+  answerHalfClosed(app.server);
   limitConnections(app.server, deps);
   limitInFlight(app, deps);
   keepRawBody(app);
@@ -51,6 +52,14 @@ function keepRawBody(app: Pick<FastifyInstance, 'addHook' | 'removeAllContentTyp
     request.headers['content-type'] = 'application/octet-stream';
     done();
   });
+}
+
+/**
+ * Who ends his side right after his request waits for the answer all the same; Node would hang up on him. It closes the connection after the last answer owed on it, and a
+ * request that was cut short is malformed as ever. (A property of Node's `http.Server` that its types do not know.)
+ */
+function answerHalfClosed(server: Server): void {
+  Object.assign(server, { httpAllowHalfOpen: true });
 }
 
 /** So that whoever keeps a connection open goes elsewhere before it is closed under a request of his. */

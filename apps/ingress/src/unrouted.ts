@@ -19,7 +19,9 @@ export function answerFailure(failure: unknown, request: FastifyRequest, reply: 
   const error = asRingbackError(failure, deps.limits);
   const answer = refusal(error);
   const [path = ''] = request.url.split('?', 1);
-  report({ logger: deps.logger, answer, error, fields: { method: request.method, path: path.slice(0, MAX_LOGGED_PATH) } });
+  const fields = { method: request.method, path: path.slice(0, MAX_LOGGED_PATH) };
+  // Where its body was malformed or late, `answerMalformedHttp` has answered and said so; what then ends here is no second request.
+  if (!request.raw.socket.writableEnded) report({ logger: deps.logger, answer, error, fields });
   return reply
     .code(answer.status)
     .headers(answer.headers)
@@ -30,14 +32,15 @@ export function answerFailure(failure: unknown, request: FastifyRequest, reply: 
 
 /** Answers bytes that Node could not read as HTTP, on the bare socket, and closes it. */
 export function answerMalformedHttp(failure: Error, socket: Duplex, deps: IngressDeps): void {
-  const code = 'code' in failure ? String(failure.code) : failure.message;
-  const error = new RingbackError('RB_HTTP_MALFORMED', `not a request that can be read (${code})`, { cause: failure });
-  const answer = refusal(error);
-  if (code !== 'ECONNRESET') report({ logger: deps.logger, answer, error, fields: {} });
+  // Its sender is gone, or it was answered before and this is about the rest of it.
   if (!socket.writable) {
     socket.destroy();
     return;
   }
+  const code = 'code' in failure ? String(failure.code) : failure.message;
+  const error = new RingbackError('RB_HTTP_MALFORMED', `not a request that can be read (${code})`, { cause: failure });
+  const answer = refusal(error);
+  report({ logger: deps.logger, answer, error, fields: {} });
   socket.end(toHttp(answer));
 }
 

@@ -19,11 +19,14 @@ export type AttemptDeps = {
 export function createAttempt({ output, timeout, now, logger }: AttemptDeps): (attempt: Attempt) => Promise<DeliveryResult> {
   async function deliver({ callback, number }: Attempt): Promise<DeliveryResult> {
     const delivery = { callback, output: output.name, attempt: number, idempotencyKey: `msg_${callbackKey(callback)}` };
+    const deadline = startDeadline(timeout);
     try {
-      return await output.deliver(delivery, AbortSignal.timeout(timeout));
+      return await output.deliver(delivery, deadline.signal);
     } catch (error) {
       logger.error({ code: 'RB_INTERNAL', output: output.name, err: error }, 'output failed by a bug');
       return { outcome: 'retry', reason: 'internal error', fault: 'ours' };
+    } finally {
+      deadline.clear();
     }
   }
 
@@ -44,6 +47,13 @@ export function createAttempt({ output, timeout, now, logger }: AttemptDeps): (a
     report(logger, line, result);
     return result;
   };
+}
+
+/** Like `AbortSignal.timeout`, but over with the attempt: that one's timers stay until they fire, thousands at a time. */
+function startDeadline(timeout: number): { signal: AbortSignal; clear: () => void } {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(new DOMException('the attempt took too long', 'TimeoutError')), timeout);
+  return { signal: controller.signal, clear: () => clearTimeout(timer) };
 }
 
 /** A failure that no attempt will follow is final. */

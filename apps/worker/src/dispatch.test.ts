@@ -2,23 +2,12 @@ import { bodyDigest, type Callback, callbackKey, type QuarantinedCallback } from
 import { createLedger } from '@ringback/ledger';
 import { createQuarantine } from '@ringback/queue';
 import { createRouter } from '@ringback/routing';
-import { testRedis } from '@ringback/testkit';
+import { testCallback as callback, testRedis } from '@ringback/testkit';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createDispatch } from './dispatch.ts';
 import type { BusinessKeyOf } from './repeats.ts';
-
-const callback = (id: string, overrides: Partial<Callback> = {}): Callback => ({
-  id,
-  source: 'callbot',
-  account: 'account',
-  type: 'callbot.task.completed',
-  time: 1,
-  receivedAt: 2,
-  body: '{"taskStatus":3}',
-  ...overrides,
-});
 
 type Routes = Parameters<typeof createRouter>[0]['routes'];
 type Added = { output: string; batchId: string; ids: string[] };

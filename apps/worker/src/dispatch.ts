@@ -120,7 +120,11 @@ function routeAll(router: Router, callbacks: readonly Callback[]): Routed {
     const { outputs, conditionErrors: errors } = router.route(callback);
     for (const error of errors) conditionErrors.add(error);
     if (outputs.length === 0) unrouted.push(callback);
-    for (const output of outputs) perOutput.set(output, [...(perOutput.get(output) ?? []), callback]);
+    for (const output of outputs) {
+      const routed = perOutput.get(output);
+      if (routed) routed.push(callback);
+      else perOutput.set(output, [callback]);
+    }
   }
   return { perOutput, unrouted, conditionErrors: [...conditionErrors] };
 }

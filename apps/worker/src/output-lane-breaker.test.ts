@@ -1,6 +1,6 @@
-import { type Callback, callbackKey, type Delivery, type DeliveryResult, type DeliverySettings } from '@ringback/contracts';
+import { callbackKey, type Delivery, type DeliveryResult, type DeliverySettings } from '@ringback/contracts';
 import { createLedger } from '@ringback/ledger';
-import { testRedis } from '@ringback/testkit';
+import { testCallback, testRedis } from '@ringback/testkit';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -51,16 +51,7 @@ function setUp({ breaker }: { breaker?: Partial<DeliverySettings['breaker']> } =
   return { lane, queue, attempts, destination, ledger, states };
 }
 
-const callbacks = (count: number): Callback[] =>
-  Array.from({ length: count }, (_, index) => ({
-    id: `r${index}`,
-    source: 's',
-    account: 'a',
-    type: 't',
-    time: 1,
-    receivedAt: 2,
-    body: '{}',
-  }));
+const callbacks = (count: number) => Array.from({ length: count }, (_, index) => testCallback(`r${index}`));
 
 describe('an output whose destination is down', () => {
   it('gets everything in the end, and gave up nothing, though there are far more probes than a delivery has attempts', async () => {

@@ -1,12 +1,11 @@
-import { type Callback, callbackKey, type Delivery, type DeliveryResult, type DeliverySettings } from '@ringback/contracts';
+import { callbackKey, type Delivery, type DeliveryResult, type DeliverySettings } from '@ringback/contracts';
 import { createLedger } from '@ringback/ledger';
-import { testRedis } from '@ringback/testkit';
+import { testCallback as callback, testRedis } from '@ringback/testkit';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openLane } from './output-lane.ts';
 
-const callback = (id: string): Callback => ({ id, source: 's', account: 'a', type: 't', time: 1, receivedAt: 2, body: '{}' });
 const DELIVERED: DeliveryResult = { outcome: 'delivered' };
 const breaker = { enabled: false, failures: 1, cooldown: 1, maxHold: 1 };
 const DELIVERY: DeliverySettings = { timeout: 1000, concurrency: 4, retry: { attempts: 3, minDelay: 10, maxDelay: 40 }, breaker };
@@ -148,7 +147,7 @@ describe('an output lane', () => {
 
   it('lets a rate limit count deliveries, not batches', async () => {
     const { lane, attempts, queue } = setUp({ deliver: () => DELIVERED, delivery: { rateLimit: { max: 2, per: 60_000 } } });
-    await lane.producer.addBatch('b1', ['a', 'b', 'c', 'd', 'e'].map(callback));
+    await lane.producer.addBatch('b1', many('x', 5));
     await vi.waitFor(async () => expect(await queue.getWaitingCount()).toBe(3), 10_000);
     expect(attempts).toHaveLength(2);
   });

@@ -1,5 +1,5 @@
 import { createDeliveryProducer } from '@ringback/queue';
-import { testRedis } from '@ringback/testkit';
+import { testCallback, testRedis } from '@ringback/testkit';
 import { Redis } from 'ioredis';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { reportRemovedOutputs } from './removed-outputs.ts';
@@ -20,7 +20,7 @@ it('tells which outputs left the settings with deliveries, and fails for nothing
   onTestFinished(() => producer.close());
 
   await reportRemovedOutputs({ redis, prefix, outputs: ['crm', 'old', 'idle'], logger });
-  await producer.addBatch('b1', [{ id: 'x', source: 's', account: 'a', type: 't', time: 1, receivedAt: 2, body: '{}' }]);
+  await producer.addBatch('b1', [testCallback('x')]);
   await reportRemovedOutputs({ redis, prefix, outputs: ['crm', 'old'], logger });
   expect(logger.warn).not.toHaveBeenCalled();
   await reportRemovedOutputs({ redis, prefix, outputs: ['crm'], logger });

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { Type, type Static } from 'typebox';
 
 /** One inbound message, verified and read by its source. `body` is the very text that came, byte for byte. */
@@ -22,7 +22,7 @@ export type Callback = Static<typeof Callback>;
 
 /** 16 URL-safe characters (96 bits) of the SHA-256 over the body: tells whether two callbacks of one request id say the same. */
 export function bodyDigest(body: string | Uint8Array): string {
-  return createHash('sha256').update(body).digest('base64url').slice(0, 16);
+  return hash('sha256', body, 'base64url').slice(0, 16);
 }
 
 /**
@@ -31,5 +31,5 @@ export function bodyDigest(body: string | Uint8Array): string {
  */
 export function callbackKey(callback: Pick<Callback, 'source' | 'account' | 'id'>): string {
   const identity = JSON.stringify([callback.source, callback.account, callback.id]);
-  return createHash('sha256').update(identity).digest('base64url').slice(0, 22);
+  return hash('sha256', identity, 'base64url').slice(0, 22);
 }

@@ -1,4 +1,5 @@
-import { expect, it } from 'vitest';
+import { spawnSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
 import { describeError } from './logger.ts';
 
 it('describes an error by type, code, message and stack, with its causes, and nothing else that it carries', () => {
@@ -23,4 +24,33 @@ it('ends, whatever an error has for a cause, and keeps long messages short', () 
 
 it('names no value that was thrown instead of an error', () => {
   expect(describeError('8613800138000')).toEqual({ type: 'string', message: 'not an error' });
+});
+
+describe('createLogger', () => {
+  /** Runs a program of its own that has `logger`, and gives the lines that it wrote. */
+  function linesOf(program: string): Record<string, unknown>[] {
+    const module = new URL('./logger.ts', import.meta.url).href;
+    const text = `import { createLogger } from ${JSON.stringify(module)}; const logger = createLogger({ app: 'worker', level: 'info' }); ${program}`;
+    const { stdout } = spawnSync(process.execPath, ['--input-type=module', '--eval', text], {
+      encoding: 'utf8',
+      timeout: 30_000,
+    });
+    return stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+  }
+
+  it('writes every line, in order, also when the process exits or fails in the same turn', () => {
+    const lines = linesOf(`for (let n = 1; n <= 3; n += 1) logger.info({ n }, 'line'); process.exit(1);`);
+    expect(lines).toMatchObject([1, 2, 3].map((n) => ({ level: 'info', app: 'worker', n, msg: 'line' })));
+    expect(linesOf(`logger.error({ n: 1 }, 'line'); throw new Error('x');`)).toMatchObject([{ n: 1 }]);
+    expect(linesOf(`logger.info({ n: 1 }, 'line');`)).toMatchObject([{ n: 1 }]);
+  });
+
+  it('names a callback, its body, headers and sign that are handed over, and shows none', () => {
+    const [line] = linesOf(`logger.info({ body: 'p', sign: 'p', headers: { a: 'p' }, callback: { body: 'p' }, n: 1 }, 'line');`);
+    const hidden = '[redacted]';
+    expect(line).toMatchObject({ body: hidden, sign: hidden, headers: hidden, callback: hidden, n: 1 });
+  });
 });

@@ -1,5 +1,5 @@
 import { type Callback, type CallbackWriter, createSecret } from '@ringback/contracts';
-import { type PrivateRedis, startRedisServer, testRedis } from '@ringback/testkit';
+import { type PrivateRedis, startRedisServer, testCallback as callback, testRedis, watchCommands } from '@ringback/testkit';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -7,16 +7,6 @@ import { createCallbackProducer } from './callback-producer.ts';
 import { createCallbackWriter } from './callback-writer.ts';
 
 const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
-
-const callback = (id: string, body = '{"n":1.10}'): Callback => ({
-  id,
-  source: 'callbot',
-  account: 'account',
-  type: 'callbot.task.completed',
-  time: 1,
-  receivedAt: 2,
-  body,
-});
 
 function producerOn({ url, prefix }: { url: string; prefix: string }, timeout = 2000) {
   const writer = createCallbackWriter({
@@ -53,15 +43,27 @@ async function privateRedis(): Promise<PrivateRedis & { prefix: string }> {
 }
 
 describe('callback producer', () => {
+  it('sends Redis one command for a callback that finds nothing under way, and one for the 64 that come meanwhile', async () => {
+    const redis = await privateRedis();
+    const producer = producerOn(redis);
+    await isReady(producer);
+    // The first time, Redis does not know the script yet.
+    await producer.enqueue(callback('first'));
+    const commands = await watchCommands(redis.url);
+    await Promise.all(Array.from({ length: 65 }, (_, index) => producer.enqueue(callback(`together${index}`))));
+    expect((await commands.take()).map(([name]) => name)).toEqual(['evalsha', 'evalsha']);
+    expect((await queuedBatches(redis)).map(({ data }) => data.callbacks.length)).toEqual([1, 1, 64]);
+  });
+
   it('resolves once Redis holds the callback, and carries its body as the very text that came', async () => {
     const redis = testRedis();
     const producer = producerOn(redis);
     await isReady(producer);
     const body = '{"big":12345678901234567890,"rate":1.10,"text":"\\u0026 牛小信😀"}\n';
-    await producer.enqueue(callback('one', body));
+    await producer.enqueue(callback('one', { body }));
     const [job, ...others] = await queuedBatches(redis);
     expect(others).toEqual([]);
-    expect(job?.data).toEqual({ v: 1, callbacks: [callback('one', body)] });
+    expect(job?.data).toEqual({ v: 1, callbacks: [callback('one', { body })] });
   });
 
   it('puts callbacks that arrive together into few jobs of at most 64', async () => {

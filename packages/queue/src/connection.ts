@@ -7,6 +7,8 @@ import { within } from './within.ts';
 export type ConnectionOptions = { readonly url: Secret; readonly name: string; readonly logger: Logger };
 
 const RECONNECT_MAX_MS = 1000;
+/** BullMQ waits for jobs in commands that Redis answers after up to 10 s, and ends one by itself after 11 s: whoever waits longer waits on a dead connection. */
+const SILENT_FOR_MS = 15_000;
 
 type Options = Omit<RedisOptions, 'replyMapping'>;
 
@@ -18,19 +20,21 @@ const reconnect: Options = {
 
 /**
  * A connection for one who waits for an answer with someone else waiting behind it: a command fails at once while Redis is away, and after
- * `timeout` ms when it is slow. It is never sent a second time: a write that was given up MUST NOT happen minutes later.
+ * `timeout` ms when it is slow. It is never sent a second time: a write that was given up MUST NOT happen minutes later. A connection on which nothing
+ * comes for twice that long is left for a new one: the network may have forgotten it without a word.
  */
 export function connectFailFast(options: ConnectionOptions & { readonly timeout: number }): Redis {
   return connect(options, {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     commandTimeout: options.timeout,
+    socketTimeout: 2 * options.timeout,
   });
 }
 
-/** A connection for a worker: commands wait until Redis is back, since the job that needs them waits there too. */
+/** A connection for a worker: commands wait until Redis is back, since the job that needs them waits there too; on a new connection, where this one is silent for 15 s. */
 export function connectPatient(options: ConnectionOptions): Redis {
-  return connect(options, { maxRetriesPerRequest: null });
+  return connect(options, { maxRetriesPerRequest: null, socketTimeout: SILENT_FOR_MS });
 }
 
 const unheard = () => {};

@@ -4,6 +4,9 @@ import { Redis } from 'ioredis';
 import { Type } from 'typebox';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createConsumer, HandBack } from './consumer.ts';
+import { openDeadLetters } from './dead-letters.ts';
+import type { Kept } from './kept.ts';
+import { CALLBACKS } from './names.ts';
 import { workerOptions } from './queue-options.ts';
 
 type Handle = (payload: { n: number }) => Promise<void>;
@@ -12,11 +15,11 @@ function setUp({ handle = () => Promise.resolve(), url, prefix }: { handle?: Han
   const redis = new Redis(url, { maxRetriesPerRequest: null });
   redis.on('error', () => {});
   const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
-  const queue = new Queue('jobs', { connection: redis, prefix });
+  const queue = new Queue(CALLBACKS, { connection: redis, prefix });
   queue.on('error', () => {});
   const done: number[] = [];
   const consumer = createConsumer({
-    queue: 'jobs',
+    queue: CALLBACKS,
     schema: Type.Object({ n: Type.Integer() }),
     handle: async (payload) => {
       await handle(payload);
@@ -30,35 +33,72 @@ function setUp({ handle = () => Promise.resolve(), url, prefix }: { handle?: Han
     redis.disconnect();
   });
   const add = (...numbers: readonly number[]) => queue.addBulk(numbers.map((n) => ({ name: 'job', data: { n } })));
-  return { redis, queue, consumer, logger, done, add };
+  return { access: { redis, prefix }, redis, queue, consumer, logger, done, add };
 }
 
+type Spoiled = { redis: Redis; queue: Queue; fields: Readonly<Record<string, string>> };
+
 /** Redis as it is when something else than Ringback has written to a job. */
-async function spoil({ redis, queue, data }: { redis: Redis; queue: Queue; data: string }): Promise<string> {
+async function spoil({ redis, queue, fields }: Spoiled): Promise<string> {
   const job = await queue.add('job', { n: 0 }, { attempts: 5 });
-  await redis.hset(queue.toKey(job.id ?? ''), 'data', data);
+  await redis.hset(queue.toKey(job.id ?? ''), { name: 'job', ...fields });
   return job.id ?? '';
 }
 
 describe('a job that cannot be read', () => {
-  it.each(['{"n": 1', 'garbage', '\u0000', '"text"', 'null', '[]'])('is set aside, and the others go on: %j', async (data) => {
-    const { redis, queue, logger, done, add, consumer } = setUp(testRedis());
+  it.each([
+    ...['{"n": 1', 'garbage', '\u0000', '"text"', 'null', '[]'].map((data) => ({ data })),
+    ...['{"attempts": 5', 'garbage', 'null', '7'].map((opts) => ({ opts })),
+    { progress: 'half' },
+    { rjk: 'nightly' },
+    { data: '{', opts: '{', progress: '{', rjk: 'a:b:c:d:e', delay: 'long', returnvalue: '{' },
+  ])('is set aside as it is, and the others go on: %j', async (fields) => {
+    const { access, redis, queue, logger, done, add, consumer } = setUp(testRedis());
     consumer.hold();
     await add(1);
-    const id = await spoil({ redis, queue, data });
+    const id = await spoil({ redis, queue, fields });
     await add(2, 3);
     consumer.resume();
     await vi.waitFor(() => expect(done).toEqual([1, 2, 3]), 10_000);
     await vi.waitFor(async () => expect(await redis.zrange(queue.toKey('failed'), 0, '-1')).toEqual([id]), 10_000);
-    expect(await redis.hmget(queue.toKey(id), 'data', 'failedReason')).toEqual([
-      data,
-      'RB_PAYLOAD_INVALID: not a payload of ours',
-    ]);
+    expect(await redis.hgetall(queue.toKey(id))).toMatchObject({
+      ...fields,
+      failedReason: 'RB_PAYLOAD_INVALID: not a payload of ours',
+    });
     expect(logger.error.mock.calls).toEqual([
       [expect.objectContaining({ code: 'RB_PAYLOAD_INVALID', job: id }), 'job set aside'],
     ]);
     expect(logger.warn.mock.calls).toEqual([]);
+
+    const dead = await openDeadLetters({ ...access, outputs: [] });
+    onTestFinished(() => dead.close());
+    const listed: Kept[] = [];
+    for await (const kept of dead.find({})) listed.push(kept);
+    // What is JSON and yet no payload of ours is shown as it is.
+    const payload = 'opts' in fields ? { unreadable: { opts: fields.opts } } : undefined;
+    expect(listed).toMatchObject([{ id, kind: 'unreadable', time: expect.closeTo(Date.now(), -5), ...(payload && { payload }) }]);
+    for (const kept of listed) await dead.purge(kept);
+    expect(await redis.exists(queue.toKey(id))).toBe(0);
   });
+
+  it.each([{ parent: '{' }, { ats: 'many' }, 'another key'])(
+    'is neither handled nor in the way where BullMQ itself cannot set it aside: %j',
+    async (fields) => {
+      const { redis, queue, logger, done, add, consumer } = setUp(testRedis());
+      consumer.hold();
+      await add(1);
+      const id = await spoil({ redis, queue, fields: typeof fields === 'string' ? {} : fields });
+      if (typeof fields === 'string') await redis.set(queue.toKey(id), fields);
+      await add(2, 3);
+      consumer.resume();
+      await vi.waitFor(() => expect(done).toEqual([1, 2, 3]), 10_000);
+      const failures = () => logger.warn.mock.calls.filter(([, message]) => message === 'queue error').length;
+      await vi.waitFor(() => expect(failures()).toBeGreaterThanOrEqual(2), { timeout: 20_000, interval: 50 });
+      await add(4);
+      await vi.waitFor(() => expect(done).toEqual([1, 2, 3, 4]), 10_000);
+      expect(await queue.getFailedCount()).toBe(0);
+    },
+  );
 });
 
 describe('a consumer', () => {

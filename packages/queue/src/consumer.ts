@@ -2,7 +2,6 @@ import { type Logger, RingbackError } from '@ringback/contracts';
 import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker, type WorkerOptions } from 'bullmq';
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { setAsideUnreadable } from './unreadable-job.ts';
 import { within } from './within.ts';
 
 /** Takes jobs of one queue until it is closed. */
@@ -62,7 +61,7 @@ export function createConsumer<S extends TSchema>(consumer: ConsumerOptions<S>):
     }
   }
 
-  const worker = setAsideUnreadable(new Worker(queue, tracked, options));
+  const worker = new Worker(queue, tracked, options);
   const ended = (cause: unknown) =>
     logger.error({ queue, err: new RingbackError('RB_INTERNAL', 'the worker loop ended', { cause }) }, 'worker stopped');
   worker.on('error', (error) => logger.warn({ queue, err: error }, 'queue error'));

@@ -1,5 +1,4 @@
-import type { Callback } from '@ringback/contracts';
-import { testRedis } from '@ringback/testkit';
+import { testCallback as callback, testRedis } from '@ringback/testkit';
 import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -10,7 +9,6 @@ import type { Kept, KeptFilter, KeptStore } from './kept.ts';
 import { noteOutputs } from './known-outputs.ts';
 
 const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
-const callback = (id: string): Callback => ({ id, source: 's', account: 'a', type: 't', time: 1, receivedAt: 2, body: '{}' });
 const delivery = { retry: { attempts: 3, minDelay: 1, maxDelay: 1 } };
 
 function setUp({ outputs = ['crm'] } = {}) {
@@ -130,7 +128,7 @@ describe('dead letters', () => {
     expect(await count({ id: 'r17' })).toBe(1);
     expect(await count({ id: all[3]?.id })).toBe(1);
     expect([await count({ output: 'crm' }), await count({ output: 'other' })]).toEqual([230, 0]);
-    expect([await count({ source: 's' }), await count({ source: 'other' })]).toEqual([230, 0]);
+    expect([await count({ source: 'callbot' }), await count({ source: 'other' })]).toEqual([230, 0]);
   });
 
   it('are purged for good; who comes too late is told', async () => {

@@ -1,12 +1,13 @@
 import type { Queue, QueueOptions, WorkerOptions } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { readableJobs } from './readable-jobs.ts';
 
 /** Nobody of ours reads the event stream, so it is kept short; a dashboard that does still sees the newest. */
 const MAX_EVENTS = 1000;
 
 /** What every BullMQ queue of ours is made with. */
 export function queueOptions({ redis, prefix }: { redis: Redis; prefix: string }): QueueOptions {
-  return { connection: redis, prefix, streams: { events: { maxLen: MAX_EVENTS } } };
+  return { connection: readableJobs(redis), prefix, streams: { events: { maxLen: MAX_EVENTS } } };
 }
 
 /** The connection's owner reports what happens to it, and each write its own error: an `error` event tells nothing more, but unheard it would end the process. */
@@ -27,7 +28,7 @@ export type ConsumerSettings = {
 /** What every BullMQ worker of ours is made with. */
 export function workerOptions({ redis, prefix, concurrency, lockDuration }: ConsumerSettings): WorkerOptions {
   return {
-    connection: redis,
+    connection: readableJobs(redis),
     prefix,
     concurrency,
     lockDuration,

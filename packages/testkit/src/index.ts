@@ -5,4 +5,6 @@ export { describeOutputConformance } from './output-conformance.ts';
 export { startApp, writeSettings } from './app-process.ts';
 export { type AppProcess } from './spawn-app.ts';
 export type { PrivateRedis, PrivateRedisOptions } from './private-redis.ts';
+export { watchCommands } from './sent-commands.ts';
 export { createTcpProxy, type TcpProxy } from './tcp-proxy.ts';
+export { testCallback } from './test-callback.ts';

@@ -73,6 +73,30 @@ describe('a TCP proxy', () => {
     await becomes(() => [before.heard.text, during.heard.text], ['!one', 'two']);
   });
 
+  it('forgets open connections without a word to either side, and serves new ones', async () => {
+    const { proxy, got, ends } = await setUp();
+    const before = await open(proxy.port);
+    await roundTrip(before);
+    proxy.forget();
+    before.socket.end('one');
+    const after = await open(proxy.port);
+    await roundTrip(after);
+    expect([got, ends, before.heard]).toEqual([['!', '!'], [], { text: '!', error: '' }]);
+    await proxy.heal();
+    after.socket.write('two');
+    await becomes(() => after.heard.text, '!two');
+    expect([got, proxy.connections()]).toEqual([['!', '!two'], 2]);
+  });
+
+  it('passes on what is still to be said to whom has ended its side', async () => {
+    const { proxy, got } = await setUp();
+    const { socket, heard } = await open(proxy.port);
+    socket.allowHalfOpen = true;
+    socket.end('all of it');
+    await becomes(() => heard.text, 'all of it');
+    expect(got).toEqual(['all of it']);
+  });
+
   it('delays both ways, and keeps the order', async () => {
     const { proxy } = await setUp();
     const { socket, heard } = await open(proxy.port);

@@ -12,6 +12,8 @@ export type TcpProxy = {
   connections(): number;
   /** Forwards nothing more; connections stay open, and new ones are taken. What comes meanwhile waits, and goes on with `heal`. */
   drop(): void;
+  /** Forgets the connections that are open, as a NAT does: nothing more passes on them, nor does their end. New ones are served. */
+  forget(): void;
   /** Holds everything back for `ms`, each way. */
   delay(ms: number): void;
   /** Resets every open connection (RST) on both sides. */
@@ -26,7 +28,7 @@ export type TcpProxy = {
   close(): Promise<void>;
 };
 
-type Pair = { readonly client: Socket; readonly server: Socket; bytesLeft: number };
+type Pair = { readonly client: Socket; readonly server: Socket; bytesLeft: number; forgotten: boolean };
 
 /** The state of the network. */
 type Network = {
@@ -46,7 +48,9 @@ export async function createTcpProxy(target: { readonly port: number }): Promise
   const network: Network = { pairs: new Set(), dropping: undefined, delayMs: 0, bytesLeft: Infinity };
   const { pairs } = network;
   const port = await freePort();
-  const accept = (client: Socket) => void relay({ client, server: connect(target.port, '127.0.0.1') }, network);
+  const accept = (client: Socket) => {
+    void relay({ client, server: connect({ port: target.port, host: '127.0.0.1', allowHalfOpen: true }) }, network);
+  };
   const limit = (bytes: number) => {
     network.bytesLeft = bytes;
     for (const pair of pairs) pair.bytesLeft = bytes;
@@ -62,6 +66,7 @@ export async function createTcpProxy(target: { readonly port: number }): Promise
   return {
     port,
     connections: () => pairs.size,
+    forget: () => pairs.forEach((pair) => (pair.forgotten = true)),
     drop: () => void (network.dropping ??= Promise.withResolvers()),
     delay: (ms) => void (network.delayMs = ms),
     cut,
@@ -81,7 +86,8 @@ export async function createTcpProxy(target: { readonly port: number }): Promise
 }
 
 async function listen(port: number, accept: (client: Socket) => void): Promise<Server> {
-  const listener = createServer(accept).listen(port, '127.0.0.1');
+  // Whose one side has ended still gets what the other has to say.
+  const listener = createServer({ allowHalfOpen: true }, accept).listen(port, '127.0.0.1');
   await once(listener, 'listening');
   return listener;
 }
@@ -94,7 +100,7 @@ function reset({ client, server }: Pick<Pair, 'client' | 'server'>): void {
 }
 
 async function relay(sockets: Pick<Pair, 'client' | 'server'>, network: Network): Promise<void> {
-  const pair: Pair = { ...sockets, bytesLeft: network.bytesLeft };
+  const pair: Pair = { ...sockets, bytesLeft: network.bytesLeft, forgotten: false };
   const { client, server } = pair;
   network.pairs.add(pair);
   for (const socket of [client, server]) socket.setNoDelay().on('error', () => {});
@@ -102,28 +108,31 @@ async function relay(sockets: Pick<Pair, 'client' | 'server'>, network: Network)
     await once(server, 'connect');
     // An end is passed on; a failure on either side ends both.
     await Promise.all([
-      carry({ from: client, to: server, network }, (bytes) => spend(pair, bytes)),
-      carry({ from: server, to: client, network }, (bytes) => bytes),
+      carry({ from: client, to: server, network, pair }, (bytes) => spend(pair, bytes)),
+      carry({ from: server, to: client, network, pair }, (bytes) => bytes),
     ]);
+    // Nobody was told, so neither closes it.
+    if (pair.forgotten) reset(pair);
   } catch {
     reset(pair);
   }
   network.pairs.delete(pair);
 }
 
-type Way = { readonly from: Socket; readonly to: Socket; readonly network: Network };
+type Way = { readonly from: Socket; readonly to: Socket; readonly network: Network; readonly pair: Pair };
 
 /** Carries one way until its end. `allow` says how many of so many bytes may pass; fewer are the last. */
-async function carry({ from, to, network }: Way, allow: (bytes: number) => number): Promise<void> {
+async function carry({ from, to, network, pair }: Way, allow: (bytes: number) => number): Promise<void> {
   const chunks: AsyncIterable<Buffer> = from.iterator({ destroyOnReturn: false });
   for await (const chunk of chunks) {
     if (network.delayMs > 0) await delay(network.delayMs);
     await network.dropping?.promise;
+    if (pair.forgotten) continue;
     const allowed = allow(chunk.length);
     await send(to, chunk.subarray(0, allowed));
     if (allowed < chunk.length) throw new Error('cut');
   }
-  to.end();
+  if (!pair.forgotten) to.end();
 }
 
 function spend(pair: Pair, bytes: number): number {

@@ -1,5 +1,5 @@
+import { createHmac, createSecretKey } from 'node:crypto';
 import { RingbackError, type OutputType, type Secret } from '@ringback/contracts';
-import { Webhook } from 'standardwebhooks';
 import { readDestinationUrl } from '../destination-url.ts';
 import { writeEnvelope } from '../envelope.ts';
 import { postDelivery } from '../http.ts';
@@ -19,25 +19,25 @@ export const webhook: OutputType<typeof WebhookSettings, WebhookSettings> = {
     return {
       name,
       async deliver({ callback, idempotencyKey }, signal) {
-        const message = { id: idempotencyKey, time: new Date(deps.now()), body: writeEnvelope(callback) };
+        const body = writeEnvelope(callback);
+        const timestamp = String(Math.floor(deps.now() / 1000));
         const headers = {
           ...extraHeaders,
           'content-type': 'application/json',
-          'webhook-id': message.id,
-          'webhook-timestamp': String(Math.floor(message.time.getTime() / 1000)),
-          ...sign(message),
+          'webhook-id': idempotencyKey,
+          'webhook-timestamp': timestamp,
+          ...sign(`${idempotencyKey}.${timestamp}.${body}`),
         };
-        return postDelivery(deps, { url, headers, body: message.body, signal });
+        return postDelivery(deps, { url, headers, body, signal });
       },
     };
   },
 };
 
-type Message = { readonly id: string; readonly time: Date; readonly body: string };
-
-function createSigner(secret: Secret): (message: Message) => Record<string, string> {
-  const signer = new Webhook(secret.reveal());
-  return ({ id, time, body }) => ({ 'webhook-signature': signer.sign(id, time, body) });
+/** Signs `id.timestamp.body`. The key is made once: OpenSSL takes several times as long to make one as to use it. */
+function createSigner(secret: Secret): (message: string) => Record<string, string> {
+  const key = createSecretKey(secret.reveal().replace(/^whsec_/, ''), 'base64');
+  return (message) => ({ 'webhook-signature': `v1,${createHmac('sha256', key).update(message).digest('base64')}` });
 }
 
 /** What a webhook is known by, and what HTTP itself needs to get through: not for settings to change. */

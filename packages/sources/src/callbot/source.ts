@@ -16,26 +16,9 @@ export const callbot: SourceType<typeof CallbotSettings, CallbotSettings> = {
 };
 
 function createCallbotSource({ name, settings }: { name: string; settings: CallbotSettings }): Source {
-  const accounts = indexAccounts(name, settings.accounts);
+  const authenticate = createAuthenticate(name, settings.accounts);
   const paths = { ...DEFAULT_PATHS, ...settings.paths };
   requireDistinct(name, Object.values(paths));
-
-  function authenticate(headers: CallbotHeaders, body: Buffer): CallbotAccount {
-    const account = accounts.get(headerText(headers.uuid));
-    if (!account) {
-      throw new RingbackError(
-        'RB_ACCOUNT_UNKNOWN',
-        `header uuid names no account of source ${name}: add it to the source's accounts`,
-      );
-    }
-    if (!verifySign(account, headers.sign, { ...headers, body })) {
-      throw new RingbackError(
-        'RB_SIGN_MISMATCH',
-        `header sign (upper-case hex) does not fit the request: check secrets and algorithm of the account at source ${name}, and that nothing on the way rewrites the body`,
-      );
-    }
-    return account;
-  }
 
   return {
     name,
@@ -47,13 +30,46 @@ function createCallbotSource({ name, settings }: { name: string; settings: Callb
       const time = signedAt(headers.createTs);
       refuseStale({ skew: Math.abs(receivedAt - time), maxSkew: settings.maxSkew, source: name });
       const id = headerText(headers.requestID);
-      return { id, source: name, account, time, receivedAt, body, path, headers: withoutSecrets(sent) };
+      return {
+        id,
+        source: name,
+        account,
+        time,
+        receivedAt,
+        body,
+        path,
+        // Only made for what goes into quarantine.
+        get headers() {
+          return withoutSecrets(sent);
+        },
+      };
     },
     read({ id, account, time, receivedAt, body, path }) {
       const { text, object } = readJsonObject(body);
       const type = eventType(object, { path, order: paths.order, call: paths.call });
       return { id, source: name, account, type, time, receivedAt, body: text };
     },
+  };
+}
+
+/** @returns the account that a request comes from; throws RB_ACCOUNT_UNKNOWN or RB_SIGN_MISMATCH */
+function createAuthenticate(source: string, known: readonly CallbotAccount[]) {
+  const accounts = indexAccounts(source, known);
+  return (headers: CallbotHeaders, body: Buffer): CallbotAccount => {
+    const account = accounts.get(headerText(headers.uuid));
+    if (!account) {
+      throw new RingbackError(
+        'RB_ACCOUNT_UNKNOWN',
+        `header uuid names no account of source ${source}: add it to the source's accounts`,
+      );
+    }
+    if (!verifySign(account, headers.sign, { ...headers, body })) {
+      throw new RingbackError(
+        'RB_SIGN_MISMATCH',
+        `header sign (upper-case hex) does not fit the request: check secrets and algorithm of the account at source ${source}, and that nothing on the way rewrites the body`,
+      );
+    }
+    return account;
   };
 }
 

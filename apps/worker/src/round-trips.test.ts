@@ -1,0 +1,90 @@
+import type { Callback, Delivery, DeliverySettings } from '@ringback/contracts';
+import { createLedger } from '@ringback/ledger';
+import { consumeCallbacks, createQuarantine } from '@ringback/queue';
+import { createRouter } from '@ringback/routing';
+import { startRedisServer, watchCommands } from '@ringback/testkit';
+import { Queue } from 'bullmq';
+import { Redis } from 'ioredis';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { createDispatch } from './dispatch.ts';
+import { openLane } from './output-lane.ts';
+
+const BATCH = 64;
+const PREFIX = 'test';
+const DELIVERY: DeliverySettings = {
+  timeout: 1000,
+  concurrency: BATCH,
+  retry: { attempts: 3, minDelay: 10, maxDelay: 40 },
+  breaker: { enabled: true, failures: 10, cooldown: 1000, maxHold: 1000 },
+};
+
+const callback = (id: string): Callback => ({ id, source: 's', account: 'a', type: 't', time: 1, receivedAt: 2, body: '{}' });
+const batch = (name: string) => Array.from({ length: BATCH }, (_, index) => callback(`${name}${index}`));
+
+/** A worker of one output, as `main.ts` composes it, and a way to hand it batches. */
+async function setUp() {
+  const { url } = await startRedisServer();
+  const redis = new Redis(url, { maxRetriesPerRequest: null });
+  const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
+  const access = { redis, prefix: PREFIX, lockDuration: 30_000 };
+  const ledger = createLedger({ redis, prefix: PREFIX, window: 60_000 });
+  const deliver = vi.fn<(delivery: Delivery) => Promise<{ outcome: 'delivered' }>>(async () => ({ outcome: 'delivered' }));
+  const common = { access, ledger, brimming: () => false, stopping: new AbortController().signal, now: Date.now, logger };
+  const settings = { name: 'crm', type: 'test', settings: {}, delivery: DELIVERY };
+  const lane = openLane({ ...common, settings, output: { name: 'crm', deliver } });
+  const dispatch = createDispatch({
+    ledger,
+    router: createRouter({ routes: [{ to: ['crm'] }] }),
+    deliveries: new Map([['crm', lane.producer]]),
+    quarantine: createQuarantine({ redis, prefix: PREFIX, bounds: { maxCount: 10, maxSize: 1000 } }),
+    businessKeyOf: () => undefined,
+    logger,
+  });
+  const callbacks = consumeCallbacks({ ...access, concurrency: 4, dispatch, logger });
+  const queues = ['callbacks', 'output.crm'].map((name) => new Queue(name, { connection: redis, prefix: PREFIX }));
+  onTestFinished(async () => {
+    await Promise.all([callbacks, lane.consumer].map((consumer) => consumer.close(5000)));
+    await Promise.all(queues.map((queue) => queue.close()));
+    redis.disconnect();
+  });
+
+  async function work(name: string): Promise<void> {
+    deliver.mockClear();
+    await queues[0]?.add('batch', { v: 1, callbacks: batch(name) }, { jobId: name, removeOnComplete: true });
+    await vi.waitFor(async () => {
+      expect(deliver).toHaveBeenCalledTimes(BATCH);
+      for (const queue of queues) {
+        expect(await queue.getJobCounts('active', 'waiting')).toEqual({ active: 0, waiting: 0 });
+      }
+    }, 10_000);
+  }
+  return { url, work };
+}
+
+it('goes to the ledger once per batch for the claims, once for their mark, once for the outcomes, and at most twice to write them', async () => {
+  const { url, work } = await setUp();
+  // The first time, Redis does not know the scripts yet.
+  await work('first');
+  const commands = await watchCommands(url);
+  await work('second');
+
+  const isLedger = (arg: string) => arg.startsWith(`${PREFIX}:ledger:`);
+  const trips = (await commands.take()).filter((command) => command.some(isLedger));
+  const purposes = trips.map((command) => ({ keys: command.filter(isLedger).length, purpose: purposeOf(command) }));
+  const of = (wanted: string) => purposes.filter(({ purpose }) => purpose === wanted).map(({ keys }) => keys);
+  expect(of('claim')).toEqual([BATCH]);
+  expect(of('mark')).toEqual([BATCH]);
+  expect(of('read')).toEqual([BATCH]);
+  expect(of('record').length).toBeLessThanOrEqual(2);
+  expect(of('record').reduce((sum, keys) => sum + keys, 0)).toBe(BATCH);
+  expect(purposes).toHaveLength(3 + of('record').length);
+});
+
+/** What a ledger script was called for, by its arguments (packages/ledger/src/scripts.ts). */
+function purposeOf(command: readonly string[]): string {
+  const args = command.slice(3).filter((arg) => !arg.startsWith(`${PREFIX}:ledger:`));
+  const [first, second] = args;
+  if (first === 'claim') return 'mark';
+  if (first === 'to:crm') return second === 'delivered' ? 'record' : 'read';
+  return 'claim';
+}

@@ -1,0 +1,24 @@
+import { randomUUID } from 'node:crypto';
+import type { Callback, Source } from '@ringback/contracts';
+import Fastify from 'fastify';
+
+const ANSWER = {
+  type: 'object',
+  properties: { retCode: { type: 'integer' }, retMsg: { type: 'string' }, responseID: { type: 'string' } },
+} as const;
+
+/** The least that takes callbacks: it verifies, validates, has `take` keep the callback, and acks. It has no limits and no log. */
+export function buildVerifyingApp(source: Source, take: (callback: Callback) => Promise<unknown> | undefined) {
+  const app = Fastify();
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  for (const path of source.paths) {
+    app.post<{ Body: Buffer }>(path, { schema: { response: { 200: ANSWER } } }, async (request) => {
+      const { body, raw } = request;
+      const verified = source.verify({ headers: raw.headersDistinct, body, path, receivedAt: Date.now() });
+      await take(source.read(verified));
+      return { retCode: 0, retMsg: 'success', responseID: randomUUID() };
+    });
+  }
+  return app;
+}

@@ -1,0 +1,92 @@
+import { createHistogram } from 'node:perf_hooks';
+import { micros } from '../clock.ts';
+import { type Connection, openConnections } from './connection.ts';
+
+export type LoadOptions = {
+  readonly url: string;
+  readonly requests: readonly Buffer[];
+  readonly connections: number;
+  /** Requests per second, sent when their time comes, whatever has become of those before (an open loop). Absent: each connection sends as soon as it is answered. */
+  readonly rate?: number | undefined;
+};
+
+export type LoadResult = {
+  readonly acked: number;
+  readonly refused: number;
+  /** From the first request to the last answer. */
+  readonly ms: number;
+  /** What the load generator itself used meanwhile. */
+  readonly cpuMs: number;
+  /** From when a request was sent, or was to be sent, to its answer; ms. */
+  readonly p50: number;
+  readonly p99: number;
+  readonly p999: number;
+};
+
+/** When each request was due, and when it was answered; by `micros()`. */
+type Times = { readonly acked: number; readonly due: Float64Array; readonly answered: Float64Array };
+
+/** Sends all requests, and waits for all answers. Resolves also with when each was answered. */
+export async function runLoad(options: LoadOptions): Promise<{ result: LoadResult; answered: Float64Array }> {
+  const connections = await openConnections(options.url, options.connections);
+  const cpuBefore = process.cpuUsage();
+  const started = micros();
+  const { acked, due, answered } = await sendAll({ ...options, connections, started });
+  const ms = (micros() - started) / 1000;
+  const { user, system } = process.cpuUsage(cpuBefore);
+  for (const connection of connections) connection.close();
+  const result = { acked, refused: due.length - acked, ms, cpuMs: (user + system) / 1000, ...percentiles({ due, answered }) };
+  return { result, answered };
+}
+
+type SendOptions = Pick<LoadOptions, 'requests' | 'rate'> & {
+  readonly connections: readonly Connection[];
+  readonly started: number;
+};
+
+function sendAll({ requests, rate, connections, started }: SendOptions): Promise<Times> {
+  const due = new Float64Array(requests.length);
+  const answered = new Float64Array(requests.length);
+  const idle = [...connections];
+  let [next, answers, acked] = [0, 0, 0];
+
+  return new Promise((resolve) => {
+    function sendDue(): void {
+      for (let request = requests[next]; request; request = requests[next]) {
+        const now = micros();
+        const at = rate === undefined ? now : started + (next * 1e6) / rate;
+        const connection = at <= now ? idle.pop() : undefined;
+        if (!connection) return;
+        due[next] = at;
+        sendOne(connection, request, next);
+        next += 1;
+      }
+    }
+
+    function sendOne(connection: Connection, request: Buffer, index: number): void {
+      connection.send(request, (isAck) => {
+        answered[index] = micros();
+        answers += 1;
+        if (isAck) acked += 1;
+        idle.push(connection);
+        if (answers === requests.length) resolve({ acked, due, answered });
+        else sendDue();
+      });
+    }
+
+    const tick = () => {
+      sendDue();
+      // Between answers, something must look whose time has come.
+      if (rate !== undefined && next < requests.length) setTimeout(tick, 1);
+    };
+    tick();
+  });
+}
+
+/** HDR: three significant digits, whatever the range. */
+function percentiles({ due, answered }: Pick<Times, 'due' | 'answered'>): Pick<LoadResult, 'p50' | 'p99' | 'p999'> {
+  const histogram = createHistogram({ figures: 3 });
+  answered.forEach((at, index) => histogram.record(Math.max(1, Math.round(at - (due[index] ?? at)))));
+  const ms = (percentile: number) => histogram.percentile(percentile) / 1000;
+  return { p50: ms(50), p99: ms(99), p999: ms(99.9) };
+}

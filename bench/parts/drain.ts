@@ -1,0 +1,60 @@
+import type { Deliverer } from '../contestants/contestant.ts';
+import { micros } from '../clock.ts';
+import { cpuMs } from '../measure/process.ts';
+import { since } from '../measure/redis.ts';
+import type { App } from '../processes.ts';
+import { STATUS_FOR } from '../settings.ts';
+import type { World } from '../world.ts';
+import { send } from './send.ts';
+
+const DRAINED_WITHIN_MS = 300_000;
+
+export type DrainOptions = {
+  readonly contestant: Deliverer;
+  readonly callbacks: number;
+  readonly outputs: 1 | 3;
+  readonly delayMs: number;
+  /** Works beside the contestant's own. */
+  readonly secondWorker?: App | undefined;
+};
+
+export type Drained = {
+  readonly deliveriesPerSecond: number;
+  /** µs of the worker's CPU time for each delivery. */
+  readonly workerCpuMicros: number;
+  /** µs of Redis's CPU time for each callback, ack and all deliveries. */
+  readonly redisMicros: number;
+  /** Scripts that Redis ran for each callback, likewise. */
+  readonly scripts: number;
+  /** What Redis keeps of each callback that is finished. */
+  readonly bytesKept: number;
+  /** Deliveries that came more than once. */
+  readonly repeats: number;
+};
+
+/** Fills the queue while the worker stands still, then lets it go and waits for the last delivery. */
+export async function drain(world: World, options: DrainOptions): Promise<Drained> {
+  const { contestant, callbacks, outputs, delayMs, secondWorker } = options;
+  const { worker, redis, queues } = contestant;
+  const workers = secondWorker ? [worker, secondWorker] : [worker];
+  const deliveries = callbacks * outputs;
+  await redis.empty(queues);
+  await world.sink.call('reset', { delayMs, noted: 0 });
+  const before = await redis.figures();
+  for (const one of workers) one.stop();
+  await send(world, { contestant, count: callbacks, taskStatus: STATUS_FOR[outputs] });
+  const cpuBefore = cpuMs(worker.pid);
+  const started = micros();
+  for (const one of workers) one.resume();
+  const lastAt = await world.sink.call('counted', deliveries, DRAINED_WITHIN_MS);
+  await redis.idle(queues);
+  const used = since(before, await redis.figures());
+  return {
+    deliveriesPerSecond: (deliveries / (lastAt - started)) * 1e6,
+    workerCpuMicros: ((cpuMs(worker.pid) - cpuBefore) * 1000) / deliveries,
+    redisMicros: (used.cpuMs * 1000) / callbacks,
+    scripts: used.scripts / callbacks,
+    bytesKept: used.bytes / callbacks,
+    repeats: (await world.sink.call('count', undefined)) - deliveries,
+  };
+}

@@ -1,0 +1,64 @@
+import type { Contestant } from '../contestants/contestant.ts';
+import type { LoadResult } from '../load/run.ts';
+import { cpuMs } from '../measure/process.ts';
+import { type RedisFigures, since } from '../measure/redis.ts';
+import type { World } from '../world.ts';
+
+/** Each of which has one request under way at a time. */
+const CONNECTIONS = 256;
+
+const ANSWERED_WITHIN_MS = 300_000;
+
+export type SendOptions = {
+  readonly contestant: Contestant;
+  readonly count: number;
+  readonly connections?: number;
+  readonly rate?: number;
+  /** 3 (to one output) unless told. */
+  readonly taskStatus?: number;
+};
+
+export type Sent = LoadResult & {
+  readonly ackedPerSecond: number;
+  /** µs of the ingress's CPU time for each callback. */
+  readonly cpuMicros: number;
+  /** Of one core, what the load generator used. */
+  readonly loadShare: number;
+  /** Undefined without a queue. */
+  readonly redis: RedisFigures | undefined;
+};
+
+/** Has the load generator send so many callbacks, signed before the clock starts. @throws Error when one of them was refused: then the figures are of something else */
+export async function send(world: World, options: SendOptions): Promise<Sent> {
+  const { contestant, count, connections = CONNECTIONS, rate, taskStatus = 3 } = options;
+  const { ingress, redis } = contestant;
+  await world.load.call('prepare', { count, taskStatus });
+  const redisBefore = await redis?.figures();
+  const cpuBefore = cpuMs(ingress.pid);
+  const result = await world.load.call('run', { url: ingress.url, connections, rate }, ANSWERED_WITHIN_MS);
+  const cpu = cpuMs(ingress.pid) - cpuBefore;
+  const redisAfter = await redis?.figures();
+  if (result.refused > 0) throw new Error(`${contestant.name} refused ${result.refused} of ${count} callbacks`);
+  return {
+    ...result,
+    ackedPerSecond: (result.acked / result.ms) * 1000,
+    cpuMicros: (cpu * 1000) / count,
+    loadShare: result.cpuMs / result.ms,
+    redis: redisBefore && redisAfter && since(redisBefore, redisAfter),
+  };
+}
+
+const FIRST_GUESS = 2000;
+const WARM_UPS = 3;
+
+/** Runs a contestant's code warm; resolves with how many callbacks it acks per second. */
+export async function warmUp(world: World, contestant: Contestant): Promise<number> {
+  const { seconds } = world.plan.warmUp;
+  let rate = FIRST_GUESS;
+  for (let run = 0; run < WARM_UPS; run += 1) {
+    await contestant.redis?.empty(contestant.queues);
+    ({ ackedPerSecond: rate } = await send(world, { contestant, count: Math.ceil(rate * seconds) }));
+  }
+  await contestant.redis?.empty(contestant.queues);
+  return rate;
+}

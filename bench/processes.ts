@@ -1,0 +1,75 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { until } from '@ringback/testkit/bare';
+
+/** Registers what is to be done at the end of a part of the run, the last first. */
+export type OnClose = (release: () => Promise<unknown>) => void;
+
+const ROOT = fileURLToPath(new URL('../', import.meta.url));
+/** A process that runs by itself, and stops should this one be killed. */
+export const NODE_FLAGS = [
+  '--disable-warning=ExperimentalWarning',
+  '--import',
+  new URL('../scripts/follow-parent.mjs', import.meta.url).href,
+];
+const UP_WITHIN_MS = 30_000;
+
+/** Runs `work`, and then undoes what it registered. */
+export async function withClosing<T>(work: (onClose: OnClose) => Promise<T>): Promise<T> {
+  const releases: (() => Promise<unknown>)[] = [];
+  try {
+    return await work((release) => void releases.push(release));
+  } finally {
+    for (const release of releases.toReversed()) await release();
+  }
+}
+
+/** SIGKILL, which ends a stopped process as well; resolves once it is gone. */
+export async function kill(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, 'exit');
+  child.kill('SIGKILL');
+  await gone;
+}
+
+export type AppOptions = {
+  /** From the project's folder. */
+  readonly main: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Where its log goes: a file, as a log collector would have it, since a pipe is only as fast as who reads it. */
+  readonly logFolder: string;
+  readonly onClose: OnClose;
+};
+
+/** A process under measurement. */
+export type App = {
+  readonly pid: number;
+  /** Where it takes callbacks; undefined for a worker. */
+  readonly url: string | undefined;
+  /** SIGSTOP: it takes nothing. */
+  readonly stop: () => void;
+  /** SIGCONT. */
+  readonly resume: () => void;
+};
+
+/** Starts a process that logs JSON lines, and waits for the one that says that it is up. */
+export async function startApp({ main, env, logFolder, onClose }: AppOptions): Promise<App> {
+  const log = join(logFolder, `${main.replaceAll(/\W+/g, '-')}-${performance.now()}.log`);
+  const file = openSync(log, 'w');
+  const child = spawn(process.execPath, [...NODE_FLAGS, join(ROOT, main)], {
+    cwd: ROOT,
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], NODE_ENV: 'production', ...env },
+    stdio: ['ignore', file, file, 'ipc'],
+  });
+  onClose(() => kill(child));
+  const written = () => readFileSync(log, 'utf8');
+  const line = await until(() => /^\{.*"msg":"\w+ is up".*\}$/m.exec(written())?.[0], {
+    withinMs: UP_WITHIN_MS,
+    what: () => `${main} is up: ${written().slice(-2000)}`,
+  });
+  const url = /"url":"([^"]+)"/.exec(line)?.[1];
+  return { pid: child.pid ?? 0, url, stop: () => void child.kill('SIGSTOP'), resume: () => void child.kill('SIGCONT') };
+}

@@ -1,0 +1,42 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { STATE_FOLDER } from '../../scripts/redis/find.ts';
+import type { Samples } from '../measure/samples.ts';
+import { drawFigures } from './draw.ts';
+import type { Goal } from './goals.ts';
+import { goalTable, writeTables } from './tables.ts';
+import { toMarkdown } from './write-text.ts';
+
+export type Report = {
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly seconds: number;
+  /** What it ran on, in one line. */
+  readonly machine: string;
+  readonly goals: readonly Goal[];
+  readonly samples: Samples;
+};
+
+const DOCS = fileURLToPath(new URL('../../docs/', import.meta.url));
+const BETWEEN_MARKERS = /(?<=<!-- figures: npm run bench -- --write -->\n)[\s\S]*(?=<!-- end of figures -->)/;
+
+/** Writes all samples for machines; returns the path. */
+export async function writeJson({ samples, ...report }: Report): Promise<string> {
+  const folder = join(STATE_FOLDER, 'bench');
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, `${report.startedAt.replaceAll(/[:.]/g, '-')}.json`);
+  await writeFile(path, `${JSON.stringify({ ...report, samples: samples.all() }, null, 2)}\n`);
+  return path;
+}
+
+/** Puts the run's figures and pictures into docs/performance.md. */
+export async function writeDocs(report: Report): Promise<void> {
+  const { startedAt, seconds, machine, goals, samples } = report;
+  const page = join(DOCS, 'performance.md');
+  const tables = [goalTable(goals), ...writeTables(samples)].map(toMarkdown);
+  const figures = [`${startedAt.slice(0, 10)}, ${Math.round(seconds)} s; ${machine}.`, ...tables].join('\n\n');
+  const text = await readFile(page, 'utf8');
+  await writeFile(page, text.replace(BETWEEN_MARKERS, `\n${figures}\n\n`));
+  await writeFile(join(DOCS, 'performance.svg'), drawFigures(report));
+}

@@ -1,0 +1,41 @@
+import type { RedisServerSpec } from '../scripts/redis/server-spec.ts';
+import { createSamples, type Samples } from './measure/samples.ts';
+import { measureBacklog } from './parts/backlog.ts';
+import { measureIngress } from './parts/ingress.ts';
+import { measureTwoWorkers, measureWorker } from './parts/worker.ts';
+import type { Plan } from './plan.ts';
+import { withClosing } from './processes.ts';
+import { createWorld, type World } from './world.ts';
+
+/** What a run is made of, in its order. */
+export const PARTS = {
+  ingress: measureIngress,
+  worker: measureWorker,
+  'two-workers': measureTwoWorkers,
+  backlog: measureBacklog,
+} as const satisfies Record<string, (world: World) => Promise<void>>;
+
+export type PartName = keyof typeof PARTS;
+
+export type BenchOptions = {
+  readonly plan: Plan;
+  readonly parts: readonly PartName[];
+  readonly spec: RedisServerSpec;
+  /** Told how far the run is. */
+  readonly say: (line: string) => void;
+  /** Rejects when the run is to stop before its end. */
+  readonly interrupted: Promise<never>;
+};
+
+/** Starts everything, measures part after part, and ends everything. */
+export async function runBench({ plan, parts, spec, say, interrupted }: BenchOptions): Promise<Samples> {
+  const samples = createSamples();
+  await withClosing(async (onClose) => {
+    const world = await createWorld({ plan, samples, spec, say, onClose });
+    const measured = async () => {
+      for (const part of parts) await PARTS[part](world);
+    };
+    await Promise.race([measured(), interrupted]);
+  });
+  return samples;
+}

@@ -1,0 +1,58 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Config, loadConfig } from '@ringback/config';
+import { outputTypes } from '@ringback/outputs';
+import { checkCondition } from '@ringback/routing';
+import { sourceTypes } from '@ringback/sources';
+import { stringify } from 'yaml';
+import { SAMPLE_ACCOUNT, SIGNING_SECRET } from '../tests/interface-settings.ts';
+import type { OnClose } from './processes.ts';
+
+/** Outputs of the callbacks that fan out; the others go to the first alone. */
+export const OUTPUTS = ['one', 'two', 'three'] as const;
+
+/** The taskStatus that has a callback go to so many outputs. */
+export const STATUS_FOR = { 1: 3, 3: 4 } as const;
+
+/** Attempts under way at once for each output, in each process: Ringback's default, and everyone's. */
+export const CONCURRENCY = 32;
+
+/** A folder for the settings and logs of a run. */
+export async function makeFolder(onClose: OnClose): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'ringback-bench-'));
+  onClose(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export type SettingsOptions = { readonly folder: string; readonly durability: 'everysec' | 'always'; readonly sinkUrl: string };
+
+/** Writes the settings file that Ringback runs with: all defaults, but for ports, durability and destinations. Returns its path. */
+export async function writeSettings({ folder, durability, sinkUrl }: SettingsOptions): Promise<string> {
+  const path = join(folder, `${durability}.yaml`);
+  const [first] = OUTPUTS;
+  const settings = {
+    ingress: { host: '127.0.0.1', port: 0, adminPort: 0 },
+    worker: { adminPort: 0 },
+    redis: { durability },
+    sources: [
+      {
+        name: 'callbot',
+        type: 'callbot',
+        accounts: [{ uuid: SAMPLE_ACCOUNT.uuid, secrets: [SAMPLE_ACCOUNT.secret], algorithm: 'md5' }],
+      },
+    ],
+    outputs: OUTPUTS.map((name) => ({ name, type: 'webhook', url: `${sinkUrl}/${name}`, signingSecret: SIGNING_SECRET })),
+    routes: [
+      { match: 'callbot.task.completed', to: [first] },
+      { match: 'callbot.task.failed', to: [...OUTPUTS] },
+    ],
+  };
+  await writeFile(path, stringify(settings));
+  return path;
+}
+
+/** What the other contestants read: the same file, so that they verify and send the same. */
+export function readSettings(env: NodeJS.ProcessEnv): Config {
+  return loadConfig({ path: env['RINGBACK_CONFIG'] ?? '', env, sourceTypes, outputTypes, checkCondition });
+}

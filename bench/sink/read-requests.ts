@@ -1,0 +1,26 @@
+import type { Socket } from 'node:net';
+
+/** A request that is there to its last byte. */
+export type OnRequest = (text: string) => void;
+
+const LENGTH = /\r\ncontent-length: (\d+)/i;
+
+/** Finds the requests in what comes over a connection, as cheaply as can be: one at a time, each with a Content-Length, all ASCII. */
+export function readRequests(socket: Socket, onRequest: OnRequest): void {
+  let text = '';
+  socket.setEncoding('latin1');
+  socket.on('data', (chunk) => {
+    text += String(chunk);
+    for (;;) {
+      const headEnd = text.indexOf('\r\n\r\n');
+      if (headEnd < 0) return;
+      const end = headEnd + 4 + Number(LENGTH.exec(text)?.[1] ?? 0);
+      if (text.length < end) return;
+      const request = text.slice(0, end);
+      text = text.slice(end);
+      onRequest(request);
+    }
+  });
+  // Who goes in the middle of a request was killed.
+  socket.on('error', () => {});
+}

@@ -1,0 +1,59 @@
+import { runPrivateRedis } from '@ringback/testkit/bare';
+import type { RedisServerSpec } from '../scripts/redis/server-spec.ts';
+import { type Child, startChild } from './child.ts';
+import type { StartOptions } from './contestants/contestant.ts';
+import type { LoadCalls } from './load/main.ts';
+import { measureRedis } from './measure/redis.ts';
+import type { Samples } from './measure/samples.ts';
+import type { Plan } from './plan.ts';
+import type { OnClose } from './processes.ts';
+import { makeFolder, writeSettings } from './settings.ts';
+import type { SinkCalls } from './sink/main.ts';
+
+/** What all parts of a run share. */
+export type World = {
+  readonly plan: Plan;
+  readonly samples: Samples;
+  readonly load: Child<LoadCalls>;
+  readonly sink: Child<SinkCalls>;
+  /** What a contestant on a Redis of this durability is started with, up to the end of its part. */
+  readonly startOptions: (durability: Durability, onClose: OnClose) => StartOptions;
+  /** Tells how far the run is. */
+  readonly say: (line: string) => void;
+};
+
+type Durability = 'everysec' | 'always';
+
+export type WorldOptions = {
+  readonly plan: Plan;
+  readonly samples: Samples;
+  readonly spec: RedisServerSpec;
+  readonly say: (line: string) => void;
+  readonly onClose: OnClose;
+};
+
+/** Starts the load generator, the sink and a Redis of each durability. */
+export async function createWorld({ plan, samples, spec, say, onClose }: WorldOptions): Promise<World> {
+  const folder = await makeFolder(onClose);
+  const load = startChild<LoadCalls>(new URL('load/main.ts', import.meta.url), { onClose });
+  const sink = startChild<SinkCalls>(new URL('sink/main.ts', import.meta.url), { onClose });
+  const sinkUrl = await sink.call('url', undefined);
+
+  async function prepare(durability: Durability) {
+    // A rewrite of the append-only file in the middle of a turn would be that contestant's bad luck.
+    const settings = ['--auto-aof-rewrite-percentage', '0'];
+    const server = await runPrivateRedis(spec, { appendfsync: durability, settings });
+    onClose(() => server.remove());
+    return { settings: await writeSettings({ folder, durability, sinkUrl }), redis: measureRedis(server.url, onClose), folder };
+  }
+
+  const prepared = { everysec: await prepare('everysec'), always: await prepare('always') };
+  return {
+    plan,
+    samples,
+    load,
+    sink,
+    startOptions: (durability, until) => ({ ...prepared[durability], onClose: until }),
+    say,
+  };
+}

@@ -1,0 +1,22 @@
+import { redisSpec } from '@ringback/testkit';
+import { expect, it } from 'vitest';
+import { QUICK_PLAN } from '../bench/plan.ts';
+import { judge } from '../bench/report/goals.ts';
+import { writeTables } from '../bench/report/tables.ts';
+import { PARTS, runBench } from '../bench/run-bench.ts';
+
+// What it runs is processes, as `npm run bench` does; what it measures is of no interest here, but for what no clock decides.
+it('npm run bench measures all parts, and judges every goal', async () => {
+  const parts = Object.keys(PARTS) as (keyof typeof PARTS)[];
+  const interrupted = new Promise<never>(() => {});
+  const samples = await runBench({ plan: QUICK_PLAN, parts, spec: redisSpec(), say: () => {}, interrupted });
+
+  expect(samples.values('plain', 'scripts')).toEqual([1]);
+  expect(samples.values('ringback', 'scripts')[0]).toBeLessThan(1);
+  const repeats = ['plain', 'ringback'].flatMap((who) => samples.values(who, 'repeats, 3 outputs, 20 ms'));
+  expect(repeats).toEqual([0, 0]);
+  expect(samples.values('filling', 'ackedPerSecond')).toHaveLength(10);
+  expect(samples.values('draining', 'deliveriesPerSecond')).toHaveLength(10);
+  expect(judge(samples)).toHaveLength(10);
+  expect(writeTables(samples)).toHaveLength(10);
+}, 240_000);
