@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Callback, CallbackWriter } from '@ringback/contracts';
 import { createGroupCommit } from './group-commit.ts';
 import { newBatchId } from './names.ts';
@@ -6,6 +7,8 @@ import { unavailable } from './queue-holder.ts';
 /** Measured: 32 to 64 callbacks a job are best; at 256 the connections move in lock step. */
 const MAX_CALLBACKS_PER_BATCH = 64;
 const MAX_BYTES_PER_BATCH = 1024 * 1024;
+/** A batch costs ingress, Redis and worker about the same, whatever it holds, so many small ones are to be few. One callback after another never waits for it. */
+const MS_BETWEEN_BATCHES = 2;
 
 export type CallbackProducer = {
   /**
@@ -32,6 +35,7 @@ export function createCallbackProducer({ writer, patience, now }: CallbackProduc
     sizeOf: (callback: Callback) => callback.body.length,
     maxItems: MAX_CALLBACKS_PER_BATCH,
     maxBytes: MAX_BYTES_PER_BATCH,
+    pace: () => setTimeout(MS_BETWEEN_BATCHES),
     expiry: { after: patience, error: () => unavailable(), now },
   });
 

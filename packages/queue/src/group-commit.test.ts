@@ -41,6 +41,33 @@ describe('group commit', () => {
     expect(settled).toEqual(['a written', 'b written', 'c written']);
   });
 
+  it('after a group of several waits for its pace, unless the next is full, and never after one alone', async () => {
+    const paces: (() => void)[] = [];
+    const { writes, submit } = setUp({ pace: () => new Promise((resolve) => paces.push(resolve)) });
+    const groups = () => writes.map(({ group }) => group.join(''));
+    const written = async () => {
+      writes.at(-1)?.succeed();
+      await nextTurn();
+    };
+    for (const item of 'abc') void submit(item);
+    await written();
+    expect([groups(), paces.length]).toEqual([['a', 'bc'], 1]);
+    await written();
+    void submit('d');
+    await nextTurn();
+    expect(groups()).toEqual(['a', 'bc']);
+    paces[0]?.();
+    await nextTurn();
+    expect(groups()).toEqual(['a', 'bc', 'd']);
+    await written();
+    void submit('e');
+    expect(groups()).toEqual(['a', 'bc', 'd', 'e']);
+    for (const item of 'fghijk') void submit(item);
+    await written();
+    await written();
+    expect(groups()).toEqual(['a', 'bc', 'd', 'e', 'fgh', 'ijk']);
+  });
+
   it('bounds a group by items and by bytes, keeps the order, and lets an item beyond the bound go alone', async () => {
     const { writes, submit, commit } = setUp();
     const items = ['first', '1', '2', '3', '4', '12345678', '123', 'far beyond the bound', 'z'];

@@ -8,6 +8,8 @@ export type GroupCommitOptions<T> = {
   readonly maxBytes: number;
   /** An item that has waited longer than `after` ms for its turn is refused with `error()`, so that no one waits for a line of slow writes. Absent: all wait. */
   readonly expiry?: { readonly after: number; readonly error: () => Error; readonly now: () => number };
+  /** Called as a group of several begins, since then more are on their way: the next one, unless it is full, begins only when this resolves. Absent: at once. */
+  readonly pace?: () => Promise<void>;
 };
 
 export type GroupCommit<T> = {
@@ -20,7 +22,7 @@ export type GroupCommit<T> = {
 type Waiting<T> = { item: T; since: number; resolve: () => void; reject: (error: unknown) => void };
 
 /**
- * Group commit: while one write is under way, the items that arrive wait, and go together in the next one. There is no timer: an item that
+ * Group commit: while one write is under way, the items that arrive wait, and go together in the next one. An item that
  * finds nothing under way goes at once, alone.
  */
 export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommit<T> {
@@ -31,8 +33,10 @@ export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommi
     while (waiting.length > 0) {
       const { group, rest } = nextGroup(waiting, options);
       waiting = rest;
+      const paced = group.length > 1 ? options.pace?.() : undefined;
       // One at a time is the point: what arrives meanwhile makes the next group.
       if (group.length > 0) await writeGroup(group, options.write);
+      if (waiting.length < options.maxItems) await paced;
     }
     running = undefined;
   }
