@@ -1,7 +1,9 @@
-import { type Callback, callbackKey, type DeliveryResult, type Logger, type Output } from '@ringback/contracts';
+import type { Callback, DeliveryResult, Logger, Output } from '@ringback/contracts';
 
 export type Attempt = {
   readonly callback: Callback;
+  /** Under which queue and ledger know the callback. */
+  readonly key: string;
   /** Counts from 1, over all jobs of the delivery. */
   readonly number: number;
   /** No further one follows if this one fails. */
@@ -17,8 +19,8 @@ export type AttemptDeps = {
 
 /** Makes one attempt and writes its one log line. Never rejects: whatever goes wrong is an outcome. */
 export function createAttempt({ output, timeout, now, logger }: AttemptDeps): (attempt: Attempt) => Promise<DeliveryResult> {
-  async function deliver({ callback, number }: Attempt): Promise<DeliveryResult> {
-    const delivery = { callback, output: output.name, attempt: number, idempotencyKey: `msg_${callbackKey(callback)}` };
+  async function deliver({ callback, key, number }: Attempt): Promise<DeliveryResult> {
+    const delivery = { callback, output: output.name, attempt: number, idempotencyKey: `msg_${key}` };
     const deadline = startDeadline(timeout);
     try {
       return await output.deliver(delivery, deadline.signal);

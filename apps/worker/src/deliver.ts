@@ -1,4 +1,4 @@
-import { type Callback, callbackKey, type Logger, type Output } from '@ringback/contracts';
+import { callbackKey, type Logger, type Output } from '@ringback/contracts';
 import type { Ledger, Outcome } from '@ringback/ledger';
 import { createGroupCommit, type DeliveryHandlers, type DeliveryProducer, HandBack } from '@ringback/queue';
 import type { LimitFunction } from 'p-limit';
@@ -26,6 +26,9 @@ export type DeliverDeps = {
   readonly logger: Logger;
 };
 
+/** `key` is `callbackKey(callback)`, which takes a hash. */
+type Keyed = Pick<Attempt, 'callback' | 'key'>;
+
 /** One output's deliveries: attempt → settle. */
 export function createDeliver(deps: DeliverDeps): DeliveryHandlers {
   const attempt = createAttempt(deps);
@@ -33,11 +36,11 @@ export function createDeliver(deps: DeliverDeps): DeliveryHandlers {
   const { output, breaker, attempts, limit, ledger, retries } = deps;
 
   /** A delivery's first attempt. MUST leave an outcome in the ledger, and for all but a success a job that goes on from there, in this order: job, then outcome. */
-  async function firstAttempt(callback: Callback): Promise<void> {
-    const { result, probe } = await begin({ callback, number: 1, last: attempts === 1 });
-    if (result.outcome === 'delivered') return record(callback, 'delivered');
+  async function firstAttempt({ callback, key }: Keyed): Promise<void> {
+    const { result, probe } = await begin({ callback, key, number: 1, last: attempts === 1 });
+    if (result.outcome === 'delivered') return record(key, 'delivered');
     await retries.addFailed({ callback, attempt: probe && result.outcome === 'retry' ? 0 : 1, ...result });
-    await record(callback, result.outcome === 'dead' ? 'dead' : 'retrying');
+    await record(key, result.outcome === 'dead' ? 'dead' : 'retrying');
   }
 
   /** A probe that fails tells of the destination, not of the delivery, and MUST NOT use it up. */
@@ -55,15 +58,18 @@ export function createDeliver(deps: DeliverDeps): DeliveryHandlers {
 
   return {
     async batch(callbacks) {
-      const outcomes = await ledger.outcomes(output.name, callbacks.map(callbackKey));
-      const open = callbacks.filter((_, index) => outcomes[index] === undefined);
+      const keyed = callbacks.map((callback) => ({ callback, key: callbackKey(callback) }));
+      const keys = keyed.map(({ key }) => key);
+      const outcomes = await ledger.outcomes(output.name, keys);
+      const open = keyed.filter((_, index) => outcomes[index] === undefined);
       await allSettled(open.map(firstAttempt));
     },
     async single(callback, { number, last }) {
-      const [outcome] = await ledger.outcomes(output.name, [callbackKey(callback)]);
+      const key = callbackKey(callback);
+      const [outcome] = await ledger.outcomes(output.name, [key]);
       if (outcome === 'delivered') return { outcome };
-      const { result, probe } = await begin({ callback, number, last });
-      if (result.outcome !== 'retry') await record(callback, result.outcome);
+      const { result, probe } = await begin({ callback, key, number, last });
+      if (result.outcome !== 'retry') await record(key, result.outcome);
       else if (probe) throw new HandBack({ afterMs: deps.probeAgainAfter });
       return result;
     },
@@ -71,7 +77,7 @@ export function createDeliver(deps: DeliverDeps): DeliveryHandlers {
 }
 
 /** Outcomes are written as they come; those that come while a write is under way go together in the next one. */
-function createRecorder({ output, ledger }: DeliverDeps): (callback: Callback, outcome: Outcome) => Promise<void> {
+function createRecorder({ output, ledger }: DeliverDeps): (key: string, outcome: Outcome) => Promise<void> {
   const commit = createGroupCommit({
     write: (entries: readonly { key: string; outcome: Outcome }[]) =>
       ledger.record(entries.map((entry) => ({ ...entry, output: output.name }))),
@@ -79,7 +85,7 @@ function createRecorder({ output, ledger }: DeliverDeps): (callback: Callback, o
     maxItems: 256,
     maxBytes: 256,
   });
-  return (callback, outcome) => commit.submit({ key: callbackKey(callback), outcome });
+  return (key, outcome) => commit.submit({ key, outcome });
 }
 
 /** Waits for all, then fails with the first failure: a bug or a broken Redis before a mere hand-back. */

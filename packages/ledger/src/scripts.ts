@@ -24,12 +24,12 @@ for i, key in ipairs(KEYS) do
 end
 return verdicts`;
 
-/** KEYS entries · ARGV field, value of each, …, window in s at the end. Writes the fields; an entry that had run out lives for another window. */
+/** KEYS entries · ARGV field, value of each, …, window in s at the end. Writes the fields; an entry that had run out, so that this is its only field, lives for another window. */
 export const RECORD = `
 local window = ARGV[#ARGV]
 for i, key in ipairs(KEYS) do
-  redis.call('HSET', key, ARGV[2 * i - 1], ARGV[2 * i])
-  if redis.call('TTL', key) < 0 then redis.call('EXPIRE', key, window) end
+  local new = redis.call('HSET', key, ARGV[2 * i - 1], ARGV[2 * i])
+  if new == 1 and redis.call('HLEN', key) == 1 then redis.call('EXPIRE', key, window) end
 end`;
 
 /** KEYS entries · ARGV field → each entry's value of the field, or false. */
