@@ -1,3 +1,4 @@
+import { type CallbackBatch, callbacksOf } from '@ringback/contracts';
 import { Redis } from 'ioredis';
 import { PREFIX } from './settings.ts';
 
@@ -9,7 +10,7 @@ export async function readQueued(redisUrl: string): Promise<string[]> {
     // The newest is at the front.
     const jobs = (await redis.lrange(`${PREFIX}:callbacks:wait`, 0, -1)).toReversed();
     const batches = await Promise.all(jobs.map((job) => redis.hget(`${PREFIX}:callbacks:${job}`, 'data')));
-    return batches.flatMap((batch) => requestIDs(batch ?? '{"callbacks":[]}'));
+    return batches.flatMap((batch) => requestIDs(batch ?? '{"groups":[]}'));
   } finally {
     redis.disconnect();
   }
@@ -17,6 +18,5 @@ export async function readQueued(redisUrl: string): Promise<string[]> {
 
 function requestIDs(batch: string): string[] {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by our own ingress
-  const { callbacks } = JSON.parse(batch) as { callbacks: { id: string }[] };
-  return callbacks.map(({ id }) => id);
+  return callbacksOf(JSON.parse(batch) as CallbackBatch).map(({ id }) => id);
 }

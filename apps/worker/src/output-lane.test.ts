@@ -188,7 +188,7 @@ describe('an output lane', () => {
 
   it('sets a job aside that is not a payload of ours, and goes on', async () => {
     const { lane, queue, attempts, logger } = setUp({ deliver: () => DELIVERED });
-    await queue.add('batch', { v: 1, kind: 'batch', callbacks: [{ id: 1 }] });
+    await queue.add('batch', { v: 1, kind: 'batch', groups: [{ callbacks: [{ id: 1 }] }] });
     await lane.producer.addBatch('b1', [callback('x')]);
     await vi.waitFor(() => expect(attempts).toHaveLength(1), 10_000);
     await vi.waitFor(async () => expect(await queue.getFailedCount()).toBe(1), 10_000);

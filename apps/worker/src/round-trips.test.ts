@@ -50,7 +50,7 @@ async function setUp() {
 
   async function work(name: string): Promise<void> {
     deliver.mockClear();
-    await queues[0]?.add('batch', { v: 1, callbacks: batch(name) }, { jobId: name, removeOnComplete: true });
+    await queues[0]?.add('batch', { v: 1, groups: groupCallbacks(batch(name)) }, { jobId: name, removeOnComplete: true });
     await vi.waitFor(async () => {
       expect(deliver).toHaveBeenCalledTimes(BATCH);
       for (const queue of queues) {

@@ -5,7 +5,15 @@ export { DURABILITIES, type Durability } from './durability.ts';
 export { ERROR_CODES, RingbackError, type ErrorCode } from './error.ts';
 export type { Logger } from './logger.ts';
 export type { HttpAnswer, HttpClient, HttpRequest, Output, OutputDeps, OutputType } from './output.ts';
-export { CallbackBatch, DeliveryBatch, DeliveryPayload, QuarantinedCallback, SingleDelivery } from './payloads.ts';
+export {
+  CallbackBatch,
+  callbacksOf,
+  DeliveryBatch,
+  DeliveryPayload,
+  groupCallbacks,
+  QuarantinedCallback,
+  SingleDelivery,
+} from './payloads.ts';
 export { createSecret, type Secret } from './secret.ts';
 export {
   Bounded,

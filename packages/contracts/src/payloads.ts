@@ -1,20 +1,38 @@
 import { Type, type Static } from 'typebox';
 import { Callback } from './callback.ts';
 
-/** What the ingress queues: callbacks that travel together. */
-export const CallbackBatch = Type.Object({
-  v: Type.Literal(1),
-  callbacks: Type.Array(Callback, { minItems: 1 }),
+/** Neighbours in a batch, and what they share: mostly that is a third of what a callback takes in Redis beside its body. */
+const CallbackGroup = Type.Object({
+  ...Type.Pick(Callback, ['source', 'account', 'type']).properties,
+  callbacks: Type.Array(Type.Pick(Callback, ['id', 'time', 'receivedAt', 'body']), { minItems: 1 }),
 });
+type CallbackGroup = Static<typeof CallbackGroup>;
+
+const groups = Type.Array(CallbackGroup, { minItems: 1 });
+
+/** What the ingress queues: callbacks that travel together. */
+export const CallbackBatch = Type.Object({ v: Type.Literal(1), groups });
 export type CallbackBatch = Static<typeof CallbackBatch>;
 
 /** What the dispatcher queues for one output: the callbacks of one batch that are routed to it. */
-export const DeliveryBatch = Type.Object({
-  v: Type.Literal(1),
-  kind: Type.Literal('batch'),
-  callbacks: Type.Array(Callback, { minItems: 1 }),
-});
+export const DeliveryBatch = Type.Object({ v: Type.Literal(1), kind: Type.Literal('batch'), groups });
 export type DeliveryBatch = Static<typeof DeliveryBatch>;
+
+/** Callbacks as a batch holds them, in the same order. */
+export function groupCallbacks(callbacks: readonly Callback[]): CallbackGroup[] {
+  const grouped: CallbackGroup[] = [];
+  for (const { source, account, type, ...own } of callbacks) {
+    const last = grouped.at(-1);
+    if (last?.source === source && last.account === account && last.type === type) last.callbacks.push(own);
+    else grouped.push({ source, account, type, callbacks: [own] });
+  }
+  return grouped;
+}
+
+/** The callbacks of a batch, in their order. */
+export function callbacksOf({ groups: grouped }: Pick<CallbackBatch, 'groups'>): Callback[] {
+  return grouped.flatMap(({ callbacks, ...shared }) => callbacks.map((own) => ({ ...own, ...shared })));
+}
 
 /** One delivery on its own: a retry, a rate-limited delivery, or (with `refused`) a dead letter in the making. */
 export const SingleDelivery = Type.Object({

@@ -1,4 +1,4 @@
-import { type Callback, CallbackBatch, type Logger } from '@ringback/contracts';
+import { type Callback, CallbackBatch, callbacksOf, type Logger } from '@ringback/contracts';
 import { backoff, BATCH_BACKOFF } from './backoff.ts';
 import { type Consumer, createConsumer } from './consumer.ts';
 import { CALLBACKS } from './names.ts';
@@ -18,7 +18,7 @@ export function consumeCallbacks({ dispatch, logger, ...settings }: CallbackCons
   return createConsumer({
     queue: CALLBACKS,
     schema: CallbackBatch,
-    handle: (batch, job) => dispatch({ id: job.id ?? '', callbacks: batch.callbacks }),
+    handle: (batch, job) => dispatch({ id: job.id ?? '', callbacks: callbacksOf(batch) }),
     options: { ...workerOptions(settings), settings: { backoffStrategy: (attempt) => backoff(BATCH_BACKOFF, attempt) } },
     logger,
   });

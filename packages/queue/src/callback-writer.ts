@@ -2,6 +2,7 @@ import {
   type CallbackBatch,
   type CallbackWriter,
   type Durability,
+  groupCallbacks,
   type Logger,
   RingbackError,
   type Secret,
@@ -48,7 +49,7 @@ export function createCallbackWriter(options: CallbackWriterOptions): CallbackWr
     async write({ id, callbacks }) {
       const refused = refusal();
       if (refused !== undefined) throw refused;
-      const batch: CallbackBatch = { v: 1, callbacks: [...callbacks] };
+      const batch: CallbackBatch = { v: 1, groups: groupCallbacks(callbacks) };
       try {
         const opened = await queue.open();
         await opened.add('batch', batch, batchJobOptions(id));

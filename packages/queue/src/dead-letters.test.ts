@@ -1,3 +1,4 @@
+import { groupCallbacks } from '@ringback/contracts';
 import { testCallback as callback, testRedis } from '@ringback/testkit';
 import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
@@ -182,7 +183,7 @@ describe('dead letters', () => {
   it('are also batches that could not be dispatched', async () => {
     const { access, queue, store } = setUp();
     const callbacks = queue('callbacks');
-    await callbacks.add('batch', { v: 1, callbacks: [callback('x')] }, { jobId: 'b1' });
+    await callbacks.add('batch', { v: 1, groups: groupCallbacks([callback('x')]) }, { jobId: 'b1' });
     const fail = async () => {
       throw new Error('no route out');
     };

@@ -1,4 +1,11 @@
-import { type Callback, DeliveryPayload, type DeliveryResult, type DeliverySettings, type Logger } from '@ringback/contracts';
+import {
+  type Callback,
+  callbacksOf,
+  DeliveryPayload,
+  type DeliveryResult,
+  type DeliverySettings,
+  type Logger,
+} from '@ringback/contracts';
 import type { Job } from 'bullmq';
 import { backoff, BATCH_BACKOFF } from './backoff.ts';
 import { type Consumer, createConsumer } from './consumer.ts';
@@ -27,7 +34,7 @@ export function consumeDeliveries(options: DeliveryConsumerOptions): Consumer {
   async function handle(payload: DeliveryPayload, job: Job): Promise<void> {
     switch (payload.kind) {
       case 'batch':
-        return handlers.batch(payload.callbacks);
+        return handlers.batch(callbacksOf(payload));
       case 'single': {
         if (payload.refused !== undefined) return settle({ outcome: 'dead', reason: payload.refused });
         const number = payload.priorAttempts + job.attemptsMade + 1;

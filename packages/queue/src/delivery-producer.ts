@@ -4,6 +4,7 @@ import {
   type DeliveryBatch,
   type DeliverySettings,
   type Fault,
+  groupCallbacks,
   RingbackError,
   type SingleDelivery,
 } from '@ringback/contracts';
@@ -59,7 +60,7 @@ export function createDeliveryProducer(options: DeliveryProducerOptions): Delive
       if (delivery.rateLimit) {
         await queue.addBulk(callbacks.map((callback) => single(callback, 0)));
       } else {
-        const data: DeliveryBatch = { v: 1, kind: 'batch', callbacks: [...callbacks] };
+        const data: DeliveryBatch = { v: 1, kind: 'batch', groups: groupCallbacks(callbacks) };
         await queue.add('batch', data, batchJobOptions(deliveryBatchId(batchId, output)));
       }
     },

@@ -1,4 +1,4 @@
-import { type Callback, type CallbackBatch, QuarantinedCallback, RingbackError } from '@ringback/contracts';
+import { type Callback, type CallbackBatch, groupCallbacks, QuarantinedCallback, RingbackError } from '@ringback/contracts';
 import { type Job, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { Compile } from 'typebox/compile';
@@ -24,7 +24,7 @@ export function openQuarantineStore({ redis, prefix, read }: QuarantineStoreOpti
 
   /** MUST be queued before it is removed. Cut off in between it may be queued a second time: then it is a duplicate. */
   async function replay(job: Job, entry: QuarantinedCallback): Promise<void> {
-    const batch: CallbackBatch = { v: 1, callbacks: [read(entry)] };
+    const batch: CallbackBatch = { v: 1, groups: groupCallbacks([read(entry)]) };
     await callbacks.add('batch', batch, batchJobOptions(`q.${job.id}`));
     await job.remove();
   }

@@ -1,4 +1,4 @@
-import { type Callback, createSecret, type QuarantinedCallback, RingbackError } from '@ringback/contracts';
+import { type Callback, createSecret, groupCallbacks, type QuarantinedCallback, RingbackError } from '@ringback/contracts';
 import { startRedisServer, testRedis } from '@ringback/testkit';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
@@ -81,7 +81,7 @@ describe('quarantine', () => {
     fixed = true;
     expect(await store.replay(kept)).toBeUndefined();
     expect((await callbacks.getWaiting()).map(({ data }) => data as unknown)).toEqual([
-      { v: 1, callbacks: [asCallback(entry('x'))] },
+      { v: 1, groups: groupCallbacks([asCallback(entry('x'))]) },
     ]);
     expect([await found(store), await store.replay(kept)]).toEqual([[], 'no longer there']);
   });

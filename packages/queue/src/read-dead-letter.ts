@@ -1,4 +1,4 @@
-import { CallbackBatch, DeliveryPayload } from '@ringback/contracts';
+import { CallbackBatch, callbacksOf, DeliveryPayload } from '@ringback/contracts';
 import type { Job } from 'bullmq';
 import { Compile } from 'typebox/compile';
 import type { Kept } from './kept.ts';
@@ -32,9 +32,9 @@ function readPayload(job: Job, output: string | undefined): Pick<Kept, 'kind' | 
   const data: unknown = job.data;
   const runs = job.attemptsMade;
   if (output === undefined) {
-    if (batches.Check(data)) return { kind: 'batch', callbacks: data.callbacks, attempts: runs };
+    if (batches.Check(data)) return { kind: 'batch', callbacks: callbacksOf(data), attempts: runs };
   } else if (deliveries.Check(data)) {
-    if (data.kind === 'batch') return { kind: 'batch', callbacks: data.callbacks, attempts: runs };
+    if (data.kind === 'batch') return { kind: 'batch', callbacks: callbacksOf(data), attempts: runs };
     // What was refused became a job that runs once, but attempts nothing.
     const attempts = data.priorAttempts + (data.refused === undefined ? runs : 0);
     return { kind: 'delivery', callbacks: [data.callback], attempts };

@@ -1,0 +1,22 @@
+import { expect, it } from 'vitest';
+import type { Callback } from './callback.ts';
+import { callbacksOf, groupCallbacks } from './payloads.ts';
+
+function callback(id: string, shared: Partial<Callback> = {}): Callback {
+  const own = { id, time: 1, receivedAt: 2, body: '{"big":12345678901234567890,"rate":1.10,"text":"\\u0026 😀"}\n' };
+  return { source: 'callbot', account: 'a', type: 'callbot.order', ...own, ...shared };
+}
+
+it('keeps callbacks in their order, whatever they share', () => {
+  const [b, c] = [{ account: 'b' }, { type: 'callbot.call', source: 'other' }];
+  const callbacks = [callback('1'), callback('2'), callback('3', b), callback('4', c), callback('5', c), callback('6')];
+  const groups = groupCallbacks(callbacks);
+  expect(groups.map((group) => group.callbacks.map(({ id }) => id))).toEqual([['1', '2'], ['3'], ['4', '5'], ['6']]);
+  expect(callbacksOf({ groups })).toEqual(callbacks);
+  expect(callbacksOf({ groups: groupCallbacks([]) })).toEqual([]);
+});
+
+it('writes once what neighbours share', () => {
+  const text = JSON.stringify(groupCallbacks([callback('1'), callback('2')]));
+  expect(text.split('callbot.order')).toHaveLength(2);
+});
