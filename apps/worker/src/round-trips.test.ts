@@ -1,4 +1,4 @@
-import type { Callback, Delivery, DeliverySettings } from '@ringback/contracts';
+import { type Callback, type Delivery, type DeliverySettings, groupCallbacks } from '@ringback/contracts';
 import { createLedger } from '@ringback/ledger';
 import { consumeCallbacks, createQuarantine } from '@ringback/queue';
 import { createRouter } from '@ringback/routing';
