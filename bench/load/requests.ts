@@ -44,7 +44,7 @@ function writeBody({ at, taskStatus, index }: { at: number; taskStatus: number; 
 /** The length of each body, give or take a digit; all ASCII. */
 export const BODY_BYTES = writeBody({ at: 1_700_000_000, taskStatus: 3, index: 0 }).length;
 
-/** 32 digits, as the provider's ids have; `indexOf` tells the request again from it. */
+/** 32 digits, as the provider's ids have; `indexIn` tells the request again from it. */
 function requestID(series: number, index: number): string {
   return String(series).padStart(SERIES_DIGITS, '0') + String(index).padStart(ID_DIGITS - SERIES_DIGITS, '0');
 }

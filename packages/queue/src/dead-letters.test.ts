@@ -55,6 +55,19 @@ async function found(store: KeptStore, filter: KeptFilter = {}): Promise<Kept[]>
 const until = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 10_000, interval: 10 });
 const refused = { outcome: 'dead', reason: 'HTTP 410' } as const;
 
+/** One dead letter, refused by its destination. */
+async function oneDead({ producer, withWorker, store, queue }: ReturnType<typeof setUp>) {
+  await producer().addFailed({ callback: callback('x'), attempt: 1, ...refused });
+  const dead = await store();
+  await withWorker(
+    async () => refused,
+    () => until(async () => expect(await found(dead)).toHaveLength(1)),
+  );
+  const [kept] = await found(dead);
+  if (!kept) throw new Error('it is there');
+  return { dead, kept, queue };
+}
+
 describe('dead letters', () => {
   it('tell whose fault it is, and say what it was about', async () => {
     const { producer, queue, withWorker, store } = setUp();
@@ -133,15 +146,7 @@ describe('dead letters', () => {
   });
 
   it('are purged for good; who comes too late is told', async () => {
-    const { producer, withWorker, store } = setUp();
-    await producer().addFailed({ callback: callback('x'), attempt: 1, ...refused });
-    const dead = await store();
-    await withWorker(
-      async () => refused,
-      () => until(async () => expect(await found(dead)).toHaveLength(1)),
-    );
-    const [kept] = await found(dead);
-    if (!kept) throw new Error('it is there');
+    const { dead, kept } = await oneDead(setUp());
     expect([await dead.purge(kept), await dead.purge(kept), await dead.replay(kept)]).toEqual([
       undefined,
       'no longer there',
@@ -151,15 +156,7 @@ describe('dead letters', () => {
   });
 
   it('that were replayed meanwhile are not purged', async () => {
-    const { producer, withWorker, store, queue } = setUp();
-    await producer().addFailed({ callback: callback('x'), attempt: 1, ...refused });
-    const dead = await store();
-    await withWorker(
-      async () => refused,
-      () => until(async () => expect(await found(dead)).toHaveLength(1)),
-    );
-    const [kept] = await found(dead);
-    if (!kept) throw new Error('it is there');
+    const { dead, kept, queue } = await oneDead(setUp());
     await dead.replay(kept);
     expect(await dead.purge(kept)).toBe('no longer there');
     expect(await queue('output.crm').getWaitingCount()).toBe(1);
