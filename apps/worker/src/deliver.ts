@@ -1,5 +1,5 @@
 import { callbackKey, type Logger, type Output } from '@ringback/contracts';
-import type { Ledger, Outcome } from '@ringback/ledger';
+import type { Ledger } from '@ringback/ledger';
 import { createGroupCommit, type DeliveryHandlers, type DeliveryProducer, HandBack } from '@ringback/queue';
 import type { LimitFunction } from 'p-limit';
 import { type Attempt, createAttempt } from './attempt.ts';
@@ -27,7 +27,7 @@ export type DeliverDeps = {
 };
 
 /** `key` is `callbackKey(callback)`, which takes a hash. */
-type Keyed = Pick<Attempt, 'callback' | 'key'>;
+type Keyed = Pick<Attempt, 'callback' | 'key'> & { readonly batch: string };
 
 /** One output's deliveries: attempt → settle. */
 export function createDeliver(deps: DeliverDeps): DeliveryHandlers {
@@ -36,11 +36,11 @@ export function createDeliver(deps: DeliverDeps): DeliveryHandlers {
   const { output, breaker, attempts, limit, ledger, retries } = deps;
 
   /** A delivery's first attempt. MUST leave an outcome in the ledger, and for all but a success a job that goes on from there, in this order: job, then outcome. */
-  async function firstAttempt({ callback, key }: Keyed): Promise<void> {
+  async function firstAttempt({ batch, callback, key }: Keyed): Promise<void> {
     const { result, probe } = await begin({ callback, key, number: 1, last: attempts === 1 });
-    if (result.outcome === 'delivered') return record(key, 'delivered');
-    await retries.addFailed({ callback, attempt: probe && result.outcome === 'retry' ? 0 : 1, ...result });
-    await record(key, result.outcome === 'dead' ? 'dead' : 'retrying');
+    if (result.outcome === 'delivered') return record({ batch, key, outcome: 'delivered' });
+    await retries.addFailed({ batch, callback, attempt: probe && result.outcome === 'retry' ? 0 : 1, ...result });
+    await record({ batch, key, outcome: result.outcome === 'dead' ? 'dead' : 'retrying' });
   }
 
   /** A probe that fails tells of the destination, not of the delivery, and MUST NOT use it up. */
@@ -57,35 +57,38 @@ export function createDeliver(deps: DeliverDeps): DeliveryHandlers {
   }
 
   return {
-    async batch(callbacks) {
-      const keyed = callbacks.map((callback) => ({ callback, key: callbackKey(callback) }));
-      const keys = keyed.map(({ key }) => key);
-      const outcomes = await ledger.outcomes(output.name, keys);
-      const open = keyed.filter((_, index) => outcomes[index] === undefined);
-      await allSettled(open.map(firstAttempt));
+    async batch({ id: batch, callbacks, again }) {
+      const keyed = callbacks.map((callback) => ({ batch, callback, key: callbackKey(callback) }));
+      await allSettled((again ? await withoutOutcome(deps, batch, keyed) : keyed).map(firstAttempt));
     },
-    async single(callback, { number, last }) {
+    async single({ batch, callback, number, last }) {
       const key = callbackKey(callback);
-      const [outcome] = await ledger.outcomes(output.name, [key]);
+      const [outcome] = await ledger.outcomes({ batch, output: output.name }, [key]);
       if (outcome === 'delivered') return { outcome };
       const { result, probe } = await begin({ callback, key, number, last });
-      if (result.outcome !== 'retry') await record(key, result.outcome);
+      if (result.outcome !== 'retry') await record({ batch, key, outcome: result.outcome });
       else if (probe) throw new HandBack({ afterMs: deps.probeAgainAfter });
       return result;
     },
   };
 }
 
+/** Those deliveries of a batch that are still to be attempted. */
+async function withoutOutcome({ ledger, output }: DeliverDeps, batch: string, keyed: readonly Keyed[]): Promise<Keyed[]> {
+  const keys = keyed.map(({ key }) => key);
+  const outcomes = await ledger.outcomes({ batch, output: output.name }, keys);
+  return keyed.filter((_, index) => outcomes[index] === undefined);
+}
+
 /** Outcomes are written as they come; those that come while a write is under way go together in the next one. */
-function createRecorder({ output, ledger }: DeliverDeps): (key: string, outcome: Outcome) => Promise<void> {
+function createRecorder({ output, ledger }: DeliverDeps) {
   const commit = createGroupCommit({
-    write: (entries: readonly { key: string; outcome: Outcome }[]) =>
-      ledger.record(entries.map((entry) => ({ ...entry, output: output.name }))),
+    write: (entries: Parameters<Ledger['record']>[1]) => ledger.record(output.name, entries),
     sizeOf: () => 1,
     maxItems: 256,
     maxBytes: 256,
   });
-  return (key, outcome) => commit.submit({ key, outcome });
+  return (entry: Parameters<typeof commit.submit>[0]) => commit.submit(entry);
 }
 
 /** Waits for all, then fails with the first failure: a bug or a broken Redis before a mere hand-back. */

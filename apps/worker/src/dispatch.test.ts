@@ -1,6 +1,6 @@
-import { bodyDigest, type Callback, callbackKey, type QuarantinedCallback } from '@ringback/contracts';
+import type { QuarantinedCallback } from '@ringback/contracts';
 import { createLedger } from '@ringback/ledger';
-import { createQuarantine } from '@ringback/queue';
+import { createQuarantine, type RoutedBatch } from '@ringback/queue';
 import { createRouter } from '@ringback/routing';
 import { testCallback as callback, testRedis } from '@ringback/testkit';
 import { Queue } from 'bullmq';
@@ -10,7 +10,7 @@ import { createDispatch } from './dispatch.ts';
 import type { BusinessKeyOf } from './repeats.ts';
 
 type Routes = Parameters<typeof createRouter>[0]['routes'];
-type Added = { output: string; batchId: string; ids: string[] };
+type Added = { output: string; batchId: string; ids: string[]; again: boolean };
 
 /** A dispatcher on a real ledger, whose fan-out a test can look at, and break. */
 const EVERYTHING: Routes = [{ match: ['*'], to: ['crm', 'ops'] }];
@@ -24,9 +24,9 @@ function setUp({ failing = new Set<string>(), routes = EVERYTHING, businessKeyOf
   const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
   const added: Added[] = [];
   const laneOf = (output: string) => ({
-    addBatch: async (batchId: string, callbacks: readonly Callback[]) => {
+    addBatch: async ({ id: batchId, callbacks, again }: RoutedBatch) => {
       if (failing.has(output)) throw new Error(`${output} is out of order`);
-      added.push({ output, batchId, ids: callbacks.map(({ id }) => id) });
+      added.push({ output, batchId, ids: callbacks.map(({ id }) => id), again });
     },
   });
   const ledger = createLedger({ redis, prefix, window: 60_000 });
@@ -40,7 +40,7 @@ function setUp({ failing = new Set<string>(), routes = EVERYTHING, businessKeyOf
     await queue.close();
     return jobs.map(({ data }) => data as QuarantinedCallback); // what the dispatcher wrote
   };
-  return { dispatch, added, failing, ledger, logger, quarantined };
+  return { dispatch, added, failing, logger, quarantined };
 }
 
 describe('dispatch', () => {
@@ -52,8 +52,8 @@ describe('dispatch', () => {
     const { dispatch, added } = setUp({ routes });
     await dispatch({ id: 'b1', callbacks: [callback('x'), callback('y', { type: 'callbot.order', body: '{}' }), callback('z')] });
     expect(added).toEqual([
-      { output: 'crm', batchId: 'b1', ids: ['x', 'y', 'z'] },
-      { output: 'ops', batchId: 'b1', ids: ['x', 'z'] },
+      { output: 'crm', batchId: 'b1', ids: ['x', 'y', 'z'], again: false },
+      { output: 'ops', batchId: 'b1', ids: ['x', 'z'], again: false },
     ]);
   });
 
@@ -124,7 +124,7 @@ describe('dispatch', () => {
     expect(added.map(({ ids }) => ids)).toEqual([['x'], ['x']]);
   });
 
-  it('does it all again when it was cut off before the end, and nothing when it was not', async () => {
+  it('does it all again when it was cut off before the end, and tells the outputs so', async () => {
     const { dispatch, added, failing } = setUp({ failing: new Set(['ops']) });
     const batch = { id: 'b1', callbacks: [callback('x')] };
     await expect(dispatch(batch)).rejects.toThrow('ops is out of order');
@@ -133,17 +133,8 @@ describe('dispatch', () => {
     failing.clear();
     await dispatch(batch);
     await dispatch(batch);
-    expect(added.map(({ output, batchId }) => `${batchId} ${output}`)).toEqual(['b1 crm', 'b1 crm', 'b1 ops']);
-  });
-
-  it('marks done only what is fanned out', async () => {
-    const { dispatch, ledger, failing } = setUp({ failing: new Set(['crm']) });
-    const x = callback('x');
-    await expect(dispatch({ id: 'b1', callbacks: [x] })).rejects.toThrow('crm is out of order');
-    expect(await ledger.claim('b1', [{ key: callbackKey(x), digest: bodyDigest(x.body) }])).toEqual(['ours']);
-    failing.clear();
-    await dispatch({ id: 'b1', callbacks: [x] });
-    expect(await ledger.claim('b1', [{ key: callbackKey(x), digest: bodyDigest(x.body) }])).toEqual(['done']);
+    const runs = added.map(({ output, batchId, again }) => `${batchId} ${output}${again ? ' again' : ''}`);
+    expect(runs).toEqual(['b1 crm', 'b1 crm again', 'b1 ops again', 'b1 crm again', 'b1 ops again']);
   });
 
   it('says which callbacks no route matched, and which conditions could not be judged', async () => {

@@ -6,7 +6,7 @@ import { createConflictKeeper } from './conflicts.ts';
 import { type BusinessKeyOf, createSieve, type Sifted } from './repeats.ts';
 
 export type DispatchDeps = {
-  readonly ledger: Pick<Ledger, 'claim' | 'markDone'>;
+  readonly ledger: Pick<Ledger, 'claim'>;
   readonly router: Router;
   /** The way into each output's queue, by the output's name. */
   readonly deliveries: ReadonlyMap<string, Pick<DeliveryProducer, 'addBatch'>>;
@@ -17,7 +17,7 @@ export type DispatchDeps = {
 
 /**
  * dedupe → route → one delivery per output. Safe to be cut off at any line and run again: claims name their batch, the delivery jobs' ids derive from it,
- * and only what is fanned out is marked done.
+ * and where these jobs have come and gone, their outcomes are in the ledger. That it is done shows in the batch's own job: the queue removes it.
  */
 export function createDispatch(deps: DispatchDeps): (batch: TakenBatch) => Promise<void> {
   const { ledger, router, deliveries, logger } = deps;
@@ -31,21 +31,19 @@ export function createDispatch(deps: DispatchDeps): (batch: TakenBatch) => Promi
     return queue;
   }
 
-  async function fanOut(batchId: string, perOutput: ReadonlyMap<string, Callback[]>): Promise<void> {
-    await Promise.all([...perOutput].map(([output, callbacks]) => queueOf(output).addBatch(batchId, callbacks)));
+  async function fanOut(batch: { id: string; again: boolean }, perOutput: ReadonlyMap<string, Callback[]>): Promise<void> {
+    await Promise.all([...perOutput].map(([output, callbacks]) => queueOf(output).addBatch({ ...batch, callbacks })));
   }
 
   return async ({ id, callbacks }) => {
     const { unique, copies, contradictions } = collapse(callbacks);
     const claimed = await claimAll(ledger, id, unique);
-    const ours = claimed('ours');
-    const { fresh, repeats } = await sift(id, ours);
+    const { fresh, repeats } = await sift(id, claimed('ours', 'again'));
     const conflicts = [...contradictions, ...claimed('conflict')];
 
     const { perOutput, unrouted, conditionErrors } = routeAll(router, fresh);
-    await fanOut(id, perOutput);
+    await fanOut({ id, again: claimed('again').length > 0 }, perOutput);
     await keepConflicts(conflicts);
-    await ledger.markDone(id, ours.map(callbackKey));
 
     report(logger, {
       id,
@@ -90,7 +88,8 @@ async function claimAll(ledger: Pick<Ledger, 'claim'>, batchId: string, callback
     batchId,
     [...callbacks].map(([key, { body }]) => ({ key, digest: bodyDigest(body) })),
   );
-  return (verdict: Claim) => [...callbacks.values()].filter((_, index) => claims[index] === verdict);
+  return (...verdicts: Claim[]) =>
+    [...callbacks.values()].filter((_, index) => verdicts.some((verdict) => verdict === claims[index]));
 }
 
 type Collapsed = { unique: Map<string, Callback>; copies: Callback[]; contradictions: Callback[] };

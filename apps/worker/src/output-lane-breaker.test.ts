@@ -1,4 +1,4 @@
-import { callbackKey, type Delivery, type DeliveryResult, type DeliverySettings } from '@ringback/contracts';
+import { type Callback, callbackKey, type Delivery, type DeliveryResult, type DeliverySettings } from '@ringback/contracts';
 import { createLedger } from '@ringback/ledger';
 import { testCallback, testRedis } from '@ringback/testkit';
 import { Queue } from 'bullmq';
@@ -51,6 +51,8 @@ function setUp({ breaker }: { breaker?: Partial<DeliverySettings['breaker']> } =
   return { lane, queue, attempts, destination, ledger, states };
 }
 
+/** A batch as it is fanned out the first time. */
+const run = (id: string, those: readonly Callback[]) => ({ id, callbacks: those, again: false });
 const callbacks = (count: number) => Array.from({ length: count }, (_, index) => testCallback(`r${index}`));
 
 describe('an output whose destination is down', () => {
@@ -58,14 +60,18 @@ describe('an output whose destination is down', () => {
     const { lane, queue, attempts, destination, ledger, states } = setUp();
     destination.answer = { outcome: 'retry', reason: 'connection refused' };
     const all = callbacks(200);
-    for (let from = 0; from < 200; from += 50) await lane.producer.addBatch(`b${from}`, all.slice(from, from + 50));
+    for (let from = 0; from < 200; from += 50) await lane.producer.addBatch(run(`b${from}`, all.slice(from, from + 50)));
     await vi.waitFor(() => expect(states().filter((state) => state === 'probing').length).toBeGreaterThan(20), 15_000);
     // One by one, but for those that were under way when it opened.
     expect(attempts.length).toBeLessThan(5 + 4 + states().filter((state) => state === 'probing').length + 1);
 
     destination.answer = { outcome: 'delivered' };
-    const keys = all.map(callbackKey);
-    await vi.waitFor(async () => expect(new Set(await ledger.outcomes('crm', keys))).toEqual(new Set(['delivered'])), 15_000);
+    const outcomesOf = (from: number) =>
+      ledger.outcomes({ batch: `b${from}`, output: 'crm' }, all.slice(from, from + 50).map(callbackKey));
+    await vi.waitFor(async () => {
+      const outcomes = await Promise.all([0, 50, 100, 150].map(outcomesOf));
+      expect(new Set(outcomes.flat())).toEqual(new Set(['delivered']));
+    }, 15_000);
     expect(await queue.getFailedCount()).toBe(0);
     expect(Math.max(...attempts.map(({ attempt }) => attempt))).toBeLessThanOrEqual(3);
   });
@@ -73,7 +79,7 @@ describe('an output whose destination is down', () => {
   it('uses up no delivery by probing with it, be it the only one', async () => {
     const { lane, queue, attempts, destination } = setUp({ breaker: { failures: 2 } });
     destination.answer = { outcome: 'retry', reason: 'HTTP 502' };
-    await lane.producer.addBatch('b1', callbacks(1));
+    await lane.producer.addBatch(run('b1', callbacks(1)));
     await vi.waitFor(() => expect(attempts.length).toBeGreaterThan(8), 10_000);
     expect(await queue.getFailedCount()).toBe(0);
     destination.answer = { outcome: 'delivered' };
@@ -92,7 +98,7 @@ describe('an output whose destination is down', () => {
   it('probes with one delivery after the other, so that none stands in the way of the rest', async () => {
     const { lane, queue, attempts, destination } = setUp({ breaker: { failures: 1 } });
     destination.answer = { outcome: 'retry', reason: 'HTTP 500' };
-    await lane.producer.addBatch('b1', callbacks(3));
+    await lane.producer.addBatch(run('b1', callbacks(3)));
     await vi.waitFor(() => expect(new Set(attempts.map(({ callback }) => callback.id)).size).toBe(3), 10_000);
     destination.answer = { outcome: 'delivered' };
     await vi.waitFor(async () => expect(await queue.getJobCountByTypes('active', 'waiting', 'delayed')).toBe(0), 10_000);
@@ -101,11 +107,11 @@ describe('an output whose destination is down', () => {
   it('is left alone altogether for as long as it asks, and what waits, waits in the queue', async () => {
     const { lane, queue, attempts, destination } = setUp();
     destination.answer = { outcome: 'retry', reason: 'HTTP 429', afterMs: 60_000 };
-    await lane.producer.addBatch('b1', callbacks(1));
+    await lane.producer.addBatch(run('b1', callbacks(1)));
     await vi.waitFor(async () => expect(await queue.getDelayedCount()).toBe(1), 10_000);
     destination.answer = { outcome: 'delivered' };
     const taken = lane.consumer.progress();
-    for (const batch of ['b2', 'b3', 'b4', 'b5', 'b6']) await lane.producer.addBatch(batch, callbacks(20).slice(1));
+    for (const batch of ['b2', 'b3', 'b4', 'b5', 'b6']) await lane.producer.addBatch(run(batch, callbacks(20).slice(1)));
     await vi.waitFor(
       async () => expect(await queue.getJobCounts('active', 'waiting')).toEqual({ active: 0, waiting: 5 }),
       10_000,

@@ -1,4 +1,4 @@
-import { callbackKey, type Delivery, type DeliveryResult, type DeliverySettings } from '@ringback/contracts';
+import { type Callback, callbackKey, type Delivery, type DeliveryResult, type DeliverySettings } from '@ringback/contracts';
 import { createLedger } from '@ringback/ledger';
 import { testCallback as callback, testRedis } from '@ringback/testkit';
 import { Queue } from 'bullmq';
@@ -39,6 +39,8 @@ function setUp(options: { deliver: Deliver; delivery?: Partial<DeliverySettings>
   return { lane, queue, attempts, logger, ledger, stop, access: { url, prefix } };
 }
 
+/** A batch as it is fanned out the first time. */
+const run = (id: string, callbacks: readonly Callback[]) => ({ id, callbacks, again: false });
 const ids = (attempts: readonly Delivery[]) => attempts.map((delivery) => delivery.callback.id);
 const many = (name: string, count: number) => Array.from({ length: count }, (_, index) => callback(`${name}${index}`));
 const failsWith = (queue: Queue, reason: string) =>
@@ -61,8 +63,8 @@ describe('an output lane', () => {
       return DELIVERED;
     };
     const { lane, attempts, queue } = setUp({ deliver });
-    await lane.producer.addBatch('b1', many('r', 20));
-    await lane.producer.addBatch('b2', many('s', 20));
+    await lane.producer.addBatch(run('b1', many('r', 20)));
+    await lane.producer.addBatch(run('b2', many('s', 20)));
     await vi.waitFor(() => expect(attempts).toHaveLength(40), 10_000);
     await noJobLeft(queue);
     expect(most).toBe(4);
@@ -73,7 +75,7 @@ describe('an output lane', () => {
     const deliver: Deliver = ({ callback: { id }, attempt }) =>
       id === 'x' && attempt < 3 ? { outcome: 'retry', reason: 'HTTP 500' } : DELIVERED;
     const { lane, attempts, queue } = setUp({ deliver });
-    await lane.producer.addBatch('b1', [callback('x'), callback('y')]);
+    await lane.producer.addBatch(run('b1', [callback('x'), callback('y')]));
     await vi.waitFor(() => expect(attempts).toHaveLength(4), 10_000);
     await noJobLeft(queue);
     expect(attempts.map(({ callback: { id }, attempt }) => `${id} ${attempt}`).toSorted()).toEqual(['x 1', 'x 2', 'x 3', 'y 1']);
@@ -85,17 +87,17 @@ describe('an output lane', () => {
 
   it('keeps a delivery whose attempts are used up as a dead letter that says why', async () => {
     const { lane, attempts, queue, ledger } = setUp({ deliver: () => ({ outcome: 'retry', reason: 'HTTP 503' }) });
-    await lane.producer.addBatch('b1', [callback('x')]);
+    await lane.producer.addBatch(run('b1', [callback('x')]));
     await failsWith(queue, 'given up after attempt 3: HTTP 503');
     const [dead] = await queue.getFailed();
     expect(attempts.map(({ attempt }) => attempt)).toEqual([1, 2, 3]);
     expect(dead?.data).toMatchObject({ callback: callback('x') });
-    expect(await ledger.outcomes('crm', [callbackKey(callback('x'))])).toEqual(['dead']);
+    expect(await ledger.outcomes({ batch: 'b1', output: 'crm' }, [callbackKey(callback('x'))])).toEqual(['dead']);
   });
 
   it('keeps what the destination refuses for good as a dead letter after one attempt', async () => {
     const { lane, attempts, queue } = setUp({ deliver: () => ({ outcome: 'dead', reason: 'HTTP 410' }) });
-    await lane.producer.addBatch('b1', [callback('x')]);
+    await lane.producer.addBatch(run('b1', [callback('x')]));
     await failsWith(queue, 'HTTP 410');
     expect(attempts).toHaveLength(1);
   });
@@ -105,7 +107,7 @@ describe('an output lane', () => {
       deliver: () => ({ outcome: 'retry', reason: 'HTTP 500' }),
       delivery: { retry: { ...DELIVERY.retry, attempts: 1 } },
     });
-    await lane.producer.addBatch('b1', [callback('x')]);
+    await lane.producer.addBatch(run('b1', [callback('x')]));
     await vi.waitFor(async () => expect(await queue.getFailedCount()).toBe(1), 10_000);
     expect(attempts).toHaveLength(1);
   });
@@ -116,7 +118,7 @@ describe('an output lane', () => {
         throw new TypeError('oops');
       },
     });
-    await lane.producer.addBatch('b1', [callback('x')]);
+    await lane.producer.addBatch(run('b1', [callback('x')]));
     await failsWith(queue, 'RB_INTERNAL: given up after attempt 3: internal error');
     const line = expect.objectContaining({ code: 'RB_INTERNAL', output: 'crm' });
     expect(logger.error).toHaveBeenCalledWith(line, expect.any(String));
@@ -127,19 +129,19 @@ describe('an output lane', () => {
       deliver: ({ callback: { id } }) => (id === 'bad' ? { outcome: 'dead', reason: 'HTTP 400' } : DELIVERED),
     });
     const batch = [callback('x'), callback('bad'), callback('y')];
-    await Promise.all([lane.producer.addBatch('b1', batch), lane.producer.addBatch('b1', batch)]);
+    await Promise.all([lane.producer.addBatch(run('b1', batch)), lane.producer.addBatch(run('b1', batch))]);
     await vi.waitFor(() => expect(attempts).toHaveLength(3), 10_000);
     await noJobLeft(queue);
-    await lane.producer.addBatch('b1', batch);
+    await lane.producer.addBatch({ ...run('b1', batch), again: true });
     await noJobLeft(queue);
     expect(ids(attempts).toSorted()).toEqual(['bad', 'x', 'y']);
   });
 
   it('does not deliver again what a retry has delivered just before it was cut off', async () => {
     const { lane, attempts, queue, ledger } = setUp({ deliver: () => DELIVERED });
-    await ledger.record([{ key: callbackKey(callback('x')), output: 'crm', outcome: 'delivered' }]);
-    await lane.producer.addFailed({ callback: callback('x'), attempt: 1, outcome: 'retry' });
-    await lane.producer.addFailed({ callback: callback('y'), attempt: 1, outcome: 'retry' });
+    await ledger.record('crm', [{ batch: 'b1', key: callbackKey(callback('x')), outcome: 'delivered' }]);
+    await lane.producer.addFailed({ batch: 'b1', callback: callback('x'), attempt: 1, outcome: 'retry' });
+    await lane.producer.addFailed({ batch: 'b1', callback: callback('y'), attempt: 1, outcome: 'retry' });
     await vi.waitFor(() => expect(attempts).toHaveLength(1), 10_000);
     await noJobLeft(queue);
     expect(ids(attempts)).toEqual(['y']);
@@ -147,7 +149,7 @@ describe('an output lane', () => {
 
   it('lets a rate limit count deliveries, not batches', async () => {
     const { lane, attempts, queue } = setUp({ deliver: () => DELIVERED, delivery: { rateLimit: { max: 2, per: 60_000 } } });
-    await lane.producer.addBatch('b1', many('x', 5));
+    await lane.producer.addBatch(run('b1', many('x', 5)));
     await vi.waitFor(async () => expect(await queue.getWaitingCount()).toBe(3), 10_000);
     expect(attempts).toHaveLength(2);
   });
@@ -160,7 +162,7 @@ describe('an output lane', () => {
       });
     const first = setUp({ deliver });
     const all = many('r', 10);
-    await first.lane.producer.addBatch('b1', all);
+    await first.lane.producer.addBatch(run('b1', all));
     await vi.waitFor(() => expect(waiting).toHaveLength(4), 10_000);
     first.stop.abort();
     const closed = first.lane.consumer.close(5000);
@@ -181,7 +183,7 @@ describe('an output lane', () => {
         signal.addEventListener('abort', () => resolve({ outcome: 'dead', reason: 'timeout' }));
       });
     const { lane, attempts, queue } = setUp({ deliver, delivery: { timeout: 50 } });
-    await lane.producer.addBatch('b1', [callback('x')]);
+    await lane.producer.addBatch(run('b1', [callback('x')]));
     await failsWith(queue, 'timeout');
     expect(attempts).toHaveLength(1);
   });
@@ -189,7 +191,7 @@ describe('an output lane', () => {
   it('sets a job aside that is not a payload of ours, and goes on', async () => {
     const { lane, queue, attempts, logger } = setUp({ deliver: () => DELIVERED });
     await queue.add('batch', { v: 1, kind: 'batch', groups: [{ callbacks: [{ id: 1 }] }] });
-    await lane.producer.addBatch('b1', [callback('x')]);
+    await lane.producer.addBatch(run('b1', [callback('x')]));
     await vi.waitFor(() => expect(attempts).toHaveLength(1), 10_000);
     await vi.waitFor(async () => expect(await queue.getFailedCount()).toBe(1), 10_000);
     const line = { code: 'RB_PAYLOAD_INVALID', queue: 'output.crm' };

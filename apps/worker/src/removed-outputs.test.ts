@@ -20,7 +20,7 @@ it('tells which outputs left the settings with deliveries, and fails for nothing
   onTestFinished(() => producer.close());
 
   await reportRemovedOutputs({ redis, prefix, outputs: ['crm', 'old', 'idle'], logger });
-  await producer.addBatch('b1', [testCallback('x')]);
+  await producer.addBatch({ id: 'b1', callbacks: [testCallback('x')], again: false });
   await reportRemovedOutputs({ redis, prefix, outputs: ['crm', 'old'], logger });
   expect(logger.warn).not.toHaveBeenCalled();
   await reportRemovedOutputs({ redis, prefix, outputs: ['crm'], logger });

@@ -15,7 +15,14 @@ export const CallbackBatch = Type.Object({ v: Type.Literal(1), groups });
 export type CallbackBatch = Static<typeof CallbackBatch>;
 
 /** What the dispatcher queues for one output: the callbacks of one batch that are routed to it. */
-export const DeliveryBatch = Type.Object({ v: Type.Literal(1), kind: Type.Literal('batch'), groups });
+export const DeliveryBatch = Type.Object({
+  v: Type.Literal(1),
+  kind: Type.Literal('batch'),
+  batch: Type.String(),
+  /** The batch was run before, so that some of these deliveries may have been attempted. */
+  again: Type.Optional(Type.Literal(true)),
+  groups,
+});
 export type DeliveryBatch = Static<typeof DeliveryBatch>;
 
 /** Callbacks as a batch holds them, in the same order. */
@@ -38,6 +45,8 @@ export function callbacksOf({ groups: grouped }: Pick<CallbackBatch, 'groups'>):
 export const SingleDelivery = Type.Object({
   v: Type.Literal(1),
   kind: Type.Literal('single'),
+  /** The batch that its callback came in. */
+  batch: Type.String(),
   callback: Callback,
   /** Attempts made before this job existed. */
   priorAttempts: Type.Integer({ minimum: 0 }),

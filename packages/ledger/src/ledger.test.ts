@@ -20,13 +20,17 @@ describe('ledger', () => {
     expect(await ledger.claim('b2', same(['y', 'z']))).toEqual(['duplicate', 'ours']);
   });
 
-  it('lets a batch that is run again find its own claims, until what it fanned out is marked done', async () => {
+  it('lets a batch that is run again find its own claims', async () => {
     const { ledger } = setUp();
     await ledger.claim('b1', same(['x', 'y']));
-    expect(await ledger.claim('b1', same(['x', 'y']))).toEqual(['ours', 'ours']);
-    await ledger.markDone('b1', ['x']);
-    expect(await ledger.claim('b1', same(['x', 'y']))).toEqual(['done', 'ours']);
+    expect(await ledger.claim('b1', same(['x', 'y', 'z']))).toEqual(['again', 'again', 'ours']);
     expect(await ledger.claim('b2', same(['x', 'y']))).toEqual(['duplicate', 'duplicate']);
+  });
+
+  it('tells batches apart of which one is called like the beginning of another', async () => {
+    const { ledger } = setUp();
+    await ledger.claim('b10', same(['x']));
+    expect(await ledger.claim('b1', same(['x']))).toEqual(['duplicate']);
   });
 
   it('gives each callback to exactly one of many that claim it at once', async () => {
@@ -39,36 +43,28 @@ describe('ledger', () => {
     const { ledger } = setUp();
     await ledger.claim('b1', [{ key: 'x', digest: 'one' }]);
     expect(await ledger.claim('b2', [{ key: 'x', digest: 'other' }])).toEqual(['conflict']);
-    await ledger.markDone('b1', ['x']);
-    expect(await ledger.claim('b2', [{ key: 'x', digest: 'other' }])).toEqual(['conflict']);
     expect(await ledger.claim('b3', [{ key: 'x', digest: 'one' }])).toEqual(['duplicate']);
   });
 
-  it('takes a repeat for a duplicate where it no longer knows what the first one said', async () => {
+  it('keeps the outcomes of each batch at each output apart, and the newest of each', async () => {
     const { ledger } = setUp();
-    await ledger.markDone('b1', ['x']);
-    expect(await ledger.claim('b2', [{ key: 'x', digest: 'one' }])).toEqual(['duplicate']);
-  });
-
-  it('keeps the outcomes of each output apart, also of one named like a field of its own', async () => {
-    const { ledger } = setUp();
-    await ledger.claim('b1', same(['x', 'y']));
-    await ledger.record([
-      { key: 'x', output: 'crm', outcome: 'delivered' },
-      { key: 'y', output: 'crm', outcome: 'retrying' },
-      { key: 'x', output: 'claim', outcome: 'dead' },
+    await ledger.record('crm', [
+      { batch: 'b1', key: 'x', outcome: 'delivered' },
+      { batch: 'b2', key: 'z', outcome: 'dead' },
+      { batch: 'b1', key: 'y', outcome: 'retrying' },
     ]);
-    expect(await ledger.outcomes('crm', ['y', 'x', 'z'])).toEqual(['retrying', 'delivered', undefined]);
-    expect(await ledger.outcomes('claim', ['x'])).toEqual(['dead']);
-    expect(await ledger.claim('b2', same(['x']))).toEqual(['duplicate']);
+    await ledger.record('ops', [{ batch: 'b1', key: 'x', outcome: 'dead' }]);
+    await ledger.record('crm', [{ batch: 'b2', key: 'z', outcome: 'delivered' }]);
+    expect(await ledger.outcomes({ batch: 'b1', output: 'crm' }, ['y', 'x', 'z'])).toEqual(['retrying', 'delivered', undefined]);
+    expect(await ledger.outcomes({ batch: 'b2', output: 'crm' }, ['z'])).toEqual(['delivered']);
+    expect(await ledger.outcomes({ batch: 'b1', output: 'ops' }, ['x', 'y'])).toEqual(['dead', undefined]);
   });
 
-  it('forgets a callback when the window is over, whatever was recorded when', async () => {
+  it('forgets a callback and its outcomes when the window is over', async () => {
     const { redis, prefix, ledger } = setUp();
     await ledger.claim('b1', same(['x']));
-    await ledger.markDone('b1', ['x']);
-    await ledger.record([{ key: 'late', output: 'crm', outcome: 'delivered' }]);
-    for (const key of ['x', 'late']) {
+    await ledger.record('crm', [{ batch: 'b1', key: 'x', outcome: 'delivered' }]);
+    for (const key of ['x', 'b1.crm']) {
       const ttl = await redis.pttl(`${prefix}:ledger:${key}`);
       expect(ttl).toBeGreaterThan(50_000);
       expect(ttl).toBeLessThanOrEqual(60_000);
@@ -86,7 +82,7 @@ describe('ledger', () => {
     const { redis, ledger } = setUp();
     redis.disconnect();
     expect(await ledger.claim('b1', same([]))).toEqual([]);
-    await ledger.markDone('b1', []);
-    expect(await ledger.outcomes('crm', [])).toEqual([]);
+    await ledger.record('crm', []);
+    expect(await ledger.outcomes({ batch: 'b1', output: 'crm' }, [])).toEqual([]);
   });
 });

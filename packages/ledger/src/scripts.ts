@@ -1,39 +1,35 @@
 /**
  * The ledger's own Lua, so that a whole batch costs one command. It touches the ledger's keys and no others: BullMQ's are BullMQ's.
- * A callback's entry is one hash: field `claim` is `claimed <batch>` or `done <batch>`, `body` the digest of the body that was claimed, and a field for each output holds its outcome.
+ * A callback's claim is one string, `<batch> <digest of the body>`; the outcomes of a batch at one output are one hash, by callback.
  */
 
-/** KEYS entries · ARGV batch, window in s, digest of each body → for each: `ours`, `done`, `duplicate` or `conflict`. */
+/** KEYS claims · ARGV batch, window in s, digest of each body → for each: `ours`, `again`, `duplicate` or `conflict`. */
 export const CLAIM = `
 local verdicts = {}
+local mine = ARGV[1] .. ' '
 for i, key in ipairs(KEYS) do
-  local held = redis.call('HGET', key, 'claim')
-  if not held then
-    redis.call('HSET', key, 'claim', 'claimed ' .. ARGV[1], 'body', ARGV[i + 2])
-    redis.call('EXPIRE', key, ARGV[2])
+  local digest = ARGV[i + 2]
+  if redis.call('SET', key, mine .. digest, 'NX', 'EX', ARGV[2]) then
     verdicts[i] = 'ours'
-  elseif held == 'claimed ' .. ARGV[1] then
-    verdicts[i] = 'ours'
-  elseif held == 'done ' .. ARGV[1] then
-    verdicts[i] = 'done'
-  elseif (redis.call('HGET', key, 'body') or ARGV[i + 2]) ~= ARGV[i + 2] then
-    verdicts[i] = 'conflict'
   else
-    verdicts[i] = 'duplicate'
+    local held = redis.call('GET', key)
+    if held:sub(1, #mine) == mine then
+      verdicts[i] = 'again'
+    elseif held:sub(held:find(' ', 1, true) + 1) == digest then
+      verdicts[i] = 'duplicate'
+    else
+      verdicts[i] = 'conflict'
+    end
   end
 end
 return verdicts`;
 
-/** KEYS entries · ARGV field, value of each, …, window in s at the end. Writes the fields; an entry that had run out, so that this is its only field, lives for another window. */
+/** KEYS outcomes · ARGV window in s, then for each of KEYS how many callbacks, and each callback and its outcome. They live for a window from now on. */
 export const RECORD = `
-local window = ARGV[#ARGV]
-for i, key in ipairs(KEYS) do
-  local new = redis.call('HSET', key, ARGV[2 * i - 1], ARGV[2 * i])
-  if new == 1 and redis.call('HLEN', key) == 1 then redis.call('EXPIRE', key, window) end
+local at = 2
+for _, key in ipairs(KEYS) do
+  local last = at + 2 * ARGV[at]
+  redis.call('HSET', key, unpack(ARGV, at + 1, last))
+  redis.call('EXPIRE', key, ARGV[1])
+  at = last + 1
 end`;
-
-/** KEYS entries · ARGV field → each entry's value of the field, or false. */
-export const READ = `
-local values = {}
-for i, key in ipairs(KEYS) do values[i] = redis.call('HGET', key, ARGV[1]) end
-return values`;

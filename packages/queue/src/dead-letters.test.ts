@@ -54,10 +54,11 @@ async function found(store: KeptStore, filter: KeptFilter = {}): Promise<Kept[]>
 
 const until = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 10_000, interval: 10 });
 const refused = { outcome: 'dead', reason: 'HTTP 410' } as const;
+const once = { batch: 'b1', attempt: 1 };
 
 /** One dead letter, refused by its destination. */
 async function oneDead({ producer, withWorker, store, queue }: ReturnType<typeof setUp>) {
-  await producer().addFailed({ callback: callback('x'), attempt: 1, ...refused });
+  await producer().addFailed({ ...once, callback: callback('x'), ...refused });
   const dead = await store();
   await withWorker(
     async () => refused,
@@ -72,13 +73,12 @@ describe('dead letters', () => {
   it('tell whose fault it is, and say what it was about', async () => {
     const { producer, queue, withWorker, store } = setUp();
     const crm = producer();
-    await crm.addFailed({ callback: callback('theirs'), attempt: 1, ...refused });
-    await crm.addFailed({ callback: callback('ours'), attempt: 1, outcome: 'dead', reason: 'bad template', fault: 'ours' });
-    await crm.addFailed({ callback: callback('exhausted'), attempt: 1, outcome: 'retry' });
-    await crm.addFailed({ callback: callback('bug'), attempt: 1, outcome: 'retry' });
+    await crm.addFailed({ ...once, callback: callback('theirs'), ...refused });
+    await crm.addFailed({ ...once, callback: callback('ours'), outcome: 'dead', reason: 'bad template', fault: 'ours' });
+    for (const id of ['exhausted', 'bug']) await crm.addFailed({ ...once, callback: callback(id), outcome: 'retry' });
     await queue('output.crm').add('x', { v: 7 }, { jobId: 'alien' });
     const dead = await store();
-    const attempt: DeliveryHandlers['single'] = async ({ id }, { number, last }) => {
+    const attempt: DeliveryHandlers['single'] = async ({ callback: { id }, number, last }) => {
       if (id === 'bug') throw new Error('no such thing');
       return last ? { outcome: 'dead', reason: `given up after attempt ${number}` } : { outcome: 'retry', reason: 'HTTP 500' };
     };
@@ -103,10 +103,10 @@ describe('dead letters', () => {
 
   it('are replayed with all their attempts anew, under the same id, and fail again for a new reason only', async () => {
     const { producer, withWorker, store } = setUp();
-    await producer().addFailed({ callback: callback('x'), attempt: 1, ...refused });
+    await producer().addFailed({ ...once, callback: callback('x'), ...refused });
     const dead = await store();
     const numbers: number[] = [];
-    const attempt: DeliveryHandlers['single'] = async (_callback, { number, last }) => {
+    const attempt: DeliveryHandlers['single'] = async ({ number, last }) => {
       numbers.push(number);
       return last ? { outcome: 'dead', reason: 'HTTP 500' } : { outcome: 'retry', reason: 'HTTP 500' };
     };
@@ -124,7 +124,7 @@ describe('dead letters', () => {
     const { producer, withWorker, store } = setUp();
     const crm = producer();
     const ids = Array.from({ length: 230 }, (_, index) => `r${index}`);
-    for (const id of ids) await crm.addFailed({ callback: callback(id), attempt: 1, outcome: 'dead', reason: `HTTP ${id}` });
+    for (const id of ids) await crm.addFailed({ ...once, callback: callback(id), outcome: 'dead', reason: `HTTP ${id}` });
     const dead = await store();
     await withWorker(
       async () => refused,
@@ -165,7 +165,7 @@ describe('dead letters', () => {
   it('are also the deliveries, attempted or not, of an output that left the settings', async () => {
     const { access, producer, store } = setUp({ outputs: ['crm'] });
     expect(await noteOutputs(access, ['crm', 'old', 'idle'])).toEqual([]);
-    await producer('old').addBatch('b1', [callback('x'), callback('y')]);
+    await producer('old').addBatch({ id: 'b1', callbacks: [callback('x'), callback('y')], again: false });
     expect(await noteOutputs(access, ['crm'])).toEqual([{ output: 'old', waiting: 1, dead: 0 }]);
     const dead = await store();
     const [kept, ...others] = await found(dead);

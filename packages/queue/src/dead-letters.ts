@@ -74,7 +74,8 @@ async function replay(job: Job): Promise<string | undefined> {
   const data: unknown = job.data;
   if (payload.Check(data) && data.kind === 'single') await job.updateData(unattempted(data));
   try {
-    await job.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true });
+    // Not `resetAttemptsStarted`: by it a job that was never taken is told from one that may have delivered something.
+    await job.retry('failed', { resetAttemptsMade: true });
     return undefined;
   } catch (error) {
     if (await job.isFailed()) throw error;
@@ -82,6 +83,6 @@ async function replay(job: Job): Promise<string | undefined> {
   }
 }
 
-function unattempted({ v, kind, callback }: SingleDelivery): SingleDelivery {
-  return { v, kind, callback, priorAttempts: 0 };
+function unattempted({ v, kind, batch, callback }: SingleDelivery): SingleDelivery {
+  return { v, kind, batch, callback, priorAttempts: 0 };
 }

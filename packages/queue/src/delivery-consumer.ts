@@ -9,15 +9,26 @@ import {
 import type { Job } from 'bullmq';
 import { backoff, BATCH_BACKOFF } from './backoff.ts';
 import { type Consumer, createConsumer } from './consumer.ts';
+import type { RoutedBatch } from './delivery-producer.ts';
 import { outputQueueName } from './names.ts';
 import { type ConsumerSettings, workerOptions } from './queue-options.ts';
 import { blameOurselves, requestedDelay, settle } from './settle.ts';
 
+type SingleAttempt = {
+  /** The batch that its callback came in. */
+  readonly batch: string;
+  readonly callback: Callback;
+  /** Counts from 1. */
+  readonly number: number;
+  /** No further one follows if this one fails. */
+  readonly last: boolean;
+};
+
 export type DeliveryHandlers = {
-  /** First attempts, side by side. MUST resolve only when each has an outcome or a job of its own. */
-  readonly batch: (callbacks: readonly Callback[]) => Promise<void>;
-  /** One attempt of one delivery; `attempt` counts from 1. The outcome becomes the job's. */
-  readonly single: (callback: Callback, attempt: { number: number; last: boolean }) => Promise<DeliveryResult>;
+  /** First attempts, side by side. MUST resolve only when each has an outcome or a job of its own. `again`: some may have been made already. */
+  readonly batch: (batch: RoutedBatch) => Promise<void>;
+  /** One attempt of one delivery. The outcome becomes the job's. */
+  readonly single: (delivery: SingleAttempt) => Promise<DeliveryResult>;
 };
 
 export type DeliveryConsumerOptions = ConsumerSettings & {
@@ -34,12 +45,17 @@ export function consumeDeliveries(options: DeliveryConsumerOptions): Consumer {
   async function handle(payload: DeliveryPayload, job: Job): Promise<void> {
     switch (payload.kind) {
       case 'batch':
-        return handlers.batch(callbacksOf(payload));
+        return handlers.batch({
+          id: payload.batch,
+          callbacks: callbacksOf(payload),
+          again: payload.again === true || job.attemptsStarted > 1,
+        });
       case 'single': {
         if (payload.refused !== undefined) return settle({ outcome: 'dead', reason: payload.refused });
         const number = payload.priorAttempts + job.attemptsMade + 1;
         const last = number >= (job.opts.attempts ?? 1);
-        return settle(await handlers.single(payload.callback, { number, last }).catch(blameOurselves));
+        const { batch, callback } = payload;
+        return settle(await handlers.single({ batch, callback, number, last }).catch(blameOurselves));
       }
       default:
         return payload satisfies never;

@@ -17,15 +17,23 @@ import { queueOptions, quiet } from './queue-options.ts';
 import { deadReason } from './settle.ts';
 
 /** A delivery whose first attempt is over, without success. */
-type FailedAttempt = { readonly callback: Callback; readonly attempt: number } & (
+type FailedAttempt = { readonly batch: string; readonly callback: Callback; readonly attempt: number } & (
   | { readonly outcome: 'retry'; readonly afterMs?: number }
   | { readonly outcome: 'dead'; readonly reason: string; readonly fault?: Fault }
 );
 
+/** The callbacks of a batch that are routed to one output. */
+export type RoutedBatch = {
+  readonly id: string;
+  readonly callbacks: readonly Callback[];
+  /** The batch was run before, and may have been queued then: MUST be told, since deliveries that were never queued are attempted without a look at the ledger. */
+  readonly again: boolean;
+};
+
 /** Writes to one output's queue. Every id is derived, so that writing the same thing again changes nothing. */
 export type DeliveryProducer = {
   /** Queues the output's deliveries of one batch: as one job, or one by one where a rate limit has to count them. */
-  addBatch(batchId: string, callbacks: readonly Callback[]): Promise<void>;
+  addBatch(batch: RoutedBatch): Promise<void>;
   /** Queues a delivery alone: to be tried again after its backoff, or, refused for good, to fail at once and stand as a dead letter.
    * @throws RingbackError RB_OVERLOADED while Redis is nearly full: a job of its own takes several times the memory that it had in the batch, so the batch is to be run again. */
   addFailed(failed: FailedAttempt): Promise<void>;
@@ -48,27 +56,28 @@ export function createDeliveryProducer(options: DeliveryProducerOptions): Delive
   const queue = quiet(new Queue(outputQueueName(output), queueOptions({ redis, prefix })));
   const { attempts, ...bounds } = delivery.retry;
 
-  function single(callback: Callback, priorAttempts: number, extra: { refused?: string; delay?: number } = {}) {
-    const { delay = 0, ...refused } = extra;
-    const data: SingleDelivery = { v: 1, kind: 'single', callback, priorAttempts, ...refused };
-    const jobId = singleDeliveryId(callbackKey(callback), output);
+  function single(alone: Omit<SingleDelivery, 'v' | 'kind'>, delay = 0) {
+    const data: SingleDelivery = { v: 1, kind: 'single', ...alone };
+    const jobId = singleDeliveryId(callbackKey(data.callback), output);
     return { name: 'single', data, opts: singleJobOptions({ jobId, attempts, delay }) };
   }
 
   return {
-    async addBatch(batchId, callbacks) {
+    async addBatch({ id: batch, callbacks, again }) {
       if (delivery.rateLimit) {
-        await queue.addBulk(callbacks.map((callback) => single(callback, 0)));
+        await queue.addBulk(callbacks.map((callback) => single({ batch, callback, priorAttempts: 0 })));
       } else {
-        const data: DeliveryBatch = { v: 1, kind: 'batch', groups: groupCallbacks(callbacks) };
-        await queue.add('batch', data, batchJobOptions(deliveryBatchId(batchId, output)));
+        const data: DeliveryBatch = { v: 1, kind: 'batch', batch, ...(again && { again }), groups: groupCallbacks(callbacks) };
+        await queue.add('batch', data, batchJobOptions(deliveryBatchId(batch, output)));
       }
     },
     async addFailed(failed) {
       if (brimming()) throw new RingbackError('RB_OVERLOADED', 'Redis is nearly full: the delivery stays in its batch');
-      const extra =
-        failed.outcome === 'dead' ? { refused: deadReason(failed) } : { delay: backoff(bounds, failed.attempt, failed.afterMs) };
-      const job = single(failed.callback, failed.attempt, extra);
+      const { batch, callback, attempt: priorAttempts } = failed;
+      const job =
+        failed.outcome === 'dead'
+          ? single({ batch, callback, priorAttempts, refused: deadReason(failed) })
+          : single({ batch, callback, priorAttempts }, backoff(bounds, priorAttempts, failed.afterMs));
       await queue.add(job.name, job.data, job.opts);
     },
     pending: () => queue.getJobCountByTypes('waiting', 'active', 'delayed'),

@@ -5,7 +5,7 @@ export { connectForCommand, connectPatient } from './connection.ts';
 export { type Consumer, HandBack } from './consumer.ts';
 export { openDeadLetters } from './dead-letters.ts';
 export { consumeDeliveries, type DeliveryHandlers } from './delivery-consumer.ts';
-export { createDeliveryProducer, type DeliveryProducer } from './delivery-producer.ts';
+export { createDeliveryProducer, type DeliveryProducer, type RoutedBatch } from './delivery-producer.ts';
 export { createGroupCommit } from './group-commit.ts';
 export type { Kept, KeptFilter, KeptStore } from './kept.ts';
 export { noteOutputs } from './known-outputs.ts';

@@ -1,0 +1,50 @@
+import { groupCallbacks } from '@ringback/contracts';
+import { testCallback, testRedis } from '@ringback/testkit';
+import { Queue } from 'bullmq';
+import { Redis } from 'ioredis';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { consumeDeliveries } from './delivery-consumer.ts';
+
+const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
+const delivery = { retry: { attempts: 3, minDelay: 1, maxDelay: 1 } };
+
+/** A consumer whose batches all fail, and what it was told of each. */
+function setUp() {
+  const { url, prefix } = testRedis();
+  const redis = new Redis(url, { maxRetriesPerRequest: null });
+  const seen: string[] = [];
+  const handlers = {
+    single: async () => ({ outcome: 'delivered' }) as const,
+    batch: async ({ id, again }: { id: string; again: boolean }) => {
+      seen.push(`${id}${again ? ' again' : ''}`);
+      throw new Error('broken');
+    },
+  };
+  const access = { redis, prefix, concurrency: 1, lockDuration: 2000 };
+  const consumer = consumeDeliveries({ ...access, output: 'crm', delivery, handlers, logger });
+  const queue = new Queue('output.crm', { connection: redis, prefix });
+  onTestFinished(async () => {
+    await consumer.close(5000);
+    await queue.close();
+    redis.disconnect();
+  });
+  const add = (batch: string, more: { again?: true }, attempts: number) =>
+    queue.add('batch', { v: 1, kind: 'batch', batch, ...more, groups: groupCallbacks([testCallback('x')]) }, { attempts });
+  return { add, seen };
+}
+
+it('tells a batch of deliveries that were never attempted from one that may have been', async () => {
+  const { add, seen } = setUp();
+  await add('b1', {}, 1);
+  await add('b2', { again: true }, 1);
+  await vi.waitFor(() => expect(seen).toEqual(['b1', 'b2 again']), 10_000);
+});
+
+it('takes a batch that was taken before, and that a person had run anew as well, for one that may have been attempted', async () => {
+  const { add, seen } = setUp();
+  const job = await add('b1', {}, 2);
+  await vi.waitFor(() => expect(seen).toEqual(['b1', 'b1 again']), 10_000);
+  await vi.waitFor(async () => expect(await job.isFailed()).toBe(true), 10_000);
+  await job.retry('failed', { resetAttemptsMade: true });
+  await vi.waitFor(() => expect(seen).toEqual(['b1', 'b1 again', 'b1 again', 'b1 again']), 10_000);
+});
