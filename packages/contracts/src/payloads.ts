@@ -28,7 +28,8 @@ export type DeliveryBatch = Static<typeof DeliveryBatch>;
 /** Callbacks as a batch holds them, in the same order. */
 export function groupCallbacks(callbacks: readonly Callback[]): CallbackGroup[] {
   const grouped: CallbackGroup[] = [];
-  for (const { source, account, type, ...own } of callbacks) {
+  for (const { id, source, account, type, time, receivedAt, body } of callbacks) {
+    const own = { id, time, receivedAt, body };
     const last = grouped.at(-1);
     if (last?.source === source && last.account === account && last.type === type) last.callbacks.push(own);
     else grouped.push({ source, account, type, callbacks: [own] });
@@ -38,7 +39,9 @@ export function groupCallbacks(callbacks: readonly Callback[]): CallbackGroup[] 
 
 /** The callbacks of a batch, in their order. */
 export function callbacksOf({ groups: grouped }: Pick<CallbackBatch, 'groups'>): Callback[] {
-  return grouped.flatMap(({ callbacks, ...shared }) => callbacks.map((own) => ({ ...own, ...shared })));
+  return grouped.flatMap(({ source, account, type, callbacks }) =>
+    callbacks.map(({ id, time, receivedAt, body }) => ({ id, source, account, type, time, receivedAt, body })),
+  );
 }
 
 /** One delivery on its own: a retry, a rate-limited delivery, or (with `refused`) a dead letter in the making. */

@@ -31,3 +31,8 @@ export function createOverload({ memory, depth }: OverloadSettings): (level: Lev
 export function brim({ memory }: OverloadSettings): number {
   return (memory.high + 1) / 2;
 }
+
+/** True while not even half of the way to a watermark is gone. */
+export function isRoomy({ memory, depth }: OverloadSettings, level: Level): boolean {
+  return level.fill < memory.high / 2 && (depth === undefined || level.depth < depth.high / 2);
+}

@@ -15,11 +15,11 @@ async function setUp({
   await admin.acl('SETUSER', 'managed', 'on', '>secret', '~*', '&*', '+@all', '-config');
   onTestFinished(() => admin.disconnect());
 
-  async function watch(user = '') {
+  async function watch({ user = '', now = Date.now } = {}) {
     const redis = new Redis(server.url.replace('redis://', `redis://${user}`));
     const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
     const overload = { memory: { high: 0.8, low: 0.7 } };
-    const created = createRedisWatch({ redis, durability, overload, now: Date.now, logger });
+    const created = createRedisWatch({ redis, durability, overload, now, logger });
     onTestFinished(() => {
       created.close();
       redis.disconnect();
@@ -30,12 +30,30 @@ async function setUp({
       await created.look();
       await created.look();
     };
-    return { ...created, look, logger };
+    return { ...created, look, logger, redis };
   }
   return { admin, watch };
 }
 
 describe('redis watch', () => {
+  it('looks again soon where there is little room, and less often where there is plenty', async () => {
+    const { admin, watch } = await setUp();
+    let time = 0;
+    const { redis, unmet, look } = await watch({ now: () => time });
+    const info = vi.spyOn(redis, 'info');
+    const looksAfter = async (ms: number) => {
+      await look();
+      info.mockClear();
+      time += ms;
+      unmet();
+      return info.mock.calls.length;
+    };
+    expect([await looksAfter(100), await looksAfter(300)]).toEqual([0, 1]);
+    await admin.set('fill', 'x'.repeat(20 * MIB));
+    await admin.config('SET', 'maxmemory', String(40 * MIB));
+    expect([await looksAfter(100), await looksAfter(10)]).toEqual([1, 0]);
+  });
+
   it.each([
     ['maxmemory-policy', 'allkeys-lru', 'CONFIG SET maxmemory-policy noeviction'],
     ['maxmemory-policy', 'volatile-ttl', 'CONFIG SET maxmemory-policy noeviction'],
@@ -71,14 +89,14 @@ describe('redis watch', () => {
 
   it('says what it cannot know where CONFIG is forbidden: enough for everysec', async () => {
     const { watch } = await setUp({ durability: 'everysec', appendfsync: 'everysec' });
-    const { unmet, logger } = await watch('managed:secret@');
+    const { unmet, logger } = await watch({ user: 'managed:secret@' });
     expect(unmet()).toBeUndefined();
     expect(logger.info).toHaveBeenCalledWith({}, expect.stringContaining('CONFIG GET appendfsync is forbidden'));
   });
 
   it('does not believe in always where CONFIG is forbidden, and asks for it once only', async () => {
     const { admin, watch } = await setUp({ durability: 'always', appendfsync: 'always' });
-    const { unmet, look } = await watch('managed:secret@');
+    const { unmet, look } = await watch({ user: 'managed:secret@' });
     expect(unmet()?.message).toContain('+config|get');
     await look();
     expect(await admin.acl('LOG')).toMatchObject([expect.arrayContaining(['count', 1])]);

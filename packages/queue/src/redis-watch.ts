@@ -1,13 +1,13 @@
 import { type Durability, type Logger, RingbackError } from '@ringback/contracts';
 import type { Redis } from 'ioredis';
 import { ackWorth, unmetDurability } from './durability.ts';
-import { brim, createOverload, type OverloadSettings } from './overload.ts';
+import { brim, createOverload, isRoomy, type OverloadSettings } from './overload.ts';
 import { createFsyncReader, readFacts, type RedisFacts } from './redis-facts.ts';
 
 /** How often Redis is looked at while nobody asks. */
 const LOOK_EVERY_MS = 1000;
-/** While somebody asks: a burst fills a small Redis within a second. */
-const FRESH_FOR_MS = 50;
+/** While somebody asks: a burst fills a small Redis within a second. With more than half of the way to a watermark still to go, less often: each look is work for Redis and for us. */
+const FRESH_FOR_MS = { tight: 50, roomy: 250 } as const;
 
 /** What is known of Redis, kept up to date: at the start, after every reconnect, each second, and more often while it is asked for. */
 export type RedisWatch = {
@@ -40,6 +40,7 @@ type Known = {
   readonly overloaded: string | undefined;
   readonly brimming: boolean;
   readonly waitaof: boolean;
+  readonly room: keyof typeof FRESH_FOR_MS;
 };
 
 export function createRedisWatch({ redis, durability, overload, depth, now, logger }: RedisWatchOptions): RedisWatch {
@@ -66,7 +67,7 @@ export function createRedisWatch({ redis, durability, overload, depth, now, logg
   }
 
   function fresh(): Known | undefined {
-    if (now() - lookedAt >= FRESH_FOR_MS) void look();
+    if (now() - lookedAt >= FRESH_FOR_MS[known?.room ?? 'tight']) void look();
     return known;
   }
 
@@ -98,6 +99,7 @@ function createJudge({ durability, overload }: Pick<RedisWatchOptions, 'durabili
     overloaded: judgeLoad({ fill: facts.fill, depth: waiting }),
     brimming: facts.fill >= brim(overload),
     waitaof: facts.waitaof,
+    room: isRoomy(overload, { fill: facts.fill, depth: waiting }) ? 'roomy' : 'tight',
   });
 }
 
