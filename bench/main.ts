@@ -3,6 +3,7 @@ import { cpus, loadavg } from 'node:os';
 import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { findRedis } from '../scripts/redis/find.ts';
+import { watchStolen } from './measure/stolen.ts';
 import { DEFAULT_PLAN, MILLION, QUICK_PLAN } from './plan.ts';
 import { judge } from './report/goals.ts';
 import { goalTable, writeTables } from './report/tables.ts';
@@ -41,6 +42,11 @@ function readOptions() {
   };
 }
 
+/** On a virtual machine, what its neighbours take is the largest part of the noise. */
+function tellStolen(share: number | undefined): string {
+  return share === undefined ? '' : `; others took ${Math.round(share * 100)} % of the cores’ time while it ran`;
+}
+
 /** Rejects at the first signal: what a run has started and written MUST go with it. */
 function interrupted(): Promise<never> {
   return new Promise((_, reject) => {
@@ -59,17 +65,20 @@ async function main(): Promise<void> {
   const { spec } = found;
   const [cpu] = cpus();
   const load = loadavg()[0]?.toFixed(2);
-  const machine = `${cpus().length} × ${cpu?.model ?? 'unknown'}, ${process.platform}, Node ${process.version}, ${spec.label}, load average at the start ${load}`;
-  say(machine);
+  const own = `${cpus().length} × ${cpu?.model ?? 'unknown'}, ${process.platform}, Node ${process.version}, ${spec.label}, load average at the start ${load}`;
+  say(own);
   const startedAt = new Date().toISOString();
   const started = performance.now();
+  const stolen = watchStolen();
   const seconds = () => (performance.now() - started) / 1000;
   const tell = (line: string) => say(`[${seconds().toFixed(0).padStart(3)} s] ${line}`);
   const samples = await runBench({ plan, parts, spec, say: tell, interrupted: interrupted() });
   const goals = judge(samples);
+  const machine = `${own}${tellStolen(stolen())}`;
   for (const table of [...writeTables(samples), goalTable(goals)]) say(`\n${toText(table)}`);
   const report = { startedAt, seconds: seconds(), machine, goals, samples };
-  say(`\n${seconds().toFixed(0)} s; figures: ${relative(process.cwd(), await writeJson(report))}`);
+  say(`\n${machine}`);
+  say(`${seconds().toFixed(0)} s; figures: ${relative(process.cwd(), await writeJson(report))}`);
   if (write) await writeDocs(report);
 }
 

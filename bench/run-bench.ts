@@ -2,7 +2,8 @@ import type { RedisServerSpec } from '../scripts/redis/server-spec.ts';
 import { createSamples, type Samples } from './measure/samples.ts';
 import { measureBacklog } from './parts/backlog.ts';
 import { measureIngress } from './parts/ingress.ts';
-import { measureTwoWorkers, measureWorker } from './parts/worker.ts';
+import { measureTwoProcesses } from './parts/two-processes.ts';
+import { measureWorker } from './parts/worker.ts';
 import type { Plan } from './plan.ts';
 import { withClosing } from './processes.ts';
 import { createWorld, type World } from './world.ts';
@@ -11,7 +12,7 @@ import { createWorld, type World } from './world.ts';
 export const PARTS = {
   ingress: measureIngress,
   worker: measureWorker,
-  'two-workers': measureTwoWorkers,
+  'two-processes': measureTwoProcesses,
   backlog: measureBacklog,
 } as const satisfies Record<string, (world: World) => Promise<void>>;
 

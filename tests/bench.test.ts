@@ -1,5 +1,6 @@
 import { redisSpec } from '@ringback/testkit';
 import { expect, it } from 'vitest';
+import { parseTicks } from '../bench/measure/stolen.ts';
 import { QUICK_PLAN } from '../bench/plan.ts';
 import { judge } from '../bench/report/goals.ts';
 import { writeTables } from '../bench/report/tables.ts';
@@ -17,6 +18,15 @@ it('npm run bench measures all parts, and judges every goal', async () => {
   expect(repeats).toEqual([0, 0]);
   expect(samples.values('filling', 'ackedPerSecond')).toHaveLength(10);
   expect(samples.values('draining', 'deliveriesPerSecond')).toHaveLength(10);
-  expect(judge(samples)).toHaveLength(10);
+  expect(judge(samples)).toHaveLength(11);
   expect(writeTables(samples)).toHaveLength(10);
 }, 240_000);
+
+it('tells what others on the machine took, and counts no guest twice', () => {
+  expect(parseTicks('cpu  10 1 5 60 2 0 2 20 7 0\ncpu0 1 1 1 1 1 1 1 1 1 1\n')).toEqual({ stolen: 20, all: 100 });
+});
+
+it('tells nothing of what others took where the system does not', () => {
+  expect(parseTicks('cpu  10 1 5 60\n')).toBeUndefined();
+  expect(parseTicks('')).toBeUndefined();
+});

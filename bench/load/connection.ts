@@ -15,9 +15,9 @@ const READ_BYTES = 4096;
 const CONNECTS_WITHIN_MS = 10_000;
 
 /** Opens so many connections. What breaks one of them is thrown where nothing catches it: figures of such a run mean nothing. */
-export async function openConnections(url: string, count: number): Promise<Connection[]> {
+export async function openConnections(urls: readonly string[], count: number): Promise<Connection[]> {
   const connections: Connection[] = [];
-  for (let opened = 0; opened < count; opened += 1) connections.push(await open(new URL(url)));
+  for (let opened = 0; opened < count; opened += 1) connections.push(await open(new URL(urls[opened % urls.length] ?? '')));
   return connections;
 }
 

@@ -16,7 +16,7 @@ function createLoad() {
       series += 1;
       requests = writeRequests({ count, taskStatus, series });
     },
-    async run(options: { url: string; connections: number; rate?: number | undefined }): Promise<LoadResult> {
+    async run(options: { urls: readonly string[]; connections: number; rate?: number | undefined }): Promise<LoadResult> {
       const run = await runLoad({ ...options, requests });
       requests = [];
       ({ answered } = run);

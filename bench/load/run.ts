@@ -3,7 +3,8 @@ import { micros } from '../clock.ts';
 import { type Connection, openConnections } from './connection.ts';
 
 export type LoadOptions = {
-  readonly url: string;
+  /** Who get their equal shares of the connections. */
+  readonly urls: readonly string[];
   readonly requests: readonly Buffer[];
   readonly connections: number;
   /** Requests per second, sent when their time comes, whatever has become of those before (an open loop). Absent: each connection sends as soon as it is answered. */
@@ -28,7 +29,7 @@ type Times = { readonly acked: number; readonly due: Float64Array; readonly answ
 
 /** Sends all requests, and waits for all answers. Resolves also with when each was answered. */
 export async function runLoad(options: LoadOptions): Promise<{ result: LoadResult; answered: Float64Array }> {
-  const connections = await openConnections(options.url, options.connections);
+  const connections = await openConnections(options.urls, options.connections);
   const cpuBefore = process.cpuUsage();
   const started = micros();
   const { acked, due, answered } = await sendAll({ ...options, connections, started });

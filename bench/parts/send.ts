@@ -12,6 +12,8 @@ const ANSWERED_WITHIN_MS = 300_000;
 export type SendOptions = {
   readonly contestant: Contestant;
   readonly count: number;
+  /** Takes half of the connections. */
+  readonly secondIngress?: Contestant['ingress'];
   readonly connections?: number;
   readonly rate?: number;
   /** 3 (to one output) unless told. */
@@ -20,7 +22,7 @@ export type SendOptions = {
 
 export type Sent = LoadResult & {
   readonly ackedPerSecond: number;
-  /** µs of the ingress's CPU time for each callback. */
+  /** µs of the (first) ingress's CPU time for each callback. */
   readonly cpuMicros: number;
   /** Of one core, what the load generator used. */
   readonly loadShare: number;
@@ -30,12 +32,16 @@ export type Sent = LoadResult & {
 
 /** Has the load generator send so many callbacks, signed before the clock starts. @throws Error when one of them was refused: then the figures are of something else */
 export async function send(world: World, options: SendOptions): Promise<Sent> {
-  const { contestant, count, connections = CONNECTIONS, rate, taskStatus = 3 } = options;
+  const { contestant, count, secondIngress, connections = CONNECTIONS, rate, taskStatus = 3 } = options;
   const { ingress, redis } = contestant;
   await world.load.call('prepare', { count, taskStatus });
   const redisBefore = await redis?.figures();
   const cpuBefore = cpuMs(ingress.pid);
-  const result = await world.load.call('run', { url: ingress.url, connections, rate }, ANSWERED_WITHIN_MS);
+  const result = await world.load.call(
+    'run',
+    { urls: [ingress, secondIngress].flatMap((one) => one?.url ?? []), connections, rate },
+    ANSWERED_WITHIN_MS,
+  );
   const cpu = cpuMs(ingress.pid) - cpuBefore;
   const redisAfter = await redis?.figures();
   if (result.refused > 0) throw new Error(`${contestant.name} refused ${result.refused} of ${count} callbacks`);

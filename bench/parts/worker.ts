@@ -1,14 +1,14 @@
 import type { Child } from '../child.ts';
 import { micros } from '../clock.ts';
 import type { BarePoolCalls } from '../contestants/bare-pool.ts';
-import { startBarePool, startDelivering, startWorker } from '../contestants/contestant.ts';
+import { type Deliverer, startBarePool, startDelivering } from '../contestants/contestant.ts';
 import { inTurn, type Way } from '../plan.ts';
 import { withClosing } from '../processes.ts';
 import { CONCURRENCY } from '../settings.ts';
 import type { World } from '../world.ts';
 import { drain } from './drain.ts';
 import { follow, measureOnePost } from './end-to-end.ts';
-import { partialRate } from './partial-rate.ts';
+import { carriedRate } from './carried-rate.ts';
 
 type Pool = Child<BarePoolCalls>;
 
@@ -23,14 +23,17 @@ type Turn = {
 
 const AT_ONCE: Way = { outputs: 1, delayMs: 0 };
 
+/** Of what is carried end to end: low load. */
+const LOW_SHARE = 0.3;
+
 /** Deliveries: how many, and what they cost, against bare undici pools that post the same; and how long after the ack they arrive. */
 export function measureWorker(world: World): Promise<void> {
   return withClosing(async (onClose) => {
     const { plan, say } = world;
     const start = world.startOptions('everysec', onClose);
-    const rate = await partialRate(world);
     const pool = startBarePool(start);
-    const deliverers = await Promise.all([startDelivering('plain', start), startDelivering('ringback', start)]);
+    const [plain, ringback] = await Promise.all([startDelivering('plain', start), startDelivering('ringback', start)]);
+    const deliverers: readonly Deliverer[] = [plain, ringback];
     const turns: readonly Turn[] = [
       { name: 'bare-pool', deliver: (callbacks, way) => post(world, pool, { callbacks, ...way }) },
       ...deliverers.map((contestant) => ({
@@ -39,10 +42,8 @@ export function measureWorker(world: World): Promise<void> {
       })),
     ];
     const warmRates = new Map<string, number>();
-    for (const { name, deliver } of turns) {
-      const { deliveriesPerSecond = 0 } = await deliver(plan.warmUp.callbacks, AT_ONCE);
-      warmRates.set(name, deliveriesPerSecond);
-    }
+    for (const { name, deliver } of turns) warmRates.set(name, await warmUp(world, deliver));
+    const carried = await carriedRate(world, ringback);
 
     for (let round = 1; round <= plan.rounds; round += 1) {
       for (const { seconds, ...way } of plan.deliveries) {
@@ -52,9 +53,17 @@ export function measureWorker(world: World): Promise<void> {
       }
       say(`worker, round ${round} of ${plan.rounds}: end to end`);
       await measureOnePost(world, pool);
-      for (const contestant of inTurn(deliverers, round)) await follow(world, contestant, rate);
+      for (const contestant of inTurn(deliverers, round)) await follow(world, contestant, carried * LOW_SHARE);
     }
   });
+}
+
+/** Runs a contestant's code warm, for the same time each; resolves with how many deliveries it makes per second. */
+async function warmUp({ plan }: World, deliver: Turn['deliver']): Promise<number> {
+  const { callbacks, workerSeconds } = plan.warmUp;
+  const { deliveriesPerSecond: first = 0 } = await deliver(callbacks, AT_ONCE);
+  const { deliveriesPerSecond: second = 0 } = await deliver(Math.max(callbacks, Math.ceil(first * workerSeconds)), AT_ONCE);
+  return second;
 }
 
 /** Delivers as many callbacks as take about so long, going by the round before. */
@@ -65,26 +74,6 @@ async function takeTurn(
   const rate = samples.values(name, ofWay('deliveriesPerSecond', way)).at(-1) ?? warmRate;
   const figures = await deliver(Math.max(LEAST, Math.ceil((rate * seconds) / way.outputs)), way);
   samples.add(name, Object.fromEntries(Object.entries(figures).map(([figure, value]) => [ofWay(figure, way), value])));
-}
-
-/** One worker and two take turns on the same backlog. */
-export function measureTwoWorkers(world: World): Promise<void> {
-  return withClosing(async (onClose) => {
-    const { plan, samples, say } = world;
-    const start = world.startOptions('everysec', onClose);
-    const contestant = await startDelivering('ringback', start);
-    const second = await startWorker('ringback', start);
-    const way = { contestant, callbacks: plan.warmUp.callbacks, ...AT_ONCE };
-    for (let run = 0; run < 2; run += 1) await drain(world, { ...way, secondWorker: second });
-    for (let round = 1; round <= plan.rounds; round += 1) {
-      say(`two workers against one, round ${round} of ${plan.rounds}`);
-      second.stop();
-      const one = await drain(world, { ...way, callbacks: 2 * way.callbacks });
-      const two = await drain(world, { ...way, callbacks: 2 * way.callbacks, secondWorker: second });
-      samples.add('one-worker', { deliveriesPerSecond: one.deliveriesPerSecond });
-      samples.add('two-workers', { deliveriesPerSecond: two.deliveriesPerSecond });
-    }
-  });
 }
 
 /** A way of delivering, for people and in the names of figures. */

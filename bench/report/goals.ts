@@ -29,6 +29,7 @@ const difference = (one: Figure, other: Figure) => (samples: Samples) => pair(sa
 
 const ONE_OUTPUT = '1 output, 0 ms';
 const deliveries: string = `deliveriesPerSecond, ${ONE_OUTPUT}`;
+const slowDeliveries = 'deliveriesPerSecond, 1 output, 20 ms';
 
 const RULES: readonly Rule[] = [
   {
@@ -67,6 +68,13 @@ const RULES: readonly Rule[] = [
     of: ratio(['ringback', deliveries], ['bare-pool', deliveries]),
   },
   {
+    name: 'deliveries to a destination that takes 20 ms, of the bare pool',
+    unit: '×',
+    is: 'at least',
+    bound: 0.8,
+    of: ratio(['ringback', slowDeliveries], ['bare-pool', slowDeliveries]),
+  },
+  {
     name: 'deliveries, of plain',
     unit: '×',
     is: 'at least',
@@ -78,7 +86,7 @@ const RULES: readonly Rule[] = [
     unit: 'ms',
     is: 'at most',
     bound: 5,
-    of: difference(['ringback', 'partialToEndP50'], ['bare-pool', 'onePostP50']),
+    of: difference(['ringback', 'lowToEndP50'], ['bare-pool', 'onePostP50']),
   },
   {
     name: `Redis per waiting callback, beyond its body of ${BODY_BYTES} B`,

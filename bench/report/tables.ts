@@ -49,12 +49,13 @@ const DELIVERY_FIGURES: Names = {
 };
 
 const END_TO_END_FIGURES: Names = {
-  partialToEndP50: '30 % p50',
-  partialToEndP99: '30 % p99',
-  trickleToEndP50: '5 % p50',
-  trickleToEndP99: '5 % p99',
+  lowToEndP50: '30 % p50',
+  lowToEndP99: '30 % p99',
+  trickleToEndP50: '50/s p50',
+  trickleToEndP99: '50/s p99',
   onePostP50: 'one POST p50',
   onePostP99: 'one POST p99',
+  carriedPerSecond: 'carried/s',
 };
 
 /** All that was measured, a table for each question that has figures. */
@@ -74,9 +75,9 @@ export function writeTables(samples: Samples): Table[] {
       }),
     ),
     compare(samples, {
-      title: 'Workers',
-      who: { 'one-worker': 'one', 'two-workers': 'two' },
-      what: { deliveriesPerSecond: 'deliveries/s' },
+      title: 'Processes',
+      who: { 'one-process': 'one', 'two-processes': 'two' },
+      what: { ackedPerSecond: 'ingress: acked/s', deliveriesPerSecond: 'worker: deliveries/s' },
     }),
     compare(samples, { title: 'Ack to delivery, ms', who: DELIVERERS, what: END_TO_END_FIGURES }),
     steps(samples),

@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+
+/** Ticks of all cores since the machine started (man 5 proc, /proc/stat). */
+type Ticks = { readonly stolen: number; readonly all: number };
+
+/** What share of the cores' time others on this machine took, from now until it is asked; undefined where the system does not tell. */
+export function watchStolen(): () => number | undefined {
+  const before = readTicks();
+  return () => {
+    const after = readTicks();
+    return before && after && (after.stolen - before.stolen) / (after.all - before.all);
+  };
+}
+
+function readTicks(): Ticks | undefined {
+  try {
+    return parseTicks(readFileSync('/proc/stat', 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The first line: user, nice, system, idle, iowait, irq, softirq, steal; what follows is counted in the first two. */
+export function parseTicks(stat: string): Ticks | undefined {
+  const ticks = /^cpu +(.*)$/m.exec(stat)?.[1]?.split(' ').slice(0, 8).map(Number);
+  const stolen = ticks?.[7];
+  return ticks && stolen !== undefined ? { stolen, all: ticks.reduce((sum, count) => sum + count, 0) } : undefined;
+}
