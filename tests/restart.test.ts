@@ -44,11 +44,13 @@ describe('a rolling restart', () => {
     const ingresses = await Promise.all([startIngress(), startIngress()]);
     const workers = await Promise.all([startWorker(), startWorker()]);
     const answers: { requestID: string; status: number }[] = [];
+    const rounds = [0, 0, 0];
     const done = new AbortController();
 
     /** A load balancer's client: goes to whichever ingress says that it is ready. */
     async function post(client: number): Promise<void> {
       for (let count = 0; !done.signal.aborted; count += 1) {
+        rounds[client] = count;
         const candidates = count % 2 ? ingresses : ingresses.toReversed();
         const [first, second] = await Promise.all(candidates.map(({ adminUrl }) => isReady(adminUrl)));
         const chosen = first ? candidates[0] : second ? candidates[1] : undefined;
@@ -58,12 +60,18 @@ describe('a rolling restart', () => {
         await pause(30); // a steady load, which leaves the processes room to start
       }
     }
-    const load = Promise.all([1, 2, 3].map(post));
+    const load = Promise.all(rounds.map((_, client) => post(client)));
+    /** What restarts processes lets balancers hear of the new one before the next one goes: here, when none is left that looks at the old ones. */
+    async function everyoneKnows(): Promise<void> {
+      const before = [...rounds];
+      await vi.waitFor(() => expect(rounds.every((count, client) => count > (before[client] ?? 0))).toBe(true), 20_000);
+    }
     async function restartIngresses(): Promise<(number | null)[]> {
       const codes: (number | null)[] = [];
       for (const [index, { process }] of ingresses.entries()) {
         codes.push(await process.stop());
         ingresses[index] = await startIngress();
+        await everyoneKnows();
       }
       return codes;
     }
