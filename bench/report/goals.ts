@@ -68,7 +68,7 @@ const RULES: readonly Rule[] = [
     of: ratio(['ringback', deliveries], ['bare-pool', deliveries]),
   },
   {
-    name: 'deliveries to a destination that takes 20 ms, of the bare pool',
+    name: 'deliveries at 20 ms, of the bare pool',
     unit: '×',
     is: 'at least',
     bound: 0.8,
