@@ -1,4 +1,4 @@
-import type { Duplex } from 'node:stream';
+import type { Socket } from 'node:net';
 import { RingbackError } from '@ringback/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Answer, refusal } from './answer.ts';
@@ -31,7 +31,7 @@ export function answerFailure(failure: unknown, request: FastifyRequest, reply: 
 }
 
 /** Answers bytes that Node could not read as HTTP, on the bare socket, and closes it. */
-export function answerMalformedHttp(failure: Error, socket: Duplex, deps: IngressDeps): void {
+export function answerMalformedHttp(failure: Error, socket: Socket, deps: IngressDeps): void {
   // Its sender is gone, or it was answered before and this is about the rest of it.
   if (!socket.writable) {
     socket.destroy();
@@ -41,7 +41,8 @@ export function answerMalformedHttp(failure: Error, socket: Duplex, deps: Ingres
   const error = new RingbackError('RB_HTTP_MALFORMED', `not a request that can be read (${code})`, { cause: failure });
   const answer = refusal(error);
   report({ logger: deps.logger, answer, error, fields: {} });
-  socket.end(toHttp(answer));
+  socket.write(toHttp(answer));
+  socket.destroySoon();
 }
 
 function toHttp({ status, body }: Answer): string {
