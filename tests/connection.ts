@@ -33,10 +33,10 @@ export type Connection = {
   readonly answered: (count: number) => Promise<void>;
 };
 
-/** Opens a connection that ends with the test. `allowHalfOpen`: that the server has ended its side does not end ours. */
-export function open(url: string, { allowHalfOpen = false } = {}): Connection {
+/** Opens a connection that ends with the test. */
+export function open(url: string): Connection {
   const { hostname, port } = new URL(url);
-  const socket = connect({ host: hostname, port: Number(port), allowHalfOpen });
+  const socket = connect({ host: hostname, port: Number(port) });
   onTestFinished(() => void socket.destroy());
   let text = '';
   let closed = false;

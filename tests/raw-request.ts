@@ -69,20 +69,6 @@ export function exchange(url: string, bytes: Buffer): Promise<string> {
   });
 }
 
-/** As `exchange`, for a sender that looks for an answer only when its whole request is written. */
-export function writeThenRead(url: string, bytes: Buffer): Promise<string> {
-  const { hostname, port } = new URL(url);
-  return new Promise((resolve) => {
-    const socket = connect({ host: hostname, port: Number(port) });
-    let answer = '';
-    socket.setEncoding('utf8');
-    socket.on('error', () => {});
-    socket.on('close', () => resolve(answer));
-    socket.pause();
-    socket.write(bytes, () => socket.on('data', (chunk) => (answer += String(chunk))).resume());
-  });
-}
-
 /** Status and JSON of the only answer. */
 export function parseAnswer(answer: string): { status: number; body: unknown } {
   const [, status = '', json = ''] = /^HTTP\/1\.[01] (\d{3}) [\s\S]*?\r\n\r\n([\s\S]*)$/.exec(answer) ?? [];

@@ -10,11 +10,12 @@ import { interfaceSettings } from './interface-settings.ts';
 import { postCallback, taskBody } from './provider.ts';
 
 const body = taskBody({ taskStatus: 1 });
+const DRAIN_DELAY_MS = 500;
 
 function install({ worker = '', destination }: { worker?: string; destination?: string } = {}) {
   const { url, prefix } = testRedis();
   const settings = (sinkUrl: string) =>
-    interfaceSettings({ crmUrl: destination ?? sinkUrl, prefix, ingress: 'drainDelay: 500ms', worker });
+    interfaceSettings({ crmUrl: destination ?? sinkUrl, prefix, ingress: `drainDelay: ${DRAIN_DELAY_MS}ms`, worker });
   return createInstallation({ redisUrl: url, settings }).then((installation) => ({ ...installation, url, prefix }));
 }
 
@@ -38,40 +39,69 @@ async function startPatientDestination() {
   return { waiting, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }; // it listens on TCP
 }
 
+type Ingress = { readonly url: string; readonly adminUrl: string };
+
+/** A load balancer with a few clients, which go to whichever ingress says that it is ready. */
+function createBalancer(ingresses: readonly Ingress[]) {
+  const looks = [0, 0, 0];
+  const answers: { requestID: string; status: number }[] = [];
+
+  async function chooseReady(client: number): Promise<Ingress | undefined> {
+    const candidates = (looks[client] ?? 0) % 2 ? [...ingresses] : ingresses.toReversed();
+    const ready = await Promise.all(candidates.map(({ adminUrl }) => isReady(adminUrl)));
+    looks[client] = (looks[client] ?? 0) + 1;
+    return candidates[ready.indexOf(true)];
+  }
+
+  /** Its status; 0 where no ingress was ready. */
+  async function send(client: number, requestID: string): Promise<number> {
+    for (;;) {
+      const lookedAt = performance.now();
+      const chosen = await chooseReady(client);
+      if (!chosen) return 0;
+      try {
+        return (await postCallback({ ingress: chosen.url, requestID, body })).status;
+      } catch (error) {
+        // An ingress that is told to stop promises its drain delay. Who comes later finds it gone, and has to look again.
+        if (performance.now() - lookedAt < DRAIN_DELAY_MS) throw error;
+      }
+    }
+  }
+
+  async function sendUntil(done: AbortSignal, client: number): Promise<void> {
+    for (let count = 0; !done.aborted; count += 1) {
+      const requestID = `c${client}-${count}`;
+      answers.push({ requestID, status: await send(client, requestID) });
+      await pause(30); // a steady load, which leaves the processes room to start
+    }
+  }
+
+  return {
+    answers,
+    load: (done: AbortSignal) => Promise.all(looks.map((_, client) => sendUntil(done, client))),
+    /** Waits until each client has looked at what is there now: its next look may have begun before. */
+    async hasLooked(): Promise<void> {
+      const enough = looks.map((count) => count + 2);
+      await vi.waitFor(() => expect(looks.every((count, client) => count >= (enough[client] ?? 0))).toBe(true), 20_000);
+    },
+  };
+}
+
 describe('a rolling restart', () => {
   it('of every process, under load, refuses and loses no callback, and delivers each once', async () => {
     const { sink, startIngress, startWorker } = await install();
     const ingresses = await Promise.all([startIngress(), startIngress()]);
     const workers = await Promise.all([startWorker(), startWorker()]);
-    const answers: { requestID: string; status: number }[] = [];
-    const rounds = [0, 0, 0];
+    const balancer = createBalancer(ingresses);
     const done = new AbortController();
 
-    /** A load balancer's client: goes to whichever ingress says that it is ready. */
-    async function post(client: number): Promise<void> {
-      for (let count = 0; !done.signal.aborted; count += 1) {
-        rounds[client] = count;
-        const candidates = count % 2 ? ingresses : ingresses.toReversed();
-        const [first, second] = await Promise.all(candidates.map(({ adminUrl }) => isReady(adminUrl)));
-        const chosen = first ? candidates[0] : second ? candidates[1] : undefined;
-        const requestID = `c${client}-${count}`;
-        const status = chosen ? await postCallback({ ingress: chosen.url, requestID, body }).then((answer) => answer.status) : 0;
-        answers.push({ requestID, status });
-        await pause(30); // a steady load, which leaves the processes room to start
-      }
-    }
-    const load = Promise.all(rounds.map((_, client) => post(client)));
-    /** What restarts processes lets balancers hear of the new one before the next one goes: here, when none is left that looks at the old ones. */
-    async function everyoneKnows(): Promise<void> {
-      const before = [...rounds];
-      await vi.waitFor(() => expect(rounds.every((count, client) => count > (before[client] ?? 0))).toBe(true), 20_000);
-    }
     async function restartIngresses(): Promise<(number | null)[]> {
       const codes: (number | null)[] = [];
       for (const [index, { process }] of ingresses.entries()) {
         codes.push(await process.stop());
         ingresses[index] = await startIngress();
-        await everyoneKnows();
+        // Who looked when the new one was not yet up would find the other one stopping: nothing ready.
+        await balancer.hasLooked();
       }
       return codes;
     }
@@ -83,13 +113,12 @@ describe('a rolling restart', () => {
       }
       return codes;
     }
-    const codes = await Promise.all([restartIngresses(), restartWorkers()]);
-    done.abort();
-    await load;
+    const restarts = Promise.all([restartIngresses(), restartWorkers()]).finally(() => done.abort());
+    const [codes] = await Promise.all([restarts, balancer.load(done.signal)]);
 
     expect(codes.flat()).toEqual([0, 0, 0, 0]);
-    expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
-    const sent = answers.map(({ requestID }) => requestID).toSorted();
+    expect(balancer.answers.filter(({ status }) => status !== 200)).toEqual([]);
+    const sent = balancer.answers.map(({ requestID }) => requestID).toSorted();
     expect(sent.length).toBeGreaterThan(20);
     const arrived = () => sink.requests.map(({ body: text }) => String(JSON.parse(String(text)).requestID)).toSorted();
     await vi.waitFor(() => expect(arrived()).toEqual(sent), { timeout: 20_000, interval: 100 });

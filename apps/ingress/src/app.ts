@@ -4,13 +4,14 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { registerCallbackRoutes } from './callback-routes.ts';
 import type { IngressDeps } from './ingress-deps.ts';
 import { limitConnections, limitInFlight } from './limits.ts';
+import { LINGER_BOUNDS, lingerOnClose } from './linger.ts';
 import { answerFailure, answerMalformedHttp, answerUnknownPath } from './unrouted.ts';
 
 /** How often Node looks for requests that take too long. ms; its own 30 s would make forty out of a limit of ten. */
 const LOOK_FOR_SLOW_MS = 500;
 
 /** The ingress: verify → validate → enqueue → ack, for every path of every source. */
-export function buildApp(deps: IngressDeps): FastifyInstance {
+export function buildApp(deps: IngressDeps, lingerBounds = LINGER_BOUNDS): FastifyInstance {
   const { bodyLimit, headerLimit, headersTimeout, requestTimeout, keepAliveTimeout } = deps.limits;
   const app = Fastify({
     bodyLimit,
@@ -19,6 +20,8 @@ export function buildApp(deps: IngressDeps): FastifyInstance {
     http: {
       // Node refuses to start with more for the head than for all of it.
       headersTimeout: Math.min(headersTimeout, requestTimeout),
+      // As well: Fastify sets it too late for that check.
+      requestTimeout,
       maxHeaderSize: headerLimit,
       connectionsCheckingInterval: LOOK_FOR_SLOW_MS,
       requireHostHeader: false,
@@ -33,6 +36,7 @@ export function buildApp(deps: IngressDeps): FastifyInstance {
     .setValidatorCompiler(TypeBoxValidatorCompiler);
 
   answerHalfClosed(app.server);
+  lingerOnClose(app, lingerBounds);
   limitConnections(app.server, deps);
   limitInFlight(app, deps);
   keepRawBody(app);
@@ -73,5 +77,5 @@ function closeConnectionsWhenStopping(app: Pick<FastifyInstance, 'addHook'>, { s
 /** What Node would answer by itself, without the body that every answer of ours has. */
 function answerOddRequests(server: Server, deps: IngressDeps): void {
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
-  server.on('connect', (_request, socket) => answerMalformedHttp(new Error('CONNECT'), socket, deps));
+  server.on('connect', ({ socket }) => answerMalformedHttp(new Error('CONNECT'), socket, deps));
 }

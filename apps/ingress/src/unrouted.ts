@@ -1,10 +1,9 @@
-import type { Duplex } from 'node:stream';
+import type { Socket } from 'node:net';
 import { RingbackError } from '@ringback/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Answer, refusal } from './answer.ts';
 import type { IngressDeps } from './ingress-deps.ts';
 import { asRingbackError } from './error-table.ts';
-import { linger, lingerAfterAnswer } from './linger.ts';
 import { report } from './report.ts';
 
 const MAX_LOGGED_PATH = 200;
@@ -23,7 +22,6 @@ export function answerFailure(failure: unknown, request: FastifyRequest, reply: 
   const fields = { method: request.method, path: path.slice(0, MAX_LOGGED_PATH) };
   // Where its body was malformed or late, `answerMalformedHttp` has answered and said so; what then ends here is no second request.
   if (!request.raw.socket.writableEnded) report({ logger: deps.logger, answer, error, fields });
-  if (!request.raw.complete) lingerAfterAnswer(request.raw.socket);
   return reply
     .code(answer.status)
     .headers(answer.headers)
@@ -33,10 +31,8 @@ export function answerFailure(failure: unknown, request: FastifyRequest, reply: 
 }
 
 /** Answers bytes that Node could not read as HTTP, on the bare socket, and closes it. */
-export function answerMalformedHttp(failure: Error, socket: Duplex, deps: IngressDeps): void {
-  // It was answered before, and this is about the rest of it.
-  if (socket.writableEnded) return;
-  // Its sender is gone.
+export function answerMalformedHttp(failure: Error, socket: Socket, deps: IngressDeps): void {
+  // Its sender is gone, or it was answered before and this is about the rest of it.
   if (!socket.writable) {
     socket.destroy();
     return;
@@ -46,7 +42,7 @@ export function answerMalformedHttp(failure: Error, socket: Duplex, deps: Ingres
   const answer = refusal(error);
   report({ logger: deps.logger, answer, error, fields: {} });
   socket.write(toHttp(answer));
-  linger(socket);
+  socket.destroySoon();
 }
 
 function toHttp({ status, body }: Answer): string {
