@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { access, constants } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { WayResult } from './server-spec.ts';
 
@@ -7,15 +9,30 @@ const run = promisify(execFile);
 /** BullMQ asks for 6.2 or newer. */
 const OLDEST = 6.2;
 
+/** The program's whole path. Its name alone may mean another program to a process with another PATH. */
+async function locate(name: string): Promise<string | undefined> {
+  for (const folder of (process.env['PATH'] ?? '').split(delimiter).filter((entry) => entry !== '')) {
+    const path = join(folder, name);
+    const canRun = await access(path, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (canRun) return path;
+  }
+  return undefined;
+}
+
 async function tryProgram(name: string, signal: AbortSignal): Promise<WayResult> {
+  const command = await locate(name);
+  if (command === undefined) return { unavailable: `no ${name} on PATH` };
   try {
-    const { stdout } = await run(name, ['--version'], { timeout: 5000, signal });
+    const { stdout } = await run(command, ['--version'], { timeout: 5000, signal });
     const version = /v=(\d+\.\d+)[\d.]*/.exec(stdout);
     if (version?.[1] === undefined) return { unavailable: `${name} says no version` };
     if (Number.parseFloat(version[1]) < OLDEST) return { unavailable: `${name} is older than ${OLDEST}` };
-    return { spec: { way: 'on PATH', label: `${name} ${version[0].slice(2)} on PATH`, command: name, args: [], env: {} } };
+    return { spec: { way: 'on PATH', label: `${name} ${version[0].slice(2)} on PATH`, command, args: [], env: {} } };
   } catch {
-    return { unavailable: `no ${name} on PATH` };
+    return { unavailable: `${command} cannot be run` };
   }
 }
 

@@ -34,8 +34,8 @@ describe('on PATH', () => {
     ['redis-server', 'Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.2.1 bits=64'],
     ['valkey-server', 'Valkey server v=8.1.1 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64'],
   ])('takes %s', async (name, version) => {
-    onlyPrograms({ [name]: `echo "${version}"` });
-    expect(await redisOnPath(never)).toMatchObject({ spec: { way: 'on PATH', command: name } });
+    const folder = onlyPrograms({ [name]: `echo "${version}"` });
+    expect(await redisOnPath(never)).toMatchObject({ spec: { way: 'on PATH', command: join(folder, name) } });
   });
 
   it('takes neither an old one nor none', async () => {
