@@ -26,6 +26,7 @@ export const ERROR_CODES = {
   RB_OUTPUT_UNKNOWN: 'no output in the settings has this name',
   // worker
   RB_PAYLOAD_INVALID: 'a queued job holds something else than a payload of ours',
+  RB_JOB_ID_TAKEN: 'another job has the id under which one was to be queued',
   RB_DELIVERY_RETRY: 'an attempt failed and will be made again',
   RB_DELIVERY_DEAD: 'a delivery is given up and kept as a dead letter',
   RB_REQUEST_ID_REUSED: 'a request id came again, with another body',

@@ -7,6 +7,7 @@ import {
   RingbackError,
   type Secret,
 } from '@ringback/contracts';
+import { addJobs } from './add-jobs.ts';
 import { createConfirm } from './confirm.ts';
 import { connectFailFast, isReady } from './connection.ts';
 import { createDepth } from './depth.ts';
@@ -51,8 +52,8 @@ export function createCallbackWriter(options: CallbackWriterOptions): CallbackWr
       if (refused !== undefined) throw refused;
       const batch: CallbackBatch = { v: 1, groups: groupCallbacks(callbacks) };
       try {
-        const opened = await queue.open();
-        await opened.add('batch', batch, batchJobOptions(id));
+        // The id is the batch's own: what has it is this batch, written before.
+        await addJobs({ queue: await queue.open(), jobs: [{ name: 'batch', data: batch, opts: batchJobOptions(id) }] });
         await confirm();
       } catch (cause) {
         throw cause instanceof RingbackError ? cause : unavailable(cause);

@@ -1,18 +1,11 @@
-import {
-  type Callback,
-  callbackKey,
-  type DeliveryBatch,
-  type DeliverySettings,
-  type Fault,
-  groupCallbacks,
-  RingbackError,
-  type SingleDelivery,
-} from '@ringback/contracts';
+import { bodyDigest, type Callback, callbackKey, type DeliverySettings, type Fault, RingbackError } from '@ringback/contracts';
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { addJobs, type NewJob } from './add-jobs.ts';
 import { backoff } from './backoff.ts';
-import { batchJobOptions, singleJobOptions } from './job-options.ts';
-import { deliveryBatchId, outputQueueName, singleDeliveryId } from './names.ts';
+import { createDeliveryJobs, type DeliveryJobs } from './delivery-jobs.ts';
+import { coversWork, deliveryWork } from './delivery-work.ts';
+import { deliveryBatchId, deliveryPartId, outputQueueName } from './names.ts';
 import { queueOptions, quiet } from './queue-options.ts';
 import { deadReason } from './settle.ts';
 
@@ -54,33 +47,46 @@ export type DeliveryProducerOptions = {
 export function createDeliveryProducer(options: DeliveryProducerOptions): DeliveryProducer {
   const { redis, prefix, output, delivery, brimming } = options;
   const queue = quiet(new Queue(outputQueueName(output), queueOptions({ redis, prefix })));
-  const { attempts, ...bounds } = delivery.retry;
-
-  function single(alone: Omit<SingleDelivery, 'v' | 'kind'>, delay = 0) {
-    const data: SingleDelivery = { v: 1, kind: 'single', ...alone };
-    const jobId = singleDeliveryId(callbackKey(data.callback), output);
-    return { name: 'single', data, opts: singleJobOptions({ jobId, attempts, delay }) };
-  }
+  const { retry, rateLimit } = delivery;
+  const jobs = createDeliveryJobs({ output, retry });
 
   return {
-    async addBatch({ id: batch, callbacks, again }) {
-      if (delivery.rateLimit) {
-        await queue.addBulk(callbacks.map((callback) => single({ batch, callback, priorAttempts: 0 })));
-      } else {
-        const data: DeliveryBatch = { v: 1, kind: 'batch', batch, ...(again && { again }), groups: groupCallbacks(callbacks) };
-        await queue.add('batch', data, batchJobOptions(deliveryBatchId(batch, output)));
-      }
+    async addBatch(batch) {
+      const { id, callbacks, again } = batch;
+      if (rateLimit) {
+        const alone = callbacks.map((callback) => jobs.single({ batch: id, callback, priorAttempts: 0 }));
+        await (again ? addMaybeAgain(queue, alone) : addJobs({ queue, jobs: alone }));
+      } else if (again) await addMissing({ queue, jobs, output, batch });
+      else await addJobs({ queue, jobs: [jobs.batch(batch, deliveryBatchId(id, output))] });
     },
     async addFailed(failed) {
       if (brimming()) throw new RingbackError('RB_OVERLOADED', 'Redis is nearly full: the delivery stays in its batch');
       const { batch, callback, attempt: priorAttempts } = failed;
       const job =
         failed.outcome === 'dead'
-          ? single({ batch, callback, priorAttempts, refused: deadReason(failed) })
-          : single({ batch, callback, priorAttempts }, backoff(bounds, priorAttempts, failed.afterMs));
-      await queue.add(job.name, job.data, job.opts);
+          ? jobs.single({ batch, callback, priorAttempts, refused: deadReason(failed) })
+          : jobs.single({ batch, callback, priorAttempts }, backoff(retry, priorAttempts, failed.afterMs));
+      await addMaybeAgain(queue, [job]);
     },
     pending: () => queue.getJobCountByTypes('waiting', 'active', 'delayed'),
     close: () => queue.close(),
   };
+}
+
+/** Ids name the batch, so that only an earlier run of the same batch can have taken them. */
+function addMaybeAgain(queue: Queue, jobs: readonly NewJob[]): Promise<void> {
+  return addJobs({ queue, jobs, doesWorkOf: (standing, { data }) => coversWork(standing, data) });
+}
+
+/** Adds what an earlier run of the batch has not queued. That is less than all where the settings changed in between: then the rest becomes a job of its own. */
+async function addMissing(options: { queue: Queue; jobs: DeliveryJobs; output: string; batch: RoutedBatch }): Promise<void> {
+  const { queue, jobs, output, batch } = options;
+  const jobId = deliveryBatchId(batch.id, output);
+  const standing = await queue.getJob(jobId);
+  if (!standing) return addMaybeAgain(queue, [jobs.batch(batch, jobId)]);
+  const queued = deliveryWork(standing.data)?.keys ?? new Set();
+  const rest = batch.callbacks.filter((callback) => !queued.has(callbackKey(callback)));
+  if (rest.length === 0) return;
+  const part = bodyDigest(rest.map(callbackKey).join(' '));
+  await addMaybeAgain(queue, [jobs.batch({ ...batch, callbacks: rest }, deliveryPartId({ batch: batch.id, output, part }))]);
 }

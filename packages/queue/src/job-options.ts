@@ -9,11 +9,13 @@ const BACKOFF = { type: 'ringback' };
  */
 const BATCH_ATTEMPTS = 200;
 
-export function batchJobOptions(jobId: string): JobsOptions {
+type IdentifiedOptions = JobsOptions & { readonly jobId: string };
+
+export function batchJobOptions(jobId: string): IdentifiedOptions {
   return { jobId, attempts: BATCH_ATTEMPTS, backoff: BACKOFF, removeOnComplete: true, removeOnFail: false };
 }
 
 /** A delivery alone: it fails by its destination's doing, and what is given up stays in the failed set: that is the dead letter. */
-export function singleJobOptions(job: { jobId: string; attempts: number; delay: number }): JobsOptions {
+export function singleJobOptions(job: { jobId: string; attempts: number; delay: number }): IdentifiedOptions {
   return { ...job, backoff: BACKOFF, removeOnComplete: true, removeOnFail: false };
 }

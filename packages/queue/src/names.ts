@@ -21,7 +21,15 @@ export function deliveryBatchId(batchId: string, output: string): string {
   return `${batchId}.${output}`;
 }
 
-/** The id of the job that holds one delivery alone. Derived, so that the same retry is never added twice. */
-export function singleDeliveryId(callbackKey: string, output: string): string {
-  return `${callbackKey}.${output}`;
+/** The id of the job that holds what a re-run of the batch found to be missing from that job. `part` is derived from these callbacks. */
+export function deliveryPartId({ batch, output, part }: { batch: string; output: string; part: string }): string {
+  return `${batch}.${part}.${output}`;
+}
+
+/**
+ * The id of the job that holds one delivery alone. Derived, so that the same retry is never added twice. It names the batch as well: a callback that comes again after
+ * the dedupe window is other work, and a dead letter of its first run MUST NOT stand in its way.
+ */
+export function singleDeliveryId({ batch, key, output }: { batch: string; key: string; output: string }): string {
+  return `${batch}.${key}.${output}`;
 }

@@ -2,10 +2,11 @@ import { type Callback, type CallbackBatch, groupCallbacks, QuarantinedCallback,
 import { type Job, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { Compile } from 'typebox/compile';
+import { addJobs } from './add-jobs.ts';
 import { batchJobOptions } from './job-options.ts';
 import { jobsOf } from './jobs-of.ts';
 import { fits, GONE, type Kept, type KeptStore } from './kept.ts';
-import { CALLBACKS, QUARANTINE } from './names.ts';
+import { CALLBACKS, newBatchId, QUARANTINE } from './names.ts';
 import { queueOptions, quiet } from './queue-options.ts';
 
 const quarantined = Compile(QuarantinedCallback);
@@ -22,10 +23,13 @@ export function openQuarantineStore({ redis, prefix, read }: QuarantineStoreOpti
   const queue = quiet(new Queue(QUARANTINE, queueOptions({ redis, prefix })));
   const callbacks = quiet(new Queue(CALLBACKS, queueOptions({ redis, prefix })));
 
-  /** MUST be queued before it is removed. Cut off in between it may be queued a second time: then it is a duplicate. */
+  /**
+   * MUST be queued before it is removed. Cut off in between it may be queued a second time: then it is a duplicate. The batch is a new one each time: under an id that is derived from
+   * the entry, a batch of an earlier replay that failed or has dead letters would stand in its way.
+   */
   async function replay(job: Job, entry: QuarantinedCallback): Promise<void> {
     const batch: CallbackBatch = { v: 1, groups: groupCallbacks([read(entry)]) };
-    await callbacks.add('batch', batch, batchJobOptions(`q.${job.id}`));
+    await addJobs({ queue: callbacks, jobs: [{ name: 'batch', data: batch, opts: batchJobOptions(newBatchId()) }] });
     await job.remove();
   }
 

@@ -1,6 +1,7 @@
 import { bodyDigest, callbackKey, type QuarantinedCallback } from '@ringback/contracts';
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { addJobs } from './add-jobs.ts';
 import { idPages } from './jobs-of.ts';
 import { QUARANTINE } from './names.ts';
 import { queueOptions, quiet } from './queue-options.ts';
@@ -51,6 +52,7 @@ export async function keepIn(
     added.push({ name: 'callback', data: entry, opts: { jobId } });
     return true;
   });
-  if (added.length > 0) await queue.addBulk(added);
+  // The id is derived from all that an entry is, so what has it is the same.
+  await addJobs({ queue, jobs: added });
   return kept;
 }

@@ -1,0 +1,28 @@
+import { callbackKey, type DeliveryBatch, type DeliverySettings, groupCallbacks, type SingleDelivery } from '@ringback/contracts';
+import type { NewJob } from './add-jobs.ts';
+import type { RoutedBatch } from './delivery-producer.ts';
+import { batchJobOptions, singleJobOptions } from './job-options.ts';
+import { singleDeliveryId } from './names.ts';
+
+/** The jobs of one output's queue, each under an id that derives from its work. */
+export type DeliveryJobs = {
+  /** The deliveries of a batch at their first attempt. */
+  batch(batch: RoutedBatch, jobId: string): NewJob;
+  /** A delivery alone, not before `delay` ms. */
+  single(alone: Omit<SingleDelivery, 'v' | 'kind'>, delay?: number): NewJob;
+};
+
+export function createDeliveryJobs({ output, retry }: { output: string } & Pick<DeliverySettings, 'retry'>): DeliveryJobs {
+  const { attempts } = retry;
+  return {
+    batch({ id: batch, callbacks, again }, jobId) {
+      const data: DeliveryBatch = { v: 1, kind: 'batch', batch, ...(again && { again }), groups: groupCallbacks(callbacks) };
+      return { name: 'batch', data, opts: batchJobOptions(jobId) };
+    },
+    single(alone, delay = 0) {
+      const data: SingleDelivery = { v: 1, kind: 'single', ...alone };
+      const jobId = singleDeliveryId({ batch: data.batch, key: callbackKey(data.callback), output });
+      return { name: 'single', data, opts: singleJobOptions({ jobId, attempts, delay }) };
+    },
+  };
+}
