@@ -1,5 +1,5 @@
-import { isUtf8 } from 'node:buffer';
 import { type InboundRequest, RingbackError } from '@ringback/contracts';
+import { headerText } from './header-text.ts';
 
 const REQUIRED = ['requestID', 'uuid', 'createTs', 'sign'] as const;
 const MAX_REQUEST_ID_BYTES = 512;
@@ -21,11 +21,6 @@ export function readHeaders(headers: InboundRequest['headers']): CallbotHeaders 
     createTs: onlyValue(headers, 'createTs'),
     sign: onlyValue(headers, 'sign'),
   };
-}
-
-/** A header's bytes as text: UTF-8 where they are that, latin1 otherwise: none is lost to a replacement character. */
-export function headerText(bytes: Buffer): string {
-  return isUtf8(bytes) ? bytes.toString('utf8') : bytes.toString('latin1');
 }
 
 /** The signature, and what a proxy on the way may have added to let itself in. */

@@ -1,5 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { CallbotAccount } from './config.ts';
+import { isLengthExtension } from './length-extension.ts';
+
+const BODY = '&body=';
 
 /** What a sign covers, as the bytes that went over the wire. */
 export type SignedParts = {
@@ -16,7 +19,7 @@ export type SignedParts = {
 export function computeSign(secret: string, algorithm: CallbotAccount['algorithm'], parts: SignedParts): string {
   return createHash(algorithm ?? 'md5')
     .update(secret)
-    .update('&body=')
+    .update(BODY)
     .update(parts.body)
     .update('&createTs=')
     .update(parts.createTs)
@@ -28,13 +31,24 @@ export function computeSign(secret: string, algorithm: CallbotAccount['algorithm
     .toUpperCase();
 }
 
-/** Whether `sign` was made with one of the account's secrets. Upper-case hex only, as documented. Takes as long for a wrong sign as for a right one. */
+/**
+ * Whether `sign` was made with one of the account's secrets, for just these parts. Upper-case hex only, as documented.
+ * Takes as long for a wrong sign as for a right one.
+ */
 export function verifySign(account: CallbotAccount, sign: Buffer, parts: SignedParts): boolean {
-  let matches = false;
-  for (const secret of account.secrets) {
-    const expected = Buffer.from(computeSign(secret.reveal(), account.algorithm, parts));
-    const fits = sign.length === expected.length && timingSafeEqual(sign, expected);
-    matches ||= fits;
+  let secret: string | undefined;
+  for (const candidate of account.secrets) {
+    const expected = Buffer.from(computeSign(candidate.reveal(), account.algorithm, parts));
+    if (sign.length === expected.length && timingSafeEqual(sign, expected)) secret = candidate.reveal();
   }
-  return matches;
+  return secret !== undefined && !isCutElsewhere(parts) && !isExtended(secret, account.algorithm, parts);
+}
+
+/** The signed message does not say where its body ends. It ends at the last tail: a requestID that holds one was cut too early. */
+function isCutElsewhere({ requestID }: SignedParts): boolean {
+  return /&createTs=\d+&requestID=/.test(requestID.toString('latin1'));
+}
+
+function isExtended(secret: string, algorithm: CallbotAccount['algorithm'], { body }: SignedParts): boolean {
+  return isLengthExtension({ body, bytesBefore: Buffer.byteLength(secret) + BODY.length, algorithm: algorithm ?? 'md5' });
 }

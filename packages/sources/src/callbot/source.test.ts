@@ -37,8 +37,8 @@ describe('a correctly signed callback', () => {
     });
   });
 
-  it('keeps a requestID that is not UTF-8 as latin1 text', () => {
-    expect(receiveFrom(source, inbound(task, { requestID: Buffer.from('id-\xff', 'latin1') })).id).toBe('id-\xff');
+  it('keeps a requestID that is not UTF-8, percent-escaped', () => {
+    expect(receiveFrom(source, inbound(task, { requestID: Buffer.from('id-\xff', 'latin1') })).id).toBe('\uFFFDid-%FF');
   });
 });
 

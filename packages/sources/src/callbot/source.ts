@@ -2,7 +2,8 @@ import { type InboundRequest, RingbackError, type Source, type SourceType } from
 import { businessKey } from './business-key.ts';
 import { type CallbotAccount, CallbotSettings, DEFAULT_PATHS } from './config.ts';
 import { eventType } from './event-type.ts';
-import { type CallbotHeaders, headerText, readHeaders, withoutSecrets } from './headers.ts';
+import { headerText } from './header-text.ts';
+import { type CallbotHeaders, readHeaders, withoutSecrets } from './headers.ts';
 import { readJsonObject } from './read-json.ts';
 import { verifySign } from './signature.ts';
 
@@ -56,7 +57,7 @@ function createCallbotSource({ name, settings }: { name: string; settings: Callb
 function createAuthenticate(source: string, known: readonly CallbotAccount[]) {
   const accounts = indexAccounts(source, known);
   return (headers: CallbotHeaders, body: Buffer): CallbotAccount => {
-    const account = accounts.get(headerText(headers.uuid));
+    const account = accounts.get(headers.uuid.toString('latin1'));
     if (!account) {
       throw new RingbackError(
         'RB_ACCOUNT_UNKNOWN',
@@ -73,10 +74,13 @@ function createAuthenticate(source: string, known: readonly CallbotAccount[]) {
   };
 }
 
+/** The bytes of an account's uuid, as latin1 text. */
+const keyOf = ({ uuid }: CallbotAccount) => Buffer.from(uuid).toString('latin1');
+
 function indexAccounts(source: string, accounts: readonly CallbotAccount[]): ReadonlyMap<string, CallbotAccount> {
-  const perUuid = new Map(accounts.map((account) => [account.uuid, account]));
+  const perUuid = new Map(accounts.map((account) => [keyOf(account), account]));
   if (perUuid.size === accounts.length) return perUuid;
-  const repeated = accounts.find((account) => perUuid.get(account.uuid) !== account);
+  const repeated = accounts.find((account) => perUuid.get(keyOf(account)) !== account);
   throw new RingbackError(
     'RB_CONFIG_INVALID',
     `source ${source}: account ${repeated?.uuid} stands there more than once: put all of its secrets into one`,

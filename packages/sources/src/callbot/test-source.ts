@@ -11,17 +11,17 @@ export const SIGNED_AT_S = 1_700_000_000;
 export type Algorithm = 'md5' | 'sha256';
 
 export function testSource(
-  options: { algorithm?: Algorithm; secrets?: string[] } & Omit<CallbotSettings, 'accounts'> = {},
+  options: { algorithm?: Algorithm; secrets?: string[]; uuid?: string } & Omit<CallbotSettings, 'accounts'> = {},
 ): Source {
-  const { algorithm = 'md5', secrets = [SECRET], ...settings } = options;
-  const account = { uuid: UUID, secrets: secrets.map(createSecret), algorithm };
+  const { algorithm = 'md5', secrets = [SECRET], uuid = UUID, ...settings } = options;
+  const account = { uuid, secrets: secrets.map(createSecret), algorithm };
   return callbot.create({ name: 'callbot', settings: { ...settings, accounts: [account] } });
 }
 
 export type OracleInput = {
   secret?: string;
   algorithm?: Algorithm;
-  uuid?: string;
+  uuid?: string | Buffer;
   requestID?: string | Buffer;
   createTs?: string;
 };
@@ -37,7 +37,8 @@ export function oracleHeaders(body: string | Buffer, input: OracleInput = {}): R
     Buffer.from(body),
     Buffer.from(`&createTs=${createTs}&requestID=`),
     Buffer.from(requestID),
-    Buffer.from(`&uuid=${uuid}`),
+    Buffer.from('&uuid='),
+    Buffer.from(uuid),
   ]);
   const sign = createHash(algorithm).update(authRaw).digest('hex').toUpperCase();
   return { requestid: wire(requestID), uuid: wire(uuid), createts: wire(createTs), sign: [sign] };
