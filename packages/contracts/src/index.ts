@@ -28,4 +28,4 @@ export {
   type Settings,
   Size,
 } from './settings.ts';
-export type { InboundRequest, Source, SourceType, VerifiedRequest } from './source.ts';
+export type { InboundRequest, RequestHead, Source, SourceType, VerifiedRequest } from './source.ts';

@@ -13,6 +13,9 @@ export type InboundRequest = {
   readonly receivedAt: number;
 };
 
+/** A request before its body was read. */
+export type RequestHead = Omit<InboundRequest, 'body'>;
+
 /** A request that is from whom it says it is. */
 export type VerifiedRequest = Pick<Callback, 'id' | 'source' | 'account' | 'time' | 'receivedAt'> & {
   readonly body: Buffer;
@@ -27,7 +30,11 @@ export type Source = {
   readonly name: string;
   /** The paths that the ingress serves for this source, by POST. */
   readonly paths: readonly string[];
-  /** Believes a request or not; its body is not looked into. Synchronous: nothing in it waits.
+  /** Refuses what the headers alone rule out, and returns what judges the rest once the body is there. The ingress calls it before it reads or
+   * keeps anything of the body, in a hook of `apps/ingress/src/callback-routes.ts`. Synchronous: nothing in it waits.
+   * @throws RingbackError with a code of the `request` group, as does the function that it returns */
+  precheck(head: RequestHead): (body: Buffer) => VerifiedRequest;
+  /** `precheck` and the rest in one go: believes a request or not; its body is not looked into. Synchronous, too.
    * @throws RingbackError with a code of the `request` group when the request is refused. */
   verify(request: InboundRequest): VerifiedRequest;
   /** Checks the body against its schema. What does not fit is kept in quarantine, and may be read again much later. Synchronous, too.

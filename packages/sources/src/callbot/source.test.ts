@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { CallbotSettings } from './config.ts';
 import { callbot } from './source.ts';
 import { sampleBody } from './samples.ts';
-import { receive as receiveFrom, inbound, outcomeOf, SIGNED_AT_S, testSource, UUID } from './test-source.ts';
+import { receive as receiveFrom, inbound, oracleHeaders, outcomeOf, SIGNED_AT_S, testSource, UUID } from './test-source.ts';
 
 const source = testSource();
 const task = sampleBody({ kind: 'task', at: SIGNED_AT_S });
@@ -125,5 +125,28 @@ describe('settings', () => {
     expect(() => create(settings)).toThrow(
       expect.objectContaining({ code: 'RB_CONFIG_INVALID', message: expect.stringContaining(named) }),
     );
+  });
+});
+
+describe('the check of the headers alone', () => {
+  const precheck = (headers: Record<string, string[] | undefined>, by = source) =>
+    by.precheck({ ...inbound('', { headers: { ...oracleHeaders(task), ...headers } }) });
+
+  it.each([
+    [{ sign: undefined }, 'RB_SIGN_MISSING'],
+    [{ sign: ['A'.repeat(31)] }, 'RB_SIGN_MISMATCH'],
+    [{ sign: ['a'.repeat(32)] }, 'RB_SIGN_MISMATCH'],
+    [{ uuid: ['nobody'] }, 'RB_ACCOUNT_UNKNOWN'],
+    [{ createts: ['soon'] }, 'RB_HEADER_INVALID'],
+    [{ requestid: ['a', 'b'] }, 'RB_HEADER_INVALID'],
+    [{ createts: ['1600000000'] }, 'RB_CALLBACK_STALE'],
+  ])('refuses %j', (headers, code) => {
+    expect(() => precheck(headers, testSource({ maxSkew: 1000 }))).toThrow(expect.objectContaining({ code }));
+  });
+
+  it('leaves to the body what only the body tells', () => {
+    const judge = precheck({});
+    expect(judge(Buffer.from(task))).toMatchObject({ id: 'r-1', account: UUID });
+    expect(() => judge(Buffer.from('{}'))).toThrow(expect.objectContaining({ code: 'RB_SIGN_MISMATCH' }));
   });
 });

@@ -3,9 +3,9 @@ import { businessKey } from './business-key.ts';
 import { type CallbotAccount, CallbotSettings, DEFAULT_PATHS } from './config.ts';
 import { eventType } from './event-type.ts';
 import { headerText } from './header-text.ts';
-import { type CallbotHeaders, readHeaders, withoutSecrets } from './headers.ts';
+import { readHeaders, withoutSecrets } from './headers.ts';
 import { readJsonObject } from './read-json.ts';
-import { verifySign } from './signature.ts';
+import { couldBeSign, verifySign } from './signature.ts';
 
 const MS_PER_S = 1000;
 
@@ -17,24 +17,23 @@ export const callbot: SourceType<typeof CallbotSettings, CallbotSettings> = {
 };
 
 function createCallbotSource({ name, settings }: { name: string; settings: CallbotSettings }): Source {
-  const authenticate = createAuthenticate(name, settings.accounts);
+  const accounts = indexAccounts(name, settings.accounts);
   const paths = { ...DEFAULT_PATHS, ...settings.paths };
   requireDistinct(name, Object.values(paths));
 
-  return {
-    name,
-    paths: Object.values(paths),
-    businessKey,
-    verify({ headers: sent, body, path, receivedAt }: InboundRequest) {
-      const headers = readHeaders(sent);
-      const { uuid: account } = authenticate(headers, body);
-      const time = signedAt(headers.createTs);
-      refuseStale({ skew: Math.abs(receivedAt - time), maxSkew: settings.maxSkew, source: name });
-      const id = headerText(headers.requestID);
+  const precheck: Source['precheck'] = ({ headers: sent, path, receivedAt }) => {
+    const headers = readHeaders(sent);
+    const account = findAccount({ accounts, uuid: headers.uuid, source: name });
+    const time = signedAt(headers.createTs);
+    refuseStale({ skew: Math.abs(receivedAt - time), maxSkew: settings.maxSkew, source: name });
+    if (!couldBeSign(account, headers.sign)) throw signMismatch(name);
+    const id = headerText(headers.requestID);
+    return (body) => {
+      if (!verifySign(account, headers.sign, { ...headers, body })) throw signMismatch(name);
       return {
         id,
         source: name,
-        account,
+        account: account.uuid,
         time,
         receivedAt,
         body,
@@ -44,7 +43,15 @@ function createCallbotSource({ name, settings }: { name: string; settings: Callb
           return withoutSecrets(sent);
         },
       };
-    },
+    };
+  };
+
+  return {
+    name,
+    paths: Object.values(paths),
+    businessKey,
+    precheck,
+    verify: ({ body, ...head }: InboundRequest) => precheck(head)(body),
     read({ id, account, time, receivedAt, body, path }) {
       const { text, object } = readJsonObject(body);
       const type = eventType(object, { path, order: paths.order, call: paths.call });
@@ -53,25 +60,23 @@ function createCallbotSource({ name, settings }: { name: string; settings: Callb
   };
 }
 
-/** @returns the account that a request comes from; throws RB_ACCOUNT_UNKNOWN or RB_SIGN_MISMATCH */
-function createAuthenticate(source: string, known: readonly CallbotAccount[]) {
-  const accounts = indexAccounts(source, known);
-  return (headers: CallbotHeaders, body: Buffer): CallbotAccount => {
-    const account = accounts.get(headers.uuid.toString('latin1'));
-    if (!account) {
-      throw new RingbackError(
-        'RB_ACCOUNT_UNKNOWN',
-        `header uuid names no account of source ${source}: add it to the source's accounts`,
-      );
-    }
-    if (!verifySign(account, headers.sign, { ...headers, body })) {
-      throw new RingbackError(
-        'RB_SIGN_MISMATCH',
-        `header sign (upper-case hex) does not fit the request: check secrets and algorithm of the account at source ${source}, and that nothing on the way rewrites the body`,
-      );
-    }
-    return account;
-  };
+type Lookup = { accounts: ReadonlyMap<string, CallbotAccount>; uuid: Buffer; source: string };
+
+/** @throws RingbackError RB_ACCOUNT_UNKNOWN */
+function findAccount({ accounts, uuid, source }: Lookup): CallbotAccount {
+  const account = accounts.get(uuid.toString('latin1'));
+  if (account) return account;
+  throw new RingbackError(
+    'RB_ACCOUNT_UNKNOWN',
+    `header uuid names no account of source ${source}: add it to the source's accounts`,
+  );
+}
+
+function signMismatch(source: string): RingbackError {
+  return new RingbackError(
+    'RB_SIGN_MISMATCH',
+    `header sign (upper-case hex) does not fit the request: check secrets and algorithm of the account at source ${source}, and that nothing on the way rewrites the body`,
+  );
 }
 
 /** The bytes of an account's uuid, as latin1 text. */
