@@ -17,7 +17,7 @@ const EVERYTHING: Routes = [{ match: ['*'], to: ['crm', 'ops'] }];
 
 const NO_BUSINESS_KEY: BusinessKeyOf = () => undefined;
 
-function setUp({ failing = new Set<string>(), routes = EVERYTHING, businessKeyOf = NO_BUSINESS_KEY } = {}) {
+function setUp({ failing = new Set<string>(), routes = EVERYTHING, businessKeyOf = NO_BUSINESS_KEY, quarantineFor = 10 } = {}) {
   const { url, prefix } = testRedis();
   const redis = new Redis(url);
   onTestFinished(() => redis.disconnect());
@@ -31,7 +31,7 @@ function setUp({ failing = new Set<string>(), routes = EVERYTHING, businessKeyOf
   });
   const ledger = createLedger({ redis, prefix, window: 60_000 });
   const deliveries = new Map(['crm', 'ops'].map((output) => [output, laneOf(output)]));
-  const bounds = { maxCount: 10, maxSize: 1_000_000 };
+  const bounds = { maxCount: quarantineFor, maxSize: 1_000_000 };
   const quarantine = createQuarantine({ redis: redis, prefix, bounds });
   const dispatch = createDispatch({ ledger, router: createRouter({ routes }), deliveries, quarantine, businessKeyOf, logger });
   const quarantined = async () => {
@@ -145,5 +145,49 @@ describe('dispatch', () => {
     expect(logger.info.mock.calls).toMatchObject([
       [{ unrouted: 1, conditionErrors: [expect.stringContaining('missing')] }, 'batch dispatched'],
     ]);
+  });
+
+  describe('a condition that takes too long', () => {
+    const list = JSON.stringify({ list: Array.from({ length: 3000 }, () => 1) });
+    const endless = 'data.list.exists(a, data.list.exists(b, a + b == -1))';
+
+    it('leaves the other callbacks and routes alone, and keeps a callback that no other route matched, once, free to be sent again', async () => {
+      const routes = [
+        { when: endless, to: ['crm'] },
+        { match: ['callbot.order'], to: ['ops'] },
+      ];
+      const { dispatch, added, logger, quarantined } = setUp({ routes, businessKeyOf: ({ body }) => body });
+      const [long, order] = [
+        callback('long', { body: list }),
+        callback('order', { type: 'callbot.order', body: list.replace('1', '2') }),
+      ];
+      await dispatch({ id: 'b1', callbacks: [long, order] });
+      await dispatch({ id: 'b1', callbacks: [long, order] });
+      expect(added.map(({ ids }) => ids)).toEqual([['order'], ['order']]);
+      const reason = `RB_CONDITION_OVERRUN: route 1: takes too long: ${endless}`;
+      expect(await quarantined()).toMatchObject([{ id: 'long', body: list, reason }]);
+      expect(logger.error.mock.calls).toMatchObject([
+        [{ code: 'RB_CONDITION_OVERRUN', requestID: 'long', quarantined: true }, expect.anything()],
+        [{ code: 'RB_CONDITION_OVERRUN', requestID: 'long', quarantined: true }, expect.anything()],
+      ]);
+      expect(logger.warn).not.toHaveBeenCalled();
+    });
+
+    it('is no reason for a replay to be taken for a duplicate', async () => {
+      const businessKeyOf: BusinessKeyOf = ({ body }) => body;
+      const first = setUp({ routes: [{ when: endless, to: ['crm'] }], businessKeyOf });
+      await first.dispatch({ id: 'b1', callbacks: [callback('long', { body: list })] });
+      const mended = setUp({ businessKeyOf });
+      await mended.dispatch({ id: 'q.1', callbacks: [callback('long', { body: list })] });
+      expect(mended.added.map(({ ids }) => ids)).toEqual([['long'], ['long']]);
+    });
+
+    it('hands the batch back where the quarantine is full, so that nothing is lost', async () => {
+      const { dispatch } = setUp({ routes: [{ when: endless, to: ['crm'] }], quarantineFor: 0 });
+      await expect(dispatch({ id: 'b1', callbacks: [callback('long', { body: list })] })).rejects.toMatchObject({
+        name: 'HandBack',
+        afterMs: 30_000,
+      });
+    });
   });
 });

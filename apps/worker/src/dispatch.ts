@@ -1,12 +1,17 @@
+import { setImmediate } from 'node:timers/promises';
 import { bodyDigest, type Callback, callbackKey, type Logger, RingbackError } from '@ringback/contracts';
 import type { Claim, Ledger } from '@ringback/ledger';
 import type { DeliveryProducer, Quarantine, TakenBatch } from '@ringback/queue';
 import type { Router } from '@ringback/routing';
 import { createConflictKeeper } from './conflicts.ts';
+import { createOverrunKeeper, type Overrun } from './overruns.ts';
 import { type BusinessKeyOf, createSieve, type Sifted } from './repeats.ts';
 
+/** How long routing may go on before others get their turn. */
+const ROUTES_AT_ONCE_MS = 20;
+
 export type DispatchDeps = {
-  readonly ledger: Pick<Ledger, 'claim'>;
+  readonly ledger: Pick<Ledger, 'claim' | 'release'>;
   readonly router: Router;
   /** The way into each output's queue, by the output's name. */
   readonly deliveries: ReadonlyMap<string, Pick<DeliveryProducer, 'addBatch'>>;
@@ -22,6 +27,7 @@ export type DispatchDeps = {
 export function createDispatch(deps: DispatchDeps): (batch: TakenBatch) => Promise<void> {
   const { ledger, router, deliveries, logger } = deps;
   const keepConflicts = createConflictKeeper(deps);
+  const keepOverruns = createOverrunKeeper(deps);
   const sift = createSieve(deps);
 
   /** The settings allow no route to an unknown output; a callback MUST NOT get lost on one all the same. */
@@ -41,9 +47,10 @@ export function createDispatch(deps: DispatchDeps): (batch: TakenBatch) => Promi
     const { fresh, repeats } = await sift(id, claimed('ours', 'again'));
     const conflicts = [...contradictions, ...claimed('conflict')];
 
-    const { perOutput, unrouted, conditionErrors } = routeAll(router, fresh);
+    const { perOutput, unrouted, overruns, conditionErrors } = await routeAll(router, fresh);
     await fanOut({ id, again: claimed('again').length > 0 }, perOutput);
     await keepConflicts(conflicts);
+    await keepOverruns(id, overruns);
 
     report(logger, {
       id,
@@ -54,6 +61,7 @@ export function createDispatch(deps: DispatchDeps): (batch: TakenBatch) => Promi
       conflicts,
       perOutput,
       unrouted,
+      overruns,
       conditionErrors,
     });
   };
@@ -64,7 +72,7 @@ type Dispatched = TakenBatch & Routed & Sifted & { readonly duplicates: Callback
 /** The one line of a batch, and one for each callback that goes nowhere: never silent. */
 function report(
   logger: Logger,
-  { id, callbacks, fresh, repeats, duplicates, conflicts, perOutput, unrouted, conditionErrors }: Dispatched,
+  { id, callbacks, fresh, repeats, duplicates, conflicts, perOutput, unrouted, overruns, conditionErrors }: Dispatched,
 ): void {
   for (const { id: requestID, source, account, type } of unrouted)
     logger.warn({ requestID, source, account, type }, 'no route matched');
@@ -76,6 +84,7 @@ function report(
     ...(repeats.length > 0 && { repeats: repeats.map((callback) => callback.id) }),
     conflicts: conflicts.length,
     unrouted: unrouted.length,
+    ...(overruns.length > 0 && { overruns: overruns.length }),
     deliveries: Object.fromEntries([...perOutput].map(([output, routed]) => [output, routed.length])),
     ...(conditionErrors.length > 0 && { conditionErrors }),
   };
@@ -109,21 +118,29 @@ function collapse(callbacks: readonly Callback[]): Collapsed {
   return { unique, copies, contradictions };
 }
 
-type Routed = { perOutput: Map<string, Callback[]>; unrouted: Callback[]; conditionErrors: string[] };
+type Routed = { perOutput: Map<string, Callback[]>; unrouted: Callback[]; overruns: Overrun[]; conditionErrors: string[] };
 
-function routeAll(router: Router, callbacks: readonly Callback[]): Routed {
+/** Conditions are bounded, but many that come near their bound would together keep the process from its health checks and locks. */
+async function routeAll(router: Router, callbacks: readonly Callback[]): Promise<Routed> {
   const perOutput = new Map<string, Callback[]>();
   const unrouted: Callback[] = [];
+  const overruns: Overrun[] = [];
   const conditionErrors = new Set<string>();
+  let since = performance.now();
   for (const callback of callbacks) {
-    const { outputs, conditionErrors: errors } = router.route(callback);
+    if (performance.now() - since > ROUTES_AT_ONCE_MS) {
+      await setImmediate();
+      since = performance.now();
+    }
+    const { outputs, conditionErrors: errors, overran } = router.route(callback);
     for (const error of errors) conditionErrors.add(error);
-    if (outputs.length === 0) unrouted.push(callback);
+    if (outputs.length === 0 && overran) overruns.push({ callback, reason: errors.join('; ') });
+    else if (outputs.length === 0) unrouted.push(callback);
     for (const output of outputs) {
       const routed = perOutput.get(output);
       if (routed) routed.push(callback);
       else perOutput.set(output, [callback]);
     }
   }
-  return { perOutput, unrouted, conditionErrors: [...conditionErrors] };
+  return { perOutput, unrouted, overruns, conditionErrors: [...conditionErrors] };
 }

@@ -13,7 +13,7 @@ export type Sifted = { readonly fresh: Callback[]; readonly repeats: Callback[] 
 export function createSieve({ ledger, businessKeyOf }: { ledger: Pick<Ledger, 'claim'>; businessKeyOf: BusinessKeyOf }) {
   return async (batchId: string, callbacks: readonly Callback[]): Promise<Sifted> => {
     const owners = new Map<string, Callback>();
-    const keyed = callbacks.map((callback) => ({ callback, key: ledgerKey(callback, businessKeyOf(callback)) }));
+    const keyed = callbacks.map((callback) => ({ callback, key: businessLedgerKey(callback, businessKeyOf(callback)) }));
     for (const { key, callback } of keyed) if (key !== undefined && !owners.has(key)) owners.set(key, callback);
 
     const claims = await ledger.claim(
@@ -31,6 +31,6 @@ export function createSieve({ ledger, businessKeyOf }: { ledger: Pick<Ledger, 'c
 }
 
 /** No source is called so: a name has no colon. */
-function ledgerKey({ source, account }: Callback, businessKey: string | undefined): string | undefined {
+export function businessLedgerKey({ source, account }: Callback, businessKey: string | undefined): string | undefined {
   return businessKey === undefined ? undefined : callbackKey({ source: `business:${source}`, account, id: businessKey });
 }

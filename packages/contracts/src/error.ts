@@ -29,6 +29,7 @@ export const ERROR_CODES = {
   RB_JOB_ID_TAKEN: 'another job has the id under which one was to be queued',
   RB_DELIVERY_RETRY: 'an attempt failed and will be made again',
   RB_DELIVERY_DEAD: 'a delivery is given up and kept as a dead letter',
+  RB_CONDITION_OVERRUN: 'a condition took too long for a callback, and no route matched',
   RB_REQUEST_ID_REUSED: 'a request id came again, with another body',
   RB_OUTPUT_REMOVED: 'an output that is not in the settings has deliveries left',
   RB_OUTPUT_FAILING: 'an output fails so often that its deliveries wait in the queue',

@@ -33,6 +33,14 @@ describe('ledger', () => {
     expect(await ledger.claim('b1', same(['x']))).toEqual(['duplicate']);
   });
 
+  it('gives up the claims of a batch, and of no other', async () => {
+    const { ledger } = setUp();
+    await ledger.claim('b1', same(['x', 'y']));
+    await ledger.claim('b10', same(['z']));
+    await ledger.release('b1', ['x', 'z', 'unknown']);
+    expect(await ledger.claim('b2', same(['x', 'y', 'z']))).toEqual(['ours', 'duplicate', 'duplicate']);
+  });
+
   it('gives each callback to exactly one of many that claim it at once', async () => {
     const { ledger } = setUp();
     const claims = await Promise.all(Array.from({ length: 50 }, (_, index) => ledger.claim(`b${index}`, same(['x']))));

@@ -1,7 +1,7 @@
 import { RingbackError } from '@ringback/contracts';
 import type { Redis } from 'ioredis';
 import { createRunner } from './runner.ts';
-import { CLAIM, RECORD } from './scripts.ts';
+import { CLAIM, RECORD, RELEASE } from './scripts.ts';
 
 /** What a claim found: the callback is this batch's to fan out; the same, but this batch has claimed it before, and may have fanned it out; another batch owns it; or another batch owns one of the same identity that says something else. */
 export type Claim = 'ours' | 'again' | 'duplicate' | 'conflict';
@@ -21,6 +21,8 @@ type OutcomeEntry = { readonly batch: string; readonly key: string; readonly out
 export type Ledger = {
   /** Marks each callback as owned by `batch` unless another one owns it. A batch that is run again finds its own claims. */
   claim(batch: string, callbacks: readonly { readonly key: string; readonly digest: string }[]): Promise<Claim[]>;
+  /** Gives up what `batch` has claimed of these, so that the callbacks, sent again, are new. */
+  release(batch: string, keys: readonly string[]): Promise<void>;
   /** The outcome that each of these deliveries has, in the order of `keys`. */
   outcomes(deliveries: Deliveries, keys: readonly string[]): Promise<(Outcome | undefined)[]>;
   /** Writes outcomes at one output, of whatever batches. */
@@ -51,6 +53,9 @@ export function createLedger({ redis, prefix, window }: LedgerOptions): Ledger {
       const keys = callbacks.map(({ key }) => claimKey(key));
       const verdicts = await run(CLAIM, keys, [batch, seconds, ...digests]);
       return callbacks.map((_, index) => oneOf(CLAIMS, verdicts[index]) ?? unreadable());
+    },
+    async release(batch, keys) {
+      await run(RELEASE, keys.map(claimKey), [batch]);
     },
     async outcomes(deliveries, keys) {
       const values = keys.length === 0 ? [] : await redis.hmget(outcomesKey(deliveries), ...keys);

@@ -24,6 +24,14 @@ for i, key in ipairs(KEYS) do
 end
 return verdicts`;
 
+/** KEYS claims · ARGV batch. Claims of another batch stay. */
+export const RELEASE = `
+local mine = ARGV[1] .. ' '
+for _, key in ipairs(KEYS) do
+  local held = redis.call('GET', key)
+  if held and held:sub(1, #mine) == mine then redis.call('DEL', key) end
+end`;
+
 /** KEYS outcomes · ARGV window in s, then for each of KEYS how many callbacks, and each callback and its outcome. They live for a window from now on. */
 export const RECORD = `
 local at = 2

@@ -1,14 +1,17 @@
-import { type ASTNode, Environment, EvaluationError, type ParseResult } from '@marcbachmann/cel-js';
-import { isSafePattern } from './safe-pattern.ts';
+import { type ASTNode, Environment, EvaluationError } from '@marcbachmann/cel-js';
+import { boundCondition, Overrun } from './bounded-cel.ts';
+import { patternProblem } from './linear-pattern.ts';
 
 const LONGEST_REPORT = 160;
 
-const environment = new Environment()
-  .registerVariable('data', 'dyn')
-  .registerVariable('source', 'string')
-  .registerVariable('account', 'string')
-  .registerVariable('requestID', 'string')
-  .registerVariable('time', 'google.protobuf.Timestamp');
+function createEnvironment(): Environment {
+  return new Environment()
+    .registerVariable('data', 'dyn')
+    .registerVariable('source', 'string')
+    .registerVariable('account', 'string')
+    .registerVariable('requestID', 'string')
+    .registerVariable('time', 'google.protobuf.Timestamp');
+}
 
 /** What a condition may look at. `data` may be a getter: it is read only where the condition asks. */
 export type ConditionInput = {
@@ -19,16 +22,20 @@ export type ConditionInput = {
   readonly time: Date;
 };
 
-/** Whether the condition holds; or, where that cannot be said, why: in the words of the condition, never with a value from the input. */
-type Verdict = { readonly holds: boolean } | { readonly error: string };
+/**
+ * Whether the condition holds; or, where that cannot be said, why: in the words of the condition, never with a value from the input. `overran`: the evaluation was given up
+ * because it would have taken too long.
+ */
+type Verdict = { readonly holds: boolean } | { readonly error: string; readonly overran: boolean };
 
 export type Condition = (input: ConditionInput) => Verdict;
 
 /**
  * What is wrong with a CEL condition, or undefined where it can be used. It MUST type-check to a truth value, and the patterns of
- * `matches` MUST be written out and safe.
+ * `matches` MUST be written out and be patterns of RE2.
  */
 export function checkCondition(text: string): string | undefined {
+  const environment = createEnvironment();
   const result = environment.check(text);
   if (!result.valid)
     return `${result.error?.summary ?? 'not CEL'}${place(result.error?.range?.start)}${hint(result.error?.code)}`;
@@ -37,21 +44,22 @@ export function checkCondition(text: string): string | undefined {
   return patternsIn(environment.parse(text).ast).find((problem) => problem !== undefined);
 }
 
-/** Compiles a condition that `checkCondition` found nothing wrong with. The condition never throws. */
+/** Compiles a condition that `checkCondition` found nothing wrong with. The condition never throws, and ends within a bounded number of steps whatever it says. */
 export function compileCondition(text: string): Condition {
-  const evaluate: ParseResult = environment.parse(text);
+  const bounded = boundCondition(createEnvironment(), text);
   return (input) => {
     try {
-      const result: unknown = evaluate(input);
-      return typeof result === 'boolean' ? { holds: result } : { error: report('not true or false', text) };
+      const result = bounded.evaluate(input);
+      return typeof result === 'boolean' ? { holds: result } : { error: report('not true or false', text), overran: false };
     } catch (error) {
-      return { error: report(...reasonOf(error, text)) };
+      return { error: report(...reasonOf(error, text)), overran: error instanceof Overrun };
     }
   };
 }
 
 /** Built from the error's code and the place in the condition: the library's own message may quote the callback (personal data). */
 function reasonOf(error: unknown, text: string): [what: string, where: string] {
+  if (error instanceof Overrun) return ['takes too long', text];
   if (!(error instanceof EvaluationError)) return ['cannot be evaluated', text];
   return [error.code.replaceAll('_', ' '), error.range === undefined ? text : text.slice(error.range.start, error.range.end)];
 }
@@ -74,15 +82,14 @@ function patternsIn(node: unknown): (string | undefined)[] {
   if (Array.isArray(node)) return node.flatMap(patternsIn);
   if (!isNode(node)) return [];
   const below = patternsIn(node.args);
-  return node.op === 'rcall' && node.args[0] === 'matches' ? [patternProblem(node.args[2][0]), ...below] : below;
+  return node.op === 'rcall' && node.args[0] === 'matches' ? [problemOf(node.args[2][0]), ...below] : below;
 }
 
-function patternProblem(pattern: ASTNode | undefined): string | undefined {
+function problemOf(pattern: ASTNode | undefined): string | undefined {
   if (pattern?.op !== 'value' || typeof pattern.args !== 'string')
     return 'the pattern of matches() must be a text written in the condition';
-  return isSafePattern(pattern.args)
-    ? undefined
-    : `the pattern ${JSON.stringify(pattern.args)} is not a regular expression that ends soon`;
+  const problem = patternProblem(pattern.args);
+  return problem === undefined ? undefined : `${problem}${place(pattern.start)}`;
 }
 
 function isNode(value: unknown): value is ASTNode {

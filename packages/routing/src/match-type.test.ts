@@ -26,6 +26,13 @@ describe('matchesType', () => {
     expect(matchesType(pattern, type)).toBe(expected);
   });
 
+  it.each(['*a'.repeat(20_000), `${'*a*'.repeat(10_000)}c`, 'a*b*c*d*e*f*g*'.repeat(2000)])(
+    'ends soon with a pattern of many stars, since nothing is tried twice',
+    (pattern) => {
+      expect(matchesType(pattern, `${'abcdefg'.repeat(3000)}!`)).toBe(pattern.endsWith('*'));
+    },
+  );
+
   it('agrees with a regular expression on any pattern and type', () => {
     const text = fc.string({ unit: fc.constantFrom('a', 'b', '.', '*'), maxLength: 8 });
     fc.assert(

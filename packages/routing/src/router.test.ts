@@ -31,11 +31,11 @@ describe('routes', () => {
         { when: 'data.taskStatus == 4', to: ['failed'] },
       ],
     });
-    expect(router.route(callback())).toEqual({ outputs: ['b', 'a', 'c'], conditionErrors: [] });
+    expect(router.route(callback())).toEqual({ outputs: ['b', 'a', 'c'], conditionErrors: [], overran: false });
   });
 
   it('matches nothing where there is no route', () => {
-    expect(createRouter({ routes: [] }).route(callback())).toEqual({ outputs: [], conditionErrors: [] });
+    expect(createRouter({ routes: [] }).route(callback())).toEqual({ outputs: [], conditionErrors: [], overran: false });
   });
 
   it('refuses a condition that cannot be used, naming its route', () => {
@@ -72,7 +72,7 @@ describe('conditions', () => {
     ['source == "callbot" && account == "acc" && requestID == "r-1"', true],
     ['time >= timestamp("2024-06-01T00:00:00Z") && time.getHours("UTC") == 12', true],
   ])('%s: %s', (when, expected) => {
-    expect(routeWhen(when)).toEqual({ outputs: expected ? ['out'] : [], conditionErrors: [] });
+    expect(routeWhen(when)).toEqual({ outputs: expected ? ['out'] : [], conditionErrors: [], overran: false });
   });
 
   it('keeps every digit of large numbers', () => {
@@ -121,7 +121,11 @@ describe('a condition that cannot be evaluated', () => {
 
   it('leaves the other routes alone', () => {
     const router = createRouter({ routes: [{ to: ['a'] }, { when: 'data.foo == 1', to: ['b'] }, { to: ['c'] }] });
-    expect(router.route(callback())).toEqual({ outputs: ['a', 'c'], conditionErrors: ['route 2: no such key: foo'] });
+    expect(router.route(callback())).toEqual({
+      outputs: ['a', 'c'],
+      conditionErrors: ['route 2: no such key: foo'],
+      overran: false,
+    });
   });
 
   it('is reported in bounds', () => {

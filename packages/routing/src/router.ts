@@ -15,6 +15,8 @@ export type Routing = {
   readonly outputs: string[];
   /** One line for each condition that could not be evaluated, `route 2: no such key: foo`, routes counted from 1. Holds no value from the callback. */
   readonly conditionErrors: string[];
+  /** Some condition would have taken too long and was given up; its route was not taken. */
+  readonly overran: boolean;
 };
 
 export type Router = { route(callback: Callback): Routing };
@@ -30,13 +32,16 @@ export function createRouter({ routes }: { routes: readonly Route[] }): Router {
       const input = inputOf(callback);
       const outputs = new Set<string>();
       const conditionErrors: string[] = [];
+      let overran = false;
       for (const { match, condition, to, number } of rules) {
         if (match !== undefined && !match.some((pattern) => matchesType(pattern, callback.type))) continue;
         const verdict = condition?.(input) ?? { holds: true };
-        if ('error' in verdict) conditionErrors.push(`route ${number}: ${verdict.error}`);
-        else if (verdict.holds) for (const output of to) outputs.add(output);
+        if ('error' in verdict) {
+          conditionErrors.push(`route ${number}: ${verdict.error}`);
+          overran ||= verdict.overran;
+        } else if (verdict.holds) for (const output of to) outputs.add(output);
       }
-      return { outputs: [...outputs], conditionErrors };
+      return { outputs: [...outputs], conditionErrors, overran };
     },
   };
 }

@@ -1,0 +1,162 @@
+import type { Environment, ParseResult } from '@marcbachmann/cel-js';
+import { type Cost, costOf } from './cel-costs.ts';
+import { type LinearPattern, compilePattern } from './linear-pattern.ts';
+
+/*
+ * This file leans on the insides of @marcbachmann/cel-js 8.0.0: the evaluator's `run`, `tryEval` and `debugTypeDeep`, and the
+ * `handle` and `meta.alternate` of a checked node. bounded-cel.test.ts fails when they change.
+ */
+
+/** What one evaluation may take. A step is about 20 ns to 100 ns; an ordinary condition takes ten. */
+export const MAX_STEPS = 250_000;
+/** A caught error costs as much as this many steps: it carries a stack and a picture of the condition. */
+const ERROR_COST = 100;
+/** Reading a text is charged by its length: this many bits less. */
+const TEXT_SHIFT = 8;
+
+/** The evaluation would take too long, and was given up. */
+export class Overrun extends Error {
+  constructor() {
+    super('a condition took too many steps');
+    this.name = 'Overrun';
+  }
+}
+
+type Context = NonNullable<Parameters<ParseResult>[0]>;
+type Handle = (...args: unknown[]) => unknown;
+type Node = { op: string; args: unknown; handle?: Handle; meta?: { alternate?: unknown } };
+type Evaluator = {
+  run(node: CheckedNode, context: unknown): unknown;
+  tryEval(node: CheckedNode, context: unknown): unknown;
+  debugTypeDeep(value: unknown): unknown;
+  debugType(value: unknown): unknown;
+};
+type CheckedNode = Node & { evaluate(evaluator: Evaluator, node: CheckedNode, context: unknown): unknown };
+
+export type Bounded = {
+  /** The value of the condition. @throws Overrun, or what cel-js throws */
+  evaluate(input: Context): unknown;
+  /** Steps of the latest evaluation. */
+  steps(): number;
+};
+
+/** Compiles a condition that passed the type check so that its evaluation ends within `maxSteps`. MUST be the only user of its environment. */
+export function boundCondition(environment: Environment, text: string, maxSteps = MAX_STEPS): Bounded {
+  let left = maxSteps;
+  const charge: Cost = (steps) => {
+    left -= steps;
+    if (left < 0) throw new Overrun();
+  };
+  bindEvaluator(evaluatorOf(environment), charge);
+  const parsed = environment.parse(text);
+  parsed.check();
+  for (const node of nodesOf(parsed.ast)) boundNode(node, charge);
+  return {
+    evaluate(input) {
+      left = maxSteps;
+      const value: unknown = parsed(input);
+      return value;
+    },
+    steps: () => maxSteps - left,
+  };
+}
+
+/** The environment keeps its evaluator to itself, but hands it to the operators. */
+function evaluatorOf(environment: Environment): Evaluator {
+  const probe = environment.parse('source == account');
+  probe.check();
+  let found: Evaluator | undefined;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- private: not in the library's types
+  (probe.ast as unknown as Node).handle = (...args) => {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- private: not in the library's types
+    found = args[3] as Evaluator;
+    return true;
+  };
+  probe({ source: '', account: '' });
+  if (found === undefined) throw new Error('cel-js hands its evaluator to operators no more');
+  return found;
+}
+
+/** Every node but the outermost is evaluated by `run`, so counting there bounds every loop. */
+function bindEvaluator(evaluator: Evaluator, charge: Cost): void {
+  evaluator.run = (node, context) => {
+    charge(1);
+    const value = node.evaluate(evaluator, node, context);
+    if (typeof value === 'string') charge(value.length >>> TEXT_SHIFT);
+    else if (value instanceof Uint8Array) charge(value.length >>> TEXT_SHIFT);
+    return value;
+  };
+  evaluator.tryEval = (node, context) => {
+    try {
+      return evaluator.run(node, context);
+    } catch (error) {
+      if (error instanceof Overrun) throw error;
+      charge(ERROR_COST);
+      return error;
+    }
+  };
+  // Types with all their elements would be remembered for every shape of body that ever came.
+  evaluator.debugTypeDeep = (value) => evaluator.debugType(value);
+}
+
+/** Charges an operator or function for its operands before it works on them, and has `matches` run in linear time. */
+function boundNode(node: Node, charge: Cost): void {
+  const { handle } = node;
+  if (handle === undefined) return;
+  const pattern = patternOf(node);
+  if (pattern !== undefined) {
+    node.handle = (...args) => {
+      const [operands] = args;
+      const subject: unknown = Array.isArray(operands) ? operands[0] : undefined;
+      if (typeof subject !== 'string') return handle(...args);
+      charge(pattern.cost(subject));
+      return pattern.matches(subject);
+    };
+    return;
+  }
+  const cost = costOf(node.op, nameOf(node));
+  if (cost === undefined) return;
+  const operandsOf = operandsFirst(node) ? ([operands]: unknown[]) => (Array.isArray(operands) ? operands : []) : undefined;
+  node.handle = (...args) => {
+    cost(operandsOf?.(args) ?? args, charge);
+    return handle(...args);
+  };
+}
+
+/** Calls get their operands as one list, operators one by one. */
+function operandsFirst({ op }: Node): boolean {
+  return op === 'call' || op === 'rcall';
+}
+
+function nameOf({ op, args }: Node): string | undefined {
+  return (op === 'call' || op === 'rcall') && Array.isArray(args) ? String(args[0]) : undefined;
+}
+
+/** The pattern of a `matches` whose pattern is written out, as `checkCondition` demands. */
+function patternOf(node: Node): LinearPattern | undefined {
+  if (node.op !== 'rcall' || nameOf(node) !== 'matches' || !Array.isArray(node.args)) return undefined;
+  const [pattern]: unknown[] = Array.isArray(node.args[2]) ? node.args[2] : [];
+  return isNode(pattern) && typeof pattern.args === 'string' ? compilePattern(pattern.args) : undefined;
+}
+
+/** All nodes of a condition, what macros were expanded to included, each once. */
+function nodesOf(root: unknown, found = new Set<Node>()): Set<Node> {
+  if (Array.isArray(root)) {
+    for (const item of root) nodesOf(item, found);
+  } else if (isNode(root) && !found.has(root)) {
+    found.add(root);
+    const { args } = root;
+    nodesOf(isLoop(root) ? Object.values(args ?? {}) : args, found);
+    nodesOf(root.meta?.alternate, found);
+  }
+  return found;
+}
+
+/** A loop's parts stand in an object, those of all others in a list. */
+function isLoop({ op }: Node): boolean {
+  return op === 'comprehension';
+}
+
+function isNode(value: unknown): value is Node {
+  return typeof value === 'object' && value !== null && 'op' in value && 'args' in value;
+}
