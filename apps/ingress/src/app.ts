@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
+import { keepErrorListener } from '@ringback/observability';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { registerCallbackRoutes } from './callback-routes.ts';
 import type { IngressDeps } from './ingress-deps.ts';
@@ -35,6 +36,7 @@ export function buildApp(deps: IngressDeps, lingerBounds = LINGER_BOUNDS): Fasti
     .withTypeProvider<TypeBoxTypeProvider>()
     .setValidatorCompiler(TypeBoxValidatorCompiler);
 
+  keepErrorListener(app.server);
   answerHalfClosed(app.server);
   lingerOnClose(app, lingerBounds);
   limitConnections(app.server, deps);

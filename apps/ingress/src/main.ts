@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { type Config, loadConfig, settingsFile } from '@ringback/config';
 import { type CallbackWriter, type Logger, RingbackError } from '@ringback/contracts';
-import { createLogger, isPortTaken, startAdminServer, stopSignal } from '@ringback/observability';
+import { createLogger, isPortTaken, startAdminServer, stopSignal, surviveBrokenConnections } from '@ringback/observability';
 import { outputTypes } from '@ringback/outputs';
 import { createCallbackProducer, createCallbackWriter, createQuarantineProducer } from '@ringback/queue';
 import { checkCondition } from '@ringback/routing';
@@ -32,6 +32,7 @@ async function run(): Promise<void> {
   const { ingress, log, redis } = config;
   const logger = createLogger({ app: 'ingress', level: log.level });
   const stopped = stopSignal();
+  surviveBrokenConnections(logger);
 
   const stopping = new AbortController();
   const { writer, spool } = openWriter({ config, settingsPath: path, logger });

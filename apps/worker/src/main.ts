@@ -1,7 +1,7 @@
 import { loadConfig, settingsFile } from '@ringback/config';
 import type { Callback } from '@ringback/contracts';
 import { createLedger } from '@ringback/ledger';
-import { createLogger, startAdminServer, stopSignal } from '@ringback/observability';
+import { createLogger, startAdminServer, stopSignal, surviveBrokenConnections } from '@ringback/observability';
 import { createHttpClient, createOutput, outputTypes } from '@ringback/outputs';
 import {
   callbackQueueState,
@@ -39,6 +39,7 @@ async function run(): Promise<void> {
   const config = loadConfig({ path, env: process.env, sourceTypes, outputTypes, checkCondition });
   const logger = createLogger({ app: 'worker', level: config.log.level });
   const stopped = stopSignal();
+  surviveBrokenConnections(logger);
   const stopping = new AbortController();
 
   const redis = connectPatient({ url: config.redis.url, name: 'ringback-worker', logger });

@@ -1,5 +1,6 @@
 import { RingbackError } from '@ringback/contracts';
 import Fastify, { type FastifyInstance } from 'fastify';
+import { keepErrorListener } from './socket-errors.ts';
 
 export type AdminServerOptions = {
   readonly host: string;
@@ -20,6 +21,7 @@ export type AdminServer = { readonly url: string; close(): Promise<void> };
  */
 export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
   const app = Fastify({ logger: false });
+  keepErrorListener(app.server);
   app.get('/livez', () => ({ status: 'live' }));
   app.get('/readyz', async (_request, reply) => {
     const reasons = await options.hindrances();

@@ -1,3 +1,4 @@
 export { type AdminServer, isPortTaken, startAdminServer } from './admin-server.ts';
 export { createLogger, describeError } from './logger.ts';
+export { keepErrorListener, surviveBrokenConnections } from './socket-errors.ts';
 export { stopSignal } from './stop-signal.ts';
