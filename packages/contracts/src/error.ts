@@ -27,6 +27,7 @@ export const ERROR_CODES = {
   // worker
   RB_PAYLOAD_INVALID: 'a queued job holds something else than a payload of ours',
   RB_JOB_ID_TAKEN: 'another job has the id under which one was to be queued',
+  RB_PAYLOAD_NEWER: 'a queued job was written by a newer Ringback',
   RB_DELIVERY_RETRY: 'an attempt failed and will be made again',
   RB_DELIVERY_DEAD: 'a delivery is given up and kept as a dead letter',
   RB_CONDITION_OVERRUN: 'a condition took too long for a callback, and no route matched',

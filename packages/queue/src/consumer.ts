@@ -2,6 +2,7 @@ import { type Logger, RingbackError } from '@ringback/contracts';
 import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker, type WorkerOptions } from 'bullmq';
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { createNewerPayloads } from './newer-payloads.ts';
 import { within } from './within.ts';
 
 /** Takes jobs of one queue until it is closed. */
@@ -77,10 +78,13 @@ export function createConsumer<S extends TSchema>(consumer: ConsumerOptions<S>):
 
 function createProcessor<S extends TSchema>({ queue, schema, handle, logger }: ConsumerOptions<S>) {
   const payload = Compile(schema);
+  const waitForNewerWorker = createNewerPayloads({ queue, schema, logger });
 
   return async (job: Job, token?: string): Promise<void> => {
     const data: unknown = job.data;
     if (!payload.Check(data)) {
+      const afterMs = waitForNewerWorker(job);
+      if (afterMs !== undefined && token !== undefined) return giveBack({ job, token, afterMs });
       const [problem] = payload.Errors(data);
       logger.error(
         { code: 'RB_PAYLOAD_INVALID', queue, job: job.id, at: problem?.instancePath, problem: problem?.message },

@@ -76,7 +76,7 @@ describe('dead letters', () => {
     await crm.addFailed({ ...once, callback: callback('theirs'), ...refused });
     await crm.addFailed({ ...once, callback: callback('ours'), outcome: 'dead', reason: 'bad template', fault: 'ours' });
     for (const id of ['exhausted', 'bug']) await crm.addFailed({ ...once, callback: callback(id), outcome: 'retry' });
-    await queue('output.crm').add('x', { v: 7 }, { jobId: 'alien' });
+    await queue('output.crm').add('x', { n: 7 }, { jobId: 'alien' });
     const dead = await store();
     const attempt: DeliveryHandlers['single'] = async ({ callback: { id }, number, last }) => {
       if (id === 'bug') throw new Error('no such thing');
