@@ -1,4 +1,5 @@
 import type { Kept } from '@ringback/queue';
+import { columns } from './columns.ts';
 
 const SHOWN_CALLBACKS = 3;
 
@@ -6,14 +7,7 @@ const HEADINGS = ['SINCE', 'WHERE', 'WHAT', 'FAULT', 'ATTEMPTS', 'REQUEST ID', '
 
 /** A table of plain text, without personal data: columns as wide as what stands in them. */
 export function tableOf(entries: readonly Kept[]): string[] {
-  const rows = [HEADINGS, ...entries.map(rowOf)];
-  const widths = HEADINGS.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
+  return columns([HEADINGS, ...entries.map(rowOf)]);
 }
 
 function rowOf(kept: Kept): string[] {

@@ -3,6 +3,7 @@ import { RingbackError } from '@ringback/contracts';
 import { SAMPLE_KINDS } from '@ringback/sources';
 import { Argument, Command } from 'commander';
 import { check } from './check.ts';
+import { addDispatch } from './dispatch.ts';
 import { listen } from './listen.ts';
 import { addKeptCommands } from './kept-commands.ts';
 import { addOutputs } from './outputs.ts';
@@ -22,6 +23,7 @@ addCheck();
 addSend();
 addListen();
 addOutputs({ program, env, terminal });
+addDispatch({ program, env, terminal });
 addSchema();
 addKept();
 

@@ -21,7 +21,13 @@ outputs: [{ name: crm, type: webhook, url: 'https://example.com/hook' }, { name:
 routes: [{ to: [crm] }]
 `,
   );
-  return { queue, outputs: (...args: string[]) => runCli(['outputs', ...args, '--config', file], { env: { REDIS_URL: url } }) };
+  return {
+    redis,
+    prefix,
+    queue,
+    cli: (...args: string[]) => runCli([...args, '--config', file], { env: { REDIS_URL: url } }),
+    outputs: (...args: string[]) => runCli(['outputs', ...args, '--config', file], { env: { REDIS_URL: url } }),
+  };
 }
 
 describe('outputs', () => {
@@ -40,9 +46,52 @@ describe('outputs', () => {
     expect(await queue.isPaused()).toBe(false);
   });
 
+  it('shows an output that has left the settings for as long as something stands in its queue', async () => {
+    const { redis, prefix, outputs } = await setUp();
+    const old = new Queue('output.old', { connection: redis, prefix });
+    onTestFinished(() => old.close());
+    await redis.sadd(`${prefix}:outputs`, 'crm', 'log', 'old', 'empty');
+    await old.addBulk([1, 2].map((n) => ({ name: 'job', data: { n } })));
+    const lines = (await outputs()).out.split('\n');
+    expect(lines[3]?.split(/ {2,}/)).toEqual(['old', 'removed', '2', '0', '0', '0']);
+    expect(lines[4]).toContain('ringback outputs move');
+    expect(lines).toHaveLength(6);
+  });
+
+  it('says that workers run different settings, and what the newest add, remove and change', async () => {
+    const { redis, prefix, outputs } = await setUp();
+    const worker = (id: string, startedAt: number, parts: Record<string, string>) =>
+      redis
+        .multi()
+        .set(`${prefix}:process:${id}`, JSON.stringify({ id, app: 'worker', version: '1', host: id, pid: 7, startedAt, parts }))
+        .sadd(`${prefix}:processes`, id)
+        .exec();
+    await worker('a', 1, { 'output old': '1', 'output crm': '1' });
+    await worker('b', 2, { 'output new': '1', 'output crm': '2' });
+    const { out } = await outputs();
+    expect(out).toContain('RB_SETTINGS_DIFFER: workers run different settings or versions; the newest: b:7\n');
+    expect(out).toContain('  a:7: the newest adds output new. the newest removes output old. the newest changes output crm\n');
+  });
+
   it('says which outputs there are when none has the name', async () => {
     const { outputs } = await setUp();
     const { code, err } = await outputs('pause', 'crn');
     expect({ code, err }).toEqual({ code: 1, err: 'RB_OUTPUT_UNKNOWN: no output is called crn; there are crm, log\n' });
+  });
+});
+
+describe('dispatch', () => {
+  it('is paused and resumed for all workers, and shown, by outputs as well', async () => {
+    const { redis, prefix, cli, outputs } = await setUp();
+    const callbacks = new Queue('callbacks', { connection: redis, prefix });
+    onTestFinished(() => callbacks.close());
+    await callbacks.add('batch', { n: 1 });
+    const said = (state: string) => `dispatching is ${state}: 1 batches of callbacks wait, 0 are under way`;
+    expect(await cli('dispatch')).toEqual({ code: 0, out: `${said('running')}\n`, err: '' });
+    expect(await cli('dispatch', 'pause')).toEqual({ code: 0, out: `${said('paused')}\n`, err: '' });
+    expect(await callbacks.isPaused()).toBe(true);
+    expect((await outputs()).out).toContain(`${said('paused')} (go on: ringback dispatch resume)\n`);
+    expect(await cli('dispatch', 'resume')).toEqual({ code: 0, out: `${said('running')}\n`, err: '' });
+    expect(await callbacks.isPaused()).toBe(false);
   });
 });

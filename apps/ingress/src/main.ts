@@ -1,10 +1,17 @@
 import { dirname, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { type Config, loadConfig, settingsFile } from '@ringback/config';
+import { type Config, ingressParts, loadConfig, settingsFile } from '@ringback/config';
 import { type CallbackWriter, type Logger, RingbackError } from '@ringback/contracts';
-import { createLogger, isPortTaken, startAdminServer, stopSignal, surviveBrokenConnections } from '@ringback/observability';
+import {
+  createLogger,
+  isPortTaken,
+  startAdminServer,
+  stopSignal,
+  surviveBrokenConnections,
+  VERSION,
+} from '@ringback/observability';
 import { outputTypes } from '@ringback/outputs';
-import { createCallbackProducer, createCallbackWriter, createQuarantineProducer } from '@ringback/queue';
+import { announce, createCallbackProducer, createCallbackWriter, createQuarantineProducer } from '@ringback/queue';
 import { checkCondition } from '@ringback/routing';
 import { createSources, sourceTypes } from '@ringback/sources';
 import { createSpooledWriter, openSpool, type Spool } from '@ringback/spool';
@@ -50,6 +57,7 @@ async function run(): Promise<void> {
   const admin = await startAdminServer({ host, port, defaultPort: DEFAULT_ADMIN_PORT, hindrances, facts });
   const redisIsThere = await writer.opened(WAIT_FOR_REDIS_MS);
   const url = await listen(app, ingress);
+  const announced = announce({ ...redis, app: 'ingress', version: VERSION, parts: ingressParts(config), logger });
   logger.info(
     { url, adminUrl: admin.url, redis: redisIsThere ? 'connected' : 'away', settings: path, node: process.version },
     'ingress is up',
@@ -61,7 +69,7 @@ async function run(): Promise<void> {
   // Load balancers look every so often: what they send until they know is taken.
   await setTimeout(ingress.drainDelay);
   await closeWithin(app, ingress.shutdownGrace);
-  await Promise.all([producer.close(), quarantine.close()]);
+  await Promise.all([producer.close(), quarantine.close(), announced.close()]);
   await admin.close();
   logger.info({}, 'ingress has stopped');
 }

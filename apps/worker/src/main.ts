@@ -1,9 +1,10 @@
-import { loadConfig, settingsFile } from '@ringback/config';
+import { loadConfig, settingsFile, workerParts } from '@ringback/config';
 import type { Callback } from '@ringback/contracts';
 import { createLedger } from '@ringback/ledger';
-import { createLogger, startAdminServer, stopSignal, surviveBrokenConnections } from '@ringback/observability';
+import { createLogger, startAdminServer, stopSignal, surviveBrokenConnections, VERSION } from '@ringback/observability';
 import { createHttpClient, createOutput, outputTypes } from '@ringback/outputs';
 import {
+  announce,
   callbackQueueState,
   connectPatient,
   consumeCallbacks,
@@ -49,8 +50,11 @@ async function run(): Promise<void> {
   const access = { redis, prefix, lockDuration };
   const ledger = createLedger({ redis, prefix, window: config.dedupe.window });
 
-  // Not awaited: Redis may be away for long, and what it tells is for people.
-  void reportRemovedOutputs({ ...access, outputs: config.outputs.map(({ name }) => name), logger });
+  const reportRemoved = () => reportRemovedOutputs({ ...access, outputs: config.outputs.map(({ name }) => name), logger });
+  // Not awaited: Redis may be away for long, and what it tells is for people. Again when the last worker that had other outputs has gone.
+  void reportRemoved();
+  const self = { app: 'worker', version: VERSION, parts: workerParts(config) } as const;
+  const announced = announce({ ...config.redis, ...self, logger, onSame: () => void reportRemoved() });
   const deps = { http: createHttpClient(), writeLine, now: Date.now };
   const common = { access, ledger, brimming: watch.brimming, stopping: stopping.signal, now: Date.now, logger };
   const lanes = new Map(
@@ -71,7 +75,9 @@ async function run(): Promise<void> {
   logger.info({ adminUrl: admin.url, outputs: [...lanes.keys()], settings: path, node: process.version }, 'worker is up');
 
   const work = [...lanes.values(), { consumer: callbacks, watched: watchedCallbacks(callbacks, access) }];
-  process.exit(await runUntilStopped({ ...config.worker, work, stopped, stopping, logger }));
+  const code = await runUntilStopped({ ...config.worker, work, stopped, stopping, logger });
+  await announced.close();
+  process.exit(code);
 }
 
 function watchedCallbacks(consumer: Consumer, access: Parameters<typeof callbackQueueState>[0]): Watched {

@@ -35,6 +35,8 @@ export const ERROR_CODES = {
   RB_OUTPUT_REMOVED: 'an output that is not in the settings has deliveries left',
   RB_OUTPUT_FAILING: 'an output fails so often that its deliveries wait in the queue',
   RB_WORKER_STUCK: 'work waits and the worker makes no progress',
+  RB_SETTINGS_DIFFER: 'processes of one app run different settings or versions',
+  RB_PREFIX_LEFT: 'something waits in Redis under another prefix that no worker serves',
   RB_REDIS_UNAVAILABLE: 'Redis cannot be reached',
   RB_PORT_TAKEN: 'a port that the settings name is in use',
 } as const;

@@ -2,3 +2,4 @@ export { type AdminServer, isPortTaken, startAdminServer } from './admin-server.
 export { createLogger, describeError } from './logger.ts';
 export { keepErrorListener, surviveBrokenConnections } from './socket-errors.ts';
 export { stopSignal } from './stop-signal.ts';
+export { VERSION } from './version.ts';

@@ -40,12 +40,17 @@ export function connectPatient(options: ConnectionOptions): Redis {
 const unheard = () => {};
 const SILENT: Logger = { debug: unheard, info: unheard, warn: unheard, error: unheard };
 
+/** A fail-fast connection whose outages nobody is told of: the process has others, which tell. */
+export function connectUnheard(options: Omit<ConnectionOptions, 'logger'> & { readonly timeout: number }): Redis {
+  return connectFailFast({ ...options, logger: SILENT });
+}
+
 /**
  * A connection for a command that a person waits for: there within 5 s or not at all, and each command of it answered within 10 s.
  * @throws RingbackError RB_REDIS_UNAVAILABLE
  */
 export async function connectForCommand(options: Omit<ConnectionOptions, 'logger'>): Promise<Redis> {
-  const redis = connectFailFast({ ...options, logger: SILENT, timeout: 10_000 });
+  const redis = connectUnheard({ ...options, timeout: 10_000 });
   if (await isReady(redis, 5000)) return redis;
   redis.disconnect();
   throw new RingbackError(

@@ -1,3 +1,4 @@
+export { announce } from './announce.ts';
 export { consumeCallbacks, type TakenBatch } from './callback-consumer.ts';
 export { type CallbackProducer, createCallbackProducer } from './callback-producer.ts';
 export { createCallbackWriter } from './callback-writer.ts';
@@ -8,11 +9,13 @@ export { consumeDeliveries, type DeliveryHandlers } from './delivery-consumer.ts
 export { createDeliveryProducer, type DeliveryProducer, type RoutedBatch } from './delivery-producer.ts';
 export { createGroupCommit } from './group-commit.ts';
 export type { Kept, KeptFilter, KeptStore } from './kept.ts';
-export { noteOutputs } from './known-outputs.ts';
+export { knownOutputs, noteOutputs } from './known-outputs.ts';
+export { type RunningProcess, runningProcesses } from './process-registry.ts';
 export { createQuarantineProducer, type QuarantineProducer } from './quarantine-producer.ts';
 export { openQuarantineStore } from './quarantine-store.ts';
 export { createQuarantine, type Quarantine } from './quarantine.ts';
 export { hindrances } from './readiness.ts';
 export { createRedisWatch } from './redis-watch.ts';
 export { callbackQueueState, outputQueueState, type QueueState } from './queue-state.ts';
+export { settingsDifference } from './settings-difference.ts';
 export { within } from './within.ts';

@@ -1,15 +1,13 @@
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { outputQueueName } from './names.ts';
+import { outputQueueName, outputRegistryKey } from './names.ts';
 import { queueOptions, quiet } from './queue-options.ts';
 
 type Access = { readonly redis: Redis; readonly prefix: string };
 
-const registryKey = (prefix: string) => `${prefix}:outputs`;
-
 /** Every output that a worker has ever had in its settings. */
 export async function knownOutputs({ redis, prefix }: Access): Promise<string[]> {
-  return (await redis.smembers(registryKey(prefix))).toSorted();
+  return (await redis.smembers(outputRegistryKey(prefix))).toSorted();
 }
 
 /** What an output's queue still holds: deliveries that wait for their attempt, and dead letters, in jobs. */
@@ -20,7 +18,7 @@ export type Held = { readonly output: string; readonly waiting: number; readonly
  * back or a person purges them.
  */
 export async function noteOutputs({ redis, prefix }: Access, outputs: readonly string[]): Promise<Held[]> {
-  if (outputs.length > 0) await redis.sadd(registryKey(prefix), ...outputs);
+  if (outputs.length > 0) await redis.sadd(outputRegistryKey(prefix), ...outputs);
   const removed = (await knownOutputs({ redis, prefix })).filter((output) => !outputs.includes(output));
   const held = await Promise.all(removed.map((output) => count({ redis, prefix }, output)));
   return held.filter(({ waiting, dead }) => waiting + dead > 0);

@@ -33,3 +33,8 @@ export function deliveryPartId({ batch, output, part }: { batch: string; output:
 export function singleDeliveryId({ batch, key, output }: { batch: string; key: string; output: string }): string {
   return `${batch}.${key}.${output}`;
 }
+
+/** The set of the outputs that any worker has had in its settings. */
+export function outputRegistryKey(prefix: string): string {
+  return `${prefix}:outputs`;
+}

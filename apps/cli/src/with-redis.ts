@@ -1,0 +1,33 @@
+import { type Config, settingsFile } from '@ringback/config';
+import { connectForCommand } from '@ringback/queue';
+import type { Command } from 'commander';
+import { type Env, loadSettings } from './load-settings.ts';
+
+/** What a command works with: the settings, and the Redis that they name. */
+export type Reached = {
+  readonly redis: Awaited<ReturnType<typeof connectForCommand>>;
+  readonly prefix: string;
+  /** Names of the outputs of the settings. */
+  readonly outputs: readonly string[];
+  readonly settings: Config;
+};
+
+/** @throws RingbackError for unusable settings, or RB_REDIS_UNAVAILABLE */
+export async function withRedis<T>(
+  { env, config }: { readonly env: Env; readonly config: string | undefined },
+  work: (reached: Reached) => Promise<T>,
+): Promise<T> {
+  const settings = loadSettings({ path: config ?? settingsFile(env), env, needsRedis: true });
+  const { url, prefix } = settings.redis;
+  const redis = await connectForCommand({ url, name: 'ringback-cli' });
+  try {
+    return await work({ redis, prefix, settings, outputs: settings.outputs.map(({ name }) => name) });
+  } finally {
+    redis.disconnect();
+  }
+}
+
+/** The option by which a command is told of other settings. */
+export function withConfig(command: Command): Command {
+  return command.option('--config <file>', 'settings file (default: as for check)');
+}

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { ingressParts, workerParts } from './settings-parts.ts';
+import { load, settings } from './test-settings.ts';
+
+const OUTPUTS =
+  "outputs: [{ name: out, type: webhook, url: 'https://example.com/T0KEN', signingSecret: hush }, { name: log, type: stdout }]";
+const worker = (over: Parameters<typeof settings>[0] = {}) => workerParts(load(settings({ outputs: OUTPUTS, ...over })));
+const ingress = (over: Parameters<typeof settings>[0] = {}) => ingressParts(load(settings(over)));
+
+/** Names of the parts that are not the same in both. */
+const changed = (a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>) =>
+  [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((name) => a[name] !== b[name]).toSorted();
+
+describe('the parts of the settings', () => {
+  it('are named after what stands in them', () => {
+    const routes = "routes: [{ to: [out] }, { match: 'a.*', when: 'data.x == 1', to: [log, out] }, { to: [out] }]";
+    expect(Object.keys(worker({ routes }))).toEqual([
+      'output out',
+      'output log',
+      'route * → out',
+      'route a.* with a condition → log, out',
+      'route * → out #2',
+      'dedupe',
+      'quarantine',
+      'secrets and URLs of outputs',
+    ]);
+    expect(Object.keys(ingress())).toEqual(['source callbot', 'quarantine', 'secrets of sources']);
+  });
+
+  it('are the same for the same settings in other words', () => {
+    const otherOrder =
+      "outputs: [{ type: webhook, signingSecret: hush, url: 'https://example.com/T0KEN', name: out, timeout: 10000ms }, { type: stdout, name: log }]";
+    expect(worker({ outputs: otherOrder, more: 'log: { level: debug }' })).toEqual(worker());
+  });
+
+  it.each([
+    ['a timeout', { outputs: OUTPUTS.replace('hush', 'hush, timeout: 3s') }, ['output out']],
+    [
+      'a type',
+      { outputs: OUTPUTS.replace('name: log, type: stdout', "name: log, type: webhook, url: 'https://a.b'") },
+      ['output log', 'secrets and URLs of outputs'],
+    ],
+    ['a URL', { outputs: OUTPUTS.replace('T0KEN', 'T1KEN') }, ['secrets and URLs of outputs']],
+    ['a secret', { outputs: OUTPUTS.replace('hush', 'hash') }, ['secrets and URLs of outputs']],
+    ['the window', { more: 'dedupe: { window: 1h }' }, ['dedupe']],
+    [
+      'what the ingress alone uses',
+      { sources: "sources: [{ name: callbot, type: callbot, accounts: [{ uuid: other, secrets: ['x'] }] }]" },
+      [],
+    ],
+  ])('tell a change of %s', (_name, over, names) => expect(changed(worker(), worker(over))).toEqual(names));
+
+  it('tell a change of an account, and of its secrets, to an ingress', () => {
+    const accounts = (uuid: string, secret: string) => ({
+      sources: `sources: [{ name: callbot, type: callbot, accounts: [{ uuid: ${uuid}, secrets: ['${secret}'] }] }]`,
+    });
+    expect(changed(ingress(), ingress(accounts('other', 'hush')))).toEqual(['source callbot']);
+    expect(changed(ingress(), ingress(accounts('acc', 'hash')))).toEqual(['secrets of sources']);
+    expect(changed(ingress(), ingress({ outputs: OUTPUTS }))).toEqual([]);
+  });
+
+  it('give no secret away: 16 bits of a hash over all of them are all that is said', () => {
+    const text = JSON.stringify(worker());
+    for (const secret of ['T0KEN', 'hush', 'example.com']) expect(text).not.toContain(secret);
+    expect(worker()['secrets and URLs of outputs']).toMatch(/^[0-9a-f]{4}$/);
+    // The other digests do not depend on any of them.
+    expect(changed(worker({ outputs: OUTPUTS.replace('hush', 'a').replace('T0KEN', 'b') }), worker())).toEqual([
+      'secrets and URLs of outputs',
+    ]);
+  });
+});

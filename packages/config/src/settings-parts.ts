@@ -1,0 +1,73 @@
+import { createHash, scryptSync } from 'node:crypto';
+import type { Config } from './load.ts';
+
+/** The parts of the settings by which an app works: name → digest. Names and digests give no secret away, and may be shown and kept. */
+export type SettingsParts = Readonly<Record<string, string>>;
+
+/** By what a worker dispatches and delivers. */
+export function workerParts({ outputs, routes, dedupe, quarantine }: Config): SettingsParts {
+  return {
+    ...named(outputs.map((output) => [`output ${output.name}`, output])),
+    ...named(routes.map((route) => [routeName(route), route])),
+    ...named([
+      ['dedupe', dedupe],
+      ['quarantine', quarantine],
+    ]),
+    'secrets and URLs of outputs': digestOfSecrets(outputs),
+  };
+}
+
+/** By what an ingress tells whether a callback is to be taken. */
+export function ingressParts({ sources, quarantine }: Config): SettingsParts {
+  return {
+    ...named(sources.map((source) => [`source ${source.name}`, source])),
+    ...named([['quarantine', quarantine]]),
+    'secrets of sources': digestOfSecrets(sources),
+  };
+}
+
+function routeName({ match, when, to }: Config['routes'][number]): string {
+  return `route ${match.join(', ')}${when === undefined ? '' : ' with a condition'} → ${to.join(', ')}`;
+}
+
+/** Routes may share a name: the second one is told by a number. */
+function named(parts: readonly (readonly [string, unknown])[]): Record<string, string> {
+  const digests: Record<string, string> = {};
+  for (const [name, content] of parts) {
+    const same = Object.keys(digests).filter((key) => key === name || key.startsWith(`${name} #`)).length;
+    digests[same === 0 ? name : `${name} #${same + 1}`] = digest(content);
+  }
+  return digests;
+}
+
+function digest(content: unknown): string {
+  return createHash('sha256').update(canonical(content)).digest('base64url').slice(0, 16);
+}
+
+/** The same text for the same content, whatever the order of its keys. A secret prints `[redacted]`. */
+function canonical(content: unknown): string {
+  return JSON.stringify(content, (_key, value: unknown) =>
+    isPlain(value) ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))) : value,
+  );
+}
+
+/**
+ * MUST tell nothing from which a secret could be guessed: all of them go into one slow hash, and only 16 bits of it are given out. That is enough to notice a change, and far too
+ * little to try guesses on.
+ */
+function digestOfSecrets(content: unknown): string {
+  return scryptSync(JSON.stringify(secretsIn(content)), 'ringback settings', 2).toString('hex');
+}
+
+/** Each secret with the place where it stands, so that two that change places are a change. */
+function secretsIn(content: unknown, place = ''): [string, string][] {
+  if (typeof content !== 'object' || content === null) return [];
+  if ('reveal' in content && typeof content.reveal === 'function') return [[place, String(content.reveal())]];
+  return Object.entries(content)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([key, value]) => secretsIn(value, `${place}.${key}`));
+}
+
+function isPlain(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}

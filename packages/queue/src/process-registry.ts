@@ -1,0 +1,59 @@
+import type { Redis } from 'ioredis';
+import { type Static, Type } from 'typebox';
+import { Compile } from 'typebox/compile';
+
+/** What a process of ours says of itself, for the other processes and for the operator. Holds no secret. */
+const RunningProcess = Type.Object({
+  id: Type.String(),
+  app: Type.Enum(['ingress', 'worker']),
+  version: Type.String(),
+  host: Type.String(),
+  pid: Type.Integer(),
+  /** ms since the epoch, by the clock of Redis. */
+  startedAt: Type.Number(),
+  /** Each part of its settings by name, with a digest: `output crm` → `x7Yt…`. */
+  parts: Type.Record(Type.String(), Type.String()),
+});
+export type RunningProcess = Static<typeof RunningProcess>;
+
+const runningProcess = Compile(RunningProcess);
+
+/** A process that has said nothing for so long is taken for gone. ms. */
+const GONE_AFTER_MS = 20_000;
+
+type Access = { readonly redis: Redis; readonly prefix: string };
+
+const idsKey = (prefix: string) => `${prefix}:processes`;
+const processKey = (prefix: string, id: string) => `${prefix}:process:${id}`;
+
+/** Says that this process runs; MUST be said again within 20 s. */
+export async function noteProcess({ redis, prefix }: Access, running: RunningProcess): Promise<void> {
+  const { id } = running;
+  await redis.set(processKey(prefix, id), JSON.stringify(running), 'PX', GONE_AFTER_MS);
+  await redis.sadd(idsKey(prefix), id);
+}
+
+/** Says that this process has ended. */
+export async function forgetProcess({ redis, prefix }: Access, id: string): Promise<void> {
+  await Promise.all([redis.del(processKey(prefix, id)), redis.srem(idsKey(prefix), id)]);
+}
+
+/** Every process that runs, the oldest first. Those that went without a word are forgotten. */
+export async function runningProcesses({ redis, prefix }: Access): Promise<RunningProcess[]> {
+  const ids = await redis.smembers(idsKey(prefix));
+  if (ids.length === 0) return [];
+  const texts = await redis.mget(ids.map((id) => processKey(prefix, id)));
+  const gone = ids.filter((_, index) => texts[index] === null);
+  if (gone.length > 0) await redis.srem(idsKey(prefix), ...gone);
+  return texts.flatMap((text) => parse(text) ?? []).toSorted((a, b) => a.startedAt - b.startedAt);
+}
+
+/** A newer Ringback may say it in another way: then we cannot tell what it runs. */
+function parse(text: string | null | undefined): RunningProcess | undefined {
+  try {
+    const value: unknown = JSON.parse(text ?? '');
+    return runningProcess.Check(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
