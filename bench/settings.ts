@@ -6,7 +6,8 @@ import { outputTypes } from '@ringback/outputs';
 import { checkCondition } from '@ringback/routing';
 import { sourceTypes } from '@ringback/sources';
 import { stringify } from 'yaml';
-import { SAMPLE_ACCOUNT, SIGNING_SECRET } from '../tests/interface-settings.ts';
+import { SIGNING_SECRET } from '../tests/interface-settings.ts';
+import { BENCH_ACCOUNT } from './account.ts';
 import type { OnClose } from './processes.ts';
 
 /** Outputs of the callbacks that fan out; the others go to the first alone. */
@@ -39,7 +40,7 @@ export async function writeSettings({ folder, durability, sinkUrl }: SettingsOpt
       {
         name: 'callbot',
         type: 'callbot',
-        accounts: [{ uuid: SAMPLE_ACCOUNT.uuid, secrets: [SAMPLE_ACCOUNT.secret], algorithm: 'md5' }],
+        accounts: [{ uuid: BENCH_ACCOUNT.uuid, secrets: [BENCH_ACCOUNT.secret], algorithm: 'md5' }],
       },
     ],
     outputs: OUTPUTS.map((name) => ({ name, type: 'webhook', url: `${sinkUrl}/${name}`, signingSecret: SIGNING_SECRET })),

@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { type Config, ingressParts, loadConfig, settingsFile } from '@ringback/config';
+import { type Config, ingressParts, loadConfig, requireSettingsFile } from '@ringback/config';
 import { type CallbackWriter, type Logger, RingbackError } from '@ringback/contracts';
 import {
   createLogger,
@@ -17,6 +17,7 @@ import { createSources, sourceTypes } from '@ringback/sources';
 import { createSpooledWriter, openSpool, type Spool } from '@ringback/spool';
 import type { FastifyInstance } from 'fastify';
 import { buildApp } from './app.ts';
+import { refusePublishedSecrets } from './published-secrets.ts';
 
 const DEFAULT_ADMIN_PORT = 9080;
 /** So that who posts the moment we are up is served, and we are up without Redis too. */
@@ -34,12 +35,14 @@ try {
 
 /** env → deps → listen → graceful close. */
 async function run(): Promise<void> {
-  const path = settingsFile(process.env);
+  const path = requireSettingsFile(process.env);
   const config = loadConfig({ path, env: process.env, sourceTypes, outputTypes, checkCondition });
   const { ingress, log, redis } = config;
   const logger = createLogger({ app: 'ingress', level: log.level });
   const stopped = stopSignal();
   surviveBrokenConnections(logger);
+  const sources = createSources(config.sources);
+  refusePublishedSecrets({ sources, production: process.env['NODE_ENV'] === 'production', logger });
 
   const stopping = new AbortController();
   const { writer, spool } = openWriter({ config, settingsPath: path, logger });
@@ -48,7 +51,6 @@ async function run(): Promise<void> {
   const producer = createCallbackProducer({ writer, patience, now: Date.now });
   const access = { ...redis, timeout: ingress.enqueueTimeout, now: Date.now, logger };
   const quarantine = createQuarantineProducer({ ...access, bounds: config.quarantine });
-  const sources = createSources(config.sources);
   const common = { producer, quarantine, now: Date.now, logger, stopping: stopping.signal };
   const app = buildApp({ ...common, sources, limits: ingress });
   const { adminHost: host, adminPort: port } = ingress;

@@ -1,4 +1,4 @@
-import { loadConfig, settingsFile, workerParts } from '@ringback/config';
+import { loadConfig, requireSettingsFile, workerParts } from '@ringback/config';
 import type { Callback } from '@ringback/contracts';
 import { createLedger } from '@ringback/ledger';
 import { createLogger, startAdminServer, stopSignal, surviveBrokenConnections, VERSION } from '@ringback/observability';
@@ -36,7 +36,7 @@ try {
 
 /** env → deps → consume → graceful close. */
 async function run(): Promise<void> {
-  const path = settingsFile(process.env);
+  const path = requireSettingsFile(process.env);
   const config = loadConfig({ path, env: process.env, sourceTypes, outputTypes, checkCondition });
   const logger = createLogger({ app: 'worker', level: config.log.level });
   const stopped = stopSignal();

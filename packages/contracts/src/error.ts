@@ -22,6 +22,7 @@ export const ERROR_CODES = {
   // settings
   RB_CONFIG_UNREADABLE: 'the settings file cannot be read',
   RB_CONFIG_INVALID: 'the settings have errors',
+  RB_SECRET_PUBLISHED: 'an account has a secret that everybody knows',
   // the operator's command
   RB_OUTPUT_UNKNOWN: 'no output in the settings has this name',
   // worker

@@ -25,6 +25,8 @@ export type AppOptions = {
   readonly app: 'ingress' | 'worker' | 'cli';
   readonly args?: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** The working folder; the project's own unless told. */
+  readonly cwd?: string;
 };
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -32,10 +34,10 @@ const FOLLOW_PARENT = new URL('../../../scripts/follow-parent.mjs', import.meta.
 const LINE_DEADLINE_MS = 60_000;
 
 /** Starts an app as its own process, on this Node. The caller stops it; should this process be killed, it stops by itself. */
-export function spawnApp({ app, args = [], env }: AppOptions): AppProcess {
+export function spawnApp({ app, args = [], env, cwd = ROOT }: AppOptions): AppProcess {
   const main = join(ROOT, 'apps', app, 'src', 'main.ts');
   const child = spawn(process.execPath, ['--import', FOLLOW_PARENT, main, ...args], {
-    cwd: ROOT,
+    cwd,
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });

@@ -4,6 +4,7 @@ import { type CallbotAccount, CallbotSettings, DEFAULT_PATHS } from './config.ts
 import { eventType } from './event-type.ts';
 import { headerText } from './header-text.ts';
 import { readHeaders, withoutSecrets } from './headers.ts';
+import { hasPublishedSecret } from './published-secret.ts';
 import { readJsonObject } from './read-json.ts';
 import { couldBeSign, verifySign } from './signature.ts';
 
@@ -27,11 +28,10 @@ function createCallbotSource({ name, settings }: { name: string; settings: Callb
     const time = signedAt(headers.createTs);
     refuseStale({ skew: Math.abs(receivedAt - time), maxSkew: settings.maxSkew, source: name });
     if (!couldBeSign(account, headers.sign)) throw signMismatch(name);
-    const id = headerText(headers.requestID);
     return (body) => {
       if (!verifySign(account, headers.sign, { ...headers, body })) throw signMismatch(name);
       return {
-        id,
+        id: headerText(headers.requestID),
         source: name,
         account: account.uuid,
         time,
@@ -49,6 +49,7 @@ function createCallbotSource({ name, settings }: { name: string; settings: Callb
   return {
     name,
     paths: Object.values(paths),
+    publiclySigned: settings.accounts.filter(hasPublishedSecret).map(({ uuid }) => uuid),
     businessKey,
     precheck,
     verify: ({ body, ...head }: InboundRequest) => precheck(head)(body),

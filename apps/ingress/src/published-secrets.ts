@@ -1,0 +1,29 @@
+import { type Logger, RingbackError, type Source } from '@ringback/contracts';
+
+export type PublishedSecretsOptions = {
+  readonly sources: readonly Pick<Source, 'name' | 'publiclySigned'>[];
+  readonly production: boolean;
+  readonly logger: Logger;
+};
+
+/**
+ * Warns of every account whose secret everybody knows: what seems to be its callback may come from anyone.
+ * @throws RingbackError RB_SECRET_PUBLISHED in production
+ */
+export function refusePublishedSecrets({ sources, production, logger }: PublishedSecretsOptions): void {
+  for (const { name: source, publiclySigned = [] } of sources) {
+    for (const account of publiclySigned) {
+      if (production) {
+        const who = `account ${account} of source ${source}`;
+        throw new RingbackError(
+          'RB_SECRET_PUBLISHED',
+          `${who} has the secret of the provider's published sample, with which anyone can sign: set your own, from the Developer page (NODE_ENV is production)`,
+        );
+      }
+      logger.warn(
+        { code: 'RB_SECRET_PUBLISHED', source, account },
+        "THIS SECRET IS PUBLISHED: anyone can sign callbacks with it. It is the provider's sample, for a first look only: set your own",
+      );
+    }
+  }
+}
