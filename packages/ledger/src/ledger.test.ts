@@ -68,6 +68,21 @@ describe('ledger', () => {
     expect(await ledger.outcomes({ batch: 'b1', output: 'ops' }, ['x', 'y'])).toEqual(['dead', undefined]);
   });
 
+  it.each(['retrying', 'dead'] as const)(
+    'lets what was delivered stay delivered when a late worker writes %s',
+    async (outcome) => {
+      const { ledger } = setUp();
+      await ledger.record('crm', [{ batch: 'b1', key: 'x', outcome: 'delivered' }]);
+      await ledger.record('crm', [
+        { batch: 'b1', key: 'x', outcome },
+        { batch: 'b1', key: 'y', outcome },
+        { batch: 'b2', key: 'x', outcome },
+      ]);
+      expect(await ledger.outcomes({ batch: 'b1', output: 'crm' }, ['x', 'y'])).toEqual(['delivered', outcome]);
+      expect(await ledger.outcomes({ batch: 'b2', output: 'crm' }, ['x'])).toEqual([outcome]);
+    },
+  );
+
   it('forgets a callback and its outcomes when the window is over', async () => {
     const { redis, prefix, ledger } = setUp();
     await ledger.claim('b1', same(['x']));

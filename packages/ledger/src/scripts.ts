@@ -32,11 +32,15 @@ for _, key in ipairs(KEYS) do
   if held and held:sub(1, #mine) == mine then redis.call('DEL', key) end
 end`;
 
-/** KEYS outcomes · ARGV window in s, then for each of KEYS how many callbacks, and each callback and its outcome. They live for a window from now on. */
+/** KEYS outcomes · ARGV window in s, then for each of KEYS how many callbacks, and each callback and its outcome. They live for a window from now on. What was delivered
+ * stays so: a worker that stood still for longer than its lock may write late that its own attempt failed. */
 export const RECORD = `
 local at = 2
 for _, key in ipairs(KEYS) do
   local last = at + 2 * ARGV[at]
+  for i = at + 2, last, 2 do
+    if ARGV[i] ~= 'delivered' and redis.call('HGET', key, ARGV[i - 1]) == 'delivered' then ARGV[i] = 'delivered' end
+  end
   redis.call('HSET', key, unpack(ARGV, at + 1, last))
   redis.call('EXPIRE', key, ARGV[1])
   at = last + 1
