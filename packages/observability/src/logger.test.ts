@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { RingbackError } from '@ringback/contracts';
 import { describe, expect, it } from 'vitest';
 import { describeError } from './logger.ts';
 
@@ -20,6 +21,11 @@ it('ends, whatever an error has for a cause, and keeps long messages short', () 
   const error = new Error('x'.repeat(10_000));
   error.cause = error;
   expect(JSON.stringify(describeError(error)).length).toBeLessThan(6000);
+});
+
+it('keeps all problems of settings: a person needs the last one as well as the first', () => {
+  const message = Array.from({ length: 50 }, (_, line) => `ringback.yaml:${line}:1 outputs[0].timeout: is wrong`).join('\n');
+  expect(describeError(new RingbackError('RB_CONFIG_INVALID', message)).message).toBe(message);
 });
 
 it('names no value that was thrown instead of an error', () => {

@@ -56,6 +56,7 @@ function perTurn(destination: { write(text: string): unknown }): DestinationStre
 type ErrorFields = { type: string; message: string; code?: unknown; stack?: string | undefined; cause?: ErrorFields | undefined };
 
 const MAX_MESSAGE = 500;
+const MAX_PROBLEMS = 100_000;
 const MAX_DEPTH = 5;
 
 /** An error as fields that are safe to log. Anything else that was thrown is only named by its type. */
@@ -63,7 +64,8 @@ export function describeError(error: unknown, depth = 0): ErrorFields {
   if (!(error instanceof Error)) return { type: typeof error, message: 'not an error' };
   return {
     type: error.name,
-    message: error.message.slice(0, MAX_MESSAGE),
+    // Problems of settings name no value, and a person needs all of them.
+    message: error.message.slice(0, 'code' in error && error.code === 'RB_CONFIG_INVALID' ? MAX_PROBLEMS : MAX_MESSAGE),
     ...('code' in error && { code: error.code }),
     ...(depth === 0 && { stack: error.stack?.replace(error.message, '…') }),
     ...(error.cause !== undefined && depth < MAX_DEPTH && { cause: describeError(error.cause, depth + 1) }),
