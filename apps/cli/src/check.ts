@@ -1,6 +1,6 @@
 import { createHttpClient, createOutput } from '@ringback/outputs';
 import { createSources } from '@ringback/sources';
-import { type Env, loadSettings } from './load-settings.ts';
+import { type Env, inspectSettings } from './load-settings.ts';
 import type { Terminal } from './terminal.ts';
 
 /**
@@ -8,7 +8,7 @@ import type { Terminal } from './terminal.ts';
  * @throws RingbackError RB_CONFIG_UNREADABLE or RB_CONFIG_INVALID
  */
 export function check({ path, env, terminal }: { path: string; env: Env; terminal: Terminal }): void {
-  const { sources, outputs, routes } = loadSettings({ path, env });
+  const { sources, outputs, routes } = inspectSettings({ path, env }).config;
   createSources(sources);
   const deps = { http: createHttpClient(), now: Date.now, writeLine: () => Promise.resolve() };
   for (const output of outputs) createOutput(output, deps);

@@ -10,7 +10,7 @@ export type KeptPlace = 'dead-letters' | 'quarantine';
  * @throws RingbackError for unusable settings, or RB_REDIS_UNAVAILABLE
  */
 export async function openKept({ place, path, env }: { place: KeptPlace; path: string; env: Env }): Promise<KeptStore> {
-  const settings = loadSettings({ path, env, needsRedis: true });
+  const settings = loadSettings({ path, env });
   const { url, prefix } = settings.redis;
   const sources = new Map(createSources(settings.sources).map((source) => [source.name, source]));
   const redis = await connectForCommand({ url, name: 'ringback-cli' });

@@ -17,7 +17,7 @@ export async function withRedis<T>(
   { env, config }: { readonly env: Env; readonly config: string | undefined },
   work: (reached: Reached) => Promise<T>,
 ): Promise<T> {
-  const settings = loadSettings({ path: config ?? settingsFile(env), env, needsRedis: true });
+  const settings = loadSettings({ path: config ?? settingsFile(env), env });
   const { url, prefix } = settings.redis;
   const redis = await connectForCommand({ url, name: 'ringback-cli' });
   try {

@@ -21,7 +21,7 @@ const MOST_VALUES = 20_000;
 type Options = { readonly text: string; readonly env: Environment; readonly problems: Problems };
 
 /**
- * The text of a settings file → its tree, with the place of everything. Problems of variables are reported and leave a `broken` value.
+ * The text of a settings file → its tree, with the place of everything. A value with a variable that is not set is `unset`.
  * @throws RingbackError RB_CONFIG_INVALID when the text is not one YAML document.
  */
 export function readDocument({ text, env, problems }: Options): Tree {
@@ -121,15 +121,21 @@ function entryOf(builder: Builder, { key, value }: Pair, path: string, place: Pl
   return [name, { keyPlace, value: build(builder, value, join(path, name), keyPlace) }];
 }
 
-function scalar({ shielded, env, problems, placeAt }: Builder, node: YamlScalar, path: string, place: Place): Tree {
+function scalar({ shielded, env, placeAt }: Builder, node: YamlScalar, path: string, place: Place): Tree {
   const { value, range } = node;
   if (typeof value === 'number' || typeof value === 'boolean' || value === null) {
     return { kind: 'scalar', place, value, origin: 'written' };
   }
   const text = typeof value === 'string' ? value : (node.source ?? '');
   const result = interpolate(text, shielded, range ? [range[0], range[1]] : [0, 0], env);
-  for (const problem of result.problems) problems.report(placeAt(problem.offset), path, problem.text);
-  if (result.problems.length > 0) return { kind: 'broken', place };
+  if (result.problems.length > 0) {
+    return {
+      kind: 'unset',
+      path,
+      place,
+      problems: result.problems.map(({ offset, text: why }) => ({ ...placeAt(offset), text: why })),
+    };
+  }
   const variable = result.alone && node.type === 'PLAIN' ? 'variable' : 'hidden';
   return { kind: 'scalar', place, value: result.value, origin: result.hidden ? variable : 'written' };
 }

@@ -1,4 +1,12 @@
 export { jsonSchema } from './json-schema.ts';
-export { type Config, loadConfig, type LoadOptions, type OutputConfig, type SourceConfig } from './load.ts';
 export { ingressParts, type SettingsParts, workerParts } from './settings-parts.ts';
 export { requireSettingsFile, settingsFile } from './settings-file.ts';
+export {
+  type Config,
+  inspectConfig,
+  type InspectedConfig,
+  loadConfig,
+  type LoadOptions,
+  type OutputConfig,
+  type SourceConfig,
+} from './load.ts';

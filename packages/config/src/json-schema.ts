@@ -33,7 +33,8 @@ function convert(schema: TSchema): Json {
 /** A schema without leave to write a variable in its place. */
 function bare(schema: TSchema): Json {
   if (Type.IsObject(schema)) return convertSection(schema);
-  const own = Object.fromEntries(Object.entries(schema).filter(([keyword]) => !/^(x-|~)/.test(keyword)));
+  const plain = Object.entries(schema).filter(([keyword]) => !/^(x-|~)/.test(keyword));
+  const own = { ...Object.fromEntries(plain), ...('x-pattern' in schema && { pattern: schema['x-pattern'] }) };
   if (Type.IsArray(schema)) return { ...own, items: convert(schema.items) };
   if (Type.IsRecord(schema))
     return { ...own, patternProperties: { [Type.RecordPattern(schema)]: convert(Type.RecordValue(schema)) } };

@@ -3,11 +3,14 @@ import { type DeliverySettings, RingbackError } from '@ringback/contracts';
 import { Value } from 'typebox/value';
 import { readDocument } from './document.ts';
 import type { Environment } from './interpolate.ts';
-import { createProblems } from './problem.ts';
-import { read } from './read.ts';
+import { checkIdentities } from './identities.ts';
+import { checkPorts } from './ports.ts';
+import { createProblems, join } from './problem.ts';
+import { read, type ReadContext } from './read.ts';
 import { checkReferences } from './references.ts';
 import { AnySettings, Delivery, type OutputTypes, settingsSchema, type SourceTypes } from './schema.ts';
 import { type ReadFile, reasonOf } from './secret-files.ts';
+import { at } from './tree.ts';
 
 /** A source as configured; `settings` is decoded by its type's schema. */
 export type SourceConfig = { readonly name: string; readonly type: string; readonly settings: unknown };
@@ -30,6 +33,15 @@ export type LoadOptions = {
   /** What is wrong with a route's condition; undefined: nothing. */
   readonly checkCondition: (text: string) => string | undefined;
   readonly readFile?: ReadFile;
+  /** `lazy`: a secret that is not there is an error when it is revealed, and not before. `required` unless told. */
+  readonly secrets?: ReadContext['secrets'];
+};
+
+/** The settings, and how to speak of a place in them. */
+export type InspectedConfig = {
+  readonly config: Config;
+  /** A line such as `ringback.yaml:12:7 routes[0].match: …` about what these keys lead to; where the file leaves it out, the place is that of what it would stand in. */
+  lineOf(keys: readonly (string | number)[], text: string): string;
 };
 
 /**
@@ -38,13 +50,30 @@ export type LoadOptions = {
  * `ringback.yaml:12:7 outputs[0].timeout: "5 seconds" is not a duration; …`. No message holds a secret or the value of a variable.
  */
 export function loadConfig(options: LoadOptions): Config {
-  const { path, env, sourceTypes, outputTypes, checkCondition, readFile = (file) => readFileSync(file) } = options;
+  return inspectConfig(options).config;
+}
+
+/** `loadConfig`, for who has more to say about the file. */
+export function inspectConfig(options: LoadOptions): InspectedConfig {
+  const { path, env, sourceTypes, outputTypes, checkCondition, secrets = 'required' } = options;
+  const { readFile = (file) => readFileSync(file) } = options;
   const problems = createProblems(path);
   const root = readDocument({ text: textOf(path, readFile), env, problems });
-  const result = read(settingsSchema({ sourceTypes, outputTypes }), root, '', { problems, env, settingsPath: path, readFile });
+  const context = { problems, env, settingsPath: path, readFile, secrets };
+  const result = read(settingsSchema({ sourceTypes, outputTypes }), root, '', context);
   checkReferences({ root, problems, checkCondition });
   problems.throwIfAny();
-  const { sources, outputs, ...sections } = Value.Decode(AnySettings, result?.value);
+  const config = decode(result?.value, options);
+  checkIdentities({ root, problems, sources: config.sources, sourceTypes });
+  checkPorts({ root, problems, ingress: config.ingress });
+  problems.throwIfAny();
+  const lineOf = (keys: readonly (string | number)[], text: string) =>
+    problems.lineOf(at(root, keys).tree.place, keys.reduce<string>(join, ''), text);
+  return { config, lineOf };
+}
+
+function decode(value: unknown, { sourceTypes, outputTypes }: LoadOptions): Config {
+  const { sources, outputs, ...sections } = Value.Decode(AnySettings, value);
   return freeze({
     ...sections,
     sources: sources.map((stanza) => decodeSource(stanza, sourceTypes)),

@@ -6,6 +6,8 @@ type Problem = Place & { readonly text: string };
 export type Problems = {
   /** Notes a problem at a place of the file. `path` is the key, such as `outputs[0].timeout`; '' for the file as a whole. */
   report(place: Place, path: string, text: string): void;
+  /** A problem as a line that names file, line, column and key. */
+  lineOf(place: Place, path: string, text: string): string;
   readonly count: () => number;
   /** @throws RingbackError RB_CONFIG_INVALID with a line for each problem, in the order of the file; does nothing if there is none. */
   throwIfAny(): void;
@@ -14,16 +16,18 @@ export type Problems = {
 /** Collects what is wrong with a settings file, so that a person can mend all of it at once. `file` is its name in the messages. */
 export function createProblems(file: string): Problems {
   const problems: Problem[] = [];
+  const lineOf: Problems['lineOf'] = ({ line, column }, path, text) =>
+    `${file}:${line}:${column} ${path === '' ? text : `${path}: ${text}`}`;
   return {
     report: ({ line, column }, path, text) => {
-      problems.push({ line, column, text: path === '' ? text : `${path}: ${text}` });
+      problems.push({ line, column, text: lineOf({ line, column }, path, text) });
     },
+    lineOf,
     count: () => problems.length,
     throwIfAny: () => {
       if (problems.length === 0) return;
       const inOrder = problems.toSorted((a, b) => a.line - b.line || a.column - b.column);
-      const lines = inOrder.map(({ line, column, text }) => `${file}:${line}:${column} ${text}`);
-      throw new RingbackError('RB_CONFIG_INVALID', [...new Set(lines)].join('\n'));
+      throw new RingbackError('RB_CONFIG_INVALID', [...new Set(inOrder.map(({ text }) => text))].join('\n'));
     },
   };
 }

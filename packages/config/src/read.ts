@@ -1,10 +1,11 @@
+import { UNSET_SECRET } from '@ringback/contracts';
 import { type TObject, type TSchema, type TUnion, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import type { Environment } from './interpolate.ts';
 import { createProblems, join, type Problems } from './problem.ts';
 import { environmentOf, fillsItself, secretShape, stanzasOf } from './schema-facts.ts';
 import { fileKey, type ReadFile, withSecretFiles } from './secret-files.ts';
-import { type List, type Mapping, plain, type Place, type Tree } from './tree.ts';
+import { type List, type Mapping, plain, type Place, type Tree, type Unset } from './tree.ts';
 import { oneOf, problemOf, shown, unknownName } from './wording.ts';
 
 export type ReadContext = {
@@ -12,6 +13,8 @@ export type ReadContext = {
   readonly env: Environment;
   readonly settingsPath: string;
   readonly readFile: ReadFile;
+  /** Whether secrets that are not there are errors; if not, only revealing them is. */
+  readonly secrets: 'required' | 'lazy';
 };
 
 /** A value that fits its schema; undefined: it does not, and that has been reported. */
@@ -23,12 +26,29 @@ type Read = { readonly value: unknown } | undefined;
  */
 export function read(schema: TSchema, tree: Tree, path: string, context: ReadContext): Read {
   if (tree.kind === 'broken') return undefined;
+  if (tree.kind === 'unset') return readUnset(schema, tree, context);
+  if (tree.kind === 'scalar' && String(tree.value).startsWith(UNSET_SECRET)) {
+    context.problems.report(tree.place, path, 'the value begins with U+FDD0, which cannot be used');
+    return undefined;
+  }
   const inside = readInside(schema, tree, path, context);
   if (inside === undefined) return undefined;
   const problem = problemOf(schema, inside.value, tree);
   if (problem === undefined) return inside;
   context.problems.report(tree.place, path, problem);
   return undefined;
+}
+
+/** What an unset secret would hold as many as are wanted: one text, a list of one, a record of none. */
+function readUnset(schema: TSchema, { path, problems: found }: Unset, context: ReadContext): Read {
+  const shape = secretShape(schema);
+  if (context.secrets === 'required' || shape === undefined) {
+    for (const { text, ...at } of found) context.problems.report(at, path, text);
+    return undefined;
+  }
+  const text = UNSET_SECRET + found.map((problem) => context.problems.lineOf(problem, path, problem.text)).join('\n');
+  if (shape === 'record') return { value: {} };
+  return { value: shape === 'list' ? [text] : text };
 }
 
 function readInside(schema: TSchema, tree: Tree, path: string, context: ReadContext): Read {
@@ -77,7 +97,10 @@ function absent(schema: TSchema, place: Place, path: string, context: ReadContex
   const key = path.split('.').at(-1) ?? path;
   const ways = secretShape(schema) === undefined ? [] : [`write ${key} or ${fileKey(key)}`];
   if (variable !== undefined) ways.push(`set the environment variable ${variable}`);
-  context.problems.report(place, path, ['is missing', ...(ways.length > 0 ? [ways.join(', or ')] : [])].join('; '));
+  const text = ['is missing', ...(ways.length > 0 ? [ways.join(', or ')] : [])].join('; ');
+  // Only what the environment may hold can be there for another process: any other key is missing for all.
+  if (variable !== undefined) return readUnset(schema, { kind: 'unset', place, path, problems: [{ ...place, text }] }, context);
+  context.problems.report(place, path, text);
   return undefined;
 }
 

@@ -4,13 +4,13 @@ import {
   deliverySettings,
   Duration,
   type OutputType,
-  RetrySettings,
   Section,
   Size,
   type SourceType,
 } from '@ringback/contracts';
 import { type StaticDecode, type TObject, type TSchema, Type } from 'typebox';
 import { Redis } from './redis-schema.ts';
+import { Retry } from './retry-schema.ts';
 import { Spool } from './spool-schema.ts';
 
 export type SourceTypes = Readonly<Record<string, SourceType>>;
@@ -157,7 +157,7 @@ const { rateLimit, timeout, concurrency } = deliverySettings;
 /** The settings of every output, none of them optional: those absent have been filled in. */
 export const Delivery = Section({
   ...Type.Required(Type.Object({ timeout, concurrency })).properties,
-  retry: Section(Type.Required(RetrySettings).properties, { description: 'How a failed delivery is tried again.' }),
+  retry: Retry,
   breaker: Section(Type.Required(BreakerSettings).properties, {
     description: 'When deliveries wait in the queue because the destination fails.',
   }),

@@ -49,7 +49,7 @@ function secretIn(named: Tree, shape: Shape, path: string, { settingsPath, readF
     problems.report(place, path, problem);
     return { kind: 'broken', place };
   };
-  if (named.kind === 'broken') return named;
+  if (named.kind === 'broken' || named.kind === 'unset') return named;
   if (named.kind !== 'scalar' || typeof named.value !== 'string' || named.value === '')
     return broken('is not the path of a file');
   const file = named.origin === 'written' ? named.value : 'the file';
@@ -57,7 +57,7 @@ function secretIn(named: Tree, shape: Shape, path: string, { settingsPath, readF
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(readFile(resolve(dirname(settingsPath), named.value)));
   } catch (error) {
-    return broken(`${file} cannot be read: ${reasonOf(error)}`);
+    return { kind: 'unset', place, path, problems: [{ ...place, text: `${file} cannot be read: ${reasonOf(error)}` }] };
   }
   const secret = text.replace(/\r?\n$/, '');
   if (secret.trim() === '') return broken(`${file} is empty`);

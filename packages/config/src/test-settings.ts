@@ -1,32 +1,39 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type OutputType, RingbackError, SecretText, Section, type SourceType } from '@ringback/contracts';
+import { type OutputType, RingbackError, SecretText, Section, type Settings, type SourceType } from '@ringback/contracts';
 import { Type } from 'typebox';
 import { afterEach } from 'vitest';
-import { type Config, loadConfig } from './load.ts';
+import { type Config, loadConfig, type LoadOptions } from './load.ts';
 
 const never = () => {
   throw new Error('the settings create nothing');
 };
 
-/** Types of sources and outputs with every kind of setting. */
-export const sourceTypes: Readonly<Record<string, SourceType>> = {
-  callbot: {
-    type: 'callbot',
-    settings: Section({
-      accounts: Type.Array(
-        Section({
-          uuid: Type.String({ minLength: 1 }),
-          secrets: Type.Array(SecretText({ description: 'A secret.' }), { minItems: 1 }),
-          algorithm: Type.Union([Type.Literal('md5'), Type.Literal('sha256')], { default: 'md5' }),
-        }),
-        { minItems: 1 },
-      ),
+const CallbotSettings = Section({
+  path: Type.Optional(Type.String()),
+  accounts: Type.Array(
+    Section({
+      uuid: Type.String({ minLength: 1 }),
+      secrets: Type.Array(SecretText({ description: 'A secret.' }), { minItems: 1 }),
+      algorithm: Type.Union([Type.Literal('md5'), Type.Literal('sha256')], { default: 'md5' }),
     }),
-    create: never,
-  },
+    { minItems: 1 },
+  ),
+});
+const callbot: SourceType<typeof CallbotSettings, Settings<typeof CallbotSettings>> = {
+  type: 'callbot',
+  settings: CallbotSettings,
+  bodies: {},
+  identities: ({ accounts, path }) => ({
+    paths: path === undefined ? [] : [{ value: path, at: ['path'] }],
+    accounts: accounts.map(({ uuid }, index) => ({ value: uuid, at: ['accounts', index, 'uuid'] })),
+  }),
+  create: never,
 };
+
+/** Types of sources and outputs with every kind of setting. */
+export const sourceTypes: Readonly<Record<string, SourceType>> = { callbot };
 export const outputTypes: Readonly<Record<string, OutputType>> = {
   webhook: {
     type: 'webhook',
@@ -61,7 +68,7 @@ export function settings(over: Partial<typeof parts> & { more?: string } = {}): 
   return `${Object.values({ ...parts, ...over }).join('\n')}\n`;
 }
 
-type LoadOptions = { env?: Record<string, string>; files?: Record<string, string | Uint8Array> };
+type Options = Pick<LoadOptions, 'secrets'> & { env?: Record<string, string>; files?: Record<string, string | Uint8Array> };
 
 const folders: string[] = [];
 
@@ -72,15 +79,15 @@ afterEach(() => {
 const checkCondition = (text: string) => (text.includes('nonsense') ? 'Unknown variable: nonsense' : undefined);
 
 /** Loads `ringback.yaml` with this text from a folder that holds `files` as well. */
-export function load(text: string | Uint8Array, { env = {}, files = {} }: LoadOptions = {}): Config {
+export function load(text: string | Uint8Array, { env = {}, files = {}, ...how }: Options = {}): Config {
   const folder = mkdtempSync(join(tmpdir(), 'ringback-config-'));
   folders.push(folder);
   for (const [name, content] of Object.entries({ ...files, 'ringback.yaml': text })) writeFileSync(join(folder, name), content);
-  return loadConfig({ path: join(folder, 'ringback.yaml'), env, sourceTypes, outputTypes, checkCondition });
+  return loadConfig({ path: join(folder, 'ringback.yaml'), env, sourceTypes, outputTypes, checkCondition, ...how });
 }
 
 /** The lines of the error that `load` ends with, without the folder. */
-export function problems(text: string | Uint8Array, options: LoadOptions = {}): string[] {
+export function problems(text: string | Uint8Array, options: Options = {}): string[] {
   try {
     load(text, options);
   } catch (error) {

@@ -64,6 +64,7 @@ function kindOf(schema: TSchema): string {
 }
 
 function patternOf(schema: TSchema): string | undefined {
+  if ('x-pattern' in schema) return String(schema['x-pattern']);
   return 'pattern' in schema ? String(schema.pattern) : undefined;
 }
 

@@ -14,7 +14,7 @@ export {
   QuarantinedCallback,
   SingleDelivery,
 } from './payloads.ts';
-export { createSecret, type Secret } from './secret.ts';
+export { createSecret, type Secret, UNSET_SECRET } from './secret.ts';
 export {
   Bounded,
   BreakerSettings,
@@ -28,4 +28,4 @@ export {
   type Settings,
   Size,
 } from './settings.ts';
-export type { InboundRequest, RequestHead, Source, SourceType, VerifiedRequest } from './source.ts';
+export type { InboundRequest, Placed, RequestHead, Source, SourceType, VerifiedRequest } from './source.ts';

@@ -1,6 +1,6 @@
 import { type Static, type StaticDecode, type TSchema, Type } from 'typebox';
 import { Value } from 'typebox/value';
-import { createSecret, type Secret } from './secret.ts';
+import { readSecret, type Secret, UNSET_SECRET } from './secret.ts';
 
 const MS_PER_UNIT = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const BYTES_PER_UNIT = { B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 } as const;
@@ -49,11 +49,12 @@ export function Percentage(options: { description: string; default?: string }) {
 
 /**
  * A string → `Secret`. `x-secret` tells the settings loader that the key has a `…File` twin and that its value appears in no error.
- * With `minLength` 1 by default: an empty secret is a mistake.
+ * With `minLength` 1 by default: an empty secret is a mistake. `x-pattern` is the pattern for people; `pattern` also lets an unset secret pass.
  */
-export function SecretText(options: { description: string; minLength?: number; pattern?: string }) {
-  return Type.Codec(Type.String({ minLength: 1, ...options, 'x-secret': true }))
-    .Decode((text): Secret => createSecret(text))
+export function SecretText({ pattern, ...options }: { description: string; minLength?: number; pattern?: string }) {
+  const form = pattern === undefined ? {} : { pattern: `^${UNSET_SECRET}|${pattern}`, 'x-pattern': pattern };
+  return Type.Codec(Type.String({ minLength: 1, ...options, ...form, 'x-secret': true }))
+    .Decode((text): Secret => readSecret(text))
     .Encode(oneWay);
 }
 

@@ -46,9 +46,16 @@ export type Source = {
   businessKey(callback: Callback): string | undefined;
 };
 
+/** A value of a source's settings, or a default, and the keys that lead to it from the stanza on. */
+export type Placed = { readonly value: string; readonly at: readonly (string | number)[] };
+
 /** The code behind the `type:` of a source stanza. `S` holds every key but `name` and `type`. */
 export type SourceType<S extends TSchema = TSchema, D = unknown> = {
   readonly type: string;
   readonly settings: S;
+  /** Every type of callback that its sources can give, with the schema of the body. Bodies may have further fields. */
+  readonly bodies: Readonly<Record<string, TSchema>>;
+  /** No two paths of all sources may be the same, and no two accounts of a source. */
+  identities(settings: D): { readonly paths: readonly Placed[]; readonly accounts: readonly Placed[] };
   create(options: { name: string; settings: D }): Source;
 };

@@ -1,11 +1,25 @@
 import { RingbackError } from '@ringback/contracts';
+import type { TSchema } from 'typebox';
 import { checkBody } from './check-body.ts';
-import { orderBody, taskBody } from './schema.ts';
+import { OrderBody, orderBody, TaskBody, taskBody } from './schema.ts';
 
 /** taskStatus 1…5 of the documentation; it calls 4 "finished (failed)". */
 const TASK_STATES = ['pending', 'in_progress', 'completed', 'failed', 'paused'] as const;
 
-const PER_CALLBACK_TYPE: Readonly<Record<number, string>> = { 2: 'callbot.order', 3: 'callbot.call' };
+const UNKNOWN_STATE = 'unknown';
+
+const ORDER = 'callbot.order';
+const CALL = 'callbot.call';
+const PER_CALLBACK_TYPE: Readonly<Record<number, string>> = { 2: ORDER, 3: CALL };
+
+const taskType = (state: string) => `callbot.task.${state}`;
+
+/** Every type that `eventType` gives, with the schema of its body. */
+export const BODIES: Readonly<Record<string, TSchema>> = {
+  ...Object.fromEntries([...TASK_STATES, UNKNOWN_STATE].map((state) => [taskType(state), TaskBody])),
+  [ORDER]: OrderBody,
+  [CALL]: OrderBody,
+};
 
 /** Where a body came to, and the paths that would tell what it is. */
 export type Arrival = { readonly path: string; readonly order: string; readonly call: string };
@@ -21,7 +35,7 @@ export function eventType(body: object, arrival: Arrival): string {
   }
   if (hasOneOf(body, 'taskStatus', 'taskStat')) {
     const { taskStatus } = checkBody(taskBody, body);
-    return `callbot.task.${TASK_STATES[taskStatus - 1] ?? 'unknown'}`;
+    return taskType(TASK_STATES[taskStatus - 1] ?? UNKNOWN_STATE);
   }
   throw new RingbackError(
     'RB_BODY_INCOMPLETE',
@@ -35,7 +49,7 @@ function hasOneOf(body: object, ...fields: string[]): boolean {
 
 /** The documented examples carry callbackType 1 on every page, a string for orders and an int for calls: then the path tells, and after it the JSON type. */
 function byHint(callbackType: string | number, { path, order, call }: Arrival): string {
-  if (path === order) return 'callbot.order';
-  if (path === call) return 'callbot.call';
-  return typeof callbackType === 'string' ? 'callbot.order' : 'callbot.call';
+  if (path === order) return ORDER;
+  if (path === call) return CALL;
+  return typeof callbackType === 'string' ? ORDER : CALL;
 }

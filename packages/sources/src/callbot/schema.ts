@@ -11,7 +11,7 @@ const exampleOnly = <S extends TSchema>(schema: S) => Type.Optional(Type.Union([
 const text = exampleOnly(Type.String());
 const int = exampleOnly(Type.Integer());
 
-const TaskBody = Type.Object({
+export const TaskBody = Type.Object({
   callbackType: CallbackType,
   userTaskID: Type.String(),
   taskID: Type.String(),
@@ -60,7 +60,7 @@ const CallInfoDetail = Type.Object({
 });
 
 /** Orders and calls have the same body. */
-const OrderBody = Type.Object({
+export const OrderBody = Type.Object({
   callbackType: CallbackType,
   orderID: Type.String(),
   userPhone: Type.String(),

@@ -1,7 +1,7 @@
 import { type InboundRequest, RingbackError, type Source, type SourceType } from '@ringback/contracts';
 import { businessKey } from './business-key.ts';
 import { type CallbotAccount, CallbotSettings, DEFAULT_PATHS } from './config.ts';
-import { eventType } from './event-type.ts';
+import { BODIES, eventType } from './event-type.ts';
 import { headerText } from './header-text.ts';
 import { readHeaders, withoutSecrets } from './headers.ts';
 import { hasPublishedSecret } from './published-secret.ts';
@@ -14,6 +14,11 @@ const MS_PER_S = 1000;
 export const callbot: SourceType<typeof CallbotSettings, CallbotSettings> = {
   type: 'callbot',
   settings: CallbotSettings,
+  bodies: BODIES,
+  identities: (settings) => ({
+    paths: Object.entries({ ...DEFAULT_PATHS, ...settings.paths }).map(([takes, value]) => ({ value, at: ['paths', takes] })),
+    accounts: settings.accounts.map(({ uuid }, index) => ({ value: uuid, at: ['accounts', index, 'uuid'] })),
+  }),
   create: createCallbotSource,
 };
 

@@ -1,0 +1,39 @@
+import type { Placed } from '@ringback/contracts';
+import { Type } from 'typebox';
+import { join, type Problems } from './problem.ts';
+import type { SourceTypes } from './schema.ts';
+import { at, type Tree } from './tree.ts';
+import { shown } from './wording.ts';
+
+type Source = { readonly type: string; readonly settings: unknown };
+type Options = {
+  readonly root: Tree;
+  readonly problems: Problems;
+  readonly sources: readonly Source[];
+  readonly sourceTypes: SourceTypes;
+};
+
+/** Every path leads to one source, and every account of a source stands there once. */
+export function checkIdentities({ root, problems, sources, sourceTypes }: Options): void {
+  const paths: Placed[] = [];
+  for (const [index, { type, settings }] of sources.entries()) {
+    const sourceType = Object.values(sourceTypes).find((known) => known.type === type);
+    const found = sourceType?.identities(settings) ?? { paths: [], accounts: [] };
+    const placed = ({ value, at: keys }: Placed): Placed => ({ value, at: ['sources', index, ...keys] });
+    paths.push(...found.paths.map(placed));
+    checkDistinct(found.accounts.map(placed), 'put all secrets of an account into one');
+  }
+  checkDistinct(paths, 'give each a path of its own');
+
+  function checkDistinct(values: readonly Placed[], advice: string): void {
+    const first = new Map<string, string>();
+    for (const { value, at: keys } of values) {
+      const path = keys.reduce<string>(join, '');
+      const other = first.get(value);
+      const { tree, found } = at(root, keys);
+      const text = found ? shown(Type.String(), tree) : JSON.stringify(value);
+      if (other !== undefined) problems.report(tree.place, path, `${text} is ${other} as well; ${advice}`);
+      else first.set(value, path);
+    }
+  }
+}
