@@ -5,6 +5,7 @@ import { type CallbackWriter, type Logger, RingbackError } from '@ringback/contr
 import {
   createLogger,
   isPortTaken,
+  openStdout,
   startAdminServer,
   stopSignal,
   surviveBrokenConnections,
@@ -23,7 +24,8 @@ const DEFAULT_ADMIN_PORT = 9080;
 /** So that who posts the moment we are up is served, and we are up without Redis too. */
 const WAIT_FOR_REDIS_MS = 3000;
 
-const bootLogger = createLogger({ app: 'ingress', level: 'info' });
+const stdout = openStdout();
+const bootLogger = createLogger({ app: 'ingress', level: 'info', stdout });
 
 try {
   await run();
@@ -38,7 +40,7 @@ async function run(): Promise<void> {
   const path = requireSettingsFile(process.env);
   const config = loadConfig({ path, env: process.env, sourceTypes, outputTypes, checkCondition });
   const { ingress, log, redis } = config;
-  const logger = createLogger({ app: 'ingress', level: log.level });
+  const logger = createLogger({ app: 'ingress', level: log.level, stdout });
   const stopped = stopSignal();
   surviveBrokenConnections(logger);
   const sources = createSources(config.sources);

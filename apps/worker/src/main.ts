@@ -1,7 +1,14 @@
 import { loadConfig, requireSettingsFile, workerParts } from '@ringback/config';
 import type { Callback } from '@ringback/contracts';
 import { createLedger } from '@ringback/ledger';
-import { createLogger, startAdminServer, stopSignal, surviveBrokenConnections, VERSION } from '@ringback/observability';
+import {
+  createLogger,
+  openStdout,
+  startAdminServer,
+  stopSignal,
+  surviveBrokenConnections,
+  VERSION,
+} from '@ringback/observability';
 import { createHttpClient, createOutput, outputTypes } from '@ringback/outputs';
 import {
   announce,
@@ -24,7 +31,8 @@ import { runUntilStopped } from './run-until-stopped.ts';
 
 const DEFAULT_ADMIN_PORT = 9090;
 
-const bootLogger = createLogger({ app: 'worker', level: 'info' });
+const stdout = openStdout();
+const bootLogger = createLogger({ app: 'worker', level: 'info', stdout });
 
 try {
   await run();
@@ -38,7 +46,7 @@ try {
 async function run(): Promise<void> {
   const path = requireSettingsFile(process.env);
   const config = loadConfig({ path, env: process.env, sourceTypes, outputTypes, checkCondition });
-  const logger = createLogger({ app: 'worker', level: config.log.level });
+  const logger = createLogger({ app: 'worker', level: config.log.level, stdout });
   const stopped = stopSignal();
   surviveBrokenConnections(logger);
   const stopping = new AbortController();
@@ -55,7 +63,7 @@ async function run(): Promise<void> {
   void reportRemoved();
   const self = { app: 'worker', version: VERSION, parts: workerParts(config) } as const;
   const announced = announce({ ...config.redis, ...self, logger, onSame: () => void reportRemoved() });
-  const deps = { http: createHttpClient(), writeLine, now: Date.now };
+  const deps = { http: createHttpClient(), writeLine: stdout.writeLine, now: Date.now };
   const common = { access, ledger, brimming: watch.brimming, stopping: stopping.signal, now: Date.now, logger };
   const lanes = new Map(
     config.outputs.map((settings) => [settings.name, openLane({ ...common, settings, output: createOutput(settings, deps) })]),
@@ -83,11 +91,4 @@ async function run(): Promise<void> {
 function watchedCallbacks(consumer: Consumer, access: Parameters<typeof callbackQueueState>[0]): Watched {
   const queue = callbackQueueState(access);
   return { name: 'callbacks', longestStep: 0, progress: () => consumer.progress(), workWaits: () => queue.workWaits() };
-}
-
-/** One line on stdout; resolves once it is handed to the operating system. */
-function writeLine(line: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    process.stdout.write(`${line}\n`, (error) => (error ? reject(error) : resolve()));
-  });
 }

@@ -33,8 +33,8 @@ export type Output = {
 /** What an output may use of the outside world. */
 export type OutputDeps = {
   readonly http: HttpClient;
-  /** Writes one line; resolves once it is handed to the operating system. */
-  readonly writeLine: (line: string) => Promise<void>;
+  /** Writes one line to standard output. Resolves once the operating system has it; rejects when it cannot be written, or with the signal's reason. */
+  readonly writeLine: (line: string, signal: AbortSignal) => Promise<void>;
   /** ms since the epoch. */
   readonly now: () => number;
 };

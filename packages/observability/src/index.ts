@@ -1,5 +1,6 @@
 export { type AdminServer, isPortTaken, startAdminServer } from './admin-server.ts';
 export { createLogger, describeError } from './logger.ts';
 export { keepErrorListener, surviveBrokenConnections } from './socket-errors.ts';
+export { openStdout } from './stdout.ts';
 export { stopSignal } from './stop-signal.ts';
 export { VERSION } from './version.ts';

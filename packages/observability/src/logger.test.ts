@@ -35,8 +35,8 @@ it('names no value that was thrown instead of an error', () => {
 describe('createLogger', () => {
   /** Runs a program of its own that has `logger`, and gives the lines that it wrote. */
   function linesOf(program: string): Record<string, unknown>[] {
-    const module = new URL('./logger.ts', import.meta.url).href;
-    const text = `import { createLogger } from ${JSON.stringify(module)}; const logger = createLogger({ app: 'worker', level: 'info' }); ${program}`;
+    const module = new URL('./index.ts', import.meta.url).href;
+    const text = `import { createLogger, openStdout } from ${JSON.stringify(module)}; const logger = createLogger({ app: 'worker', level: 'info', stdout: openStdout() }); ${program}`;
     const { stdout } = spawnSync(process.execPath, ['--input-type=module', '--eval', text], {
       encoding: 'utf8',
       timeout: 30_000,

@@ -1,13 +1,16 @@
-import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
+import { type Logger as PinoLogger, pino } from 'pino';
+import type { StdoutWriter } from './stdout-writer.ts';
 
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+type LoggerOptions = { readonly app: string; readonly level: LogLevel; readonly stdout: StdoutWriter };
 
 /**
  * The JSON logger of an app, on stdout: one line per event, ISO times, names for levels. Errors are reduced to type, code, message and stack, cause included:
- * the errors of Redis and HTTP clients carry whole commands and requests, and those hold callbacks.
+ * the errors of Redis and HTTP clients carry whole commands and requests, and those hold callbacks. Lines for which there is no room are dropped, and their number is a line when there is room.
  */
-export function createLogger({ app, level }: { app: string; level: LogLevel }): PinoLogger {
-  return pino(
+export function createLogger({ app, level, stdout }: LoggerOptions): PinoLogger {
+  const logger = pino(
     {
       level,
       base: { app },
@@ -15,8 +18,11 @@ export function createLogger({ app, level }: { app: string; level: LogLevel }): 
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: describeError, ...CENSORED },
     },
-    perTurn(pino.destination(1)),
+    { write: stdout.log },
   );
+  // The highest level there is, so that it is told whatever `log.level` says.
+  stdout.onDropped((lines) => logger.error({ code: 'RB_LOG_DROPPED', lines }, 'log lines were dropped'));
+  return logger;
 }
 
 /** The time of a line, ISO 8601. Lines of one millisecond share the text, which takes longer to write than to look up. */
@@ -35,23 +41,6 @@ function createTimestamp(): () => string {
 const CENSORED = Object.fromEntries(
   ['body', 'headers', 'sign', 'callback', 'request', 'delivery', 'payload'].map((name) => [name, () => '[redacted]']),
 );
-
-/** Lines of one turn of the event loop go out in one write, which halves what a line costs. Nothing waits for longer, and what is left when the process exits is written then. */
-function perTurn(destination: { write(text: string): unknown }): DestinationStream {
-  let lines = '';
-  function flush(): void {
-    if (lines === '') return;
-    destination.write(lines);
-    lines = '';
-  }
-  process.on('exit', flush);
-  return {
-    write(line) {
-      if (lines === '') setImmediate(flush);
-      lines += line;
-    },
-  };
-}
 
 type ErrorFields = { type: string; message: string; code?: unknown; stack?: string | undefined; cause?: ErrorFields | undefined };
 

@@ -12,7 +12,7 @@ export const stdout: OutputType<typeof StdoutSettings, StdoutSettings> = {
       name,
       async deliver({ callback }, signal) {
         try {
-          await unlessAborted(signal, () => deps.writeLine(toLine(writeEnvelope(callback))));
+          await unlessAborted(signal, () => deps.writeLine(toLine(writeEnvelope(callback)), signal));
           return { outcome: 'delivered' };
         } catch (error) {
           return { outcome: 'retry', reason: failureReason(error, signal) };

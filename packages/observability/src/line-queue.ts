@@ -1,0 +1,75 @@
+/** Whoever waits until a line is written. */
+type Waiting = { readonly resolve: () => void; readonly reject: (error: unknown) => void };
+
+type Entry = {
+  /** What is still to be written. */
+  bytes: Buffer;
+  /** Its first bytes are written: the rest MUST follow, or the line is torn. */
+  begun: boolean;
+  /** Absent: lines of the log, or nobody waits any more. */
+  waiting?: Waiting | undefined;
+};
+
+/** Entries in one call. The system takes 1024 buffers. */
+const MAX_AT_ONCE = 256;
+
+/** Lines on their way out, in order, whole or in part. */
+export function createLineQueue() {
+  const entries: Entry[] = [];
+  const { sizes, count } = createSizes();
+
+  /** Nobody waits for it any more: it is forgotten, unless it has begun. */
+  function giveUp(entry: Entry, error: unknown): void {
+    const at = entries.indexOf(entry);
+    if (at === -1) return;
+    count(entry, -1);
+    entry.waiting?.reject(error);
+    entry.waiting = undefined;
+    if (entry.begun) count(entry, 1);
+    else entries.splice(at, 1);
+  }
+
+  return {
+    sizes,
+    isEmpty: () => entries.length === 0,
+    push(bytes: Buffer, waiting?: Waiting): Entry {
+      const entry: Entry = { bytes, begun: false, waiting };
+      entries.push(entry);
+      count(entry, 1);
+      return entry;
+    },
+    next: () => entries.slice(0, MAX_AT_ONCE).map(({ bytes }) => bytes),
+    /** So many bytes of what stands first are written. */
+    written: (bytes: number) => take(entries, bytes, count),
+    giveUp,
+    /** For all for whom somebody waits. The log goes on waiting. */
+    giveUpAll(error: unknown): void {
+      for (const entry of entries.filter(({ waiting }) => waiting !== undefined)) giveUp(entry, error);
+    },
+  };
+}
+
+/** Takes so many bytes from the front, and tells those that waited for them. */
+function take(entries: Entry[], bytes: number, count: (entry: Entry, sign: 1 | -1) => void): void {
+  let left = bytes;
+  for (let first = entries[0]; first !== undefined && left > 0; first = entries[0]) {
+    count(first, -1);
+    if (left < first.bytes.length) {
+      Object.assign(first, { begun: true, bytes: first.bytes.subarray(left) });
+      count(first, 1);
+      return;
+    }
+    left -= first.bytes.length;
+    entries.shift();
+    first.waiting?.resolve();
+  }
+}
+
+function createSizes() {
+  /** Bytes of the log; and of lines for which somebody waits. */
+  const sizes = { log: 0, waitedFor: 0 };
+  const count = ({ bytes, waiting }: Entry, sign: 1 | -1): void => {
+    sizes[waiting ? 'waitedFor' : 'log'] += sign * bytes.length;
+  };
+  return { sizes, count };
+}
