@@ -22,7 +22,7 @@ const program = new Command('ringback').description("The operator's command of R
 addCheck();
 addSend();
 addListen();
-addOutputs({ program, env, terminal });
+addOutputs({ program, env, terminal, done: exitWith });
 addDispatch({ program, env, terminal });
 addSchema();
 addKept();

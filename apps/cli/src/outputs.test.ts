@@ -1,4 +1,5 @@
-import { testRedis } from '@ringback/testkit';
+import { createDeliveryProducer, noteOutputs } from '@ringback/queue';
+import { testCallback, testRedis } from '@ringback/testkit';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -77,6 +78,69 @@ describe('outputs', () => {
     const { outputs } = await setUp();
     const { code, err } = await outputs('pause', 'crn');
     expect({ code, err }).toEqual({ code: 1, err: 'RB_OUTPUT_UNKNOWN: no output is called crn; there are crm, log\n' });
+  });
+});
+
+describe('what a removed output left', () => {
+  async function withRemoved() {
+    const all = await setUp();
+    const { redis, prefix } = all;
+    await noteOutputs({ redis, prefix }, ['crm', 'log', 'old']);
+    const retry = { attempts: 3, minDelay: 60_000, maxDelay: 60_000 };
+    const producer = createDeliveryProducer({ redis, prefix, output: 'old', delivery: { retry }, brimming: () => false });
+    onTestFinished(() => producer.close());
+    await producer.addBatch({ id: 'b1', callbacks: [testCallback('x'), testCallback('y')], again: false });
+    await producer.addFailed({ batch: 'b2', callback: testCallback('z'), attempt: 1, outcome: 'retry' });
+    return all;
+  }
+  const holds = '2 jobs (1 waiting, 1 later, 0 under way, 0 dead letters)';
+
+  it('is moved to an output of the settings, if --yes is said', async () => {
+    const { queue, cli, outputs } = await withRemoved();
+    expect(await outputs('move', 'old', 'crm')).toEqual({
+      code: 1,
+      out: '',
+      err: `${holds} would be moved from old to crm: say --yes to do it\n`,
+    });
+    expect(await queue.getJobCountByTypes('waiting', 'delayed')).toBe(0);
+    const replay = await cli('dead-letters', 'replay', '--output', 'old', '--yes');
+    expect(replay).toMatchObject({ code: 1, out: 'replayed 0 of 2\n' });
+    expect(replay.err).toMatch(/^not replayed: \S+: RB_OUTPUT_REMOVED: .*: ringback outputs move old <other>/);
+    const moved = { code: 0, out: 'moved 3 deliveries from old to crm\n', err: '' };
+    expect(await outputs('move', 'old', 'crm', '--yes')).toEqual(moved);
+    expect(await queue.getJobCounts('waiting', 'delayed')).toEqual({ waiting: 1, delayed: 1 });
+    expect((await outputs()).out).not.toContain('removed');
+  });
+
+  it('is purged, if --yes is said, and the output is forgotten', async () => {
+    const { redis, prefix, outputs } = await withRemoved();
+    expect((await outputs('purge', 'old')).err).toBe(`${holds} of old would be purged for good: say --yes to do it\n`);
+    expect(await outputs('purge', 'old', '--yes')).toEqual({ code: 0, out: `purged ${holds} of old\n`, err: '' });
+    expect(await redis.smembers(`${prefix}:outputs`)).not.toContain('old');
+    expect(await redis.keys(`${prefix}:output.old:*`)).toEqual([]);
+    expect((await outputs('purge', 'old', '--yes')).err).toMatch(/^RB_OUTPUT_UNKNOWN: no output is called old/);
+  });
+
+  it('is not touched while the output is in the settings, or in those of a worker that runs', async () => {
+    const { redis, prefix, outputs } = await withRemoved();
+    for (const args of [
+      ['purge', 'crm'],
+      ['move', 'crm', 'log'],
+    ]) {
+      expect(await outputs(...args, '--yes')).toMatchObject({
+        code: 1,
+        err: expect.stringMatching(/^RB_OUTPUT_IN_USE: crm is in/),
+      });
+    }
+    expect((await outputs('move', 'old', 'older', '--yes')).err).toMatch(/^RB_OUTPUT_UNKNOWN: no output is called older/);
+    const worker = { id: 'a', app: 'worker', version: '1', host: 'h', pid: 7, startedAt: 1, parts: { 'output old': 'x' } };
+    await redis.multi().set(`${prefix}:process:a`, JSON.stringify(worker)).sadd(`${prefix}:processes`, 'a').exec();
+    for (const args of [
+      ['purge', 'old'],
+      ['move', 'old', 'crm'],
+    ]) {
+      expect(await outputs(...args, '--yes')).toMatchObject({ code: 1, err: expect.stringMatching(/^RB_OUTPUT_IN_USE: .*h:7/) });
+    }
   });
 });
 

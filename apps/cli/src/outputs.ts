@@ -3,14 +3,22 @@ import { outputQueueState } from '@ringback/queue';
 import type { Command } from 'commander';
 import type { Env } from './load-settings.ts';
 import { outputLines } from './outputs-list.ts';
+import { moveOutput, purgeOutput } from './outputs-removed.ts';
 import type { Terminal } from './terminal.ts';
 import { type Reached, withConfig, withRedis } from './with-redis.ts';
 
-type Context = { readonly env: Env; readonly terminal: Terminal };
+type Context = {
+  readonly env: Env;
+  readonly terminal: Terminal;
+  /** Told of each command whether it did what it was asked. */
+  readonly done: (success: boolean) => void;
+};
 type Options = { readonly config?: string };
+type Acting = Options & { readonly yes: boolean };
 
-/** `outputs` lists the outputs with what stands in their queues; `outputs pause|resume <name>` holds one for all workers, and lets it go. */
-export function addOutputs({ program, env, terminal }: Context & { readonly program: Command }): void {
+/** `outputs` lists the outputs with what stands in their queues; `pause|resume <name>` holds one for all workers, and lets it go; `move` and `purge` are for what a removed one left. */
+export function addOutputs({ program, ...context }: Context & { readonly program: Command }): void {
+  const { env, terminal } = context;
   const outputs = program.command('outputs').description('the outputs, and what stands in their queues');
   withConfig(outputs.command('list', { isDefault: true }).description('jobs in each queue')).action(({ config }: Options) =>
     withRedis({ env, config }, async (reached) => (await outputLines(reached)).forEach(terminal.out)),
@@ -25,6 +33,24 @@ export function addOutputs({ program, env, terminal }: Context & { readonly prog
         }),
     );
   }
+  addRemoved(outputs, context);
+}
+
+function addRemoved(outputs: Command, { env, terminal, done }: Context): void {
+  withYes(outputs.command('move').argument('<from>', 'a removed output').argument('<to>', 'an output of the settings'))
+    .description('all that stands in the queue of a removed output to another one')
+    .action((from: string, to: string, { config, yes }: Acting) =>
+      withRedis({ env, config }, async (reached) => done(await moveOutput({ reached, yes, terminal, from, to }))),
+    );
+  withYes(outputs.command('purge').argument('<name>', 'a removed output'))
+    .description('all that stands in the queue of a removed output, for good')
+    .action((name: string, { config, yes }: Acting) =>
+      withRedis({ env, config }, async (reached) => done(await purgeOutput({ reached, yes, terminal, name }))),
+    );
+}
+
+function withYes(command: Command): Command {
+  return withConfig(command).option('--yes', 'do it: without it the command says how much there is', false);
 }
 
 /** @throws RingbackError RB_OUTPUT_UNKNOWN */

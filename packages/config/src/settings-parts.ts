@@ -4,10 +4,15 @@ import type { Config } from './load.ts';
 /** The parts of the settings by which an app works: name → digest. Names and digests give no secret away, and may be shown and kept. */
 export type SettingsParts = Readonly<Record<string, string>>;
 
+/** The name of the part that is one output. */
+export function outputPart(name: string): string {
+  return `output ${name}`;
+}
+
 /** By what a worker dispatches and delivers. */
 export function workerParts({ outputs, routes, dedupe, quarantine }: Config): SettingsParts {
   return {
-    ...named(outputs.map((output) => [`output ${output.name}`, output])),
+    ...named(outputs.map((output) => [outputPart(output.name), output])),
     ...named(routes.map((route) => [routeName(route), route])),
     ...named([
       ['dedupe', dedupe],

@@ -24,7 +24,8 @@ export const ERROR_CODES = {
   RB_CONFIG_INVALID: 'the settings have errors',
   RB_SECRET_PUBLISHED: 'an account has a secret that everybody knows',
   // the operator's command
-  RB_OUTPUT_UNKNOWN: 'no output in the settings has this name',
+  RB_OUTPUT_UNKNOWN: 'no output has this name',
+  RB_OUTPUT_IN_USE: 'an output is in the settings, or a worker that runs still has it',
   // worker
   RB_PAYLOAD_INVALID: 'a queued job holds something else than a payload of ours',
   RB_JOB_ID_TAKEN: 'another job has the id under which one was to be queued',

@@ -46,14 +46,17 @@ export async function openDeadLetters({ redis, prefix, outputs }: DeadLettersOpt
     }
   }
 
-  const jobOf = (kept: Kept) => places.find(({ queue }) => queue.name === kept.queue)?.queue.getJob(kept.id);
+  const placeOf = (kept: Kept) => places.find(({ queue }) => queue.name === kept.queue);
+  const jobOf = (kept: Kept) => placeOf(kept)?.queue.getJob(kept.id);
 
   return {
     find,
     async replay(kept) {
+      const place = placeOf(kept);
+      if (place?.removed) return `${REMOVED}: put it back, or move all of it: ringback outputs move ${place.output} <other>`;
       const job = await jobOf(kept);
       if (!job) return GONE;
-      return (await job.isFailed()) ? replay(job) : 'not attempted yet: it will be when its output is back in the settings';
+      return (await job.isFailed()) ? replay(job) : GONE;
     },
     async purge(kept) {
       const job = await jobOf(kept);

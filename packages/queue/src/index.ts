@@ -9,8 +9,9 @@ export { consumeDeliveries, type DeliveryHandlers } from './delivery-consumer.ts
 export { createDeliveryProducer, type DeliveryProducer, type RoutedBatch } from './delivery-producer.ts';
 export { createGroupCommit } from './group-commit.ts';
 export type { Kept, KeptFilter, KeptStore } from './kept.ts';
-export { knownOutputs, noteOutputs } from './known-outputs.ts';
+export { forgetOutput, knownOutputs, noteOutputs } from './known-outputs.ts';
 export { type RunningProcess, runningProcesses } from './process-registry.ts';
+export { moveDeliveries } from './move-deliveries.ts';
 export { createQuarantineProducer, type QuarantineProducer } from './quarantine-producer.ts';
 export { openQuarantineStore } from './quarantine-store.ts';
 export { createQuarantine, type Quarantine } from './quarantine.ts';

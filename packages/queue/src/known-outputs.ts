@@ -36,3 +36,16 @@ async function count(access: Access, output: string): Promise<Held> {
     await queue.close();
   }
 }
+
+/**
+ * Removes all that stands in an output's queue, and all that is known of it. For an output that no worker serves: what is added meanwhile goes as well.
+ */
+export async function forgetOutput({ redis, prefix }: Access, output: string): Promise<void> {
+  const queue = quiet(new Queue(outputQueueName(output), queueOptions({ redis, prefix })));
+  try {
+    await queue.obliterate({ force: true });
+    await redis.srem(outputRegistryKey(prefix), output);
+  } finally {
+    await queue.close();
+  }
+}

@@ -1,0 +1,96 @@
+import { outputPart } from '@ringback/config';
+import { RingbackError } from '@ringback/contracts';
+import { createLedger } from '@ringback/ledger';
+import {
+  createRedisWatch,
+  forgetOutput,
+  knownOutputs,
+  moveDeliveries,
+  outputQueueState,
+  runningProcesses,
+} from '@ringback/queue';
+import type { Terminal } from './terminal.ts';
+import type { Reached } from './with-redis.ts';
+
+type Asked = { readonly reached: Reached; readonly yes: boolean; readonly terminal: Terminal };
+
+/**
+ * Moves all that stands in the queue of a removed output to one of the settings; without `yes` says how much that is. Resolves with whether all of it was moved.
+ * @throws RingbackError RB_OUTPUT_UNKNOWN, RB_OUTPUT_IN_USE, RB_OVERLOADED
+ */
+export async function moveOutput({ reached, yes, terminal, from, to }: Asked & { from: string; to: string }): Promise<boolean> {
+  const { redis, prefix, settings } = reached;
+  const target = settings.outputs.find(({ name }) => name === to);
+  if (!target) throw unknown(to, reached.outputs);
+  const holds = await removedOutput(reached, from);
+  if (!yes) return refuse(terminal, `${holds.text} would be moved from ${from} to ${to}: say --yes to do it`);
+  const ledger = createLedger({ redis, prefix, window: settings.dedupe.window });
+  const watch = createRedisWatch({ ...settings.redis, redis, now: Date.now, logger: SILENT });
+  try {
+    await watch.look();
+    const outcomes: typeof ledger.outcomes = (deliveries, keys) => ledger.outcomes(deliveries, keys);
+    const { moved, ended, left } = await moveDeliveries({ redis, prefix, from, to: target, outcomes, brimming: watch.brimming });
+    terminal.out(`moved ${moved} deliveries from ${from} to ${to}${ended > 0 ? `; ${ended} had ended before` : ''}`);
+    if (left > 0)
+      terminal.err(`${left} jobs are left: they are under way, or no payload of ours (dead-letters list --output ${from})`);
+    return left === 0;
+  } finally {
+    watch.close();
+  }
+}
+
+/**
+ * Removes all that stands in the queue of a removed output, and forgets the output; without `yes` says how much that is.
+ * @throws RingbackError RB_OUTPUT_UNKNOWN, RB_OUTPUT_IN_USE
+ */
+export async function purgeOutput({ reached, yes, terminal, name }: Asked & { name: string }): Promise<boolean> {
+  const holds = await removedOutput(reached, name);
+  if (!yes) return refuse(terminal, `${holds.text} of ${name} would be purged for good: say --yes to do it`);
+  if (holds.active > 0) {
+    const held = `${holds.active} of its deliveries are under way, or were when their worker was killed`;
+    terminal.err(`${held}: purged all the same`);
+  }
+  await forgetOutput(reached, name);
+  terminal.out(`purged ${holds.text} of ${name}`);
+  return true;
+}
+
+const unheard = () => {};
+const SILENT = { debug: unheard, info: unheard, warn: unheard, error: unheard };
+
+function refuse(terminal: Terminal, line: string): false {
+  terminal.err(line);
+  return false;
+}
+
+function unknown(name: string, names: readonly string[]): RingbackError {
+  return new RingbackError('RB_OUTPUT_UNKNOWN', `no output is called ${name}; there are ${names.join(', ')}`);
+}
+
+/** What stands in the queue of an output that no one serves. MUST be checked before anything is taken from it: a worker would deliver it beside us. */
+async function removedOutput(reached: Reached, name: string): Promise<{ text: string; active: number }> {
+  const known = await knownOutputs(reached);
+  if (reached.outputs.includes(name)) {
+    throw new RingbackError(
+      'RB_OUTPUT_IN_USE',
+      `${name} is in the settings: only what a removed output left can be moved or purged`,
+    );
+  }
+  if (!known.includes(name)) throw unknown(name, [...new Set([...reached.outputs, ...known])]);
+  const serving = (await runningProcesses(reached)).filter(({ app, parts }) => app === 'worker' && outputPart(name) in parts);
+  if (serving.length > 0) {
+    const workers = serving.map(({ host, pid }) => `${host}:${pid}`).join(', ');
+    throw new RingbackError(
+      'RB_OUTPUT_IN_USE',
+      `workers that run still have ${name} in their settings: ${workers}. Replace them first`,
+    );
+  }
+  const queue = outputQueueState(name, reached);
+  try {
+    const { waiting, delayed, active, dead } = await queue.depths();
+    const jobs = waiting + delayed + active + dead;
+    return { active, text: `${jobs} jobs (${waiting} waiting, ${delayed} later, ${active} under way, ${dead} dead letters)` };
+  } finally {
+    await queue.close();
+  }
+}
