@@ -40,8 +40,9 @@ async function start(made: Checkout): Promise<Running> {
   return running;
 }
 
-function redisOf(running: Running): Redis {
-  const url = /redis:\/\/127\.0\.0\.1:\d+/.exec(running.stdout())?.[0] ?? 'redis://not-found';
+/** Its URL is where a person finds it as well. */
+async function redisOf(made: Checkout): Promise<Redis> {
+  const [url = 'redis://not-found'] = await made.lines('.ringback/redis.url');
   const redis = new Redis(url, { retryStrategy: null });
   redis.on('error', () => {});
   onTestFinished(() => redis.disconnect());
@@ -61,7 +62,7 @@ describe('npm start', () => {
     const made = await checkout();
     const running = await start(made);
     expect(running.stdout()).toMatch(/^settings are read from ringback\.example\.yaml/m);
-    expect(running.stdout()).toMatch(/^redis {4}is up at redis:\/\/127\.0\.0\.1:\d+: redis-server .* on PATH/m);
+    expect(running.stdout()).toMatch(/^redis {4}is up at redis:\/\/\[redacted\]@127\.0\.0\.1:\d+: redis-server .* on PATH/m);
     expect(running.stdout()).toMatch(/^ingress {2}is up at http:\/\/127\.0\.0\.1:1/m);
     expect(running.stdout()).toMatch(/^worker {3}is up, admin at http:\/\/127\.0\.0\.1:2/m);
     expect(running.stdout()).toContain('npm run ringback -- send task');
@@ -84,14 +85,14 @@ describe('npm start', () => {
   it('keeps data and port over a stop', async () => {
     const made = await checkout();
     const first = await start(made);
-    const before = redisOf(first);
+    const before = await redisOf(made);
     await before.set('kept', 'yes');
     expect(await before.config('GET', 'maxmemory-policy')).toEqual(['maxmemory-policy', 'noeviction']);
     expect(await before.config('GET', 'appendfsync')).toEqual(['appendfsync', 'everysec']);
     first.child.kill('SIGINT');
     await first.ended;
-    const second = await start(made);
-    const after = redisOf(second);
+    await start(made);
+    const after = await redisOf(made);
     expect(await after.get('kept')).toBe('yes');
     expect(after.options.port).toBe(before.options.port);
   });
@@ -107,24 +108,24 @@ describe('npm start', () => {
   it('ends the Redis of a start that was killed before it starts one on the same data', async () => {
     const made = await checkout();
     const first = await start(made);
-    await redisOf(first).set('kept', 'yes');
+    await (await redisOf(made)).set('kept', 'yes');
     const left = (await made.lines('pids')).find((line) => line.endsWith('redis')) ?? '';
     first.child.kill('SIGKILL');
     await first.ended;
-    const second = await start(made);
+    await start(made);
     expect(await isRunning(Number.parseInt(left, 10))).toBe(false);
-    expect(await redisOf(second).get('kept')).toBe('yes');
+    expect(await (await redisOf(made)).get('kept')).toBe('yes');
   });
 
   it('comes back after everything was killed at once', async () => {
     const made = await checkout();
     const first = await start(made);
-    await redisOf(first).set('kept', 'yes');
+    await (await redisOf(made)).set('kept', 'yes');
     for (const pid of [first.pid, ...(await made.lines('pids')).map((line) => Number.parseInt(line, 10))])
       process.kill(pid, 'SIGKILL');
     await first.ended;
-    const second = await start(made);
-    expect(await redisOf(second).get('kept')).toBe('yes');
+    await start(made);
+    expect(await (await redisOf(made)).get('kept')).toBe('yes');
   });
 
   it('runs once per checkout', async () => {

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { tryLock } from './lock.mjs';
 import { startEmbeddedRedis } from './redis/embedded.ts';
 import type { RedisServer } from './redis/server.ts';
+import { withoutPassword } from './redis/shown-url.ts';
 import { type AppProcess, startApp } from './start/app-process.ts';
 import { findSettings } from './start/settings-file.ts';
 
@@ -22,10 +23,6 @@ Ctrl-C stops everything.
 type Running = { redis?: RedisServer; ingress?: AppProcess; worker?: AppProcess };
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
-
-function withoutPassword(url: string): string {
-  return url.replace(/\/\/[^/@]*@/, '//[redacted]@');
-}
 
 /** Starts what is needed, in order, into `running`, so that whatever is up when something fails can be stopped. */
 async function startAll(running: Running, stopping: AbortSignal): Promise<void> {

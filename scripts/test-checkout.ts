@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, cp, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
@@ -71,7 +71,8 @@ export async function createCheckout(): Promise<Checkout> {
       await write(`bin/${name}`, `#!/bin/sh\n${script}\n`);
       await chmod(join(root, 'bin', name), 0o755);
     },
-    lines: async (path) => (await readFile(join(root, path), 'utf8').catch(() => '')).split('\n').filter((line) => line !== ''),
+    lines: async (path) =>
+      (await readFile(resolve(root, path), 'utf8').catch(() => '')).split('\n').filter((line) => line !== ''),
     run: (args, env = {}) => run(root, args, env),
   };
 }

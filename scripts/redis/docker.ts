@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { userInfo } from 'node:os';
 import { promisify } from 'node:util';
+import { PRIVATE_UMASK } from './private-files.ts';
 import type { WayResult } from './server-spec.ts';
 
 const run = promisify(execFile);
@@ -8,12 +9,13 @@ const IMAGE = 'redis:7.4-alpine';
 const ANSWERS_WITHIN_MS = 3000;
 const PULLED_WITHIN_MS = 120_000;
 
-/** The container runs as we do, so that the data folder stays ours, and is published on 127.0.0.1 only. */
+/** The container runs as we do, so that the data folder stays ours and only ours, and is published on 127.0.0.1 only. */
 function containerArgs(): string[] {
   const { uid, gid } = userInfo();
   const user = uid < 0 ? [] : ['--user', `${uid}:${gid}`];
   const place = ['--publish', '127.0.0.1:{port}:{port}', '--volume', '{dir}:{dir}'];
-  return ['run', '--rm', '--name', 'ringback-redis-{port}', ...user, ...place, '--entrypoint', 'redis-server', IMAGE];
+  const program = ['-c', `umask ${PRIVATE_UMASK.toString(8)}; exec redis-server "$@"`, 'redis-server', '--protected-mode', 'no'];
+  return ['run', '--rm', '--name', 'ringback-redis-{port}', ...user, ...place, '--entrypoint', 'sh', IMAGE, ...program];
 }
 
 /** A container, where a Docker engine answers at once and has the image or can pull it. */
@@ -31,6 +33,15 @@ export async function redisInDocker(signal: AbortSignal): Promise<WayResult> {
     return { unavailable: `Docker runs, but ${IMAGE} cannot be pulled` };
   }
   const kill = ['docker', 'kill', '--signal', '{signal}', 'ringback-redis-{port}'];
-  const args = [...containerArgs(), '--protected-mode', 'no'];
-  return { spec: { way: 'Docker', label: `a container of ${IMAGE}`, command: 'docker', args, env: {}, kill, bind: '0.0.0.0' } };
+  return {
+    spec: {
+      way: 'Docker',
+      label: `a container of ${IMAGE}`,
+      command: 'docker',
+      args: containerArgs(),
+      env: {},
+      kill,
+      bind: '0.0.0.0',
+    },
+  };
 }

@@ -1,11 +1,14 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { findRedis, STATE_FOLDER } from './find.ts';
 import { freePort } from './free-port.ts';
 import { JAVASCRIPT_BANNER, redisInJavaScript } from './javascript.ts';
+import { makePrivateFolder, writePrivateFile } from './private-files.ts';
 import { type RedisServer, startRedis } from './server.ts';
+import { withoutPassword } from './shown-url.ts';
 
 /** What BullMQ and our promises need: every write on disk within a second, and nothing ever evicted. */
 const SETTINGS = ['--appendonly', 'yes', '--appendfsync', 'everysec', '--maxmemory-policy', 'noeviction', '--save', ''];
@@ -15,17 +18,24 @@ const WHEN_ABANDONED = 'sleep 3; kill -TERM "$1"';
 
 const ENDS_WITHIN_MS = 3000;
 
-async function portOfLastStart(portFile: string): Promise<number | undefined> {
-  const port = Number(await readFile(portFile, 'utf8').catch(() => ''));
-  return port > 0 ? port : undefined;
+type Address = { readonly port: number; readonly password: string };
+
+const PASSWORD_BYTES = 24;
+
+const urlOf = ({ port, password }: Address) => `redis://:${password}@127.0.0.1:${port}`;
+
+async function addressOfLastStart(urlFile: string): Promise<Address | undefined> {
+  const url = URL.parse(await readFile(urlFile, 'utf8').catch(() => ''));
+  return url && url.password !== '' && Number(url.port) > 0 ? { port: Number(url.port), password: url.password } : undefined;
 }
 
 /**
  * Ends the server that an earlier start left behind, should one still hold these data: two servers on one append-only file would ruin it.
  * @throws Error when it holds them and does not let go
  */
-async function endLeftOver(dir: string, port: number): Promise<void> {
-  const redis = new Redis({ port, host: '127.0.0.1', lazyConnect: true, retryStrategy: null, commandTimeout: ENDS_WITHIN_MS });
+async function endLeftOver(dir: string, { port, password }: Address): Promise<void> {
+  const when = { lazyConnect: true, retryStrategy: null, commandTimeout: ENDS_WITHIN_MS };
+  const redis = new Redis({ port, host: '127.0.0.1', password, ...when });
   redis.on('error', () => {});
   try {
     await redis.connect();
@@ -57,18 +67,22 @@ async function endLeftOver(dir: string, port: number): Promise<void> {
  */
 export async function startEmbeddedRedis(say: (text: string) => void, signal: AbortSignal): Promise<RedisServer> {
   const dir = join(STATE_FOLDER, 'redis');
-  const portFile = join(STATE_FOLDER, 'redis.port');
-  const lastPort = await portOfLastStart(portFile);
-  if (lastPort !== undefined) await endLeftOver(dir, lastPort);
+  const urlFile = join(STATE_FOLDER, 'redis.url');
+  const last = await addressOfLastStart(urlFile);
+  if (last !== undefined) await endLeftOver(dir, last);
   const found = await findRedis(signal);
   signal.throwIfAborted();
   const spec = 'spec' in found ? found.spec : redisInJavaScript();
   if ('reasons' in found) say(`${JAVASCRIPT_BANNER}\n${found.reasons.map((reason) => `  - ${reason}`).join('\n')}`);
-  const port = await freePort(lastPort);
+  // The same as before, so that what a person noted down stays true.
+  const password = last?.password ?? randomBytes(PASSWORD_BYTES).toString('hex');
+  const port = await freePort(last?.port);
   await mkdir(STATE_FOLDER, { recursive: true });
+  await makePrivateFolder(dir);
   // MUST be written before the server runs: it is how the next start finds one that was left behind.
-  await writeFile(portFile, String(port));
-  const server = await startRedis({ spec, dir, port, settings: SETTINGS, whenAbandoned: WHEN_ABANDONED });
-  say(`redis    is up at ${server.url}: ${spec.label}${spec.way === 'JavaScript' ? '' : ', data in .ringback/redis'}`);
+  await writePrivateFile(urlFile, `${urlOf({ port, password })}\n`);
+  const server = await startRedis({ spec, dir, port, password, settings: SETTINGS, whenAbandoned: WHEN_ABANDONED });
+  const data = spec.way === 'JavaScript' ? '' : ', data in .ringback/redis';
+  say(`redis    is up at ${withoutPassword(server.url)}: ${spec.label}${data}, URL with its password in .ringback/redis.url`);
   return server;
 }

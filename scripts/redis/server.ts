@@ -1,9 +1,12 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { freePort } from './free-port.ts';
 import { guard } from './guard.ts';
+import { PRIVATE_UMASK, writePrivateFile } from './private-files.ts';
 import type { RedisServerSpec } from './server-spec.ts';
 
 const READY_WITHIN_MS = 30_000;
@@ -16,6 +19,8 @@ export type RedisServerOptions = {
   readonly dir: string;
   /** Default: a free one. */
   readonly port?: number | undefined;
+  /** Which clients must give; URL-safe characters. Absent: none. It reaches redis-server by a file, since everybody sees a command line. */
+  readonly password?: string | undefined;
   /** redis-server's own arguments, e.g. `['--appendonly', 'yes']`. */
   readonly settings: readonly string[];
   /** POSIX sh to run with the server's pid as `$1` and `dir` as `$2`, should this process end without stopping the server. */
@@ -24,6 +29,7 @@ export type RedisServerOptions = {
 
 /** A redis-server that runs. It has its own session: a Ctrl-C on the terminal does not reach it. */
 export type RedisServer = {
+  /** With its password, if it has one. */
   readonly url: string;
   readonly port: number;
   readonly child: ChildProcess;
@@ -39,8 +45,9 @@ function describeEnd(code: number | null, signal: NodeJS.Signals | null, output:
   return `redis-server ended (${signal ?? `exit code ${code}`})${output === '' ? '' : `:\n${output.trimEnd()}`}`;
 }
 
-async function untilReady(port: number, ended: Promise<string>): Promise<string | undefined> {
-  const redis = new Redis({ port, host: '127.0.0.1', retryStrategy: () => 25, maxRetriesPerRequest: null });
+/** Undefined once it serves, or what hindered it. */
+async function untilReady({ url, port, ended }: RedisServer): Promise<string | undefined> {
+  const redis = new Redis(url, { retryStrategy: () => 25, maxRetriesPerRequest: null });
   redis.on('error', () => {});
   const late = new AbortController();
   try {
@@ -55,14 +62,27 @@ async function untilReady(port: number, ended: Promise<string>): Promise<string 
   }
 }
 
-function spawnServer({ spec, dir, settings, whenAbandoned }: RedisServerOptions, port: number): RedisServer {
+const secretsFile = (dir: string) => join(dir, 'redis.conf');
+
+/** Files that redis-server makes hold callbacks: they are ours only, as is the program's umask. */
+function spawnPrivately(
+  command: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): ChildProcessByStdio<null, Readable, Readable> {
+  const before = process.umask(PRIVATE_UMASK);
+  try {
+    return spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  } finally {
+    process.umask(before);
+  }
+}
+
+function spawnServer({ spec, dir, password, settings, whenAbandoned }: RedisServerOptions, port: number): RedisServer {
   const fill = (text: string) => text.replaceAll('{port}', String(port)).replaceAll('{dir}', dir);
   const place = ['--port', String(port), '--bind', spec.bind ?? '127.0.0.1', '--dir', dir];
-  const child = spawn(spec.command, [...spec.args.map(fill), ...place, ...settings], {
-    env: { ...process.env, ...spec.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true,
-  });
+  const secrets = password === undefined ? [] : ['--include', secretsFile(dir)];
+  const child = spawnPrivately(spec.command, [...spec.args.map(fill), ...place, ...secrets, ...settings], spec.env);
   let output = '';
   const keep = (chunk: Buffer) => {
     output = (output + chunk.toString()).slice(-4000);
@@ -87,7 +107,8 @@ function spawnServer({ spec, dir, settings, whenAbandoned }: RedisServerOptions,
     await ended;
     clearTimeout(force);
   };
-  return { url: `redis://127.0.0.1:${port}`, port, child, ended, signal, stop };
+  const url = `redis://${password === undefined ? '' : `:${password}@`}127.0.0.1:${port}`;
+  return { url, port, child, ended, signal, stop };
 }
 
 const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
@@ -97,11 +118,13 @@ const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
  * @throws Error with redis-server's own last words when it does not come up.
  */
 export async function startRedis(options: RedisServerOptions): Promise<RedisServer> {
-  await mkdir(options.dir, { recursive: true });
+  const { dir, password } = options;
+  await mkdir(dir, { recursive: true });
+  if (password !== undefined) await writePrivateFile(secretsFile(dir), `requirepass ${password}\n`);
   let problem = '';
   for (let attempt = 0; attempt < PORT_TRIES; attempt += 1) {
     const server = spawnServer(options, options.port ?? (await freePort()));
-    const failure = await untilReady(server.port, server.ended);
+    const failure = await untilReady(server);
     if (failure === undefined) return server;
     await server.stop();
     problem = failure;

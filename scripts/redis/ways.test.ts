@@ -130,19 +130,28 @@ describe('Docker', () => {
     onlyPrograms({ docker: 'exit 0' });
     const result = await redisInDocker(never);
     expect(result).toMatchObject({
-      spec: { way: 'Docker', command: 'docker', args: expect.arrayContaining(['127.0.0.1:{port}:{port}']) },
+      spec: {
+        way: 'Docker',
+        command: 'docker',
+        args: expect.arrayContaining(['127.0.0.1:{port}:{port}', 'umask 77; exec redis-server "$@"']),
+      },
     });
   });
 });
 
 describe('JavaScript', () => {
-  it('serves on loopback and ends when told to', async () => {
+  it('serves on loopback, with a password, and ends when told to', async () => {
     const server = await startRedis({
       spec: redisInJavaScript(),
       dir: tempFolder(),
+      password: 'secret',
       settings: [],
       whenAbandoned: 'kill -KILL "$1"',
     });
+    const stranger = new Redis(server.url.replace(':secret@', ''), { retryStrategy: null });
+    stranger.on('error', () => {});
+    await expect(stranger.get('key')).rejects.toThrow('NOAUTH');
+    stranger.disconnect();
     const redis = new Redis(server.url, { retryStrategy: null });
     redis.on('error', () => {});
     await redis.set('key', 'value');
