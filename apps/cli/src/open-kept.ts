@@ -1,6 +1,7 @@
 import { RingbackError } from '@ringback/contracts';
-import { connectForCommand, type KeptStore, openDeadLetters, openQuarantineStore } from '@ringback/queue';
+import { type KeptStore, openDeadLetters, openQuarantineStore } from '@ringback/queue';
 import { createSources } from '@ringback/sources';
+import { connectRedis } from './connect-redis.ts';
 import { type Env, loadSettings } from './load-settings.ts';
 
 export type KeptPlace = 'dead-letters' | 'quarantine';
@@ -11,9 +12,9 @@ export type KeptPlace = 'dead-letters' | 'quarantine';
  */
 export async function openKept({ place, path, env }: { place: KeptPlace; path: string; env: Env }): Promise<KeptStore> {
   const settings = loadSettings({ path, env });
-  const { url, prefix } = settings.redis;
+  const { prefix } = settings.redis;
   const sources = new Map(createSources(settings.sources).map((source) => [source.name, source]));
-  const redis = await connectForCommand({ url, name: 'ringback-cli' });
+  const redis = await connectRedis(settings, env);
   const store = await open();
   return {
     ...store,

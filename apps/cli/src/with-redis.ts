@@ -1,6 +1,7 @@
 import { type Config, settingsFile } from '@ringback/config';
-import { connectForCommand } from '@ringback/queue';
+import type { connectForCommand } from '@ringback/queue';
 import type { Command } from 'commander';
+import { connectRedis } from './connect-redis.ts';
 import { type Env, loadSettings } from './load-settings.ts';
 
 /** What a command works with: the settings, and the Redis that they name. */
@@ -18,8 +19,8 @@ export async function withRedis<T>(
   work: (reached: Reached) => Promise<T>,
 ): Promise<T> {
   const settings = loadSettings({ path: config ?? settingsFile(env), env });
-  const { url, prefix } = settings.redis;
-  const redis = await connectForCommand({ url, name: 'ringback-cli' });
+  const { prefix } = settings.redis;
+  const redis = await connectRedis(settings, env);
   try {
     return await work({ redis, prefix, settings, outputs: settings.outputs.map(({ name }) => name) });
   } finally {

@@ -11,8 +11,8 @@ export type PublishedSecretsOptions = {
  * @throws RingbackError RB_SECRET_PUBLISHED in production
  */
 export function refusePublishedSecrets({ sources, production, logger }: PublishedSecretsOptions): void {
-  for (const { name: source, publiclySigned = [] } of sources) {
-    for (const account of publiclySigned) {
+  for (const { name: source, publiclySigned } of sources) {
+    for (const account of publiclySigned?.() ?? []) {
       if (production) {
         const who = `account ${account} of source ${source}`;
         throw new RingbackError(

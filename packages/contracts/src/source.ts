@@ -30,8 +30,8 @@ export type Source = {
   readonly name: string;
   /** The paths that the ingress serves for this source, by POST. */
   readonly paths: readonly string[];
-  /** Ids of its accounts with a secret that everybody can read in the provider's documentation or in our example. Absent: none. */
-  readonly publiclySigned?: readonly string[];
+  /** Ids of its accounts with a secret that everybody can read in the provider's documentation or in our example. It looks at the secrets. */
+  publiclySigned?(): readonly string[];
   /** Refuses what the headers alone rule out, and returns what judges the rest once the body is there. The ingress calls it before it reads or
    * keeps anything of the body, in a hook of `apps/ingress/src/callback-routes.ts`. Synchronous: nothing in it waits.
    * @throws RingbackError with a code of the `request` group, as does the function that it returns */

@@ -54,10 +54,7 @@ function createCallbotSource({ name, settings }: { name: string; settings: Callb
   return {
     name,
     paths: Object.values(paths),
-    // Found out when asked: the operator's command may have no secrets.
-    get publiclySigned() {
-      return settings.accounts.filter(hasPublishedSecret).map(({ uuid }) => uuid);
-    },
+    publiclySigned: () => settings.accounts.filter(hasPublishedSecret).map(({ uuid }) => uuid),
     businessKey,
     precheck,
     verify: ({ body, ...head }: InboundRequest) => precheck(head)(body),

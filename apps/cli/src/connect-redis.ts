@@ -1,0 +1,16 @@
+import type { Config } from '@ringback/config';
+import { connectForCommand } from '@ringback/queue';
+import { REDIS_OF_START, redisOfStart } from './redis-of-start.ts';
+
+/**
+ * The Redis that a command works on. Says so on stderr where that is the one of `npm start`, which nobody named.
+ * @throws RingbackError RB_REDIS_UNAVAILABLE, or RB_CONFIG_INVALID when nobody named one
+ */
+export function connectRedis(
+  { redis: { url } }: Config,
+  env: Readonly<Record<string, string | undefined>>,
+): ReturnType<typeof connectForCommand> {
+  if (!env['REDIS_URL'] && url.reveal() === redisOfStart())
+    process.stderr.write(`redis: the one of npm start (${REDIS_OF_START})\n`);
+  return connectForCommand({ url, name: 'ringback-cli' });
+}
