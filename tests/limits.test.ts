@@ -87,31 +87,30 @@ describe('a connection whose sender closes its side', () => {
 
 describe('the limit of', () => {
   it('requests under way refuses any more at once, on connections that live on', async () => {
-    const ingress = await startIngress('maxInFlight: 2');
+    const redis = await startRedisServer();
+    const ingress = await startIngress('maxInFlight: 2, enqueueTimeout: 30s', redis.url);
+    redis.pause();
     const slow = ['a', 'b'].map((requestID) => {
-      const { head, body } = signedRequest({ requestID });
       const connection = open(ingress.url);
-      connection.socket.write(head);
-      return { ...connection, body };
+      connection.socket.write(whole(requestID));
+      return connection;
     });
+    const reasons = async () => JSON.stringify(await (await fetch(new URL('/readyz', ingress.adminUrl))).json());
+    await vi.waitFor(async () => expect(await reasons()).toContain('2 requests are under way (ingress.maxInFlight)'), 10_000);
     const other = open(ingress.url);
-    // Until both are under way, it is taken.
-    let sent = 0;
-    await vi.waitFor(
-      async () => {
-        other.socket.write(whole(`other-${sent}`));
-        await other.answered((sent += 1));
-        expect(other.answers().at(-1)).toEqual([503, 7]);
-      },
-      { timeout: 10_000, interval: 20 },
-    );
-    for (const { socket, body, answered, answers } of slow) {
-      socket.write(body);
+    other.socket.write(whole('other') + whole('another'));
+    await other.answered(2);
+    expect(other.answers()).toEqual([
+      [503, 7],
+      [503, 7],
+    ]);
+    redis.resume();
+    for (const { answered, answers } of slow) {
       await answered(1);
       expect(answers()).toEqual([[200, 0]]);
     }
     other.socket.write(whole('later'));
-    await other.answered(sent + 1);
+    await other.answered(3);
     expect(other.answers().at(-1)).toEqual([200, 0]);
     expect(ingress.process.lines).toContainEqual(expect.objectContaining({ code: 'RB_OVERLOADED', status: 503, retCode: 7 }));
   });
@@ -129,25 +128,29 @@ describe('the limit of', () => {
     );
   });
 
-  it('connections closes any more, with one line, and takes new ones when others have gone', async () => {
+  it('connections closes any more where none is idle, with one line, and takes new ones when others have gone', async () => {
     const ingress = await startIngress('maxConnections: 2');
-    const [first, second] = [open(ingress.url), open(ingress.url)];
-    first.socket.write(whole('one'));
-    second.socket.write(whole('two'));
-    await Promise.all([first.answered(1), second.answered(1)]);
+    const slow = ['one', 'two'].map((requestID) => {
+      const { head, body } = signedRequest({ requestID });
+      const connection = open(ingress.url);
+      connection.socket.write(head);
+      return { ...connection, body };
+    });
+    const isReady = async () => (await fetch(new URL('/readyz', ingress.adminUrl))).ok;
+    await vi.waitFor(async () => expect(await isReady()).toBe(false), 10_000);
     const beyond = [open(ingress.url), open(ingress.url)];
     await vi.waitFor(() => expect(beyond.map(({ closed }) => closed())).toEqual([true, true]), 10_000);
     await ingress.process.line('connections are refused');
-    first.socket.destroy();
-    await vi.waitFor(
-      async () => {
-        const next = open(ingress.url);
-        next.socket.write(whole('three'));
-        await vi.waitFor(() => expect(next.closed() || next.answers().length > 0).toBe(true), 5000);
-        expect(next.answers()).toEqual([[200, 0]]);
-      },
-      { timeout: 10_000, interval: 20 },
-    );
+    for (const { socket, body, answered, answers } of slow) {
+      socket.write(body);
+      await answered(1);
+      expect(answers()).toEqual([[200, 0]]);
+    }
+    const next = open(ingress.url);
+    next.socket.write(whole('three'));
+    await next.answered(1);
+    expect(next.answers()).toEqual([[200, 0]]);
+    expect(await isReady()).toBe(true);
     expect(ingress.process.lines.filter(({ msg }) => msg === 'connections are refused')).toHaveLength(1);
   });
 

@@ -15,6 +15,7 @@ const LIMITS = {
   bodyLimit: 8 * 1024,
   headerLimit: 16 * 1024,
   maxInFlight: 1000,
+  maxBytesInFlight: 64 * 1024 * 1024,
   maxConnections: 1000,
   headersTimeout: 10_000,
   requestTimeout: 30_000,
@@ -59,7 +60,7 @@ export function injectTrial(): Trial {
   const quarantine = { keep: () => Promise.resolve(true) };
   const { signal: stopping } = new AbortController();
   const deps = { producer, quarantine, stopping, now: () => 0, logger: SILENT, limits: LIMITS };
-  const app = buildApp({ sources: [createSource()], ...deps });
+  const { app } = buildApp({ sources: [createSource()], ...deps });
   // The request that `inject` makes up lacks this one of Node's properties. Inputs come one after the other.
   let headersDistinct: Record<string, string[]> = {};
   app.addHook('onRequest', (request, _reply, done) => {

@@ -1,17 +1,21 @@
-import type { Callback, Source, VerifiedRequest } from '@ringback/contracts';
+import type { Callback, RingbackError, Source, VerifiedRequest } from '@ringback/contracts';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type {
   FastifyBaseLogger,
   FastifyInstance,
+  FastifyReply,
   FastifyRequest,
   RawReplyDefaultExpression,
   RawRequestDefaultExpression,
   RawServerDefault,
 } from 'fastify';
 import { ack, type Answer, AnswerBody, refusal } from './answer.ts';
-import type { IngressDeps } from './ingress-deps.ts';
+import { bodyTooLarge } from './error-table.ts';
+import type { Entry } from './in-flight.ts';
+import type { AppDeps } from './ingress-deps.ts';
 import { readOrKeep, type Unfit } from './read-or-keep.ts';
 import { report } from './report.ts';
+import { answerFailure } from './unrouted.ts';
 
 type TypedApp = FastifyInstance<
   RawServerDefault,
@@ -28,10 +32,10 @@ declare module 'fastify' {
   }
 }
 
-type Arrival = { readonly receivedAt: number; readonly verify: (body: Buffer) => VerifiedRequest };
+type Arrival = { readonly verify: (body: Buffer) => VerifiedRequest; readonly entry: Entry };
 
 /** POST on every path of every source. */
-export function registerCallbackRoutes(app: TypedApp, deps: IngressDeps): void {
+export function registerCallbackRoutes(app: TypedApp, deps: AppDeps): void {
   app.decorateRequest('arrival');
   for (const source of deps.sources) {
     for (const path of source.paths) {
@@ -40,10 +44,11 @@ export function registerCallbackRoutes(app: TypedApp, deps: IngressDeps): void {
         {
           schema: { response: { '2xx': AnswerBody, '4xx': AnswerBody, '5xx': AnswerBody } },
           onRequest: (request, reply, done) => {
-            const refused = precheck({ request, source, path, deps });
+            const refused = begin({ request, reply, source, path, deps });
             if (!refused) return done();
-            // Its body is not wanted: the connection ends with this answer, and what still comes is thrown away.
-            reply.code(refused.status).headers(refused.headers).header('connection', 'close').send(refused.body);
+            // Its body is not wanted. Node throws away what comes of it; where that may be much, the connection ends with this answer.
+            if (mayBeLarge(request)) closeAfter(request, reply, deps);
+            reply.code(refused.status).headers(refused.headers).send(refused.body);
           },
         },
         async (request, reply) => {
@@ -55,19 +60,59 @@ export function registerCallbackRoutes(app: TypedApp, deps: IngressDeps): void {
   }
 }
 
-type Step = { request: FastifyRequest; source: Source; path: string; deps: IngressDeps };
+type Step = { request: FastifyRequest; source: Source; path: string; deps: AppDeps };
 
-/** Judges a request by its headers, before anything of its body is read. Undefined: they rule nothing out. */
-function precheck({ request, source, path, deps }: Step): Answer | undefined {
-  const receivedAt = deps.now();
+/** Judges a request by its headers and makes room for its body, before anything of that is read. Undefined: it may come. */
+function begin({ request, reply, source, path, deps }: Step & { reply: FastifyReply }): Answer | undefined {
+  const { headersDistinct: headers } = request.raw;
   try {
-    request.arrival = { receivedAt, verify: source.precheck({ headers: request.raw.headersDistinct, path, receivedAt }) };
+    const verify = source.precheck({ headers, path, receivedAt: deps.now() });
+    const bytes = announcedBytes(request, deps.limits);
+    const entry = deps.inFlight.begin({ bytes, giveUp: (reason) => giveUp({ reason, request, reply, deps }) });
+    request.arrival = { verify, entry };
+    // Also comes where the sender went away.
+    reply.raw.once('close', entry.done);
+    if (wantsContinue(request)) reply.raw.writeContinue();
     return undefined;
   } catch (error) {
     const answer = refusal(error);
     report({ logger: deps.logger, answer, error, fields: { source: source.name, path } });
     return answer;
   }
+}
+
+/** As Node judges it. */
+function wantsContinue({ headers, raw }: FastifyRequest): boolean {
+  return headers.expect !== undefined && raw.httpVersion === '1.1' && /(?:^|\W)100-continue(?:$|\W)/i.test(headers.expect);
+}
+
+const MUCH_BYTES = 64 * 1024;
+
+function mayBeLarge({ headers }: FastifyRequest): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > MUCH_BYTES;
+}
+
+function closeAfter({ raw }: FastifyRequest, reply: FastifyReply, { connections }: AppDeps): void {
+  connections.isLast(raw.socket);
+  reply.header('connection', 'close');
+}
+
+/** The most that a request's body may take. @throws RingbackError RB_BODY_TOO_LARGE */
+function announcedBytes({ headers }: FastifyRequest, { bodyLimit }: AppDeps['limits']): number {
+  // Of one in chunks nothing is known.
+  const bytes = headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : bodyLimit;
+  if (bytes > bodyLimit) throw bodyTooLarge(bodyLimit);
+  return bytes;
+}
+
+type GivenUp = { reason: RingbackError; request: FastifyRequest; reply: FastifyReply; deps: AppDeps };
+
+/** Answers a request whose body is still on its way, and throws away what came of it. */
+function giveUp({ reason, request, reply, deps }: GivenUp): void {
+  closeAfter(request, reply, deps);
+  for (const event of ['data', 'end', 'error']) request.raw.removeAllListeners(event);
+  request.raw.resume();
+  void answerFailure(reason, request, reply, deps);
 }
 
 /** The whole way of a callback through the ingress once its body is there, with its one log line. */
@@ -79,7 +124,9 @@ async function takeCallback({ request, source, path, deps }: Step): Promise<Answ
   let error: unknown;
   try {
     if (!request.arrival) throw new Error('a body without a head');
-    verified = request.arrival.verify(bodyOf(request));
+    const body = bodyOf(request);
+    verified = request.arrival.verify(body);
+    request.arrival.entry.verified(body.length);
     read = await readOrKeep({ source, verified, quarantine: deps.quarantine });
     if ('unfit' in read) throw read.unfit;
     await deps.producer.enqueue(read);
@@ -88,6 +135,7 @@ async function takeCallback({ request, source, path, deps }: Step): Promise<Answ
     error = caught;
     answer = refusal(caught);
   }
+  request.arrival?.entry.done();
   const ms = deps.now() - startedAt;
   report({
     logger: deps.logger,

@@ -40,12 +40,14 @@ export function asRingbackError(error: unknown, limits: { bodyLimit: number }): 
   if (error instanceof RingbackError || !(error instanceof Error)) return error;
   const code = 'code' in error ? String(error.code) : error.name;
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
-    return new RingbackError('RB_BODY_TOO_LARGE', `the body is larger than ${limits.bodyLimit} bytes (ingress.bodyLimit)`, {
-      cause: error,
-    });
+    return bodyTooLarge(limits.bodyLimit);
   }
   if ('statusCode' in error && typeof error.statusCode === 'number' && error.statusCode >= 400 && error.statusCode < 500) {
     return new RingbackError('RB_HTTP_MALFORMED', `not a request that can be taken (${code})`, { cause: error });
   }
   return error;
+}
+
+export function bodyTooLarge(bodyLimit: number): RingbackError {
+  return new RingbackError('RB_BODY_TOO_LARGE', `the body is larger than ${bodyLimit} bytes (ingress.bodyLimit)`);
 }

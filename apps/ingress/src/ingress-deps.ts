@@ -1,5 +1,7 @@
 import type { Logger, Source } from '@ringback/contracts';
 import type { CallbackProducer, QuarantineProducer } from '@ringback/queue';
+import type { Connections } from './connections.ts';
+import type { InFlight } from './in-flight.ts';
 
 /** What the ingress works with; composed in `main.ts`. */
 export type IngressDeps = {
@@ -14,6 +16,9 @@ export type IngressDeps = {
   readonly limits: Limits;
 };
 
+/** The same with what belongs to one app. */
+export type AppDeps = IngressDeps & { readonly connections: Connections; readonly inFlight: InFlight };
+
 /** What the ingress takes; sizes in bytes, times in ms. */
 type Limits = {
   readonly bodyLimit: number;
@@ -21,6 +26,8 @@ type Limits = {
   readonly headerLimit: number;
   /** Requests under way at once. */
   readonly maxInFlight: number;
+  /** What their bodies may take, all together. */
+  readonly maxBytesInFlight: number;
   readonly maxConnections: number;
   /** Until a request's headers are there. */
   readonly headersTimeout: number;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Logger } from '@ringback/contracts';
+import { type Logger, RingbackError, type Source } from '@ringback/contracts';
 import type { FastifyInstance } from 'fastify';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { buildApp } from './app.ts';
@@ -14,15 +14,35 @@ const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 type Overrides = { readonly ms?: number; readonly bytes?: number; readonly maxInFlight?: number };
 
+const never = () => {
+  throw new RingbackError('RB_SIGN_MISMATCH', 'nobody is believed');
+};
+/** Of any head it wants the body. */
+const SOURCE: Source = {
+  name: 'callbot',
+  paths: ['/callbot'],
+  precheck: () => never,
+  verify: never,
+  read: never,
+  businessKey: never,
+};
+
 /** An ingress on loopback to which nothing comes that could be taken. */
 async function listen({ ms = NEVER, bytes = NEVER, maxInFlight = 10 }: Overrides = {}): Promise<FastifyInstance> {
   // The longest that settings allow.
   const times = { headersTimeout: 3_600_000, requestTimeout: 3_600_000, keepAliveTimeout: 3_600_000 };
-  const limits = { bodyLimit: MIB, headerLimit: 16 * 1024, maxInFlight, maxConnections: 10, ...times };
+  const limits = {
+    bodyLimit: MIB,
+    headerLimit: 16 * 1024,
+    maxInFlight,
+    maxBytesInFlight: 64 * MIB,
+    maxConnections: 10,
+    ...times,
+  };
   const taken = () => Promise.reject(new Error('there is nothing to take'));
   const outward = { producer: { enqueue: taken }, quarantine: { keep: taken }, logger: SILENT };
   const stopping = new AbortController().signal;
-  const app = buildApp({ sources: [], ...outward, limits, stopping, now: Date.now }, { ms, bytes });
+  const { app } = buildApp({ sources: [SOURCE], ...outward, limits, stopping, now: Date.now }, { linger: { ms, bytes } });
   await app.listen({ host: '127.0.0.1', port: 0 });
   onTestFinished(() => {
     app.server.closeAllConnections();
@@ -48,14 +68,19 @@ function send(socket: Socket, bytes: Buffer | string): Promise<void> {
   });
 }
 
-const head = (...fields: string[]) => ['POST /callbot HTTP/1.1', 'Host: ringback', ...fields, '\r\n'].join('\r\n');
+const headTo = (path: string, ...fields: string[]) => [`POST ${path} HTTP/1.1`, 'Host: ringback', ...fields, '\r\n'].join('\r\n');
+const head = (...fields: string[]) => headTo('/callbot', ...fields);
 const announced = (bytes: number) => head(`Content-Length: ${bytes}`);
 const EIGHT = Buffer.alloc(8 * MIB, 'x');
 
 const UNREAD: Readonly<Record<string, { request: string; status: number; maxInFlight?: number }>> = {
   'a length beyond the limit': { request: announced(EIGHT.length), status: 413 },
+  'a length beyond the limit, on an unknown path': {
+    request: headTo('/nowhere', `Content-Length: ${EIGHT.length}`),
+    status: 413,
+  },
   'chunks beyond the limit': { request: `${head('Transfer-Encoding: chunked')}${EIGHT.length.toString(16)}\r\n`, status: 413 },
-  'one request too many': { request: head(`Content-Length: ${EIGHT.length}`, 'Connection: close'), status: 503, maxInFlight: 0 },
+  'one request too many': { request: head(`Content-Length: ${MIB}`), status: 503, maxInFlight: 0 },
   'a malformed body': { request: `${head('Transfer-Encoding: chunked')}no chunk\r\n`, status: 400 },
   'no HTTP at all': { request: 'hello\r\n\r\n', status: 400 },
 };
@@ -101,7 +126,7 @@ describe('a connection that is closed with much of its request unread', () => {
     const closed = app.close();
     await vi.waitFor(() => expect(app.server.listening).toBe(false), 10_000);
     await send(meanwhile, '{}');
-    expect(await text(meanwhile)).toContain('"retCode":1,');
+    expect(await text(meanwhile)).toContain('"retCode":6,');
     await closed;
   });
 });

@@ -54,9 +54,10 @@ async function run(): Promise<void> {
   const access = { ...redis, timeout: ingress.enqueueTimeout, now: Date.now, logger };
   const quarantine = createQuarantineProducer({ ...access, bounds: config.quarantine });
   const common = { producer, quarantine, now: Date.now, logger, stopping: stopping.signal };
-  const app = buildApp({ ...common, sources, limits: ingress });
+  const { app, hindrances: crowded } = buildApp({ ...common, sources, limits: ingress });
   const { adminHost: host, adminPort: port } = ingress;
-  const hindrances = async () => (stopping.signal.aborted ? ['the process is stopping'] : writer.hindrances());
+  const hindrances = async () =>
+    stopping.signal.aborted ? ['the process is stopping'] : [...crowded(), ...(await writer.hindrances())];
   const facts = spool && (() => ({ spooling: spool.size() }));
   const admin = await startAdminServer({ host, port, defaultPort: DEFAULT_ADMIN_PORT, hindrances, facts });
   const redisIsThere = await writer.opened(WAIT_FOR_REDIS_MS);

@@ -16,6 +16,7 @@ export function answerUnknownPath(request: FastifyRequest, reply: FastifyReply, 
 
 /** Answers a request that failed outside our handler: refused by Fastify, or a bug. */
 export function answerFailure(failure: unknown, request: FastifyRequest, reply: FastifyReply, deps: IngressDeps): FastifyReply {
+  request.arrival?.entry.done();
   const error = asRingbackError(failure, deps.limits);
   const answer = refusal(error);
   const [path = ''] = request.url.split('?', 1);

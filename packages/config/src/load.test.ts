@@ -2,12 +2,11 @@ import { RingbackError } from '@ringback/contracts';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from './load.ts';
 import { load, outputTypes, settings, sourceTypes } from './test-settings.ts';
-
 const FULL = `
 log: { level: warn }
 ingress:
   { host: 127.0.0.1, port: 0, adminHost: '::', adminPort: 1234, bodyLimit: 64KiB, enqueueTimeout: 500ms, drainDelay: 3s, shutdownGrace: 1s,
-    headerLimit: 8KiB, maxInFlight: 9, maxConnections: 99, headersTimeout: 1s, requestTimeout: 2s, keepAliveTimeout: 3s }
+    headerLimit: 8KiB, maxInFlight: 9, maxBytesInFlight: 3MiB, maxConnections: 99, headersTimeout: 1s, requestTimeout: 2s, keepAliveTimeout: 3s }
 worker: { adminHost: 10.0.0.1, adminPort: 1235, concurrency: 7, lockDuration: 1m, shutdownGrace: 2s, stuckAfter: 30s }
 redis:
   url: rediss://user:pass@redis.example:6380/2
@@ -60,6 +59,7 @@ describe('loadConfig', () => {
         shutdownGrace: 1000,
         headerLimit: 8192,
         maxInFlight: 9,
+        maxBytesInFlight: 3_145_728,
         maxConnections: 99,
         headersTimeout: 1000,
         requestTimeout: 2000,
@@ -126,6 +126,7 @@ describe('loadConfig', () => {
         shutdownGrace: 10_000,
         headerLimit: 16_384,
         maxInFlight: 2000,
+        maxBytesInFlight: 268_435_456,
         maxConnections: 10_000,
         headersTimeout: 10_000,
         requestTimeout: 30_000,

@@ -9,81 +9,21 @@ import {
   type SourceType,
 } from '@ringback/contracts';
 import { type StaticDecode, type TObject, type TSchema, Type } from 'typebox';
+import { AdminHost, Ingress, port, shutdownGrace } from './ingress-schema.ts';
 import { Redis } from './redis-schema.ts';
 import { Retry } from './retry-schema.ts';
-import { Spool } from './spool-schema.ts';
 
 export type SourceTypes = Readonly<Record<string, SourceType>>;
 export type OutputTypes = Readonly<Record<string, OutputType>>;
-
-const port = { minimum: 0, maximum: 65_535 };
 
 const Name = Type.String({
   pattern: '^[a-z0-9][a-z0-9_-]{0,62}$',
   description: 'A name of your choice: small letters, digits, - and _; it appears in logs, metrics and queue names.',
 });
 
-const AdminHost = Type.String({
-  minLength: 1,
-  default: '127.0.0.1',
-  description: 'The address for health checks. 0.0.0.0 lets them come from other machines, as Kubernetes probes do.',
-});
-
-const shutdownGrace = (value: string) =>
-  Bounded(
-    Duration({ default: value, description: 'How long work under way may take to finish when the process is told to stop.' }),
-    {
-      min: '0s',
-      max: '1h',
-    },
-  );
-
-const requestTime = (value: string, description: string) =>
-  Bounded(Duration({ default: value, description }), { min: '100ms', max: '1h' });
-
 const Log = Section(
   { level: Type.Enum(['debug', 'info', 'warn', 'error'], { default: 'info', description: 'The least level that is logged.' }) },
   { description: 'What both processes log.' },
-);
-
-const Ingress = Section(
-  {
-    host: Type.String({ minLength: 1, default: '0.0.0.0', description: 'The address that callbacks are taken on.' }),
-    port: Type.Integer({ ...port, default: 8080, description: 'The port that callbacks are taken on; 0: any free one.' }),
-    adminHost: AdminHost,
-    adminPort: Type.Optional(Type.Integer({ ...port, description: 'The port for health checks; 9080 if it is free.' })),
-    bodyLimit: Bounded(Size({ default: '1MiB', description: 'The largest body that is taken.' }), { min: '1KiB', max: '64MiB' }),
-    enqueueTimeout: Bounded(
-      Duration({ default: '2s', description: 'How long Redis may take before a callback is refused with 503.' }),
-      {
-        min: '50ms',
-        max: '1m',
-      },
-    ),
-    headerLimit: Bounded(Size({ default: '16KiB', description: 'The largest head of a request: its line and headers.' }), {
-      min: '1KiB',
-      max: '1MiB',
-    }),
-    maxInFlight: Type.Integer({
-      minimum: 1,
-      default: 2000,
-      description: 'Requests under way at once; any more are refused with 503.',
-    }),
-    maxConnections: Type.Integer({ minimum: 1, default: 10_000, description: 'Connections at once; any more are closed.' }),
-    headersTimeout: requestTime('10s', 'How long the head of a request may take to arrive.'),
-    requestTimeout: requestTime('30s', 'How long a whole request may take to arrive.'),
-    keepAliveTimeout: requestTime('75s', 'How long a connection is kept open between requests.'),
-    drainDelay: Bounded(
-      Duration({
-        default: '2s',
-        description: 'How long callbacks are still taken, while readyz says 503, when the process is told to stop.',
-      }),
-      { min: '0s', max: '5m' },
-    ),
-    spool: Type.Optional(Spool),
-    shutdownGrace: shutdownGrace('10s'),
-  },
-  { description: 'The process that takes callbacks.' },
 );
 
 const Worker = Section(

@@ -1,0 +1,90 @@
+import type { Socket } from 'node:net';
+import type { Logger } from '@ringback/contracts';
+import { type Connection, createConnection } from './owed-answers.ts';
+
+/** All open connections. */
+export type Crowd = {
+  /** Takes in a new one; undefined: there was no room, and it is closed. */
+  readonly take: (socket: Socket) => Connection | undefined;
+  readonly find: (socket: Socket) => Connection | undefined;
+  /** Those that owe answers, in the order in which they began to. */
+  readonly busy: () => Iterable<Connection>;
+  /** Answers owed on all of them. */
+  readonly owed: () => number;
+  /** MUST be called after so many answers more are owed on a connection. */
+  readonly changed: (connection: Connection, by: 1 | -1) => void;
+  readonly close: (connection: Connection) => void;
+  readonly hindrances: () => readonly string[];
+};
+
+/** Said once in this time, ms. */
+const SAID_EVERY_MS = 60_000;
+
+type State = {
+  readonly open: Map<Socket, Connection>;
+  // Sets keep the order in which their members came.
+  readonly idle: Set<Connection>;
+  readonly busy: Set<Connection>;
+  owed: number;
+};
+
+/**
+ * Holds at most `max` connections. For a new one, the one is closed that has been idle for the longest; where none is, the new one. Idle means that no answer is owed: all that
+ * it can lose is a request whose head has not come. Each step costs the same, however many there are.
+ */
+export function createCrowd({ max, logger }: { max: number; logger: Logger }): Crowd {
+  const state: State = { open: new Map(), idle: new Set(), busy: new Set(), owed: 0 };
+  const { open, idle, busy } = state;
+  const say = createSayer({ max, logger });
+  return {
+    take(socket) {
+      if (open.size >= max) {
+        const [longest] = idle;
+        say(longest ? 'idle connections are closed for new ones' : 'connections are refused');
+        if (!longest) return void socket.destroy();
+        close(state, longest);
+      }
+      const connection = createConnection(socket);
+      open.set(socket, connection);
+      idle.add(connection);
+      socket.once('close', () => forget(state, connection));
+      return connection;
+    },
+    find: (socket) => open.get(socket),
+    busy: () => busy,
+    owed: () => state.owed,
+    changed(connection, by) {
+      if (!open.has(connection.socket)) return;
+      state.owed += by;
+      const [from, to] = connection.owed.length > 0 ? [idle, busy] : [busy, idle];
+      if (from.delete(connection)) to.add(connection);
+    },
+    close: (connection) => close(state, connection),
+    hindrances: () => (open.size >= max && idle.size === 0 ? [reason(max)] : []),
+  };
+}
+
+function close(state: State, connection: Connection): void {
+  forget(state, connection);
+  connection.socket.destroy();
+}
+
+function forget(state: State, connection: Connection): void {
+  // Closed before, to make room.
+  if (!state.open.delete(connection.socket)) return;
+  state.idle.delete(connection);
+  state.busy.delete(connection);
+  state.owed -= connection.owed.length;
+}
+
+const reason = (max: number) => `RB_OVERLOADED: ${max} connections are open (ingress.maxConnections), and none of them is idle`;
+
+function createSayer({ max, logger }: { max: number; logger: Logger }): (message: string) => void {
+  const saidAt = new Map<string, number>();
+  return (message) => {
+    const now = performance.now();
+    if (now - (saidAt.get(message) ?? -Infinity) < SAID_EVERY_MS) return;
+    saidAt.set(message, now);
+    logger.warn({ code: 'RB_OVERLOADED', maxConnections: max }, message);
+  };
+}

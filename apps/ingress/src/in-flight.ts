@@ -1,0 +1,121 @@
+import { RingbackError } from '@ringback/contracts';
+import { createWaitingPool, type Waiting, type WaitingPool } from './waiting.ts';
+
+/** A request that is under way: from when its headers rule nothing out until its answer is given. */
+export type Entry = {
+  /** Its sender is known now: it can no longer be given up for another one. `bytes`: what its body takes. */
+  readonly verified: (bytes: number) => void;
+  /** Its answer is given, or nobody waits for it. May be called again. */
+  readonly done: () => void;
+};
+
+type Begin = {
+  /** What its body may take. */
+  readonly bytes: number;
+  /** Called when it has to make room for another one, while its sender is not known: answer it. It is done then. */
+  readonly giveUp: (reason: RingbackError) => void;
+};
+
+export type InFlight = {
+  /** @throws RingbackError RB_OVERLOADED */
+  readonly begin: (request: Begin) => Entry;
+  /** Why a callback would be refused now; none: it would not. */
+  readonly hindrances: () => readonly string[];
+};
+
+export type InFlightOptions = {
+  readonly maxInFlight: number;
+  readonly maxBytesInFlight: number;
+  /** 0 up to 1, exclusive. Default: `Math.random`. */
+  readonly random?: () => number;
+};
+
+type Item = Waiting & { readonly giveUp: Begin['giveUp']; state: 'waiting' | 'verified' | 'done'; keptBytes: number };
+
+type State = InFlightOptions & {
+  /** Their senders are not known yet. */
+  readonly waiting: WaitingPool<Item>;
+  readonly maxWaiting: number;
+  verified: number;
+  verifiedBytes: number;
+};
+
+/** The share of `maxInFlight` that requests may have whose sender is not known yet, but never fewer than this many. */
+const WAITING = { share: 1 / 4, least: 16 } as const;
+
+/**
+ * Counts what is under way, and its bytes. Requests wait for their bodies in a share of their own: where that is used up, one of them, drawn by lot, is given up for the new one. So who
+ * sends many heads without a body pushes out his own, and a callback that comes whole gets through; where all are honest, most of them do.
+ */
+export function createInFlight({ random = Math.random, ...limits }: InFlightOptions): InFlight {
+  const { maxInFlight } = limits;
+  const maxWaiting = Math.min(maxInFlight, Math.max(WAITING.least, Math.floor(maxInFlight * WAITING.share)));
+  const state: State = { ...limits, maxWaiting, waiting: createWaitingPool(random), verified: 0, verifiedBytes: 0 };
+  return {
+    begin({ bytes, giveUp }) {
+      makeRoom(state, bytes);
+      const item: Item = { bytes, giveUp, state: 'waiting', keptBytes: 0, at: 0 };
+      state.waiting.add(item);
+      return { verified: (actual) => keep(state, item, actual), done: () => end(state, item) };
+    },
+    hindrances() {
+      const reason = fullOfVerified(state, 1);
+      return reason === undefined ? [] : [`RB_OVERLOADED: ${reason}`];
+    },
+  };
+}
+
+/** @throws RingbackError RB_OVERLOADED */
+function makeRoom(state: State, bytes: number): void {
+  const refusal = fullOfVerified(state, bytes);
+  if (refusal !== undefined) throw overloaded(refusal);
+  for (let why = crowded(state, bytes); why !== undefined; why = crowded(state, bytes)) {
+    const item = state.waiting.draw();
+    if (!item) return;
+    end(state, item);
+    item.giveUp(overloaded(`the body did not come before its place was needed: ${why}`));
+  }
+}
+
+function keep(state: State, item: Item, bytes: number): void {
+  if (item.state !== 'waiting') return;
+  state.waiting.remove(item);
+  item.state = 'verified';
+  item.keptBytes = bytes;
+  state.verified += 1;
+  state.verifiedBytes += bytes;
+}
+
+function end(state: State, item: Item): void {
+  if (item.state === 'waiting') state.waiting.remove(item);
+  if (item.state === 'verified') {
+    state.verified -= 1;
+    state.verifiedBytes -= item.keptBytes;
+  }
+  item.state = 'done';
+}
+
+/** Why there is no room beside those that cannot be given up; undefined: there is. */
+function fullOfVerified(state: State, bytes: number): string | undefined {
+  return full(state, { count: state.verified, taken: state.verifiedBytes, bytes });
+}
+
+/** Why there is no room beside all that is under way; undefined: there is. */
+function crowded(state: State, bytes: number): string | undefined {
+  const { waiting, maxWaiting, verified, verifiedBytes } = state;
+  if (waiting.size() >= maxWaiting) return `${maxWaiting} requests wait for their bodies (a share of ingress.maxInFlight)`;
+  return full(state, { count: verified + waiting.size(), taken: verifiedBytes + waiting.bytes(), bytes });
+}
+
+type Load = { count: number; taken: number; bytes: number };
+
+/** A single body always has room. */
+function full({ maxInFlight, maxBytesInFlight }: InFlightOptions, { count, taken, bytes }: Load): string | undefined {
+  if (count >= maxInFlight) return `${maxInFlight} requests are under way (ingress.maxInFlight)`;
+  if (taken === 0 || taken + bytes <= maxBytesInFlight) return undefined;
+  return `the bodies of the requests under way take ${taken} bytes (ingress.maxBytesInFlight)`;
+}
+
+function overloaded(reason: string): RingbackError {
+  return new RingbackError('RB_OVERLOADED', `${reason}: send it again later`);
+}

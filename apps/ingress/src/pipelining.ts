@@ -1,0 +1,25 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+
+/** Node 24 and 26, lib/_http_server.js and lib/_http_common.js: gets each request's head; 2 ends the parsing of what was read. */
+type HttpParser = { onIncoming?: ((request: IncomingMessage, keepAlive: boolean) => number) | null };
+
+const PARSE_NO_FURTHER = 2;
+
+/**
+ * Begins no request of a connection while `isOver`: what comes then is thrown away. Node itself stops reading at most after a whole chunk,
+ * and 64 KiB can hold thousands of requests. Call it in a `connection` listener.
+ * @returns false where this Node has no such parser
+ */
+export function ignoreRequestsWhile(socket: Socket, isOver: () => boolean): boolean {
+  const { parser } = socket as Socket & { parser?: HttpParser };
+  const onIncoming = parser?.onIncoming;
+  if (!parser || typeof onIncoming !== 'function') return false;
+  parser.onIncoming = (request, keepAlive) => {
+    if (!isOver()) return onIncoming(request, keepAlive);
+    // Otherwise Node would hand the socket out, or close it, as for CONNECT.
+    Object.assign(request, { upgrade: false });
+    return PARSE_NO_FURTHER;
+  };
+  return true;
+}

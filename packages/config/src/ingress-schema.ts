@@ -1,0 +1,72 @@
+import { Bounded, Duration, Section, Size } from '@ringback/contracts';
+import { Type } from 'typebox';
+import { Spool } from './spool-schema.ts';
+
+export const port = { minimum: 0, maximum: 65_535 };
+
+export const AdminHost = Type.String({
+  minLength: 1,
+  default: '127.0.0.1',
+  description: 'The address for health checks. 0.0.0.0 lets them come from other machines, as Kubernetes probes do.',
+});
+
+export const shutdownGrace = (value: string) =>
+  Bounded(
+    Duration({ default: value, description: 'How long work under way may take to finish when the process is told to stop.' }),
+    {
+      min: '0s',
+      max: '1h',
+    },
+  );
+
+const requestTime = (value: string, description: string) =>
+  Bounded(Duration({ default: value, description }), { min: '100ms', max: '1h' });
+
+/** The section `ingress`. */
+export const Ingress = Section(
+  {
+    host: Type.String({ minLength: 1, default: '0.0.0.0', description: 'The address that callbacks are taken on.' }),
+    port: Type.Integer({ ...port, default: 8080, description: 'The port that callbacks are taken on; 0: any free one.' }),
+    adminHost: AdminHost,
+    adminPort: Type.Optional(Type.Integer({ ...port, description: 'The port for health checks; 9080 if it is free.' })),
+    bodyLimit: Bounded(Size({ default: '1MiB', description: 'The largest body that is taken.' }), { min: '1KiB', max: '64MiB' }),
+    enqueueTimeout: Bounded(
+      Duration({ default: '2s', description: 'How long Redis may take before a callback is refused with 503.' }),
+      {
+        min: '50ms',
+        max: '1m',
+      },
+    ),
+    headerLimit: Bounded(Size({ default: '16KiB', description: 'The largest head of a request: its line and headers.' }), {
+      min: '1KiB',
+      max: '1MiB',
+    }),
+    maxInFlight: Type.Integer({
+      minimum: 1,
+      default: 2000,
+      description: 'Requests under way at once; any more are refused with 503.',
+    }),
+    maxBytesInFlight: Bounded(
+      Size({ default: '256MiB', description: 'What the bodies of the requests under way may take; any more get 503.' }),
+      { min: '1KiB', max: '64GiB' },
+    ),
+    maxConnections: Type.Integer({
+      minimum: 1,
+      default: 10_000,
+      description: 'Connections at once; beyond that, the one that has been idle for the longest is closed for a new one.',
+    }),
+    headersTimeout: requestTime('10s', 'How long the head of a request may take to arrive.'),
+    requestTimeout: requestTime('30s', 'How long a whole request may take to arrive.'),
+    keepAliveTimeout: requestTime('75s', 'How long a connection is kept open between requests.'),
+    drainDelay: Bounded(
+      Duration({
+        default: '2s',
+        description: 'How long callbacks are still taken, while readyz says 503, when the process is told to stop.',
+      }),
+      { min: '0s', max: '5m' },
+    ),
+    spool: Type.Optional(Spool),
+    shutdownGrace: shutdownGrace('10s'),
+  },
+  { description: 'The process that takes callbacks.' },
+);
