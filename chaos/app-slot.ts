@@ -6,6 +6,8 @@ export type AppSlot = {
   /** Where it listens; undefined while none is up. A worker listens on its admin port only. */
   readonly url: () => string | undefined;
   readonly pid: () => number | undefined;
+  /** The first line with this message of the process that runs now, once it is there. */
+  readonly line: (message: string) => Promise<Readonly<Record<string, unknown>>>;
   /** What `/readyz` says now. */
   readonly readiness: () => Promise<Readiness>;
   /** Starts a process and waits until it is up. */
@@ -50,6 +52,7 @@ export function createAppSlot({ app, number, env }: AppSlotOptions): AppSlot {
     name: `${app} ${number}`,
     url: () => current?.url,
     pid: () => current?.process.pid,
+    line: (message) => current?.process.line(message) ?? Promise.reject(new Error('no process runs')),
     readiness: () => askReadiness(current?.adminUrl ?? ''),
     async start() {
       current = await launch();

@@ -63,17 +63,23 @@ export async function settle(world: World, sent: Sent): Promise<Figures> {
 type Ends = { delivered: number; deadLetters: number };
 type State = { readonly perOutput: Record<string, Ends>; readonly missing: { output: string; requestID: string }[] };
 
-async function look({ redis, outputs, deliveries }: World, { ackedAt }: Sent): Promise<State> {
+async function look({ redis, outputs, deliveries, owed }: World, { ackedAt }: Sent): Promise<State> {
   const isDeadLetter = await readDeadLetters(redis.url, outputs);
   const state: State = { perOutput: {}, missing: [] };
   for (const output of outputs) {
-    const ends = { delivered: 0, deadLetters: 0 };
-    for (const requestID of ackedAt.keys()) {
-      if (deliveries.arrivals(output, requestID) > 0) ends.delivered += 1;
-      else if (isDeadLetter(output, requestID)) ends.deadLetters += 1;
-      else state.missing.push({ output, requestID });
+    const ids = [...ackedAt.keys()];
+    const delivered = ids.filter((requestID) => deliveries.arrivals(output, requestID) > 0);
+    const deadLetters = ids.filter(
+      (requestID) => deliveries.arrivals(output, requestID) === 0 && isDeadLetter(output, requestID),
+    );
+    state.perOutput[output] = { delivered: delivered.length, deadLetters: deadLetters.length };
+  }
+  const hasEnded = (output: string, requestID: string) =>
+    deliveries.arrivals(output, requestID) > 0 || isDeadLetter(output, requestID);
+  for (const [requestID, at] of ackedAt) {
+    for (const anyOf of owed.rule(at)) {
+      if (!anyOf.some((output) => hasEnded(output, requestID))) state.missing.push({ output: anyOf.join(' or '), requestID });
     }
-    state.perOutput[output] = ends;
   }
   return state;
 }

@@ -12,6 +12,7 @@ import { killRedisAlways, killRedisEverysec } from './scenarios/kill-redis.ts';
 import { killWhileSpooling } from './scenarios/kill-while-spooling.ts';
 import { killWorker } from './scenarios/kill-worker.ts';
 import { restartAll } from './scenarios/restart-all.ts';
+import { rollingSettings } from './scenarios/rolling-settings.ts';
 
 /** Every scenario, in the order in which they run. */
 export const scenarios: readonly Scenario[] = [
@@ -27,6 +28,7 @@ export const scenarios: readonly Scenario[] = [
   duplicateStorm,
   restartAll,
   breakSettings,
+  rollingSettings,
   killWhileSpooling,
   fillSpool,
 ];

@@ -34,6 +34,8 @@ export type Setup = {
   readonly spool?: 'roomy' | 'small disk';
   /** Default: one webhook `crm`. Each output's path at the destination MUST be its name. */
   readonly outputs?: (destination: Destination) => readonly OutputStanza[];
+  /** Names of outputs that the scenario adds to the settings later on. */
+  readonly laterOutputs?: readonly string[];
   /** How many of the callbacks are repeats of earlier ones, 0…1. Default: 0.02. */
   readonly repeats?: number;
 };

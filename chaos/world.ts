@@ -44,6 +44,8 @@ export type World = {
   readonly pass: (ms: number) => Promise<void>;
   /** A moment of at most so many ms, never shortened. */
   readonly moment: (maxMs: number) => Promise<void>;
+  /** Where a callback that was acked at some time must end: at one output of each list. A scenario may set its own rule; unless it does, at each of the outputs. */
+  readonly owed: { rule: (ackedAt: number) => readonly (readonly string[])[] };
   /** What was acked since `since` (`performance.now()`) until now may be missing. */
   readonly mayLose: (since: number) => void;
   readonly forgiven: readonly { readonly from: number; readonly to: number }[];
@@ -109,7 +111,8 @@ const build: Build = async ({ scenario, spec, random, size }, onClose) => {
     workers,
     settingsPath,
     spoolDisk,
-    outputs: outputs.map(({ name }) => name),
+    outputs: [...outputs.map(({ name }) => name), ...(setup.laterOutputs ?? [])],
+    owed: { rule: () => outputs.map(({ name }) => [name]) },
     deliveries,
     answer,
     pass: (ms) => delay(size === 'full' ? ms : ms / SHORTER),

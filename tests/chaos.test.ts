@@ -8,11 +8,21 @@ import { fillSpool } from '../chaos/scenarios/fill-spool.ts';
 import { forgetScripts } from '../chaos/scenarios/forget-scripts.ts';
 import { killRedisAlways } from '../chaos/scenarios/kill-redis.ts';
 import { killWhileSpooling } from '../chaos/scenarios/kill-while-spooling.ts';
+import { rollingSettings } from '../chaos/scenarios/rolling-settings.ts';
 
 const SEED = 3;
 
 // The short forms of what no other test breaks; `npm run chaos` runs all of them in full.
-it.each([killRedisAlways, forgetScripts, fillRedis, breakNetwork, breakDestinations, killWhileSpooling, fillSpool])(
+it.each([
+  killRedisAlways,
+  forgetScripts,
+  fillRedis,
+  breakNetwork,
+  breakDestinations,
+  killWhileSpooling,
+  fillSpool,
+  rollingSettings,
+])(
   'nothing that was acked is lost: $name',
   async (scenario) => {
     const { problems, figures } = await runScenario({ scenario, seed: SEED, size: 'short', spec: redisSpec() });
