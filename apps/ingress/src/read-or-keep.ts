@@ -21,6 +21,7 @@ export async function readOrKeep({ source, verified, quarantine }: Reading): Pro
 
 function quarantineEntry({ body, headers, ...request }: VerifiedRequest, error: unknown): QuarantinedCallback {
   const encoding = isUtf8(body) ? 'utf8' : 'base64';
+  const coded = error instanceof RingbackError ? error : undefined;
   const kept = Object.entries(headers).map(([name, values]) => [name, [...(values ?? [])]]);
   return {
     v: 1,
@@ -28,7 +29,8 @@ function quarantineEntry({ body, headers, ...request }: VerifiedRequest, error: 
     headers: Object.fromEntries(kept),
     body: body.toString(encoding),
     encoding,
+    code: coded?.code ?? 'RB_INTERNAL',
     // The message of a bug may hold anything: the log has it.
-    reason: error instanceof RingbackError ? `${error.code}: ${error.message}` : 'RB_INTERNAL: a bug while it was read',
+    reason: coded ? `${coded.code}: ${coded.message}` : 'RB_INTERNAL: a bug while it was read',
   };
 }

@@ -1,7 +1,8 @@
 import type { Callback, Logger, QuarantinedCallback } from '@ringback/contracts';
 import type { Quarantine } from '@ringback/queue';
 
-const REASON = 'RB_REQUEST_ID_REUSED: same requestID, other body';
+const CODE = 'RB_REQUEST_ID_REUSED';
+const REASON = `${CODE}: same requestID, other body`;
 
 export type ConflictDeps = { readonly quarantine: Quarantine; readonly logger: Logger };
 
@@ -11,12 +12,12 @@ export function createConflictKeeper({ quarantine, logger }: ConflictDeps): (con
     if (conflicts.length === 0) return;
     const kept = await quarantine.keep(conflicts.map(quarantineEntry));
     for (const [index, { id: requestID, source, account, type }] of conflicts.entries()) {
-      const line = { code: 'RB_REQUEST_ID_REUSED', requestID, source, account, type, quarantined: kept[index] };
+      const line = { code: CODE, requestID, source, account, type, quarantined: kept[index] };
       logger.warn(line, 'same requestID, other body');
     }
   };
 }
 
 function quarantineEntry({ id, source, account, time, receivedAt, body }: Callback): QuarantinedCallback {
-  return { v: 1, id, source, account, time, receivedAt, body, encoding: 'utf8', reason: REASON };
+  return { v: 1, id, source, account, time, receivedAt, body, encoding: 'utf8', code: CODE, reason: REASON };
 }

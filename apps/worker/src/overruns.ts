@@ -42,5 +42,6 @@ export function createOverrunKeeper({ quarantine, ledger, businessKeyOf, logger 
 
 function quarantineEntry({ callback, reason }: Overrun): QuarantinedCallback {
   const { id, source, account, time, receivedAt, body } = callback;
-  return { v: 1, id, source, account, time, receivedAt, body, encoding: 'utf8', reason: `RB_CONDITION_OVERRUN: ${reason}` };
+  const common = { v: 1, id, source, account, time, receivedAt, body, encoding: 'utf8' } as const;
+  return { ...common, code: 'RB_CONDITION_OVERRUN', reason: `RB_CONDITION_OVERRUN: ${reason}` };
 }

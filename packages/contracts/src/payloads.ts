@@ -75,7 +75,9 @@ export const QuarantinedCallback = Type.Object({
   /** The very bytes: as text where they are UTF-8. */
   body: Type.String(),
   encoding: Type.Enum(['utf8', 'base64']),
-  /** Begins with an error code. MUST hold no personal data. */
+  /** Why it is kept, as an error code. Absent in what an earlier Ringback kept. */
+  code: Type.Optional(Type.String()),
+  /** The same in words; begins with the code. MUST hold no personal data. */
   reason: Type.String(),
 });
 export type QuarantinedCallback = Static<typeof QuarantinedCallback>;

@@ -2,7 +2,8 @@ import type { Logger, QuarantinedCallback, Secret } from '@ringback/contracts';
 import { connectFailFast } from './connection.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { QUARANTINE } from './names.ts';
-import { keepIn, type QuarantineBounds } from './quarantine.ts';
+import { createKeeper } from './quarantine.ts';
+import type { QuarantineBounds } from './quarantine-room.ts';
 import { createQueueHolder, unavailable } from './queue-holder.ts';
 
 export type QuarantineProducer = {
@@ -29,14 +30,12 @@ export function createQuarantineProducer(options: QuarantineProducerOptions): Qu
   const { url, prefix, bounds, timeout, now, logger } = options;
   const redis = connectFailFast({ url, timeout, logger, name: 'ringback-quarantine' });
   const queue = createQueueHolder({ redis, prefix, name: QUARANTINE });
+  const keepIn = createKeeper(bounds);
   const commit = createGroupCommit({
     async write(group: readonly { entry: QuarantinedCallback; kept: boolean }[]) {
       try {
-        const kept = await keepIn(
-          await queue.open(),
-          group.map(({ entry }) => entry),
-          bounds,
-        );
+        const entries = group.map(({ entry }) => entry);
+        const kept = await keepIn(await queue.open(), entries);
         for (const [index, item] of group.entries()) item.kept = kept[index] ?? false;
       } catch (cause) {
         throw unavailable(cause);

@@ -1,12 +1,12 @@
 import { type Callback, createSecret, groupCallbacks, type QuarantinedCallback, RingbackError } from '@ringback/contracts';
-import { startRedisServer, testRedis } from '@ringback/testkit';
+import { startRedisServer, testRedis, watchCommands } from '@ringback/testkit';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Kept, KeptStore } from './kept.ts';
 import { createQuarantineProducer } from './quarantine-producer.ts';
 import { openQuarantineStore } from './quarantine-store.ts';
-import { createQuarantine } from './quarantine.ts';
+import { createQuarantine, type Quarantine } from './quarantine.ts';
 
 const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
 const identity = { source: 's', account: 'a', time: 1, receivedAt: 2 };
@@ -16,22 +16,27 @@ const entry = (id: string, change: Partial<QuarantinedCallback> = {}): Quarantin
   id,
   body: '{}',
   encoding: 'utf8',
+  code: 'RB_BODY_INVALID',
   reason: 'RB_BODY_INVALID: the body',
   ...change,
 });
 const asCallback = ({ id, body }: QuarantinedCallback): Callback => ({ ...identity, id, body, type: 't' });
 
-function setUp({ maxCount = 100, maxSize = 1_000_000, read = asCallback } = {}) {
-  const { url, prefix } = testRedis();
+function setUp({ maxCount = 100, maxSize = 1_000_000, read = asCallback, url = testRedis().url } = {}) {
+  const { prefix } = testRedis();
   const redis = new Redis(url, { maxRetriesPerRequest: null });
-  const quarantine = createQuarantine({ redis, prefix, bounds: { maxCount, maxSize } });
+  const [quarantine, other] = [0, 1].map(() => createQuarantine({ redis, prefix, bounds: { maxCount, maxSize } })) as [
+    Quarantine,
+    Quarantine,
+  ];
   const store = openQuarantineStore({ redis, prefix, read });
   const callbacks = new Queue('callbacks', { connection: redis, prefix });
+  const queue = new Queue('quarantine', { connection: redis, prefix });
   onTestFinished(async () => {
-    await Promise.all([store.close(), callbacks.close()]);
+    await Promise.all([store.close(), callbacks.close(), queue.close()]);
     redis.disconnect();
   });
-  return { quarantine, store, callbacks };
+  return { quarantine, other, store, callbacks, queue };
 }
 
 async function found(store: KeptStore): Promise<Kept[]> {
@@ -50,8 +55,15 @@ describe('quarantine', () => {
     expect(await requestIDs(store)).toEqual(['x', 'x']);
   });
 
-  it('lets no more in than its count, and has room again once a person has purged', async () => {
-    const { quarantine, store } = setUp({ maxCount: 2 });
+  it('keeps a text apart from the bytes that it is the base64 of', async () => {
+    const { quarantine, store } = setUp();
+    const entries = [entry('x', { body: 'AAEC' }), entry('x', { body: 'AAEC', encoding: 'base64' })];
+    expect(await quarantine.keep(entries)).toEqual([true, true]);
+    expect(await requestIDs(store)).toEqual(['x', 'x']);
+  });
+
+  it('gives one kind of misfit half of its room, and has room again once a person has purged', async () => {
+    const { quarantine, store } = setUp({ maxCount: 4 });
     expect(await quarantine.keep([entry('a'), entry('b'), entry('c'), entry('a')])).toEqual([true, true, false, true]);
     expect(await requestIDs(store)).toEqual(['a', 'b']);
     const [oldest] = await found(store);
@@ -59,11 +71,59 @@ describe('quarantine', () => {
     expect(await quarantine.keep([entry('c')])).toEqual([true]);
   });
 
-  it('lets no more in than its size, a small one beside a large one', async () => {
-    const { quarantine } = setUp({ maxSize: 20_000 });
+  it('gives one kind of misfit half of its size, a small one beside a large one', async () => {
+    const { quarantine } = setUp({ maxSize: 40_000 });
     const large = { body: 'x'.repeat(12_000) };
     expect(await quarantine.keep([entry('a', large), entry('b', large), entry('c')])).toEqual([true, false, true]);
     expect(await quarantine.keep([entry('d', large)])).toEqual([false]);
+  });
+
+  it('never lets garbage push out or keep out what is of another account, or of another kind', async () => {
+    const { quarantine, store } = setUp({ maxCount: 100 });
+    await quarantine.keep([entry('genuine before')]);
+    const garbage = (count: number, change: Partial<QuarantinedCallback>) =>
+      quarantine.keep(Array.from({ length: count }, (_, index) => entry(`garbage ${index}`, change)));
+    const malformed = await garbage(1000, { code: 'RB_BODY_MALFORMED' });
+    expect(malformed.filter(Boolean).length).toBeLessThanOrEqual(50);
+    expect(malformed.filter(Boolean).length).toBeGreaterThan(45);
+    // Whatever else floods in leaves room, too.
+    for (const code of ['RB_BODY_INCOMPLETE', 'RB_REQUEST_ID_REUSED', 'RB_INTERNAL']) await garbage(1000, { code });
+    expect(await quarantine.keep([entry('genuine after')])).toEqual([true]);
+    expect(await quarantine.keep([entry('genuine', { account: 'another', code: 'RB_BODY_MALFORMED' })])).toEqual([true]);
+    const kept = await requestIDs(store);
+    expect(kept).toContain('genuine before');
+    expect(kept.length).toBeLessThanOrEqual(100);
+  });
+
+  it('sees what others kept and purged since it looked last', async () => {
+    const { quarantine, store, other } = setUp({ maxCount: 4 });
+    expect(await quarantine.keep([entry('a')])).toEqual([true]);
+    expect(await other.keep([entry('b'), entry('c')])).toEqual([true, false]);
+    for (let look = 0; look < 3; look += 1) expect(await quarantine.keep([entry('b'), entry('c')])).toEqual([true, false]);
+    const [, newest] = await found(store);
+    expect(newest && (await store.purge(newest))).toBeUndefined();
+    expect(await other.keep([entry('c')])).toEqual([true]);
+    // As many as before, but others.
+    expect(await quarantine.keep([entry('b'), entry('c')])).toEqual([false, true]);
+  });
+
+  it('counts what an earlier Ringback kept', async () => {
+    const { quarantine, queue } = setUp({ maxCount: 4 });
+    for (const id of ['one', 'two', 'three']) await queue.add('callback', entry(id), { jobId: `${id}.digest.10` });
+    expect(await quarantine.keep([entry('a'), entry('b')])).toEqual([true, false]);
+  });
+
+  it('looks at its ends only while it is full and nothing changes', async () => {
+    const { url } = await startRedisServer();
+    const { quarantine } = setUp({ maxCount: 40, url });
+    const flood = () => quarantine.keep(Array.from({ length: 64 }, (_, index) => entry(`g${index}`)));
+    await flood();
+    const commands = await watchCommands(url);
+    await flood();
+    const reading = (await commands.take()).length;
+    await flood();
+    expect(await commands.take()).toHaveLength(2);
+    expect(reading).toBeGreaterThan(2);
   });
 
   it('is replayed into the callbacks, once it can be read', async () => {
@@ -100,7 +160,7 @@ describe('quarantine', () => {
     const producer = createQuarantineProducer({
       url: createSecret(redis.url),
       prefix: 'test',
-      bounds: { maxCount: 3, maxSize: 1_000_000 },
+      bounds: { maxCount: 6, maxSize: 1_000_000 },
       timeout: 500,
       now: Date.now,
       logger,

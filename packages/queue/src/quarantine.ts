@@ -1,13 +1,11 @@
-import { bodyDigest, callbackKey, type QuarantinedCallback } from '@ringback/contracts';
+import type { QuarantinedCallback } from '@ringback/contracts';
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { addJobs } from './add-jobs.ts';
 import { idPages } from './jobs-of.ts';
 import { QUARANTINE } from './names.ts';
+import { createQuarantineRoom, type QuarantineBounds, type QuarantineRoom } from './quarantine-room.ts';
 import { queueOptions, quiet } from './queue-options.ts';
-
-/** So that no flood fills Redis. Several processes that write at once may overshoot by what each has under way. */
-export type QuarantineBounds = { readonly maxCount: number; readonly maxSize: number };
 
 export type Quarantine = {
   /** Keeps those for which there is room, and tells for each whether it is kept. What is kept stays until a person decides: where there is no room, the newest are not kept. */
@@ -17,42 +15,56 @@ export type Quarantine = {
 /** A worker's way into the quarantine. */
 export function createQuarantine(options: { redis: Redis; prefix: string; bounds: QuarantineBounds }): Quarantine {
   const queue = quiet(new Queue(QUARANTINE, queueOptions(options)));
-  return { keep: (entries) => keepIn(queue, entries, options.bounds) };
+  const keepIn = createKeeper(options.bounds);
+  return { keep: (entries) => keepIn(queue, entries) };
 }
 
-/** What an entry takes beside its body, in bytes: headers, and the job around it. */
-const OVERHEAD = 2048;
 const IDS_AT_ONCE = 1000;
 
-/** Says who and what it is, so that the same callback, sent again, is kept once; and how large its body is, so that the sum over all needs no counter that could drift. */
-function idOf(entry: QuarantinedCallback): string {
-  return `${callbackKey(entry)}.${bodyDigest(entry.body)}.${Buffer.byteLength(entry.body)}`;
+export type Keeper = (queue: Queue, entries: readonly QuarantinedCallback[]) => Promise<boolean[]>;
+
+/** Keeps entries in the quarantine's queue, within its bounds. One call at a time. */
+export function createKeeper(bounds: QuarantineBounds): Keeper {
+  const reader = createRoomReader(bounds);
+
+  return async (queue, entries) => {
+    const room = await reader.read(queue);
+    const placed = entries.map((entry) => ({ entry, place: room.place(entry) }));
+    const jobs = placed.flatMap(({ entry, place }) =>
+      place?.isNew ? [{ name: 'callback', data: entry, opts: { jobId: place.id } }] : [],
+    );
+    if (jobs.length > 0) reader.forget();
+    // The id is derived from all that an entry is, so what has it is the same.
+    await addJobs({ queue, jobs });
+    return placed.map(({ place }) => place !== undefined);
+  };
 }
 
-function sizeOf(id: string): number {
-  return Number(id.slice(id.lastIndexOf('.') + 1)) + OVERHEAD;
+type Ends = { readonly count: number; readonly newest: string | undefined };
+
+/**
+ * Reads what is kept, by its ids; not again while nothing comes or goes, as in a flood into a full quarantine. New entries
+ * stand at one end: with the same newest one and the same number, all are the same. What the caller adds, it MUST tell by `forget`.
+ */
+function createRoomReader(bounds: QuarantineBounds) {
+  let last: (Ends & { readonly room: QuarantineRoom }) | undefined;
+
+  async function read(queue: Queue): Promise<QuarantineRoom> {
+    const ends = await readEnds(queue);
+    if (last && ends.count === last.count && ends.newest === last.newest) return last.room;
+    const room = createQuarantineRoom(bounds);
+    const ids = new Set<string>();
+    // Read all at once, tens of thousands would hold Redis up for milliseconds, for each group of callbacks.
+    for await (const page of idPages({ queue, state: 'waiting', size: IDS_AT_ONCE })) for (const id of page) ids.add(id);
+    for (const id of ids) room.count(id);
+    // Where something came or went meanwhile, the next call finds other ends.
+    last = ids.size === ends.count ? { ...ends, room } : undefined;
+    return room;
+  }
+  return { read, forget: () => (last = undefined) };
 }
 
-export async function keepIn(
-  queue: Queue,
-  entries: readonly QuarantinedCallback[],
-  { maxCount, maxSize }: QuarantineBounds,
-): Promise<boolean[]> {
-  const ids = new Set<string>();
-  // Read all at once, tens of thousands would hold Redis up for milliseconds, for each group of callbacks.
-  for await (const page of idPages({ queue, state: 'waiting', size: IDS_AT_ONCE })) for (const id of page) ids.add(id);
-  let size = [...ids].reduce((sum, id) => sum + sizeOf(id), 0);
-  const added: { name: string; data: QuarantinedCallback; opts: { jobId: string } }[] = [];
-  const kept = entries.map((entry) => {
-    const jobId = idOf(entry);
-    if (ids.has(jobId)) return true;
-    if (ids.size >= maxCount || size + sizeOf(jobId) > maxSize) return false;
-    ids.add(jobId);
-    size += sizeOf(jobId);
-    added.push({ name: 'callback', data: entry, opts: { jobId } });
-    return true;
-  });
-  // The id is derived from all that an entry is, so what has it is the same.
-  await addJobs({ queue, jobs: added });
-  return kept;
+async function readEnds(queue: Queue): Promise<Ends> {
+  const [[newest], count] = await Promise.all([queue.getRanges(['waiting'], 0, 0), queue.getWaitingCount()]);
+  return { count, newest };
 }
