@@ -1,19 +1,56 @@
+import { existsSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { InspectedConfig } from '@ringback/config';
+import { RingbackError } from '@ringback/contracts';
 import { createHttpClient, createOutput } from '@ringback/outputs';
 import { createSources } from '@ringback/sources';
+import { checkWarnings } from './check-warnings.ts';
 import { type Env, inspectSettings } from './load-settings.ts';
 import type { Terminal } from './terminal.ts';
 
+type CheckOptions = { readonly path: string; readonly env: Env; readonly strict: boolean; readonly terminal: Terminal };
+
 /**
- * Reads the settings as the apps would, sources and outputs included, and says so when all is well. Neither Redis nor a destination is asked.
+ * Reads the settings as the apps would, sources and outputs included, and says whether all is well. Neither Redis nor a destination is asked.
+ * Resolves with whether it is; warnings count only where they are meant to (`strict`).
  * @throws RingbackError RB_CONFIG_UNREADABLE or RB_CONFIG_INVALID
  */
-export function check({ path, env, terminal }: { path: string; env: Env; terminal: Terminal }): void {
-  const { sources, outputs, routes } = inspectSettings({ path, env }).config;
+export function check({ path, env, strict, terminal }: CheckOptions): boolean {
+  const inspected = inspectSettings({ path, env });
+  const { sources, outputs, routes } = inspected.config;
   createSources(sources);
-  const deps = { http: createHttpClient(), now: Date.now, writeLine: () => Promise.resolve() };
-  for (const output of outputs) createOutput(output, deps);
+  const problems = [...outputProblems(inspected), ...spoolProblems(inspected, path)];
+  if (problems.length > 0) throw new RingbackError('RB_CONFIG_INVALID', problems.join('\n'));
+  const warnings = checkWarnings(inspected);
+  for (const warning of warnings) terminal.err(`warning: ${warning}`);
+  const fine = warnings.length === 0 || !strict;
   const counts = [count(sources, 'source'), count(outputs, 'output'), count(routes, 'route')];
-  terminal.out(`${path} is fine: ${counts.join(', ')}`);
+  if (warnings.length > 0) counts.push(count(warnings, 'warning'));
+  terminal.out(`${path} ${fine ? 'is fine' : 'has warnings'}: ${counts.join(', ')}`);
+  return fine;
+}
+
+/** What an output itself refuses, at its place in the file. */
+function outputProblems({ config, lineOf }: InspectedConfig): string[] {
+  const deps = { http: createHttpClient(), now: Date.now, writeLine: () => Promise.resolve() };
+  return config.outputs.flatMap((output, index) => {
+    try {
+      createOutput(output, deps);
+      return [];
+    } catch (error) {
+      if (!(error instanceof RingbackError)) throw error;
+      return [lineOf(['outputs', index], error.message)];
+    }
+  });
+}
+
+/** The ingress does not make the spool's folder: a mount that is missing would go unnoticed. */
+function spoolProblems({ config, lineOf }: InspectedConfig, path: string): string[] {
+  const { spool } = config.ingress;
+  if (spool === undefined) return [];
+  const folder = dirname(resolve(dirname(path), spool.path));
+  if (existsSync(folder) && statSync(folder).isDirectory()) return [];
+  return [lineOf(['ingress', 'spool', 'path'], 'its folder does not exist on this machine; make it')];
 }
 
 function count(things: readonly unknown[], noun: string): string {

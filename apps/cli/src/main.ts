@@ -8,6 +8,7 @@ import { listen } from './listen.ts';
 import { addKeptCommands } from './kept-commands.ts';
 import { addOutputs } from './outputs.ts';
 import { fileBytes, httpUrl, positiveNumber, wholeNumber } from './option-values.ts';
+import { route } from './route.ts';
 import { schema } from './schema.ts';
 import { send } from './send.ts';
 import type { Terminal } from './terminal.ts';
@@ -20,6 +21,7 @@ const terminal: Terminal = {
 
 const program = new Command('ringback').description("The operator's command of Ringback.").showHelpAfterError();
 addCheck();
+addRoute();
 addSend();
 addListen();
 addOutputs({ program, env, terminal, done: exitWith });
@@ -39,7 +41,27 @@ function addCheck(): void {
     .command('check')
     .description('check the settings; every problem is named with its place')
     .argument('[file]', 'settings file (default: RINGBACK_CONFIG, ringback.yaml, ringback.example.yaml)')
-    .action((file: string | undefined) => check({ path: file ?? settingsFile(env), env, terminal }));
+    .option('--strict', 'exit with 1 for a warning as well', false)
+    .action((file: string | undefined, { strict }: { strict: boolean }) =>
+      exitWith(check({ path: file ?? settingsFile(env), env, strict, terminal })),
+    );
+}
+
+function addRoute(): void {
+  program
+    .command('route')
+    .description('say where a callback would go, which routes match it, and why the others do not; nothing is sent')
+    .addArgument(
+      new Argument('[kind]', 'a sample of this kind; with --file, what it came as').choices(SAMPLE_KINDS).default('task'),
+    )
+    .option('--file <path>', 'the body of a callback (default: a sample)', fileBytes)
+    .option('--task-status <n>', 'of the sample, as for send', wholeNumber(1, 5), 3)
+    .option('--source <name>', 'callbot source of the settings (default: the first)')
+    .option('--account <uuid>', 'account (default: the first)')
+    .option('--config <file>', 'settings file (default: as for check)')
+    .action((kind, { config, ...options }) =>
+      exitWith(route({ ...options, kind, config: config ?? settingsFile(env), env, terminal })),
+    );
 }
 
 function addSend(): void {

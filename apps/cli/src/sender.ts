@@ -1,7 +1,12 @@
 import { RingbackError } from '@ringback/contracts';
 import { type CallbotAccount, type CallbotSettings, callbotDefaultPaths, type SourceStanza } from '@ringback/sources';
 
-type Sender = { readonly account: CallbotAccount; readonly paths: Readonly<Record<keyof typeof callbotDefaultPaths, string>> };
+type Sender = {
+  /** Of the source. */
+  readonly name: string;
+  readonly account: CallbotAccount;
+  readonly paths: Readonly<Record<keyof typeof callbotDefaultPaths, string>>;
+};
 
 /**
  * Whose callbacks are sent: the named callbot source and account, else the first.
@@ -19,7 +24,7 @@ export function findSender(
   const { settings } = source;
   const account = settings.accounts.find(({ uuid }) => (wanted.account ?? uuid) === uuid);
   if (!account) throw new RingbackError('RB_ACCOUNT_UNKNOWN', `source ${source.name} has no account ${wanted.account}`);
-  return { account, paths: { ...callbotDefaultPaths, ...settings.paths } };
+  return { name: source.name, account, paths: { ...callbotDefaultPaths, ...settings.paths } };
 }
 
 /** The settings loader decodes every stanza by the schema of its type. */

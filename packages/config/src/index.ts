@@ -10,3 +10,4 @@ export {
   type OutputConfig,
   type SourceConfig,
 } from './load.ts';
+export { unknownName } from './wording.ts';

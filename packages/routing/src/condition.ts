@@ -4,7 +4,8 @@ import { patternProblem } from './linear-pattern.ts';
 
 const LONGEST_REPORT = 160;
 
-function createEnvironment(): Environment {
+/** The language of conditions, for one condition. */
+export function createEnvironment(): Environment {
   return new Environment()
     .registerVariable('data', 'dyn')
     .registerVariable('source', 'string')

@@ -53,8 +53,8 @@ function conditionOf({ when }: Route, number: number): Condition | undefined {
   return compileCondition(when);
 }
 
-/** The body is parsed when the first condition asks for `data`, and once. */
-function inputOf({ body, source, account, id, time }: Callback): ConditionInput {
+/** What conditions look at. The body is parsed when the first one asks for `data`, and once. */
+export function inputOf({ body, source, account, id, time }: Callback): ConditionInput {
   let data: { readonly value: unknown } | undefined;
   return {
     get data() {

@@ -24,13 +24,9 @@ describe('createSources', () => {
     expect(sources.map(({ name }) => name)).toEqual(['a', 'b']);
   });
 
-  it.each([
-    ['two sources on one path', ['callbot', 'callbot'], '/api/v3/taskCallback'],
-    ['an unknown type', ['fax'], 'fax'],
-  ])('refuses %s', (_case, types, named) => {
-    const stanzas = types.map((type, index) => ({ name: `s${index}`, type, settings }));
-    expect(() => createSources(stanzas)).toThrow(
-      expect.objectContaining({ code: 'RB_CONFIG_INVALID', message: expect.stringContaining(named) }),
+  it('refuses an unknown type', () => {
+    expect(() => createSources([{ name: 's', type: 'fax', settings }])).toThrow(
+      expect.objectContaining({ code: 'RB_CONFIG_INVALID', message: expect.stringContaining('fax') }),
     );
   });
 });

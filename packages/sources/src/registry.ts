@@ -10,25 +10,11 @@ export const sourceTypes: Readonly<Record<string, SourceType>> = {
 export type SourceStanza = { readonly name: string; readonly type: string; readonly settings: unknown };
 
 /**
- * Creates the configured sources, in order.
- * @throws RingbackError RB_CONFIG_INVALID: an unknown type, settings that a source refuses, or two sources on one path
+ * Creates the configured sources, in order. The settings loader made sure that no two have a path in common.
+ * @throws RingbackError RB_CONFIG_INVALID: an unknown type
  */
 export function createSources(stanzas: readonly SourceStanza[]): Source[] {
-  const sources = stanzas.map(createSource);
-  const owners = new Map<string, string>();
-  for (const { name, paths } of sources) {
-    for (const path of paths) {
-      const owner = owners.get(path);
-      if (owner !== undefined) {
-        throw new RingbackError(
-          'RB_CONFIG_INVALID',
-          `sources ${owner} and ${name} both take ${path}: give one of them other paths`,
-        );
-      }
-      owners.set(path, name);
-    }
-  }
-  return sources;
+  return stanzas.map(createSource);
 }
 
 function createSource({ name, type, settings }: SourceStanza): Source {

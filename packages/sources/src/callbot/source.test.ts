@@ -1,4 +1,4 @@
-import { createSecret, RingbackError } from '@ringback/contracts';
+import { createSecret } from '@ringback/contracts';
 import { describe, expect, it } from 'vitest';
 import type { CallbotSettings } from './config.ts';
 import { callbot } from './source.ts';
@@ -116,15 +116,16 @@ describe('settings', () => {
     expect(create({ accounts: [account], paths: { any: '/x' } }).paths).toContain('/api/v3/taskCallback');
   });
 
-  it.each([
-    ['a uuid twice', { accounts: [account, { ...account }] }, UUID],
-    ['a path twice', { accounts: [account], paths: { task: '/x', call: '/x' } }, '/x'],
-    ["another path's default", { accounts: [account], paths: { task: '/callbot' } }, '/callbot'],
-  ])('are refused for %s', (_name, settings, named) => {
-    expect(() => create(settings)).toThrow(RingbackError);
-    expect(() => create(settings)).toThrow(
-      expect.objectContaining({ code: 'RB_CONFIG_INVALID', message: expect.stringContaining(named) }),
-    );
+  it('tell the loader each path and account, and where it is set', () => {
+    const { paths, accounts } = callbot.identities({ accounts: [account, account], paths: { task: '/x' } });
+    expect(paths.slice(0, 2)).toEqual([
+      { value: '/x', at: ['paths', 'task'] },
+      { value: '/api/v3/orderCallback', at: ['paths', 'order'] },
+    ]);
+    expect(accounts.map(({ value, at }) => [value, at.join('.')])).toEqual([
+      [UUID, 'accounts.0.uuid'],
+      [UUID, 'accounts.1.uuid'],
+    ]);
   });
 });
 

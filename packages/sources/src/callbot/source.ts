@@ -23,9 +23,8 @@ export const callbot: SourceType<typeof CallbotSettings, CallbotSettings> = {
 };
 
 function createCallbotSource({ name, settings }: { name: string; settings: CallbotSettings }): Source {
-  const accounts = indexAccounts(name, settings.accounts);
+  const accounts = new Map(settings.accounts.map((account) => [keyOf(account), account]));
   const paths = { ...DEFAULT_PATHS, ...settings.paths };
-  requireDistinct(name, Object.values(paths));
 
   const precheck: Source['precheck'] = ({ headers: sent, path, receivedAt }) => {
     const headers = readHeaders(sent);
@@ -87,25 +86,6 @@ function signMismatch(source: string): RingbackError {
 
 /** The bytes of an account's uuid, as latin1 text. */
 const keyOf = ({ uuid }: CallbotAccount) => Buffer.from(uuid).toString('latin1');
-
-function indexAccounts(source: string, accounts: readonly CallbotAccount[]): ReadonlyMap<string, CallbotAccount> {
-  const perUuid = new Map(accounts.map((account) => [keyOf(account), account]));
-  if (perUuid.size === accounts.length) return perUuid;
-  const repeated = accounts.find((account) => perUuid.get(keyOf(account)) !== account);
-  throw new RingbackError(
-    'RB_CONFIG_INVALID',
-    `source ${source}: account ${repeated?.uuid} stands there more than once: put all of its secrets into one`,
-  );
-}
-
-function requireDistinct(source: string, paths: readonly string[]): void {
-  const repeated = paths.find((path, index) => paths.indexOf(path) !== index);
-  if (repeated === undefined) return;
-  throw new RingbackError(
-    'RB_CONFIG_INVALID',
-    `source ${source}: two of its paths are ${repeated}: make them distinct; paths.any takes every type`,
-  );
-}
 
 /** createTs is in seconds; → ms. */
 function signedAt(createTs: Buffer): number {

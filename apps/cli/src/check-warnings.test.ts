@@ -1,0 +1,95 @@
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { check } from './check.ts';
+import { testFile } from './run-cli.ts';
+
+type Parts = { match?: string; when?: string; outputs?: string; routes?: string; more?: string };
+
+function yaml({ match = '', when = '', outputs = '', routes, more = '' }: Parts): string {
+  return `
+sources: [{ name: voice, type: callbot, accounts: [{ uuid: acc, secrets: [hush] }] }]
+outputs: [{ name: crm, type: stdout }${outputs}]
+routes: ${routes ?? `[{ to: [crm]${match}${when} }]`}
+${more}
+`;
+}
+
+async function run(parts: Parts, strict = false) {
+  const path = await testFile('ringback.yaml', yaml(parts));
+  const [out, err]: [string[], string[]] = [[], []];
+  const terminal = { out: (line: string) => void out.push(line), err: (line: string) => void err.push(line) };
+  const fine = check({ path, env: {}, strict, terminal });
+  return { fine, out: out.join().replace(path, 'FILE'), warnings: err.map((line) => line.replace(path, 'FILE')) };
+}
+
+describe('what is most likely a mistake', () => {
+  it.each([
+    [
+      'a pattern that fits no type',
+      { match: ', match: callbt.*' },
+      /^warning: FILE:4:30 routes\[0\]\.match.*: no source gives a type that fits "callbt\.\*"; did you mean callbot\.\*\?/,
+    ],
+    [
+      'one pattern of several',
+      { match: ', match: [callbot.call, callbot.tsk.completed]' },
+      /^warning: FILE:4:45 routes\[0\]\.match\[1\]: .*did you mean callbot\.task\.completed\?/,
+    ],
+    [
+      'a field that no body has',
+      { when: ', when: data.taskStaus == 3' },
+      /^warning: FILE:4:29 routes\[0\]\.when: data\.taskStaus is in no body of the types that the route takes; did you mean taskStatus\?/,
+    ],
+    [
+      'a field of another type',
+      { match: ', match: callbot.order', when: ', when: data.taskStatus == 3' },
+      /^warning: FILE:4:51 routes\[0\]\.when: data\.taskStatus is in no body of the types that the route takes; Known: callbackType, orderID/,
+    ],
+    [
+      'a condition that never holds',
+      { when: ', when: source == "voic"' },
+      /^warning: FILE:4:29 routes\[0\]\.when: can never hold: no source is called "voic"/,
+    ],
+    [
+      'an output that no route leads to',
+      { outputs: ', { name: ops, type: stdout }' },
+      /^warning: FILE:3:48 outputs\[1\]\.name: no route leads to ops/,
+    ],
+    ['no routes', { routes: '[]' }, /^warning: FILE:4:9 routes: there is none/],
+    [
+      'one port for two processes',
+      { more: 'ingress: { adminPort: 9000 }\nworker: { adminPort: 9000 }' },
+      /^warning: FILE:6:22 worker\.adminPort: is ingress\.adminPort as well/,
+    ],
+  ])('is a warning with its place, and fails only where that is asked for: %s', async (_what, parts, warning) => {
+    const { fine, out, warnings } = await run(parts);
+    expect(warnings).toEqual([expect.stringMatching(warning)]);
+    expect([fine, out]).toEqual([true, expect.stringMatching(/^FILE is fine: .*, 1 warning$/)]);
+    expect(await run(parts, true)).toMatchObject({ fine: false, out: expect.stringMatching(/^FILE has warnings: /), warnings });
+  });
+
+  it.each([
+    { match: ', match: "*"' },
+    { match: ', match: callbot.task.unknown' },
+    { match: ', match: callbot.call', when: ', when: "data.callInfoDetail.intents.exists(i, i.intentLevel == 1)"' },
+    { when: ', when: has(data.userPhone) && account == "acc"' },
+    { more: 'worker: { adminPort: 0 }\ningress: { adminPort: 0 }' },
+  ])('is not %j', async (parts) => {
+    expect(await run(parts, true)).toMatchObject({ fine: true, warnings: [] });
+  });
+});
+
+describe('a spool', () => {
+  const more = 'ingress: { spool: { path: kept/spool.sqlite } }';
+
+  it('without its folder is an error with its place', async () => {
+    await expect(run({ more })).rejects.toThrow(/ringback\.yaml:5:27 ingress\.spool\.path: its folder does not exist/);
+  });
+
+  it('is fine with it, from the folder of the settings on', async () => {
+    const path = await testFile('ringback.yaml', yaml({ more }));
+    mkdirSync(join(dirname(path), 'kept'));
+    const terminal = { out: () => {}, err: () => {} };
+    expect(check({ path, env: {}, strict: true, terminal })).toBe(true);
+  });
+});

@@ -1,0 +1,83 @@
+import { type Config, type InspectedConfig, type SourceConfig, unknownName } from '@ringback/config';
+import { matchesType, reviewCondition } from '@ringback/routing';
+import { sourceTypes } from '@ringback/sources';
+import type { TSchema } from 'typebox';
+
+type Warning = { readonly at: readonly (string | number)[]; readonly text: string };
+type Route = Config['routes'][number];
+
+/** What the configured sources can give. */
+type Given = {
+  readonly types: ReadonlyMap<string, TSchema>;
+  readonly sources: readonly string[];
+  readonly accounts: readonly string[];
+};
+
+/** What can be used as it stands and is most likely a mistake: lines with file, line and column. */
+export function checkWarnings({ config, lineOf }: InspectedConfig): string[] {
+  const given = givenBy(config.sources);
+  const warnings = [
+    ...portWarnings(config),
+    ...config.routes.flatMap((route, index) => routeWarnings(route, index, given)),
+    ...unusedOutputs(config),
+  ];
+  return warnings.map(({ at, text }) => lineOf(at, text));
+}
+
+function givenBy(sources: readonly SourceConfig[]): Given {
+  const known = sources.flatMap(({ type, settings }) => {
+    const sourceType = sourceTypes[type];
+    return sourceType ? [{ sourceType, settings }] : [];
+  });
+  return {
+    types: new Map(known.flatMap(({ sourceType }) => Object.entries(sourceType.bodies))),
+    sources: sources.map(({ name }) => name),
+    accounts: known.flatMap(({ sourceType, settings }) => sourceType.identities(settings).accounts.map(({ value }) => value)),
+  };
+}
+
+/** Fine in containers, and a port that is taken on one machine. */
+function portWarnings({ ingress, worker }: Config): Warning[] {
+  const port = worker.adminPort;
+  if (port === undefined || port === 0 || ![ingress.port, ingress.adminPort].includes(port)) return [];
+  const other = port === ingress.port ? 'ingress.port' : 'ingress.adminPort';
+  return [{ at: ['worker', 'adminPort'], text: `is ${other} as well: ingress and worker cannot both run on one machine` }];
+}
+
+function routeWarnings({ match, when }: Route, index: number, { types, ...names }: Given): Warning[] {
+  const warnings: Warning[] = [];
+  const matched = new Set<string>();
+  for (const [position, pattern] of match.entries()) {
+    const fitting = [...types.keys()].filter((type) => matchesType(pattern, type));
+    for (const type of fitting) matched.add(type);
+    if (fitting.length > 0) continue;
+    const text = `no source gives a type that fits ${JSON.stringify(pattern)}; ${unknownName(pattern, patternsOf(types))}`;
+    warnings.push({ at: ['routes', index, 'match', position], text });
+  }
+  if (when === undefined || matched.size === 0) return warnings;
+  const bodies = [...new Set([...matched].flatMap((type) => types.get(type) ?? []))];
+  const { unknownFields, never } = reviewCondition(when, { bodies, ...names });
+  const at = ['routes', index, 'when'];
+  for (const { path, name, known } of unknownFields) {
+    warnings.push({ at, text: `${path} is in no body of the types that the route takes; ${unknownName(name, known)}` });
+  }
+  if (never !== undefined) warnings.push({ at, text: `can never hold: ${never}` });
+  return warnings;
+}
+
+/** The types, and the patterns that take several of them. */
+function patternsOf(types: ReadonlyMap<string, TSchema>): string[] {
+  const prefixes = [...types.keys()].flatMap((type) => {
+    const parts = type.split('.');
+    return parts.slice(1).map((_, index) => `${parts.slice(0, index + 1).join('.')}.*`);
+  });
+  return [...new Set([...prefixes, ...types.keys()])];
+}
+
+function unusedOutputs({ outputs, routes }: Config): Warning[] {
+  if (routes.length === 0) return [{ at: ['routes'], text: 'there is none: every callback is acked, and none is delivered' }];
+  const used = new Set(routes.flatMap(({ to }) => to));
+  return outputs.flatMap(({ name }, index) =>
+    used.has(name) ? [] : [{ at: ['outputs', index, 'name'], text: `no route leads to ${name}: nothing is delivered to it` }],
+  );
+}

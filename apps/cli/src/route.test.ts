@@ -1,0 +1,43 @@
+import { sampleBody } from '@ringback/sources';
+import { expect, it } from 'vitest';
+import { runCli, testFile } from './run-cli.ts';
+
+const SETTINGS = `
+sources: [{ name: voice, type: callbot, accounts: [{ uuid: acc, secrets: ["\${UNSET}"] }] }]
+outputs: [{ name: crm, type: webhook, url: "\${UNSET}" }, { name: ops, type: stdout }]
+routes:
+  - { match: callbot.call, to: [crm] }
+  - { match: callbot.task.*, when: data.taskStatus == 3, to: [ops] }
+`;
+
+it('says which routes match a sample, and why not, without any secret', async () => {
+  const config = await testFile('ringback.yaml', SETTINGS);
+  const { code, out, err } = await runCli(['route', '--config', config]);
+  expect({ code, err, out: out.split('\n') }).toEqual({
+    code: 0,
+    err: '',
+    out: [
+      'callbot.task.completed of source voice, account acc',
+      'route 1 does not match: type callbot.task.completed does not fit callbot.call',
+      'route 2 matches, to ops: type fits callbot.task.*; data.taskStatus == 3 is true',
+      'delivered to ops',
+      '',
+    ],
+  });
+});
+
+it('takes the body of a file, and exits 1 where nothing would be delivered', async () => {
+  const config = await testFile('ringback.yaml', SETTINGS);
+  const body = await testFile('callback.json', sampleBody({ kind: 'task', at: 1_700_000_000, taskStatus: 4 }));
+  const { code, out } = await runCli(['route', '--file', body, '--config', config]);
+  expect(code).toBe(1);
+  expect(out).toContain('route 2 does not match: data.taskStatus == 3 is false: data.taskStatus is 4\n');
+  expect(out).toContain('no route matches: it would be acked and delivered nowhere\n');
+});
+
+it('says what the source would refuse', async () => {
+  const config = await testFile('ringback.yaml', SETTINGS);
+  const body = await testFile('callback.json', '{"taskStatus":4}');
+  const { code, err } = await runCli(['route', '--file', body, '--config', config]);
+  expect({ code, err }).toEqual({ code: 1, err: expect.stringMatching(/^RB_BODY_INCOMPLETE: the body lacks /) });
+});

@@ -1,0 +1,44 @@
+import { randomUUID } from 'node:crypto';
+import { createRouter, explainRoutes } from '@ringback/routing';
+import { createSources, sampleBody, type SampleKind } from '@ringback/sources';
+import { type Env, loadSettings } from './load-settings.ts';
+import { findSender } from './sender.ts';
+import type { Terminal } from './terminal.ts';
+
+export type RouteOptions = {
+  /** The kind of a sample; with a file, what it came as, where its body does not tell. */
+  readonly kind: SampleKind;
+  /** The body of a callback. */
+  readonly file?: Buffer | undefined;
+  readonly taskStatus: number;
+  readonly source?: string | undefined;
+  readonly account?: string | undefined;
+  readonly config: string;
+  readonly env: Env;
+  readonly terminal: Terminal;
+};
+
+/**
+ * Says where a callback would go by these settings, which rules match it, and why the others do not. Nothing is sent. Resolves with whether it would go anywhere.
+ * @throws RingbackError for unusable settings, or a body that the source refuses
+ */
+export function route({ kind, file, taskStatus, config, env, terminal, ...wanted }: RouteOptions): boolean {
+  const settings = loadSettings({ path: config, env });
+  const { name, account, paths } = findSender(settings.sources, wanted);
+  const source = createSources(settings.sources).find((candidate) => candidate.name === name);
+  if (source === undefined) throw new TypeError(`no source ${name}`);
+  const now = Date.now();
+  const body = file ?? Buffer.from(sampleBody({ kind, at: Math.floor(now / 1000), taskStatus }));
+  const identity = { id: randomUUID(), source: name, account: account.uuid, time: now, receivedAt: now };
+  const callback = source.read({ ...identity, body, path: paths[kind] });
+
+  terminal.out(`${callback.type} of source ${name}, account ${account.uuid}`);
+  for (const { number, to, matches, because } of explainRoutes(settings.routes, callback)) {
+    terminal.out(`route ${number} ${matches ? `matches, to ${to.join(', ')}` : 'does not match'}: ${because}`);
+  }
+  const { outputs } = createRouter({ routes: settings.routes }).route(callback);
+  terminal.out(
+    outputs.length > 0 ? `delivered to ${outputs.join(', ')}` : 'no route matches: it would be acked and delivered nowhere',
+  );
+  return outputs.length > 0;
+}

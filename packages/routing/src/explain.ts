@@ -1,0 +1,74 @@
+import type { ASTNode } from '@marcbachmann/cel-js';
+import type { Callback } from '@ringback/contracts';
+import { boundCondition } from './bounded-cel.ts';
+import { compileCondition, type ConditionInput, createEnvironment } from './condition.ts';
+import { nodesIn } from './condition-fields.ts';
+import { textOf } from './condition-review.ts';
+import { matchesType } from './match-type.ts';
+import { inputOf, type Route } from './router.ts';
+
+/** What a route says to one callback. `because` shows values of the callback: for the person who asked, never for a log. */
+export type RouteExplanation = {
+  readonly number: number;
+  readonly to: readonly string[];
+  readonly matches: boolean;
+  readonly because: string;
+};
+
+const LONGEST_VALUE = 60;
+
+/** Goes through the routes as `createRouter` does, and tells of each why it matches or does not. */
+export function explainRoutes(routes: readonly Route[], callback: Callback): RouteExplanation[] {
+  const input = inputOf(callback);
+  return routes.map((route, index) => ({ number: index + 1, to: route.to, ...explain(route, callback.type, input) }));
+}
+
+function explain({ match = ['*'], when }: Route, type: string, input: ConditionInput): { matches: boolean; because: string } {
+  const pattern = match.find((candidate) => matchesType(candidate, type));
+  if (pattern === undefined) return { matches: false, because: `type ${type} does not fit ${match.join(' or ')}` };
+  const fits = `type fits ${pattern}`;
+  if (when === undefined) return { matches: true, because: `${fits}; no condition` };
+  const verdict = compileCondition(when)(input);
+  if ('error' in verdict) return { matches: false, because: `when: ${verdict.error}` };
+  if (verdict.holds) return { matches: true, because: `${fits}; ${when} is true` };
+  return { matches: false, because: whatIsFalse(createEnvironment().parse(when).ast, input) };
+}
+
+/** The first part of a chain of && that is false, with the values that it looked at. */
+function whatIsFalse(node: ASTNode, input: ConditionInput): string {
+  if (node.op === '&&') {
+    const verdict = compileCondition(textOf(node.args[0]))(input);
+    return whatIsFalse('holds' in verdict && verdict.holds ? node.args[1] : node.args[0], input);
+  }
+  const values = [...new Set(lookups(node))].map((path) => `${path} is ${valueText(valueOf(path, input))}`);
+  return `${textOf(node)} is false${values.length > 0 ? `: ${values.join(', ')}` : ''}`;
+}
+
+/** The longest chains such as `data.callInfoDetail.callStatus` in a condition, less those of a macro's own variable. */
+function lookups(node: ASTNode): string[] {
+  return isLookup(node) ? [textOf(node)] : nodesIn(node.args).flatMap(lookups);
+}
+
+const VARIABLES = new Set(['data', 'source', 'account', 'requestID', 'time']);
+
+function isLookup(node: ASTNode): boolean {
+  if (node.op === 'id') return VARIABLES.has(node.args);
+  return (node.op === '.' || node.op === '[]') && isLookup(node.args[0]);
+}
+
+function valueOf(path: string, input: ConditionInput): unknown {
+  try {
+    return boundCondition(createEnvironment(), path).evaluate(input);
+  } catch {
+    return undefined;
+  }
+}
+
+function valueText(value: unknown): string {
+  if (value === undefined) return 'not there';
+  const text = JSON.stringify(value, (_key, part: unknown) => {
+    if (typeof part === 'bigint') return Number(part);
+    return part instanceof Map ? Object.fromEntries(part) : part;
+  });
+  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text;
+}
