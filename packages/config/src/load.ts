@@ -41,7 +41,7 @@ export type LoadOptions = {
 export type InspectedConfig = {
   readonly config: Config;
   /** A line such as `ringback.yaml:12:7 routes[0].match: …` about what these keys lead to; where the file leaves it out, the place is that of what it would stand in. */
-  lineOf(keys: readonly (string | number)[], text: string): string;
+  readonly lineOf: (keys: readonly (string | number)[], text: string) => string;
 };
 
 /**
