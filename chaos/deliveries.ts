@@ -25,7 +25,7 @@ export function createDeliveries(): Deliveries {
   };
 }
 
-/** The dead letters that Redis holds: the failed set of each output's queue, where a delivery's id is made of its callback's key and the output's name. */
+/** The dead letters that Redis holds: the failed set of each output's queue, where a delivery's id ends in its callback's key and the output's name. */
 export async function readDeadLetters(
   redisUrl: string,
   outputs: readonly string[],
@@ -34,7 +34,7 @@ export async function readDeadLetters(
   redis.on('error', () => {});
   try {
     const perOutput = await Promise.all(outputs.map((output) => redis.zrange(`${PREFIX}:output.${output}:failed`, '0', '-1')));
-    const ids = new Set(perOutput.flat());
+    const ids = new Set(perOutput.flat().map((id) => id.split('.').slice(-2).join('.')));
     return (output, requestID) =>
       ids.has(`${callbackKey({ source: SOURCE, account: SAMPLE_ACCOUNT.uuid, id: requestID })}.${output}`);
   } finally {

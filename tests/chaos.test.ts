@@ -28,5 +28,5 @@ it.each([
     const { problems, figures } = await runScenario({ scenario, seed: SEED, size: 'short', spec: redisSpec() });
     expect({ problems, lost: figures?.lost }).toEqual({ problems: [], lost: 0 });
   },
-  150_000,
+  300_000,
 );
