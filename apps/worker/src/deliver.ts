@@ -19,7 +19,7 @@ export type DeliverDeps = {
   /** The output's attempts under way at once, in this process. */
   readonly limit: LimitFunction;
   readonly ledger: Pick<Ledger, 'outcomes' | 'record'>;
-  readonly retries: Pick<DeliveryProducer, 'addFailed'>;
+  readonly retries: Pick<DeliveryProducer, 'addFailed' | 'handedOn'>;
   /** Aborted when the process is to stop: attempts under way end, none begins. */
   readonly stopping: AbortSignal;
   readonly now: () => number;
@@ -59,7 +59,7 @@ export function createDeliver(deps: DeliverDeps): DeliveryHandlers {
   return {
     async batch({ id: batch, callbacks, again }) {
       const keyed = callbacks.map((callback) => ({ batch, callback, key: callbackKey(callback) }));
-      await allSettled((again ? await withoutOutcome(deps, batch, keyed) : keyed).map(firstAttempt));
+      await allSettled((again ? await stillToAttempt(deps, batch, keyed) : keyed).map(firstAttempt));
     },
     async single({ batch, callback, number, last }) {
       const key = callbackKey(callback);
@@ -73,11 +73,16 @@ export function createDeliver(deps: DeliverDeps): DeliveryHandlers {
   };
 }
 
-/** Those deliveries of a batch that are still to be attempted. */
-async function withoutOutcome({ ledger, output }: DeliverDeps, batch: string, keyed: readonly Keyed[]): Promise<Keyed[]> {
+/** Those deliveries of a batch that are still to be attempted, and by nobody else. MUST look for jobs first: one that is over by then has left its outcome. */
+async function stillToAttempt(
+  { ledger, output, retries }: DeliverDeps,
+  batch: string,
+  keyed: readonly Keyed[],
+): Promise<Keyed[]> {
   const keys = keyed.map(({ key }) => key);
+  const handedOn = await retries.handedOn(batch, keys);
   const outcomes = await ledger.outcomes({ batch, output: output.name }, keys);
-  return keyed.filter((_, index) => outcomes[index] === undefined);
+  return keyed.filter((_, index) => outcomes[index] === undefined && !handedOn[index]);
 }
 
 /** Outcomes are written as they come; those that come while a write is under way go together in the next one. */

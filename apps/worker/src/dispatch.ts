@@ -17,6 +17,8 @@ export type DispatchDeps = {
   readonly deliveries: ReadonlyMap<string, Pick<DeliveryProducer, 'addBatch'>>;
   readonly quarantine: Quarantine;
   readonly businessKeyOf: BusinessKeyOf;
+  /** ms since the epoch. */
+  readonly now: () => number;
   readonly logger: Logger;
 };
 
@@ -25,7 +27,7 @@ export type DispatchDeps = {
  * and where these jobs have come and gone, their outcomes are in the ledger. That it is done shows in the batch's own job: the queue removes it.
  */
 export function createDispatch(deps: DispatchDeps): (batch: TakenBatch) => Promise<void> {
-  const { ledger, router, deliveries, logger } = deps;
+  const { ledger, router, deliveries, now, logger } = deps;
   const keepConflicts = createConflictKeeper(deps);
   const keepOverruns = createOverrunKeeper(deps);
   const sift = createSieve(deps);
@@ -37,18 +39,23 @@ export function createDispatch(deps: DispatchDeps): (batch: TakenBatch) => Promi
     return queue;
   }
 
-  async function fanOut(batch: { id: string; again: boolean }, perOutput: ReadonlyMap<string, Callback[]>): Promise<void> {
+  async function fanOut(
+    batch: { id: string; again: boolean; since: number },
+    perOutput: ReadonlyMap<string, Callback[]>,
+  ): Promise<void> {
     await Promise.all([...perOutput].map(([output, callbacks]) => queueOf(output).addBatch({ ...batch, callbacks })));
   }
 
   return async ({ id, callbacks }) => {
+    // Before the claims are asked for: what they say is true of this moment.
+    const since = now();
     const { unique, copies, contradictions } = collapse(callbacks);
     const claimed = await claimAll(ledger, id, unique);
     const { fresh, repeats } = await sift(id, claimed('ours', 'again'));
     const conflicts = [...contradictions, ...claimed('conflict')];
 
     const { perOutput, unrouted, overruns, conditionErrors } = await routeAll(router, fresh);
-    await fanOut({ id, again: claimed('again').length > 0 }, perOutput);
+    await fanOut({ id, again: claimed('again').length > 0, since }, perOutput);
     await keepConflicts(conflicts);
     await keepOverruns(id, overruns);
 

@@ -74,7 +74,7 @@ async function run(): Promise<void> {
   const sources = new Map(createSources(config.sources).map((source) => [source.name, source]));
   const businessKeyOf = (callback: Callback) =>
     config.dedupe.businessKey ? sources.get(callback.source)?.businessKey(callback) : undefined;
-  const dispatch = createDispatch({ ledger, router, deliveries, quarantine, businessKeyOf, logger });
+  const dispatch = createDispatch({ ledger, router, deliveries, quarantine, businessKeyOf, now: Date.now, logger });
   const gated = withHeadroom(dispatch, { ...common, lanes: [...deliveries.values()] });
   const callbacks = consumeCallbacks({ ...access, concurrency, dispatch: gated, logger });
 

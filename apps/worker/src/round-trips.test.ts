@@ -38,6 +38,7 @@ async function setUp() {
     deliveries: new Map([['crm', lane.producer]]),
     quarantine: createQuarantine({ redis, prefix: PREFIX, bounds: { maxCount: 10, maxSize: 1000 } }),
     businessKeyOf: () => undefined,
+    now: Date.now,
     logger,
   });
   const callbacks = consumeCallbacks({ ...access, concurrency: 4, dispatch, logger });

@@ -28,8 +28,12 @@ function setUp() {
     await queue.close();
     redis.disconnect();
   });
-  const add = (batch: string, more: { again?: true }, attempts: number) =>
-    queue.add('batch', { v: 1, kind: 'batch', batch, ...more, groups: groupCallbacks([testCallback('x')]) }, { attempts });
+  const add = (batch: string, more: { again?: true }, attempts: number, timestamp = Date.now()) =>
+    queue.add(
+      'batch',
+      { v: 1, kind: 'batch', batch, ...more, groups: groupCallbacks([testCallback('x')]) },
+      { attempts, timestamp },
+    );
   return { add, seen };
 }
 
@@ -38,6 +42,12 @@ it('tells a batch of deliveries that were never attempted from one that may have
   await add('b1', {}, 1);
   await add('b2', { again: true }, 1);
   await vi.waitFor(() => expect(seen).toEqual(['b1', 'b2 again']), 10_000);
+});
+
+it('takes a batch whose run began half a lock ago or earlier for one that another worker may have attempted since', async () => {
+  const { add, seen } = setUp();
+  await add('b1', {}, 1, Date.now() - 1500);
+  await vi.waitFor(() => expect(seen).toEqual(['b1 again']), 10_000);
 });
 
 it('takes a batch that was taken before, and that a person had run anew as well, for one that may have been attempted', async () => {

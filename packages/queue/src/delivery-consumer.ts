@@ -48,7 +48,7 @@ export function consumeDeliveries(options: DeliveryConsumerOptions): Consumer {
         return handlers.batch({
           id: payload.batch,
           callbacks: callbacksOf(payload),
-          again: payload.again === true || job.attemptsStarted > 1,
+          again: payload.again === true || mayHaveRun(job, settings.lockDuration),
         });
       case 'single': {
         if (payload.refused !== undefined) return settle({ outcome: 'dead', reason: payload.refused });
@@ -73,6 +73,14 @@ export function consumeDeliveries(options: DeliveryConsumerOptions): Consumer {
     },
     logger,
   });
+}
+
+/**
+ * True unless the job is taken for the first time, within half a lock from the start of the batch's run. A lock is renewed
+ * that often, so until then no other worker can have had the batch. Later, one may have delivered it: this worker stood still.
+ */
+function mayHaveRun({ attemptsStarted, timestamp }: Job, lockDuration: number): boolean {
+  return attemptsStarted > 1 || Date.now() - timestamp > lockDuration / 2;
 }
 
 /** ms until a failed job is run again; `made` counts its own runs, to which come the attempts made before it existed. */

@@ -15,9 +15,9 @@ export type DeliveryJobs = {
 export function createDeliveryJobs({ output, retry }: { output: string } & Pick<DeliverySettings, 'retry'>): DeliveryJobs {
   const { attempts } = retry;
   return {
-    batch({ id: batch, callbacks, again }, jobId) {
+    batch({ id: batch, callbacks, again, since }, jobId) {
       const data: DeliveryBatch = { v: 1, kind: 'batch', batch, ...(again && { again }), groups: groupCallbacks(callbacks) };
-      return { name: 'batch', data, opts: batchJobOptions(jobId) };
+      return { name: 'batch', data, opts: { ...batchJobOptions(jobId), ...(since !== undefined && { timestamp: since }) } };
     },
     single(alone, delay = 0) {
       const data: SingleDelivery = { v: 1, kind: 'single', ...alone };

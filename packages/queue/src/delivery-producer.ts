@@ -5,7 +5,7 @@ import { addJobs, type NewJob } from './add-jobs.ts';
 import { backoff } from './backoff.ts';
 import { createDeliveryJobs, type DeliveryJobs } from './delivery-jobs.ts';
 import { coversWork, deliveryWork } from './delivery-work.ts';
-import { deliveryBatchId, deliveryPartId, outputQueueName } from './names.ts';
+import { deliveryBatchId, deliveryPartId, outputQueueName, singleDeliveryId } from './names.ts';
 import { queueOptions, quiet } from './queue-options.ts';
 import { deadReason } from './settle.ts';
 
@@ -21,6 +21,8 @@ export type RoutedBatch = {
   readonly callbacks: readonly Callback[];
   /** The batch was run before, and may have been queued then: MUST be told, since deliveries that were never queued are attempted without a look at the ledger. */
   readonly again: boolean;
+  /** When its run began, ms since the epoch: another worker may have taken the batch over since. Default: now. */
+  readonly since?: number;
 };
 
 /** Writes to one output's queue. Every id is derived, so that writing the same thing again changes nothing. */
@@ -30,6 +32,8 @@ export type DeliveryProducer = {
   /** Queues a delivery alone: to be tried again after its backoff, or, refused for good, to fail at once and stand as a dead letter.
    * @throws RingbackError RB_OVERLOADED while Redis is nearly full: a job of its own takes several times the memory that it had in the batch, so the batch is to be run again. */
   addFailed(failed: FailedAttempt): Promise<void>;
+  /** For each of these callbacks of a batch: whether its delivery has a job of its own. One that had, and is over, has left its outcome in the ledger. */
+  handedOn(batch: string, keys: readonly string[]): Promise<boolean[]>;
   /** Deliveries, as jobs, that are not over: they wait, are under way, or will be tried again. */
   pending(): Promise<number>;
   close(): Promise<void>;
@@ -67,6 +71,11 @@ export function createDeliveryProducer(options: DeliveryProducerOptions): Delive
           ? jobs.single({ batch, callback, priorAttempts, refused: deadReason(failed) })
           : jobs.single({ batch, callback, priorAttempts }, backoff(retry, priorAttempts, failed.afterMs));
       await addMaybeAgain(queue, [job]);
+    },
+    async handedOn(batch, keys) {
+      const ids = keys.map((key) => queue.toKey(singleDeliveryId({ batch, key, output })));
+      const counts = await Promise.all(ids.map((id) => redis.exists(id)));
+      return counts.map((count) => count > 0);
     },
     pending: () => queue.getJobCountByTypes('waiting', 'active', 'delayed'),
     close: () => queue.close(),

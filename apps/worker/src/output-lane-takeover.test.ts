@@ -1,0 +1,76 @@
+import { type Callback, callbackKey, type Delivery, type DeliveryResult, type DeliverySettings } from '@ringback/contracts';
+import { createLedger } from '@ringback/ledger';
+import { createQuarantine } from '@ringback/queue';
+import { createRouter } from '@ringback/routing';
+import { testCallback as callback, testRedis } from '@ringback/testkit';
+import { Queue } from 'bullmq';
+import { Redis } from 'ioredis';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { createDispatch } from './dispatch.ts';
+import { openLane } from './output-lane.ts';
+
+const DELIVERED: DeliveryResult = { outcome: 'delivered' };
+const breaker = { enabled: false, failures: 1, cooldown: 1, maxHold: 1 };
+// No retry comes while a test looks.
+const retry = { attempts: 3, minDelay: 600_000, maxDelay: 600_000 };
+const DELIVERY: DeliverySettings = { timeout: 1000, concurrency: 4, retry, breaker };
+
+/** The lane of an output that takes everything. */
+function setUp() {
+  const { url, prefix } = testRedis();
+  const redis = new Redis(url, { maxRetriesPerRequest: null });
+  const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
+  const delivered: string[] = [];
+  const deliver = async ({ callback: { id } }: Delivery) => {
+    delivered.push(id);
+    return DELIVERED;
+  };
+  const settings = { name: 'crm', type: 'test', settings: {}, delivery: DELIVERY };
+  const access = { redis, prefix, lockDuration: 2000 };
+  const rest = { brimming: () => false, stopping: new AbortController().signal, now: Date.now, logger };
+  const ledger = createLedger({ redis, prefix, window: 60_000 });
+  const lane = openLane({ output: { name: 'crm', deliver }, settings, access, ledger, ...rest });
+  const queue = new Queue('output.crm', { connection: redis, prefix });
+  onTestFinished(async () => {
+    await lane.consumer.close(5000);
+    await queue.close();
+    redis.disconnect();
+  });
+  const idle = () =>
+    vi.waitFor(async () => expect(await queue.getJobCounts('active', 'waiting')).toEqual({ active: 0, waiting: 0 }), 10_000);
+  const dispatchSince = (began: number) =>
+    createDispatch({
+      ledger,
+      router: createRouter({ routes: [{ to: ['crm'] }] }),
+      deliveries: new Map([['crm', lane.producer]]),
+      quarantine: createQuarantine({ redis, prefix, bounds: { maxCount: 10, maxSize: 1000 } }),
+      businessKeyOf: () => undefined,
+      now: () => began,
+      logger,
+    });
+  return { lane, queue, delivered, idle, ledger, dispatchSince };
+}
+
+const run = (callbacks: readonly Callback[]) => ({ id: 'b1', callbacks, again: false });
+
+describe('a batch that two workers had', () => {
+  it('delivers nothing twice when the one that stood still queues late what the other has delivered', async () => {
+    const { delivered, idle, ledger, dispatchSince } = setUp();
+    await ledger.record('crm', [{ batch: 'b1', key: callbackKey(callback('x')), outcome: 'delivered' }]);
+    // The claims are its own, as they were when it asked.
+    await dispatchSince(Date.now() - 10_000)({ id: 'b1', callbacks: [callback('x'), callback('y')] });
+    await vi.waitFor(() => expect(delivered).toContain('y'), 10_000);
+    await idle();
+    expect(delivered).toEqual(['y']);
+  });
+
+  it('leaves a delivery to its retry when it is run again after the retry was queued and before that was written down', async () => {
+    const { lane, queue, delivered, idle } = setUp();
+    await lane.producer.addFailed({ batch: 'b1', callback: callback('x'), attempt: 1, outcome: 'retry' });
+    await lane.producer.addBatch({ ...run([callback('x'), callback('y')]), again: true });
+    await vi.waitFor(() => expect(delivered).toContain('y'), 10_000);
+    await idle();
+    expect(delivered).toEqual(['y']);
+    expect(await queue.getDelayedCount()).toBe(1);
+  });
+});
