@@ -1,5 +1,6 @@
 import { testRedis } from '@ringback/testkit';
 import { describe, expect, it } from 'vitest';
+import { runConnectionTrials } from '../chaos/fuzz/connections.ts';
 import { injectTrial, receiveTrial } from '../chaos/fuzz/in-process.ts';
 import { socketTrial } from '../chaos/fuzz/over-socket.ts';
 import { runTrials, type TrialsOptions } from '../chaos/fuzz/run-trials.ts';
@@ -31,6 +32,22 @@ describe('generated inputs each get an answer of ours, and leave nothing behind'
     expect(await postCallback({ ingress: ingress.url, requestID: 'after all that' })).toMatchObject({ status: 200 });
   });
 });
+
+it(
+  'connections that are reset or half-closed at any byte end, and leave a running ingress as it was',
+  { timeout: 120_000 },
+  async () => {
+    const { url, prefix } = testRedis();
+    const settings = (crmUrl: string) => interfaceSettings({ crmUrl, prefix });
+    const { startIngress } = await createInstallation({ redisUrl: url, settings });
+    const { url: ingress, adminUrl: admin, process } = await startIngress();
+    const random = createRandom('short form');
+    const result = await runConnectionTrials({ ingress, admin, inputs: 1000, random, onProgress: () => {} });
+    expect(result).toMatchObject({ inputs: 1000, goodOnes: 2, problems: [] });
+    expect([...process.lines.filter(({ level }) => level === 'error'), ...process.output]).toEqual([]);
+    expect(await postCallback({ ingress, requestID: 'after all that' })).toMatchObject({ status: 200 });
+  },
+);
 
 it('memory that grows would not pass', async () => {
   let inUse = 0;

@@ -1,10 +1,13 @@
-// `npm run fuzz`: a million and more generated inputs for the ingress, most of them in this process, some thousands over sockets to a real one.
+// `npm run fuzz`: a million and more generated inputs for the ingress, most of them in this process, some thousands over sockets to a real one, and a million
+// connections to one that are reset or half-closed at every byte. `--door` runs some of these alone, `--connections` says how many of the last.
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { spawnApp } from '@ringback/testkit/bare';
 import { findRedis } from '../../scripts/redis/find.ts';
 import { createRandom } from '../random.ts';
 import type { Scenario } from '../scenario.ts';
-import { createWorld } from '../world.ts';
+import { createWorld, type World } from '../world.ts';
+import { runConnectionTrials } from './connections.ts';
 import { injectTrial, receiveTrial, type Trial } from './in-process.ts';
 import { type Memory, residentMemory } from './memory.ts';
 import { socketTrial } from './over-socket.ts';
@@ -38,17 +41,52 @@ async function run(door: keyof typeof INPUTS, { seed, ...options }: RunOptions):
   if (problems.length > 0) process.exitCode = 1;
 }
 
-const { seed } = parseArgs({ options: { seed: { type: 'string', default: String(randomInt(1_000_000)) } } }).values;
+/** To an ingress of its own, of whose lines those of single requests are not kept. */
+async function runConnections({ redis, settingsPath }: World, { seed, inputs }: { seed: string; inputs: number }): Promise<void> {
+  const ingress = spawnApp({
+    app: 'ingress',
+    env: { RINGBACK_CONFIG: settingsPath, REDIS_URL: redis.url },
+    keeps: ({ msg }) => msg !== 'callback refused' && msg !== 'callback acked',
+  });
+  try {
+    const { url, adminUrl } = await ingress.line('ingress is up');
+    const random = createRandom(`${seed} connections`);
+    const urls = { ingress: String(url), admin: String(adminUrl) };
+    const result = await runConnectionTrials({ ...urls, inputs, random, onProgress: (done) => say(`  connections: ${done}`) });
+    const { perSecond, different, goodOnes, problems } = result;
+    say(
+      `connections: ${result.inputs} inputs of ${different} different ones, ${perSecond} a second, ${goodOnes} good callbacks acked`,
+    );
+    const cries = ingress.lines.filter(({ level }) => level === 'error').map((line) => JSON.stringify(line));
+    for (const problem of [...problems, ...cries, ...ingress.output]) {
+      say(`FAILED ${problem}`);
+      process.exitCode = 1;
+    }
+  } finally {
+    await ingress.stop();
+  }
+}
+
+const DOORS = ['receive', 'inject', 'socket', 'connections'];
+const { seed, door, connections } = parseArgs({
+  options: {
+    seed: { type: 'string', default: String(randomInt(1_000_000)) },
+    door: { type: 'string', multiple: true, default: DOORS },
+    connections: { type: 'string', default: '1000000' },
+  },
+}).values;
 say(`seed ${seed}, Node ${process.version}`);
-await run('receive', { trial: receiveTrial(), seed });
-await run('inject', { trial: injectTrial(), seed });
+if (door.includes('receive')) await run('receive', { trial: receiveTrial(), seed });
+if (door.includes('inject')) await run('inject', { trial: injectTrial(), seed });
 
 const found = await findRedis(AbortSignal.timeout(FINDS_REDIS_WITHIN_MS));
 if ('reasons' in found) throw new Error(`the fuzz run needs a real Redis:\n${found.reasons.join('\n')}`);
 const world = await createWorld({ scenario: NOTHING_BROKEN, spec: found.spec, random: createRandom(seed), size: 'full' });
 try {
   const [ingress] = world.ingresses;
-  await run('socket', { trial: socketTrial(ingress?.url() ?? ''), seed, memory: residentMemory(ingress?.pid() ?? 0) });
+  const memory = residentMemory(ingress?.pid() ?? 0);
+  if (door.includes('socket')) await run('socket', { trial: socketTrial(ingress?.url() ?? ''), seed, memory });
+  if (door.includes('connections')) await runConnections(world, { seed, inputs: Number(connections) });
 } finally {
   await world.close();
 }

@@ -27,6 +27,8 @@ export type AppOptions = {
   readonly env: Readonly<Record<string, string>>;
   /** The working folder; the project's own unless told. */
   readonly cwd?: string;
+  /** Whether a line is kept. Default: every one is. */
+  readonly keeps?: (line: LogLine) => boolean;
 };
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -34,7 +36,7 @@ const FOLLOW_PARENT = new URL('../../../scripts/follow-parent.mjs', import.meta.
 const LINE_DEADLINE_MS = 60_000;
 
 /** Starts an app as its own process, on this Node. The caller stops it; should this process be killed, it stops by itself. */
-export function spawnApp({ app, args = [], env, cwd = ROOT }: AppOptions): AppProcess {
+export function spawnApp({ app, args = [], env, cwd = ROOT, keeps = () => true }: AppOptions): AppProcess {
   const main = join(ROOT, 'apps', app, 'src', 'main.ts');
   const child = spawn(process.execPath, ['--import', FOLLOW_PARENT, main, ...args], {
     cwd,
@@ -43,7 +45,7 @@ export function spawnApp({ app, args = [], env, cwd = ROOT }: AppOptions): AppPr
   });
   const lines: LogLine[] = [];
   const output: string[] = [];
-  collect(child, { lines, output });
+  collect(child, { lines, output, keeps });
   const exit = new Promise<number | null>((resolve) => {
     child.once('close', (code) => resolve(code));
   });
@@ -66,13 +68,15 @@ export function spawnApp({ app, args = [], env, cwd = ROOT }: AppOptions): AppPr
   };
 }
 
-function collect({ stdout, stderr }: ChildProcess, { lines, output }: { lines: LogLine[]; output: string[] }): void {
+type Collected = { lines: LogLine[]; output: string[]; keeps: (line: LogLine) => boolean };
+
+function collect({ stdout, stderr }: ChildProcess, { lines, output, keeps }: Collected): void {
   for (const stream of [stdout, stderr]) {
     if (!stream) continue;
     createInterface({ input: stream }).on('line', (text) => {
       const line = readLine(text);
-      if (line) lines.push(line);
-      else output.push(text);
+      if (!line) output.push(text);
+      else if (keeps(line)) lines.push(line);
     });
   }
 }

@@ -1,0 +1,152 @@
+import { connect } from 'node:net';
+import { postCallback } from '../../tests/provider.ts';
+import type { Random } from '../random.ts';
+import { SHAPES, type Shape } from './shapes.ts';
+
+/** `reset` and `half-close` right behind the last byte; `answer`: a reset at the first byte of the answer. */
+type Ending = 'reset' | 'half-close' | 'answer';
+
+/** One connection: the first `length` bytes of a shape, in one piece or in two, and how it ends. */
+type Input = { readonly shape: Shape; readonly length: number; readonly pieces: 1 | 2; readonly ending: Ending };
+
+export type ConnectionTrialsOptions = {
+  /** Base URLs of a running ingress. */
+  readonly ingress: string;
+  readonly admin: string;
+  readonly inputs: number;
+  readonly random: Random;
+  readonly onProgress: (done: number) => void;
+};
+
+export type ConnectionTrialsResult = {
+  readonly inputs: number;
+  readonly perSecond: number;
+  /** How many there are; beyond that, they are tried again. */
+  readonly different: number;
+  readonly goodOnes: number;
+  readonly problems: readonly string[];
+};
+
+const AT_ONCE = 128;
+const ENDS_WITHIN_MS = 60_000;
+const GOOD_ONE_EVERY = 500;
+const MAX_PROBLEMS = 20;
+const SENT_AGAIN = 20;
+const PROGRESS_EVERY = 100_000;
+const STATUSES = /^HTTP\/1\.1 (?:100|200|400|401|404|413|417|503) /;
+
+/** Every shape cut off after every byte, with every ending. */
+function allInputs(): Input[] {
+  return SHAPES.flatMap((shape) => {
+    const lengths = Array.from({ length: shape.bytes.length + 1 }, (_, length) => length);
+    const cut = lengths.flatMap((length): Input[] =>
+      ([1, 2] as const).flatMap((pieces): Input[] => [
+        { shape, length, pieces, ending: 'reset' },
+        { shape, length, pieces, ending: 'half-close' },
+      ]),
+    );
+    return [...cut, { shape, length: shape.bytes.length, pieces: 1, ending: 'answer' }];
+  });
+}
+
+/**
+ * Tries resets and half-closes at every byte, many connections at once, in an order of its own; each connection must end, with nothing but answers on it, and every five hundred a good
+ * callback must be acked. With fewer inputs than there are, these are a sample.
+ */
+export async function runConnectionTrials(options: ConnectionTrialsOptions): Promise<ConnectionTrialsResult> {
+  const { inputs, random, onProgress } = options;
+  const all = allInputs();
+  const problems: string[] = [];
+  const started = performance.now();
+  let [begun, done, goodOnes] = [0, 0, 0];
+  let order: Input[] = [];
+
+  async function runSome(): Promise<void> {
+    while (begun < inputs && problems.length < MAX_PROBLEMS) {
+      begun += 1;
+      if (order.length === 0) order = shuffled(all, random);
+      const input = order.pop();
+      if (!input) return;
+      const problem = await tryOne(options, { input, from: begun });
+      if (problem !== undefined) problems.push(problem);
+      done += 1;
+      if (done % PROGRESS_EVERY === 0) onProgress(done);
+      if (done % GOOD_ONE_EVERY !== 0) continue;
+      goodOnes += 1;
+      const refused = await postGoodOne(options.ingress, `good-${done}`);
+      if (refused !== undefined) problems.push(`a good callback after ${done} inputs: ${refused}`);
+    }
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, runSome));
+  const perSecond = Math.round((done / (performance.now() - started)) * 1000);
+  return { inputs: done, perSecond, different: all.length, goodOnes, problems };
+}
+
+/** Why it was not acked; undefined: it was. Where only Redis was slow, on a busy machine, it is sent again. */
+async function postGoodOne(ingress: string, requestID: string): Promise<string | undefined> {
+  for (let tries = 0; ; tries += 1) {
+    const answer = await postCallback({ ingress, requestID }).catch(String);
+    if (typeof answer === 'string') return answer;
+    const { status, body } = answer;
+    if (status === 200) return undefined;
+    if (tries === SENT_AGAIN || !body.retMsg.startsWith('RB_QUEUE_UNAVAILABLE')) return `${status} ${body.retMsg}`;
+  }
+}
+
+function shuffled<T>(all: readonly T[], random: Random): T[] {
+  const order = [...all];
+  for (const [at, one] of all.entries()) {
+    const other = random.int(0, at);
+    order[at] = order[other] ?? one;
+    order[other] = one;
+  }
+  return order;
+}
+
+type Attempt = { readonly input: Input; readonly from: number };
+
+/** What is wrong; undefined: nothing. */
+function tryOne({ ingress, admin }: ConnectionTrialsOptions, { input, from }: Attempt): Promise<string | undefined> {
+  const { shape, length, pieces, ending } = input;
+  const { hostname, port } = new URL(shape.to === 'ingress' ? ingress : admin);
+  const bytes = shape.bytes.subarray(0, length);
+  const half = pieces === 1 ? length : Math.floor(length / 2);
+  const described = `${shape.name}, ${ending} after ${length} bytes in ${pieces}`;
+  return new Promise((resolve) => {
+    const socket = connect({ host: hostname, port: Number(port), ...localAddress(from), allowHalfOpen: true });
+    const timer = setTimeout(() => finish(`${described}: the connection stayed open for ${ENDS_WITHIN_MS} ms`), ENDS_WITHIN_MS);
+    let problem: string | undefined;
+    function finish(found?: string): void {
+      problem ??= found;
+      socket.resetAndDestroy();
+    }
+    socket.on('close', () => {
+      clearTimeout(timer);
+      resolve(problem);
+    });
+    // The other side may well close before.
+    socket.on('error', ({ message }) => {
+      if (!/ECONNRESET|EPIPE/.test(message)) problem ??= `${described}: ${message}`;
+    });
+    let isFirst = true;
+    socket.on('data', (chunk) => {
+      const text = chunk.toString('latin1');
+      if (isFirst && !STATUSES.test(text)) return finish(`${described}: ${JSON.stringify(text.slice(0, 200))}`);
+      isFirst = false;
+      if (ending === 'answer') finish();
+    });
+    socket.on('end', () => finish());
+    socket.setNoDelay();
+    socket.write(bytes.subarray(0, half), () => {
+      const rest = bytes.subarray(half);
+      if (ending === 'half-close') socket.end(rest);
+      else if (ending === 'reset') socket.write(rest, () => finish());
+      else socket.write(rest);
+    });
+  });
+}
+
+/** A port stays in use for a minute after a connection was closed; so on Linux each of many addresses of loopback gives some. */
+function localAddress(serial: number): { localAddress?: string } {
+  return process.platform === 'linux' ? { localAddress: `127.0.0.${1 + (serial % 250)}` } : {};
+}
