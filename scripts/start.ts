@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { realpathSync } from 'node:fs';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { openStdout } from '@ringback/observability';
 import { tryLock } from './lock.mjs';
 import { startEmbeddedRedis } from './redis/embedded.ts';
 import type { RedisServer } from './redis/server.ts';
@@ -22,7 +23,9 @@ Ctrl-C stops everything.
 
 type Running = { redis?: RedisServer; ingress?: AppProcess; worker?: AppProcess };
 
-const say = (line: string) => void process.stdout.write(`${line}\n`);
+const stdout = openStdout();
+const say = (line: string) => stdout.log(`${line}\n`);
+stdout.onDropped((lines) => say(`${lines} lines were dropped: nobody read them, or the disk was full`));
 
 /** Starts what is needed, in order, into `running`, so that whatever is up when something fails can be stopped. */
 async function startAll(running: Running, stopping: AbortSignal): Promise<void> {
@@ -79,7 +82,6 @@ function stopSignal(running: Running): AbortSignal {
 
 /** Runs everything until told to stop, or until something ends by itself. Sets the exit code: 0 when told to stop, 1 otherwise. */
 async function main(): Promise<void> {
-  process.stdout.on('error', () => {}); // a terminal that is gone must not keep us from stopping
   const release = await tryLock(`${ROOT} start`);
   if (release === undefined) {
     console.error('npm start already runs in this folder: stop that one first (or run `npm run worker` for one more worker).');
