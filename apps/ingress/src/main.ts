@@ -24,6 +24,9 @@ const DEFAULT_ADMIN_PORT = 9080;
 /** So that who posts the moment we are up is served, and we are up without Redis too. */
 const WAIT_FOR_REDIS_MS = 3000;
 
+/** For all waits: the other clock may be set at any time. */
+const elapsed = () => performance.now();
+
 const stdout = openStdout();
 const bootLogger = createLogger({ app: 'ingress', level: 'info', stdout });
 
@@ -50,8 +53,8 @@ async function run(): Promise<void> {
   const { writer, spool } = openWriter({ config, settingsPath: path, logger });
   // With a spool, what stands in line while Redis times out has somewhere to go.
   const patience = spool ? 2 * ingress.enqueueTimeout : ingress.enqueueTimeout;
-  const producer = createCallbackProducer({ writer, patience, now: Date.now });
-  const access = { ...redis, timeout: ingress.enqueueTimeout, now: Date.now, logger };
+  const producer = createCallbackProducer({ writer, patience, now: elapsed });
+  const access = { ...redis, timeout: ingress.enqueueTimeout, now: elapsed, logger };
   const quarantine = createQuarantineProducer({ ...access, bounds: config.quarantine });
   const common = { producer, quarantine, now: Date.now, logger, stopping: stopping.signal };
   const { app, hindrances: crowded } = buildApp({ ...common, sources, limits: ingress });
@@ -85,12 +88,17 @@ function openWriter(options: { config: Config; settingsPath: string; logger: Log
   spool?: Spool;
 } {
   const { redis, ingress, outputs } = options.config;
-  const common = { now: Date.now, logger: options.logger };
+  const common = { now: elapsed, logger: options.logger };
   const open = () =>
     createCallbackWriter({ ...common, ...redis, timeout: ingress.enqueueTimeout, outputs: outputs.map(({ name }) => name) });
   if (!ingress.spool) return { writer: open() };
   // Before anything is connected: a spool that cannot be used is a reason not to start.
-  const spool = openSpool({ ...common, ...ingress.spool, path: resolve(dirname(options.settingsPath), ingress.spool.path) });
+  const spool = openSpool({
+    ...common,
+    ...ingress.spool,
+    now: Date.now,
+    path: resolve(dirname(options.settingsPath), ingress.spool.path),
+  });
   return { writer: createSpooledWriter({ ...common, writer: open(), spool }), spool };
 }
 

@@ -13,6 +13,7 @@ export type Attempt = {
 export type AttemptDeps = {
   readonly output: Output;
   readonly timeout: number;
+  /** ms. Only differences count. */
   readonly now: () => number;
   readonly logger: Logger;
 };
@@ -43,7 +44,7 @@ export function createAttempt({ output, timeout, now, logger }: AttemptDeps): (a
       type,
       output: output.name,
       attempt: attempt.number,
-      ms: now() - started,
+      ms: Math.round(now() - started),
       ...result,
     };
     report(logger, line, result);

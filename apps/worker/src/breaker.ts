@@ -19,7 +19,7 @@ type Change = { readonly state: BreakerState; readonly reason?: string; readonly
 
 export type BreakerOptions = {
   readonly settings: DeliverySettings['breaker'];
-  /** ms since the epoch. */
+  /** ms. Only differences count: MUST NOT be a clock that can be set, or an output would be held for as long as it was set back. */
   readonly now: () => number;
   readonly schedule: (run: () => void, ms: number) => void;
   /** Hears of every change of state. */

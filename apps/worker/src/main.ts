@@ -31,6 +31,9 @@ import { runUntilStopped } from './run-until-stopped.ts';
 
 const DEFAULT_ADMIN_PORT = 9090;
 
+/** For all waits: the other clock may be set at any time. */
+const elapsed = () => performance.now();
+
 const stdout = openStdout();
 const bootLogger = createLogger({ app: 'worker', level: 'info', stdout });
 
@@ -53,7 +56,7 @@ async function run(): Promise<void> {
 
   const redis = connectPatient({ url: config.redis.url, name: 'ringback-worker', logger });
   const { prefix } = config.redis;
-  const watch = createRedisWatch({ ...config.redis, redis, now: Date.now, logger });
+  const watch = createRedisWatch({ ...config.redis, redis, now: elapsed, logger });
   const { adminHost: host, adminPort: port, concurrency, lockDuration } = config.worker;
   const access = { redis, prefix, lockDuration };
   const ledger = createLedger({ redis, prefix, window: config.dedupe.window });
@@ -64,7 +67,7 @@ async function run(): Promise<void> {
   const self = { app: 'worker', version: VERSION, parts: workerParts(config) } as const;
   const announced = announce({ ...config.redis, ...self, logger, onSame: () => void reportRemoved() });
   const deps = { http: createHttpClient(), writeLine: stdout.writeLine, now: Date.now };
-  const common = { access, ledger, brimming: watch.brimming, stopping: stopping.signal, now: Date.now, logger };
+  const common = { access, ledger, brimming: watch.brimming, stopping: stopping.signal, now: elapsed, logger };
   const lanes = new Map(
     config.outputs.map((settings) => [settings.name, openLane({ ...common, settings, output: createOutput(settings, deps) })]),
   );

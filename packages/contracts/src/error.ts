@@ -36,6 +36,7 @@ export const ERROR_CODES = {
   RB_REQUEST_ID_REUSED: 'a request id came again, with another body',
   RB_OUTPUT_REMOVED: 'an output that is not in the settings has deliveries left',
   RB_OUTPUT_FAILING: 'an output fails so often that its deliveries wait in the queue',
+  RB_CLOCK_SKEW: 'the clock of this process is off the one of Redis',
   RB_LOG_DROPPED: 'lines of the log could not be written, and were dropped',
   RB_WORKER_STUCK: 'work waits and the worker makes no progress',
   RB_SETTINGS_DIFFER: 'processes of one app run different settings or versions',

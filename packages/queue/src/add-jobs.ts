@@ -1,5 +1,6 @@
 import { RingbackError } from '@ringback/contracts';
 import type { JobsOptions, Queue } from 'bullmq';
+import { timeOfNewJobs } from './bullmq-time.ts';
 
 export type NewJob = { readonly name: string; readonly data: object; readonly opts: JobsOptions & { readonly jobId: string } };
 
@@ -19,10 +20,11 @@ export type AddOptions = {
  * @throws RingbackError RB_JOB_ID_TAKEN when another job stands under an id: what was to be added is not in the queue, and MUST be kept where it is
  */
 export async function addJobs({ queue, jobs, doesWorkOf }: AddOptions): Promise<void> {
-  const [first, ...others] = jobs;
+  const time = await timeOfNewJobs(queue);
+  const [first, ...others] = jobs.map((job) => ({ ...job, opts: { ...job.opts, ...time } }));
   if (first === undefined) return;
   if (others.length === 0) await queue.add(first.name, first.data, first.opts);
-  else await queue.addBulk([...jobs]);
+  else await queue.addBulk([first, ...others]);
   if (doesWorkOf === undefined) return;
   const standing = await Promise.all(jobs.map(({ opts }) => queue.getJob(opts.jobId)));
   const taken = jobs.find((job, index) => standing[index] && !doesWorkOf(standing[index].data, job));

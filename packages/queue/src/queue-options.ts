@@ -1,13 +1,15 @@
-import type { Queue, QueueOptions, WorkerOptions } from 'bullmq';
+import type { IRedisClient, Queue, QueueOptions, WorkerOptions } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { onRedisTime } from './bullmq-time.ts';
 import { readableJobs } from './readable-jobs.ts';
+import { redisClock } from './redis-clock.ts';
 
 /** Nobody of ours reads the event stream, so it is kept short; a dashboard that does still sees the newest. */
 const MAX_EVENTS = 1000;
 
 /** What every BullMQ queue of ours is made with. */
 export function queueOptions({ redis, prefix }: { redis: Redis; prefix: string }): QueueOptions {
-  return { connection: readableJobs(redis), prefix, streams: { events: { maxLen: MAX_EVENTS } } };
+  return { connection: connectionOf(redis), prefix, streams: { events: { maxLen: MAX_EVENTS } } };
 }
 
 /** The connection's owner reports what happens to it, and each write its own error: an `error` event tells nothing more, but unheard it would end the process. */
@@ -28,7 +30,7 @@ export type ConsumerSettings = {
 /** What every BullMQ worker of ours is made with. */
 export function workerOptions({ redis, prefix, concurrency, lockDuration }: ConsumerSettings): WorkerOptions {
   return {
-    connection: readableJobs(redis),
+    connection: connectionOf(redis),
     prefix,
     concurrency,
     lockDuration,
@@ -39,4 +41,8 @@ export function workerOptions({ redis, prefix, concurrency, lockDuration }: Cons
     runRetryDelay: 1000,
     autorun: false,
   };
+}
+
+function connectionOf(redis: Redis): IRedisClient {
+  return onRedisTime(readableJobs(redis), redisClock(redis));
 }

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { redisClock } from './redis-clock.ts';
 
 /** What a Redis server says of itself; undefined: it does not say. */
 export type RedisFacts = {
@@ -16,7 +17,7 @@ export type RedisFacts = {
 
 /** Asks Redis what it is. `appendfsync` stands in no INFO: it is handed in by who could ask for it. */
 export async function readFacts(redis: Redis, appendfsync: () => Promise<string | undefined>): Promise<RedisFacts> {
-  const [info, fsync] = await Promise.all([redis.info(), appendfsync()]);
+  const [info, fsync] = await Promise.all([redis.info(), appendfsync(), redisClock(redis).measure()]);
   return { ...parseInfo(info), appendfsync: fsync };
 }
 

@@ -1,7 +1,9 @@
 import { type Durability, type Logger, RingbackError } from '@ringback/contracts';
 import type { Redis } from 'ioredis';
+import { createSkewReporter } from './clock-skew.ts';
 import { ackWorth, unmetDurability } from './durability.ts';
 import { brim, createOverload, isRoomy, type OverloadSettings } from './overload.ts';
+import { type RedisClock, redisClock } from './redis-clock.ts';
 import { createFsyncReader, readFacts, type RedisFacts } from './redis-facts.ts';
 
 /** How often Redis is looked at while nobody asks. */
@@ -46,7 +48,7 @@ type Known = {
 export function createRedisWatch({ redis, durability, overload, depth, now, logger }: RedisWatchOptions): RedisWatch {
   const appendfsync = createFsyncReader({ redis, now });
   const judge = createJudge({ durability, overload });
-  const report = createReporter(logger);
+  const report = createReporter(logger, redisClock(redis));
   let known: Known | undefined;
   let lookedAt = 0;
   let looking: Promise<void> | undefined;
@@ -114,9 +116,11 @@ function overloadError(known: Known | undefined): RingbackError | undefined {
 }
 
 /** One line when what an ack is worth changes, and one when overload begins or ends. */
-function createReporter(logger: Logger): (known: Known) => void {
+function createReporter(logger: Logger, clock: RedisClock): (known: Known) => void {
+  const reportSkew = createSkewReporter(logger);
   let told: Known | undefined;
   return (known) => {
+    reportSkew(clock.ahead());
     if (known.worth !== told?.worth || known.unmet !== told.unmet) {
       if (known.unmet === undefined) logger.info({}, `an ack is worth: ${known.worth}`);
       else logger.error({ code: 'RB_DURABILITY_UNMET', reason: known.unmet, worth: known.worth }, 'redis keeps too little');

@@ -8,7 +8,7 @@ export type SpooledWriterOptions = {
   readonly writer: CallbackWriter;
   /** Closed with the writer. */
   readonly spool: Spool;
-  /** ms since the epoch. */
+  /** ms. Only differences count. */
   readonly now: () => number;
   readonly logger: Logger;
 };
