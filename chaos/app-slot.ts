@@ -22,6 +22,8 @@ export type AppSlot = {
 
 export type Readiness = {
   readonly ready: boolean;
+  /** Why not. */
+  readonly reasons: readonly string[];
   /** Callbacks in its spool. */
   readonly spooling: number;
 };
@@ -75,6 +77,6 @@ export function createAppSlot({ app, number, env }: AppSlotOptions): AppSlot {
 async function askReadiness(adminUrl: string): Promise<Readiness> {
   const response = await fetch(new URL('/readyz', adminUrl), { signal: AbortSignal.timeout(ANSWERS_WITHIN_MS) });
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- our own answer
-  const { spooling = 0 } = (await response.json()) as { spooling?: number };
-  return { ready: response.ok, spooling };
+  const { spooling = 0, reasons = [] } = (await response.json()) as { spooling?: number; reasons?: string[] };
+  return { ready: response.ok, reasons, spooling };
 }

@@ -13,6 +13,7 @@ import { killWhileSpooling } from './scenarios/kill-while-spooling.ts';
 import { killWorker } from './scenarios/kill-worker.ts';
 import { restartAll } from './scenarios/restart-all.ts';
 import { rollingSettings } from './scenarios/rolling-settings.ts';
+import { silentSenders } from './scenarios/silent-senders.ts';
 
 /** Every scenario, in the order in which they run. */
 export const scenarios: readonly Scenario[] = [
@@ -31,4 +32,5 @@ export const scenarios: readonly Scenario[] = [
   rollingSettings,
   killWhileSpooling,
   fillSpool,
+  silentSenders,
 ];

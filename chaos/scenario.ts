@@ -32,6 +32,8 @@ export type Setup = {
   readonly proxied?: boolean;
   /** Gives each ingress a spool: with room, or on a small disk of which others may take the rest. Default: none. */
   readonly spool?: 'roomy' | 'small disk';
+  /** Further keys of the settings' section `ingress`. */
+  readonly ingress?: Readonly<Record<string, string | number>>;
   /** Default: one webhook `crm`. Each output's path at the destination MUST be its name. */
   readonly outputs?: (destination: Destination) => readonly OutputStanza[];
   /** Names of outputs that the scenario adds to the settings later on. */

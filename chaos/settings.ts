@@ -9,11 +9,14 @@ export type OutputStanza = { readonly name: string; readonly url: string } & Rea
 const BREAKER = { cooldown: '500ms', maxHold: '5s' } as const;
 const RETRY = { attempts: 8, minDelay: '100ms', maxDelay: '2s' } as const;
 
-/** The settings file of a scenario: any free port, one account, webhook outputs, every callback to each of them; with `spool`, that stanza. */
-export function settingsFile(outputs: readonly OutputStanza[], spool?: SpoolDisk['spool']): string {
+/** The settings file of a scenario: any free port, one account, webhook outputs, every callback to each of them; `ingress`: further keys of that section. */
+export function settingsFile(
+  outputs: readonly OutputStanza[],
+  ingress: Readonly<Record<string, string | number | SpoolDisk['spool']>> = {},
+): string {
   return stringify({
     log: { level: 'info' },
-    ingress: { host: '127.0.0.1', port: 0, adminPort: 0, enqueueTimeout: '500ms', drainDelay: '500ms', ...(spool && { spool }) },
+    ingress: { host: '127.0.0.1', port: 0, adminPort: 0, enqueueTimeout: '500ms', drainDelay: '500ms', ...ingress },
     worker: { adminPort: 0, lockDuration: '2s', shutdownGrace: '10s' },
     redis: { prefix: PREFIX },
     sources: [

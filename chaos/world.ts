@@ -136,14 +136,14 @@ function outputsOf({ outputs }: Setup, destination: Destination): readonly Outpu
 type Files = Pick<World, 'settingsPath' | 'spoolDisk'>;
 
 async function createFiles(
-  { spool }: Setup,
+  { spool, ingress }: Setup,
   { outputs, onClose }: { outputs: readonly OutputStanza[]; onClose: OnClose },
 ): Promise<Files> {
   const folder = await mkdtemp(join(tmpdir(), 'ringback-chaos-'));
   onClose(() => rm(folder, { recursive: true, force: true }));
   const spoolDisk = spool && (await createSpoolDisk({ folder, small: spool === 'small disk' }, onClose));
   const settingsPath = join(folder, 'ringback.yaml');
-  await writeFile(settingsPath, settingsFile(outputs, spoolDisk?.spool));
+  await writeFile(settingsPath, settingsFile(outputs, { ...ingress, ...(spoolDisk && { spool: spoolDisk.spool }) }));
   return { settingsPath, spoolDisk };
 }
 

@@ -8,6 +8,7 @@ import { fillSpool } from '../chaos/scenarios/fill-spool.ts';
 import { forgetScripts } from '../chaos/scenarios/forget-scripts.ts';
 import { killRedisAlways } from '../chaos/scenarios/kill-redis.ts';
 import { killWhileSpooling } from '../chaos/scenarios/kill-while-spooling.ts';
+import { silentSenders } from '../chaos/scenarios/silent-senders.ts';
 import { rollingSettings } from '../chaos/scenarios/rolling-settings.ts';
 
 const SEED = 3;
@@ -21,6 +22,7 @@ it.each([
   breakDestinations,
   killWhileSpooling,
   fillSpool,
+  silentSenders,
   rollingSettings,
 ])(
   'nothing that was acked is lost: $name',
