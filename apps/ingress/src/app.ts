@@ -59,10 +59,11 @@ export function buildApp(ingressDeps: IngressDeps, bounds: Partial<typeof BOUNDS
 
 type Handlers = Required<Pick<FastifyServerOptions, 'clientErrorHandler' | 'frameworkErrors'>>;
 
-function createServer({ limits }: IngressDeps, handlers: Handlers) {
+function createServer({ limits, trustProxy }: IngressDeps, handlers: Handlers) {
   const { bodyLimit, headerLimit, headersTimeout, requestTimeout, keepAliveTimeout } = limits;
   return Fastify({
     bodyLimit,
+    trustProxy: trustProxy ?? false,
     requestTimeout,
     keepAliveTimeout,
     http: {

@@ -14,6 +14,7 @@ import { bodyTooLarge } from './error-table.ts';
 import type { Entry } from './in-flight.ts';
 import type { AppDeps } from './ingress-deps.ts';
 import { readOrKeep, type Unfit } from './read-or-keep.ts';
+import { refuseStranger } from './refuse-stranger.ts';
 import { report } from './report.ts';
 import { answerFailure } from './unrouted.ts';
 
@@ -66,6 +67,7 @@ type Step = { request: FastifyRequest; source: Source; path: string; deps: AppDe
 function begin({ request, reply, source, path, deps }: Step & { reply: FastifyReply }): Answer | undefined {
   const { headersDistinct: headers } = request.raw;
   try {
+    refuseStranger({ source: source.name, request, allowFrom: deps.allowFrom });
     const verify = source.precheck({ headers, path, receivedAt: deps.now() });
     const bytes = announcedBytes(request, deps.limits);
     const entry = deps.inFlight.begin({ bytes, giveUp: (reason) => giveUp({ reason, request, reply, deps }) });
@@ -76,7 +78,8 @@ function begin({ request, reply, source, path, deps }: Step & { reply: FastifyRe
     return undefined;
   } catch (error) {
     const answer = refusal(error);
-    report({ logger: deps.logger, answer, error, fields: { source: source.name, path } });
+    const from = answer.code === 'RB_ADDRESS_REFUSED' ? { from: request.ip } : {};
+    report({ logger: deps.logger, answer, error, fields: { source: source.name, path, ...from } });
     return answer;
   }
 }

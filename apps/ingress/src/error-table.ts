@@ -4,7 +4,7 @@ export type ErrorRow = { readonly status: 400 | 401 | 413 | 500 | 503; readonly 
 
 /**
  * Every reason for which a request is refused, as the provider sees it. `retCode` is out of the provider's own list (callbot v3: 1 general error, 2 missing parameter,
- * 3 format error, 4 invalid value, 4001 content too large, 5001 internal error, 6 incorrect signature, 6001 missing signature, 6002 account does not exist, 7 system busy).
+ * 3 format error, 4 invalid value, 4001 content too large, 5001 internal error, 6 incorrect signature, 6001 missing signature, 6002 account does not exist, 6003 no permission, 7 system busy).
  */
 const ROWS = {
   RB_HEADER_MISSING: { status: 400, retCode: 2 },
@@ -12,6 +12,7 @@ const ROWS = {
   RB_SIGN_MISSING: { status: 401, retCode: 6001 },
   RB_SIGN_MISMATCH: { status: 401, retCode: 6 },
   RB_ACCOUNT_UNKNOWN: { status: 401, retCode: 6002 },
+  RB_ADDRESS_REFUSED: { status: 401, retCode: 6003 },
   RB_CALLBACK_STALE: { status: 400, retCode: 4 },
   RB_BODY_MALFORMED: { status: 400, retCode: 3 },
   RB_BODY_INCOMPLETE: { status: 400, retCode: 2 },

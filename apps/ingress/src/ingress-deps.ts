@@ -1,4 +1,4 @@
-import type { Logger, Source } from '@ringback/contracts';
+import type { AddressList, Logger, Source } from '@ringback/contracts';
 import type { CallbackProducer, QuarantineProducer } from '@ringback/queue';
 import type { Connections } from './connections.ts';
 import type { InFlight } from './in-flight.ts';
@@ -6,6 +6,10 @@ import type { InFlight } from './in-flight.ts';
 /** What the ingress works with; composed in `main.ts`. */
 export type IngressDeps = {
   readonly sources: readonly Source[];
+  /** Where callbacks of a source may come from, by the source's name. One that is not in it: from anywhere. */
+  readonly allowFrom?: ReadonlyMap<string, AddressList>;
+  /** Proxies whose X-Forwarded-For is believed. Absent: none. */
+  readonly trustProxy?: AddressList;
   readonly producer: Pick<CallbackProducer, 'enqueue'>;
   readonly quarantine: Pick<QuarantineProducer, 'keep'>;
   /** ms since the epoch. */

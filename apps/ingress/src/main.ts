@@ -19,6 +19,7 @@ import { createSpooledWriter, openSpool, type Spool } from '@ringback/spool';
 import type { FastifyInstance } from 'fastify';
 import { buildApp } from './app.ts';
 import { refusePublishedSecrets } from './published-secrets.ts';
+import { reachOf } from './refuse-stranger.ts';
 
 const DEFAULT_ADMIN_PORT = 9080;
 /** So that who posts the moment we are up is served, and we are up without Redis too. */
@@ -57,7 +58,7 @@ async function run(): Promise<void> {
   const access = { ...redis, timeout: ingress.enqueueTimeout, now: elapsed, logger };
   const quarantine = createQuarantineProducer({ ...access, bounds: config.quarantine });
   const common = { producer, quarantine, now: Date.now, logger, stopping: stopping.signal };
-  const { app, hindrances: crowded } = buildApp({ ...common, sources, limits: ingress });
+  const { app, hindrances: crowded } = buildApp({ ...common, ...reachOf(config), sources, limits: ingress });
   const { adminHost: host, adminPort: port } = ingress;
   const hindrances = async () =>
     stopping.signal.aborted ? ['the process is stopping'] : [...crowded(), ...(await writer.hindrances())];

@@ -1,4 +1,4 @@
-import { Bounded, Duration, Section, Size } from '@ringback/contracts';
+import { AddressRange, Bounded, Duration, Section, Size } from '@ringback/contracts';
 import { Type } from 'typebox';
 import { Spool } from './spool-schema.ts';
 
@@ -29,6 +29,11 @@ export const Ingress = Section(
     port: Type.Integer({ ...port, default: 8080, description: 'The port that callbacks are taken on; 0: any free one.' }),
     adminHost: AdminHost,
     adminPort: Type.Optional(Type.Integer({ ...port, description: 'The port for health checks; 9080 if it is free.' })),
+    trustProxy: Type.Optional(
+      Type.Array(AddressRange({ description: 'The address of a proxy, or a range of them.' }), {
+        description: 'Proxies whose X-Forwarded-For is believed as to where a request comes from. Absent: none.',
+      }),
+    ),
     bodyLimit: Bounded(Size({ default: '1MiB', description: 'The largest body that is taken.' }), { min: '1KiB', max: '64MiB' }),
     enqueueTimeout: Bounded(
       Duration({ default: '2s', description: 'How long Redis may take before a callback is refused with 503.' }),

@@ -8,15 +8,17 @@ import { checkPorts } from './ports.ts';
 import { createProblems, join } from './problem.ts';
 import { read, type ReadContext } from './read.ts';
 import { checkReferences } from './references.ts';
-import { AnySettings, Delivery, type OutputTypes, settingsSchema, type SourceTypes } from './schema.ts';
+import { AnySettings, Delivery, type OutputTypes, Reach, settingsSchema, type SourceTypes } from './schema.ts';
 import { type ReadFile, reasonOf } from './secret-files.ts';
 import { at } from './tree.ts';
 
-/** A source as configured; `settings` is decoded by its type's schema. */
-export type SourceConfig = { readonly name: string; readonly type: string; readonly settings: unknown };
+/** A source or an output as configured; `settings` is decoded by its type's schema. */
+type Configured = { readonly name: string; readonly type: string; readonly settings: unknown };
 
-/** An output as configured; `settings` is decoded by its type's schema. */
-export type OutputConfig = SourceConfig & { readonly delivery: DeliverySettings };
+/** `allowFrom` holds addresses and ranges of them, as `createAddressList` takes them; absent: any address. */
+export type SourceConfig = Configured & { readonly allowFrom?: readonly string[] };
+
+export type OutputConfig = Configured & { readonly delivery: DeliverySettings };
 
 /** The settings: checked, defaults filled in, durations in ms, sizes in bytes, frozen. */
 export type Config = Readonly<Omit<AnySettings, 'sources' | 'outputs'>> & {
@@ -76,8 +78,8 @@ function decode(value: unknown, { sourceTypes, outputTypes }: LoadOptions): Conf
   const { sources, outputs, ...sections } = Value.Decode(AnySettings, value);
   return freeze({
     ...sections,
-    sources: sources.map((stanza) => decodeSource(stanza, sourceTypes)),
-    outputs: outputs.map((stanza) => ({ ...decodeSource(stanza, outputTypes), delivery: Value.Decode(Delivery, stanza) })),
+    sources: sources.map((stanza) => ({ ...decodeStanza(stanza, sourceTypes), ...Value.Decode(Reach, stanza) })),
+    outputs: outputs.map((stanza) => ({ ...decodeStanza(stanza, outputTypes), delivery: Value.Decode(Delivery, stanza) })),
   });
 }
 
@@ -91,7 +93,7 @@ function textOf(path: string, readFile: ReadFile): string {
 }
 
 /** `Decode` leaves out the keys of a stanza that its schema does not have. */
-function decodeSource(stanza: { name: string; type: string }, types: SourceTypes | OutputTypes): SourceConfig {
+function decodeStanza(stanza: { name: string; type: string }, types: SourceTypes | OutputTypes): Configured {
   const { name, type } = stanza;
   const schema = Object.values(types).find((known) => known.type === type)?.settings;
   if (schema === undefined) throw new TypeError(`no such type: ${type}`);

@@ -1,4 +1,5 @@
 import {
+  AddressRange,
   Bounded,
   BreakerSettings,
   deliverySettings,
@@ -104,6 +105,16 @@ export const Delivery = Section({
   rateLimit,
 });
 
+/** What every source has, whatever its type. */
+export const Reach = Section({
+  allowFrom: Type.Optional(
+    Type.Array(AddressRange({ description: 'An address, or a range of them.' }), {
+      minItems: 1,
+      description: 'Where its callbacks may come from: IP addresses, or ranges such as 192.0.2.0/24. Absent: from anywhere.',
+    }),
+  ),
+});
+
 /** The part of a stanza that does not depend on its type. */
 const Stanza = Type.Object({ name: Name, type: Type.String() }, { additionalProperties: Type.Unknown() });
 
@@ -120,7 +131,7 @@ export type AnySettings = StaticDecode<typeof AnySettings>;
 
 /** The settings file as these types of sources and outputs make it: what a file is checked against and the JSON Schema is made of. */
 export function settingsSchema({ sourceTypes, outputTypes }: { sourceTypes: SourceTypes; outputTypes: OutputTypes }): TObject {
-  const sources = Object.values(sourceTypes).map((type) => stanza(type, {}));
+  const sources = Object.values(sourceTypes).map((type) => stanza(type, Reach.properties));
   const outputs = Object.values(outputTypes).map((type) => stanza(type, Delivery.properties));
   return Section({
     ...sections,

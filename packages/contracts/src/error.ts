@@ -6,6 +6,7 @@ export const ERROR_CODES = {
   RB_SIGN_MISSING: 'the request carries no signature',
   RB_SIGN_MISMATCH: 'the signature does not fit the request',
   RB_ACCOUNT_UNKNOWN: 'no configured account has this uuid',
+  RB_ADDRESS_REFUSED: "the address that the request comes from is not one of the source's allowFrom",
   RB_CALLBACK_STALE: 'createTs is further from our clock than maxSkew',
   RB_BODY_MALFORMED: 'the body is not a JSON object in UTF-8',
   RB_BODY_INCOMPLETE: 'the body lacks a required field',

@@ -1,3 +1,4 @@
+export { type AddressList, AddressRange, createAddressList } from './address-list.ts';
 export { bodyDigest, Callback, callbackKey } from './callback.ts';
 export type { CallbackWriter, IdentifiedBatch } from './callback-writer.ts';
 export type { Delivery, DeliveryResult, Fault } from './delivery.ts';
