@@ -53,7 +53,9 @@ function pickNode() {
 function run(node, args, onNpmGone) {
   const follow = pathToFileURL(join(ROOT, 'scripts', 'follow-parent.mjs')).href;
   const flags = ['--disable-warning=ExperimentalWarning', '--import', follow];
-  const options = { cwd: ROOT, stdio: ['inherit', 'inherit', 'inherit', 'ipc'], detached: true };
+  // npm runs us in the project's folder, and says where the person is: paths on the command line are meant from there.
+  const env = { ...process.env, RINGBACK_CALLER_FOLDER: process.env.INIT_CWD ?? process.cwd() };
+  const options = { cwd: ROOT, env, stdio: ['inherit', 'inherit', 'inherit', 'ipc'], detached: true };
   const child = spawn(node, [...flags, ...args], options);
   const lastSent = new Map();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {

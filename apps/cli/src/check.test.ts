@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runCli, testFile } from './run-cli.ts';
@@ -13,6 +14,13 @@ describe('check', () => {
   it('finds the shipped example fine, with no Redis anywhere', async () => {
     const { code, out, err } = await runCli(['check', 'ringback.example.yaml']);
     expect({ code, out, err }).toEqual({ code: 0, out: 'ringback.example.yaml is fine: 1 source, 1 output, 1 route\n', err: '' });
+  });
+
+  it('finds the shipped example fine with the output crm and its route uncommented, as the README says', async () => {
+    const example = readFileSync(new URL('../../../ringback.example.yaml', import.meta.url), 'utf8');
+    const crm = example.replace(/^ {2}# (- name: crm|  type: webhook|  url: http:.*|- to: \[crm\])$/gm, '  $1');
+    const { code, out } = await runCli(['check', '--strict', await testFile('ringback.yaml', crm)]);
+    expect({ code, out }).toEqual({ code: 0, out: expect.stringMatching(/ is fine: 1 source, 2 outputs, 2 routes\n$/) });
   });
 
   it('finds the file that RINGBACK_CONFIG names', async () => {

@@ -31,8 +31,9 @@ const WHAT = {
 export function addKeptCommands({ program, place, env, terminal, done }: KeptCommandsOptions): void {
   const group = program.command(place).description(WHAT[place]);
 
-  async function withStore(config: string | undefined, work: (store: KeptStore) => Promise<boolean | void>): Promise<void> {
-    const store = await openKept({ place, path: config ?? settingsFile(env), env });
+  type Asked = { readonly config?: string | undefined; readonly output?: string | undefined };
+  async function withStore({ config, output }: Asked, work: (store: KeptStore) => Promise<boolean | void>): Promise<void> {
+    const store = await openKept({ place, path: config ?? settingsFile(env), env, output });
     try {
       done((await work(store)) ?? true);
     } finally {
@@ -43,7 +44,7 @@ export function addKeptCommands({ program, place, env, terminal, done }: KeptCom
   addFilters(group.command('list').description('the newest first, without personal data'), place)
     .option('--limit <n>', 'how many at most', wholeNumber(1), 50)
     .action(({ config, limit, json, ...filter }: Shared & { limit: number }) =>
-      withStore(config, (store) => listKept({ store, filter, terminal, limit, json })),
+      withStore({ config, output: filter.output }, (store) => listKept({ store, filter, terminal, limit, json })),
     );
   group
     .command('show')
@@ -51,7 +52,7 @@ export function addKeptCommands({ program, place, env, terminal, done }: KeptCom
     .argument('<id>', 'its id, or the requestID of a callback')
     .option('--config <file>', 'settings file (default: as for check)')
     .action((id: string, { config }: { config?: string }) =>
-      withStore(config, (store) => showKept({ store, filter: { id }, terminal })),
+      withStore({ config }, (store) => showKept({ store, filter: { id }, terminal })),
     );
   for (const action of ['replay', 'purge'] as const) {
     const command = group
@@ -61,7 +62,7 @@ export function addKeptCommands({ program, place, env, terminal, done }: KeptCom
       .option('--rate <n>', 'how many per second (default: as fast as it goes)', positiveNumber)
       .option('--yes', 'do it: needed to purge, and to replay more than one', false)
       .action((id: string | undefined, { config, rate, yes, json, ...filter }: Acting) =>
-        withStore(config, (store) =>
+        withStore({ config, output: filter.output }, (store) =>
           actOnKept({ store, filter: { ...filter, id }, terminal, action, yes, rate, json, now, sleep }),
         ),
       );

@@ -1,7 +1,9 @@
 import { settingsFile } from '@ringback/config';
 import { RingbackError } from '@ringback/contracts';
+import { VERSION } from '@ringback/observability';
 import { SAMPLE_KINDS } from '@ringback/sources';
 import { Argument, Command } from 'commander';
+import { callerPath } from './caller-path.ts';
 import { check } from './check.ts';
 import { addDispatch } from './dispatch.ts';
 import { listen } from './listen.ts';
@@ -10,6 +12,7 @@ import { addOutputs } from './outputs.ts';
 import { fileBytes, httpUrl, positiveNumber, wholeNumber } from './option-values.ts';
 import { route } from './route.ts';
 import { schema } from './schema.ts';
+import { newSecret } from './secret.ts';
 import { send } from './send.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -19,7 +22,20 @@ const terminal: Terminal = {
   err: (line) => void process.stderr.write(`${line}\n`),
 };
 
-const program = new Command('ringback').description("The operator's command of Ringback.").showHelpAfterError();
+const fromCaller = callerPath(env['RINGBACK_CALLER_FOLDER']);
+
+// A reader that has seen enough (`ringback … | head`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+process.stderr.on('error', () => {});
+
+const program = new Command('ringback')
+  .description("The operator's command of Ringback.")
+  .version(VERSION)
+  .showHelpAfterError()
+  .hook('preAction', (_program, command) => {
+    const config: unknown = command.opts()['config'];
+    if (typeof config === 'string') command.setOptionValue('config', fromCaller(config));
+  });
 addCheck();
 addRoute();
 addSend();
@@ -27,6 +43,7 @@ addListen();
 addOutputs({ program, env, terminal, done: exitWith });
 addDispatch({ program, env, terminal });
 addSchema();
+addSecret();
 addKept();
 
 try {
@@ -43,7 +60,7 @@ function addCheck(): void {
     .argument('[file]', 'settings file (default: RINGBACK_CONFIG, ringback.yaml, ringback.example.yaml)')
     .option('--strict', 'exit with 1 for a warning as well', false)
     .action((file: string | undefined, { strict }: { strict: boolean }) =>
-      exitWith(check({ path: file ?? settingsFile(env), env, strict, terminal })),
+      exitWith(check({ path: file === undefined ? settingsFile(env) : fromCaller(file), env, strict, terminal })),
     );
 }
 
@@ -54,7 +71,7 @@ function addRoute(): void {
     .addArgument(
       new Argument('[kind]', 'a sample of this kind; with --file, what it came as').choices(SAMPLE_KINDS).default('task'),
     )
-    .option('--file <path>', 'the body of a callback (default: a sample)', fileBytes)
+    .option('--file <path>', 'the body of a callback (default: a sample)', (path) => fileBytes(fromCaller(path)))
     .option('--task-status <n>', 'of the sample, as for send', wholeNumber(1, 5), 3)
     .option('--source <name>', 'callbot source of the settings (default: the first)')
     .option('--account <uuid>', 'account (default: the first)')
@@ -73,7 +90,7 @@ function addSend(): void {
     .option('--count <n>', 'how many', wholeNumber(1), 1)
     .option('--rate <n>', 'how many per second (default: as fast as answers come)', positiveNumber)
     .option('--concurrency <n>', 'how many at once', wholeNumber(1), 8)
-    .option('--file <path>', 'send the very bytes of this file as the body', fileBytes)
+    .option('--file <path>', 'send the very bytes of this file as the body', (path) => fileBytes(fromCaller(path)))
     .option('--source <name>', 'callbot source of the settings (default: the first)')
     .option('--account <uuid>', 'account to sign for (default: the first)')
     .option('--task-status <n>', '1 pending, 2 in progress, 3 completed, 4 failed, 5 paused', wholeNumber(1, 5), 3)
@@ -104,6 +121,13 @@ function addSchema(): void {
     .description('print the JSON Schema of the settings')
     .option('--write', 'write it to ringback.schema.json instead', false)
     .action(({ write }: { write: boolean }) => schema({ write, terminal }));
+}
+
+function addSecret(): void {
+  program
+    .command('secret')
+    .description('print a new signing secret for a webhook (whsec_…)')
+    .action(() => terminal.out(newSecret()));
 }
 
 function addKept(): void {

@@ -1,21 +1,34 @@
 import { RingbackError } from '@ringback/contracts';
-import { type KeptStore, openDeadLetters, openQuarantineStore } from '@ringback/queue';
+import { type KeptStore, knownOutputs, openDeadLetters, openQuarantineStore } from '@ringback/queue';
 import { createSources } from '@ringback/sources';
 import { connectRedis } from './connect-redis.ts';
+import { requireOutput } from './known-output.ts';
 import { type Env, loadSettings } from './load-settings.ts';
 
 export type KeptPlace = 'dead-letters' | 'quarantine';
 
+type OpenOptions = {
+  readonly place: KeptPlace;
+  readonly path: string;
+  readonly env: Env;
+  /** The only output that is asked for. */
+  readonly output?: string | undefined;
+};
+
 /**
  * Opens what waits for a person, in the Redis of the settings.
- * @throws RingbackError for unusable settings, or RB_REDIS_UNAVAILABLE
+ * @throws RingbackError for unusable settings, RB_REDIS_UNAVAILABLE, or RB_OUTPUT_UNKNOWN: neither the settings nor Redis know the output
  */
-export async function openKept({ place, path, env }: { place: KeptPlace; path: string; env: Env }): Promise<KeptStore> {
+export async function openKept({ place, path, env, output }: OpenOptions): Promise<KeptStore> {
   const settings = loadSettings({ path, env });
   const { prefix } = settings.redis;
   const sources = new Map(createSources(settings.sources).map((source) => [source.name, source]));
   const redis = await connectRedis(settings, env);
-  const store = await open();
+  const outputs = settings.outputs.map(({ name }) => name);
+  const store = await open().catch((error: unknown) => {
+    redis.disconnect();
+    throw error;
+  });
   return {
     ...store,
     async close() {
@@ -25,7 +38,8 @@ export async function openKept({ place, path, env }: { place: KeptPlace; path: s
   };
 
   async function open(): Promise<KeptStore> {
-    if (place === 'dead-letters') return openDeadLetters({ redis, prefix, outputs: settings.outputs.map(({ name }) => name) });
+    if (output !== undefined) requireOutput(output, [...new Set([...outputs, ...(await knownOutputs({ redis, prefix }))])]);
+    if (place === 'dead-letters') return openDeadLetters({ redis, prefix, outputs });
     return openQuarantineStore({
       redis,
       prefix,

@@ -9,6 +9,7 @@ import {
   outputQueueState,
   runningProcesses,
 } from '@ringback/queue';
+import { unknownOutput } from './known-output.ts';
 import type { Terminal } from './terminal.ts';
 import type { Reached } from './with-redis.ts';
 
@@ -21,7 +22,7 @@ type Asked = { readonly reached: Reached; readonly yes: boolean; readonly termin
 export async function moveOutput({ reached, yes, terminal, from, to }: Asked & { from: string; to: string }): Promise<boolean> {
   const { redis, prefix, settings } = reached;
   const target = settings.outputs.find(({ name }) => name === to);
-  if (!target) throw unknown(to, reached.outputs);
+  if (!target) throw unknownOutput(to, reached.outputs);
   const holds = await removedOutput(reached, from);
   if (!yes) return refuse(terminal, `${holds.text} would be moved from ${from} to ${to}: say --yes to do it`);
   const ledger = createLedger({ redis, prefix, window: settings.dedupe.window });
@@ -63,10 +64,6 @@ function refuse(terminal: Terminal, line: string): false {
   return false;
 }
 
-function unknown(name: string, names: readonly string[]): RingbackError {
-  return new RingbackError('RB_OUTPUT_UNKNOWN', `no output is called ${name}; there are ${names.join(', ')}`);
-}
-
 /** What stands in the queue of an output that no one serves. MUST be checked before anything is taken from it: a worker would deliver it beside us. */
 async function removedOutput(reached: Reached, name: string): Promise<{ text: string; active: number }> {
   const known = await knownOutputs(reached);
@@ -76,7 +73,7 @@ async function removedOutput(reached: Reached, name: string): Promise<{ text: st
       `${name} is in the settings: only what a removed output left can be moved or purged`,
     );
   }
-  if (!known.includes(name)) throw unknown(name, [...new Set([...reached.outputs, ...known])]);
+  if (!known.includes(name)) throw unknownOutput(name, [...new Set([...reached.outputs, ...known])]);
   const serving = (await runningProcesses(reached)).filter(({ app, parts }) => app === 'worker' && outputPart(name) in parts);
   if (serving.length > 0) {
     const workers = serving.map(({ host, pid }) => `${host}:${pid}`).join(', ');

@@ -77,7 +77,10 @@ describe('outputs', () => {
   it('says which outputs there are when none has the name', async () => {
     const { outputs } = await setUp();
     const { code, err } = await outputs('pause', 'crn');
-    expect({ code, err }).toEqual({ code: 1, err: 'RB_OUTPUT_UNKNOWN: no output is called crn; there are crm, log\n' });
+    expect({ code, err }).toEqual({
+      code: 1,
+      err: 'RB_OUTPUT_UNKNOWN: no output is called crn; did you mean crm? Known: crm, log\n',
+    });
   });
 });
 

@@ -1,7 +1,7 @@
-import { RingbackError } from '@ringback/contracts';
 import { outputQueueState } from '@ringback/queue';
 import type { Command } from 'commander';
 import type { Env } from './load-settings.ts';
+import { requireOutput } from './known-output.ts';
 import { outputLines } from './outputs-list.ts';
 import { moveOutput, purgeOutput } from './outputs-removed.ts';
 import type { Terminal } from './terminal.ts';
@@ -55,9 +55,7 @@ function withYes(command: Command): Command {
 
 /** @throws RingbackError RB_OUTPUT_UNKNOWN */
 async function hold(reached: Reached, { name, action }: { name: string; action: 'pause' | 'resume' }): Promise<void> {
-  if (!reached.outputs.includes(name)) {
-    throw new RingbackError('RB_OUTPUT_UNKNOWN', `no output is called ${name}; there are ${reached.outputs.join(', ')}`);
-  }
+  requireOutput(name, reached.outputs);
   const queue = outputQueueState(name, reached);
   try {
     await queue[action]();

@@ -1,0 +1,75 @@
+import { once } from 'node:events';
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { testRedis } from '@ringback/testkit';
+import { Redis } from 'ioredis';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { runCli, startCli, testFile } from './run-cli.ts';
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+
+const settings = (prefix = testRedis().prefix) => `
+redis: { prefix: ${prefix} }
+sources: [{ name: callbot, type: callbot, accounts: [{ uuid: u, secrets: [hush] }] }]
+outputs: [{ name: crm, type: stdout }]
+routes: [{ to: [crm] }]
+`;
+
+describe('dead-letters --output', () => {
+  it.each([['list'], ['replay', '--yes'], ['purge', '--yes']])('refuses a name that nobody knows: %s', async (...args) => {
+    const config = await testFile('ringback.yaml', settings());
+    const command = ['dead-letters', ...args, '--output', 'crn', '--config', config];
+    const { code, err } = await runCli(command, { env: { REDIS_URL: testRedis().url } });
+    const message = 'RB_OUTPUT_UNKNOWN: no output is called crn; did you mean crm? Known: crm\n';
+    expect({ code, err }).toEqual({ code: 1, err: message });
+  });
+
+  it('takes the name of an output that has left the settings', async () => {
+    const { url, prefix } = testRedis();
+    const redis = new Redis(url);
+    onTestFinished(() => redis.disconnect());
+    await redis.sadd(`${prefix}:outputs`, 'gone');
+    const config = await testFile('ringback.yaml', settings(prefix));
+    const { code, out, err } = await runCli(['dead-letters', 'list', '--output', 'gone', '--config', config], {
+      env: { REDIS_URL: url },
+    });
+    expect({ code, out, err }).toEqual({ code: 0, out: 'nothing is kept that fits\n', err: '' });
+  });
+});
+
+it('ends quietly when nobody reads on', async () => {
+  const child = startCli(['schema']);
+  child.stdout?.destroy();
+  const [err, [code]] = await Promise.all([child.stderr && text(child.stderr), once(child, 'exit')]);
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+});
+
+it('tells its version', async () => {
+  expect((await runCli(['--version'])).out).toMatch(/^\d+\.\d+\.\d+\n$/);
+});
+
+it('makes signing secrets that a webhook takes, each a new one', async () => {
+  const [first, second] = await Promise.all([runCli(['secret']), runCli(['secret'])]);
+  expect(first.out).toMatch(/^whsec_[A-Za-z0-9+/]{43}=\n$/);
+  expect(first.out).not.toBe(second.out);
+});
+
+describe('a relative path', () => {
+  it('is meant from the folder of who typed it, though npm runs the command elsewhere', async () => {
+    const file = await testFile('mine.yaml', settings());
+    const folder = join(dirname(file), 'deeper');
+    mkdirSync(folder);
+    const launch = (...args: string[]) =>
+      spawnSync(process.execPath, [join(ROOT, 'scripts/launch.mjs'), 'ringback', ...args], {
+        cwd: ROOT,
+        env: { ...process.env, INIT_CWD: folder, RINGBACK_NODE: 'host' },
+        encoding: 'utf8',
+        timeout: 60_000,
+      });
+    expect(launch('check', '../mine.yaml').stdout).toContain('mine.yaml is fine');
+    expect(launch('route', '--config', '../mine.yaml').stdout).toContain('delivered to crm');
+  });
+});
