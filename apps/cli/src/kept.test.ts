@@ -106,4 +106,15 @@ describe('what is kept', () => {
     expect(await actOnKept({ ...context, ...acting, action: 'replay' })).toBe(false);
     expect([out, err]).toEqual([['replayed 0 of 1'], ['not replayed: a: no longer there']]);
   });
+
+  it('and of many that fail for one reason the first few are named, and the rest counted', async () => {
+    const { context, out, err } = setUp(
+      Array.from({ length: 13 }, (_, index) => kept(`${index}`)),
+      'RB_OUTPUT_REMOVED: gone',
+    );
+    expect(await actOnKept({ ...context, ...acting, action: 'replay' })).toBe(false);
+    expect(out).toEqual(['replayed 0 of 13']);
+    expect(err).toHaveLength(6);
+    expect(err.at(-1)).toBe('not replayed: 8 more: RB_OUTPUT_REMOVED: gone');
+  });
 });

@@ -3,6 +3,8 @@ import { factsOf, tableOf } from './kept-view.ts';
 import { sendAll } from './send-all.ts';
 import type { Terminal } from './terminal.ts';
 
+const NAMED_FAILURES = 5;
+
 type Context = { readonly store: KeptStore; readonly filter: KeptFilter; readonly terminal: Terminal };
 
 /** Prints the newest entries, one line each, without personal data. */
@@ -58,18 +60,37 @@ export async function actOnKept(options: ActOptions): Promise<boolean> {
     terminal.err(`${chosen.length} would be ${past(action)}: say --yes to do it, or list to see them`);
     return false;
   }
+  const failures = createFailures(`not ${past(action)}`, terminal);
   async function act(index: number): Promise<boolean> {
     const kept = chosen[index];
     const why = kept && (await store[action](kept));
-    if (why !== undefined) terminal.err(`not ${past(action)}: ${kept?.id}: ${why}`);
+    if (why !== undefined) failures.tell(kept?.id ?? '', why);
     return why === undefined;
   }
 
   const results = await sendAll({ count: chosen.length, concurrency: 1, rate, send: act, onResult: () => {}, now, sleep });
+  failures.tellRest();
   const failed = results.filter((success) => !success).length;
   const done = chosen.length - failed;
   terminal.out(json ? JSON.stringify({ [past(action)]: done, failed }) : `${past(action)} ${done} of ${chosen.length}`);
   return failed === 0;
+}
+
+/** Names the first few that fail for one reason, and at the end how many more: a hundred thousand may do so. */
+function createFailures(what: string, terminal: Terminal) {
+  const counts = new Map<string, number>();
+  return {
+    tell(id: string, why: string): void {
+      const count = (counts.get(why) ?? 0) + 1;
+      counts.set(why, count);
+      if (count <= NAMED_FAILURES) terminal.err(`${what}: ${id}: ${why}`);
+    },
+    tellRest(): void {
+      for (const [why, count] of counts) {
+        if (count > NAMED_FAILURES) terminal.err(`${what}: ${count - NAMED_FAILURES} more: ${why}`);
+      }
+    },
+  };
 }
 
 /** What stands there now, without payloads: what a replay brings back meanwhile is not replayed again. */
