@@ -2,20 +2,20 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Logger } from '@ringback/contracts';
 import { type Crowd, createCrowd } from './crowd.ts';
-import { addOwed, type Connection, isUnread, owesAnswers, removeOwed } from './owed-answers.ts';
+import { addOwed, type Connection, countUnread, isUnread, owesAnswers, removeOwed } from './owed-answers.ts';
 import { ignoreRequestsWhile } from './pipelining.ts';
 
 /** What connections may hold. */
 export type ConnectionBounds = {
   /** Requests of a connection that are begun in one turn of the event loop, and answers owed on it at once; the last of them closes it. */
   readonly pipelined: number;
-  /** ms that an answer may wait for its client to read. */
-  readonly unread: number;
   /** ms between two looks for answers that nobody reads. */
   readonly sweep: number;
+  /** So many looks in a row without a byte that went out close a connection. Not a time: this process may have been held up itself. */
+  readonly unreadSweeps: number;
 };
 
-export const CONNECTION_BOUNDS: ConnectionBounds = { pipelined: 16, unread: 10_000, sweep: 1000 };
+export const CONNECTION_BOUNDS: ConnectionBounds = { pipelined: 16, sweep: 1000, unreadSweeps: 10 };
 
 export type Connections = {
   /** Takes no further request on this connection. MUST go with an answer that says `connection: close`. */
@@ -51,7 +51,7 @@ export function boundConnections({ server, maxConnections, maxOwed, bounds, logg
     if (crowd.owed() >= maxOwed) closeOneUnread(crowd);
     begin({ crowd, connection, response, turn: turn(), atMost: bounds.pipelined });
   });
-  const sweep = setInterval(() => closeUnread(crowd, bounds.unread), bounds.sweep).unref();
+  const sweep = setInterval(() => closeUnread(crowd, bounds.unreadSweeps), bounds.sweep).unref();
   server.once('close', () => clearInterval(sweep));
 
   return {
@@ -111,11 +111,9 @@ function closeOneUnread(crowd: Crowd): void {
   }
 }
 
-/** Closes what has been unread for `patience` ms. */
-function closeUnread(crowd: Crowd, patience: number): void {
-  const now = performance.now();
+/** Closes what has been found unread so many times in a row. */
+function closeUnread(crowd: Crowd, times: number): void {
   for (const connection of crowd.busy()) {
-    if (!isUnread(connection)) connection.unreadSince = undefined;
-    else if (now - (connection.unreadSince ??= now) >= patience) crowd.close(connection);
+    if (countUnread(connection) > times) crowd.close(connection);
   }
 }
