@@ -6,9 +6,14 @@ export type MessageParts = {
   /** One line below the title, such as a progress bar. */
   readonly lead?: string | undefined;
   readonly rows: readonly Row[];
+  /** A page to open. The label is ours; a URL that cannot be shown safely is left out. */
+  readonly link?: { readonly label: string; readonly url: string } | undefined;
   /** Small print. */
   readonly footer: readonly string[];
 };
+
+/** Formatted by Slack: MUST hold nothing of a callback but a URL from `safeUrl`. */
+type Markup = { readonly type: 'mrkdwn'; readonly text: string; readonly verbatim: true };
 
 type PlainText = { readonly type: 'plain_text'; readonly text: string; readonly emoji: false };
 
@@ -20,18 +25,19 @@ export type SlackMessage = {
 };
 
 /** Limits in characters, but for the last (https://docs.slack.dev/reference/block-kit/blocks). */
-const MAX = { header: 150, section: 3000, field: 2000, context: 2000, fallback: 3000, fieldsPerSection: 10 } as const;
+const MAX = { header: 150, section: 3000, field: 2000, context: 2000, fallback: 3000, fieldsPerSection: 10, url: 2000 } as const;
 
 /** A value longer than this is no longer readable, whatever Slack would take. */
 const MAX_VALUE = 300;
 
 /**
- * A message of header, lead, rows in two columns, and footer, kept within Slack's limits by cutting texts off.
- * All of it is `plain_text`: whatever a callback holds, Slack finds no link, mention or formatting in it.
+ * A message of header, lead, rows of a bold label and a value beside it, link and footer, kept within Slack's limits by cutting texts off.
+ * What a callback holds is `plain_text`: Slack finds no link, mention or formatting in it.
  */
-export function buildMessage({ title, lead, rows, footer }: MessageParts): SlackMessage {
+export function buildMessage({ title, lead, rows, link, footer }: MessageParts): SlackMessage {
   const shown = rows.flatMap(([label, value]) => (isBlank(value) ? [] : [{ label, value: oneLine(value) }]));
-  const fields = shown.map(({ label, value }) => plainText(`${label}\n${value}`, MAX.field));
+  const fields = shown.flatMap(({ label, value }) => [markup(`*${label}*`), plainText(value, MAX.field)]);
+  const url = link && safeUrl(link.url);
   const summary = [title, lead, ...shown.map(({ label, value }) => `${label}: ${value}`)].filter((part) => part !== undefined);
   return {
     text: escapeText(summary.join(' · '), MAX.fallback),
@@ -40,9 +46,22 @@ export function buildMessage({ title, lead, rows, footer }: MessageParts): Slack
       { type: 'header', text: plainText(oneLine(title), MAX.header) },
       ...(lead === undefined ? [] : [{ type: 'section', text: plainText(lead, MAX.section) }]),
       ...inGroups(fields, MAX.fieldsPerSection).map((group) => ({ type: 'section', fields: group })),
+      ...(url === undefined ? [] : [{ type: 'section', text: markup(`<${url}|${link?.label}>`) }]),
       { type: 'context', elements: [plainText(footer.map(oneLine).join(' · '), MAX.context)] },
     ],
   };
+}
+
+function markup(text: string): Markup {
+  return { type: 'mrkdwn', text, verbatim: true };
+}
+
+/** An http or https URL as Slack takes it between `<` and `|`; undefined for anything else, and where it is too long to be a link whole. */
+function safeUrl(text: string): string | undefined {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') return undefined;
+  const href = url.href.replaceAll(/[<>|\s]/g, encodeURIComponent).replaceAll('&', '&amp;');
+  return href.length > MAX.url ? undefined : href;
 }
 
 function plainText(text: string, max: number): PlainText {

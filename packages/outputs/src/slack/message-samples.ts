@@ -34,7 +34,8 @@ export const ORDER = {
   callInfoDetail: {
     callID: 'c-1',
     callStatus: 7,
-    callDuration: 31,
+    callDuration: 131,
+    callAudioUrl: 'https://audio.example.com/c-1.mp3?x=1&y=2',
     hangupCause: 'NORMAL_CLEARING',
     intents: [{ intentName: 'Interested', intentTag: 'A' }, {}, null, { intentTag: 'B' }],
     agent: null,
@@ -51,6 +52,11 @@ export function messageFor(type: string, data: unknown, identity: { id?: string;
 
 export function plain(text: string): object {
   return { type: 'plain_text', text, emoji: false };
+}
+
+/** The two fields of a row. */
+export function row(label: string, value: string): object[] {
+  return [{ type: 'mrkdwn', text: `*${label}*`, verbatim: true }, plain(value)];
 }
 
 export function header(text: string): object {

@@ -23,7 +23,9 @@ describe('any message', () => {
       userTaskID: '<!channel> & *b* <https://x.example|y>\n:fire:',
     });
     expect(text).toContain('Task: &lt;!channel&gt; &amp; *b* &lt;https://x.example|y&gt; :fire:');
-    expect(JSON.stringify({ blocks, text })).not.toMatch(/<|mrkdwn"|&(?!amp;|lt;|gt;)/);
+    expect(JSON.stringify({ blocks, text })).not.toMatch(/<|&(?!amp;|lt;|gt;)/);
+    const markup = JSON.stringify(blocks).match(/"mrkdwn","text":"[^"]*"/g) ?? [];
+    expect(markup.filter((part) => !/"\*[A-Z][A-Za-z ]+\*"$/.test(part))).toEqual([]);
   });
 
   it.each(['callbot.task', 'callbot.call', `other.${'&'.repeat(5000)}`])('keeps within Slack’s limits: %.20s', (type) => {

@@ -1,35 +1,34 @@
 import { describe, expect, it } from 'vitest';
-import { context, header, messageFor, plain, STAT, TASK } from './message-samples.ts';
+import { context, header, messageFor, plain, row, STAT, TASK } from './message-samples.ts';
 
 describe('a task’s message', () => {
   it('says how far the task is', () => {
     const { text, blocks } = messageFor('callbot.task.inProgress', TASK);
     expect(blocks).toEqual([
-      header('Task in progress'),
+      header('▶️ Task in progress'),
       { type: 'section', text: plain('█████████░ 90 % (90 of 100 orders)') },
       {
         type: 'section',
         fields: [
-          plain('Task\nspring'),
-          plain('Task ID at the provider\nt-1'),
-          plain('Scene\ns-1'),
-          plain('Orders answered\n45 of 90'),
-          plain('Calls answered\n50 of 120'),
-          plain('Answer rate\n42 %'),
+          ...row('Task', 'spring'),
+          ...row('Task ID at the provider', 't-1'),
+          ...row('Scene', 's-1'),
+          ...row('Orders answered', '45 of 90 (50 %)'),
+          ...row('Calls answered', '50 of 120 (41 %)'),
         ],
       },
       context('callbot · callbot.task.inProgress · 2026-03-01T12:00:00.000Z · request r-1'),
     ]);
-    expect(text).toMatch(/^Task in progress · █████████░ 90 % \(90 of 100 orders\) · Task: spring · /);
+    expect(text).toMatch(/^▶️ Task in progress · █████████░ 90 % \(90 of 100 orders\) · Task: spring · /);
   });
 
   it.each([
-    [1, 'Task pending'],
-    [2, 'Task in progress'],
-    [3, 'Task completed'],
-    [4, 'Task failed'],
-    [5, 'Task paused'],
-    [6, 'Task status 6'],
+    [1, '🕒 Task pending'],
+    [2, '▶️ Task in progress'],
+    [3, '✅ Task completed'],
+    [4, '❌ Task failed'],
+    [5, '⏸️ Task paused'],
+    [6, '❔ Task status 6'],
   ])('names status %i', (taskStatus, title) => {
     expect(messageFor('callbot.task', { ...TASK, taskStatus }).blocks[0]).toEqual(header(title));
   });
@@ -51,6 +50,11 @@ describe('a task’s message', () => {
     expect(JSON.stringify(messageFor('callbot.task', { ...TASK, taskStat }))).not.toContain('Answer rate');
   });
 
+  it('shows the provider’s rate where the calls are not told', () => {
+    const taskStat = { answerRate: 0.42 };
+    expect(JSON.stringify(messageFor('callbot.task', { ...TASK, taskStat }))).toContain('42 %');
+  });
+
   it.each([
     { taskStat: null },
     { taskStat: {} },
@@ -59,6 +63,6 @@ describe('a task’s message', () => {
   ])('does without what is missing: %j', (missing) => {
     const { blocks } = messageFor('callbot.task', { ...TASK, ...missing });
     expect(blocks).toHaveLength(3);
-    expect(blocks[0]).toEqual(header('Task in progress'));
+    expect(blocks[0]).toEqual(header('▶️ Task in progress'));
   });
 });

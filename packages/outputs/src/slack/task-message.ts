@@ -21,11 +21,11 @@ const Task = Type.Object({
 });
 
 const TITLES: Readonly<Record<string, string>> = {
-  1: 'Task pending',
-  2: 'Task in progress',
-  3: 'Task completed',
-  4: 'Task failed',
-  5: 'Task paused',
+  1: '🕒 Task pending',
+  2: '▶️ Task in progress',
+  3: '✅ Task completed',
+  4: '❌ Task failed',
+  5: '⏸️ Task paused',
 };
 
 /** A task's callback: its status, its ids and how far it has come. Undefined when `data` is not one. */
@@ -33,7 +33,7 @@ export function describeTask(data: unknown): Omit<MessageParts, 'footer'> | unde
   if (!Value.Check(Task, data)) return undefined;
   const stat = data.taskStat ?? {};
   return {
-    title: TITLES[data.taskStatus] ?? `Task status ${data.taskStatus}`,
+    title: TITLES[data.taskStatus] ?? `❔ Task status ${data.taskStatus}`,
     lead: progress(stat),
     rows: [
       ['Task', data.userTaskID],
@@ -61,12 +61,16 @@ function progress({ finishOrderCount, totalOrderCount }: Stat): string | undefin
   return `${'█'.repeat(filled)}${'░'.repeat(BAR_LENGTH - filled)} ${percent} % (${counts})`;
 }
 
+/** `45 of 90 (50 %)`; a share of nothing is undefined. */
 function outOf(part: string | null | undefined, whole: string | null | undefined): string | undefined {
-  return part && whole ? `${part} of ${whole}` : undefined;
+  if (!part || !whole) return undefined;
+  const percent = Math.floor((Number(part) * 100) / Number(whole));
+  return `${part} of ${whole}${Number.isFinite(percent) ? ` (${percent} %)` : ''}`;
 }
 
-/** The rate as the provider computed it, unless it is one over no calls. */
-function answerRate({ answerRate: rate, totalCall }: Stat): string | undefined {
+/** The rate as the provider computed it, where the calls do not tell, unless it is one over no calls. */
+function answerRate({ answerRate: rate, totalAnswerCall, totalCall }: Stat): string | undefined {
+  if (totalAnswerCall && totalCall) return undefined;
   const percent = Math.round(Number(rate ?? Number.NaN) * 100);
   return Number.isNaN(percent) || Number(totalCall) === 0 ? undefined : `${percent} %`;
 }
