@@ -1,7 +1,10 @@
 import {
   callbackQueueState,
   knownOutputs,
+  NO_BACKLOG,
+  type OutputBacklog,
   outputQueueState,
+  readBacklog,
   type RunningProcess,
   runningProcesses,
   settingsDifference,
@@ -10,31 +13,35 @@ import { dispatchLine } from './dispatch.ts';
 import { columns } from './columns.ts';
 import type { Reached } from './with-redis.ts';
 
-const HEADINGS = ['output', 'state', 'waiting', 'later', 'under way', 'dead letters'];
+/** The first four in jobs; then what stands in Redis by reference, in deliveries and in KiB of bodies, and what the output's rule dropped. */
+const HEADINGS = ['output', 'state', 'waiting', 'later', 'under way', 'dead letters', 'held', 'KiB', 'dropped'];
 
 /** The outputs of the settings, and those that have left them and still hold something; then what an operator has to know. */
 export async function outputLines(reached: Reached): Promise<string[]> {
   const { outputs } = reached;
   const known = await knownOutputs(reached);
   const removed = known.filter((name) => !outputs.includes(name));
-  const rows = await Promise.all(outputs.map((name) => row(reached, name)));
-  const removedRows = (await Promise.all(removed.map((name) => row(reached, name)))).filter(holdsSomething);
+  const backlog = await readBacklog(reached);
+  const rowOf = (name: string) => row(reached, name, backlog.get(name) ?? NO_BACKLOG);
+  const rows = await Promise.all(outputs.map(rowOf));
+  const removedRows = (await Promise.all(removed.map(rowOf))).filter(holdsSomething);
   const table = [...rows, ...removedRows.map((cells) => cells.with(1, 'removed'))];
   return [...columns([HEADINGS, ...table]), ...(await notices(reached, removedRows.length > 0))];
 }
 
-async function row(access: Reached, name: string): Promise<string[]> {
+async function row(access: Reached, name: string, { held, bytes, dropped }: OutputBacklog): Promise<string[]> {
   const queue = outputQueueState(name, access);
   try {
     const [{ waiting, delayed, active, dead }, paused] = await Promise.all([queue.depths(), queue.isPaused()]);
-    return [name, paused ? 'paused' : 'running', waiting, delayed, active, dead].map(String);
+    const counts = [waiting, delayed, active, dead, held, Math.ceil(bytes / 1024), dropped];
+    return [name, paused ? 'paused' : 'running', ...counts].map(String);
   } finally {
     await queue.close();
   }
 }
 
 function holdsSomething(cells: readonly string[]): boolean {
-  return cells.slice(2).some((count) => count !== '0');
+  return cells.slice(2, -1).some((count) => count !== '0');
 }
 
 async function notices(access: Reached, removed: boolean): Promise<string[]> {

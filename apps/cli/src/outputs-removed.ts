@@ -7,6 +7,7 @@ import {
   knownOutputs,
   moveDeliveries,
   outputQueueState,
+  readBacklog,
   runningProcesses,
 } from '@ringback/queue';
 import { unknownOutput } from './known-output.ts';
@@ -86,7 +87,9 @@ async function removedOutput(reached: Reached, name: string): Promise<{ text: st
   try {
     const { waiting, delayed, active, dead } = await queue.depths();
     const jobs = waiting + delayed + active + dead;
-    return { active, text: `${jobs} jobs (${waiting} waiting, ${delayed} later, ${active} under way, ${dead} dead letters)` };
+    const held = (await readBacklog(reached)).get(name)?.held ?? 0;
+    const parts = `${waiting} waiting, ${delayed} later, ${active} under way, ${dead} dead letters`;
+    return { active, text: `${jobs} jobs (${parts})${held > 0 ? ` and ${held} deliveries that it holds` : ''}` };
   } finally {
     await queue.close();
   }

@@ -1,6 +1,6 @@
 import type { DeliveryResult, DeliverySettings } from '@ringback/contracts';
 
-type BreakerState = 'closed' | 'open' | 'probing';
+export type BreakerState = 'closed' | 'open' | 'probing';
 
 /** An attempt that was made. `probe`: it was the one by which an open breaker finds out. */
 export type Made = { readonly result: DeliveryResult; readonly probe: boolean };

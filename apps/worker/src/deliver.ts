@@ -1,4 +1,4 @@
-import { callbackKey, type Logger, type Output } from '@ringback/contracts';
+import { callbackKey, type DeliveryResult, type Logger, type Output } from '@ringback/contracts';
 import type { Ledger } from '@ringback/ledger';
 import { createGroupCommit, type DeliveryHandlers, type DeliveryProducer, HandBack } from '@ringback/queue';
 import type { LimitFunction } from 'p-limit';
@@ -13,7 +13,7 @@ export type DeliverDeps = {
   /** ms that one attempt may take. */
   readonly timeout: number;
   /** Called with every attempt that ends. */
-  readonly onAttempt: () => void;
+  readonly onAttempt: (result: DeliveryResult) => void;
   /** Attempts that a delivery has in all. */
   readonly attempts: number;
   /** The output's attempts under way at once, in this process. */
@@ -51,7 +51,7 @@ export function createDeliver(deps: DeliverDeps): DeliveryHandlers {
         return attempt({ ...next, last: next.last && !probe });
       });
       if (made === 'held') throw new HandBack();
-      deps.onAttempt();
+      deps.onAttempt(made.result);
       return made;
     });
   }

@@ -30,17 +30,12 @@ function setUp({ failing = new Set<string>(), routes = EVERYTHING, businessKeyOf
     },
   });
   const ledger = createLedger({ redis, prefix, window: 60_000 });
-  const deliveries = new Map(['crm', 'ops'].map((output) => [output, laneOf(output)]));
-  const quarantine = createQuarantine({ redis, prefix, bounds: { maxCount: quarantineFor, maxSize: 1_000_000 } });
-  const dispatch = createDispatch({
-    ledger,
-    router: createRouter({ routes }),
-    deliveries,
-    quarantine,
-    businessKeyOf,
-    now: Date.now,
-    logger,
-  });
+  const fanOut: Parameters<typeof createDispatch>[0]['fanOut'] = async (batch, perOutput) => {
+    await Promise.all([...perOutput].map(([output, callbacks]) => laneOf(output).addBatch({ ...batch, callbacks })));
+  };
+  const bounds = { maxCount: quarantineFor, maxSize: 1_000_000 };
+  const quarantine = createQuarantine({ redis: redis, prefix, bounds });
+  const dispatch = createDispatch({ ledger, router: createRouter({ routes }), fanOut, quarantine, businessKeyOf, now: Date.now, logger });
   const quarantined = async () => {
     const queue = new Queue('quarantine', { connection: redis, prefix });
     const jobs = await queue.getWaiting();

@@ -1,10 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
-import { bodyDigest, type Callback, callbackKey, type Logger, RingbackError } from '@ringback/contracts';
+import { bodyDigest, type Callback, callbackKey, type Logger } from '@ringback/contracts';
 import type { Claim, Ledger } from '@ringback/ledger';
-import type { DeliveryProducer, Quarantine, TakenBatch } from '@ringback/queue';
+import type { Quarantine, TakenBatch } from '@ringback/queue';
 import type { Router } from '@ringback/routing';
 import { createConflictKeeper } from './conflicts.ts';
 import { createOverrunKeeper, type Overrun } from './overruns.ts';
+import type { FanOut } from './fan-out.ts';
 import { type BusinessKeyOf, createSieve, type Sifted } from './repeats.ts';
 
 /** How long routing may go on before others get their turn. */
@@ -13,8 +14,8 @@ const ROUTES_AT_ONCE_MS = 20;
 export type DispatchDeps = {
   readonly ledger: Pick<Ledger, 'claim' | 'release'>;
   readonly router: Router;
-  /** The way into each output's queue, by the output's name. */
-  readonly deliveries: ReadonlyMap<string, Pick<DeliveryProducer, 'addBatch'>>;
+  /** Queues the deliveries of a batch. MUST be safe to be cut off and run again. */
+  readonly fanOut: FanOut;
   readonly quarantine: Quarantine;
   readonly businessKeyOf: BusinessKeyOf;
   /** ms since the epoch. */
@@ -27,24 +28,10 @@ export type DispatchDeps = {
  * and where these jobs have come and gone, their outcomes are in the ledger. That it is done shows in the batch's own job: the queue removes it.
  */
 export function createDispatch(deps: DispatchDeps): (batch: TakenBatch) => Promise<void> {
-  const { ledger, router, deliveries, now, logger } = deps;
+  const { ledger, router, fanOut, now, logger } = deps;
   const keepConflicts = createConflictKeeper(deps);
   const keepOverruns = createOverrunKeeper(deps);
   const sift = createSieve(deps);
-
-  /** The settings allow no route to an unknown output; a callback MUST NOT get lost on one all the same. */
-  function queueOf(output: string): Pick<DeliveryProducer, 'addBatch'> {
-    const queue = deliveries.get(output);
-    if (!queue) throw new RingbackError('RB_INTERNAL', `no queue for output ${output}`);
-    return queue;
-  }
-
-  async function fanOut(
-    batch: { id: string; again: boolean; since: number },
-    perOutput: ReadonlyMap<string, Callback[]>,
-  ): Promise<void> {
-    await Promise.all([...perOutput].map(([output, callbacks]) => queueOf(output).addBatch({ ...batch, callbacks })));
-  }
 
   return async ({ id, callbacks }) => {
     // Before the claims are asked for: what they say is true of this moment.

@@ -1,4 +1,4 @@
-import { loadConfig, requireSettingsFile, workerParts } from '@ringback/config';
+import { type Config, loadConfig, requireSettingsFile, workerParts } from '@ringback/config';
 import type { Callback } from '@ringback/contracts';
 import { createLedger } from '@ringback/ledger';
 import {
@@ -16,16 +16,21 @@ import {
   connectPatient,
   consumeCallbacks,
   type Consumer,
+  createBodies,
+  createDropNoter,
   createQuarantine,
   createRedisWatch,
   hindrances,
 } from '@ringback/queue';
 import { checkCondition, createRouter } from '@ringback/routing';
 import { createSources, sourceTypes } from '@ringback/sources';
+import { createDefaultBound } from './default-bound.ts';
 import { createDispatch } from './dispatch.ts';
+import { createFanOut } from './fan-out.ts';
 import { withHeadroom } from './headroom.ts';
 import { openLane } from './output-lane.ts';
 import type { Watched } from './progress-watch.ts';
+import { keepSwept } from './keep-swept.ts';
 import { reportRemovedOutputs } from './removed-outputs.ts';
 import { runUntilStopped } from './run-until-stopped.ts';
 
@@ -67,28 +72,34 @@ async function run(): Promise<void> {
   const self = { app: 'worker', version: VERSION, parts: workerParts(config) } as const;
   const announced = announce({ ...config.redis, ...self, logger, onSame: () => void reportRemoved() });
   const deps = { http: createHttpClient(), writeLine: stdout.writeLine, now: Date.now };
-  const common = { access, ledger, brimming: watch.brimming, stopping: stopping.signal, now: elapsed, logger };
+  const most = createDefaultBound({ config, maxmemory: watch.maxmemory });
+  const common = { access, most, ledger, brimming: watch.brimming, stopping: stopping.signal, now: elapsed, logger };
   const lanes = new Map(
     config.outputs.map((settings) => [settings.name, openLane({ ...common, settings, output: createOutput(settings, deps) })]),
   );
-  const deliveries = new Map([...lanes].map(([name, lane]) => [name, lane.producer]));
+  const drop = createDropNoter({ ...access, window: config.dedupe.window });
+  const fanOut = createFanOut({ ...watch, lanes, bodies: createBodies(access), drop, logger });
   const quarantine = createQuarantine({ redis, prefix, bounds: config.quarantine });
   const router = createRouter({ routes: config.routes });
-  const sources = new Map(createSources(config.sources).map((source) => [source.name, source]));
-  const businessKeyOf = (callback: Callback) =>
-    config.dedupe.businessKey ? sources.get(callback.source)?.businessKey(callback) : undefined;
-  const dispatch = createDispatch({ ledger, router, deliveries, quarantine, businessKeyOf, now: Date.now, logger });
-  const gated = withHeadroom(dispatch, { ...common, lanes: [...deliveries.values()] });
+  const businessKeyOf = createBusinessKeyOf(config);
+  const dispatch = createDispatch({ ledger, router, fanOut, quarantine, businessKeyOf, now: Date.now, logger });
+  const gated = withHeadroom(dispatch, { ...common, lanes: [...lanes.values()] });
   const callbacks = consumeCallbacks({ ...access, concurrency, dispatch: gated, logger });
 
   const reasons = async () => (stopping.signal.aborted ? ['the process is stopping'] : hindrances(redis, watch.unmet));
   const admin = await startAdminServer({ host, port, defaultPort: DEFAULT_ADMIN_PORT, hindrances: reasons });
   logger.info({ adminUrl: admin.url, outputs: [...lanes.keys()], settings: path, node: process.version }, 'worker is up');
 
+  keepSwept({ ...access, stop: stopping.signal, logger });
   const work = [...lanes.values(), { consumer: callbacks, watched: watchedCallbacks(callbacks, access) }];
   const code = await runUntilStopped({ ...config.worker, work, stopped, stopping, logger });
   await announced.close();
   process.exit(code);
+}
+
+function createBusinessKeyOf(config: Pick<Config, 'sources' | 'dedupe'>) {
+  const sources = new Map(createSources(config.sources).map((source) => [source.name, source]));
+  return (callback: Callback) => (config.dedupe.businessKey ? sources.get(callback.source)?.businessKey(callback) : undefined);
 }
 
 function watchedCallbacks(consumer: Consumer, access: Parameters<typeof callbackQueueState>[0]): Watched {

@@ -1,9 +1,10 @@
 import type { Config } from '@ringback/config';
-import type { Logger, Output } from '@ringback/contracts';
+import type { DeliveryResult, Logger, Output } from '@ringback/contracts';
 import type { Ledger } from '@ringback/ledger';
 import {
   type Consumer,
   consumeDeliveries,
+  createBodies,
   createDeliveryProducer,
   type DeliveryProducer,
   outputQueueState,
@@ -11,6 +12,8 @@ import {
 import pLimit from 'p-limit';
 import { type Breaker, createBreaker } from './breaker.ts';
 import { createDeliver } from './deliver.ts';
+import type { FanOutLane } from './fan-out.ts';
+import { createLaneFlow, type LaneFlow } from './lane-flow.ts';
 import type { Watched } from './progress-watch.ts';
 
 type RedisAccess = Pick<Parameters<typeof consumeDeliveries>[0], 'redis' | 'prefix' | 'lockDuration'>;
@@ -22,28 +25,35 @@ export type LaneOptions = {
   readonly ledger: Ledger;
   /** True while Redis is nearly full. */
   readonly brimming: () => boolean;
+  /** Bytes that the output may have by reference where its settings do not say; undefined: any number. */
+  readonly most?: (bound: { readonly share: number } | undefined) => number | undefined;
   readonly stopping: AbortSignal;
   readonly now: () => number;
   readonly logger: Logger;
 };
 
 /** All that one output has of its own, so that a slow or dead one hurts only itself: queue, concurrency, rate limit, breaker. */
-export type Lane = { readonly producer: DeliveryProducer; readonly consumer: Consumer; readonly watched: Watched };
+export type Lane = FanOutLane & {
+  readonly producer: DeliveryProducer;
+  readonly consumer: Consumer;
+  readonly watched: Watched;
+};
 
 export function openLane(options: LaneOptions): Lane {
   const { output, settings, access, ledger, brimming, stopping, now, logger } = options;
   const { delivery } = settings;
   const producer = createDeliveryProducer({ ...access, output: output.name, delivery, brimming });
   const queue = outputQueueState(output.name, access);
-  const breaker = createLaneBreaker(options, () => consumer);
-  let attempts = 0;
+  const breaker = createLaneBreaker(options, () => ({ consumer, flow }));
+  const backlog = backlogOf(options);
+  const made = countAttempts();
   const handlers = createDeliver({
     output,
     breaker,
     probeAgainAfter: delivery.breaker.cooldown,
     timeout: delivery.timeout,
     attempts: delivery.retry.attempts,
-    onAttempt: () => (attempts += 1),
+    onAttempt: (result) => made.count(result),
     limit: pLimit(delivery.concurrency),
     ledger,
     retries: producer,
@@ -51,19 +61,50 @@ export function openLane(options: LaneOptions): Lane {
     now,
     logger,
   });
+  const alone = delivery.rateLimit !== undefined;
+  const watching = { breaker: breaker.state, failures: made.failures, most: backlog.most, bodies: createBodies(access), logger };
+  const flow = createLaneFlow({ output: output.name, alone, producer, ...watching });
   const { concurrency } = delivery;
   const consumer = consumeDeliveries({ ...access, concurrency, output: output.name, delivery, handlers, logger });
   const watched: Watched = {
     name: output.name,
     longestStep: delivery.timeout,
-    progress: () => consumer.progress() + attempts,
+    progress: () => consumer.progress() + made.attempts(),
     workWaits: async () => breaker.state() !== 'open' && (await queue.workWaits()),
   };
-  return { producer, consumer, watched };
+  return { producer, consumer: closedTogether(consumer, flow), watched, flow, alone, backlog };
+}
+
+/** Attempts in all, and those that failed since the last one that had an answer. */
+function countAttempts() {
+  let [attempts, failures] = [0, 0];
+  return {
+    count({ outcome }: DeliveryResult): void {
+      attempts += 1;
+      failures = outcome === 'retry' ? failures + 1 : 0;
+    },
+    attempts: () => attempts,
+    failures: () => failures,
+  };
+}
+
+function backlogOf({ settings, most }: LaneOptions): FanOutLane['backlog'] {
+  const { max, over = 'hold' } = settings.delivery.backlog ?? {};
+  return { over, most: () => (max !== undefined && 'bytes' in max ? max.bytes : most?.(max)) };
+}
+
+function closedTogether(consumer: Consumer, flow: LaneFlow): Consumer {
+  return {
+    ...consumer,
+    close(grace) {
+      flow.close();
+      return consumer.close(grace);
+    },
+  };
 }
 
 /** A breaker that keeps its output's deliveries in the queue while it is open, and tells each change of state in one line. */
-function createLaneBreaker({ output, settings, now, logger }: LaneOptions, consumer: () => Consumer): Breaker {
+function createLaneBreaker({ output, settings, now, logger }: LaneOptions, lane: () => Pick<Lane, 'consumer' | 'flow'>): Breaker {
   return createBreaker({
     settings: settings.delivery.breaker,
     now,
@@ -72,10 +113,11 @@ function createLaneBreaker({ output, settings, now, logger }: LaneOptions, consu
       const line = { output: output.name, breaker: state, ...why };
       if (state === 'open') {
         logger.warn({ code: 'RB_OUTPUT_FAILING', ...line }, 'output is left alone');
-        consumer().hold();
+        lane().consumer.hold();
       } else {
         logger.info(line, state === 'probing' ? 'output is probed' : 'output is back');
-        consumer().resume();
+        lane().consumer.resume();
+        lane().flow.wake();
       }
     },
   });

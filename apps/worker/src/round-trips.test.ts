@@ -1,12 +1,13 @@
 import { type Callback, type Delivery, type DeliverySettings, groupCallbacks } from '@ringback/contracts';
 import { createLedger } from '@ringback/ledger';
-import { consumeCallbacks, createQuarantine } from '@ringback/queue';
+import { consumeCallbacks, createBodies, createQuarantine } from '@ringback/queue';
 import { createRouter } from '@ringback/routing';
 import { startRedisServer, watchCommands } from '@ringback/testkit';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { createDispatch } from './dispatch.ts';
+import { createFanOut } from './fan-out.ts';
 import { openLane } from './output-lane.ts';
 
 const BATCH = 64;
@@ -35,7 +36,14 @@ async function setUp() {
   const dispatch = createDispatch({
     ledger,
     router: createRouter({ routes: [{ to: ['crm'] }] }),
-    deliveries: new Map([['crm', lane.producer]]),
+    fanOut: createFanOut({
+      lanes: new Map([['crm', lane]]),
+      bodies: createBodies(access),
+      drop: async () => 0,
+      tight: () => false,
+      brimming: () => false,
+      logger,
+    }),
     quarantine: createQuarantine({ redis, prefix: PREFIX, bounds: { maxCount: 10, maxSize: 1000 } }),
     businessKeyOf: () => undefined,
     now: Date.now,

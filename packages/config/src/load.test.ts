@@ -31,6 +31,7 @@ outputs:
     concurrency: 3
     retry: { attempts: 5, maxDelay: 5s }
     breaker: { enabled: false, cooldown: 1m }
+    backlog: { max: 10%, over: dead-letter }
     rateLimit: { max: 10, per: 1m }
   - name: unused
     type: stdout
@@ -108,6 +109,7 @@ describe('loadConfig', () => {
       concurrency: 3,
       retry: { attempts: 5, minDelay: 1000, maxDelay: 5000 },
       breaker: { enabled: false, failures: 10, cooldown: 60_000, maxHold: 600_000 },
+      backlog: { max: { share: 0.1 }, over: 'dead-letter' },
       rateLimit: { max: 10, per: 60_000 },
     });
   });
@@ -132,13 +134,7 @@ describe('loadConfig', () => {
         requestTimeout: 30_000,
         keepAliveTimeout: 75_000,
       },
-      worker: {
-        adminHost: '127.0.0.1',
-        concurrency: 4,
-        lockDuration: 10_000,
-        shutdownGrace: 20_000,
-        stuckAfter: 60_000,
-      },
+      worker: { adminHost: '127.0.0.1', concurrency: 4, lockDuration: 10_000, shutdownGrace: 20_000, stuckAfter: 60_000 },
       dedupe: { window: 86_400_000, businessKey: false },
     });
     expect(redis).toMatchObject({ prefix: 'ringback', durability: 'memory', overload: { memory: { high: 0.8, low: 0.7 } } });
@@ -147,6 +143,7 @@ describe('loadConfig', () => {
       concurrency: 32,
       retry: { attempts: 10, minDelay: 1000, maxDelay: 600_000 },
       breaker: { enabled: true, failures: 10, cooldown: 10_000, maxHold: 600_000 },
+      backlog: { over: 'hold' },
     });
   });
 

@@ -20,12 +20,12 @@ describe('problems of a settings file', () => {
     [
       'an unknown key of a stanza',
       output('type: stdout, timout: 5s'),
-      '3:38 outputs[0].timout: unknown key; did you mean timeout? Known: name, type, timeout, concurrency, retry, breaker, rateLimit',
+      '3:38 outputs[0].timout: unknown key; did you mean timeout? Known: name, type, timeout, concurrency, retry, breaker, backlog, rateLimit',
     ],
     [
       'a key of another type',
       output('type: stdout, url: hush://x'),
-      '3:38 outputs[0].url: unknown key; Known: name, type, timeout, concurrency, retry, breaker, rateLimit',
+      '3:38 outputs[0].url: unknown key; Known: name, type, timeout, concurrency, retry, breaker, backlog, rateLimit',
     ],
     ['a text for a number', settings({ more: "ingress: { port: '80' }" }), '5:18 ingress.port: "80" is not a whole number'],
     ['a fraction', settings({ more: 'worker: { concurrency: 1.5 }' }), '5:24 worker.concurrency: 1.5 is not a whole number'],

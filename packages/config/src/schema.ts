@@ -11,6 +11,7 @@ import {
 } from '@ringback/contracts';
 import { type StaticDecode, type TObject, type TSchema, Type } from 'typebox';
 import { AdminHost, Ingress, port, shutdownGrace } from './ingress-schema.ts';
+import { Backlog } from './backlog-schema.ts';
 import { Redis } from './redis-schema.ts';
 import { Retry } from './retry-schema.ts';
 
@@ -102,6 +103,7 @@ export const Delivery = Section({
   breaker: Section(Type.Required(BreakerSettings).properties, {
     description: 'When deliveries wait in the queue because the destination fails.',
   }),
+  backlog: Backlog,
   rateLimit,
 });
 

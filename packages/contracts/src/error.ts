@@ -39,6 +39,7 @@ export const ERROR_CODES = {
   RB_OUTPUT_FAILING: 'an output fails so often that its deliveries wait in the queue',
   RB_CLOCK_SKEW: 'the clock of this process is off the one of Redis',
   RB_LOG_DROPPED: 'lines of the log could not be written, and were dropped',
+  RB_OUTPUT_BACKLOG: 'more waits for an output than its backlog allows',
   RB_WORKER_STUCK: 'work waits and the worker makes no progress',
   RB_SETTINGS_DIFFER: 'processes of one app run different settings or versions',
   RB_PREFIX_LEFT: 'something waits in Redis under another prefix that no worker serves',

@@ -11,12 +11,16 @@ export {
   callbacksOf,
   DeliveryBatch,
   DeliveryPayload,
+  DeliveryReference,
   groupCallbacks,
   QuarantinedCallback,
   SingleDelivery,
+  StoredBodies,
+  StoredShare,
 } from './payloads.ts';
 export { createSecret, type Secret, UNSET_SECRET } from './secret.ts';
 export {
+  BacklogSettings,
   Bounded,
   BreakerSettings,
   deliverySettings,

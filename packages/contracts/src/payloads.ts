@@ -58,7 +58,37 @@ export const SingleDelivery = Type.Object({
 });
 export type SingleDelivery = Static<typeof SingleDelivery>;
 
-export const DeliveryPayload = Type.Union([DeliveryBatch, SingleDelivery]);
+/** The first attempts of one output's deliveries of a batch, whose bodies stand in Redis once, for all outputs. */
+export const DeliveryReference = Type.Object({
+  v: Type.Literal(2),
+  kind: Type.Literal('reference'),
+  /** The id of the bodies. */
+  bodies: Type.String(),
+  /** Why there will be no attempt: the job fails at once with this reason. A replay takes it away. */
+  refused: Type.Optional(Type.String()),
+});
+export type DeliveryReference = Static<typeof DeliveryReference>;
+
+/** Bodies that stand in Redis once. */
+export const StoredBodies = Type.Object({ v: Type.Literal(1), batch: Type.String(), groups });
+export type StoredBodies = Static<typeof StoredBodies>;
+
+/** What one output needs of stored bodies, as it stands beside them. */
+export const StoredShare = Type.Object({
+  state: Type.Enum(['queued', 'held', 'dead']),
+  /** Deliveries. */
+  count: Type.Integer(),
+  bytes: Type.Integer(),
+  /** Places of the callbacks, with commas between them; absent: all. */
+  at: Type.Optional(Type.String()),
+  again: Type.Optional(Type.Literal(true)),
+  /** When the run of the batch began that stored it, ms since the epoch: another worker may have taken the batch over since. */
+  since: Type.Optional(Type.Integer()),
+  /** The batch, where the bodies' id is another one. */
+  batch: Type.Optional(Type.String()),
+});
+
+export const DeliveryPayload = Type.Union([DeliveryBatch, DeliveryReference, SingleDelivery]);
 export type DeliveryPayload = Static<typeof DeliveryPayload>;
 
 /** A callback that is kept for a person to see: correctly signed, but not fit to be taken. Holds personal data. */

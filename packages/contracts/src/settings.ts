@@ -98,6 +98,32 @@ export const BreakerSettings = Section({
   ),
 });
 
+/** `64MiB` → bytes; `10%` → a share. */
+function SizeOrShare(options: { description: string }) {
+  return Type.Codec(Type.String({ ...options, pattern: '^(\\d{1,9}(B|KiB|MiB|GiB)|[1-9]\\d?%)$' }))
+    .Decode((text): { readonly bytes: number } | { readonly share: number } =>
+      text.endsWith('%') ? { share: Number.parseInt(text, 10) / 100 } : { bytes: parseUnits(text, BYTES_PER_UNIT) },
+    )
+    .Encode(oneWay);
+}
+
+/** What may wait in Redis for an output that cannot take it. */
+export const BacklogSettings = Section({
+  max: Type.Optional(
+    SizeOrShare({
+      description:
+        'How much may wait for the output: bytes, or a share of maxmemory (default: the outputs share 50% of the memory up to which callbacks are taken).',
+    }),
+  ),
+  over: Type.Optional(
+    Type.Enum(['hold', 'dead-letter', 'drop'], {
+      default: 'hold',
+      description:
+        'What becomes of deliveries beyond that: they wait all the same, become dead letters, or are dropped and counted.',
+    }),
+  ),
+});
+
 /** The settings that every output has, whatever its type. */
 export const deliverySettings = {
   timeout: Type.Optional(
@@ -108,6 +134,7 @@ export const deliverySettings = {
   ),
   retry: Type.Optional(RetrySettings),
   breaker: Type.Optional(BreakerSettings),
+  backlog: Type.Optional(BacklogSettings),
   concurrency: Type.Optional(
     Type.Integer({ minimum: 1, maximum: 1000, default: 32, description: 'Attempts under way at once, per worker process.' }),
   ),
@@ -131,6 +158,10 @@ export type DeliverySettings = {
     readonly failures: number;
     readonly cooldown: number;
     readonly maxHold: number;
+  };
+  readonly backlog?: {
+    readonly max?: { readonly bytes: number } | { readonly share: number } | undefined;
+    readonly over: 'hold' | 'dead-letter' | 'drop';
   };
   readonly concurrency: number;
   readonly rateLimit?: { readonly max: number; readonly per: number } | undefined;

@@ -6,8 +6,8 @@ import { CLAIM, RECORD, RELEASE } from './scripts.ts';
 /** What a claim found: the callback is this batch's to fan out; the same, but this batch has claimed it before, and may have fanned it out; another batch owns it; or another batch owns one of the same identity that says something else. */
 export type Claim = 'ours' | 'again' | 'duplicate' | 'conflict';
 
-/** What became of a delivery so far: delivered, kept as a dead letter, or handed on to a job of its own. */
-export type Outcome = 'delivered' | 'dead' | 'retrying';
+/** What became of a delivery so far: delivered, kept as a dead letter, handed on to a job of its own, or dropped by the rule of its output. */
+export type Outcome = 'delivered' | 'dead' | 'retrying' | 'dropped';
 
 /** The deliveries of one batch to one output. */
 type Deliveries = { readonly batch: string; readonly output: string };
@@ -38,7 +38,7 @@ export type LedgerOptions = {
 };
 
 const CLAIMS = ['ours', 'again', 'duplicate', 'conflict'] as const satisfies readonly Claim[];
-const OUTCOMES = ['delivered', 'dead', 'retrying'] as const satisfies readonly Outcome[];
+const OUTCOMES = ['delivered', 'dead', 'retrying', 'dropped'] as const satisfies readonly Outcome[];
 
 export function createLedger({ redis, prefix, window }: LedgerOptions): Ledger {
   const run = createRunner(redis);

@@ -8,6 +8,7 @@ import {
   type Secret,
 } from '@ringback/contracts';
 import { addJobs } from './add-jobs.ts';
+import { tellWhoFills } from './bodies/backlog.ts';
 import { createConfirm } from './confirm.ts';
 import { connectFailFast, isReady } from './connection.ts';
 import { createDepth } from './depth.ts';
@@ -42,7 +43,8 @@ export function createCallbackWriter(options: CallbackWriterOptions): CallbackWr
   const redis = connectFailFast({ url, timeout, logger, name: 'ringback-ingress' });
   const queue = createQueueHolder({ redis, prefix, name: CALLBACKS });
   const depth = createDepth({ redis, prefix, outputs });
-  const watch = createRedisWatch({ redis, durability, overload, depth: overload.depth && depth.count, now, logger });
+  const fillers = () => tellWhoFills({ redis, prefix });
+  const watch = createRedisWatch({ redis, durability, overload, depth: overload.depth && depth.count, fillers, now, logger });
   const confirm = createConfirm({ redis, durability, timeout, waitaof: watch.waitaof });
   const refusal = () => watch.unmet() ?? watch.overloaded();
 

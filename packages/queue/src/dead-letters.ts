@@ -1,13 +1,14 @@
-import { DeliveryPayload, type SingleDelivery } from '@ringback/contracts';
+import { DeliveryPayload } from '@ringback/contracts';
 import { type Job, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { Compile } from 'typebox/compile';
+import { type Bodies, createBodies } from './bodies/bodies.ts';
 import { jobsOf } from './jobs-of.ts';
 import { fits, GONE, type Kept, type KeptFilter, type KeptStore } from './kept.ts';
 import { knownOutputs } from './known-outputs.ts';
 import { CALLBACKS, outputQueueName } from './names.ts';
 import { queueOptions, quiet } from './queue-options.ts';
-import { readDeadLetter } from './read-dead-letter.ts';
+import { readDeadLetter, readHeld } from './read-dead-letter.ts';
 
 const REMOVED = 'RB_OUTPUT_REMOVED: its output is not in the settings';
 /** A queue that no worker consumes: all that stands in it waits for a person. */
@@ -26,6 +27,7 @@ export type DeadLettersOptions = {
 
 /** Over the failed sets of all queues: they are the dead letters. */
 export async function openDeadLetters({ redis, prefix, outputs }: DeadLettersOptions): Promise<KeptStore> {
+  const bodies = createBodies({ redis, prefix });
   const open = (name: string) => quiet(new Queue(name, queueOptions({ redis, prefix })));
   const all = new Set([...outputs, ...(await knownOutputs({ redis, prefix }))]);
   const places: Place[] = [
@@ -36,13 +38,7 @@ export async function openDeadLetters({ redis, prefix, outputs }: DeadLettersOpt
   async function* find(filter: KeptFilter): AsyncGenerator<Kept> {
     for (const place of places) {
       if (filter.output !== undefined && filter.output !== place.output) continue;
-      for (const state of place.removed ? ABANDONED_STATES : (['failed'] as const)) {
-        const reason = state === 'failed' ? undefined : REMOVED;
-        for await (const job of jobsOf({ queue: place.queue, state })) {
-          const kept = readDeadLetter(job, { output: place.output, reason });
-          if (fits(kept, filter)) yield kept;
-        }
-      }
+      for await (const kept of keptIn(place, bodies)) if (fits(kept, filter)) yield kept;
     }
   }
 
@@ -60,14 +56,26 @@ export async function openDeadLetters({ redis, prefix, outputs }: DeadLettersOpt
     },
     async purge(kept) {
       const job = await jobOf(kept);
-      if (!job) return GONE;
       // A job that was replayed meanwhile is no dead letter any more.
-      if (kept.reason !== REMOVED && !(await job.isFailed())) return GONE;
-      await job.remove();
-      return undefined;
+      if (job && kept.reason !== REMOVED && !(await job.isFailed())) return GONE;
+      await job?.remove();
+      // MUST follow: a job never names bodies that are gone.
+      const released = kept.bodies !== undefined && (await bodies.release(kept.bodies, kept.output ?? ''));
+      return job || released ? undefined : GONE;
     },
     close: async () => void (await Promise.all(places.map(({ queue }) => queue.close()))),
   };
+}
+
+async function* keptIn(place: Place, bodies: Bodies): AsyncGenerator<Kept> {
+  const { queue, output, removed } = place;
+  for (const state of removed ? ABANDONED_STATES : (['failed'] as const)) {
+    const reason = state === 'failed' ? undefined : REMOVED;
+    for await (const job of jobsOf({ queue, state })) yield readDeadLetter(job, { output, reason }, bodies);
+  }
+  if (!removed || output === undefined) return;
+  // No worker will ever make jobs of what the output holds.
+  for (const id of await bodies.held(output)) yield readHeld({ bodies: id, output, reason: REMOVED }, bodies);
 }
 
 /**
@@ -75,7 +83,7 @@ export async function openDeadLetters({ redis, prefix, outputs }: DeadLettersOpt
  */
 async function replay(job: Job): Promise<string | undefined> {
   const data: unknown = job.data;
-  if (payload.Check(data) && data.kind === 'single') await job.updateData(unattempted(data));
+  if (payload.Check(data)) await job.updateData(unattempted(data));
   try {
     // Not `resetAttemptsStarted`: by it a job that was never taken is told from one that may have delivered something.
     await job.retry('failed', { resetAttemptsMade: true });
@@ -86,6 +94,17 @@ async function replay(job: Job): Promise<string | undefined> {
   }
 }
 
-function unattempted({ v, kind, batch, callback }: SingleDelivery): SingleDelivery {
-  return { v, kind, batch, callback, priorAttempts: 0 };
+function unattempted(data: DeliveryPayload): DeliveryPayload {
+  switch (data.kind) {
+    case 'batch':
+      return data;
+    case 'reference':
+      return { v: data.v, kind: data.kind, bodies: data.bodies };
+    case 'single': {
+      const { v, kind, batch, callback } = data;
+      return { v, kind, batch, callback, priorAttempts: 0 };
+    }
+    default:
+      return data satisfies never;
+  }
 }

@@ -8,6 +8,7 @@ import {
 } from '@ringback/contracts';
 import type { Job } from 'bullmq';
 import { backoff, BATCH_BACKOFF } from './backoff.ts';
+import { createBodies } from './bodies/bodies.ts';
 import { type Consumer, createConsumer } from './consumer.ts';
 import type { RoutedBatch } from './delivery-producer.ts';
 import { outputQueueName } from './names.ts';
@@ -40,16 +41,44 @@ export type DeliveryConsumerOptions = ConsumerSettings & {
 
 /** Hands one output's deliveries to its handlers, within its rate limit. */
 export function consumeDeliveries(options: DeliveryConsumerOptions): Consumer {
-  const { output, delivery, handlers, logger, ...settings } = options;
+  const { output, delivery, handlers: _, logger, ...settings } = options;
+  return createConsumer({
+    queue: outputQueueName(output),
+    schema: DeliveryPayload,
+    handle: createHandler(options),
+    options: {
+      ...workerOptions(settings),
+      ...(delivery.rateLimit && { limiter: { max: delivery.rateLimit.max, duration: delivery.rateLimit.per } }),
+      settings: { backoffStrategy: (made, _type, error, job) => nextDelay(delivery, { made, error, job }) },
+    },
+    logger,
+  });
+}
 
-  async function handle(payload: DeliveryPayload, job: Job): Promise<void> {
+function createHandler({ redis, prefix, output, handlers, lockDuration }: DeliveryConsumerOptions) {
+  const bodies = createBodies({ redis, prefix });
+
+  /** MUST let go of the bodies before the job is done: cut off in between it is run again, and finds that it has nothing to do. */
+  async function deliverStored(id: string, job: Job): Promise<void> {
+    const stored = await bodies.read(id, output);
+    if (!stored) return;
+    const { batch, callbacks, again, since = job.timestamp } = stored;
+    const taken = { attemptsStarted: job.attemptsStarted, timestamp: since };
+    await handlers.batch({ id: batch, callbacks, again: again || mayHaveRun(taken, lockDuration) });
+    await bodies.release(id, output);
+  }
+
+  return async (payload: DeliveryPayload, job: Job): Promise<void> => {
     switch (payload.kind) {
       case 'batch':
         return handlers.batch({
           id: payload.batch,
           callbacks: callbacksOf(payload),
-          again: payload.again === true || mayHaveRun(job, settings.lockDuration),
+          again: payload.again === true || mayHaveRun(job, lockDuration),
         });
+      case 'reference':
+        if (payload.refused !== undefined) return settle({ outcome: 'dead', reason: payload.refused });
+        return deliverStored(payload.bodies, job);
       case 'single': {
         if (payload.refused !== undefined) return settle({ outcome: 'dead', reason: payload.refused });
         const number = payload.priorAttempts + job.attemptsMade + 1;
@@ -60,26 +89,14 @@ export function consumeDeliveries(options: DeliveryConsumerOptions): Consumer {
       default:
         return payload satisfies never;
     }
-  }
-
-  return createConsumer({
-    queue: outputQueueName(output),
-    schema: DeliveryPayload,
-    handle,
-    options: {
-      ...workerOptions(settings),
-      ...(delivery.rateLimit && { limiter: { max: delivery.rateLimit.max, duration: delivery.rateLimit.per } }),
-      settings: { backoffStrategy: (made, _type, error, job) => nextDelay(delivery, { made, error, job }) },
-    },
-    logger,
-  });
+  };
 }
 
 /**
  * True unless the job is taken for the first time, within half a lock from the start of the batch's run. A lock is renewed
  * that often, so until then no other worker can have had the batch. Later, one may have delivered it: this worker stood still.
  */
-function mayHaveRun({ attemptsStarted, timestamp }: Job, lockDuration: number): boolean {
+function mayHaveRun({ attemptsStarted, timestamp }: Pick<Job, 'attemptsStarted' | 'timestamp'>, lockDuration: number): boolean {
   return attemptsStarted > 1 || Date.now() - timestamp > lockDuration / 2;
 }
 

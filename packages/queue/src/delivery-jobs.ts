@@ -1,13 +1,22 @@
-import { callbackKey, type DeliveryBatch, type DeliverySettings, groupCallbacks, type SingleDelivery } from '@ringback/contracts';
+import {
+  callbackKey,
+  type DeliveryBatch,
+  type DeliveryReference,
+  type DeliverySettings,
+  groupCallbacks,
+  type SingleDelivery,
+} from '@ringback/contracts';
 import type { NewJob } from './add-jobs.ts';
 import type { RoutedBatch } from './delivery-producer.ts';
 import { batchJobOptions, singleJobOptions } from './job-options.ts';
-import { singleDeliveryId } from './names.ts';
+import { deliveryBatchId, referenceId, singleDeliveryId } from './names.ts';
 
 /** The jobs of one output's queue, each under an id that derives from its work. */
 export type DeliveryJobs = {
   /** The deliveries of a batch at their first attempt. */
-  batch(batch: RoutedBatch, jobId: string): NewJob;
+  batch(batch: RoutedBatch, jobId?: string): NewJob;
+  /** The same, for bodies that stand in Redis once; `refused`: not to be attempted. */
+  reference(bodies: string, refused?: string): NewJob;
   /** A delivery alone, not before `delay` ms. */
   single(alone: Omit<SingleDelivery, 'v' | 'kind'>, delay?: number): NewJob;
 };
@@ -15,9 +24,13 @@ export type DeliveryJobs = {
 export function createDeliveryJobs({ output, retry }: { output: string } & Pick<DeliverySettings, 'retry'>): DeliveryJobs {
   const { attempts } = retry;
   return {
-    batch({ id: batch, callbacks, again, since }, jobId) {
+    batch({ id: batch, callbacks, again, since }, jobId = deliveryBatchId(batch, output)) {
       const data: DeliveryBatch = { v: 1, kind: 'batch', batch, ...(again && { again }), groups: groupCallbacks(callbacks) };
       return { name: 'batch', data, opts: { ...batchJobOptions(jobId), ...(since !== undefined && { timestamp: since }) } };
+    },
+    reference(bodies, refused) {
+      const data: DeliveryReference = { v: 2, kind: 'reference', bodies, ...(refused !== undefined && { refused }) };
+      return { name: 'reference', data, opts: batchJobOptions(referenceId(bodies, output)) };
     },
     single(alone, delay = 0) {
       const data: SingleDelivery = { v: 1, kind: 'single', ...alone };

@@ -1,11 +1,14 @@
-import { bodyDigest, type Callback, callbackKey, type DeliverySettings, type Fault, RingbackError } from '@ringback/contracts';
+import { type Callback, type DeliverySettings, type Fault, RingbackError } from '@ringback/contracts';
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { addJobs, type NewJob } from './add-jobs.ts';
+import { addMaybeAgain, addMissing, standingKeys } from './add-again.ts';
+import { addJobs } from './add-jobs.ts';
 import { backoff } from './backoff.ts';
-import { createDeliveryJobs, type DeliveryJobs } from './delivery-jobs.ts';
-import { coversWork, deliveryWork } from './delivery-work.ts';
-import { deliveryBatchId, deliveryPartId, outputQueueName, singleDeliveryId } from './names.ts';
+import { createBodies } from './bodies/bodies.ts';
+import { backlogKey, heldKey } from './bodies/keys.ts';
+import { addFailedJob } from './bullmq-fail-job.ts';
+import { createDeliveryJobs } from './delivery-jobs.ts';
+import { deliveryBatchId, outputQueueName, singleDeliveryId } from './names.ts';
 import { queueOptions, quiet } from './queue-options.ts';
 import { deadReason } from './settle.ts';
 
@@ -27,15 +30,23 @@ export type RoutedBatch = {
 
 /** Writes to one output's queue. Every id is derived, so that writing the same thing again changes nothing. */
 export type DeliveryProducer = {
-  /** Queues the output's deliveries of one batch: as one job, or one by one where a rate limit has to count them. */
+  /** Queues the output's deliveries of one batch with their bodies: as one job, or one by one where a rate limit has to count them. */
   addBatch(batch: RoutedBatch): Promise<void>;
+  /** Queues deliveries whose bodies are stored under these ids, a job for each id. */
+  addReferences(bodies: readonly string[]): Promise<void>;
+  /** Makes them a dead letter at once, without an attempt. */
+  addRefused(bodies: string, reason: string): Promise<void>;
+  /** Keys of the callbacks that the job of this batch holds, bodies included; undefined: there is no such job. */
+  standing(batch: string): Promise<ReadonlySet<string> | undefined>;
   /** Queues a delivery alone: to be tried again after its backoff, or, refused for good, to fail at once and stand as a dead letter.
    * @throws RingbackError RB_OVERLOADED while Redis is nearly full: a job of its own takes several times the memory that it had in the batch, so the batch is to be run again. */
   addFailed(failed: FailedAttempt): Promise<void>;
   /** For each of these callbacks of a batch: whether its delivery has a job of its own. One that had, and is over, has left its outcome in the ledger. */
   handedOn(batch: string, keys: readonly string[]): Promise<boolean[]>;
-  /** Deliveries, as jobs, that are not over: they wait, are under way, or will be tried again. */
+  /** Jobs that are to be worked on now: they wait, or are under way. */
   pending(): Promise<number>;
+  /** How the output stands: jobs that wait, for now or for their next attempt; batches that are held; bytes by reference. */
+  look(): Promise<{ waiting: number; delayed: number; paused: boolean; held: number; bytes: number }>;
   close(): Promise<void>;
 };
 
@@ -60,9 +71,13 @@ export function createDeliveryProducer(options: DeliveryProducerOptions): Delive
       if (rateLimit) {
         const alone = callbacks.map((callback) => jobs.single({ batch: id, callback, priorAttempts: 0 }));
         await (again ? addMaybeAgain(queue, alone) : addJobs({ queue, jobs: alone }));
-      } else if (again) await addMissing({ queue, jobs, output, batch });
-      else await addJobs({ queue, jobs: [jobs.batch(batch, deliveryBatchId(id, output))] });
+      } else if (again) await addMissing({ queue, jobs, bodies: createBodies({ redis, prefix }), output, batch });
+      else await addJobs({ queue, jobs: [jobs.batch(batch)] });
     },
+    // The id of the job is that of the bodies: what has it names the same.
+    addReferences: (bodies) => addJobs({ queue, jobs: bodies.map((id) => jobs.reference(id)) }),
+    addRefused: (bodies, reason) => addFailedJob({ queue, redis, job: jobs.reference(bodies, reason), reason, now: Date.now() }),
+    standing: (batch) => standingKeys(queue, deliveryBatchId(batch, output)),
     async addFailed(failed) {
       if (brimming()) throw new RingbackError('RB_OVERLOADED', 'Redis is nearly full: the delivery stays in its batch');
       const { batch, callback, attempt: priorAttempts } = failed;
@@ -74,28 +89,28 @@ export function createDeliveryProducer(options: DeliveryProducerOptions): Delive
     },
     async handedOn(batch, keys) {
       const ids = keys.map((key) => queue.toKey(singleDeliveryId({ batch, key, output })));
+      // Mostly there is none: one command tells.
+      if (ids.length === 0 || (await redis.exists(...ids)) === 0) return keys.map(() => false);
       const counts = await Promise.all(ids.map((id) => redis.exists(id)));
       return counts.map((count) => count > 0);
     },
-    pending: () => queue.getJobCountByTypes('waiting', 'active', 'delayed'),
+    pending: () => queue.getJobCountByTypes('waiting', 'active'),
+    look: () => look({ queue, redis, prefix, output }),
     close: () => queue.close(),
   };
 }
 
-/** Ids name the batch, so that only an earlier run of the same batch can have taken them. */
-function addMaybeAgain(queue: Queue, jobs: readonly NewJob[]): Promise<void> {
-  return addJobs({ queue, jobs, doesWorkOf: (standing, { data }) => coversWork(standing, data) });
-}
-
-/** Adds what an earlier run of the batch has not queued. That is less than all where the settings changed in between: then the rest becomes a job of its own. */
-async function addMissing(options: { queue: Queue; jobs: DeliveryJobs; output: string; batch: RoutedBatch }): Promise<void> {
-  const { queue, jobs, output, batch } = options;
-  const jobId = deliveryBatchId(batch.id, output);
-  const standing = await queue.getJob(jobId);
-  if (!standing) return addMaybeAgain(queue, [jobs.batch(batch, jobId)]);
-  const queued = deliveryWork(standing.data)?.keys ?? new Set();
-  const rest = batch.callbacks.filter((callback) => !queued.has(callbackKey(callback)));
-  if (rest.length === 0) return;
-  const part = bodyDigest(rest.map(callbackKey).join(' '));
-  await addMaybeAgain(queue, [jobs.batch({ ...batch, callbacks: rest }, deliveryPartId({ batch: batch.id, output, part }))]);
+async function look({
+  queue,
+  redis,
+  prefix,
+  output,
+}: { queue: Queue } & Pick<DeliveryProducerOptions, 'redis' | 'prefix' | 'output'>) {
+  const [{ waiting = 0, delayed = 0 }, paused, held, bytes] = await Promise.all([
+    queue.getJobCounts('waiting', 'delayed'),
+    queue.isPaused(),
+    redis.llen(heldKey(prefix, output)),
+    redis.hget(backlogKey(prefix), `${output}.bytes`),
+  ]);
+  return { waiting, delayed, paused, held, bytes: Number(bytes ?? 0) };
 }

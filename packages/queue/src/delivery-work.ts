@@ -4,11 +4,11 @@ import { Compile } from 'typebox/compile';
 const payload = Compile(DeliveryPayload);
 
 /** The deliveries that a job of an output holds: of which batch, and the keys of the callbacks. */
-export type DeliveryWork = { readonly batch: string; readonly keys: ReadonlySet<string> };
+type DeliveryWork = { readonly batch: string; readonly keys: ReadonlySet<string> };
 
-/** Undefined: no payload of ours. */
+/** Undefined: no payload of ours, or one whose bodies stand elsewhere. */
 export function deliveryWork(data: unknown): DeliveryWork | undefined {
-  if (!payload.Check(data)) return undefined;
+  if (!payload.Check(data) || data.kind === 'reference') return undefined;
   const callbacks: readonly Callback[] = data.kind === 'single' ? [data.callback] : callbacksOf(data);
   return { batch: data.batch, keys: new Set(callbacks.map(callbackKey)) };
 }

@@ -1,4 +1,7 @@
 export { announce } from './announce.ts';
+export { createDropNoter, NO_BACKLOG, type OutputBacklog, readBacklog } from './bodies/backlog.ts';
+export { type Bodies, createBodies, type Share } from './bodies/bodies.ts';
+export { sweepBodies } from './bodies/sweep.ts';
 export { consumeCallbacks, type TakenBatch } from './callback-consumer.ts';
 export { type CallbackProducer, createCallbackProducer } from './callback-producer.ts';
 export { createCallbackWriter } from './callback-writer.ts';
@@ -12,6 +15,7 @@ export type { Kept, KeptFilter, KeptStore } from './kept.ts';
 export { forgetOutput, knownOutputs, noteOutputs } from './known-outputs.ts';
 export { type RunningProcess, runningProcesses } from './process-registry.ts';
 export { moveDeliveries } from './move-deliveries.ts';
+export { batchPartId } from './names.ts';
 export { createQuarantineProducer, type QuarantineProducer } from './quarantine-producer.ts';
 export { openQuarantineStore } from './quarantine-store.ts';
 export { createQuarantine, type Quarantine } from './quarantine.ts';

@@ -71,15 +71,6 @@ describe('an add under an id that exists', () => {
     expect(requestIDs(await queue.getWaiting())).toEqual(['x', 'y']);
   });
 
-  it('adds what is missing when a batch is run again by other settings, and nothing twice', async () => {
-    const { producer, queue } = setUp();
-    await producer.addBatch({ id: 'b1', callbacks: [callback('x')], again: false });
-    const all = { id: 'b1', callbacks: [callback('x'), callback('y'), callback('z')], again: true };
-    await producer.addBatch(all);
-    await producer.addBatch(all);
-    expect(requestIDs(await queue.getWaiting())).toEqual(['x', 'y', 'z']);
-  });
-
   it('is an error where it is other work', async () => {
     const { producer, queue } = setUp();
     await producer.addFailed({ batch: 'b1', attempt: 1, callback: callback('x'), ...refused });

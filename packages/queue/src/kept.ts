@@ -7,6 +7,8 @@ export type Kept = {
   readonly id: string;
   /** One delivery; several that share a job of ours; a callback; or what is no payload of ours. */
   readonly kind: 'delivery' | 'batch' | 'callback' | 'unreadable';
+  /** Where the bodies stand, if not in the job. What an output that left the settings holds has no job. */
+  readonly bodies?: string | undefined;
   /** The output of a delivery. */
   readonly output?: string | undefined;
   readonly callbacks: readonly (Pick<Callback, 'id' | 'source' | 'account'> & { readonly type?: string })[];

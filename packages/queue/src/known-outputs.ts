@@ -1,6 +1,8 @@
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { outputQueueName, outputRegistryKey } from './names.ts';
+import { heldKey } from './bodies/keys.ts';
+import { forgetShares } from './bodies/sweep.ts';
 import { queueOptions, quiet } from './queue-options.ts';
 
 type Access = { readonly redis: Redis; readonly prefix: string };
@@ -27,11 +29,12 @@ export async function noteOutputs({ redis, prefix }: Access, outputs: readonly s
 async function count(access: Access, output: string): Promise<Held> {
   const queue = quiet(new Queue(outputQueueName(output), queueOptions(access)));
   try {
-    const [waiting, dead] = await Promise.all([
+    const [jobs, held, dead] = await Promise.all([
       queue.getJobCountByTypes('waiting', 'delayed', 'prioritized', 'active'),
+      access.redis.llen(heldKey(access.prefix, output)),
       queue.getFailedCount(),
     ]);
-    return { output, waiting, dead };
+    return { output, waiting: jobs + held, dead };
   } finally {
     await queue.close();
   }
@@ -44,6 +47,7 @@ export async function forgetOutput({ redis, prefix }: Access, output: string): P
   const queue = quiet(new Queue(outputQueueName(output), queueOptions({ redis, prefix })));
   try {
     await queue.obliterate({ force: true });
+    await forgetShares({ redis, prefix }, output);
     await redis.srem(outputRegistryKey(prefix), output);
   } finally {
     await queue.close();

@@ -3,6 +3,7 @@ import { type Job, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { Compile } from 'typebox/compile';
 import { isLocked } from './bullmq-lock.ts';
+import { type Bodies, createBodies } from './bodies/bodies.ts';
 import { createDeliveryProducer, type DeliveryProducer } from './delivery-producer.ts';
 import { outputQueueName } from './names.ts';
 import { queueOptions, quiet } from './queue-options.ts';
@@ -57,15 +58,17 @@ export async function moveDeliveries(options: MoveOptions): Promise<Moved> {
   const { redis, prefix, from, to, brimming } = options;
   const queue = quiet(new Queue(outputQueueName(from), queueOptions({ redis, prefix })));
   const producer = createDeliveryProducer({ redis, prefix, output: to.name, delivery: to.delivery, brimming });
+  const bodies = createBodies({ redis, prefix });
   let [moved, ended, left] = [0, 0, 0];
   try {
+    await queueHeld(options, bodies);
     for (const state of STATES) {
       let stay = 0;
       for (;;) {
         const ids = await queue.getRanges([state], stay, stay + PAGE - 1, true);
         if (ids.length === 0) break;
         for (const id of ids) {
-          const plan = await moveOne({ ...options, queue, producer, id, failed: state === 'failed' });
+          const plan = await moveOne({ ...options, queue, producer, bodies, id, failed: state === 'failed' });
           if (!plan) stay += 1;
           ended += plan?.ended ?? 0;
           moved += plan ? movedBy(plan) : 0;
@@ -82,39 +85,39 @@ export async function moveDeliveries(options: MoveOptions): Promise<Moved> {
 type MoveOne = MoveOptions & {
   readonly queue: Queue;
   readonly producer: DeliveryProducer;
+  readonly bodies: Bodies;
   readonly id: string;
   readonly failed: boolean;
 };
 
 /** Undefined: it stays, since it is under way or no payload of ours. */
 async function moveOne(options: MoveOne): Promise<Plan | undefined> {
-  const { redis, queue, producer, id, from } = options;
+  const { redis, queue, id } = options;
   if (await isLocked(redis, queue, id)) return undefined;
   const job = await queue.getJob(id);
   const plan = job && (await planOf(job, options));
-  if (job && plan) await moveJob({ job, plan, producer, output: from });
+  if (job && plan) await moveJob({ ...options, job, plan });
   return plan;
 }
 
 const movedBy = ({ dead, alone, together }: Omit<Plan, 'ended'>) => dead.length + alone.length + together.length;
 
 /** Undefined: no payload of ours. */
-async function planOf(job: Job, { from, to, outcomes, failed }: MoveOne): Promise<Plan | undefined> {
+async function planOf(job: Job, { from, to, outcomes, failed, bodies }: MoveOne): Promise<Plan | undefined> {
   const data: unknown = job.data;
   if (!payload.Check(data)) return undefined;
-  const { batch } = data;
-  const callbacks = data.kind === 'batch' ? callbacksOf(data) : [data.callback];
+  const { batch, callbacks } = await contentOf(data, { bodies, output: from });
   const keys = callbacks.map(callbackKey);
   const [before, there] = await Promise.all([
     outcomes({ batch, output: from }, keys),
     outcomes({ batch, output: to.name }, keys),
   ]);
   // What failed says why by itself.
-  const refused = data.kind === 'single' && !failed ? data.refused : undefined;
+  const refused = data.kind !== 'batch' && !failed ? data.refused : undefined;
   const plan: Omit<Plan, 'ended'> = { batch, refused, dead: [], alone: [], together: [] };
   for (const [index, callback] of callbacks.entries()) {
     // One of a batch that has any outcome ended, or has a job of its own.
-    const isOver = before[index] === 'delivered' || (data.kind === 'batch' && before[index] !== undefined);
+    const isOver = before[index] === 'delivered' || (data.kind !== 'single' && before[index] !== undefined);
     if (isOver || there[index] === 'delivered') continue;
     if (failed || refused !== undefined) plan.dead.push(callback);
     // A batch passes over what has an outcome: alone it is attempted all the same.
@@ -124,10 +127,10 @@ async function planOf(job: Job, { from, to, outcomes, failed }: MoveOne): Promis
   return { ...plan, ended: callbacks.length - movedBy(plan) };
 }
 
-type MoveJob = { readonly job: Job; readonly plan: Plan; readonly producer: DeliveryProducer; readonly output: string };
+type MoveJob = Pick<MoveOne, 'bodies' | 'producer' | 'from'> & { readonly job: Job; readonly plan: Plan };
 
-async function moveJob({ job, plan, producer, output }: MoveJob): Promise<void> {
-  const { attempts, reason } = readDeadLetter(job, { output });
+async function moveJob({ job, plan, producer, bodies, from }: MoveJob): Promise<void> {
+  const { attempts, reason, bodies: stored } = await readDeadLetter(job, { output: from }, bodies);
   const { batch, refused = reason } = plan;
   for (const callback of plan.dead) {
     await producer.addFailed({ batch, callback, attempt: attempts, outcome: 'dead', reason: refused });
@@ -135,4 +138,34 @@ async function moveJob({ job, plan, producer, output }: MoveJob): Promise<void> 
   for (const callback of plan.alone) await producer.addFailed({ batch, callback, attempt: 0, outcome: 'retry' });
   if (plan.together.length > 0) await producer.addBatch({ id: batch, callbacks: plan.together, again: true });
   await job.remove();
+  if (stored !== undefined) await bodies.release(stored, from);
+}
+
+type Content = { readonly batch: string; readonly callbacks: readonly Callback[] };
+
+async function contentOf(data: DeliveryPayload, { bodies, output }: { bodies: Bodies; output: string }): Promise<Content> {
+  switch (data.kind) {
+    case 'batch':
+      return { batch: data.batch, callbacks: callbacksOf(data) };
+    case 'single':
+      return { batch: data.batch, callbacks: [data.callback] };
+    case 'reference':
+      // Gone: it was delivered, and only the job is left.
+      return (await bodies.read(data.bodies, output)) ?? { batch: data.bodies, callbacks: [] };
+    default:
+      return data satisfies never;
+  }
+}
+
+/** Makes jobs of what the output holds. */
+async function queueHeld({ redis, prefix, from, to, brimming }: MoveOptions, bodies: Bodies): Promise<void> {
+  const producer = createDeliveryProducer({ redis, prefix, output: from, delivery: to.delivery, brimming });
+  try {
+    for (let ids = await bodies.held(from, PAGE); ids.length > 0; ids = await bodies.held(from, PAGE)) {
+      await producer.addReferences(ids);
+      await Promise.all(ids.map((id) => bodies.fed(id, from)));
+    }
+  } finally {
+    await producer.close();
+  }
 }

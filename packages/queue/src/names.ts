@@ -21,9 +21,14 @@ export function deliveryBatchId(batchId: string, output: string): string {
   return `${batchId}.${output}`;
 }
 
-/** The id of the job that holds what a re-run of the batch found to be missing from that job. `part` is derived from these callbacks. */
-export function deliveryPartId({ batch, output, part }: { batch: string; output: string; part: string }): string {
-  return `${batch}.${part}.${output}`;
+/** The id of the job that names an output's deliveries by the id of their bodies. Never that of a job that holds bodies: an add that is ignored MUST have been for the same. */
+export function referenceId(bodies: string, output: string): string {
+  return `${bodies}.ref.${output}`;
+}
+
+/** The id of what is added to a batch's bodies, or to the job that holds them, in a second run. `part` derives from what it holds. */
+export function batchPartId(batchId: string, part: string): string {
+  return `${batchId}.${part}`;
 }
 
 /**

@@ -1,7 +1,9 @@
-import { CallbackBatch, callbacksOf, DeliveryPayload } from '@ringback/contracts';
+import { CallbackBatch, callbacksOf, DeliveryPayload, groupCallbacks } from '@ringback/contracts';
 import type { Job } from 'bullmq';
 import { Compile } from 'typebox/compile';
+import type { Bodies } from './bodies/bodies.ts';
 import type { Kept } from './kept.ts';
+import { outputQueueName, referenceId } from './names.ts';
 import { faultOf } from './settle.ts';
 
 const deliveries = Compile(DeliveryPayload);
@@ -10,30 +12,55 @@ const batches = Compile(CallbackBatch);
 /** Where a job stands: the output whose delivery it is (none: a batch that is not yet dispatched), and, if it did not fail, why it stands there. */
 export type Standing = { readonly output?: string | undefined; readonly reason?: string | undefined };
 
-/** A job that will not go on by itself, as a person should see it. */
-export function readDeadLetter(job: Job, { output, reason = job.failedReason ?? '' }: Standing): Kept {
-  const { kind, callbacks, attempts } = readPayload(job, output);
+type Reader = Pick<Bodies, 'read'>;
+
+/** A job that will not go on by itself, as a person should see it, with its bodies wherever they stand. */
+export async function readDeadLetter(
+  job: Job,
+  { output, reason = job.failedReason ?? '' }: Standing,
+  bodies: Reader,
+): Promise<Kept> {
+  const data: unknown = job.data;
+  const content =
+    output !== undefined && deliveries.Check(data) && data.kind === 'reference'
+      ? { ...(await readStored(bodies, data.bodies, output)), attempts: data.refused === undefined ? job.attemptsMade : 0 }
+      : { ...readPayload(job, output), payload: data };
   return {
     queue: job.queueName,
     id: job.id ?? '',
-    kind,
     output,
-    callbacks,
     reason,
     // Batches are our own work: they have no destination that could be at fault.
-    fault: kind === 'delivery' ? faultOf(reason) : 'ours',
-    attempts,
+    fault: content.kind === 'delivery' ? faultOf(reason) : 'ours',
     time: job.finishedOn ?? job.timestamp,
-    payload: job.data,
+    ...content,
   };
 }
 
-function readPayload(job: Job, output: string | undefined): Pick<Kept, 'kind' | 'callbacks' | 'attempts'> {
+/** Deliveries that an output holds, for which there is no job. */
+export async function readHeld(held: { bodies: string; output: string; reason: string }, bodies: Reader): Promise<Kept> {
+  const { output, reason } = held;
+  const stored = await readStored(bodies, held.bodies, output);
+  const time = Math.min(...stored.callbacks.map(({ receivedAt }) => receivedAt));
+  const id = referenceId(held.bodies, output);
+  return { queue: outputQueueName(output), id, output, reason, fault: 'ours', attempts: 0, time, ...stored };
+}
+
+async function readStored(bodies: Reader, id: string, output: string) {
+  const stored = await bodies.read(id, output);
+  const callbacks = stored?.callbacks ?? [];
+  const payload = { bodies: id, batch: stored?.batch, groups: groupCallbacks(callbacks) };
+  return { kind: 'batch' as const, bodies: id, callbacks, payload };
+}
+
+type InlinePayload = Pick<Kept, 'kind' | 'callbacks' | 'attempts'>;
+
+function readPayload(job: Job, output: string | undefined): InlinePayload {
   const data: unknown = job.data;
   const runs = job.attemptsMade;
   if (output === undefined) {
     if (batches.Check(data)) return { kind: 'batch', callbacks: callbacksOf(data), attempts: runs };
-  } else if (deliveries.Check(data)) {
+  } else if (deliveries.Check(data) && data.kind !== 'reference') {
     if (data.kind === 'batch') return { kind: 'batch', callbacks: callbacksOf(data), attempts: runs };
     // What was refused became a job that runs once, but attempts nothing.
     const attempts = data.priorAttempts + (data.refused === undefined ? runs : 0);

@@ -13,6 +13,8 @@ export type RedisFacts = {
   readonly waitaof: boolean;
   /** Used memory, as a share of maxmemory, counted as Redis itself counts it before it refuses writes; 0 without a maxmemory. */
   readonly fill: number;
+  /** Bytes; 0: no bound. */
+  readonly maxmemory: number;
 };
 
 /** Asks Redis what it is. `appendfsync` stands in no INFO: it is handed in by who could ask for it. */
@@ -51,6 +53,7 @@ function parseInfo(info: string): Omit<RedisFacts, 'appendfsync'> {
     policy: fields.get('maxmemory_policy'),
     replicas: [...fields].filter(([name, value]) => /^slave\d+$/.test(name) && value.includes('state=online')).length,
     waitaof: isAtLeast72(fields.get('redis_version') ?? ''),
+    maxmemory,
     fill: maxmemory > 0 ? (number('used_memory') - number('mem_not_counted_for_evict')) / maxmemory : 0,
   };
 }

@@ -19,6 +19,10 @@ export type RedisWatch = {
   readonly overloaded: () => RingbackError | undefined;
   /** True while Redis is so full that new work must not begin. */
   readonly brimming: () => boolean;
+  /** True while more than half of the way to a watermark is gone. */
+  readonly tight: () => boolean;
+  /** Bytes that Redis may use; 0: any number, or not known yet. */
+  readonly maxmemory: () => number;
   /** True where the server knows WAITAOF. */
   readonly waitaof: () => boolean;
   /** Looks now, or joins the look that is under way. Never rejects: a Redis that does not answer is not known. */
@@ -32,6 +36,8 @@ export type RedisWatchOptions = {
   readonly overload: OverloadSettings;
   /** Jobs that wait; absent where nothing depends on it. */
   readonly depth?: (() => Promise<number>) | undefined;
+  /** Who fills Redis, in words; asked while there is too much in it. */
+  readonly fillers?: (() => Promise<string | undefined>) | undefined;
   readonly now: () => number;
   readonly logger: Logger;
 };
@@ -42,27 +48,24 @@ type Known = {
   readonly overloaded: string | undefined;
   readonly brimming: boolean;
   readonly waitaof: boolean;
+  readonly maxmemory: number;
   readonly room: keyof typeof FRESH_FOR_MS;
 };
 
-export function createRedisWatch({ redis, durability, overload, depth, now, logger }: RedisWatchOptions): RedisWatch {
-  const appendfsync = createFsyncReader({ redis, now });
-  const judge = createJudge({ durability, overload });
+export function createRedisWatch(options: RedisWatchOptions): RedisWatch {
+  const { redis, now, logger } = options;
+  const ask = createAsk(options);
   const report = createReporter(logger, redisClock(redis));
   let known: Known | undefined;
   let lookedAt = 0;
   let looking: Promise<void> | undefined;
-
-  async function ask(): Promise<void> {
-    const [facts, waiting] = await Promise.all([readFacts(redis, appendfsync), depth?.() ?? 0]);
-    report((known = judge(facts, waiting)));
-  }
 
   function look(): Promise<void> {
     if (redis.status !== 'ready') return Promise.resolve();
     lookedAt = now();
     // What fails here fails for everybody else as well, and is told by the connection.
     looking ??= ask()
+      .then((asked) => report((known = asked)))
       .catch(() => {})
       .finally(() => (looking = undefined));
     return looking;
@@ -84,12 +87,25 @@ export function createRedisWatch({ redis, durability, overload, depth, now, logg
     unmet: () => unmetError(fresh()),
     overloaded: () => overloadError(fresh()),
     brimming: () => fresh()?.brimming ?? false,
+    tight: () => fresh()?.room === 'tight',
+    maxmemory: () => known?.maxmemory ?? 0,
     waitaof: () => known?.waitaof ?? false,
     look,
     close() {
       clearInterval(timer);
       redis.off('close', forget).off('ready', lookAgain);
     },
+  };
+}
+
+function createAsk({ redis, durability, overload, depth, fillers, now }: RedisWatchOptions): () => Promise<Known> {
+  const appendfsync = createFsyncReader({ redis, now });
+  const judge = createJudge({ durability, overload });
+  return async () => {
+    const [facts, waiting] = await Promise.all([readFacts(redis, appendfsync), depth?.() ?? 0]);
+    const known = judge(facts, waiting);
+    const cause = known.overloaded === undefined ? undefined : await fillers?.();
+    return cause === undefined ? known : { ...known, overloaded: `${known.overloaded}; ${cause}` };
   };
 }
 
@@ -101,6 +117,7 @@ function createJudge({ durability, overload }: Pick<RedisWatchOptions, 'durabili
     overloaded: judgeLoad({ fill: facts.fill, depth: waiting }),
     brimming: facts.fill >= brim(overload),
     waitaof: facts.waitaof,
+    maxmemory: facts.maxmemory,
     room: isRoomy(overload, { fill: facts.fill, depth: waiting }) ? 'roomy' : 'tight',
   });
 }

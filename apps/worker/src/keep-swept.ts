@@ -1,0 +1,21 @@
+import type { Logger } from '@ringback/contracts';
+import { sweepBodies } from '@ringback/queue';
+
+const EVERY_MS = 3_600_000;
+
+type SweepOptions = Parameters<typeof sweepBodies>[0] & { readonly logger: Logger };
+
+/** Lets go of bodies that a crash left behind: now, and once an hour. */
+export function keepSwept(options: SweepOptions): void {
+  async function sweep(): Promise<void> {
+    try {
+      const shares = await sweepBodies(options);
+      if (shares > 0) options.logger.info({ shares }, 'bodies that nothing needed were removed');
+    } catch (err) {
+      options.logger.warn({ err }, 'bodies that nothing needs could not be looked for');
+    }
+  }
+  const timer = setInterval(() => void sweep(), EVERY_MS).unref();
+  options.stop.addEventListener('abort', () => clearInterval(timer));
+  void sweep();
+}

@@ -1,0 +1,65 @@
+import type { Redis } from 'ioredis';
+import { backlogKey, outcomesKey } from './keys.ts';
+import { createRunScript } from './run-script.ts';
+import { DROP } from './scripts.ts';
+
+type Access = { readonly redis: Redis; readonly prefix: string };
+
+/** What stands in Redis for one output by reference. */
+export type OutputBacklog = {
+  /** Deliveries that a job names, or that are held; dead letters by reference too. */
+  readonly deliveries: number;
+  /** Those of them for which there is no job yet. */
+  readonly held: number;
+  /** Bytes of their bodies. Outputs that share bodies each count them. */
+  readonly bytes: number;
+  /** Dropped by the output's own rule, ever. */
+  readonly dropped: number;
+};
+
+export const NO_BACKLOG: OutputBacklog = { deliveries: 0, held: 0, bytes: 0, dropped: 0 };
+
+const FIELDS = { count: 'deliveries', held: 'held', bytes: 'bytes', dropped: 'dropped' } as const;
+
+/** By output; those for which there is nothing are absent. */
+export async function readBacklog({ redis, prefix }: Access): Promise<ReadonlyMap<string, OutputBacklog>> {
+  const backlog = new Map<string, OutputBacklog>();
+  for (const [field, value] of Object.entries(await redis.hgetall(backlogKey(prefix)))) {
+    const [output = '', name = ''] = field.split('.');
+    const known = Object.entries(FIELDS).find(([short]) => short === name)?.[1];
+    if (known) backlog.set(output, { ...(backlog.get(output) ?? NO_BACKLOG), [known]: Number(value) });
+  }
+  return backlog;
+}
+
+const MIB = 1024 * 1024;
+/** Who has less than this of the bytes is not who fills Redis. */
+const LEAST_SHARE = 0.2;
+
+/** Which outputs fill Redis, in words; undefined: none does. */
+export async function tellWhoFills(access: Access): Promise<string | undefined> {
+  const outputs = [...(await readBacklog(access))].toSorted(([, a], [, b]) => b.bytes - a.bytes);
+  const sum = outputs.reduce((bytes, [, own]) => bytes + own.bytes, 0);
+  const large = outputs.filter(([, { bytes }]) => bytes > 0 && bytes >= sum * LEAST_SHARE);
+  if (large.length === 0) return undefined;
+  return large
+    .map(([name, { deliveries, bytes }]) => `${deliveries} deliveries wait for output ${name} (${(bytes / MIB).toFixed(1)} MiB)`)
+    .join(', ');
+}
+
+type Dropped = {
+  readonly batch: string;
+  readonly output: string;
+  /** Of the callbacks. */
+  readonly keys: readonly string[];
+};
+
+/** Notes that deliveries are dropped: as their outcome in the ledger, for the dedupe window (ms), and in the output's count. Resolves to how many were not noted before. */
+export function createDropNoter({ redis, prefix, window }: Access & { readonly window: number }) {
+  const run = createRunScript(redis);
+  const seconds = String(Math.ceil(window / 1000));
+  return async ({ batch, output, keys }: Dropped): Promise<number> => {
+    const [dropped] = await run(DROP, [outcomesKey({ prefix, batch, output }), backlogKey(prefix)], [output, seconds, ...keys]);
+    return Number(dropped);
+  };
+}

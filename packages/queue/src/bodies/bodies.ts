@@ -1,0 +1,102 @@
+import { type Callback, RingbackError, StoredShare } from '@ringback/contracts';
+import type { Redis } from 'ioredis';
+import { Compile } from 'typebox/compile';
+import { decodeBodies, encodeBodies } from './blob.ts';
+import { backlogKey, bodiesKey, heldKey } from './keys.ts';
+import { createRunScript } from './run-script.ts';
+import { FED, RELEASE, STORE } from './scripts.ts';
+
+const share = Compile(StoredShare);
+const STATES = ['queued', 'held', 'dead', 'dropped', 'elsewhere'] as const;
+
+/** Where one output's part of stored bodies stands: a job is to name it, or does; it waits in the output's held list; it is a dead letter; it was not stored, by the output's rule; other bodies have the id. */
+type ShareState = (typeof STATES)[number];
+
+/** What one output gets of the bodies. */
+export type Share = {
+  readonly output: string;
+  readonly callbacks: readonly Callback[];
+  readonly state: 'queued' | 'held';
+  /** Bytes that the output may have by reference; what comes beyond that and cannot go at once is treated by `beyond`. */
+  readonly most?: number | undefined;
+  readonly beyond: 'held' | 'dead' | 'dropped';
+};
+
+export type StoreRequest = {
+  /** The batch's own id, or one that derives from it. */
+  readonly id: string;
+  readonly batch: string;
+  /** The batch was run before. */
+  readonly again: boolean;
+  /** When this run of it began, ms since the epoch. */
+  readonly since?: number | undefined;
+  readonly shares: readonly Share[];
+  /** They will rest: takes less memory, and more time. */
+  readonly compact: boolean;
+};
+
+/** One output's deliveries as they are read back. */
+type StoredDeliveries = {
+  readonly batch: string;
+  readonly callbacks: readonly Callback[];
+  readonly again: boolean;
+  readonly since?: number | undefined;
+};
+
+/** The bodies of batches, in Redis once for all outputs that still need them. Jobs and held lists name them by `id`. */
+export type Bodies = {
+  /** MUST come before the first job that names them. Stored already, a share stays as it is (`there`). In the order of the shares. */
+  store(request: StoreRequest): Promise<{ readonly state: ShareState; readonly there: boolean }[]>;
+  /** Undefined: the output needs them no more. */
+  read(id: string, output: string): Promise<StoredDeliveries | undefined>;
+  /** The output needs them no more; the last one that did takes them with it. Resolves to whether it needed them until now. */
+  release(id: string, output: string): Promise<boolean>;
+  /** Ids of what an output holds, the oldest first; absent `count`: all. */
+  held(output: string, count?: number): Promise<string[]>;
+  /** MUST follow the adding of the job: cut off in between, the job is added again, under the same id. */
+  fed(id: string, output: string): Promise<void>;
+};
+
+export function createBodies({ redis, prefix }: { redis: Redis; prefix: string }): Bodies {
+  const run = createRunScript(redis);
+  const keysOf = (id: string, output: string) => [bodiesKey(prefix, id), backlogKey(prefix), heldKey(prefix, output)];
+
+  return {
+    async store({ id, batch, again, since, shares, compact }) {
+      const all = [...new Set(shares.flatMap(({ callbacks }) => callbacks))];
+      const { bytes, digest } = await encodeBodies(batch, all, compact);
+      const common = JSON.stringify({ ...(again && { again }), ...(since !== undefined && { since }), ...(id !== batch && { batch }) });
+      const keys = [bodiesKey(prefix, id), backlogKey(prefix), ...shares.map(({ output }) => heldKey(prefix, output))];
+      const args = shares.flatMap(({ output, callbacks, state, most, beyond }) => {
+        const at = callbacks.length === all.length ? '' : callbacks.map((callback) => all.indexOf(callback)).join();
+        return [output, state, String(callbacks.length), at, most === undefined ? '' : String(most), beyond];
+      });
+      const answers = await run(STORE, keys, [bytes, digest, id, common, ...args]);
+      return shares.map((_, index) => ({ state: stateOf(answers[2 * index]), there: answers[2 * index + 1] === 'there' }));
+    },
+    async read(id, output) {
+      const [blob, entry] = await redis.hmgetBuffer(bodiesKey(prefix, id), 'bodies', `@${output}`);
+      if (!entry) return undefined;
+      const own: unknown = JSON.parse(entry.toString());
+      if (!blob || !share.Check(own))
+        throw new RingbackError('RB_PAYLOAD_INVALID', 'the bodies of a batch are not of our making');
+      const { batch, callbacks } = await decodeBodies(blob);
+      const places = own.at?.split(',').map(Number);
+      return { batch, callbacks: places?.flatMap((place) => callbacks[place] ?? []) ?? callbacks, again: own.again === true, since: own.since };
+    },
+    async release(id, output) {
+      const [released] = await run(RELEASE, keysOf(id, output), [output, id]);
+      return released === 1;
+    },
+    held: (output, count = 0) => redis.lrange(heldKey(prefix, output), 0, count - 1),
+    async fed(id, output) {
+      await run(FED, keysOf(id, output), [output, id]);
+    },
+  };
+}
+
+function stateOf(answer: unknown): ShareState {
+  const state = STATES.find((known) => known === answer);
+  if (state === undefined) throw new RingbackError('RB_INTERNAL', 'a script gave an answer that is not one of its own');
+  return state;
+}

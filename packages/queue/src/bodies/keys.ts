@@ -1,0 +1,12 @@
+/** The bodies that several outputs share, or that wait for one that cannot take them. */
+export const bodiesKey = (prefix: string, id: string) => `${prefix}:bodies:${id}`;
+
+/** Ids of bodies that wait for an output, the oldest first. */
+export const heldKey = (prefix: string, output: string) => `${prefix}:held:${output}`;
+
+/** What each output has by reference, and what was dropped. */
+export const backlogKey = (prefix: string) => `${prefix}:backlog`;
+
+/** The outcomes of a batch at one output, as the ledger has them. */
+export const outcomesKey = ({ prefix, batch, output }: { prefix: string; batch: string; output: string }) =>
+  `${prefix}:ledger:${batch}.${output}`;

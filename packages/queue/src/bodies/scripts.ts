@@ -1,0 +1,104 @@
+/**
+ * Lua over the keys that hold bodies once for several outputs, or for an output that cannot take them now. Every script may be run again at any time: nothing is counted twice.
+ * A bodies key is a hash: `bodies` (the blob), `digest` (of what the blob says), and `@<output>` for each output that still needs it, as JSON:
+ * state (`queued`: a job names it, `held`: it stands in the output's held list, `dead`: its job stands in the failed set), count of deliveries, bytes, `at` (their places in the blob; absent: all),
+ * `again`, and `batch` where the key is called by another name.
+ * The backlog hash has `<output>.count`, `.held` (deliveries), `.bytes` and `.dropped`.
+ */
+
+const COUNT = `
+local function add(backlog, output, name, by)
+  if by ~= 0 and redis.call('HINCRBY', backlog, output .. '.' .. name, by) == 0 then
+    redis.call('HDEL', backlog, output .. '.' .. name)
+  end
+end`;
+
+/**
+ * KEYS bodies, backlog, held list of each output · ARGV blob, digest, id, entry for all as JSON, then for each output: name, wanted state, count, places or '', most bytes or '', what becomes
+ * of it beyond these (`held`, `dead`, `dropped`) → for each: its state, and `new` or `there`. `elsewhere`: this key has other bodies.
+ */
+export const STORE = `${COUNT}
+local digest = redis.call('HGET', KEYS[1], 'digest')
+local answers, stored = {}, false
+for i = 3, #KEYS do
+  local output, state, count, at, most, beyond = unpack(ARGV, 5 + (i - 3) * 6, 10 + (i - 3) * 6)
+  local there = redis.call('HGET', KEYS[1], '@' .. output)
+  if there then
+    state = cjson.decode(there).state
+  elseif digest and digest ~= ARGV[2] then
+    state = 'elsewhere'
+  else
+    local bytes = #ARGV[1]
+    if state == 'queued' and redis.call('LLEN', KEYS[i]) > 0 then state = 'held' end
+    if state == 'held' and most ~= '' and beyond ~= 'held' then
+      local now = tonumber(redis.call('HGET', KEYS[2], output .. '.bytes') or '0')
+      if now + bytes > tonumber(most) then state = beyond end
+    end
+    if state ~= 'dropped' then
+      local entry = cjson.decode(ARGV[4])
+      entry.state, entry.count, entry.bytes = state, tonumber(count), bytes
+      if at ~= '' then entry.at = at end
+      redis.call('HSET', KEYS[1], '@' .. output, cjson.encode(entry))
+      add(KEYS[2], output, 'count', entry.count)
+      add(KEYS[2], output, 'bytes', bytes)
+      if state == 'held' then
+        add(KEYS[2], output, 'held', entry.count)
+        redis.call('RPUSH', KEYS[i], ARGV[3])
+      end
+      stored = true
+    end
+  end
+  answers[#answers + 1] = state
+  answers[#answers + 1] = there and 'there' or 'new'
+end
+if stored and not digest then redis.call('HSET', KEYS[1], 'bodies', ARGV[1], 'digest', ARGV[2]) end
+return answers`;
+
+const RELEASE_ONE = `${COUNT}
+local function release(bodies, backlog, held, output, id)
+  local there = redis.call('HGET', bodies, '@' .. output)
+  if not there then return 0 end
+  local entry = cjson.decode(there)
+  redis.call('HDEL', bodies, '@' .. output)
+  add(backlog, output, 'count', -entry.count)
+  add(backlog, output, 'bytes', -entry.bytes)
+  if entry.state == 'held' then
+    add(backlog, output, 'held', -entry.count)
+    redis.call('LREM', held, 1, id)
+  end
+  if redis.call('HLEN', bodies) == 2 then redis.call('DEL', bodies) end
+  return 1
+end`;
+
+/** KEYS bodies, backlog, held list · ARGV output, id → [1] when this output needed it until now. The last output takes the key with it. */
+export const RELEASE = `${RELEASE_ONE}
+return { release(KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2]) }`;
+
+/** As RELEASE, but only where no job needs it: KEYS further the batch's job and the output's. What is held needs none. */
+export const REAP = `${RELEASE_ONE}
+local there = redis.call('HGET', KEYS[1], '@' .. ARGV[1])
+if not there or cjson.decode(there).state == 'held' then return { 0 } end
+if redis.call('EXISTS', KEYS[4], KEYS[5]) > 0 then return { 0 } end
+return { release(KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2]) }`;
+
+/** KEYS bodies, backlog, held list · ARGV output, id: a job names it now. */
+export const FED = `${COUNT}
+redis.call('LREM', KEYS[3], 1, ARGV[2])
+local there = redis.call('HGET', KEYS[1], '@' .. ARGV[1])
+if there then
+  local entry = cjson.decode(there)
+  if entry.state == 'held' then
+    entry.state = 'queued'
+    redis.call('HSET', KEYS[1], '@' .. ARGV[1], cjson.encode(entry))
+    add(KEYS[2], ARGV[1], 'held', -entry.count)
+  end
+end
+return {}`;
+
+/** KEYS outcomes of the batch at the output, backlog · ARGV output, window in s, key of each callback: writes the outcome `dropped` where there is none, and counts it → [how many]. */
+export const DROP = `${COUNT}
+local dropped = 0
+for i = 3, #ARGV do dropped = dropped + redis.call('HSETNX', KEYS[1], ARGV[i], 'dropped') end
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+add(KEYS[2], ARGV[1], 'dropped', dropped)
+return { dropped }`;
