@@ -33,14 +33,15 @@ routes: [{ to: [crm] }]
 
 describe('outputs', () => {
   it('lists each with what stands in its queue, and pauses and resumes one for all workers', async () => {
-    const { queue, outputs } = await setUp();
+    const { redis, prefix, queue, outputs } = await setUp();
+    await redis.hset(`${prefix}:backlog`, { 'crm.count': 130, 'crm.held': 120, 'crm.bytes': 2500, 'crm.dropped': 7 });
     await queue.addBulk([1, 2, 3].map((n) => ({ name: 'job', data: { n }, opts: n === 3 ? { delay: 60_000 } : {} })));
     expect(await outputs('pause', 'crm')).toEqual({ code: 0, out: 'crm is paused\n', err: '' });
     expect(await queue.isPaused()).toBe(true);
     expect((await outputs()).out.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
-      ['output', 'state', 'waiting', 'later', 'under way', 'dead letters'],
-      ['crm', 'paused', '2', '1', '0', '0'],
-      ['log', 'running', '0', '0', '0', '0'],
+      ['output', 'state', 'waiting', 'later', 'under way', 'dead letters', 'held', 'KiB', 'dropped'],
+      ['crm', 'paused', '2', '1', '0', '0', '120', '3', '7'],
+      ['log', 'running', '0', '0', '0', '0', '0', '0', '0'],
       [''],
     ]);
     expect(await outputs('resume', 'crm')).toEqual({ code: 0, out: 'crm is resumed\n', err: '' });
@@ -54,7 +55,7 @@ describe('outputs', () => {
     await redis.sadd(`${prefix}:outputs`, 'crm', 'log', 'old', 'empty');
     await old.addBulk([1, 2].map((n) => ({ name: 'job', data: { n } })));
     const lines = (await outputs()).out.split('\n');
-    expect(lines[3]?.split(/ {2,}/)).toEqual(['old', 'removed', '2', '0', '0', '0']);
+    expect(lines[3]?.split(/ {2,}/)).toEqual(['old', 'removed', '2', '0', '0', '0', '0', '0', '0']);
     expect(lines[4]).toContain('ringback outputs move');
     expect(lines).toHaveLength(6);
   });

@@ -60,7 +60,8 @@ export function createLaneFlow(options: LaneFlowOptions): LaneFlow {
   async function look(): Promise<void> {
     added = 0;
     report((seen = await producer.look()));
-    const room = JOBS_WHEN_FED - seen.waiting;
+    // One is enough to find out with.
+    const room = (breaker() === 'probing' ? 1 : JOBS_WHEN_FED) - seen.waiting;
     if (seen.held === 0 || room <= 0 || !moves() || (failing() && seen.delayed >= RETRIES_WHILE_STUCK)) return;
     await feed(options, await bodies.held(options.output, room), room);
   }

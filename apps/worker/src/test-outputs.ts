@@ -1,0 +1,87 @@
+import { type Callback, type Delivery, type DeliveryResult, type DeliverySettings, type Logger } from '@ringback/contracts';
+import { createLedger } from '@ringback/ledger';
+import { createBodies, createDropNoter, readBacklog } from '@ringback/queue';
+import { testRedis } from '@ringback/testkit';
+import { Queue } from 'bullmq';
+import { Redis } from 'ioredis';
+import { expect, onTestFinished, vi } from 'vitest';
+import { createFanOut } from './fan-out.ts';
+import { openLane } from './output-lane.ts';
+
+const DELIVERY: DeliverySettings = {
+  timeout: 1000,
+  concurrency: 8,
+  retry: { attempts: 3, minDelay: 5, maxDelay: 20 },
+  breaker: { enabled: true, failures: 2, cooldown: 50, maxHold: 60_000 },
+};
+const DOWN: DeliveryResult = { outcome: 'retry', reason: 'connection refused' };
+export const DEADLINE = { timeout: 20_000, interval: 20 };
+
+const NAMES = ['crm', 'ops'] as const;
+const line = () => vi.fn<Logger['info']>();
+
+type Options = { crm?: Partial<DeliverySettings>; tight?: boolean };
+
+/** A worker's outputs `crm` and `ops`, whose destinations a test answers for. */
+export function startOutputs({ crm = {}, tight = false }: Options = {}) {
+  const { url, prefix } = testRedis();
+  const redis = new Redis(url, { maxRetriesPerRequest: null });
+  const access = { redis, prefix, lockDuration: 2000 };
+  const logger = { debug: line(), info: line(), warn: line(), error: line() };
+  const ledger = createLedger({ redis, prefix, window: 60_000 });
+  const { arrived, down, deliver } = createDestinations();
+  const common = { access, ledger, logger, brimming: () => false, stopping: new AbortController().signal, now: Date.now };
+  const lanes = new Map(
+    NAMES.map((name) => {
+      const delivery = { ...DELIVERY, ...(name === 'crm' && crm) };
+      return [name, openLane({ ...common, settings: { name, type: 'test', settings: {}, delivery }, output: deliver(name) })];
+    }),
+  );
+  const drop = createDropNoter({ ...access, window: 60_000 });
+  const bodies = createBodies(access);
+  const fanOut = createFanOut({ lanes, bodies, drop, tight: () => tight, brimming: () => false, logger });
+  const run = (id: string, to: Record<string, readonly Callback[]>, again = false) =>
+    fanOut({ id, again }, new Map(Object.entries(to)));
+  onTestFinished(async () => {
+    await Promise.all([...lanes.values()].map(({ consumer }) => consumer.close(5000)));
+    redis.disconnect();
+  });
+  return { access, logger, ledger, down, lanes, bodies, run, arrived, ...lookInto(access) };
+}
+
+function createDestinations() {
+  const got = new Map<string, string[]>(NAMES.map((name) => [name, []]));
+  const down = new Set<string>();
+  return {
+    down,
+    arrived: (name: string) => (got.get(name) ?? []).toSorted(),
+    deliver: (name: string) => ({
+      name,
+      async deliver({ callback }: Delivery): Promise<DeliveryResult> {
+        if (down.has(name)) return DOWN;
+        got.get(name)?.push(callback.id);
+        return { outcome: 'delivered' };
+      },
+    }),
+  };
+}
+
+function lookInto(access: { redis: Redis; prefix: string }) {
+  const { redis, prefix } = access;
+  const queues = new Map(NAMES.map((name) => [name as string, new Queue(`output.${name}`, { connection: redis, prefix })]));
+  onTestFinished(async () => void (await Promise.all([...queues.values()].map((queue) => queue.close()))));
+  const keys = async (name: string) => (await redis.keys(`${prefix}:${name}:*`)).map((key) => key.slice(prefix.length + 1));
+  return {
+    keys,
+    queue: (name: string): Queue => {
+      const made = queues.get(name);
+      if (!made) throw new Error(`no queue for ${name}`);
+      return made;
+    },
+    /** Nothing is left of what went by reference. */
+    settled: () =>
+      vi.waitFor(async () => {
+        expect([await keys('bodies'), await keys('held'), [...(await readBacklog(access)).keys()]]).toEqual([[], [], []]);
+      }, DEADLINE),
+  };
+}
