@@ -1,12 +1,13 @@
-import type { QuarantinedCallback } from '@ringback/contracts';
+import type { Callback, QuarantinedCallback } from '@ringback/contracts';
 import { createLedger } from '@ringback/ledger';
-import { createQuarantine, type RoutedBatch } from '@ringback/queue';
+import { createQuarantine } from '@ringback/queue';
 import { createRouter } from '@ringback/routing';
 import { testCallback as callback, testRedis } from '@ringback/testkit';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createDispatch } from './dispatch.ts';
+import type { FanOut } from './fan-out.ts';
 import type { BusinessKeyOf } from './repeats.ts';
 
 type Routes = Parameters<typeof createRouter>[0]['routes'];
@@ -23,19 +24,17 @@ function setUp({ failing = new Set<string>(), routes = EVERYTHING, businessKeyOf
   onTestFinished(() => redis.disconnect());
   const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
   const added: Added[] = [];
-  const laneOf = (output: string) => ({
-    addBatch: async ({ id: batchId, callbacks, again }: RoutedBatch) => {
+  const ledger = createLedger({ redis, prefix, window: 60_000 });
+  const fanOut: FanOut = async ({ id: batchId, again }, perOutput) => {
+    const add = async (output: string, callbacks: readonly Callback[]) => {
       if (failing.has(output)) throw new Error(`${output} is out of order`);
       added.push({ output, batchId, ids: callbacks.map(({ id }) => id), again });
-    },
-  });
-  const ledger = createLedger({ redis, prefix, window: 60_000 });
-  const fanOut: Parameters<typeof createDispatch>[0]['fanOut'] = async (batch, perOutput) => {
-    await Promise.all([...perOutput].map(([output, callbacks]) => laneOf(output).addBatch({ ...batch, callbacks })));
+    };
+    await Promise.all([...perOutput].map(([output, callbacks]) => add(output, callbacks)));
   };
-  const bounds = { maxCount: quarantineFor, maxSize: 1_000_000 };
-  const quarantine = createQuarantine({ redis: redis, prefix, bounds });
-  const dispatch = createDispatch({ ledger, router: createRouter({ routes }), fanOut, quarantine, businessKeyOf, now: Date.now, logger });
+  const quarantine = createQuarantine({ redis, prefix, bounds: { maxCount: quarantineFor, maxSize: 1_000_000 } });
+  const rest = { router: createRouter({ routes }), businessKeyOf, now: Date.now, logger };
+  const dispatch = createDispatch({ ...rest, ledger, fanOut, quarantine });
   const quarantined = async () => {
     const queue = new Queue('quarantine', { connection: redis, prefix });
     const jobs = await queue.getWaiting();

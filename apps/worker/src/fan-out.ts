@@ -29,7 +29,7 @@ type Run = {
   /** It was run before, and may have queued its deliveries then. */
   readonly again: boolean;
   /** When this run began, ms since the epoch. */
-  readonly since?: number;
+  readonly since?: number | undefined;
 };
 
 export type FanOut = (batch: Run, perOutput: ReadonlyMap<string, readonly Callback[]>) => Promise<void>;

@@ -1,12 +1,13 @@
 import { type Callback, callbackKey, type Delivery, type DeliveryResult, type DeliverySettings } from '@ringback/contracts';
 import { createLedger } from '@ringback/ledger';
-import { createQuarantine } from '@ringback/queue';
+import { createBodies, createQuarantine } from '@ringback/queue';
 import { createRouter } from '@ringback/routing';
 import { testCallback as callback, testRedis } from '@ringback/testkit';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createDispatch } from './dispatch.ts';
+import { createFanOut } from './fan-out.ts';
 import { openLane } from './output-lane.ts';
 
 const DELIVERED: DeliveryResult = { outcome: 'delivered' };
@@ -42,7 +43,14 @@ function setUp() {
     createDispatch({
       ledger,
       router: createRouter({ routes: [{ to: ['crm'] }] }),
-      deliveries: new Map([['crm', lane.producer]]),
+      fanOut: createFanOut({
+        lanes: new Map([['crm', lane]]),
+        bodies: createBodies(access),
+        drop: async () => 0,
+        tight: () => false,
+        brimming: () => false,
+        logger,
+      }),
       quarantine: createQuarantine({ redis, prefix, bounds: { maxCount: 10, maxSize: 1000 } }),
       businessKeyOf: () => undefined,
       now: () => began,

@@ -25,7 +25,7 @@ export type RoutedBatch = {
   /** The batch was run before, and may have been queued then: MUST be told, since deliveries that were never queued are attempted without a look at the ledger. */
   readonly again: boolean;
   /** When its run began, ms since the epoch: another worker may have taken the batch over since. Default: now. */
-  readonly since?: number;
+  readonly since?: number | undefined;
 };
 
 /** Writes to one output's queue. Every id is derived, so that writing the same thing again changes nothing. */

@@ -62,17 +62,13 @@ export function createBodies({ redis, prefix }: { redis: Redis; prefix: string }
   const keysOf = (id: string, output: string) => [bodiesKey(prefix, id), backlogKey(prefix), heldKey(prefix, output)];
 
   return {
-    async store({ id, batch, again, since, shares, compact }) {
-      const all = [...new Set(shares.flatMap(({ callbacks }) => callbacks))];
-      const { bytes, digest } = await encodeBodies(batch, all, compact);
-      const common = JSON.stringify({ ...(again && { again }), ...(since !== undefined && { since }), ...(id !== batch && { batch }) });
-      const keys = [bodiesKey(prefix, id), backlogKey(prefix), ...shares.map(({ output }) => heldKey(prefix, output))];
-      const args = shares.flatMap(({ output, callbacks, state, most, beyond }) => {
-        const at = callbacks.length === all.length ? '' : callbacks.map((callback) => all.indexOf(callback)).join();
-        return [output, state, String(callbacks.length), at, most === undefined ? '' : String(most), beyond];
-      });
-      const answers = await run(STORE, keys, [bytes, digest, id, common, ...args]);
-      return shares.map((_, index) => ({ state: stateOf(answers[2 * index]), there: answers[2 * index + 1] === 'there' }));
+    async store(request) {
+      const { keys, args } = await storeArguments(prefix, request);
+      const answers = await run(STORE, keys, args);
+      return request.shares.map((_, index) => ({
+        state: stateOf(answers[2 * index]),
+        there: answers[2 * index + 1] === 'there',
+      }));
     },
     async read(id, output) {
       const [blob, entry] = await redis.hmgetBuffer(bodiesKey(prefix, id), 'bodies', `@${output}`);
@@ -82,7 +78,12 @@ export function createBodies({ redis, prefix }: { redis: Redis; prefix: string }
         throw new RingbackError('RB_PAYLOAD_INVALID', 'the bodies of a batch are not of our making');
       const { batch, callbacks } = await decodeBodies(blob);
       const places = own.at?.split(',').map(Number);
-      return { batch, callbacks: places?.flatMap((place) => callbacks[place] ?? []) ?? callbacks, again: own.again === true, since: own.since };
+      return {
+        batch,
+        callbacks: places?.flatMap((place) => callbacks[place] ?? []) ?? callbacks,
+        again: own.again === true,
+        since: own.since,
+      };
     },
     async release(id, output) {
       const [released] = await run(RELEASE, keysOf(id, output), [output, id]);
@@ -92,6 +93,20 @@ export function createBodies({ redis, prefix }: { redis: Redis; prefix: string }
     async fed(id, output) {
       await run(FED, keysOf(id, output), [output, id]);
     },
+  };
+}
+
+async function storeArguments(prefix: string, { id, batch, again, since, shares, compact }: StoreRequest) {
+  const all = [...new Set(shares.flatMap(({ callbacks }) => callbacks))];
+  const { bytes, digest } = await encodeBodies(batch, all, compact);
+  const common = { ...(again && { again }), ...(since !== undefined && { since }), ...(id !== batch && { batch }) };
+  const args = shares.flatMap(({ output, callbacks, state, most, beyond }) => {
+    const at = callbacks.length === all.length ? '' : callbacks.map((callback) => all.indexOf(callback)).join();
+    return [output, state, String(callbacks.length), at, most === undefined ? '' : String(most), beyond];
+  });
+  return {
+    keys: [bodiesKey(prefix, id), backlogKey(prefix), ...shares.map(({ output }) => heldKey(prefix, output))],
+    args: [bytes, digest, id, JSON.stringify(common), ...args],
   };
 }
 
