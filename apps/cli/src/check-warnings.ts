@@ -54,8 +54,10 @@ function routeWarnings({ match, when }: Route, index: number, { types, ...names 
     const text = `no source gives a type that fits ${JSON.stringify(pattern)}; ${unknownName(pattern, patternsOf(types))}`;
     warnings.push({ at: ['routes', index, 'match', position], text });
   }
-  if (when === undefined || matched.size === 0) return warnings;
-  const bodies = [...new Set([...matched].flatMap((type) => types.get(type) ?? []))];
+  if (when === undefined) return warnings;
+  // Where no type fits, the pattern is mistyped: the field is looked for in all bodies.
+  const taken = matched.size > 0 ? matched : types.keys();
+  const bodies = [...new Set([...taken].flatMap((type) => types.get(type) ?? []))];
   const { unknownFields, never } = reviewCondition(when, { bodies, ...names });
   const at = ['routes', index, 'when'];
   for (const { path, name, known } of unknownFields) {
