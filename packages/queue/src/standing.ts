@@ -1,12 +1,13 @@
 import { QueueKeys } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { heldKey } from './bodies/keys.ts';
 import { CALLBACKS, outputQueueName, outputRegistryKey, QUARANTINE } from './names.ts';
 
 /** What stands in the queues of one prefix, in jobs. */
 export type Standing = {
   /** Batches of callbacks that no worker has dispatched. */
   readonly callbacks: number;
-  /** Of all outputs: what waits, now or for a later attempt, and what is under way. */
+  /** Of all outputs: what waits, now or for a later attempt, what is held, and what is under way. */
   readonly deliveries: number;
   readonly deadLetters: number;
   readonly quarantined: number;
@@ -19,11 +20,12 @@ export async function standingUnder(redis: Redis, prefix: string): Promise<Stand
   const outputs = await redis.smembers(outputRegistryKey(prefix)).catch(() => []);
   const queues = [CALLBACKS, QUARANTINE, ...outputs.map(outputQueueName)];
   const counts = await Promise.all(queues.map((name) => countQueue(redis, new QueueKeys(prefix).getKeys(name))));
+  const held = await Promise.all(outputs.map((output) => redis.llen(heldKey(prefix, output)).catch(() => 0)));
   const [callbacks = NOTHING, quarantine = NOTHING, ...deliveries] = counts;
   const sum = (end: keyof typeof NOTHING, of: readonly (typeof NOTHING)[]) => of.reduce((total, count) => total + count[end], 0);
   return {
     callbacks: callbacks.waiting,
-    deliveries: sum('waiting', deliveries),
+    deliveries: held.reduce((total, count) => total + count, sum('waiting', deliveries)),
     deadLetters: sum('failed', [callbacks, ...deliveries]),
     quarantined: quarantine.waiting,
   };
