@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { testRedis } from '@ringback/testkit';
 import { describe, expect, it } from 'vitest';
 import { runCli, testFile } from './run-cli.ts';
@@ -29,7 +30,9 @@ describe('a command', () => {
     [['dead-letters', 'list'], /^RB_CONFIG_INVALID: \S+:2:8 redis\.url: is missing; .* REDIS_URL/],
     [['send', 'task'], /^RB_CONFIG_INVALID: \S+:3:76 sources\[0\]\.accounts\[0\]\.secrets\[0\]: .* CALLBOT_SECRET is not set/],
   ])('says what it needs and does not have, with its place: %s', async (args, message) => {
-    const { code, err } = await runCli([...args, '--config', await file()]);
+    const config = await file();
+    // Not in the project's folder, where npm start may have left a Redis to be found.
+    const { code, err } = await runCli([...args, '--config', config], { cwd: dirname(config) });
     expect(code).toBe(1);
     expect(err).toMatch(message);
     expect(err).not.toContain('    at ');
