@@ -6,12 +6,13 @@ import { findRedis } from '../scripts/redis/find.ts';
 import { scenarios } from './registry.ts';
 import { writeLedger, writeTable } from './report.ts';
 import { runScenario, type ScenarioResult } from './run-scenario.ts';
-import type { Scenario } from './scenario.ts';
+import type { Run, Scenario } from './scenario.ts';
 
 const USAGE = `npm run chaos [-- options]
   --list             names the scenarios
   --scenario <name>  runs this one; may be given several times. Default: all
   --seed <number>    makes the same choices again. Default: a new one
+  --only <text>      of every-crash-point: the points whose name holds this
   --short            runs the short forms, as the test suite does`;
 
 const FINDS_REDIS_WITHIN_MS = 300_000;
@@ -24,23 +25,30 @@ function readOptions() {
       list: { type: 'boolean', default: false },
       scenario: { type: 'string', multiple: true, default: [] },
       seed: { type: 'string', default: String(randomInt(1_000_000)) },
+      only: { type: 'string' },
       short: { type: 'boolean', default: false },
     },
   });
-  const { list, scenario: names, seed, short } = values;
+  const { list, scenario: names, seed, short, only } = values;
   if (!/^\d{1,9}$/.test(seed)) throw new Error(`--seed takes a number of at most nine digits, not ${seed}`);
   const chosen = names.map(find);
-  return { list, chosen: chosen.length > 0 ? chosen : scenarios, seed: Number(seed), size: short ? 'short' : 'full' } as const;
+  return {
+    list,
+    chosen: chosen.length > 0 ? chosen : scenarios,
+    seed: Number(seed),
+    size: short ? 'short' : 'full',
+    only,
+  } as const;
 }
 
-function find(name: string): Scenario {
+function find(name: string): Scenario | Run {
   const scenario = scenarios.find((one) => one.name === name);
   if (!scenario) throw new Error(`no scenario is called ${name}; there are: ${scenarios.map((one) => one.name).join(', ')}`);
   return scenario;
 }
 
 async function main(): Promise<void> {
-  const { list, chosen, seed, size } = readOptions();
+  const { list, chosen, seed, size, only } = readOptions();
   if (list) {
     for (const { name, breaks, loss } of scenarios) say(`${name.padEnd(20)} ${breaks} (loss: ${loss})`);
     return;
@@ -54,7 +62,8 @@ async function main(): Promise<void> {
   for (const scenario of chosen) {
     say(`[${results.length + 1}/${chosen.length}] ${scenario.name}: ${scenario.breaks}`);
     // One after the other: each needs the machine for itself.
-    const result = await runScenario({ scenario, seed, size, spec });
+    const result = await runScenario({ scenario, seed, size, spec, only, say: (line) => say(`      ${line}`) });
+    for (const note of result.notes ?? []) say(`      ${note}`);
     say(`      ${result.problems.length === 0 ? 'ok' : `FAILED: ${result.problems.join('\n      ')}`}, ${result.seconds} s`);
     results.push(result);
   }

@@ -1,4 +1,5 @@
-import type { Scenario } from './scenario.ts';
+import { everyCrashPoint } from './crash-points/every-crash-point.ts';
+import type { Run, Scenario } from './scenario.ts';
 import { breakDestinations } from './scenarios/break-destinations.ts';
 import { breakNetwork } from './scenarios/break-network.ts';
 import { breakSettings } from './scenarios/break-settings.ts';
@@ -16,7 +17,7 @@ import { rollingSettings } from './scenarios/rolling-settings.ts';
 import { silentSenders } from './scenarios/silent-senders.ts';
 
 /** Every scenario, in the order in which they run. */
-export const scenarios: readonly Scenario[] = [
+export const scenarios: readonly (Scenario | Run)[] = [
   killIngress,
   killWorker,
   killRedisAlways,
@@ -33,4 +34,5 @@ export const scenarios: readonly Scenario[] = [
   killWhileSpooling,
   fillSpool,
   silentSenders,
+  everyCrashPoint,
 ];

@@ -1,41 +1,41 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { RedisServerSpec } from '../scripts/redis/server-spec.ts';
 import { type Figures, settle } from './figures.ts';
 import { startLoad } from './load.ts';
 import { createRandom } from './random.ts';
-import type { Scenario } from './scenario.ts';
-import { createWorld, type Size } from './world.ts';
+import type { Run, RunOptions as Options, Scenario } from './scenario.ts';
+import { createWorld } from './world.ts';
 
 export type ScenarioResult = {
   readonly scenario: string;
   readonly loss: Scenario['loss'];
   /** Absent when it could not be run to its end. */
-  readonly figures?: Figures;
+  readonly figures?: Partial<Figures>;
   /** What did not hold; none: passed. */
   readonly problems: readonly string[];
+  /** What else there is to tell, a line each. */
+  readonly notes?: readonly string[];
   readonly seconds: number;
 };
 
-export type RunOptions = {
-  readonly scenario: Scenario;
-  readonly seed: number;
-  readonly size: Size;
-  readonly spec: RedisServerSpec;
-};
+type ScenarioOptions = Options & { readonly scenario: Scenario };
 
 const BREAKS_WITHIN_MS = 240_000;
 
 /** Starts everything, breaks it under load, waits for what was acked to end, and counts. Never rejects: what went wrong is a problem of the result. */
-export async function runScenario({ scenario, seed, size, spec }: RunOptions): Promise<ScenarioResult> {
+export async function runScenario({
+  scenario,
+  ...options
+}: Options & { readonly scenario: Scenario | Run }): Promise<ScenarioResult> {
   const started = performance.now();
-  const outcome = await attempt({ scenario, seed, size, spec }).catch((error: unknown) => ({
+  const work = 'run' in scenario ? scenario.run(options) : attempt({ scenario, ...options });
+  const outcome = await work.catch((error: unknown) => ({
     problems: [`could not be run to its end: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`],
   }));
   const seconds = Math.round((performance.now() - started) / 100) / 10;
   return { scenario: scenario.name, loss: scenario.loss, seconds, ...outcome };
 }
 
-async function attempt({ scenario, seed, size, spec }: RunOptions): Promise<Pick<ScenarioResult, 'figures' | 'problems'>> {
+async function attempt({ scenario, seed, size, spec }: ScenarioOptions): Promise<Pick<ScenarioResult, 'figures' | 'problems'>> {
   const random = createRandom(`${seed} ${scenario.name}`);
   const world = await createWorld({ scenario, spec, random, size });
   try {

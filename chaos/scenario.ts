@@ -1,7 +1,8 @@
 import type { PrivateRedisOptions } from '@ringback/testkit/bare';
 import type { Figures } from './figures.ts';
 import type { OutputStanza } from './settings.ts';
-import type { World } from './world.ts';
+import type { RedisServerSpec } from '../scripts/redis/server-spec.ts';
+import type { Size, World } from './world.ts';
 
 /** One way of breaking Ringback, and what must hold then. */
 export type Scenario = {
@@ -15,6 +16,29 @@ export type Scenario = {
   readonly break: (world: World) => Promise<void>;
   /** What else must hold; a line for each thing that does not. */
   readonly check?: (figures: Figures, world: World) => string[];
+};
+
+export type RunOptions = {
+  readonly seed: number;
+  readonly size: Size;
+  readonly spec: RedisServerSpec;
+  /** Of what the run is made of: that alone whose name holds this. */
+  readonly only?: string | undefined;
+  /** A line for who watches. */
+  readonly say: (line: string) => void;
+};
+
+export type RunResult = {
+  readonly figures: Partial<Figures>;
+  /** What did not hold; none: passed. */
+  readonly problems: readonly string[];
+  /** What else there is to tell, a line each. */
+  readonly notes: readonly string[];
+};
+
+/** A scenario that breaks no load but runs something small of its own, over and over. */
+export type Run = Pick<Scenario, 'name' | 'breaks' | 'loss'> & {
+  readonly run: (options: RunOptions) => Promise<RunResult>;
 };
 
 /** Base URLs of the one destination: itself, and through the proxy `wayOut`. */

@@ -27,7 +27,7 @@ it.each([
 ])(
   'nothing that was acked is lost: $name',
   async (scenario) => {
-    const { problems, figures } = await runScenario({ scenario, seed: SEED, size: 'short', spec: redisSpec() });
+    const { problems, figures } = await runScenario({ scenario, seed: SEED, size: 'short', spec: redisSpec(), say: () => {} });
     expect({ problems, lost: figures?.lost }).toEqual({ problems: [], lost: 0 });
   },
   300_000,

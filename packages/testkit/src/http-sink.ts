@@ -30,7 +30,7 @@ export type SinkAnswer =
   | 'drip';
 
 /** Decides per request; `count` is 1 for the first one after the script was set. */
-export type SinkScript = (count: number, request: SinkRequest) => SinkAnswer;
+export type SinkScript = (count: number, request: SinkRequest) => SinkAnswer | Promise<SinkAnswer>;
 
 /** A real HTTP server on loopback that records every request and answers as told; 200 until then. */
 export type Sink = {
@@ -57,7 +57,7 @@ export async function createSink(): Promise<Sink> {
     if (request === undefined) return;
     requests.push(request);
     count += 1;
-    await sendAnswer(response, script(count, request), (bytes) => (bytesSent += bytes));
+    await sendAnswer(response, await script(count, request), (bytes) => (bytesSent += bytes));
   };
   const server = createServer((incoming, response) => void handle(incoming, response));
   server.listen(0, '127.0.0.1');

@@ -1,0 +1,107 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { openDeadLetters } from '@ringback/queue';
+import { until } from '@ringback/testkit/bare';
+import { postCallback } from '../../tests/provider.ts';
+import { PREFIX } from '../settings.ts';
+import { callbacks, keyOf, type Message, messages, OUTPUTS } from './messages.ts';
+import type { Stage } from './stage.ts';
+
+/** What a sender knows after the run. */
+export type Answers = {
+  /** Names of what was acked, in this order. */
+  readonly acked: Set<string>;
+  /** Names of what was refused for good. */
+  readonly refused: Set<string>;
+  requests: number;
+  /** Requests without an answer, and those answered with 503. */
+  repeated: number;
+};
+
+/** A process may have to be started meanwhile, on a busy machine. */
+const WITHIN_MS = 60_000;
+const REPEATS_AFTER_MS = 50;
+
+/** The small run: every protocol of Ringback once. What is not acked is sent again, as a provider would. @throws Error when a part of it does not end */
+export async function runFlow(stage: Stage): Promise<Answers> {
+  const answers: Answers = { acked: new Set(), refused: new Set(), requests: 0, repeated: 0 };
+  const send = (...group: readonly Message[]) => Promise.all(group.map((message) => postUntilAnswered(stage, message, answers)));
+  const { plain, other, retried, replayed, refused, unfit, duplicate, conflict, spooled, spooledToo, afterWindow } = messages;
+
+  await send(plain, other, retried, replayed, refused, unfit);
+  await ended(stage, [plain, other, retried, replayed, refused]);
+  await send(duplicate, conflict);
+
+  stage.proxies.ingress.refuse();
+  await send(spooled, spooledToo);
+  stage.proxies.ingress.accept();
+
+  stage.destination.mend();
+  await replay(stage, replayed);
+  // The end of the dedupe window: the claim is gone.
+  await stage.redis.del(`${PREFIX}:ledger:${keyOf(refused)}`);
+  await send(afterWindow);
+  await taken(stage, [replayed, spooled, spooledToo, afterWindow]);
+  return answers;
+}
+
+async function postUntilAnswered(stage: Stage, message: Message, answers: Answers): Promise<void> {
+  const deadline = performance.now() + WITHIN_MS;
+  for (;;) {
+    answers.requests += 1;
+    const ingress = stage.slots.ingress.url() ?? '';
+    const answer = await postCallback({ ...message, ingress }).catch(() => undefined);
+    if (answer?.status === 200 && answer.body.retCode === 0) return void answers.acked.add(message.name);
+    if (answer?.status === 400) return void answers.refused.add(message.name);
+    answers.repeated += 1;
+    if (performance.now() > deadline) throw new Error(`${message.name} got no answer: ${JSON.stringify(answer)}`);
+    await delay(REPEATS_AFTER_MS);
+  }
+}
+
+/** Waits until each of them was taken or is a dead letter at each output. */
+async function ended(stage: Stage, group: readonly Message[]): Promise<void> {
+  let open: string[] = [];
+  const isOver = async () => {
+    const dead = await readDeadLetters(stage);
+    open = openDeliveries(stage, group).filter((delivery) => !dead.includes(delivery));
+    return open.length === 0;
+  };
+  await until(isOver, { withinMs: WITHIN_MS, what: () => `the end of ${open.join(', ')}` });
+}
+
+/** Waits until each of them was taken by each output. */
+async function taken(stage: Stage, group: readonly Message[]): Promise<void> {
+  const missing = () => openDeliveries(stage, group);
+  await until(() => missing().length === 0, { withinMs: WITHIN_MS, what: () => `the delivery of ${missing().join(', ')}` });
+}
+
+function openDeliveries({ destination }: Stage, group: readonly Message[]): string[] {
+  const arrived = new Set(destination.taken.map(({ output, name }) => `${name} at ${output}`));
+  return group.flatMap(({ name }) => OUTPUTS.map((output) => `${name} at ${output}`)).filter((one) => !arrived.has(one));
+}
+
+/** Every dead letter that is a delivery, as `<name of the callback> at <output>`. */
+export async function readDeadLetters({ redis }: Stage): Promise<string[]> {
+  const store = await openDeadLetters({ redis, prefix: PREFIX, outputs: OUTPUTS });
+  try {
+    const found: string[] = [];
+    for await (const { output, callbacks: held } of store.find({})) {
+      for (const { id } of held) found.push(`${callbacks.find(({ requestID }) => requestID === id)?.name ?? id} at ${output}`);
+    }
+    return found;
+  } finally {
+    await store.close();
+  }
+}
+
+async function replay({ redis }: Stage, { requestID }: Message): Promise<void> {
+  const store = await openDeadLetters({ redis, prefix: PREFIX, outputs: OUTPUTS });
+  try {
+    for await (const kept of store.find({ id: requestID })) {
+      const problem = await store.replay(kept);
+      if (problem !== undefined) throw new Error(`not replayed: ${problem}`);
+    }
+  } finally {
+    await store.close();
+  }
+}

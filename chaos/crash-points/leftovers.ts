@@ -1,0 +1,63 @@
+import { PREFIX } from '../settings.ts';
+import { OUTPUTS } from './messages.ts';
+import type { Stage } from './stage.ts';
+
+/** A kind of keys that may stand in Redis after a run. */
+type Kind = {
+  /** Of the key without the prefix. */
+  readonly pattern: RegExp;
+  /** How many of them there must be. Absent: any number. */
+  readonly count?: number;
+  /** Each MUST have a time to live. */
+  readonly expires?: true;
+};
+
+const QUEUES = ['callbacks', 'quarantine', ...OUTPUTS.map((output) => `output.${output}`)].map((name) =>
+  name.replace('.', '\\.'),
+);
+const anyQueue = `(?:${QUEUES.join('|')})`;
+
+/** All that docs/architecture.md ("What Redis holds") names, as far as the run leaves it: one dead letter, two in quarantine, and nothing that waits, is under way or is locked. */
+const KINDS: readonly Kind[] = [
+  { pattern: /^outputs$/, count: 1 },
+  { pattern: new RegExp(`^${anyQueue}:(?:meta|events|id|marker)$`) },
+  { pattern: new RegExp(`^${anyQueue}:stalled-check$`), expires: true },
+  { pattern: /^quarantine:wait$/, count: 1 },
+  { pattern: /^quarantine:[\w-]{22}\..+$/, count: 2 },
+  { pattern: /^output\.ops:failed$/, count: 1 },
+  { pattern: /^output\.ops:[\w-]+\.[\w-]{22}\.ops$/, count: 1 },
+  { pattern: /^process:[\w-]+$/, expires: true },
+  { pattern: /^processes$/ },
+  { pattern: /^ringback:prefixes$/ },
+  { pattern: /^ledger:[\w-]{22}$/, count: 7, expires: true },
+  { pattern: /^ledger:[\w-]+\.(?:crm|ops)$/, expires: true },
+];
+
+/** What stands in Redis and should not, or should and does not: a line for each kind. None: nothing is left. */
+export async function findLeftovers({ redis }: Pick<Stage, 'redis'>): Promise<string[]> {
+  const keys = (await redis.keys('*')).toSorted();
+  const names = keys.map((key) => (key.startsWith(`${PREFIX}:`) ? key.slice(PREFIX.length + 1) : key));
+  const unknown = names.filter((name) => !KINDS.some(({ pattern }) => pattern.test(name)));
+  const problems = unknown.map((name) => `${name} is left`);
+  for (const { pattern, count, expires } of KINDS) {
+    const found = keys.filter((_, index) => pattern.test(names[index] ?? ''));
+    if (count !== undefined && found.length !== count) problems.push(`${found.length} of ${pattern.source}, not ${count}`);
+    if (!expires) continue;
+    const lives = await Promise.all(found.map((key) => redis.pttl(key)));
+    // -2: it has gone meanwhile.
+    if (lives.includes(-1)) problems.push(`one of ${pattern.source} never expires`);
+  }
+  return problems;
+}
+
+/** Removes all that a run leaves. What processes write of themselves, mostly at their start, stays. */
+export async function clear({ redis }: Pick<Stage, 'redis'>): Promise<void> {
+  const kept = new RegExp(`^${PREFIX}:(?:outputs|${anyQueue}:meta|process.*)$|^ringback:prefixes$`);
+  const keys = (await redis.keys('*')).filter((key) => !kept.test(key));
+  if (keys.length > 0) await redis.del(...keys);
+}
+
+/** What Redis uses for the data itself, in bytes. */
+export async function datasetBytes({ redis }: Pick<Stage, 'redis'>): Promise<number> {
+  return Number(/used_memory_dataset:(\d+)/.exec(await redis.info('memory'))?.[1]);
+}

@@ -1,0 +1,67 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createRespProxy, type RespProxy, runPrivateRedis } from '@ringback/testkit/bare';
+import { Redis } from 'ioredis';
+import type { RedisServerSpec } from '../../scripts/redis/server-spec.ts';
+import { type AppSlot, createAppSlot } from '../app-slot.ts';
+import { settingsFile } from '../settings.ts';
+import { createDestination, type Destination } from './destination.ts';
+import { OUTPUTS } from './messages.ts';
+
+export const VICTIMS = ['ingress', 'worker'] as const;
+export type Victim = (typeof VICTIMS)[number];
+
+/** One small Ringback with a Redis of its own. Each process goes to Redis through a proxy of its own. */
+export type Stage = {
+  /** Straight to Redis. */
+  readonly redis: Redis;
+  readonly proxies: Readonly<Record<Victim, RespProxy>>;
+  readonly slots: Readonly<Record<Victim, AppSlot>>;
+  /** Takes over from a worker that stands still. It goes straight to Redis, and is down until it is started. */
+  readonly relief: AppSlot;
+  readonly destination: Destination;
+  close(): Promise<void>;
+};
+
+/** Starts it all. */
+export async function createStage(spec: RedisServerSpec): Promise<Stage> {
+  const closers: (() => Promise<unknown>)[] = [];
+  const close = async () => {
+    for (const closer of closers.splice(0).toReversed()) await closer().catch(() => {});
+  };
+  try {
+    return { ...(await build(spec, (closer) => void closers.push(closer))), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+type OnClose = (closer: () => Promise<unknown>) => void;
+
+async function build(spec: RedisServerSpec, onClose: OnClose): Promise<Omit<Stage, 'close'>> {
+  const server = await runPrivateRedis(spec);
+  onClose(() => server.remove());
+  const redis = new Redis(server.url);
+  onClose(async () => redis.disconnect());
+  const destination = await createDestination();
+  onClose(() => destination.close());
+  const folder = await mkdtemp(join(tmpdir(), 'ringback-crash-points-'));
+  onClose(() => rm(folder, { recursive: true, force: true }));
+  const config = join(folder, 'ringback.yaml');
+  const outputs = OUTPUTS.map((name) => ({ name, url: `${destination.url}/${name}` }));
+  await writeFile(config, settingsFile(outputs, { spool: { path: join(folder, '${SLOT}.sqlite') } }));
+
+  const proxies = { ingress: await createRespProxy(server), worker: await createRespProxy(server) };
+  const slot = (app: Victim, number: number, port: number) => {
+    const env = { RINGBACK_CONFIG: config, REDIS_URL: `redis://127.0.0.1:${port}` };
+    const created = createAppSlot({ app, number, env });
+    onClose(created.close);
+    return created;
+  };
+  for (const proxy of Object.values(proxies)) onClose(() => proxy.close());
+  const slots = { ingress: slot('ingress', 1, proxies.ingress.port), worker: slot('worker', 1, proxies.worker.port) };
+  await Promise.all([slots.ingress.start(), slots.worker.start()]);
+  return { redis, proxies, slots, relief: slot('worker', 2, server.port), destination };
+}

@@ -1,0 +1,78 @@
+import type { RedisServerSpec } from '../../scripts/redis/server-spec.ts';
+import type { Kinds } from './command-kind.ts';
+import { check, type Violation } from './check.ts';
+import { type Answers, runFlow } from './flow.ts';
+import { nameOf, type Point } from './points.ts';
+import { clearStage, createWarmStage, unwatch } from './record.ts';
+import type { Stage } from './stage.ts';
+import { armStrike } from './strike.ts';
+
+/** What came of one point. */
+export type Tried = {
+  readonly point: Point;
+  readonly reached: boolean;
+  /** Lines of `<invariant>: <what>`. */
+  readonly problems: readonly string[];
+  readonly answers?: Answers;
+  /** Deliveries taken, and those of them that were repeats. */
+  readonly taken: number;
+  readonly repeats: number;
+};
+
+export type LaneOptions = {
+  readonly spec: RedisServerSpec;
+  readonly kinds: Kinds;
+  /** One that is warm; closed in the end. Absent: the lane makes its own. */
+  readonly stage?: Stage | undefined;
+  readonly dataset: number;
+  /** The next point to try; undefined: none is left. */
+  readonly next: () => Point | undefined;
+  readonly onTried: (tried: Tried) => void;
+};
+
+/** Tries point after point. What a point breaks for good MUST NOT be blamed on the next one, so a stage is replaced after a point with a problem. */
+export async function runLane({ spec, kinds, dataset, next, onTried, ...options }: LaneOptions): Promise<void> {
+  let { stage } = options;
+  try {
+    for (let point = next(); point !== undefined; point = next()) {
+      stage ??= await createWarmStage(spec, kinds);
+      const tried = await tryPoint(stage, { point, kinds, dataset });
+      onTried(tried);
+      if (tried.problems.length === 0) continue;
+      await stage.close();
+      stage = undefined;
+    }
+  } finally {
+    await stage?.close();
+  }
+}
+
+type TryOptions = Pick<LaneOptions, 'kinds' | 'dataset'> & { readonly point: Point };
+
+async function tryPoint(stage: Stage, { point, kinds, dataset }: TryOptions): Promise<Tried> {
+  await clearStage(stage);
+  const strike = armStrike(stage, point, kinds);
+  let answers: Answers | undefined;
+  let problems: string[];
+  try {
+    answers = await runFlow(stage);
+    problems = (await check(stage, { answers, crash: await strike.over(), dataset })).map(lineOf);
+  } catch (error) {
+    problems = [`did not end: ${error instanceof Error ? error.message : String(error)}`];
+  }
+  unwatch(stage);
+  await stage.relief.close();
+  const { taken } = stage.destination;
+  const distinct = new Set(taken.map(({ output, name }) => `${name} at ${output}`)).size;
+  const named = problems.map((problem) => `${kinds.describe(nameOf(point))}: ${problem}`);
+  return {
+    point,
+    reached: strike.reached(),
+    problems: named,
+    taken: taken.length,
+    repeats: taken.length - distinct,
+    ...(answers && { answers }),
+  };
+}
+
+const lineOf = ({ invariant, what }: Violation) => `${invariant}: ${what}`;

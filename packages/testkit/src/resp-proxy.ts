@@ -1,0 +1,178 @@
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import { createRespReader, readCommand, type RespFrame } from './resp-reader.ts';
+import { until } from './until.ts';
+
+/** `before`: Redis never sees the command. `after`: Redis executes it, and the client does not hear the reply. */
+export type HaltSide = 'before' | 'after';
+
+/** The proxy stands still: nothing passes on any connection until its owner says how to go on. */
+export type Halt = {
+  /** Name in lower case, and arguments. */
+  readonly command: readonly string[];
+  /** Call one of these three, once. Passes all that was withheld. */
+  release(): void;
+  /** Resets the connection of this command, with what was withheld on it; the others go on. */
+  cut(): void;
+  /** Resets every connection, with what was withheld; new ones are served. */
+  drop(): void;
+};
+
+/** Called with each command before Redis sees it; a side has the proxy halt there. */
+export type CommandHook = (command: readonly string[]) => HaltSide | undefined;
+
+/** A proxy before Redis that understands its protocol, RESP2 and RESP3: it knows each command and its reply, pipelined ones too. Pub/sub of RESP2 and MONITOR it does not know. */
+export type RespProxy = {
+  /** Where clients connect, on 127.0.0.1. */
+  readonly port: number;
+  /** Sees every command from now on. `onHalt` is called in the same turn in which the proxy halts. */
+  watch(hook: CommandHook, onHalt: (halt: Halt) => void): void;
+  /** Resets every connection, and each new one, until `accept`. */
+  refuse(): void;
+  accept(): void;
+  /** Stops listening and resets everything. */
+  close(): Promise<void>;
+};
+
+type Command = {
+  readonly raw: Buffer;
+  /** Name in lower case, and arguments. */
+  readonly words: readonly string[];
+  asked: boolean;
+  withholdsReply: boolean;
+};
+
+type Connection = {
+  readonly client: Socket;
+  readonly server: Socket;
+  /** Not yet sent to Redis. */
+  readonly commands: Command[];
+  /** Sent, and not yet answered. */
+  readonly pending: Command[];
+  readonly replies: RespFrame[];
+};
+
+type State = {
+  readonly connections: Set<Connection>;
+  hook: CommandHook;
+  onHalt: (halt: Halt) => void;
+  halted: boolean;
+  refusing: boolean;
+};
+
+const CLOSES_WITHIN_MS = 5000;
+const pass: CommandHook = () => undefined;
+
+/** @param target.port Redis, on 127.0.0.1 */
+export async function createRespProxy(target: { readonly port: number }): Promise<RespProxy> {
+  const state: State = { connections: new Set(), hook: pass, onHalt: () => {}, halted: false, refusing: false };
+  const { connections } = state;
+  const listener = createServer((client) => {
+    if (state.refusing) client.on('error', () => {}).resetAndDestroy();
+    else relay(client, connect({ port: target.port, host: '127.0.0.1' }), state);
+  }).listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const address = listener.address();
+  if (address === null || typeof address === 'string') throw new Error('the proxy has no port');
+  return {
+    port: address.port,
+    watch: (hook, onHalt) => void Object.assign(state, { hook, onHalt }),
+    refuse() {
+      state.refusing = true;
+      connections.forEach(reset);
+    },
+    accept: () => void (state.refusing = false),
+    async close() {
+      listener.close();
+      state.halted = false;
+      connections.forEach(reset);
+      await until(() => connections.size === 0, { withinMs: CLOSES_WITHIN_MS, what: () => 'the end of the connections' });
+    },
+  };
+}
+
+function reset({ client, server }: Connection): void {
+  client.resetAndDestroy();
+  server.destroy();
+}
+
+function relay(client: Socket, server: Socket, state: State): void {
+  const connection: Connection = { client, server, commands: [], pending: [], replies: [] };
+  state.connections.add(connection);
+  const [fromClient, fromServer] = [createRespReader(), createRespReader()];
+  for (const socket of [client, server]) {
+    socket.setNoDelay().on('error', () => {});
+    // What a client that is gone had sent and nobody saw goes with it.
+    socket.on('close', () => {
+      state.connections.delete(connection);
+      reset(connection);
+    });
+  }
+  client.on('data', (chunk) => {
+    for (const { raw } of fromClient.push(chunk)) connection.commands.push(commandOf(raw));
+    move(connection, state);
+  });
+  server.on('data', (chunk) => {
+    connection.replies.push(...fromServer.push(chunk));
+    move(connection, state);
+  });
+}
+
+function commandOf(raw: Buffer): Command {
+  const [name = '', ...args] = readCommand(raw);
+  return { raw, words: [name.toLowerCase(), ...args], asked: false, withholdsReply: false };
+}
+
+/** Passes on what may pass, both ways. */
+function move(connection: Connection, state: State): void {
+  sendReplies(connection, state);
+  sendCommands(connection, state);
+}
+
+function sendCommands(connection: Connection, state: State): void {
+  const { commands, pending, server } = connection;
+  for (let next = commands[0]; next && !state.halted && !pending.at(-1)?.withholdsReply; next = commands[0]) {
+    if (!next.asked) {
+      next.asked = true;
+      const side = state.hook(next.words);
+      next.withholdsReply = side === 'after';
+      if (side === 'before') return halt(connection, next, state);
+    }
+    commands.shift();
+    pending.push(next);
+    server.write(next.raw);
+  }
+}
+
+function sendReplies(connection: Connection, state: State): void {
+  const { replies, pending, client } = connection;
+  for (let next = replies[0]; next && !state.halted; next = replies[0]) {
+    const command = next.push ? undefined : pending[0];
+    if (command?.withholdsReply) {
+      command.withholdsReply = false;
+      return halt(connection, command, state);
+    }
+    replies.shift();
+    if (command) pending.shift();
+    client.write(next.raw);
+  }
+}
+
+function halt(connection: Connection, { words }: Command, state: State): void {
+  const { connections } = state;
+  state.halted = true;
+  const goOn = (lost: Iterable<Connection>) => {
+    for (const one of lost) {
+      reset(one);
+      connections.delete(one);
+    }
+    state.halted = false;
+    for (const one of connections) move(one, state);
+  };
+  state.onHalt({
+    command: words,
+    release: () => goOn([]),
+    cut: () => goOn([connection]),
+    drop: () => goOn([...connections]),
+  });
+}

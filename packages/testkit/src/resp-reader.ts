@@ -1,0 +1,83 @@
+/** One whole value of the protocol: a command, or a reply. */
+export type RespFrame = {
+  /** Its very bytes. */
+  readonly raw: Buffer;
+  /** True for what a server sends without being asked (RESP3 `>`): it answers no command. */
+  readonly push: boolean;
+};
+
+export type RespReader = {
+  /** The values that are whole with this chunk. @throws Error on what is not RESP2 or RESP3 */
+  push(chunk: Buffer): RespFrame[];
+};
+
+const CRLF = '\r\n';
+/** Ends with its line: simple string, error, number, null, boolean, double, big number. */
+const LINES = '+-:_#,(';
+/** Has a length, and so many bytes: bulk string, bulk error, verbatim string. */
+const BULKS = '$!=';
+/** Has a count, and so many values, by how many values each counts: array, set, push; map, attribute. */
+const AGGREGATES: Readonly<Record<string, number>> = { '*': 1, '~': 1, '>': 1, '%': 2, '|': 2 };
+
+/** Cuts what comes over one way of a connection with Redis into values (https://redis.io/docs/latest/develop/reference/protocol-spec/). */
+export function createRespReader(): RespReader {
+  let rest: Buffer = Buffer.alloc(0);
+  return {
+    push(chunk) {
+      rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+      const frames: RespFrame[] = [];
+      let start = 0;
+      for (;;) {
+        const end = endOf(rest, start);
+        if (end === undefined) break;
+        frames.push({ raw: rest.subarray(start, end), push: rest[start] === '>'.charCodeAt(0) });
+        start = end;
+      }
+      rest = rest.subarray(start);
+      return frames;
+    },
+  };
+}
+
+/** Name and arguments of a command, which is an array of bulk strings. */
+export function readCommand(raw: Buffer): string[] {
+  const words: string[] = [];
+  let at = raw.indexOf(CRLF) + CRLF.length;
+  while (at < raw.length) {
+    const lineEnd = raw.indexOf(CRLF, at);
+    const start = lineEnd + CRLF.length;
+    const length = Number(raw.toString('latin1', at + 1, lineEnd));
+    words.push(raw.toString('utf8', start, start + length));
+    at = start + length + CRLF.length;
+  }
+  return words;
+}
+
+/** Where the value that begins at `start` ends; undefined while it is not whole. */
+function endOf(bytes: Buffer, start: number): number | undefined {
+  const lineEnd = bytes.indexOf(CRLF, start);
+  if (lineEnd < 0) return undefined;
+  const type = String.fromCharCode(bytes[start] ?? 0);
+  const next = lineEnd + CRLF.length;
+  if (LINES.includes(type)) return next;
+  const count = Number(bytes.toString('latin1', start + 1, lineEnd));
+  if (!Number.isInteger(count)) throw new Error(`not RESP: ${JSON.stringify(bytes.toString('latin1', start, lineEnd))}`);
+  if (BULKS.includes(type)) return endOfBulk(bytes, next, count);
+  const each = AGGREGATES[type];
+  if (each === undefined) throw new Error(`not RESP: a value of type ${JSON.stringify(type)}`);
+  // Attributes stand before the value that they belong to.
+  return endOfAll(bytes, next, count * each + (type === '|' ? 1 : 0));
+}
+
+/** A length of -1 is RESP2's null. */
+function endOfBulk(bytes: Buffer, start: number, length: number): number | undefined {
+  if (length < 0) return start;
+  const end = start + length + CRLF.length;
+  return end <= bytes.length ? end : undefined;
+}
+
+function endOfAll(bytes: Buffer, start: number, count: number): number | undefined {
+  let at: number | undefined = start;
+  for (let left = count; left > 0 && at !== undefined; left -= 1) at = endOf(bytes, at);
+  return at;
+}
