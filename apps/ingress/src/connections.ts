@@ -77,8 +77,8 @@ function begin({ crowd, connection, response, turn, atMost }: Beginning): void {
     connection.isLast = true;
     response.setHeader('connection', 'close');
   }
-  // Also comes where the client went away.
-  response.once('close', () => {
+  // Comes once, also where the client went away.
+  response.on('close', () => {
     if (!removeOwed(connection, response)) return;
     crowd.changed(connection, -1);
     const { afterwards } = connection;

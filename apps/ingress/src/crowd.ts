@@ -56,8 +56,10 @@ export function createCrowd({ max, logger }: { max: number; logger: Logger }): C
     changed(connection, by) {
       if (!open.has(connection.socket)) return;
       state.owed += by;
-      const [from, to] = connection.owed.length > 0 ? [idle, busy] : [busy, idle];
-      if (from.delete(connection)) to.add(connection);
+      if (connection.owed.length === 0) {
+        busy.delete(connection);
+        idle.add(connection);
+      } else if (by === 1 && idle.delete(connection)) busy.add(connection);
     },
     close: (connection) => close(state, connection),
     hindrances: () => (open.size >= max && idle.size === 0 ? [reason(max)] : []),
