@@ -9,6 +9,8 @@ export type Deliveries = {
   readonly arrived: (output: string, requestID: string) => void;
   /** How often it was answered with 200. */
   readonly arrivals: (output: string, requestID: string) => number;
+  /** Deliveries of an output that arrived, each counted once. */
+  readonly arrivedAt: (output: string) => number;
   /** Answers with 200 beyond the first of each delivery, in all. */
   readonly duplicates: () => number;
 };
@@ -18,8 +20,14 @@ const key = (output: string, requestID: string) => JSON.stringify([output, reque
 /** An empty record. */
 export function createDeliveries(): Deliveries {
   const counts = new Map<string, number>();
+  const perOutput = new Map<string, number>();
   return {
-    arrived: (output, requestID) => void counts.set(key(output, requestID), (counts.get(key(output, requestID)) ?? 0) + 1),
+    arrived(output, requestID) {
+      const before = counts.get(key(output, requestID)) ?? 0;
+      counts.set(key(output, requestID), before + 1);
+      if (before === 0) perOutput.set(output, (perOutput.get(output) ?? 0) + 1);
+    },
+    arrivedAt: (output) => perOutput.get(output) ?? 0,
     arrivals: (output, requestID) => counts.get(key(output, requestID)) ?? 0,
     duplicates: () => [...counts.values()].reduce((sum, count) => sum + count - 1, 0),
   };

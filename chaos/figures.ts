@@ -30,7 +30,7 @@ const LOOKS_AGAIN_MS = 500;
 const MISSING_SHOWN = 20;
 
 /** Waits until every acked callback has ended at each of its outputs, and counts; what has not ended in time is lost. */
-export async function settle(world: World, sent: Sent): Promise<Figures> {
+export async function settle(world: World, sent: Sent, withinMs = SETTLES_WITHIN_MS): Promise<Figures> {
   let state = await look(world, sent);
   let lookedAt = performance.now();
   const settled = async () => {
@@ -40,7 +40,7 @@ export async function settle(world: World, sent: Sent): Promise<Figures> {
     }
     return state.missing.length === 0;
   };
-  await until(settled, { withinMs: SETTLES_WITHIN_MS, what: () => 'the end of every delivery' }).catch(() => {});
+  await until(settled, { withinMs, what: () => 'the end of every delivery' }).catch(() => {});
   const { missing, perOutput } = state;
   const forgiven = missing.filter(({ requestID }) => isForgiven(world, sent.ackedAt.get(requestID) ?? 0));
   const lost = missing.filter((one) => !forgiven.includes(one));

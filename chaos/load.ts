@@ -26,15 +26,19 @@ export type LoadOptions = {
   readonly ingresses: () => readonly string[];
   /** How many of the callbacks are repeats of earlier ones, 0…1. */
   readonly repeats: number;
+  /** Default: some two hundred callbacks a second. */
+  readonly pace?: Pace | undefined;
   readonly random: Random;
 };
 
-/** Each has one callback under way at a time, and goes to the same ingress always, as over a connection that is kept. */
-const SENDERS = 8;
-const PAUSE_MS = { min: 5, max: 35 } as const;
+/** Each sender has one callback under way at a time, and goes to the same ingress always, as over a connection that is kept. */
+export type Pace = { readonly senders: number; readonly pauseMs: { readonly min: number; readonly max: number } };
 
-/** Sends signed callbacks, as the provider would, until it is stopped: some two hundred a second. */
-export function startLoad({ ingresses, repeats, random }: LoadOptions): Load {
+const USUAL_PACE: Pace = { senders: 8, pauseMs: { min: 5, max: 35 } };
+
+/** Sends signed callbacks, as the provider would, until it is stopped. */
+export function startLoad({ ingresses, repeats, pace = USUAL_PACE, random }: LoadOptions): Load {
+  const { senders: count, pauseMs } = pace;
   const sent: Sent = { requests: 0, acked: 0, refused: 0, unanswered: 0, ackedAt: new Map() };
   const stopping = new AbortController();
 
@@ -58,13 +62,13 @@ export function startLoad({ ingresses, repeats, random }: LoadOptions): Load {
       const url = urls[number % urls.length] ?? '';
       // What another sender has not come to yet, it will repeat in its turn.
       const repeated = choices.chance(repeats);
-      const [sender, which] = repeated ? [choices.int(0, SENDERS - 1), choices.int(0, serial)] : [number, serial];
+      const [sender, which] = repeated ? [choices.int(0, count - 1), choices.int(0, serial)] : [number, serial];
       await send(`s${sender}-${which}`, url, 1 + (which % 5));
-      await delay(choices.int(PAUSE_MS.min, PAUSE_MS.max));
+      await delay(choices.int(pauseMs.min, pauseMs.max));
     }
   }
 
-  const senders = Promise.all(Array.from({ length: SENDERS }, (_, number) => runSender(number)));
+  const senders = Promise.all(Array.from({ length: count }, (_, number) => runSender(number)));
   return {
     sent,
     async stop() {

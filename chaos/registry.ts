@@ -3,6 +3,7 @@ import type { Run, Scenario } from './scenario.ts';
 import { breakDestinations } from './scenarios/break-destinations.ts';
 import { breakNetwork } from './scenarios/break-network.ts';
 import { breakSettings } from './scenarios/break-settings.ts';
+import { deadOutputSmallRedis } from './scenarios/dead-output-small-redis.ts';
 import { duplicateStorm } from './scenarios/duplicate-storm.ts';
 import { fillRedis } from './scenarios/fill-redis.ts';
 import { fillSpool } from './scenarios/fill-spool.ts';
@@ -25,6 +26,7 @@ export const scenarios: readonly (Scenario | Run)[] = [
   freezeRedis,
   forgetScripts,
   fillRedis,
+  deadOutputSmallRedis,
   breakNetwork,
   breakDestinations,
   duplicateStorm,

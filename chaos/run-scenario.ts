@@ -43,6 +43,7 @@ async function attempt({ scenario, seed, size, spec }: ScenarioOptions): Promise
       // One that stops takes no new callbacks: a load balancer has been told.
       ingresses: () => world.ingresses.flatMap((slot) => slot.url() ?? []),
       repeats: scenario.setup?.repeats ?? 0.02,
+      pace: scenario.setup?.pace,
       random,
     });
     try {
@@ -50,8 +51,8 @@ async function attempt({ scenario, seed, size, spec }: ScenarioOptions): Promise
     } finally {
       await load.stop();
     }
-    const figures = await settle(world, load.sent);
-    return { figures, problems: [...problemsOf(figures), ...(scenario.check?.(figures, world) ?? [])] };
+    const figures = await settle(world, load.sent, scenario.settlesWithinMs);
+    return { figures, problems: [...problemsOf(figures), ...((await scenario.check?.(figures, world)) ?? [])] };
   } finally {
     await world.close();
   }

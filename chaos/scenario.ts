@@ -1,5 +1,6 @@
 import type { PrivateRedisOptions } from '@ringback/testkit/bare';
 import type { Figures } from './figures.ts';
+import type { Pace } from './load.ts';
 import type { OutputStanza } from './settings.ts';
 import type { RedisServerSpec } from '../scripts/redis/server-spec.ts';
 import type { Size, World } from './world.ts';
@@ -14,8 +15,10 @@ export type Scenario = {
   readonly setup?: Setup;
   /** Breaks things while callbacks come in; they come until it resolves. MUST mend everything at its end. */
   readonly break: (world: World) => Promise<void>;
+  /** How long the end of every delivery may take once all is mended, ms. Default: a minute. */
+  readonly settlesWithinMs?: number;
   /** What else must hold; a line for each thing that does not. */
-  readonly check?: (figures: Figures, world: World) => string[];
+  readonly check?: (figures: Figures, world: World) => string[] | Promise<string[]>;
 };
 
 export type RunOptions = {
@@ -64,4 +67,6 @@ export type Setup = {
   readonly laterOutputs?: readonly string[];
   /** How many of the callbacks are repeats of earlier ones, 0…1. Default: 0.02. */
   readonly repeats?: number;
+  /** How fast they come. Default: some two hundred a second. */
+  readonly pace?: Pace;
 };

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { runScenario } from '../chaos/run-scenario.ts';
 import { breakDestinations } from '../chaos/scenarios/break-destinations.ts';
 import { breakNetwork } from '../chaos/scenarios/break-network.ts';
+import { deadOutputSmallRedis } from '../chaos/scenarios/dead-output-small-redis.ts';
 import { fillRedis } from '../chaos/scenarios/fill-redis.ts';
 import { fillSpool } from '../chaos/scenarios/fill-spool.ts';
 import { forgetScripts } from '../chaos/scenarios/forget-scripts.ts';
@@ -18,6 +19,7 @@ it.each([
   killRedisAlways,
   forgetScripts,
   fillRedis,
+  deadOutputSmallRedis,
   breakNetwork,
   breakDestinations,
   killWhileSpooling,
