@@ -18,6 +18,7 @@ const SIZES = {
 } as const;
 /** Runs without a fault, from which the points are known. */
 const RECORDINGS = 3;
+const TELLS_EVERY = 100;
 
 export const everyCrashPoint: Run = {
   name: 'every-crash-point',
@@ -39,6 +40,7 @@ export const everyCrashPoint: Run = {
     const tried: Tried[] = [];
     const onTried = (one: Tried) => {
       tried.push(one);
+      if (tried.length % TELLS_EVERY === 0) say(`${tried.length} of ${points.length} tried`);
       for (const problem of one.problems) say(problem);
     };
     const dataset = Math.max(...begun.map((one) => one.dataset));
