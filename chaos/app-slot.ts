@@ -1,4 +1,4 @@
-import { type AppProcess, spawnApp } from '@ringback/testkit/bare';
+import { type AppProcess, spawnApp, until } from '@ringback/testkit/bare';
 
 /** A place in which one process of ours runs, and another one after it. */
 export type AppSlot = {
@@ -15,9 +15,20 @@ export type AppSlot = {
   /** SIGKILL. */
   readonly kill: () => Promise<void>;
   /** Starts a new process, has it take over, and stops the old one by SIGTERM; resolves with the old one's exit code. */
-  readonly replace: () => Promise<number | null>;
+  readonly replace: (silent?: Silent) => Promise<number | null>;
+  /** The standard output of the process that runs now. */
+  readonly stdout: () => AppProcess['stdout'] | undefined;
   /** Kills whatever still runs. */
   readonly close: () => Promise<void>;
+};
+
+/** A process whose log goes elsewhere, so that it cannot tell where it listens. */
+export type Silent = {
+  /** A file descriptor. */
+  readonly stdout: number;
+  readonly env: Readonly<Record<string, string>>;
+  readonly url: string;
+  readonly adminUrl: string;
 };
 
 export type Readiness = {
@@ -34,15 +45,20 @@ export type AppSlotOptions = {
   readonly env: Readonly<Record<string, string>>;
 };
 
+const COMES_UP_WITHIN_MS = 60_000;
 const ANSWERS_WITHIN_MS = 10_000;
 
 /** An empty place; `start` fills it. */
 export function createAppSlot({ app, number, env }: AppSlotOptions): AppSlot {
   const running = new Set<AppProcess>();
-  const launch = async () => {
-    const process = spawnApp({ app, env: { ...env, SLOT: `${app}-${number}` } });
+  const launch = async (silent?: Silent) => {
+    const process = spawnApp({ app, env: { ...env, ...silent?.env, SLOT: `${app}-${number}` }, stdout: silent?.stdout });
     running.add(process);
     void process.exit.then(() => running.delete(process));
+    if (silent) {
+      await until(() => isReady(silent.adminUrl), { withinMs: COMES_UP_WITHIN_MS, what: () => `${app} to be ready` });
+      return { process, ...silent };
+    }
     // Should it end instead of coming up, nobody has to wait for the deadline.
     const line = await Promise.race([process.line(`${app} is up`), process.exit.then(() => undefined)]);
     if (line === undefined) throw new Error(`${app} did not come up: ${JSON.stringify(process.lines.at(-1))}`);
@@ -63,15 +79,23 @@ export function createAppSlot({ app, number, env }: AppSlotOptions): AppSlot {
       // A load balancer would not know at once: the URL stays until the next start.
       await current?.process.stop('SIGKILL');
     },
-    async replace() {
+    stdout: () => current?.process.stdout,
+    async replace(silent) {
       const old = current?.process;
-      current = await launch();
+      current = await launch(silent);
       return old === undefined ? null : old.stop('SIGTERM');
     },
     async close() {
       await Promise.all([...running].map((process) => process.stop('SIGKILL')));
     },
   };
+}
+
+async function isReady(adminUrl: string): Promise<boolean> {
+  return askReadiness(adminUrl).then(
+    ({ ready }) => ready,
+    () => false,
+  );
 }
 
 async function askReadiness(adminUrl: string): Promise<Readiness> {

@@ -1,5 +1,6 @@
 import { everyCrashPoint } from './crash-points/every-crash-point.ts';
 import type { Run, Scenario } from './scenario.ts';
+import { blockedLog } from './scenarios/blocked-log.ts';
 import { breakDestinations } from './scenarios/break-destinations.ts';
 import { breakNetwork } from './scenarios/break-network.ts';
 import { breakSettings } from './scenarios/break-settings.ts';
@@ -33,6 +34,7 @@ export const scenarios: readonly (Scenario | Run)[] = [
   restartAll,
   breakSettings,
   rollingSettings,
+  blockedLog,
   killWhileSpooling,
   fillSpool,
   silentSenders,

@@ -1,6 +1,7 @@
 import { redisSpec } from '@ringback/testkit';
 import { expect, it } from 'vitest';
 import { runScenario } from '../chaos/run-scenario.ts';
+import { blockedLog } from '../chaos/scenarios/blocked-log.ts';
 import { breakDestinations } from '../chaos/scenarios/break-destinations.ts';
 import { breakNetwork } from '../chaos/scenarios/break-network.ts';
 import { deadOutputSmallRedis } from '../chaos/scenarios/dead-output-small-redis.ts';
@@ -26,6 +27,7 @@ it.each([
   fillSpool,
   silentSenders,
   rollingSettings,
+  blockedLog,
 ])(
   'nothing that was acked is lost: $name',
   async (scenario) => {

@@ -15,6 +15,8 @@ export type AppProcess = {
   readonly output: readonly string[];
   /** The first line with this message, now or when it comes. */
   line(message: string): Promise<LogLine>;
+  /** Its standard output, where that is a pipe: no more read for now, read again, closed on our side. */
+  readonly stdout: { hold(): void; release(): void; close(): void };
   signal(signal: NodeJS.Signals): void;
   /** Sends the signal (SIGTERM) and resolves with the exit code, null after a kill. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
@@ -29,6 +31,8 @@ export type AppOptions = {
   readonly cwd?: string;
   /** Whether a line is kept. Default: every one is. */
   readonly keeps?: (line: LogLine) => boolean;
+  /** A file descriptor for its standard output, in place of a pipe that is read. */
+  readonly stdout?: number | undefined;
 };
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -36,16 +40,18 @@ const FOLLOW_PARENT = new URL('../../../scripts/follow-parent.mjs', import.meta.
 const LINE_DEADLINE_MS = 60_000;
 
 /** Starts an app as its own process, on this Node. The caller stops it; should this process be killed, it stops by itself. */
-export function spawnApp({ app, args = [], env, cwd = ROOT, keeps = () => true }: AppOptions): AppProcess {
+export function spawnApp({ app, args = [], env, cwd = ROOT, keeps = () => true, stdout }: AppOptions): AppProcess {
   const main = join(ROOT, 'apps', app, 'src', 'main.ts');
   const child = spawn(process.execPath, ['--import', FOLLOW_PARENT, main, ...args], {
     cwd,
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    stdio: ['ignore', stdout ?? 'pipe', 'pipe', 'ipc'],
   });
   const lines: LogLine[] = [];
   const output: string[] = [];
   collect(child, { lines, output, keeps });
+  // What it left unread keeps it from counting as closed.
+  child.once('exit', () => child.stdout?.resume());
   const exit = new Promise<number | null>((resolve) => {
     child.once('close', (code) => resolve(code));
   });
@@ -59,6 +65,11 @@ export function spawnApp({ app, args = [], env, cwd = ROOT, keeps = () => true }
         withinMs: LINE_DEADLINE_MS,
         what: () => `line "${message}"; last: ${JSON.stringify(lines.at(-1))} ${output.slice(-5).join('\n')}`,
       }),
+    stdout: {
+      hold: () => void child.stdout?.pause(),
+      release: () => void child.stdout?.resume(),
+      close: () => void child.stdout?.destroy(),
+    },
     signal: (signal) => void child.kill(signal),
     stop(signal = 'SIGTERM') {
       child.kill(signal);
