@@ -65,5 +65,5 @@ it('an output that is left alone is tried again after its cool-down, though the 
   await worker.line('output is left alone');
   worker.signal('SIGUSR2');
   sink.answer(() => 200);
-  await worker.line('output is back');
+  expect(await worker.line('output is back')).toMatchObject({ output: 'crm' });
 });
