@@ -18,7 +18,7 @@ export type DispatchDeps = {
   readonly fanOut: FanOut;
   readonly quarantine: Quarantine;
   readonly businessKeyOf: BusinessKeyOf;
-  /** ms since the epoch. */
+  /** ms since the epoch, by Redis's clock: another worker compares it. */
   readonly now: () => number;
   readonly logger: Logger;
 };

@@ -21,6 +21,7 @@ import {
   createQuarantine,
   createRedisWatch,
   hindrances,
+  redisClock,
 } from '@ringback/queue';
 import { checkCondition, createRouter } from '@ringback/routing';
 import { createSources, sourceTypes } from '@ringback/sources';
@@ -82,7 +83,7 @@ async function run(): Promise<void> {
   const quarantine = createQuarantine({ redis, prefix, bounds: config.quarantine });
   const router = createRouter({ routes: config.routes });
   const businessKeyOf = createBusinessKeyOf(config);
-  const dispatch = createDispatch({ ledger, router, fanOut, quarantine, businessKeyOf, now: Date.now, logger });
+  const dispatch = createDispatch({ ledger, router, fanOut, quarantine, businessKeyOf, now: redisClock(redis).now, logger });
   const gated = withHeadroom(dispatch, { ...common, lanes: [...lanes.values()] });
   const callbacks = consumeCallbacks({ ...access, concurrency, dispatch: gated, logger });
 

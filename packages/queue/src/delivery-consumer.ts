@@ -12,6 +12,7 @@ import { createBodies } from './bodies/bodies.ts';
 import { type Consumer, createConsumer } from './consumer.ts';
 import type { RoutedBatch } from './delivery-producer.ts';
 import { outputQueueName } from './names.ts';
+import { redisClock } from './redis-clock.ts';
 import { type ConsumerSettings, workerOptions } from './queue-options.ts';
 import { blameOurselves, requestedDelay, settle } from './settle.ts';
 
@@ -56,6 +57,9 @@ export function consumeDeliveries(options: DeliveryConsumerOptions): Consumer {
 }
 
 function createHandler({ redis, prefix, output, handlers, lockDuration }: DeliveryConsumerOptions) {
+  // Another worker wrote down when the batch was run.
+  const clock = redisClock(redis);
+  const isLate = (since: number) => clock.now() - since > lockDuration / 2;
   const bodies = createBodies({ redis, prefix });
 
   /** MUST let go of the bodies before the job is done: cut off in between it is run again, and finds that it has nothing to do. */
@@ -64,7 +68,7 @@ function createHandler({ redis, prefix, output, handlers, lockDuration }: Delive
     if (!stored) return;
     const { batch, callbacks, again, since = job.timestamp } = stored;
     const taken = { attemptsStarted: job.attemptsStarted, timestamp: since };
-    await handlers.batch({ id: batch, callbacks, again: again || mayHaveRun(taken, lockDuration) });
+    await handlers.batch({ id: batch, callbacks, again: again || mayHaveRun(taken, isLate) });
     await bodies.release(id, output);
   }
 
@@ -74,7 +78,7 @@ function createHandler({ redis, prefix, output, handlers, lockDuration }: Delive
         return handlers.batch({
           id: payload.batch,
           callbacks: callbacksOf(payload),
-          again: payload.again === true || mayHaveRun(job, lockDuration),
+          again: payload.again === true || mayHaveRun(job, isLate),
         });
       case 'reference':
         if (payload.refused !== undefined) return settle({ outcome: 'dead', reason: payload.refused });
@@ -96,8 +100,11 @@ function createHandler({ redis, prefix, output, handlers, lockDuration }: Delive
  * True unless the job is taken for the first time, within half a lock from the start of the batch's run. A lock is renewed
  * that often, so until then no other worker can have had the batch. Later, one may have delivered it: this worker stood still.
  */
-function mayHaveRun({ attemptsStarted, timestamp }: Pick<Job, 'attemptsStarted' | 'timestamp'>, lockDuration: number): boolean {
-  return attemptsStarted > 1 || Date.now() - timestamp > lockDuration / 2;
+function mayHaveRun(
+  { attemptsStarted, timestamp }: Pick<Job, 'attemptsStarted' | 'timestamp'>,
+  isLate: (since: number) => boolean,
+): boolean {
+  return attemptsStarted > 1 || isLate(timestamp);
 }
 
 /** ms until a failed job is run again; `made` counts its own runs, to which come the attempts made before it existed. */

@@ -10,6 +10,7 @@ import { addFailedJob } from './bullmq-fail-job.ts';
 import { createDeliveryJobs } from './delivery-jobs.ts';
 import { deliveryBatchId, outputQueueName, singleDeliveryId } from './names.ts';
 import { queueOptions, quiet } from './queue-options.ts';
+import { redisClock } from './redis-clock.ts';
 import { deadReason } from './settle.ts';
 
 /** A delivery whose first attempt is over, without success. */
@@ -76,7 +77,8 @@ export function createDeliveryProducer(options: DeliveryProducerOptions): Delive
     },
     // The id of the job is that of the bodies: what has it names the same.
     addReferences: (bodies) => addJobs({ queue, jobs: bodies.map((id) => jobs.reference(id)) }),
-    addRefused: (bodies, reason) => addFailedJob({ queue, redis, job: jobs.reference(bodies, reason), reason, now: Date.now() }),
+    addRefused: (bodies, reason) =>
+      addFailedJob({ queue, redis, job: jobs.reference(bodies, reason), reason, now: redisClock(redis).now() }),
     standing: (batch) => standingKeys(queue, deliveryBatchId(batch, output)),
     async addFailed(failed) {
       if (brimming()) throw new RingbackError('RB_OVERLOADED', 'Redis is nearly full: the delivery stays in its batch');

@@ -20,6 +20,7 @@ export { createQuarantineProducer, type QuarantineProducer } from './quarantine-
 export { openQuarantineStore } from './quarantine-store.ts';
 export { createQuarantine, type Quarantine } from './quarantine.ts';
 export { hindrances } from './readiness.ts';
+export { redisClock } from './redis-clock.ts';
 export { createRedisWatch } from './redis-watch.ts';
 export { callbackQueueState, outputQueueState, type QueueState } from './queue-state.ts';
 export { settingsDifference } from './settings-difference.ts';

@@ -6,7 +6,7 @@ import type { Redis } from 'ioredis';
  */
 export type RedisClock = {
   /** ms since the epoch; by our own clock while Redis has not told. */
-  now(): number;
+  readonly now: () => number;
   /** How many ms our own clock is ahead of Redis's, negative: behind. 0 below a second, and while Redis has not told. */
   ahead(): number;
   /** False until Redis has told, or refused to tell, for the first time. */
