@@ -8,6 +8,8 @@ export type AppSlot = {
   readonly pid: () => number | undefined;
   /** The first line with this message of the process that runs now, once it is there. */
   readonly line: (message: string) => Promise<Readonly<Record<string, unknown>>>;
+  /** Every line that the process which is there now has logged. */
+  readonly lines: () => AppProcess['lines'];
   /** What `/readyz` says now. */
   readonly readiness: () => Promise<Readiness>;
   /** Starts a process and waits until it is up. */
@@ -71,6 +73,7 @@ export function createAppSlot({ app, number, env }: AppSlotOptions): AppSlot {
     url: () => current?.url,
     pid: () => current?.process.pid,
     line: (message) => current?.process.line(message) ?? Promise.reject(new Error('no process runs')),
+    lines: () => current?.process.lines ?? [],
     readiness: () => askReadiness(current?.adminUrl ?? ''),
     async start() {
       current = await launch();

@@ -14,6 +14,7 @@ import { killIngress } from './scenarios/kill-ingress.ts';
 import { killRedisAlways, killRedisEverysec } from './scenarios/kill-redis.ts';
 import { killWhileSpooling } from './scenarios/kill-while-spooling.ts';
 import { killWorker } from './scenarios/kill-worker.ts';
+import { readOnlyRedis } from './scenarios/read-only-redis.ts';
 import { restartAll } from './scenarios/restart-all.ts';
 import { rollingSettings } from './scenarios/rolling-settings.ts';
 import { silentSenders } from './scenarios/silent-senders.ts';
@@ -28,6 +29,7 @@ export const scenarios: readonly (Scenario | Run)[] = [
   forgetScripts,
   fillRedis,
   deadOutputSmallRedis,
+  readOnlyRedis,
   breakNetwork,
   breakDestinations,
   duplicateStorm,

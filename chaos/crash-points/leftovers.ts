@@ -28,6 +28,7 @@ const KINDS: readonly Kind[] = [
   { pattern: /^output\.ops:[\w-]+\.[\w-]{22}\.ops$/, count: 1 },
   { pattern: /^process:[\w-]+$/, expires: true },
   { pattern: /^processes$/ },
+  { pattern: /^probe$/, expires: true },
   { pattern: /^ringback:prefixes$/ },
   { pattern: /^ledger:[\w-]{22}$/, count: 7, expires: true },
   { pattern: /^ledger:[\w-]+\.(?:crm|ops)$/, expires: true },

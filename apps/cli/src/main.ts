@@ -1,6 +1,7 @@
 import { settingsFile } from '@ringback/config';
 import { RingbackError } from '@ringback/contracts';
 import { VERSION } from '@ringback/observability';
+import { refusalOf } from '@ringback/queue';
 import { SAMPLE_KINDS } from '@ringback/sources';
 import { Argument, Command } from 'commander';
 import { callerPath } from './caller-path.ts';
@@ -48,7 +49,8 @@ addKept();
 
 try {
   await program.parseAsync();
-} catch (error) {
+} catch (thrown) {
+  const error = refusalOf(thrown) ?? thrown;
   terminal.err(error instanceof RingbackError ? `${error.code}: ${error.message}` : `RB_INTERNAL: ${describeBug(error)}`);
   process.exitCode = 1;
 }

@@ -18,6 +18,7 @@ import {
   type Consumer,
   createBodies,
   createDropNoter,
+  createErrorReporter,
   createQuarantine,
   createRedisWatch,
   hindrances,
@@ -64,7 +65,7 @@ async function run(): Promise<void> {
   const { prefix } = config.redis;
   const watch = createRedisWatch({ ...config.redis, redis, now: elapsed, logger });
   const { adminHost: host, adminPort: port, concurrency, lockDuration } = config.worker;
-  const access = { redis, prefix, lockDuration };
+  const access = { redis, prefix, lockDuration, errors: createErrorReporter({ isAway: () => redis.status !== 'ready', logger }) };
   const ledger = createLedger({ redis, prefix, window: config.dedupe.window });
 
   const reportRemoved = () => reportRemovedOutputs({ ...access, outputs: config.outputs.map(({ name }) => name), logger });
@@ -87,13 +88,13 @@ async function run(): Promise<void> {
   const gated = withHeadroom(dispatch, { ...common, lanes: [...lanes.values()] });
   const callbacks = consumeCallbacks({ ...access, concurrency, dispatch: gated, logger });
 
-  const reasons = async () => (stopping.signal.aborted ? ['the process is stopping'] : hindrances(redis, watch.unmet));
+  const reasons = async () => (stopping.signal.aborted ? ['the process is stopping'] : hindrances({ watch }));
   const admin = await startAdminServer({ host, port, defaultPort: DEFAULT_ADMIN_PORT, hindrances: reasons });
   logger.info({ adminUrl: admin.url, outputs: [...lanes.keys()], settings: path, node: process.version }, 'worker is up');
 
   keepSwept({ ...access, stop: stopping.signal, logger });
   const work = [...lanes.values(), { consumer: callbacks, watched: watchedCallbacks(callbacks, access) }];
-  const code = await runUntilStopped({ ...config.worker, work, stopped, stopping, logger });
+  const code = await runUntilStopped({ ...config.worker, work, refused: watch.refused, stopped, stopping, logger });
   await announced.close();
   process.exit(code);
 }

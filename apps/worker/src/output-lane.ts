@@ -16,7 +16,7 @@ import type { FanOutLane } from './fan-out.ts';
 import { createLaneFlow, type LaneFlow } from './lane-flow.ts';
 import type { Watched } from './progress-watch.ts';
 
-type RedisAccess = Pick<Parameters<typeof consumeDeliveries>[0], 'redis' | 'prefix' | 'lockDuration'>;
+type RedisAccess = Pick<Parameters<typeof consumeDeliveries>[0], 'redis' | 'prefix' | 'lockDuration' | 'errors'>;
 
 export type LaneOptions = {
   readonly output: Output;

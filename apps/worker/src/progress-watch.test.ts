@@ -1,10 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { createProgressWatch, whenStuck } from './progress-watch.ts';
 
+/** ms between two looks: the time that these tests let pass between two of them is no freeze. */
+const EVERY = 1000;
+
 function setUp({ longestStep = 0 } = {}) {
-  const seen = { time: 0, progress: 0, waits: true as boolean | Error };
+  const seen = { time: 0, progress: 0, waits: true as boolean | Error, hopeless: false };
   const look = createProgressWatch({
     stuckAfter: 60,
+    every: EVERY,
+    hopeless: () => seen.hopeless,
     now: () => seen.time,
     watched: [
       {
@@ -32,12 +37,20 @@ describe('the progress watch', () => {
     ['there was progress', { progress: 1 }],
     ['no work waited', { waits: false }],
     ['Redis could not tell', { waits: new Error('away') }],
+    ['Redis refuses what the work needs', { hopeless: true }],
   ])('gives it the whole time anew when %s', async (_what, change) => {
     const { at } = setUp();
     await at(0);
     await at(50, change);
-    expect(await at(60, { waits: true })).toBeUndefined();
+    expect(await at(60, { waits: true, hopeless: false })).toBeUndefined();
     expect([await at(109), await at(110)]).toEqual([undefined, 'crm']);
+  });
+
+  it('gives it the whole time anew when the process itself, or the machine, stood still', async () => {
+    const { at } = setUp();
+    await at(0);
+    const woken = 22_000;
+    expect([await at(woken), await at(woken + 59), await at(woken + 60)]).toEqual([undefined, undefined, 'crm']);
   });
 
   it('waits longer where a single step may take longer', async () => {

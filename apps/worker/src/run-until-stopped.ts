@@ -6,6 +6,8 @@ const LOOKS_UNTIL_STUCK = 5;
 
 export type Running = {
   readonly work: readonly { readonly consumer: Consumer; readonly watched: Watched }[];
+  /** Something while Redis refuses what the work needs. */
+  readonly refused: () => unknown;
   /** Resolves with the signal that asks the process to stop. */
   readonly stopped: Promise<NodeJS.Signals>;
   /** Aborted once the process is to stop. */
@@ -22,9 +24,12 @@ export type Running = {
  * process MUST end now: what was cut off holds sockets and timers, and another worker takes it over.
  */
 export async function runUntilStopped(running: Running): Promise<0 | 1> {
-  const { work, stopped, stopping, stuckAfter, shutdownGrace, logger } = running;
-  const look = createProgressWatch({ watched: work.map(({ watched }) => watched), stuckAfter, now: () => performance.now() });
-  const stuck = whenStuck({ look, every: stuckAfter / LOOKS_UNTIL_STUCK, stop: stopping.signal });
+  const { work, refused, stopped, stopping, stuckAfter, shutdownGrace, logger } = running;
+  const every = stuckAfter / LOOKS_UNTIL_STUCK;
+  const hopeless = () => refused() !== undefined;
+  const watched = work.map((one) => one.watched);
+  const look = createProgressWatch({ watched, stuckAfter, every, hopeless, now: () => performance.now() });
+  const stuck = whenStuck({ look, every, stop: stopping.signal });
   const end = await Promise.race([stopped.then((signal) => ({ signal })), stuck.then((consumer) => ({ consumer }))]);
   if ('signal' in end) logger.info(end, 'worker is stopping');
   else logger.error({ code: 'RB_WORKER_STUCK', ...end }, 'worker makes no progress and stops');

@@ -10,6 +10,14 @@ describe('problems of a settings file', () => {
     expect(problems(settings())).toEqual([]);
   });
 
+  it.each(['redis://:hush@h:99999', 'redis://:hush#1@h', 'redis://:%zz@hush', 'redis://hush/none'])(
+    'finds a URL of Redis that cannot be read, and does not show it: %s',
+    (url) => {
+      const found = problems(settings({ redis: `redis: { url: '${url}' }` }));
+      expect(found).toEqual([expect.stringMatching(/^1:15 redis.url: the value is not a URL that can be read: redis/)]);
+    },
+  );
+
   it.each([
     [
       'an unknown section',

@@ -38,10 +38,24 @@ const RedisUrl = {
   'x-environment': 'REDIS_URL',
 };
 
+/** Whether the client would read it as it is meant: a part that cannot be decoded, or a path that is no number, ends the process with a stack trace that shows the password. */
+function isReadable(text: string): boolean {
+  try {
+    const { username, password, pathname } = new URL(text);
+    decodeURIComponent(`${username}${password}`);
+    return /^(\/\d*)?$/.test(pathname);
+  } catch {
+    return false;
+  }
+}
+
+const UNREADABLE =
+  'is not a URL that can be read: redis://<user>:<password>@<host>:<port>/<database>, special characters of user and password as %XX';
+
 /** The section `redis`. */
 export const Redis = Section(
   {
-    url: SecretText(RedisUrl),
+    url: Type.Refine(SecretText(RedisUrl), isReadable, () => UNREADABLE),
     prefix: Type.String({
       pattern: '^[A-Za-z0-9_-]+$',
       default: 'ringback',

@@ -44,6 +44,7 @@ export const ERROR_CODES = {
   RB_SETTINGS_DIFFER: 'processes of one app run different settings or versions',
   RB_PREFIX_LEFT: 'something waits in Redis under another prefix that no worker serves',
   RB_REDIS_UNAVAILABLE: 'Redis cannot be reached',
+  RB_REDIS_REFUSES: 'Redis answers, and refuses what the work needs',
   RB_PORT_TAKEN: 'a port that the settings name is in use',
 } as const;
 

@@ -20,6 +20,7 @@ export function consumeCallbacks({ dispatch, logger, ...settings }: CallbackCons
     schema: CallbackBatch,
     handle: (batch, job) => dispatch({ id: job.id ?? '', callbacks: callbacksOf(batch) }),
     options: { ...workerOptions(settings), settings: { backoffStrategy: (attempt) => backoff(BATCH_BACKOFF, attempt) } },
+    errors: settings.errors,
     logger,
   });
 }

@@ -38,13 +38,13 @@ export type CallbackWriterOptions = {
  * RB_DURABILITY_UNMET when it did not confirm in time: then it may hold the batch or not; with RB_DURABILITY_UNMET or RB_OVERLOADED when it must not be given any now.
  */
 export function createCallbackWriter(options: CallbackWriterOptions): CallbackWriter {
-  const { url, prefix, durability, overload, outputs, now, logger } = options;
+  const { url, prefix, durability, overload, outputs, logger } = options;
   const timeout = Math.floor(options.timeout / commandsPerWrite(durability));
   const redis = connectFailFast({ url, timeout, logger, name: 'ringback-ingress' });
   const queue = createQueueHolder({ redis, prefix, name: CALLBACKS });
   const depth = createDepth({ redis, prefix, outputs });
   const fillers = () => tellWhoFills({ redis, prefix });
-  const watch = createRedisWatch({ redis, durability, overload, depth: overload.depth && depth.count, fillers, now, logger });
+  const watch = createRedisWatch({ ...options, redis, depth: overload.depth && depth.count, fillers });
   const confirm = createConfirm({ redis, durability, timeout, waitaof: watch.waitaof });
   const refusal = () => watch.unmet() ?? watch.overloaded();
 
@@ -63,12 +63,12 @@ export function createCallbackWriter(options: CallbackWriterOptions): CallbackWr
     },
     async opened(within) {
       await isReady(redis, within);
-      return Promise.all([queue.open(), watch.look()]).then(
-        () => true,
+      return Promise.all([queue.open(), watch.look(), watch.probe()]).then(
+        () => watch.unmet()?.code !== 'RB_QUEUE_UNAVAILABLE',
         () => false,
       );
     },
-    hindrances: () => hindrances(redis, refusal),
+    hindrances: () => hindrances({ watch, refusal }),
     async close() {
       watch.close();
       await Promise.all([queue.close(), depth.close()]);

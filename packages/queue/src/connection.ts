@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { type Logger, RingbackError, type Secret } from '@ringback/contracts';
 import { Redis, type RedisOptions } from 'ioredis';
-import { within } from './within.ts';
+import { reportState } from './connection-state.ts';
+import { createRenewal } from './connection-renewal.ts';
+import { onTrouble, type Trouble } from './redis-trouble.ts';
 
 /** How a process talks to Redis. `name` shows in `CLIENT LIST`. */
 export type ConnectionOptions = { readonly url: Secret; readonly name: string; readonly logger: Logger };
@@ -14,8 +16,6 @@ type Options = Omit<RedisOptions, 'replyMapping'>;
 
 const reconnect: Options = {
   retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 10), RECONNECT_MAX_MS),
-  // A failover leaves us on a replica: only a new connection finds the new primary.
-  reconnectOnError: (error) => error.message.startsWith('READONLY'),
 };
 
 /**
@@ -51,45 +51,30 @@ export function connectUnheard(options: Omit<ConnectionOptions, 'logger'> & { re
  */
 export async function connectForCommand(options: Omit<ConnectionOptions, 'logger'>): Promise<Redis> {
   const redis = connectUnheard({ ...options, timeout: 10_000 });
+  let trouble: Trouble | undefined;
+  onTrouble(redis, (found) => (trouble = found));
   if (await isReady(redis, 5000)) return redis;
   redis.disconnect();
+  const reason = trouble === undefined ? '' : ` (${trouble.reason})`;
   throw new RingbackError(
     'RB_REDIS_UNAVAILABLE',
-    'Redis cannot be reached: REDIS_URL, or redis.url of the settings, says where it is',
+    `Redis cannot be reached${reason}: REDIS_URL, or redis.url of the settings, says where it is`,
   );
 }
 
+/** @throws RingbackError RB_CONFIG_INVALID when the URL cannot be read */
 function connect({ url, name, logger }: ConnectionOptions, options: Options): Redis {
-  const redis = new Redis(url.reveal(), { ...reconnect, ...options, connectionName: name });
-  reportState({ redis, name, logger });
+  const renewal = createRenewal();
+  const all = { ...reconnect, ...options, connectionName: name, reconnectOnError: renewal.wanted };
+  let redis: Redis;
+  try {
+    redis = new Redis(url.reveal(), all);
+  } catch {
+    // Without the cause: it holds the URL, and the password in it.
+    throw new RingbackError('RB_CONFIG_INVALID', 'REDIS_URL, or redis.url of the settings, is not a URL that can be read');
+  }
+  reportState({ redis, name, logger, renewing: renewal.underWay });
   return redis;
-}
-
-/** One line when the connection is lost, with the cause, and one when it is back: not one per reconnect. */
-function reportState({ redis, name, logger }: { redis: Redis; name: string; logger: Logger }): void {
-  let lost = false;
-  redis.on('error', (error: Error) => {
-    if (!lost) logger.error({ code: 'RB_REDIS_UNAVAILABLE', connection: name, reason: error.message }, 'redis is away');
-    lost = true;
-  });
-  // Not `close`, which comes when we close it ourselves as well.
-  redis.on('reconnecting', () => {
-    if (!lost) logger.warn({ code: 'RB_REDIS_UNAVAILABLE', connection: name, reason: 'connection closed' }, 'redis is away');
-    lost = true;
-  });
-  redis.on('ready', () => {
-    if (lost) logger.info({ connection: name }, 'redis is back');
-    lost = false;
-  });
-}
-
-/** True when Redis answers a PING within `timeout` ms. */
-export async function answersPing(redis: Redis, timeout: number): Promise<boolean> {
-  const pong = redis.ping().then(
-    () => true,
-    () => false,
-  );
-  return (await within(timeout, pong)) ?? false;
 }
 
 /** Waits for a connection to be made, at most `timeout` ms. */

@@ -1,8 +1,10 @@
 import { type Logger, RingbackError } from '@ringback/contracts';
-import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker, type WorkerOptions } from 'bullmq';
+import { DelayedError, type IRedisClient, type Job, UnrecoverableError, WaitingError, Worker, type WorkerOptions } from 'bullmq';
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { createNewerPayloads } from './newer-payloads.ts';
+import { backingOff } from './bullmq-client.ts';
+import { createErrorReporter, type ErrorReporter } from './error-reporter.ts';
 import { within } from './within.ts';
 
 /** Takes jobs of one queue until it is closed. */
@@ -36,7 +38,8 @@ export type ConsumerOptions<S extends TSchema> = {
   /** What a job's payload must be: jobs come from Redis, and Redis is a boundary like any other. */
   readonly schema: S;
   readonly handle: (payload: Static<S>, job: Job) => Promise<void>;
-  readonly options: WorkerOptions;
+  readonly options: WorkerOptions & { readonly connection: IRedisClient };
+  readonly errors?: ErrorReporter | undefined;
   readonly logger: Logger;
 };
 
@@ -45,7 +48,8 @@ const GOODBYE_MS = 1500;
 
 /** A BullMQ worker with our rules: payloads are checked, a hand-back is no failure, and every error is heard. */
 export function createConsumer<S extends TSchema>(consumer: ConsumerOptions<S>): Consumer {
-  const { queue, options, logger } = consumer;
+  const { queue, options, logger, errors = createErrorReporter({ isAway: () => false, logger }) } = consumer;
+  const closing = new AbortController();
   const process = createProcessor(consumer);
   const underWay = new Set<Promise<void>>();
   let progress = 0;
@@ -62,17 +66,21 @@ export function createConsumer<S extends TSchema>(consumer: ConsumerOptions<S>):
     }
   }
 
-  const worker = new Worker(queue, tracked, options);
+  const worker = new Worker(queue, tracked, { ...options, connection: backingOff(options.connection, closing.signal) });
   const ended = (cause: unknown) =>
     logger.error({ queue, err: new RingbackError('RB_INTERNAL', 'the worker loop ended', { cause }) }, 'worker stopped');
-  worker.on('error', (error) => logger.warn({ queue, err: error }, 'queue error'));
+  worker.on('error', (error) => errors(error, { queue }));
   worker.run().catch(ended);
 
   return {
     hold: () => void worker.pause(true).catch(ended),
     resume: () => void worker.resume().catch(ended),
     progress: () => progress,
-    close: (grace) => closeWithin({ worker, underWay, grace }),
+    close(grace) {
+      const closed = closeWithin({ worker, underWay, grace });
+      closing.abort();
+      return closed;
+    },
   };
 }
 

@@ -52,6 +52,7 @@ export function consumeDeliveries(options: DeliveryConsumerOptions): Consumer {
       ...(delivery.rateLimit && { limiter: { max: delivery.rateLimit.max, duration: delivery.rateLimit.per } }),
       settings: { backoffStrategy: (made, _type, error, job) => nextDelay(delivery, { made, error, job }) },
     },
+    errors: settings.errors,
     logger,
   });
 }

@@ -1,6 +1,8 @@
 import type { IRedisClient, Queue, QueueOptions, WorkerOptions } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { onRedisTime } from './bullmq-time.ts';
+import { withoutInfo } from './bullmq-client.ts';
+import type { ErrorReporter } from './error-reporter.ts';
 import { readableJobs } from './readable-jobs.ts';
 import { redisClock } from './redis-clock.ts';
 
@@ -25,10 +27,17 @@ export type ConsumerSettings = {
   readonly concurrency: number;
   /** ms without a sign of life after which another worker takes a job over. */
   readonly lockDuration: number;
+  /** Shared by all consumers of a process, so that an outage is told once. Default: one of its own. */
+  readonly errors?: ErrorReporter;
 };
 
 /** What every BullMQ worker of ours is made with. */
-export function workerOptions({ redis, prefix, concurrency, lockDuration }: ConsumerSettings): WorkerOptions {
+export function workerOptions({
+  redis,
+  prefix,
+  concurrency,
+  lockDuration,
+}: Omit<ConsumerSettings, 'errors'>): WorkerOptions & { connection: IRedisClient } {
   return {
     connection: connectionOf(redis),
     prefix,
@@ -44,5 +53,5 @@ export function workerOptions({ redis, prefix, concurrency, lockDuration }: Cons
 }
 
 function connectionOf(redis: Redis): IRedisClient {
-  return onRedisTime(readableJobs(redis), redisClock(redis));
+  return onRedisTime(withoutInfo(readableJobs(redis)), redisClock(redis));
 }

@@ -1,15 +1,26 @@
 import type { RingbackError } from '@ringback/contracts';
-import type { Redis } from 'ioredis';
-import { answersPing } from './connection.ts';
+import type { RedisWatch } from './redis-watch.ts';
+import { within } from './within.ts';
 
-const PING_TIMEOUT_MS = 1000;
+const PROBE_TIMEOUT_MS = 1000;
 
-/** What keeps a process from its work now, found by a real round trip to Redis: lines of `<code>: <reason>`; none: it is ready. Answers within 1 s. */
-export async function hindrances(redis: Redis, refusal: () => RingbackError | undefined): Promise<readonly string[]> {
-  // Before the connection is made, a PING would only wait in line.
-  if (redis.status !== 'ready' || !(await answersPing(redis, PING_TIMEOUT_MS))) {
-    return ['RB_REDIS_UNAVAILABLE: Redis does not answer'];
-  }
-  const refused = refusal();
-  return refused === undefined ? [] : [`${refused.code}: ${refused.message}`];
+export type ReadinessOptions = {
+  readonly watch: Pick<RedisWatch, 'probe' | 'away' | 'refused' | 'unmet'>;
+  /** What else keeps the process from its work. Default: that Redis is not good enough for an ack. */
+  readonly refusal?: () => RingbackError | undefined;
+};
+
+/** What keeps a process from its work now, found by a real write to Redis: lines of `<code>: <reason>`; none: it is ready. Answers within 1 s. */
+export async function hindrances({ watch, refusal = watch.unmet }: ReadinessOptions): Promise<readonly string[]> {
+  const answered = await within(PROBE_TIMEOUT_MS, watch.probe());
+  if (!answered) return [line(watch.away())];
+  const refused = watch.refused();
+  const other = refusal();
+  if (refused === undefined) return other === undefined ? [] : [line(other)];
+  // That nothing is known of Redis follows from it.
+  return other === undefined || other.code === 'RB_QUEUE_UNAVAILABLE' ? [line(refused)] : [line(refused), line(other)];
+}
+
+function line({ code, message }: RingbackError): string {
+  return `${code}: ${message}`;
 }

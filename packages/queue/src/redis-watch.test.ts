@@ -19,7 +19,7 @@ async function setUp({
     const redis = new Redis(server.url.replace('redis://', `redis://${user}`));
     const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
     const overload = { memory: { high: 0.8, low: 0.7 } };
-    const created = createRedisWatch({ redis, durability, overload, now, logger });
+    const created = createRedisWatch({ redis, prefix: 'test', durability, overload, now, logger });
     onTestFinished(() => {
       created.close();
       redis.disconnect();

@@ -5,6 +5,8 @@ import { ackWorth, unmetDurability } from './durability.ts';
 import { brim, createOverload, isRoomy, type OverloadSettings } from './overload.ts';
 import { type RedisClock, redisClock } from './redis-clock.ts';
 import { createFsyncReader, readFacts, type RedisFacts } from './redis-facts.ts';
+import { isReply } from './redis-trouble.ts';
+import { createWriteWatch } from './write-watch.ts';
 
 /** How often Redis is looked at while nobody asks. */
 const LOOK_EVERY_MS = 1000;
@@ -25,6 +27,12 @@ export type RedisWatch = {
   readonly maxmemory: () => number;
   /** True where the server knows WAITAOF. */
   readonly waitaof: () => boolean;
+  /** RB_REDIS_REFUSES when Redis, asked last, refused what the work needs: a write, or a command. */
+  readonly refused: () => RingbackError | undefined;
+  /** RB_REDIS_UNAVAILABLE, with the reason where the connection has told one. */
+  readonly away: () => RingbackError;
+  /** Writes now, or joins the write that is under way; true when Redis answered, be it with a refusal. Never rejects, and may take as long as the connection lets a command take. */
+  probe(): Promise<boolean>;
   /** Looks now, or joins the look that is under way. Never rejects: a Redis that does not answer is not known. */
   look(): Promise<void>;
   close(): void;
@@ -32,6 +40,7 @@ export type RedisWatch = {
 
 export type RedisWatchOptions = {
   readonly redis: Redis;
+  readonly prefix: string;
   readonly durability: Durability;
   readonly overload: OverloadSettings;
   /** Jobs that wait; absent where nothing depends on it. */
@@ -53,6 +62,38 @@ type Known = {
 };
 
 export function createRedisWatch(options: RedisWatchOptions): RedisWatch {
+  const { redis } = options;
+  const { fresh, look, forget, known } = createFactsWatch(options);
+  const writes = createWriteWatch(options);
+  const lookAgain = () => {
+    void look();
+    void writes.probe();
+  };
+  redis.on('close', forget).on('ready', lookAgain);
+  const timer = setInterval(lookAgain, LOOK_EVERY_MS);
+  lookAgain();
+
+  return {
+    unmet: () => unmetError(fresh(), writes.refused()),
+    overloaded: () => overloadError(fresh()),
+    brimming: () => fresh()?.brimming ?? false,
+    tight: () => fresh()?.room === 'tight',
+    maxmemory: () => known()?.maxmemory ?? 0,
+    waitaof: () => known()?.waitaof ?? false,
+    refused: writes.refused,
+    away: writes.away,
+    probe: writes.probe,
+    look,
+    close() {
+      clearInterval(timer);
+      redis.off('close', forget).off('ready', lookAgain);
+      writes.close();
+    },
+  };
+}
+
+/** What Redis says of itself, as it was when it was asked last. */
+function createFactsWatch(options: RedisWatchOptions) {
   const { redis, now, logger } = options;
   const ask = createAsk(options);
   const report = createReporter(logger, redisClock(redis));
@@ -63,38 +104,25 @@ export function createRedisWatch(options: RedisWatchOptions): RedisWatch {
   function look(): Promise<void> {
     if (redis.status !== 'ready') return Promise.resolve();
     lookedAt = now();
-    // What fails here fails for everybody else as well, and is told by the connection.
     looking ??= ask()
       .then((asked) => report((known = asked)))
-      .catch(() => {})
+      // What fails otherwise fails for everybody else as well, and is told by the connection.
+      .catch((error: unknown) => {
+        if (isReply(error)) known = undefined;
+      })
       .finally(() => (looking = undefined));
     return looking;
   }
 
-  function fresh(): Known | undefined {
-    if (now() - lookedAt >= FRESH_FOR_MS[known?.room ?? 'tight']) void look();
-    return known;
-  }
-
-  // It may be another server, or the same with other settings: nothing is known of it until it is asked.
-  const forget = () => (known = undefined);
-  const lookAgain = () => void look();
-  redis.on('close', forget).on('ready', lookAgain);
-  const timer = setInterval(lookAgain, LOOK_EVERY_MS);
-  lookAgain();
-
   return {
-    unmet: () => unmetError(fresh()),
-    overloaded: () => overloadError(fresh()),
-    brimming: () => fresh()?.brimming ?? false,
-    tight: () => fresh()?.room === 'tight',
-    maxmemory: () => known?.maxmemory ?? 0,
-    waitaof: () => known?.waitaof ?? false,
     look,
-    close() {
-      clearInterval(timer);
-      redis.off('close', forget).off('ready', lookAgain);
+    known: () => known,
+    fresh: (): Known | undefined => {
+      if (now() - lookedAt >= FRESH_FOR_MS[known?.room ?? 'tight']) void look();
+      return known;
     },
+    /** It may be another server, or the same with other settings: nothing is known of it until it is asked. */
+    forget: () => void (known = undefined),
   };
 }
 
@@ -122,8 +150,10 @@ function createJudge({ durability, overload }: Pick<RedisWatchOptions, 'durabili
   });
 }
 
-function unmetError(known: Known | undefined): RingbackError | undefined {
-  if (known === undefined) return new RingbackError('RB_QUEUE_UNAVAILABLE', 'Redis has not yet said what it keeps');
+function unmetError(known: Known | undefined, refused: RingbackError | undefined): RingbackError | undefined {
+  if (known === undefined) {
+    return new RingbackError('RB_QUEUE_UNAVAILABLE', refused?.message ?? 'Redis was not checked yet: try again in a moment');
+  }
   return known.unmet === undefined ? undefined : new RingbackError('RB_DURABILITY_UNMET', known.unmet);
 }
 

@@ -4,7 +4,7 @@ import { onTestFinished } from 'vitest';
 
 /** The commands that clients have sent to a Redis, each a round trip. */
 export type SentCommands = {
-  /** Those since the last call, oldest first: name in lower case, and arguments. Not those that a script runs, nor the looks at the server (INFO, CONFIG) and what a new connection says. */
+  /** Those since the last call, oldest first: name in lower case, and arguments. Not those that a script runs, nor the looks at the server (INFO, CONFIG, the write to `<prefix>:probe`) and what a new connection says. */
   take(): Promise<readonly (readonly string[])[]>;
 };
 
@@ -23,7 +23,8 @@ export async function watchCommands(url: string): Promise<SentCommands> {
   monitor.on('monitor', (_time: string, [name = '', ...args]: string[], source: string) => {
     const command = name.toLowerCase();
     if (command === 'echo') waiting.get(args[0] ?? '')?.();
-    if (source !== 'lua' && !LOOKS.has(command)) seen.push([command, ...args]);
+    const isLook = LOOKS.has(command) || args.some((arg) => arg.endsWith(':probe'));
+    if (source !== 'lua' && !isLook) seen.push([command, ...args]);
   });
 
   return {

@@ -1,0 +1,39 @@
+import { expect, it, vi } from 'vitest';
+import { createErrorReporter } from './error-reporter.ts';
+
+const reply = (message: string) => Object.assign(new Error(message), { name: 'ReplyError' });
+const refused = () => Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), { code: 'ECONNREFUSED' });
+const CRM = { queue: 'output.crm' };
+
+function setUp({ isAway = (): boolean => false, overAfter = 50 } = {}) {
+  const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
+  return { logger, report: createErrorReporter({ isAway, logger, overAfter }) };
+}
+
+it('writes one line when errors of a kind begin, and one with their number when they are over', async () => {
+  const { logger, report } = setUp();
+  for (let time = 0; time < 1000; time += 1) report(reply('READONLY You can not write'), CRM);
+  report(reply('READONLY You can not write'), { queue: 'callbacks' });
+  expect(logger.warn.mock.calls).toEqual([[expect.objectContaining({ kind: 'READONLY', ...CRM }), 'queue error']]);
+  await vi.waitFor(() => expect(logger.info).toHaveBeenCalledTimes(1), 10_000);
+  expect(logger.info).toHaveBeenCalledWith(
+    { kind: 'READONLY', errors: 1001, seconds: expect.any(Number), queues: ['output.crm', 'callbacks'] },
+    'queue errors are over',
+  );
+  report(reply('READONLY You can not write'), CRM);
+  expect(logger.warn).toHaveBeenCalledTimes(2);
+});
+
+it('tells kinds apart, and not the jobs that they are about', () => {
+  const { logger, report } = setUp({ overAfter: 60_000 });
+  for (const id of ['1', '2', '3']) report(new Error(`could not renew lock for job ${id}`), CRM);
+  report(reply('OOM command not allowed'), CRM);
+  report(refused(), CRM);
+  expect(logger.warn.mock.calls.map(([line]) => line.kind)).toEqual(['could not renew', 'OOM', 'network']);
+});
+
+it('says nothing of the network while the connection itself is away, which tells that', () => {
+  const { logger, report } = setUp({ isAway: () => true });
+  report(refused(), CRM);
+  expect(logger.warn).not.toHaveBeenCalled();
+});

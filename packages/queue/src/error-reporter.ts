@@ -1,0 +1,54 @@
+import type { Logger } from '@ringback/contracts';
+import { NETWORK, troubleOf } from './redis-trouble.ts';
+
+/** Told of every error of the queues' loops. */
+export type ErrorReporter = (error: Error, fields: { readonly queue: string }) => void;
+
+export type ErrorReporterOptions = {
+  /** True while the connection itself tells that Redis is away: then what the queues say of the network is known. */
+  readonly isAway: () => boolean;
+  readonly logger: Logger;
+  /** ms without an error of a kind, after which it is over. */
+  readonly overAfter?: number;
+};
+
+type Spell = { readonly since: number; last: number; errors: number; readonly queues: Set<string> };
+
+const OVER_AFTER_MS = 10_000;
+
+/** Writes one line when errors of a kind begin, and one, with their number, when none has come for a while: a Redis that refuses everything makes thousands. */
+export function createErrorReporter({ isAway, logger, overAfter = OVER_AFTER_MS }: ErrorReporterOptions): ErrorReporter {
+  const spells = new Map<string, Spell>();
+
+  function end(kind: string): void {
+    const spell = spells.get(kind);
+    if (spell === undefined) return;
+    const quiet = performance.now() - spell.last;
+    if (quiet < overAfter) {
+      wait(kind, overAfter - quiet);
+      return;
+    }
+    spells.delete(kind);
+    // The line at the beginning has told all there is of a single one.
+    if (spell.errors === 1) return;
+    const seconds = Math.round(spell.last - spell.since) / 1000;
+    logger.info({ kind, errors: spell.errors, seconds, queues: [...spell.queues] }, 'queue errors are over');
+  }
+  const wait = (kind: string, ms: number) => void setTimeout(() => end(kind), ms).unref();
+
+  return (error, { queue }) => {
+    const { kind, reason } = troubleOf(error);
+    if (kind === NETWORK && isAway()) return;
+    const now = performance.now();
+    const spell = spells.get(kind);
+    if (spell !== undefined) {
+      spell.errors += 1;
+      spell.last = now;
+      spell.queues.add(queue);
+      return;
+    }
+    spells.set(kind, { since: now, last: now, errors: 1, queues: new Set([queue]) });
+    wait(kind, overAfter);
+    logger.warn({ queue, kind, reason, err: error }, 'queue error');
+  };
+}

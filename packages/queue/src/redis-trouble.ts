@@ -1,0 +1,109 @@
+import { RingbackError } from '@ringback/contracts';
+import type { Redis } from 'ioredis';
+
+/** What is wrong with Redis. `kind` tells one trouble from another, for as long as it lasts; `reason` says it in words, and how to mend it. */
+export type Trouble = { readonly kind: string; readonly reason: string };
+
+/** The kind of every trouble that is the network's, or a Redis that is not there. */
+export const NETWORK = 'network';
+
+const WHERE = 'REDIS_URL, or redis.url of the settings';
+
+/** By the first word of Redis's error reply, which is its code. Where it may need several words, by what it begins with. */
+const REPLIES: readonly (readonly [code: string, reason: string])[] = [
+  ['READONLY', `Redis is a read-only replica. Name the primary in ${WHERE}; or make this one the primary: REPLICAOF NO ONE`],
+  [
+    'NOREPLICAS',
+    'Redis takes no writes, since fewer replicas follow than min-replicas-to-write asks for. Bring replicas back, or: CONFIG SET min-replicas-to-write 0',
+  ],
+  ['MISCONF', 'Redis takes no writes, since it cannot write to its disk. Make room on that disk; the log of Redis says more'],
+  ['OOM', 'Redis has reached its maxmemory and takes no writes. Give it more: CONFIG SET maxmemory <bytes>'],
+  ['LOADING', 'Redis is still reading its data from disk. It will be there by itself'],
+  ['MASTERDOWN', `Redis is a replica that has lost its primary. Name the primary in ${WHERE}`],
+  ['CLUSTERDOWN', 'the Redis Cluster does not serve all of its slots. CLUSTER INFO says more'],
+  ['MOVED', `Redis is a node of a Redis Cluster. Name a single Redis in ${WHERE}`],
+  ['CROSSSLOT', `Redis is a node of a Redis Cluster. Name a single Redis in ${WHERE}`],
+  ['BUSY', 'a script keeps Redis busy. SCRIPT KILL ends it'],
+  ['NOAUTH', `Redis asks for a password. Put it in ${WHERE}: redis://:<password>@<host>:<port>`],
+  ['WRONGPASS', `Redis does not accept the user name and password of ${WHERE}, or has switched this user off`],
+  [
+    'DENIED',
+    'Redis is in protected mode and takes connections of its own machine only. Give it a password, or bind it to loopback',
+  ],
+  [
+    'ERR max number of clients',
+    'Redis refuses connections: max number of clients reached. Raise maxclients: CONFIG SET maxclients <n>',
+  ],
+  ['ERR DB index', `Redis has no database of this number. Correct the path of ${WHERE}`],
+];
+
+/** Reasons of the TLS library, by its codes: Node gives no plain ones. */
+const TLS: Readonly<Record<string, string>> = {
+  ERR_SSL_WRONG_VERSION_NUMBER: `what listens there speaks no TLS. Use redis:// instead of rediss:// in ${WHERE}`,
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'the certificate of Redis is self-signed. Name its CA in NODE_EXTRA_CA_CERTS',
+  SELF_SIGNED_CERT_IN_CHAIN: 'the certificate of Redis is signed by a CA that is not known here. Name it in NODE_EXTRA_CA_CERTS',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    'the certificate of Redis is signed by a CA that is not known here. Name it in NODE_EXTRA_CA_CERTS',
+  CERT_HAS_EXPIRED: 'the certificate of Redis has expired',
+  ERR_TLS_CERT_ALTNAME_INVALID: `the certificate of Redis is not for the host name in ${WHERE}`,
+};
+
+const LONGEST = 200;
+
+/** True for an error that Redis answered with. */
+export function isReply(error: unknown): error is Error & { readonly name: 'ReplyError' } {
+  return error instanceof Error && error.name === 'ReplyError';
+}
+
+/** What a reply of Redis, be it of a command or of one within a script, says is wrong. */
+export function troubleOfReply(message: string): Trouble {
+  // Before 7.0 a script's error stands behind its own words: `ERR Error running script (…): @user_script:1: -READONLY …`
+  const known = REPLIES.find(([code]) => message.startsWith(code)) ?? REPLIES.find(([code]) => message.includes(`-${code} `));
+  const kind = known?.[0] ?? message.split(' ', 1)[0] ?? '';
+  // Redis names the command.
+  if (kind === 'NOPERM') return { kind, reason: `${message.slice(0, LONGEST)}. Allow it: ACL SETUSER <user> +<command>` };
+  return { kind, reason: known ? `${known[0].split(' ', 1)[0]}: ${known[1]}` : message.slice(0, LONGEST) };
+}
+
+/** RB_REDIS_REFUSES where Redis refused a command; undefined for any other error. */
+export function refusalOf(error: unknown): RingbackError | undefined {
+  return isReply(error) ? new RingbackError('RB_REDIS_REFUSES', troubleOfReply(error.message).reason) : undefined;
+}
+
+/** What an error of a connection, or of a command, says is wrong. Its `command` may hold a password or callbacks, and is never looked at. */
+export function troubleOf(error: unknown): Trouble {
+  if (!(error instanceof Error)) return { kind: typeof error, reason: 'unknown' };
+  if (isReply(error)) return troubleOfReply(error.message);
+  const code = codeOf(error);
+  const tls = TLS[code];
+  if (tls !== undefined) return { kind: code, reason: tls };
+  const network = code !== '' || CLIENT_LOSSES.some((words) => error.message.startsWith(words));
+  // Other errors' messages name a job; their first words are the same for all jobs.
+  return { kind: network ? NETWORK : error.message.split(' ', 3).join(' '), reason: error.message.slice(0, LONGEST) };
+}
+
+/** How ioredis 6 says that a connection was lost or is slow; these have no code. */
+const CLIENT_LOSSES = [
+  'connection closed',
+  'Connection is closed',
+  'Socket timeout',
+  'Command timed out',
+  "Stream isn't writeable",
+  'connect ETIMEDOUT',
+];
+
+export function codeOf(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
+
+const EVENT = 'ringback:trouble';
+
+/** Lets those who look after a connection know why it is not there. */
+export function tellTrouble(redis: Redis, trouble: Trouble): void {
+  redis.emit(EVENT, trouble);
+}
+
+export function onTrouble(redis: Redis, heard: (trouble: Trouble) => void): () => void {
+  redis.on(EVENT, heard);
+  return () => void redis.off(EVENT, heard);
+}
