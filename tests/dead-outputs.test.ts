@@ -1,0 +1,82 @@
+import { randomBytes } from 'node:crypto';
+import { type Sink, startRedisServer } from '@ringback/testkit';
+import { Redis } from 'ioredis';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { createInstallation } from './installation.ts';
+import { SAMPLE_ACCOUNT } from './interface-settings.ts';
+import { postCallback, taskBody } from './provider.ts';
+
+const ROOM = 8 * 1024 * 1024;
+const DEAD = ['dead-1', 'dead-2'] as const;
+
+/** One output that is well, one that is dead, and one that is dead and has no breaker. */
+const settings = (sinkUrl: string) => `
+ingress: { host: 127.0.0.1, port: 0, adminPort: 0 }
+worker: { adminPort: 0 }
+sources: [{ name: callbot, type: callbot, accounts: [{ uuid: ${SAMPLE_ACCOUNT.uuid}, secrets: ["${SAMPLE_ACCOUNT.secret}"], algorithm: md5 }] }]
+outputs:
+  - { name: good, type: webhook, url: ${sinkUrl}/good }
+  - { name: dead-1, type: webhook, url: ${sinkUrl}/dead-1, breaker: { cooldown: 500ms } }
+  - { name: dead-2, type: webhook, url: ${sinkUrl}/dead-2, breaker: { cooldown: 500ms } }
+routes: [{ to: [good, dead-1, dead-2] }]
+`;
+
+/** Posts callbacks until none is taken any more; resolves with the requestIDs that were acked. */
+async function fill(ingress: string, note: () => string): Promise<string[]> {
+  const acked: string[] = [];
+  const send = async (sender: number): Promise<void> => {
+    for (let count = 0; ; count += 1) {
+      const requestID = `${sender}-${count}`;
+      const { status } = await postCallback({ ingress, requestID, body: taskBody({ taskStatus: 1, note: note() }) });
+      if (status !== 200) return;
+      acked.push(requestID);
+    }
+  };
+  await Promise.all(Array.from({ length: 16 }, (_, sender) => send(sender)));
+  return acked;
+}
+
+/** requestIDs that the sink answered with 200, by path. */
+function watch(sink: Sink) {
+  const got = new Map<string, Set<string>>(['good', ...DEAD].map((name) => [name, new Set()]));
+  let dead = true;
+  sink.answer((_, { path, body }) => {
+    const name = path.slice(1);
+    if (dead && name !== 'good') return 500;
+    got.get(name)?.add(/"requestID":"([^"]*)"/.exec(body.toString())?.[1] ?? '');
+    return 200;
+  });
+  return { got: (name: string) => got.get(name) ?? new Set(), revive: () => void (dead = false) };
+}
+
+it.each([
+  ['alike', () => 'x'.repeat(600)],
+  ['as random as can be', () => randomBytes(450).toString('base64')],
+])(
+  'a backlog that fills Redis gets to the output that is well, though two others are dead: bodies %s',
+  async (_, note) => {
+    const server = await startRedisServer();
+    const redis = new Redis(server.url);
+    onTestFinished(() => redis.disconnect());
+    const { sink, startIngress, startWorker } = await createInstallation({ redisUrl: server.url, settings });
+    const { got, revive } = watch(sink);
+    const used = Number(/used_memory:(\d+)/.exec(await redis.info('memory'))?.[1]);
+    await redis.config('SET', 'maxmemory', String(used + ROOM));
+    const ingress = await startIngress();
+    const acked = await fill(ingress.url, note);
+    expect(acked.length).toBeGreaterThan(1000);
+
+    await startWorker();
+    await vi.waitFor(() => expect(got('good').size).toBe(acked.length), { timeout: 60_000, interval: 100 });
+    expect(DEAD.map((name) => got(name).size)).toEqual([0, 0]);
+    revive();
+    for (const name of DEAD) {
+      await vi.waitFor(() => expect(got(name)).toEqual(new Set(acked)), { timeout: 120_000, interval: 500 });
+    }
+    await vi.waitFor(async () => expect(await redis.keys('ringback:{bodies,held}:*')).toEqual([]), {
+      timeout: 20_000,
+      interval: 200,
+    });
+  },
+  300_000,
+);
