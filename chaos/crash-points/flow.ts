@@ -5,6 +5,7 @@ import { postCallback } from '../../tests/provider.ts';
 import { PREFIX } from '../settings.ts';
 import { callbacks, keyOf, type Message, messages, OUTPUTS } from './messages.ts';
 import type { Stage } from './stage.ts';
+import { nothingIsTaken } from './takeovers.ts';
 
 /** What a sender knows after the run. */
 export type Answers = {
@@ -37,7 +38,8 @@ export async function runFlow(stage: Stage): Promise<Answers> {
 
   stage.destination.mend();
   await replay(stage, replayed);
-  // The end of the dedupe window: the claim is gone.
+  // The end of the dedupe window: the claim is gone. Nobody is at work on its batch by then.
+  await until(() => nothingIsTaken(stage), { withinMs: WITHIN_MS, what: () => 'the end of every job' });
   await stage.redis.del(`${PREFIX}:ledger:${keyOf(refused)}`);
   await send(afterWindow);
   await taken(stage, [replayed, spooled, spooledToo, afterWindow]);

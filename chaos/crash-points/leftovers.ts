@@ -51,6 +51,15 @@ export async function findLeftovers({ redis }: Pick<Stage, 'redis'>): Promise<st
   return problems;
 }
 
+/** Where work stands, for a run that did not end: the lists and sets of every queue with how many are in them, and how many claims there are. */
+export async function describeWork({ redis }: Pick<Stage, 'redis'>): Promise<string> {
+  const keys = (await redis.keys(`${PREFIX}:*`)).toSorted();
+  const lists = keys.filter((key) => /:(?:wait|active|paused)$/.test(key)).map(async (key) => `${key} ${await redis.llen(key)}`);
+  const sets = keys.filter((key) => /:(?:delayed|failed)$/.test(key)).map(async (key) => `${key} ${await redis.zcard(key)}`);
+  const claims = keys.filter((key) => /:ledger:[\w-]{22}$/.test(key)).length;
+  return [...(await Promise.all([...lists, ...sets])), `${claims} claims`].join(', ');
+}
+
 /** Removes all that a run leaves. What processes write of themselves, mostly at their start, stays. */
 export async function clear({ redis }: Pick<Stage, 'redis'>): Promise<void> {
   const kept = new RegExp(`^${PREFIX}:(?:outputs|${anyQueue}:meta|process.*)$|^ringback:prefixes$`);

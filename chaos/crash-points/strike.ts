@@ -1,12 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Halt, until } from '@ringback/testkit/bare';
-import { PREFIX } from '../settings.ts';
 import type { Kinds } from './command-kind.ts';
 import { exchangeKind } from './destination.ts';
 import { readLedger, takenOf, underWay, windowOf } from './ledger-view.ts';
 import { createCounter, type Point } from './points.ts';
 import type { Stage } from './stage.ts';
-import { activeJobs, type PerOutput } from './takeovers.ts';
+import { activeJobs, nothingIsTaken, type PerOutput } from './takeovers.ts';
 
 /** Longer than `worker.lockDuration`, and than four times `ingress.enqueueTimeout`. */
 const STOPPED_FOR_MS = 2500;
@@ -95,11 +94,6 @@ async function takeOver(stage: Stage, pid: number, halted: Halted): Promise<Cras
   process.kill(pid, 'SIGCONT');
   halted.release();
   return { window, active };
-}
-
-async function nothingIsTaken(stage: Stage): Promise<boolean> {
-  const [{ crm, ops }, callbacks] = await Promise.all([activeJobs(stage), stage.redis.llen(`${PREFIX}:callbacks:active`)]);
-  return crm + ops + callbacks === 0;
 }
 
 async function goOnLater(pid: number, halted: Halted): Promise<Crash> {

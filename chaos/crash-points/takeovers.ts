@@ -15,6 +15,13 @@ export function activeJobs({ redis }: Pick<Stage, 'redis'>): Promise<PerOutput> 
   return perOutput((queue) => redis.llen(`${queue}:active`));
 }
 
+/** True while no worker has a job under way, and no batch waits for one. */
+export async function nothingIsTaken(stage: Pick<Stage, 'redis'>): Promise<boolean> {
+  const batches = ['active', 'wait'].map((state) => stage.redis.llen(`${PREFIX}:callbacks:${state}`));
+  const [{ crm, ops }, ...waiting] = await Promise.all([activeJobs(stage), ...batches]);
+  return crm + ops + waiting.reduce((sum, count) => sum + count, 0) === 0;
+}
+
 /** Delivery jobs that were taken from a worker whose lock had run out, by BullMQ's event stream. */
 function takeovers({ redis }: Pick<Stage, 'redis'>): Promise<PerOutput> {
   return perOutput(async (queue) => {

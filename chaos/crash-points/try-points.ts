@@ -2,9 +2,10 @@ import type { RedisServerSpec } from '../../scripts/redis/server-spec.ts';
 import type { Kinds } from './command-kind.ts';
 import { check, type Violation } from './check.ts';
 import { type Answers, runFlow } from './flow.ts';
+import { describeWork } from './leftovers.ts';
 import { nameOf, type Point } from './points.ts';
 import { clearStage, createWarmStage, unwatch } from './record.ts';
-import type { Stage } from './stage.ts';
+import { type Stage, VICTIMS } from './stage.ts';
 import { armStrike } from './strike.ts';
 
 /** What came of one point. */
@@ -58,7 +59,8 @@ async function tryPoint(stage: Stage, { point, kinds, dataset }: TryOptions): Pr
     answers = await runFlow(stage);
     problems = (await check(stage, { answers, crash: await strike.over(), dataset })).map(lineOf);
   } catch (error) {
-    problems = [`did not end: ${error instanceof Error ? error.message : String(error)}`];
+    const why = error instanceof Error ? error.message : String(error);
+    problems = [`did not end: ${why}; ${await describeWork(stage)}; ${await describeProcesses(stage)}`];
   }
   unwatch(stage);
   await stage.relief.close();
@@ -73,6 +75,14 @@ async function tryPoint(stage: Stage, { point, kinds, dataset }: TryOptions): Pr
     repeats: taken.length - distinct,
     ...(answers && { answers }),
   };
+}
+
+/** What the processes say of themselves. */
+async function describeProcesses({ slots }: Stage): Promise<string> {
+  const states = VICTIMS.map(
+    async (victim) => `${victim} ${JSON.stringify(await slots[victim].readiness().catch(() => 'down'))}`,
+  );
+  return (await Promise.all(states)).join(', ');
 }
 
 const lineOf = ({ invariant, what }: Violation) => `${invariant}: ${what}`;
