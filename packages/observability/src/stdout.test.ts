@@ -37,12 +37,12 @@ function start(stdout: number | 'pipe'): ChildProcess {
 }
 
 /** Resolves once the program has logged all, which it can only while nothing holds it up. */
-async function loggedAll(child: ChildProcess): Promise<void> {
-  for await (const [message] of messages(child)) if ((message as { megabytes?: number }).megabytes === 10) return;
-}
-
-async function* messages(child: ChildProcess): AsyncGenerator<unknown[]> {
-  for (;;) yield await once(child, 'message');
+function loggedAll(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    child.on('message', (message: { megabytes?: number }) => {
+      if (message.megabytes === 10) resolve();
+    });
+  });
 }
 
 async function ends(child: ChildProcess): Promise<unknown> {
