@@ -99,7 +99,8 @@ function reset({ client, server }: Connection): void {
 function relay(client: Socket, server: Socket, state: State): void {
   const connection: Connection = { client, server, commands: [], pending: [], replies: [] };
   state.connections.add(connection);
-  const [fromClient, fromServer] = [createRespReader(), createRespReader()];
+  const fromClient = createRespReader({ from: 'client' });
+  const fromServer = createRespReader({ from: 'server' });
   for (const socket of [client, server]) {
     socket.setNoDelay().on('error', () => {});
     // What a client that is gone had sent and nobody saw goes with it.

@@ -24,7 +24,7 @@ const VALUES = [
 ];
 
 it.each([1, 2, 7, 1000])('cuts a stream into whole values, in whatever pieces it comes: %i bytes at a time', (size) => {
-  const reader = createRespReader();
+  const reader = createRespReader({ from: 'server' });
   const bytes = Buffer.from(VALUES.join(''));
   const frames = [];
   for (let at = 0; at < bytes.length; at += size) frames.push(...reader.push(bytes.subarray(at, at + size)));
@@ -41,7 +41,12 @@ it('reads a command, whatever bytes its arguments hold', () => {
   ]);
 });
 
+it('takes a line of a client for a command', () => {
+  const frames = createRespReader({ from: 'client' }).push(Buffer.from('PING\r\n*1\r\n$4\r\nQUIT\r\nSET a  b\n'));
+  expect(frames.map(({ raw }) => readCommand(raw))).toEqual([['PING'], ['QUIT'], ['SET', 'a', 'b']]);
+});
+
 it('refuses what is not RESP', () => {
-  expect(() => createRespReader().push(Buffer.from('HTTP/1.1 200 OK\r\n'))).toThrow('not RESP');
-  expect(() => createRespReader().push(Buffer.from('$x\r\n'))).toThrow('not RESP');
+  expect(() => createRespReader({ from: 'server' }).push(Buffer.from('HTTP/1.1 200 OK\r\n'))).toThrow('not RESP');
+  expect(() => createRespReader({ from: 'server' }).push(Buffer.from('$x\r\n'))).toThrow('not RESP');
 });

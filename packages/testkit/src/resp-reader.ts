@@ -19,16 +19,21 @@ const BULKS = '$!=';
 /** Has a count, and so many values, by how many values each counts: array, set, push; map, attribute. */
 const AGGREGATES: Readonly<Record<string, number>> = { '*': 1, '~': 1, '>': 1, '%': 2, '|': 2 };
 
-/** Cuts what comes over one way of a connection with Redis into values (https://redis.io/docs/latest/develop/reference/protocol-spec/). */
-export function createRespReader(): RespReader {
+/**
+ * Cuts what comes over one way of a connection with Redis into values (https://redis.io/docs/latest/develop/reference/protocol-spec/).
+ * @param options.from a client may send a command as a line of text as well (an inline command)
+ */
+export function createRespReader({ from }: { readonly from: 'client' | 'server' }): RespReader {
   let rest: Buffer = Buffer.alloc(0);
+  const isInline = (bytes: Buffer, start: number) =>
+    from === 'client' && start < bytes.length && bytes[start] !== '*'.charCodeAt(0);
   return {
     push(chunk) {
       rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
       const frames: RespFrame[] = [];
       let start = 0;
       for (;;) {
-        const end = endOf(rest, start);
+        const end = isInline(rest, start) ? endOfLine(rest, start) : endOf(rest, start);
         if (end === undefined) break;
         frames.push({ raw: rest.subarray(start, end), push: rest[start] === '>'.charCodeAt(0) });
         start = end;
@@ -39,8 +44,9 @@ export function createRespReader(): RespReader {
   };
 }
 
-/** Name and arguments of a command, which is an array of bulk strings. */
+/** Name and arguments of a command: an array of bulk strings, or a line of words. */
 export function readCommand(raw: Buffer): string[] {
+  if (raw[0] !== '*'.charCodeAt(0)) return raw.toString().trim().split(/\s+/);
   const words: string[] = [];
   let at = raw.indexOf(CRLF) + CRLF.length;
   while (at < raw.length) {
@@ -51,6 +57,11 @@ export function readCommand(raw: Buffer): string[] {
     at = start + length + CRLF.length;
   }
   return words;
+}
+
+function endOfLine(bytes: Buffer, start: number): number | undefined {
+  const at = bytes.indexOf('\n', start);
+  return at < 0 ? undefined : at + 1;
 }
 
 /** Where the value that begins at `start` ends; undefined while it is not whole. */
