@@ -45,12 +45,14 @@ describe('a batch', () => {
   });
 
   it('changes nothing when it is run again, before it is delivered or after', async () => {
-    const { run, queue, ledger, arrived, settled } = startOutputs();
+    const { run, queue, bodies, ledger, arrived, settled } = startOutputs();
+    // The lane may have seen by now that its queue is paused: then it holds what it would have queued.
+    const standing = async (name: string) => (await queue(name).getWaitingCount()) + (await bodies.held(name, 10)).length;
     for (const name of ['crm', 'ops']) await queue(name).pause();
     const to = { crm: callbacks('x', 'y'), ops: callbacks('x') };
     await run('b1', to);
     await run('b1', to, true);
-    for (const name of ['crm', 'ops']) expect(await queue(name).getWaitingCount()).toBe(1);
+    for (const name of ['crm', 'ops']) expect(await standing(name)).toBe(1);
     for (const name of ['crm', 'ops']) await queue(name).resume();
     await settled();
     await run('b1', to, true);

@@ -1,4 +1,4 @@
-import { DURABILITIES, Percentage, SecretText, Section } from '@ringback/contracts';
+import { DURABILITIES, Percentage, SecretText, Section, UNSET_SECRET } from '@ringback/contracts';
 import { type TSchema, Type } from 'typebox';
 
 function isApart({ high, low }: { high: unknown; low: unknown }): boolean {
@@ -40,6 +40,7 @@ const RedisUrl = {
 
 /** Whether the client would read it as it is meant: a part that cannot be decoded, or a path that is no number, ends the process with a stack trace that shows the password. */
 function isReadable(text: string): boolean {
+  if (text.startsWith(UNSET_SECRET)) return true;
   try {
     const { username, password, pathname } = new URL(text);
     decodeURIComponent(`${username}${password}`);

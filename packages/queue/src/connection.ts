@@ -66,9 +66,10 @@ export async function connectForCommand(options: Omit<ConnectionOptions, 'logger
 function connect({ url, name, logger }: ConnectionOptions, options: Options): Redis {
   const renewal = createRenewal();
   const all = { ...reconnect, ...options, connectionName: name, reconnectOnError: renewal.wanted };
+  const place = url.reveal();
   let redis: Redis;
   try {
-    redis = new Redis(url.reveal(), all);
+    redis = new Redis(place, all);
   } catch {
     // Without the cause: it holds the URL, and the password in it.
     throw new RingbackError('RB_CONFIG_INVALID', 'REDIS_URL, or redis.url of the settings, is not a URL that can be read');
