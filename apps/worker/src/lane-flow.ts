@@ -39,6 +39,8 @@ export type LaneFlowOptions = {
   readonly breaker: () => BreakerState;
   /** Attempts that failed since the last one that had an answer. */
   readonly failures: () => number;
+  /** True while Redis is nearly full. */
+  readonly brimming: () => boolean;
   /** Bytes that the output may have by reference; undefined: any number. */
   readonly most: () => number | undefined;
   readonly logger: Logger;
@@ -50,7 +52,7 @@ const UNSEEN: Look = { waiting: 0, delayed: 0, paused: false, held: 0, bytes: 0 
 
 /** Watches one output's queue, and makes jobs of what the output holds whenever it moves and its queue has room. */
 export function createLaneFlow(options: LaneFlowOptions): LaneFlow {
-  const { producer, bodies, breaker, failures } = options;
+  const { producer, bodies, breaker, failures, brimming } = options;
   const report = createReporter(options);
   let [seen, added] = [UNSEEN, 0];
 
@@ -62,7 +64,8 @@ export function createLaneFlow(options: LaneFlowOptions): LaneFlow {
     report((seen = await producer.look()));
     // One is enough to find out with.
     const room = (breaker() === 'probing' ? 1 : JOBS_WHEN_FED) - seen.waiting;
-    if (seen.held === 0 || room <= 0 || !moves() || (failing() && seen.delayed >= RETRIES_WHILE_STUCK)) return;
+    if (seen.held === 0 || room <= 0 || !moves()) return;
+    if (failing() && (brimming() || seen.delayed >= RETRIES_WHILE_STUCK)) return;
     await feed(options, await bodies.held(options.output, room), room);
   }
 

@@ -62,8 +62,8 @@ export function openLane(options: LaneOptions): Lane {
     logger,
   });
   const alone = delivery.rateLimit !== undefined;
-  const watching = { breaker: breaker.state, failures: made.failures, most: backlog.most, bodies: createBodies(access), logger };
-  const flow = createLaneFlow({ output: output.name, alone, producer, ...watching });
+  const watching = { breaker: breaker.state, failures: made.failures, most: backlog.most, bodies: createBodies(access) };
+  const flow = createLaneFlow({ ...watching, output: output.name, alone, producer, brimming, logger });
   const { concurrency } = delivery;
   const consumer = consumeDeliveries({ ...access, concurrency, output: output.name, delivery, handlers, logger });
   const watched: Watched = {
