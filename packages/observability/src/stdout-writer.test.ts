@@ -129,4 +129,10 @@ describe('writeLine', () => {
     await becomes('fifteen letters\nalso fifteen..\n');
     expect(await first).toBe('written');
   });
+
+  it('takes a line of any length when nothing else waits', async () => {
+    const { writer, becomes } = setUp({ maxWaiting: 20 });
+    await writer.writeLine('x'.repeat(100));
+    await becomes(`${'x'.repeat(100)}\n`);
+  });
 });

@@ -53,7 +53,11 @@ export function createStdoutWriter({ write, maxWaiting = MAX_WAITING }: StdoutWr
     },
     async writeLine(line, signal) {
       signal?.throwIfAborted();
-      if (queue.sizes.waitedFor + line.length > maxWaiting) throw new Error('too much waits to be written to standard output');
+      const { waitedFor } = queue.sizes;
+      // A single line always has room, however long it is.
+      if (waitedFor > 0 && waitedFor + line.length > maxWaiting) {
+        throw new Error('too much waits to be written to standard output');
+      }
       queueLog();
       const { promise: done, ...waiting } = Promise.withResolvers<void>();
       const entry = queue.push(Buffer.from(`${line}\n`), waiting);

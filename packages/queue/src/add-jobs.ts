@@ -21,7 +21,8 @@ export type AddOptions = {
  */
 export async function addJobs({ queue, jobs, doesWorkOf }: AddOptions): Promise<void> {
   const time = await timeOfNewJobs(queue);
-  const [first, ...others] = jobs.map((job) => ({ ...job, opts: { ...job.opts, ...time } }));
+  // A job's own timestamp says when the run of its batch began, by Redis's clock: it MUST stay.
+  const [first, ...others] = jobs.map((job) => ({ ...job, opts: { ...time, ...job.opts } }));
   if (first === undefined) return;
   if (others.length === 0) await queue.add(first.name, first.data, first.opts);
   else await queue.addBulk([first, ...others]);

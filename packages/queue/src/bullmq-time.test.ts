@@ -60,6 +60,15 @@ describe.each([6 * HOUR, -6 * HOUR])('a process whose clock is %d ms ahead', (ah
     }
   });
 
+  it('keeps the time that a job brings along', async () => {
+    const { real } = setClock(ahead);
+    const { queue } = setUp();
+    const began = real() - 100_000;
+    const brought = job('brought');
+    await addJobs({ queue, jobs: [{ ...brought, opts: { ...brought.opts, timestamp: began } }] });
+    expect((await queue.getJob('brought'))?.timestamp).toBe(began);
+  });
+
   it('runs what another scheduled when it is due: not before, and not hours later', async () => {
     const { queue, work } = setUp();
     const { real } = setClock(ahead);

@@ -4,12 +4,12 @@ import type { Durability } from '@ringback/contracts';
  * The commands that Ringback sends to Redis, itself and by way of BullMQ 6.7.0, and those within their scripts. A test runs a callback from end to end as a user who has these and no others.
  * Handshake commands need no permission (HELLO), or are done without (CLIENT SETNAME).
  */
-const SENT = ['eval', 'evalsha', 'info', 'time', 'multi', 'exec', 'bzpopmin'] as const;
+const SENT = ['eval', 'evalsha', 'info', 'time', 'multi', 'exec', 'bzpopmin', 'scan', 'type'] as const;
 
 /** Within scripts, and some of them directly as well. */
 const IN_SCRIPTS = `
   del exists expire get incr mget persist pexpire pttl rename set
-  hdel hexists hget hgetall hincrby hmget hmset hset
+  hdel hexists hget hgetall hincrby hkeys hlen hmget hmset hset hsetnx
   lindex llen lpop lpos lpush lrange lrem ltrim rpop rpoplpush rpush
   sadd scard smembers srem
   xadd xtrim
