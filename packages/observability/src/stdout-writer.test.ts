@@ -132,7 +132,7 @@ describe('writeLine', () => {
 
   it('takes a line of any length when nothing else waits', async () => {
     const { writer, becomes } = setUp({ maxWaiting: 20 });
-    await writer.writeLine('x'.repeat(100));
+    expect(await settled(writer.writeLine('x'.repeat(100)))).toBe('written');
     await becomes(`${'x'.repeat(100)}\n`);
   });
 });
