@@ -12,7 +12,7 @@ import { type BusinessKeyOf, createSieve, type Sifted } from './repeats.ts';
 const ROUTES_AT_ONCE_MS = 20;
 
 export type DispatchDeps = {
-  readonly ledger: Pick<Ledger, 'claim' | 'release'>;
+  readonly ledger: Pick<Ledger, 'claim' | 'renew' | 'release'>;
   readonly router: Router;
   /** Queues the deliveries of a batch. MUST be safe to be cut off and run again. */
   readonly fanOut: FanOut;
@@ -42,7 +42,10 @@ export function createDispatch(deps: DispatchDeps): (batch: TakenBatch) => Promi
     const conflicts = [...contradictions, ...claimed('conflict')];
 
     const { perOutput, unrouted, overruns, conditionErrors } = await routeAll(router, fresh);
-    await fanOut({ id, again: claimed('again').length > 0, since }, perOutput);
+    const again = claimed('again').length > 0;
+    // It may have waited for long: what it has delivered MUST be known for as long as it is run.
+    if (again) await ledger.renew(id, [...perOutput.keys()]);
+    await fanOut({ id, again, since }, perOutput);
     await keepConflicts(conflicts);
     await keepOverruns(id, overruns);
 

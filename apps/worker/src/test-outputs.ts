@@ -46,7 +46,7 @@ export function startOutputs({ crm = {}, tight = false }: Options = {}) {
     await Promise.all([...lanes.values()].map(({ consumer }) => consumer.close(5000)));
     redis.disconnect();
   });
-  return { access, logger, ledger, down, lanes, bodies, run, arrived, ...lookInto(access) };
+  return { access, logger, ledger, down, lanes, bodies, fanOut, run, arrived, ...lookInto(access) };
 }
 
 function createDestinations() {

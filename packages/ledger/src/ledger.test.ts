@@ -94,6 +94,22 @@ describe('ledger', () => {
     }
   });
 
+  it('remembers the claims and outcomes of a batch for a window from its last run', async () => {
+    const { redis, prefix, ledger } = setUp();
+    const keys = ['x', 'y', 'b1.crm'].map((key) => `${prefix}:ledger:${key}`);
+    const left = () => Promise.all(keys.map((key) => redis.pttl(key)));
+    await ledger.claim('b1', same(['x']));
+    await ledger.claim('b2', same(['y']));
+    await ledger.record('crm', [{ batch: 'b1', key: 'x', outcome: 'delivered' }]);
+    await Promise.all(keys.map((key) => redis.pexpire(key, 10_000)));
+    expect(await ledger.claim('b1', same(['x', 'y']))).toEqual(['again', 'duplicate']);
+    await ledger.renew('b1', ['crm', 'ops']);
+    const [ours = 0, theirs = 0, outcomes = 0] = await left();
+    expect(Math.min(ours, outcomes)).toBeGreaterThan(30_000);
+    expect(theirs).toBeLessThanOrEqual(10_000);
+    expect(await redis.exists(`${prefix}:ledger:b1.ops`)).toBe(0);
+  });
+
   it('does not mind a server that has forgotten its scripts', async () => {
     const { redis, ledger } = setUp();
     await ledger.claim('b1', same(['x']));

@@ -1,7 +1,7 @@
 import { RingbackError } from '@ringback/contracts';
 import type { Redis } from 'ioredis';
 import { createRunner } from './runner.ts';
-import { CLAIM, RECORD, RELEASE } from './scripts.ts';
+import { CLAIM, RECORD, RELEASE, RENEW } from './scripts.ts';
 
 /** What a claim found: the callback is this batch's to fan out; the same, but this batch has claimed it before, and may have fanned it out; another batch owns it; or another batch owns one of the same identity that says something else. */
 export type Claim = 'ours' | 'again' | 'duplicate' | 'conflict';
@@ -19,10 +19,12 @@ type OutcomeEntry = { readonly batch: string; readonly key: string; readonly out
  * `digest` `bodyDigest(body)`. Every call is one round trip, whatever the number of keys. That a batch is done is not written down: then its job is gone.
  */
 export type Ledger = {
-  /** Marks each callback as owned by `batch` unless another one owns it. A batch that is run again finds its own claims. */
+  /** Marks each callback as owned by `batch` unless another one owns it. A batch that is run again finds its own claims, and renews them: they live for a window from now on. */
   claim(batch: string, callbacks: readonly { readonly key: string; readonly digest: string }[]): Promise<Claim[]>;
   /** Gives up what `batch` has claimed of these, so that the callbacks, sent again, are new. */
   release(batch: string, keys: readonly string[]): Promise<void>;
+  /** Lets what is known of the batch's outcomes at these outputs live for a window from now on. */
+  renew(batch: string, outputs: readonly string[]): Promise<void>;
   /** The outcome that each of these deliveries has, in the order of `keys`. */
   outcomes(deliveries: Deliveries, keys: readonly string[]): Promise<(Outcome | undefined)[]>;
   /** Writes outcomes at one output, of whatever batches. */
@@ -56,6 +58,10 @@ export function createLedger({ redis, prefix, window }: LedgerOptions): Ledger {
     },
     async release(batch, keys) {
       await run(RELEASE, keys.map(claimKey), [batch]);
+    },
+    async renew(batch, outputs) {
+      const keys = outputs.map((output) => outcomesKey({ batch, output }));
+      await run(RENEW, keys, [seconds]);
     },
     async outcomes(deliveries, keys) {
       const values = keys.length === 0 ? [] : await redis.hmget(outcomesKey(deliveries), ...keys);

@@ -3,7 +3,10 @@
  * A callback's claim is one string, `<batch> <digest of the body>`; the outcomes of a batch at one output are one hash, by callback.
  */
 
-/** KEYS claims · ARGV batch, window in s, digest of each body → for each: `ours`, `again`, `duplicate` or `conflict`. */
+/**
+ * KEYS claims · ARGV batch, window in s, digest of each body → for each: `ours`, `again`, `duplicate` or `conflict`.
+ * A batch that is run again MUST renew its claims: it may wait for longer than a window.
+ */
 export const CLAIM = `
 local verdicts = {}
 local mine = ARGV[1] .. ' '
@@ -15,6 +18,7 @@ for i, key in ipairs(KEYS) do
     local held = redis.call('GET', key)
     if held:sub(1, #mine) == mine then
       verdicts[i] = 'again'
+      redis.call('EXPIRE', key, ARGV[2])
     elseif held:sub(held:find(' ', 1, true) + 1) == digest then
       verdicts[i] = 'duplicate'
     else
@@ -31,6 +35,10 @@ for _, key in ipairs(KEYS) do
   local held = redis.call('GET', key)
   if held and held:sub(1, #mine) == mine then redis.call('DEL', key) end
 end`;
+
+/** KEYS outcomes · ARGV window in s. */
+export const RENEW = `
+for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, ARGV[1]) end`;
 
 /** KEYS outcomes · ARGV window in s, then for each of KEYS how many callbacks, and each callback and its outcome. They live for a window from now on. What was delivered
  * stays so: a worker that stood still for longer than its lock may write late that its own attempt failed. */
