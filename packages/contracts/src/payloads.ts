@@ -69,7 +69,7 @@ export const DeliveryReference = Type.Object({
 });
 export type DeliveryReference = Static<typeof DeliveryReference>;
 
-/** Bodies that stand in Redis once. */
+/** Bodies that stand in Redis once. Its version is that of the shares too. */
 export const StoredBodies = Type.Object({ v: Type.Literal(1), batch: Type.String(), groups });
 export type StoredBodies = Static<typeof StoredBodies>;
 
@@ -88,6 +88,7 @@ export const StoredShare = Type.Object({
   batch: Type.Optional(Type.String()),
 });
 
+/** Each kind counts its versions. A new kind MUST begin above all of them: older workers leave it for newer ones then. */
 export const DeliveryPayload = Type.Union([DeliveryBatch, DeliveryReference, SingleDelivery]);
 export type DeliveryPayload = Static<typeof DeliveryPayload>;
 

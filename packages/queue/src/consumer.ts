@@ -2,7 +2,7 @@ import { type Logger, RingbackError } from '@ringback/contracts';
 import { DelayedError, type IRedisClient, type Job, UnrecoverableError, WaitingError, Worker, type WorkerOptions } from 'bullmq';
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { createNewerPayloads } from './newer-payloads.ts';
+import { createNewerPayloads, NewerPayload, newerThan } from './newer-payloads.ts';
 import { backingOff } from './bullmq-client.ts';
 import { createErrorReporter, type ErrorReporter } from './error-reporter.ts';
 import { within } from './within.ts';
@@ -86,25 +86,34 @@ export function createConsumer<S extends TSchema>(consumer: ConsumerOptions<S>):
 
 function createProcessor<S extends TSchema>({ queue, schema, handle, logger }: ConsumerOptions<S>) {
   const payload = Compile(schema);
-  const waitForNewerWorker = createNewerPayloads({ queue, schema, logger });
+  const waitForNewerWorker = createNewerPayloads({ queue, logger });
+
+  function checked(job: Job): Static<S> {
+    const data: unknown = job.data;
+    if (payload.Check(data)) return data;
+    const newer = newerThan(schema, data);
+    if (newer) throw new NewerPayload(newer);
+    const [problem] = payload.Errors(data);
+    logger.error(
+      { code: 'RB_PAYLOAD_INVALID', queue, job: job.id, at: problem?.instancePath, problem: problem?.message },
+      'job set aside',
+    );
+    throw new UnrecoverableError('RB_PAYLOAD_INVALID: not a payload of ours');
+  }
+
+  /** ms that the job waits in the queue; undefined: it is no hand-back. */
+  function waitAfter(error: unknown, job: Job): number | undefined {
+    if (error instanceof NewerPayload) return waitForNewerWorker(job, error.newer);
+    return error instanceof HandBack ? error.afterMs : undefined;
+  }
 
   return async (job: Job, token?: string): Promise<void> => {
-    const data: unknown = job.data;
-    if (!payload.Check(data)) {
-      const afterMs = waitForNewerWorker(job);
-      if (afterMs !== undefined && token !== undefined) return giveBack({ job, token, afterMs });
-      const [problem] = payload.Errors(data);
-      logger.error(
-        { code: 'RB_PAYLOAD_INVALID', queue, job: job.id, at: problem?.instancePath, problem: problem?.message },
-        'job set aside',
-      );
-      throw new UnrecoverableError('RB_PAYLOAD_INVALID: not a payload of ours');
-    }
     try {
-      await handle(data, job);
+      await handle(checked(job), job);
     } catch (error) {
-      if (!(error instanceof HandBack) || token === undefined) throw error;
-      await giveBack({ job, token, afterMs: error.afterMs });
+      const afterMs = waitAfter(error, job);
+      if (afterMs === undefined || token === undefined) throw error;
+      await giveBack({ job, token, afterMs });
     }
   };
 }

@@ -4,18 +4,20 @@ import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { type TSchema, Type } from 'typebox';
 import { expect, it, onTestFinished, vi } from 'vitest';
+import { createBodies } from './bodies/bodies.ts';
 import { createConsumer } from './consumer.ts';
+import { consumeDeliveries, type DeliveryHandlers } from './delivery-consumer.ts';
 import { batchJobOptions } from './job-options.ts';
 import { CALLBACKS } from './names.ts';
-import { newestVersion } from './newer-payloads.ts';
+import { newerThan } from './newer-payloads.ts';
 import { workerOptions } from './queue-options.ts';
 
 const DEADLINE = { timeout: 20_000, interval: 20 };
 
-function setUp() {
+function setUp(name: string = CALLBACKS) {
   const { url, prefix } = testRedis();
   const redis = new Redis(url, { maxRetriesPerRequest: null });
-  const queue = new Queue(CALLBACKS, { connection: redis, prefix });
+  const queue = new Queue(name, { connection: redis, prefix });
   const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
   const startWorker = (schema: TSchema) => {
     const taken: unknown[] = [];
@@ -30,7 +32,7 @@ function setUp() {
     return { taken, consumer };
   };
   onTestFinished(() => redis.disconnect());
-  return { queue, logger, startWorker };
+  return { access: { redis, prefix }, queue, logger, startWorker };
 }
 
 it('a payload of a newer Ringback waits for a newer worker: it costs no attempt, is never set aside, and is said once', async () => {
@@ -64,8 +66,61 @@ it('what names no version is no payload of ours', async () => {
   expect(logger.warn).not.toHaveBeenCalled();
 });
 
-it('the version that a schema knows is found in each of ours', () => {
-  expect([CallbackBatch, DeliveryPayload].map(newestVersion).every((version) => version >= 1)).toBe(true);
-  expect(newestVersion(Type.Union([Type.Object({ v: Type.Literal(1) }), Type.Object({ v: Type.Literal(2) })]))).toBe(2);
-  expect(newestVersion(Type.Object({ n: Type.Integer() }))).toBe(0);
+it('what is newer is told by kind', () => {
+  const of = (schema: TSchema, ...payloads: object[]) => payloads.map((data) => newerThan(schema, data));
+  const kinds = [
+    { v: 2, kind: 'single' },
+    { v: 2, kind: 'batch' },
+    { v: 3, kind: 'reference' },
+    // What no kind of ours is must be beyond all of ours.
+    { v: 3, kind: 'unheard of' },
+    { v: 3 },
+  ];
+  expect(of(DeliveryPayload, ...kinds)).toEqual([
+    { version: 2, known: 1 },
+    { version: 2, known: 1 },
+    { version: 3, known: 2 },
+    { version: 3, known: 2 },
+    { version: 3, known: 2 },
+  ]);
+  const broken = [{ v: 1, kind: 'single' }, { v: 2, kind: 'reference' }, { v: 2, kind: 'unheard of' }, { v: 2 }, { v: '9' }];
+  expect(of(DeliveryPayload, ...broken)).toEqual(broken.map(() => undefined));
+  expect(of(CallbackBatch, { v: 1 }, { v: 2 }, { v: 2, kind: 'unheard of' })).toEqual([
+    undefined,
+    { version: 2, known: 1 },
+    { version: 2, known: 1 },
+  ]);
 });
+
+it('deliveries that a newer Ringback wrote wait for a newer worker, be it the job or the bodies that it names', async () => {
+  const { access, queue, logger } = setUp('output.crm');
+  const bodies = createBodies(access);
+  const shares = [{ output: 'crm', callbacks: [testCallback('x')], state: 'queued', beyond: 'held' }] as const;
+  await bodies.store({ id: 'b1', batch: 'b1', again: false, compact: false, shares });
+  const written = String(await access.redis.hget(`${access.prefix}:bodies:b1`, 'bodies'));
+  await access.redis.hset(`${access.prefix}:bodies:b1`, 'bodies', written.replace('"v":1', '"v":2'));
+  await queue.add('reference', { v: 2, kind: 'reference', bodies: 'b1' }, batchJobOptions('b1.ref.crm'));
+  await queue.add('single', { v: 2, kind: 'single', anything: 'new' }, batchJobOptions('s1'));
+  const handlers = {
+    batch: vi.fn<DeliveryHandlers['batch']>(async () => undefined),
+    single: vi.fn<DeliveryHandlers['single']>(),
+  };
+  const delivery = { retry: { attempts: 3, minDelay: 5, maxDelay: 20 } };
+  const settings = { ...access, concurrency: 2, lockDuration: 2000, output: 'crm', delivery, handlers, logger };
+  const consumer = consumeDeliveries(settings);
+  onTestFinished(async () => void (await consumer.close(5000)));
+  await vi.waitFor(() => expect(consumer.progress()).toBeGreaterThanOrEqual(2 * 4), DEADLINE);
+  await vi.waitFor(async () => expect(await queue.getDelayedCount()).toBe(2), DEADLINE);
+  const jobs = await queue.getJobs(['delayed', 'waiting', 'active', 'failed']);
+  expect(jobs.map(({ attemptsMade, failedReason }) => [attemptsMade, failedReason])).toEqual([
+    [0, undefined],
+    [0, undefined],
+  ]);
+  expect([logger.error.mock.calls, handlers.single.mock.calls]).toEqual([[], []]);
+  expect(logger.warn.mock.calls).toEqual([
+    [expect.objectContaining({ code: 'RB_PAYLOAD_NEWER', version: 2, known: 1 }), 'job left for a newer worker'],
+  ]);
+
+  await access.redis.hset(`${access.prefix}:bodies:b1`, 'bodies', written);
+  await vi.waitFor(() => expect(handlers.batch).toHaveBeenCalledOnce(), DEADLINE);
+}, 60_000);

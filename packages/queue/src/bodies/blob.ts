@@ -1,14 +1,14 @@
 import { promisify } from 'node:util';
 import { deflateRaw, inflateRaw } from 'node:zlib';
-import { bodyDigest, type Callback, callbacksOf, groupCallbacks, StoredBodies } from '@ringback/contracts';
-import { RingbackError } from '@ringback/contracts';
+import { bodyDigest, type Callback, callbacksOf, groupCallbacks, RingbackError, StoredBodies } from '@ringback/contracts';
 import { Compile } from 'typebox/compile';
+import { NewerPayload, newerThan } from '../newer-payloads.ts';
 
 const deflate = promisify(deflateRaw);
 const inflate = promisify(inflateRaw);
 const stored = Compile(StoredBodies);
 
-/** The first byte says how the rest is written. */
+/** The first byte says how the rest is written. Another one takes a new `v` of what names the bodies: a reader cannot get at theirs. */
 const PLAIN = 'j'.charCodeAt(0);
 const DEFLATED = 'z'.charCodeAt(0);
 
@@ -22,11 +22,15 @@ export async function encodeBodies(batch: string, callbacks: readonly Callback[]
   return { bytes: Buffer.concat([Buffer.of(compact ? DEFLATED : PLAIN), content]), digest: bodyDigest(text) };
 }
 
-/** @throws RingbackError RB_PAYLOAD_INVALID */
+/** @throws NewerPayload, RingbackError RB_PAYLOAD_INVALID */
 export async function decodeBodies(blob: Buffer): Promise<{ batch: string; callbacks: Callback[] }> {
   const content = blob.subarray(1);
   const text = blob[0] === DEFLATED ? await inflate(content) : content;
   const bodies: unknown = JSON.parse(text.toString());
-  if (!stored.Check(bodies)) throw new RingbackError('RB_PAYLOAD_INVALID', 'the bodies of a batch are not of our making');
+  if (!stored.Check(bodies)) {
+    const newer = newerThan(StoredBodies, bodies);
+    if (newer) throw new NewerPayload(newer);
+    throw new RingbackError('RB_PAYLOAD_INVALID', 'the bodies of a batch are not of our making');
+  }
   return { batch: bodies.batch, callbacks: callbacksOf(bodies) };
 }
