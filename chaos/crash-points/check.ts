@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { until } from '@ringback/testkit/bare';
 import { PREFIX } from '../settings.ts';
+import type { Taken } from './destination.ts';
 import { type Answers, readDeadLetters } from './flow.ts';
 import type { Invariant } from './invariants.ts';
 import { readLedger } from './ledger-view.ts';
@@ -85,7 +86,7 @@ function judgeArrivals({ destination }: Stage, { answers, window, dead, further 
     return [
       ...(!ended && answers.acked.has(message.name) ? [violation('NO_LOST_FANOUT', delivery)] : []),
       ...(arrived.length > (window.has(delivery) ? 2 : 1) + further[output]
-        ? [violation('REPEAT_ONLY_IN_WINDOW', `${delivery}: ${arrived.length} times`)]
+        ? [violation('REPEAT_ONLY_IN_WINDOW', `${delivery}: ${historyOf(arrived)}, ${further[output]} further takeovers`)]
         : []),
     ];
   };
@@ -96,6 +97,12 @@ function judgeArrivals({ destination }: Stage, { answers, window, dead, further 
       .filter(({ name }) => new Set(taken.filter((one) => one.name === name).map(({ webhookId }) => webhookId)).size > 1)
       .map(({ name }) => violation('SAME_WEBHOOK_ID', name)),
   ];
+}
+
+/** When it was taken after the first time, and over which connections. */
+function historyOf(arrived: readonly Taken[]): string {
+  const first = arrived[0]?.at ?? 0;
+  return arrived.map(({ at, clientPort }) => `+${Math.round(at - first)} ms (port ${clientPort})`).join(', ');
 }
 
 function isDeadLetter({ ends }: Message, output: Output): boolean {

@@ -1,8 +1,17 @@
-import { createSink, type Halt } from '@ringback/testkit/bare';
+import { createSink, type Halt, type SinkRequest } from '@ringback/testkit/bare';
 import { callbacks, deliveryName, type Message, type Output, OUTPUTS } from './messages.ts';
 
 /** One attempt as the destination saw it. */
-export type Exchange = { readonly output: Output; readonly name: string; readonly webhookId: string };
+export type Exchange = {
+  readonly output: Output;
+  readonly name: string;
+  readonly webhookId: string;
+  /** Tells connections, hence processes, apart. */
+  readonly clientPort: number | undefined;
+};
+
+/** One that it took, and when, in ms of `performance.now()`. */
+export type Taken = Exchange & { readonly at: number };
 
 /** An exchange stands still until its owner says how to go on: it is completed, or its connection is reset. */
 type ExchangeHalt = Pick<Halt, 'release' | 'cut' | 'drop'>;
@@ -14,7 +23,7 @@ type ExchangeHook = (exchange: Exchange) => 'before' | 'after' | undefined;
 export type Destination = {
   readonly url: string;
   /** Attempts that it took (200), oldest first. */
-  readonly taken: readonly Exchange[];
+  readonly taken: readonly Taken[];
   /** From now on it takes what it refused until it was mended. */
   mend(): void;
   watch(hook: ExchangeHook, onHalt: (halt: ExchangeHalt) => void): void;
@@ -27,7 +36,7 @@ const pass: ExchangeHook = () => undefined;
 
 export async function createDestination(): Promise<Destination> {
   const sink = await createSink();
-  const taken: Exchange[] = [];
+  const taken: Taken[] = [];
   const counts = new Map<string, number>();
   let mended = false;
   let hook = pass;
@@ -44,12 +53,12 @@ export async function createDestination(): Promise<Destination> {
     const count = counts.get(exchangeKind(exchange)) ?? 0;
     counts.set(exchangeKind(exchange), count + 1);
     const status = statusOf(exchange, { count, mended });
-    if (status === 200) taken.push(exchange);
+    if (status === 200) taken.push({ ...exchange, at: performance.now() });
     return status;
   }
 
-  sink.answer(async (_, { path, headers, body }) => {
-    const exchange = exchangeOf(path, body, String(headers['webhook-id']));
+  sink.answer(async (_, request) => {
+    const exchange = exchangeOf(request);
     const side = hook(exchange);
     if (side === 'before' && !(await halt())) return 'reset';
     const status = decide(exchange);
@@ -73,11 +82,11 @@ export async function createDestination(): Promise<Destination> {
 /** Says which delivery it is. */
 export const exchangeKind = ({ output, name }: Exchange) => deliveryName(output, name);
 
-function exchangeOf(path: string, body: Buffer, webhookId: string): Exchange {
+function exchangeOf({ path, headers, body, clientPort }: SinkRequest): Exchange {
   const output = OUTPUTS.find((one) => path === `/${one}`);
   const name = /"userTaskID":"([^"]*)"/.exec(body.toString())?.[1];
   if (output === undefined || name === undefined) throw new Error(`not of this run: ${path}`);
-  return { output, name, webhookId };
+  return { output, name, webhookId: String(headers['webhook-id']), clientPort };
 }
 
 function statusOf({ output, name }: Exchange, { count, mended }: { count: number; mended: boolean }): number {

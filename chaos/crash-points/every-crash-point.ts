@@ -19,6 +19,8 @@ const SIZES = {
 /** Runs without a fault, from which the points are known. */
 const RECORDINGS = 3;
 const TELLS_EVERY = 100;
+/** Fewer are not worth another lane. */
+const POINTS_PER_LANE = 4;
 
 export const everyCrashPoint: Run = {
   name: 'every-crash-point',
@@ -27,7 +29,7 @@ export const everyCrashPoint: Run = {
   loss: 'zero',
   async run({ seed, size, spec, only, say }) {
     const random = createRandom(`${seed} every-crash-point`);
-    const { lanes, points: atMost } = SIZES[size];
+    const { lanes: most, points: atMost } = SIZES[size];
     const kinds = createKinds();
     const begun = await Promise.all(Array.from({ length: RECORDINGS }, () => begin(spec, kinds)));
     const problems = begun.flatMap((one) => one.problems);
@@ -35,6 +37,7 @@ export const everyCrashPoint: Run = {
     const all = pointsOf(recordings, random).filter((point) => nameOf(point).includes(only ?? ''));
     // What does not hold without a fault does not hold with one.
     const points = problems.length === 0 ? all.slice(0, atMost) : [];
+    const lanes = Math.max(RECORDINGS, Math.min(most, Math.ceil(points.length / POINTS_PER_LANE)));
     say(`${points.length} of ${all.length} crash points, ${lanes} side by side`);
     const left = [...points];
     const tried: Tried[] = [];
@@ -45,8 +48,12 @@ export const everyCrashPoint: Run = {
     };
     const dataset = Math.max(...begun.map((one) => one.dataset));
     const common = { spec, kinds, dataset, next: () => left.shift(), onTried };
-    await Promise.all(Array.from({ length: lanes }, (_, index) => runLane({ ...common, stage: begun[index]?.stage })));
-    return result(tried, problems);
+    const running = Array.from({ length: lanes }, (_, index) => runLane({ ...common, stage: begun[index]?.stage }));
+    // Each lane MUST end by itself: it has processes that stand still, and would do so for ever.
+    const failures = (await Promise.allSettled(running)).flatMap((lane) =>
+      lane.status === 'rejected' ? String(lane.reason) : [],
+    );
+    return result(tried, [...problems, ...failures, ...left.map((point) => `not tried: ${nameOf(point)}`)]);
   },
 };
 
