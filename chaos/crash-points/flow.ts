@@ -22,8 +22,12 @@ export type Answers = {
 const WITHIN_MS = 120_000;
 const REPEATS_AFTER_MS = 50;
 
-/** The small run: every protocol of Ringback once. What is not acked is sent again, as a provider would. @throws Error when a part of it does not end */
-export async function runFlow(stage: Stage): Promise<Answers> {
+/**
+ * The small run: every protocol of Ringback once. What is not acked is sent again, as a provider would.
+ * @param crashIsOver is waited for before the dedupe window ends: no process stands still with work of before
+ * @throws Error when a part of it does not end
+ */
+export async function runFlow(stage: Stage, crashIsOver: () => Promise<unknown> = async () => {}): Promise<Answers> {
   const answers: Answers = { acked: new Set(), refused: new Set(), requests: 0, repeated: 0 };
   const send = (...group: readonly Message[]) => Promise.all(group.map((message) => postUntilAnswered(stage, message, answers)));
   const { plain, other, retried, replayed, refused, unfit, duplicate, conflict, spooled, spooledToo, afterWindow } = messages;
@@ -38,12 +42,19 @@ export async function runFlow(stage: Stage): Promise<Answers> {
 
   stage.destination.mend();
   await replay(stage, replayed);
-  // The end of the dedupe window: the claim is gone. Nobody is at work on its batch by then.
-  await until(() => nothingIsTaken(stage), { withinMs: WITHIN_MS, what: () => 'the end of every job' });
+  // The end of the dedupe window: the claim is gone. It comes long after all that was written before.
+  await crashIsOver();
+  await until(() => isCalm(stage), { withinMs: WITHIN_MS, what: () => 'the end of every job' });
   await stage.redis.del(`${PREFIX}:ledger:${keyOf(refused)}`);
   await send(afterWindow);
   await taken(stage, [replayed, spooled, spooledToo, afterWindow]);
   return answers;
+}
+
+async function isCalm(stage: Stage): Promise<boolean> {
+  // None: it is being started anew.
+  const ingress = await stage.slots.ingress.readiness().catch(() => undefined);
+  return ingress?.spooling === 0 && nothingIsTaken(stage);
 }
 
 async function postUntilAnswered(stage: Stage, message: Message, answers: Answers): Promise<void> {

@@ -42,13 +42,20 @@ export async function findLeftovers({ redis }: Pick<Stage, 'redis'>): Promise<st
   const problems = unknown.map((name) => `${name} is left`);
   for (const { pattern, count, expires } of KINDS) {
     const found = keys.filter((_, index) => pattern.test(names[index] ?? ''));
-    if (count !== undefined && found.length !== count) problems.push(`${found.length} of ${pattern.source}, not ${count}`);
+    if (count !== undefined && found.length !== count)
+      problems.push(`${found.length} of ${pattern.source}, not ${count}: ${await describeKeys(redis, found)}`);
     if (!expires) continue;
     const lives = await Promise.all(found.map((key) => redis.pttl(key)));
     // -2: it has gone meanwhile.
     if (lives.includes(-1)) problems.push(`one of ${pattern.source} never expires`);
   }
   return problems;
+}
+
+/** Each with the names of its fields, where it is a hash: their values may hold personal data. */
+async function describeKeys(redis: Stage['redis'], keys: readonly string[]): Promise<string> {
+  const fields = await Promise.all(keys.map((key) => redis.hkeys(key).catch(() => [])));
+  return keys.map((key, index) => `${key} (${fields[index]?.join(' ')})`).join(', ');
 }
 
 /** Where work stands, for a run that did not end: the lists and sets of every queue with how many are in them, and how many claims there are. */

@@ -48,6 +48,8 @@ export async function runLane({ spec, kinds, dataset, next, onTried, ...options 
   }
 }
 
+const LINES_SHOWN = 4;
+
 type TryOptions = Pick<LaneOptions, 'kinds' | 'dataset'> & { readonly point: Point };
 
 async function tryPoint(stage: Stage, { point, kinds, dataset }: TryOptions): Promise<Tried> {
@@ -56,7 +58,7 @@ async function tryPoint(stage: Stage, { point, kinds, dataset }: TryOptions): Pr
   let answers: Answers | undefined;
   let problems: string[];
   try {
-    answers = await runFlow(stage);
+    answers = await runFlow(stage, () => strike.over());
     problems = (await check(stage, { answers, crash: await strike.over(), dataset })).map(lineOf);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
@@ -79,9 +81,15 @@ async function tryPoint(stage: Stage, { point, kinds, dataset }: TryOptions): Pr
 
 /** What the processes say of themselves. */
 async function describeProcesses({ slots }: Stage): Promise<string> {
-  const states = VICTIMS.map(
-    async (victim) => `${victim} ${JSON.stringify(await slots[victim].readiness().catch(() => 'down'))}`,
-  );
+  const states = VICTIMS.map(async (victim) => {
+    const state = JSON.stringify(await slots[victim].readiness().catch(() => 'down'));
+    return `${victim} ${state}, whose last lines are ${JSON.stringify(
+      slots[victim]
+        .lines()
+        .slice(-LINES_SHOWN)
+        .map(({ msg, code, reason }) => ({ msg, code, reason })),
+    )}`;
+  });
   return (await Promise.all(states)).join(', ');
 }
 
