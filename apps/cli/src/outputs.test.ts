@@ -1,12 +1,11 @@
 import { createDeliveryProducer, noteOutputs } from '@ringback/queue';
-import { testCallback, testRedis } from '@ringback/testkit';
+import { freePort, startRedisServer, testCallback, testRedis } from '@ringback/testkit';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { runCli, testFile } from './run-cli.ts';
 
-async function setUp() {
-  const { url, prefix } = testRedis();
+async function setUp({ url, prefix } = testRedis()) {
   const redis = new Redis(url, { maxRetriesPerRequest: null });
   const queue = new Queue('output.crm', { connection: redis, prefix });
   onTestFinished(async () => {
@@ -162,4 +161,16 @@ describe('dispatch', () => {
     expect(await cli('dispatch', 'resume')).toEqual({ code: 0, out: `${said('running')}\n`, err: '' });
     expect(await callbacks.isPaused()).toBe(false);
   });
+});
+
+describe('a read-only replica', () => {
+  it('is read from, and what would write says in plain words that it cannot', async () => {
+    const { url } = await startRedisServer();
+    const { redis, cli } = await setUp({ url, prefix: 'test' });
+    await redis.replicaof('127.0.0.1', await freePort());
+    expect(await cli('outputs')).toMatchObject({ code: 0, err: '' });
+    expect(await cli('dead-letters', 'list')).toMatchObject({ code: 0, err: expect.not.stringContaining('RB_') });
+    const refused = { code: 1, err: expect.stringMatching(/^RB_REDIS_REFUSES: READONLY: [^\n]+\n$/) };
+    expect(await cli('dispatch', 'pause')).toMatchObject(refused);
+  }, 30_000);
 });

@@ -51,6 +51,8 @@ export function connectUnheard(options: Omit<ConnectionOptions, 'logger'> & { re
  */
 export async function connectForCommand(options: Omit<ConnectionOptions, 'logger'>): Promise<Redis> {
   const redis = connectUnheard({ ...options, timeout: 10_000 });
+  // It was made just now: a replica is where the name leads, and most commands only read.
+  redis.options.reconnectOnError = null;
   let trouble: Trouble | undefined;
   onTrouble(redis, (found) => (trouble = found));
   if (await isReady(redis, 5000)) return redis;

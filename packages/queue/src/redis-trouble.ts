@@ -65,9 +65,11 @@ export function troubleOfReply(message: string): Trouble {
   return { kind, reason: known ? `${known[0].split(' ', 1)[0]}: ${known[1]}` : message.slice(0, LONGEST) };
 }
 
-/** RB_REDIS_REFUSES where Redis refused a command; undefined for any other error. */
+/** RB_REDIS_REFUSES where Redis refused a command, RB_REDIS_UNAVAILABLE where it was lost under way; undefined for any other error. */
 export function refusalOf(error: unknown): RingbackError | undefined {
-  return isReply(error) ? new RingbackError('RB_REDIS_REFUSES', troubleOfReply(error.message).reason) : undefined;
+  if (isReply(error)) return new RingbackError('RB_REDIS_REFUSES', troubleOfReply(error.message).reason);
+  if (!(error instanceof Error) || !CLIENT_LOSSES.some((words) => error.message.startsWith(words))) return undefined;
+  return new RingbackError('RB_REDIS_UNAVAILABLE', `Redis does not answer: ${error.message.slice(0, LONGEST)}`);
 }
 
 /** What an error of a connection, or of a command, says is wrong. Its `command` may hold a password or callbacks, and is never looked at. */
