@@ -29,11 +29,11 @@ export async function outputLines(reached: Reached): Promise<string[]> {
   return [...columns([HEADINGS, ...table]), ...(await notices(reached, removedRows.length > 0))];
 }
 
-async function row(access: Reached, name: string, { held, bytes, dropped }: OutputBacklog): Promise<string[]> {
+async function row(access: Reached, name: string, { held, bytes, deadBytes, dropped }: OutputBacklog): Promise<string[]> {
   const queue = outputQueueState(name, access);
   try {
     const [{ waiting, delayed, active, dead }, paused] = await Promise.all([queue.depths(), queue.isPaused()]);
-    const counts = [waiting, delayed, active, dead, held, Math.ceil(bytes / 1024), dropped];
+    const counts = [waiting, delayed, active, dead, held, Math.ceil((bytes + deadBytes) / 1024), dropped];
     return [name, paused ? 'paused' : 'running', ...counts].map(String);
   } finally {
     await queue.close();

@@ -79,6 +79,8 @@ export const StoredShare = Type.Object({
   /** Deliveries. */
   count: Type.Integer(),
   bytes: Type.Integer(),
+  /** Bytes of what was a dead letter at once; then `bytes` is 0. */
+  dead: Type.Optional(Type.Integer()),
   /** Places of the callbacks, with commas between them; absent: all. */
   at: Type.Optional(Type.String()),
   again: Type.Optional(Type.Literal(true)),

@@ -11,15 +11,17 @@ export type OutputBacklog = {
   readonly deliveries: number;
   /** Those of them for which there is no job yet. */
   readonly held: number;
-  /** Bytes of their bodies. Outputs that share bodies each count them. */
+  /** Bytes of what waits: of the bodies of those that are no dead letters. Outputs that share bodies each count them. */
   readonly bytes: number;
+  /** Bytes of those that became dead letters at once; they take nothing of the output's bound. */
+  readonly deadBytes: number;
   /** Dropped by the output's own rule, ever. */
   readonly dropped: number;
 };
 
-export const NO_BACKLOG: OutputBacklog = { deliveries: 0, held: 0, bytes: 0, dropped: 0 };
+export const NO_BACKLOG: OutputBacklog = { deliveries: 0, held: 0, bytes: 0, deadBytes: 0, dropped: 0 };
 
-const FIELDS = { count: 'deliveries', held: 'held', bytes: 'bytes', dropped: 'dropped' } as const;
+const FIELDS = { count: 'deliveries', held: 'held', bytes: 'bytes', dead: 'deadBytes', dropped: 'dropped' } as const;
 
 /** By output; those for which there is nothing are absent. */
 export async function readBacklog({ redis, prefix }: Access): Promise<ReadonlyMap<string, OutputBacklog>> {
@@ -38,13 +40,21 @@ const LEAST_SHARE = 0.2;
 
 /** Which outputs fill Redis, in words; undefined: none does. */
 export async function tellWhoFills(access: Access): Promise<string | undefined> {
-  const outputs = [...(await readBacklog(access))].toSorted(([, a], [, b]) => b.bytes - a.bytes);
-  const sum = outputs.reduce((bytes, [, own]) => bytes + own.bytes, 0);
-  const large = outputs.filter(([, { bytes }]) => bytes > 0 && bytes >= sum * LEAST_SHARE);
+  const outputs = [...(await readBacklog(access))].toSorted(([, a], [, b]) => bytesOf(b) - bytesOf(a));
+  const sum = outputs.reduce((bytes, [, own]) => bytes + bytesOf(own), 0);
+  const large = outputs.filter(([, own]) => bytesOf(own) > 0 && bytesOf(own) >= sum * LEAST_SHARE);
   if (large.length === 0) return undefined;
-  return large
-    .map(([name, { deliveries, bytes }]) => `${deliveries} deliveries wait for output ${name} (${(bytes / MIB).toFixed(1)} MiB)`)
-    .join(', ');
+  return large.map(([name, own]) => `${own.deliveries} deliveries wait for output ${name} (${sizeInWords(own)})`).join(', ');
+}
+
+type Bytes = Pick<OutputBacklog, 'bytes' | 'deadBytes'>;
+
+const bytesOf = ({ bytes, deadBytes }: Bytes) => bytes + deadBytes;
+
+function sizeInWords(own: Bytes): string {
+  const mib = (bytes: number) => `${(bytes / MIB).toFixed(1)} MiB`;
+  const dead = own.deadBytes > 0 ? `, of which ${mib(own.deadBytes)} in dead letters` : '';
+  return `${mib(bytesOf(own))}${dead}`;
 }
 
 type Dropped = {

@@ -4,7 +4,7 @@ import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createDropNoter, NO_BACKLOG, readBacklog, tellWhoFills } from './backlog.ts';
 import { createBodies, type Share, type StoreRequest } from './bodies.ts';
-import { sweepBodies } from './sweep.ts';
+import { forgetShares, sweepBodies } from './sweep.ts';
 
 function setUp() {
   const { url, prefix } = testRedis();
@@ -111,6 +111,32 @@ describe('bodies', () => {
     expect([await drop(dropped), await drop(dropped)]).toEqual([3, 0]);
     expect((await readBacklog(access)).get('ops')).toMatchObject({ held: 6, deliveries: 9, dropped: 3 });
     expect(await tellWhoFills(access)).toMatch(/^12 deliveries wait for output crm .*, 9 deliveries wait for output ops /);
+  });
+
+  it('that are dead letters take nothing of the bound, are counted apart, and leave no count behind', async () => {
+    const { bodies, access, keys } = setUp();
+    const store = async (id: string) => {
+      const [answer] = await bodies.store(
+        request([share('ops', { state: 'held', most: 2000, beyond: 'dead' })], { id, batch: id }),
+      );
+      return answer?.state;
+    };
+    expect([await store('b1'), await store('b2'), await store('b3')]).toEqual(['held', 'dead', 'dead']);
+    expect(await tellWhoFills(access)).toMatch(/^9 deliveries wait for output ops \(0.0 MiB, of which 0.0 MiB in dead letters\)$/);
+    await bodies.release('b1', 'ops');
+    expect((await readBacklog(access)).get('ops')).toMatchObject({ deliveries: 6, bytes: 0, deadBytes: expect.any(Number) });
+    expect(await store('b4')).toBe('held');
+    for (const id of ['b2', 'b2', 'b3', 'b4']) await bodies.release(id, 'ops');
+    expect(await keys('')).toEqual([]);
+  });
+
+  it('that are gone leave the held list of their output', async () => {
+    const { bodies, redis, prefix, keys } = setUp();
+    await redis.rpush(`${prefix}:held:ops`, 'orphan', 'b1', 'orphan');
+    expect(await bodies.release('orphan', 'ops')).toBe(false);
+    expect(await bodies.held('ops')).toEqual(['b1']);
+    await forgetShares({ redis, prefix }, 'ops');
+    expect(await keys('')).toEqual([]);
   });
 
   it('that nothing needs any more are found', async () => {

@@ -3,7 +3,8 @@
  * A bodies key is a hash: `bodies` (the blob), `digest` (of what the blob says), and `@<output>` for each output that still needs it, as JSON:
  * state (`queued`: a job names it, `held`: it stands in the output's held list, `dead`: its job stands in the failed set), count of deliveries, bytes, `at` (their places in the blob; absent: all),
  * `again`, and `batch` where the key is called by another name.
- * The backlog hash has `<output>.count`, `.held` (deliveries), `.bytes` and `.dropped`.
+ * `dead` in place of its bytes where it was a dead letter at once: replayed or not, it is no part of what waits.
+ * The backlog hash has `<output>.count`, `.held` (deliveries), `.bytes`, `.dead` (bytes) and `.dropped`.
  */
 
 const COUNT = `
@@ -37,10 +38,12 @@ for i = 3, #KEYS do
     if state ~= 'dropped' then
       local entry = cjson.decode(ARGV[4])
       entry.state, entry.count, entry.bytes = state, tonumber(count), bytes
+      if state == 'dead' then entry.bytes, entry.dead = 0, bytes end
       if at ~= '' then entry.at = at end
       redis.call('HSET', KEYS[1], '@' .. output, cjson.encode(entry))
       add(KEYS[2], output, 'count', entry.count)
-      add(KEYS[2], output, 'bytes', bytes)
+      add(KEYS[2], output, 'bytes', entry.bytes)
+      add(KEYS[2], output, 'dead', entry.dead or 0)
       if state == 'held' then
         add(KEYS[2], output, 'held', entry.count)
         redis.call('RPUSH', KEYS[i], ARGV[3])
@@ -57,11 +60,15 @@ return answers`;
 const RELEASE_ONE = `${COUNT}
 local function release(bodies, backlog, held, output, id)
   local there = redis.call('HGET', bodies, '@' .. output)
-  if not there then return 0 end
+  if not there then
+    redis.call('LREM', held, 0, id)
+    return 0
+  end
   local entry = cjson.decode(there)
   redis.call('HDEL', bodies, '@' .. output)
   add(backlog, output, 'count', -entry.count)
   add(backlog, output, 'bytes', -entry.bytes)
+  add(backlog, output, 'dead', -(entry.dead or 0))
   if entry.state == 'held' then
     add(backlog, output, 'held', -entry.count)
     redis.call('LREM', held, 1, id)
@@ -70,7 +77,7 @@ local function release(bodies, backlog, held, output, id)
   return 1
 end`;
 
-/** KEYS bodies, backlog, held list · ARGV output, id → [1] when this output needed it until now. The last output takes the key with it. */
+/** KEYS bodies, backlog, held list · ARGV output, id → [1] when this output needed it until now. The last output takes the key with it. An id without a share is held no more either. */
 export const RELEASE = `${RELEASE_ONE}
 return { release(KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2]) }`;
 

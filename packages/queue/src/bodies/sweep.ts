@@ -33,7 +33,11 @@ export async function sweepBodies({ redis, prefix, stop }: SweepOptions): Promis
 /** Lets go of all that an output needs, and of its counts. For an output that no worker serves, whose jobs are gone. */
 export async function forgetShares({ redis, prefix }: Access, output: string): Promise<void> {
   const bodies = createBodies({ redis, prefix });
-  for await (const id of bodiesIds({ redis, prefix })) await bodies.release(id, output);
+  // From the head of the list: that takes no search, however long it is.
+  for (const id of await bodies.held(output)) await bodies.release(id, output);
+  for await (const id of bodiesIds({ redis, prefix })) {
+    if ((await redis.hexists(bodiesKey(prefix, id), `@${output}`)) === 1) await bodies.release(id, output);
+  }
   await redis.hdel(backlogKey(prefix), `${output}.dropped`);
 }
 
