@@ -19,7 +19,9 @@ export type DeliverDeps = {
   /** The output's attempts under way at once, in this process. */
   readonly limit: LimitFunction;
   readonly ledger: Pick<Ledger, 'outcomes' | 'record'>;
-  readonly retries: Pick<DeliveryProducer, 'addFailed' | 'handedOn'>;
+  readonly retries: Pick<DeliveryProducer, 'addAlone' | 'addFailed' | 'handedOn'>;
+  /** A rate limit counts jobs: a batch becomes jobs of its deliveries then. */
+  readonly alone: boolean;
   /** Aborted when the process is to stop: attempts under way end, none begins. */
   readonly stopping: AbortSignal;
   readonly now: () => number;
@@ -59,18 +61,28 @@ export function createDeliver(deps: DeliverDeps): DeliveryHandlers {
   return {
     async batch({ id: batch, callbacks, again }) {
       const keyed = callbacks.map((callback) => ({ batch, callback, key: callbackKey(callback) }));
+      if (deps.alone) return takeApart(deps, batch, keyed);
       await allSettled((again ? await stillToAttempt(deps, batch, keyed) : keyed).map(firstAttempt));
     },
     async single({ batch, callback, number, last }) {
       const key = callbackKey(callback);
       const [outcome] = await ledger.outcomes({ batch, output: output.name }, [key]);
-      if (outcome === 'delivered') return { outcome };
+      // Dropped, it is over as well: whoever dropped it has counted it.
+      if (outcome === 'delivered' || outcome === 'dropped') return { outcome: 'delivered' };
       const { result, probe } = await begin({ callback, key, number, last });
       if (result.outcome !== 'retry') await record({ batch, key, outcome: result.outcome });
       else if (probe) throw new HandBack({ afterMs: deps.probeAgainAfter });
       return result;
     },
   };
+}
+
+/** Makes jobs of a batch's deliveries at the head of the queue: the next batch is taken apart only when they are done. */
+async function takeApart(deps: DeliverDeps, batch: string, keyed: readonly Keyed[]): Promise<void> {
+  const rest = await stillToAttempt(deps, batch, keyed);
+  if (rest.length === 0) return;
+  const callbacks = rest.map(({ callback }) => callback);
+  await deps.retries.addAlone(batch, callbacks);
 }
 
 /** Those deliveries of a batch that are still to be attempted, and by nobody else. MUST look for jobs first: one that is over by then has left its outcome. */

@@ -47,6 +47,7 @@ export function openLane(options: LaneOptions): Lane {
   const breaker = createLaneBreaker(options, () => ({ consumer, flow }));
   const backlog = backlogOf(options);
   const made = countAttempts();
+  const alone = delivery.rateLimit !== undefined;
   const handlers = createDeliver({
     output,
     breaker,
@@ -57,11 +58,11 @@ export function openLane(options: LaneOptions): Lane {
     limit: pLimit(delivery.concurrency),
     ledger,
     retries: producer,
+    alone,
     stopping,
     now,
     logger,
   });
-  const alone = delivery.rateLimit !== undefined;
   const watching = { breaker: breaker.state, failures: made.failures, most: backlog.most, bodies: createBodies(access) };
   const flow = createLaneFlow({ ...watching, output: output.name, alone, producer, brimming, logger });
   const { concurrency } = delivery;

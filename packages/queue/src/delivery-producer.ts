@@ -2,12 +2,12 @@ import { type Callback, type DeliverySettings, type Fault, RingbackError } from 
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { addMaybeAgain, addMissing, standingKeys } from './add-again.ts';
-import { addJobs } from './add-jobs.ts';
+import { addJobs, type NewJob } from './add-jobs.ts';
 import { backoff } from './backoff.ts';
 import { createBodies } from './bodies/bodies.ts';
 import { backlogKey, heldKey } from './bodies/keys.ts';
 import { addFailedJob } from './bullmq-fail-job.ts';
-import { createDeliveryJobs } from './delivery-jobs.ts';
+import { createDeliveryJobs, type DeliveryJobs } from './delivery-jobs.ts';
 import { deliveryBatchId, outputQueueName, singleDeliveryId } from './names.ts';
 import { queueOptions, quiet } from './queue-options.ts';
 import { redisClock } from './redis-clock.ts';
@@ -33,6 +33,8 @@ export type RoutedBatch = {
 export type DeliveryProducer = {
   /** Queues the output's deliveries of one batch with their bodies: as one job, or one by one where a rate limit has to count them. */
   addBatch(batch: RoutedBatch): Promise<void>;
+  /** Queues deliveries of a batch one by one, to be taken before all that waits. Jobs that stand there stay as they are. */
+  addAlone(batch: string, callbacks: readonly Callback[]): Promise<void>;
   /** Queues deliveries whose bodies are stored under these ids, a job for each id. */
   addReferences(bodies: readonly string[]): Promise<void>;
   /** Makes them a dead letter at once, without an attempt. */
@@ -75,6 +77,7 @@ export function createDeliveryProducer(options: DeliveryProducerOptions): Delive
       } else if (again) await addMissing({ queue, jobs, bodies: createBodies({ redis, prefix }), output, batch });
       else await addJobs({ queue, jobs: [jobs.batch(batch)] });
     },
+    addAlone: (batch, callbacks) => addMaybeAgain(queue, atHead(jobs, batch, callbacks)),
     // The id of the job is that of the bodies: what has it names the same.
     addReferences: (bodies) => addJobs({ queue, jobs: bodies.map((id) => jobs.reference(id)) }),
     addRefused: (bodies, reason) =>
@@ -100,6 +103,12 @@ export function createDeliveryProducer(options: DeliveryProducerOptions): Delive
     look: () => look({ queue, redis, prefix, output }),
     close: () => queue.close(),
   };
+}
+
+/** The last one first: each goes before what waits. */
+function atHead(jobs: DeliveryJobs, batch: string, callbacks: readonly Callback[]): NewJob[] {
+  const alone = callbacks.toReversed().map((callback) => jobs.single({ batch, callback, priorAttempts: 0 }));
+  return alone.map((job) => ({ ...job, opts: { ...job.opts, lifo: true } }));
 }
 
 async function look({

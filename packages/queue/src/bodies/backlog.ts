@@ -51,8 +51,9 @@ type Bytes = Pick<OutputBacklog, 'bytes' | 'deadBytes'>;
 
 const bytesOf = ({ bytes, deadBytes }: Bytes) => bytes + deadBytes;
 
+const mib = (bytes: number) => `${(bytes / MIB).toFixed(1)} MiB`;
+
 function sizeInWords(own: Bytes): string {
-  const mib = (bytes: number) => `${(bytes / MIB).toFixed(1)} MiB`;
   const dead = own.deadBytes > 0 ? `, of which ${mib(own.deadBytes)} in dead letters` : '';
   return `${mib(bytesOf(own))}${dead}`;
 }

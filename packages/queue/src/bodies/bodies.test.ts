@@ -122,7 +122,9 @@ describe('bodies', () => {
       return answer?.state;
     };
     expect([await store('b1'), await store('b2'), await store('b3')]).toEqual(['held', 'dead', 'dead']);
-    expect(await tellWhoFills(access)).toMatch(/^9 deliveries wait for output ops \(0.0 MiB, of which 0.0 MiB in dead letters\)$/);
+    expect(await tellWhoFills(access)).toMatch(
+      /^9 deliveries wait for output ops \(0.0 MiB, of which 0.0 MiB in dead letters\)$/,
+    );
     await bodies.release('b1', 'ops');
     expect((await readBacklog(access)).get('ops')).toMatchObject({ deliveries: 6, bytes: 0, deadBytes: expect.any(Number) });
     expect(await store('b4')).toBe('held');
