@@ -17,8 +17,13 @@ export function activeJobs({ redis }: Pick<Stage, 'redis'>): Promise<PerOutput> 
 
 /** True while no worker has a job under way, and no batch waits for one. */
 export async function nothingIsTaken(stage: Pick<Stage, 'redis'>): Promise<boolean> {
-  const batches = ['active', 'wait'].map((state) => stage.redis.llen(`${PREFIX}:callbacks:${state}`));
-  const [{ crm, ops }, ...waiting] = await Promise.all([activeJobs(stage), ...batches]);
+  const { redis } = stage;
+  const batches = ['active', 'wait'].map((state) => redis.llen(`${PREFIX}:callbacks:${state}`));
+  const [{ crm, ops }, ...waiting] = await Promise.all([
+    activeJobs(stage),
+    redis.zcard(`${PREFIX}:callbacks:delayed`),
+    ...batches,
+  ]);
   return crm + ops + waiting.reduce((sum, count) => sum + count, 0) === 0;
 }
 

@@ -128,6 +128,21 @@ it('drops all connections, with what was withheld on them, and serves new ones',
   expect(await direct.mget(key, `${key}other`)).toEqual([null, null]);
 });
 
+it('forgets what an earlier hook had it wait for', async () => {
+  const { proxy, client, direct, key, haltAt } = await setUp();
+  await client.ping();
+  haltAt(key, 'after');
+  const popped = client.blpop(key, 0);
+  await vi.waitFor(async () => expect(await direct.client('LIST')).toContain('cmd=blpop'), { interval: 5, timeout: 10_000 });
+  proxy.watch(
+    () => undefined,
+    () => {},
+  );
+  await direct.rpush(key, 'value');
+  expect(await popped).toEqual([key, 'value']);
+  expect(await client.ping()).toBe('PONG');
+});
+
 it('refuses connections until it accepts them again', async () => {
   const { proxy, client } = await setUp();
   await client.ping();

@@ -25,7 +25,7 @@ export type CommandHook = (command: readonly string[]) => HaltSide | undefined;
 export type RespProxy = {
   /** Where clients connect, on 127.0.0.1. */
   readonly port: number;
-  /** Sees every command from now on. `onHalt` is called in the same turn in which the proxy halts. */
+  /** Sees every command from now on, in place of an earlier hook; what that one has not halted yet passes. `onHalt` is called in the same turn in which the proxy halts. */
   watch(hook: CommandHook, onHalt: (halt: Halt) => void): void;
   /** Resets every connection, and each new one, until `accept`. */
   refuse(): void;
@@ -76,7 +76,11 @@ export async function createRespProxy(target: { readonly port: number }): Promis
   if (address === null || typeof address === 'string') throw new Error('the proxy has no port');
   return {
     port: address.port,
-    watch: (hook, onHalt) => void Object.assign(state, { hook, onHalt }),
+    watch(hook, onHalt) {
+      Object.assign(state, { hook, onHalt });
+      // Nobody is there any more for whom an earlier hook had a reply withheld.
+      for (const { pending } of connections) for (const command of pending) command.withholdsReply = false;
+    },
     refuse() {
       state.refusing = true;
       connections.forEach(reset);
