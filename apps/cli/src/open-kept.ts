@@ -4,6 +4,7 @@ import { createSources } from '@ringback/sources';
 import { connectRedis } from './connect-redis.ts';
 import { requireOutput } from './known-output.ts';
 import { type Env, loadSettings } from './load-settings.ts';
+import { servingWorkers } from './serving-workers.ts';
 
 export type KeptPlace = 'dead-letters' | 'quarantine';
 
@@ -39,7 +40,10 @@ export async function openKept({ place, path, env, output }: OpenOptions): Promi
 
   async function open(): Promise<KeptStore> {
     if (output !== undefined) requireOutput(output, [...new Set([...outputs, ...(await knownOutputs({ redis, prefix }))])]);
-    if (place === 'dead-letters') return openDeadLetters({ redis, prefix, outputs });
+    if (place === 'dead-letters') {
+      const served = async (name: string) => (await servingWorkers({ redis, prefix }, name)).length > 0;
+      return openDeadLetters({ redis, prefix, outputs, served });
+    }
     return openQuarantineStore({
       redis,
       prefix,

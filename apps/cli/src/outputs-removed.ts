@@ -1,16 +1,8 @@
-import { outputPart } from '@ringback/config';
 import { RingbackError } from '@ringback/contracts';
 import { createLedger } from '@ringback/ledger';
-import {
-  createRedisWatch,
-  forgetOutput,
-  knownOutputs,
-  moveDeliveries,
-  outputQueueState,
-  readBacklog,
-  runningProcesses,
-} from '@ringback/queue';
+import { createRedisWatch, forgetOutput, knownOutputs, moveDeliveries, outputQueueState, readBacklog } from '@ringback/queue';
 import { unknownOutput } from './known-output.ts';
+import { servingWorkers } from './serving-workers.ts';
 import type { Terminal } from './terminal.ts';
 import type { Reached } from './with-redis.ts';
 
@@ -75,7 +67,7 @@ async function removedOutput(reached: Reached, name: string): Promise<{ text: st
     );
   }
   if (!known.includes(name)) throw unknownOutput(name, [...new Set([...reached.outputs, ...known])]);
-  const serving = (await runningProcesses(reached)).filter(({ app, parts }) => app === 'worker' && outputPart(name) in parts);
+  const serving = await servingWorkers(reached, name);
   if (serving.length > 0) {
     const workers = serving.map(({ host, pid }) => `${host}:${pid}`).join(', ');
     throw new RingbackError(

@@ -96,6 +96,10 @@ describe('what a removed output left', () => {
     await producer.addFailed({ batch: 'b2', callback: testCallback('z'), attempt: 1, outcome: 'retry' });
     return all;
   }
+  const serveOld = ({ redis, prefix }: { redis: Redis; prefix: string }) => {
+    const worker = { id: 'a', app: 'worker', version: '1', host: 'h', pid: 7, startedAt: 1, parts: { 'output old': 'x' } };
+    return redis.multi().set(`${prefix}:process:a`, JSON.stringify(worker)).sadd(`${prefix}:processes`, 'a').exec();
+  };
   const holds = '2 jobs (1 waiting, 1 later, 0 under way, 0 dead letters)';
 
   it('is moved to an output of the settings, if --yes is said', async () => {
@@ -136,14 +140,22 @@ describe('what a removed output left', () => {
       });
     }
     expect((await outputs('move', 'old', 'older', '--yes')).err).toMatch(/^RB_OUTPUT_UNKNOWN: no output is called older/);
-    const worker = { id: 'a', app: 'worker', version: '1', host: 'h', pid: 7, startedAt: 1, parts: { 'output old': 'x' } };
-    await redis.multi().set(`${prefix}:process:a`, JSON.stringify(worker)).sadd(`${prefix}:processes`, 'a').exec();
+    await serveOld({ redis, prefix });
     for (const args of [
       ['purge', 'old'],
       ['move', 'old', 'crm'],
     ]) {
       expect(await outputs(...args, '--yes')).toMatchObject({ code: 1, err: expect.stringMatching(/^RB_OUTPUT_IN_USE: .*h:7/) });
     }
+  });
+
+  it('is no dead letter while a worker that runs has the output in its settings', async () => {
+    const { redis, prefix, cli } = await withRemoved();
+    await serveOld({ redis, prefix });
+    expect((await cli('dead-letters', 'list')).out).toBe('nothing is kept that fits\n');
+    expect((await cli('dead-letters', 'purge', '--output', 'old', '--yes')).err).toBe('nothing is kept that fits\n');
+    await redis.del(`${prefix}:process:a`);
+    expect((await cli('dead-letters', 'purge', '--yes')).out).toBe('purged 2 of 2\n');
   });
 });
 

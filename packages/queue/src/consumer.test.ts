@@ -72,7 +72,7 @@ describe('a job that cannot be read', () => {
     ]);
     expect(errors.mock.calls).toEqual([]);
 
-    const dead = await openDeadLetters({ ...access, outputs: [] });
+    const dead = await openDeadLetters({ ...access, outputs: [], served: async () => false });
     onTestFinished(() => dead.close());
     const listed: Kept[] = [];
     for await (const kept of dead.find({})) listed.push(kept);

@@ -39,7 +39,7 @@ function setUp({ outputs = ['crm'] } = {}) {
     await consumer.close(5000);
   }
   async function store(): Promise<KeptStore> {
-    const opened = await openDeadLetters({ ...access, outputs });
+    const opened = await openDeadLetters({ ...access, outputs, served: async () => false });
     onTestFinished(() => opened.close());
     return opened;
   }

@@ -11,34 +11,41 @@ import { queueOptions, quiet } from './queue-options.ts';
 import { readDeadLetter, readHeld } from './read-dead-letter.ts';
 
 const REMOVED = 'RB_OUTPUT_REMOVED: its output is not in the settings';
+const SERVED = 'RB_OUTPUT_IN_USE: a worker that runs serves its output';
 /** A queue that no worker consumes: all that stands in it waits for a person. */
 const ABANDONED_STATES = ['failed', 'waiting', 'delayed', 'prioritized'] as const;
 
 const payload = Compile(DeliveryPayload);
 
-type Place = { readonly queue: Queue; readonly output?: string; readonly removed: boolean };
+type Place = { readonly queue: Queue; readonly output?: string };
 
 export type DeadLettersOptions = {
   readonly redis: Redis;
   readonly prefix: string;
-  /** The outputs of the settings: what stands in the queue of any other one is a dead letter, attempted or not. */
+  /** The outputs of the settings. */
   readonly outputs: readonly string[];
+  /** Whether a running worker serves an output. If none does, nor the settings name it, all in its queue is a dead letter. */
+  readonly served: (output: string) => Promise<boolean>;
 };
 
 /** Over the failed sets of all queues: they are the dead letters. */
-export async function openDeadLetters({ redis, prefix, outputs }: DeadLettersOptions): Promise<KeptStore> {
+export async function openDeadLetters({ redis, prefix, outputs, served }: DeadLettersOptions): Promise<KeptStore> {
   const bodies = createBodies({ redis, prefix });
   const open = (name: string) => quiet(new Queue(name, queueOptions({ redis, prefix })));
   const all = new Set([...outputs, ...(await knownOutputs({ redis, prefix }))]);
   const places: Place[] = [
-    ...[...all].map((output) => ({ queue: open(outputQueueName(output)), output, removed: !outputs.includes(output) })),
-    { queue: open(CALLBACKS), removed: false },
+    ...[...all].map((output) => ({ queue: open(outputQueueName(output)), output })),
+    { queue: open(CALLBACKS) },
   ];
+  // MUST be asked anew each time: a worker with other settings may come up at any moment.
+  const abandoned = async (output: string | undefined) =>
+    output !== undefined && !outputs.includes(output) && !(await served(output));
 
   async function* find(filter: KeptFilter): AsyncGenerator<Kept> {
     for (const place of places) {
       if (filter.output !== undefined && filter.output !== place.output) continue;
-      for await (const kept of keptIn(place, bodies)) if (fits(kept, filter)) yield kept;
+      const removed = await abandoned(place.output);
+      for await (const kept of keptIn({ ...place, removed }, bodies)) if (fits(kept, filter)) yield kept;
     }
   }
 
@@ -48,13 +55,14 @@ export async function openDeadLetters({ redis, prefix, outputs }: DeadLettersOpt
   return {
     find,
     async replay(kept) {
-      const place = placeOf(kept);
-      if (place?.removed) return `${REMOVED}: put it back, or move all of it: ringback outputs move ${place.output} <other>`;
+      if (await abandoned(kept.output))
+        return `${REMOVED}: put it back, or move all of it: ringback outputs move ${kept.output} <other>`;
       const job = await jobOf(kept);
       if (!job) return GONE;
       return (await job.isFailed()) ? replay(job) : GONE;
     },
     async purge(kept) {
+      if (kept.reason === REMOVED && !(await abandoned(kept.output))) return SERVED;
       const job = await jobOf(kept);
       // A job that was replayed meanwhile is no dead letter any more.
       if (job && kept.reason !== REMOVED && !(await job.isFailed())) return GONE;
@@ -67,7 +75,7 @@ export async function openDeadLetters({ redis, prefix, outputs }: DeadLettersOpt
   };
 }
 
-async function* keptIn(place: Place, bodies: Bodies): AsyncGenerator<Kept> {
+async function* keptIn(place: Place & { readonly removed: boolean }, bodies: Bodies): AsyncGenerator<Kept> {
   const { queue, output, removed } = place;
   for (const state of removed ? ABANDONED_STATES : (['failed'] as const)) {
     const reason = state === 'failed' ? undefined : REMOVED;
@@ -75,7 +83,10 @@ async function* keptIn(place: Place, bodies: Bodies): AsyncGenerator<Kept> {
   }
   if (!removed || output === undefined) return;
   // No worker will ever make jobs of what the output holds.
-  for (const id of await bodies.held(output)) yield readHeld({ bodies: id, output, reason: REMOVED }, bodies);
+  for (const id of await bodies.held(output)) {
+    const kept = await readHeld({ bodies: id, output, reason: REMOVED }, bodies);
+    if (kept) yield kept;
+  }
 }
 
 /**

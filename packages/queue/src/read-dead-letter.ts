@@ -37,10 +37,13 @@ export async function readDeadLetter(
   };
 }
 
-/** Deliveries that an output holds, for which there is no job. */
-export async function readHeld(held: { bodies: string; output: string; reason: string }, bodies: Reader): Promise<Kept> {
+type HeldDeliveries = { readonly bodies: string; readonly output: string; readonly reason: string };
+
+/** Deliveries that an output holds, for which there is no job. Undefined: they went since they were listed. */
+export async function readHeld(held: HeldDeliveries, bodies: Reader): Promise<Kept | undefined> {
   const { output, reason } = held;
   const stored = await readStored(bodies, held.bodies, output);
+  if (stored.callbacks.length === 0) return undefined;
   const time = Math.min(...stored.callbacks.map(({ receivedAt }) => receivedAt));
   const id = referenceId(held.bodies, output);
   return { queue: outputQueueName(output), id, output, reason, fault: 'ours', attempts: 0, time, ...stored };
