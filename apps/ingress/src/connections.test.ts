@@ -81,7 +81,7 @@ describe('requests that come in one go', () => {
 
 describe('an answer that nobody reads', () => {
   it('closes its connection after a time, and one that is read does not', async () => {
-    const bounds = { ...CONNECTION_BOUNDS, sweep: 20, unreadSweeps: 5 };
+    const bounds = { ...CONNECTION_BOUNDS, sweep: 100, unreadSweeps: 20 };
     const { open, isClosed } = await listen((_request, response) => void response.end(LARGE), { bounds });
     const [silent, reading] = [await open(), await open()];
     silent.pause();
