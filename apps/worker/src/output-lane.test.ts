@@ -152,7 +152,6 @@ describe('an output lane', () => {
     await lane.producer.addBatch(run('b1', many('x', 5)));
     await vi.waitFor(() => expect(attempts).toHaveLength(2), 10_000);
     expect(await queue.getWaitingCount()).toBe(3);
-    expect(attempts).toHaveLength(2);
   });
 
   it('ends the attempts under way when it is to stop, begins no other, and hands the rest to the next worker', async () => {
