@@ -1,4 +1,4 @@
-import { createDeliveryProducer, noteOutputs } from '@ringback/queue';
+import { createDeliveryProducer, noteOutputs, readBacklog } from '@ringback/queue';
 import { freePort, startRedisServer, testCallback, testRedis } from '@ringback/testkit';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
@@ -103,7 +103,7 @@ describe('what a removed output left', () => {
   const holds = '2 jobs (1 waiting, 1 later, 0 under way, 0 dead letters)';
 
   it('is moved to an output of the settings, if --yes is said', async () => {
-    const { queue, cli, outputs } = await withRemoved();
+    const { queue, cli, outputs, redis, prefix } = await withRemoved();
     expect(await outputs('move', 'old', 'crm')).toEqual({
       code: 1,
       out: '',
@@ -115,7 +115,8 @@ describe('what a removed output left', () => {
     expect(replay.err).toMatch(/^not replayed: \S+: RB_OUTPUT_REMOVED: .*: ringback outputs move old <other>/);
     const moved = { code: 0, out: 'moved 3 deliveries from old to crm\n', err: '' };
     expect(await outputs('move', 'old', 'crm', '--yes')).toEqual(moved);
-    expect(await queue.getJobCounts('waiting', 'delayed')).toEqual({ waiting: 1, delayed: 1 });
+    expect(await queue.getJobCounts('waiting', 'delayed')).toEqual({ waiting: 0, delayed: 1 });
+    expect((await readBacklog({ redis, prefix })).get('crm')).toMatchObject({ held: 2 });
     expect((await outputs()).out).not.toContain('removed');
   });
 

@@ -1,5 +1,5 @@
-import type { Logger } from '@ringback/contracts';
-import type { Bodies, DeliveryProducer } from '@ringback/queue';
+import { type Logger, RingbackError } from '@ringback/contracts';
+import type { Bodies, DeliveryProducer, ErrorReporter } from '@ringback/queue';
 import type { BreakerState } from './breaker.ts';
 import { repeatLook } from './repeated-look.ts';
 
@@ -14,6 +14,10 @@ const RETRIES_WHILE_STUCK = 1000;
 const LOOK_EVERY_MS = 1000;
 /** While the output takes what it holds. */
 const FEED_EVERY_MS = 20;
+/** While looks fail, each waits twice as long as the one before, at most this. */
+const LOOK_AGAIN_AT_MOST_MS = 8000;
+/** What is wrong with one share, and with no other. */
+const OF_ONE_SHARE = ['RB_PAYLOAD_INVALID', 'RB_PAYLOAD_NEWER', 'RB_JOB_ID_TAKEN'];
 
 /** How deliveries get to an output now: at once; only behind many others; not at all, for now. */
 type Flow = 'flowing' | 'lagging' | 'stuck';
@@ -34,7 +38,7 @@ export type LaneFlowOptions = {
   readonly output: string;
   /** A rate limit counts jobs: then each delivery has to be one. */
   readonly alone: boolean;
-  readonly producer: Pick<DeliveryProducer, 'look' | 'addBatch' | 'addReferences'>;
+  readonly producer: Pick<DeliveryProducer, 'look' | 'addBatch' | 'addReferences' | 'addRefused'>;
   readonly bodies: Bodies;
   readonly breaker: () => BreakerState;
   /** Attempts that failed since the last one that had an answer. */
@@ -43,6 +47,8 @@ export type LaneFlowOptions = {
   readonly brimming: () => boolean;
   /** Bytes that the output may have by reference; undefined: any number. */
   readonly most: () => number | undefined;
+  /** Told of every look that fails. */
+  readonly errors: ErrorReporter;
   readonly logger: Logger;
 };
 
@@ -54,7 +60,7 @@ const UNSEEN: Look = { waiting: 0, delayed: 0, paused: false, held: 0, bytes: 0 
 export function createLaneFlow(options: LaneFlowOptions): LaneFlow {
   const { producer, bodies, breaker, failures, brimming } = options;
   const report = createReporter(options);
-  let [seen, added] = [UNSEEN, 0];
+  let [seen, added, failed] = [UNSEEN, 0, 0];
 
   const failing = () => failures() >= FAILURES_UNTIL_STUCK;
   const moves = () => breaker() !== 'open' && !seen.paused;
@@ -71,8 +77,14 @@ export function createLaneFlow(options: LaneFlowOptions): LaneFlow {
 
   const looks = repeatLook({
     async look() {
-      // While Redis is away everybody else says so.
-      await look().catch(() => {});
+      try {
+        await look();
+        failed = 0;
+      } catch (error) {
+        options.errors(error instanceof Error ? error : new Error(String(error)), { queue: `output.${options.output}` });
+        failed += 1;
+        return Math.min(LOOK_EVERY_MS * 2 ** (failed - 1), LOOK_AGAIN_AT_MOST_MS);
+      }
       return seen.held > 0 && moves() ? FEED_EVERY_MS : LOOK_EVERY_MS;
     },
   });
@@ -84,14 +96,15 @@ export function createLaneFlow(options: LaneFlowOptions): LaneFlow {
     holding: () => seen.held > 0,
     added: (jobs) => void (added += jobs),
     wake() {
-      if (moves()) looks.soon();
+      if (failed === 0 && moves()) looks.soon();
     },
     close: () => looks.close(),
   };
 }
 
 /** MUST add the job before what it names is held no more: cut off in between, the same job is added again. */
-async function feed({ output, alone, producer, bodies }: LaneFlowOptions, ids: readonly string[], room: number): Promise<void> {
+async function feed(options: LaneFlowOptions, ids: readonly string[], room: number): Promise<void> {
+  const { output, alone, producer, bodies } = options;
   if (!alone) {
     await producer.addReferences(ids);
     await Promise.all(ids.map((id) => bodies.fed(id, output)));
@@ -100,11 +113,31 @@ async function feed({ output, alone, producer, bodies }: LaneFlowOptions, ids: r
   let left = room;
   for (const id of ids) {
     if (left <= 0) return;
-    const stored = await bodies.read(id, output);
-    if (stored) await producer.addBatch({ ...stored, id: stored.batch, again: true });
-    await bodies.release(id, output);
-    left -= stored?.callbacks.length ?? 0;
+    left -= await feedAlone(options, id).catch((error: unknown) => setAside(options, id, error));
   }
+}
+
+/** Resolves to the jobs that were added. */
+async function feedAlone({ output, producer, bodies }: LaneFlowOptions, id: string): Promise<number> {
+  const stored = await bodies.read(id, output);
+  if (stored) await producer.addBatch({ ...stored, id: stored.batch, again: true });
+  await bodies.release(id, output);
+  return stored?.callbacks.length ?? 0;
+}
+
+/** A share that cannot be fed becomes a dead letter, with its bodies, so that those behind it get their turn. MUST be told to be run again: some of it may have a job. */
+async function setAside({ output, producer, bodies, logger }: LaneFlowOptions, id: string, error: unknown): Promise<number> {
+  if (!(error instanceof RingbackError) || !OF_ONE_SHARE.includes(error.code)) throw error;
+  if (error.code === 'RB_PAYLOAD_NEWER') {
+    // Its job goes back into the queue until a newer worker takes it.
+    await producer.addReferences([id]);
+    await bodies.fed(id, output, 'again');
+    return 1;
+  }
+  await producer.addRefused(id, `${error.code}: ${error.message}`);
+  await bodies.fed(id, output, 'dead');
+  logger.error({ code: error.code, output, bodies: id, problem: error.message }, 'held deliveries set aside');
+  return 0;
 }
 
 /** One line when more waits for an output than it may have, and one when that is over. */

@@ -6,6 +6,7 @@ import {
   consumeDeliveries,
   createBodies,
   createDeliveryProducer,
+  createErrorReporter,
   type DeliveryProducer,
   outputQueueState,
 } from '@ringback/queue';
@@ -64,7 +65,8 @@ export function openLane(options: LaneOptions): Lane {
     logger,
   });
   const watching = { breaker: breaker.state, failures: made.failures, most: backlog.most, bodies: createBodies(access) };
-  const flow = createLaneFlow({ ...watching, output: output.name, alone, producer, brimming, logger });
+  const errors = access.errors ?? createErrorReporter({ isAway: () => false, logger });
+  const flow = createLaneFlow({ ...watching, output: output.name, alone, producer, brimming, errors, logger });
   const { concurrency } = delivery;
   const consumer = consumeDeliveries({ ...access, concurrency, output: output.name, delivery, handlers, logger });
   const watched: Watched = {

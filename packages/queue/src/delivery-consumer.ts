@@ -6,12 +6,13 @@ import {
   type DeliverySettings,
   type Logger,
 } from '@ringback/contracts';
-import type { Job } from 'bullmq';
+import { type Job, UnrecoverableError } from 'bullmq';
 import { backoff, BATCH_BACKOFF } from './backoff.ts';
-import { createBodies } from './bodies/bodies.ts';
+import { createBodies, isUnreadable } from './bodies/bodies.ts';
 import { type Consumer, createConsumer } from './consumer.ts';
 import type { RoutedBatch } from './delivery-producer.ts';
 import { outputQueueName } from './names.ts';
+import { NewerPayload } from './newer-payloads.ts';
 import { redisClock } from './redis-clock.ts';
 import { type ConsumerSettings, workerOptions } from './queue-options.ts';
 import { blameOurselves, requestedDelay, settle } from './settle.ts';
@@ -57,7 +58,7 @@ export function consumeDeliveries(options: DeliveryConsumerOptions): Consumer {
   });
 }
 
-function createHandler({ redis, prefix, output, handlers, lockDuration }: DeliveryConsumerOptions) {
+function createHandler({ redis, prefix, output, handlers, lockDuration, logger }: DeliveryConsumerOptions) {
   // Another worker wrote down when the batch was run.
   const clock = redisClock(redis);
   const isLate = (since: number) => clock.now() - since > lockDuration / 2;
@@ -65,12 +66,19 @@ function createHandler({ redis, prefix, output, handlers, lockDuration }: Delive
 
   /** MUST let go of the bodies before the job is done: cut off in between it is run again, and finds that it has nothing to do. */
   async function deliverStored(id: string, job: Job): Promise<void> {
-    const stored = await bodies.read(id, output);
+    const stored = await bodies.read(id, output).catch((error: unknown) => setAside(error, job));
     if (!stored) return;
     const { batch, callbacks, again, since = job.timestamp } = stored;
     const taken = { attemptsStarted: job.attemptsStarted, timestamp: since };
     await handlers.batch({ id: batch, callbacks, again: again || mayHaveRun(taken, isLate) });
     await bodies.release(id, output);
+  }
+
+  /** Another run would read the same. The bodies stay, for a person to see. */
+  function setAside(error: unknown, job: Job): never {
+    if (!isUnreadable(error) || error instanceof NewerPayload) throw error;
+    logger.error({ code: error.code, queue: job.queueName, job: job.id, problem: error.message }, 'job set aside');
+    throw new UnrecoverableError(`${error.code}: ${error.message}`);
   }
 
   return async (payload: DeliveryPayload, job: Job): Promise<void> => {

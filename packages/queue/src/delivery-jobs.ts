@@ -14,7 +14,7 @@ import { deliveryBatchId, referenceId, singleDeliveryId } from './names.ts';
 /** The jobs of one output's queue, each under an id that derives from its work. */
 export type DeliveryJobs = {
   /** The deliveries of a batch at their first attempt. */
-  batch(batch: RoutedBatch, jobId?: string): NewJob;
+  batch(batch: RoutedBatch): NewJob;
   /** The same, for bodies that stand in Redis once; `refused`: not to be attempted. */
   reference(bodies: string, refused?: string): NewJob;
   /** A delivery alone, not before `delay` ms. */
@@ -24,9 +24,10 @@ export type DeliveryJobs = {
 export function createDeliveryJobs({ output, retry }: { output: string } & Pick<DeliverySettings, 'retry'>): DeliveryJobs {
   const { attempts } = retry;
   return {
-    batch({ id: batch, callbacks, again, since }, jobId = deliveryBatchId(batch, output)) {
+    batch({ id: batch, callbacks, again, since }) {
       const data: DeliveryBatch = { v: 1, kind: 'batch', batch, ...(again && { again }), groups: groupCallbacks(callbacks) };
-      return { name: 'batch', data, opts: { ...batchJobOptions(jobId), ...(since !== undefined && { timestamp: since }) } };
+      const options = batchJobOptions(deliveryBatchId(batch, output));
+      return { name: 'batch', data, opts: { ...options, ...(since !== undefined && { timestamp: since }) } };
     },
     reference(bodies, refused) {
       const data: DeliveryReference = { v: 2, kind: 'reference', bodies, ...(refused !== undefined && { refused }) };

@@ -1,10 +1,9 @@
 import { type Callback, type DeliverySettings, type Fault, RingbackError } from '@ringback/contracts';
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { addMaybeAgain, addMissing, standingKeys } from './add-again.ts';
+import { addMaybeAgain, standingKeys } from './add-again.ts';
 import { addJobs, type NewJob } from './add-jobs.ts';
 import { backoff } from './backoff.ts';
-import { createBodies } from './bodies/bodies.ts';
 import { backlogKey, heldKey } from './bodies/keys.ts';
 import { addFailedJob } from './bullmq-fail-job.ts';
 import { createDeliveryJobs, type DeliveryJobs } from './delivery-jobs.ts';
@@ -71,11 +70,9 @@ export function createDeliveryProducer(options: DeliveryProducerOptions): Delive
   return {
     async addBatch(batch) {
       const { id, callbacks, again } = batch;
-      if (rateLimit) {
-        const alone = callbacks.map((callback) => jobs.single({ batch: id, callback, priorAttempts: 0 }));
-        await (again ? addMaybeAgain(queue, alone) : addJobs({ queue, jobs: alone }));
-      } else if (again) await addMissing({ queue, jobs, bodies: createBodies({ redis, prefix }), output, batch });
-      else await addJobs({ queue, jobs: [jobs.batch(batch)] });
+      const alone = (callback: Callback) => jobs.single({ batch: id, callback, priorAttempts: 0 });
+      const added = rateLimit ? callbacks.map(alone) : [jobs.batch(batch)];
+      await (again ? addMaybeAgain(queue, added) : addJobs({ queue, jobs: added }));
     },
     addAlone: (batch, callbacks) => addMaybeAgain(queue, atHead(jobs, batch, callbacks)),
     // The id of the job is that of the bodies: what has it names the same.

@@ -10,7 +10,7 @@ export { type Consumer, HandBack } from './consumer.ts';
 export { openDeadLetters } from './dead-letters.ts';
 export { consumeDeliveries, type DeliveryHandlers } from './delivery-consumer.ts';
 export { createDeliveryProducer, type DeliveryProducer, type RoutedBatch } from './delivery-producer.ts';
-export { createErrorReporter } from './error-reporter.ts';
+export { createErrorReporter, type ErrorReporter } from './error-reporter.ts';
 export { createGroupCommit } from './group-commit.ts';
 export type { Kept, KeptFilter, KeptStore } from './kept.ts';
 export { forgetOutput, knownOutputs, noteOutputs } from './known-outputs.ts';

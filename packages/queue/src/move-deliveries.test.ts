@@ -3,6 +3,7 @@ import { testCallback as callback, testRedis } from '@ringback/testkit';
 import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { expect, it, onTestFinished, vi } from 'vitest';
+import { createBodies } from './bodies/bodies.ts';
 import { createDeliveryProducer } from './delivery-producer.ts';
 import { deliveryWork } from './delivery-work.ts';
 import { forgetOutput, knownOutputs, noteOutputs } from './known-outputs.ts';
@@ -16,6 +17,7 @@ function setUp() {
   const redis = new Redis(url, { maxRetriesPerRequest: null });
   onTestFinished(() => redis.disconnect());
   const access = { redis, prefix };
+  const bodies = createBodies(access);
   const queue = (output: string) => {
     const made = new Queue(`output.${output}`, { connection: redis, prefix });
     onTestFinished(() => made.close());
@@ -42,7 +44,10 @@ function setUp() {
     const states = ['waiting', 'delayed', 'failed', 'active'] as const;
     const jobs = await Promise.all(states.map((state) => made.getJobs([state], 0, -1, true)));
     const names = jobs.map((some) => some.flatMap(({ data }) => idsOf(data)).toSorted());
-    return Object.fromEntries(states.map((state, index) => [state, names[index]]).filter(([, ids]) => (ids?.length ?? 0) > 0));
+    const shares = await Promise.all((await bodies.held(output)).map((id) => bodies.read(id, output)));
+    const held = shares.flatMap((share) => share?.callbacks.map(({ id }) => id) ?? []).toSorted();
+    const all = [...states.map((state, index) => [state, names[index]] as const), ['held', held] as const];
+    return Object.fromEntries(all.filter(([, ids]) => (ids?.length ?? 0) > 0));
   }
   return { access, queue, producer, ledger, move, standing };
 }
@@ -76,7 +81,7 @@ it('moves what waits, what is to be tried again and what is dead, each as what i
   await old.addFailed({ batch: 'b3', callback: d, attempt: 3, outcome: 'dead', reason: 'HTTP 404' });
   expect(await move()).toEqual({ moved: 5, ended: 0, left: 0 });
   expect(await standing('old')).toEqual({});
-  const there = { waiting: ['a', 'b', 'd: HTTP 404', 'e: HTTP 410'], delayed: ['c'] };
+  const there = { waiting: ['d: HTTP 404', 'e: HTTP 410'], delayed: ['c'], held: ['a', 'b'] };
   expect(await standing('crm')).toEqual(there);
   expect(await move()).toEqual({ moved: 0, ended: 0, left: 0 });
   expect(await standing('crm')).toEqual(there);
@@ -91,7 +96,7 @@ it('adds nothing that stands there already, and all that does not', async () => 
   await old.addFailed({ batch: 'b2', callback: d, attempt: 1, outcome: 'retry' });
   await move();
   expect(await standing('old')).toEqual({});
-  expect(await standing('crm')).toEqual({ waiting: ['a', 'b', 'c'], delayed: ['d'] });
+  expect(await standing('crm')).toEqual({ waiting: ['b', 'c'], delayed: ['d'], held: ['a'] });
 });
 
 it('leaves out what the ledger says has ended, at either output', async () => {
@@ -108,7 +113,7 @@ it('leaves out what the ledger says has ended, at either output', async () => {
   ] as const)
     ledger.set(delivered, outcome);
   expect(await move()).toEqual({ moved: 3, ended: 3, left: 0 });
-  expect(await standing('crm')).toEqual({ waiting: ['e'], delayed: ['b', 'd'] });
+  expect(await standing('crm')).toEqual({ held: ['e'], delayed: ['b', 'd'] });
 });
 
 it('can be cut off after every step and run again: nothing is lost, nothing stands there twice', async () => {
@@ -127,12 +132,12 @@ it('can be cut off after every step and run again: nothing is lost, nothing stan
     };
     await move({ outcomes }).catch(() => {});
     const [left, there] = [await standing('old'), await standing('crm')];
-    expect(new Set([...(left['waiting'] ?? []), ...(there['waiting'] ?? [])])).toEqual(new Set(ids));
+    expect(new Set([...(left['waiting'] ?? []), ...(there['held'] ?? [])])).toEqual(new Set(ids));
   }
   // Cut off between the two: it stands in both.
   await producer('old').addBatch({ id: 'b0', callbacks: [a], again: false });
   await move();
-  expect(await standing('crm')).toEqual({ waiting: ids });
+  expect(await standing('crm')).toEqual({ held: ids });
   expect(await standing('old')).toEqual({});
 });
 
@@ -153,7 +158,7 @@ it('leaves what is under way, takes what a worker that is gone had under way, an
   // As when its worker is killed and its lock has run out.
   await access.redis.del(`${old.toKey('b1.old')}:lock`);
   expect(await move()).toEqual({ moved: 1, ended: 0, left: 0 });
-  expect(await standing('crm')).toEqual({ waiting: ['a'] });
+  expect(await standing('crm')).toEqual({ held: ['a'] });
   await old.pause();
   await old.add('x', { not: 'ours' });
   expect(await move()).toEqual({ moved: 0, ended: 0, left: 1 });

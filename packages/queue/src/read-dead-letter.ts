@@ -1,7 +1,7 @@
 import { CallbackBatch, callbacksOf, DeliveryPayload, groupCallbacks } from '@ringback/contracts';
 import type { Job } from 'bullmq';
 import { Compile } from 'typebox/compile';
-import type { Bodies } from './bodies/bodies.ts';
+import { type Bodies, isUnreadable } from './bodies/bodies.ts';
 import type { Kept } from './kept.ts';
 import { outputQueueName, referenceId } from './names.ts';
 import { faultOf } from './settle.ts';
@@ -43,17 +43,25 @@ type HeldDeliveries = { readonly bodies: string; readonly output: string; readon
 export async function readHeld(held: HeldDeliveries, bodies: Reader): Promise<Kept | undefined> {
   const { output, reason } = held;
   const stored = await readStored(bodies, held.bodies, output);
-  if (stored.callbacks.length === 0) return undefined;
-  const time = Math.min(...stored.callbacks.map(({ receivedAt }) => receivedAt));
+  const times = stored.callbacks.map(({ receivedAt }) => receivedAt);
+  if (times.length === 0 && stored.kind !== 'unreadable') return undefined;
+  const time = times.length > 0 ? Math.min(...times) : 0;
   const id = referenceId(held.bodies, output);
   return { queue: outputQueueName(output), id, output, reason, fault: 'ours', attempts: 0, time, ...stored };
 }
 
 async function readStored(bodies: Reader, id: string, output: string) {
-  const stored = await bodies.read(id, output);
+  const stored = await bodies.read(id, output).catch(unlessUnreadable);
+  if (stored === 'unreadable') return { kind: stored, bodies: id, callbacks: [], payload: { bodies: id } };
   const callbacks = stored?.callbacks ?? [];
   const payload = { bodies: id, batch: stored?.batch, groups: groupCallbacks(callbacks) };
   return { kind: 'batch' as const, bodies: id, callbacks, payload };
+}
+
+/** What stands there cannot be read is no reason to see none of the others. */
+function unlessUnreadable(error: unknown): 'unreadable' {
+  if (isUnreadable(error)) return 'unreadable';
+  throw error;
 }
 
 type InlinePayload = Pick<Kept, 'kind' | 'callbacks' | 'attempts'>;

@@ -22,15 +22,30 @@ export async function encodeBodies(batch: string, callbacks: readonly Callback[]
   return { bytes: Buffer.concat([Buffer.of(compact ? DEFLATED : PLAIN), content]), digest: bodyDigest(text) };
 }
 
-/** @throws NewerPayload, RingbackError RB_PAYLOAD_INVALID */
+/** @throws NewerPayload, RingbackError RB_PAYLOAD_INVALID, whatever is wrong with it */
 export async function decodeBodies(blob: Buffer): Promise<{ batch: string; callbacks: Callback[] }> {
   const content = blob.subarray(1);
-  const text = blob[0] === DEFLATED ? await inflate(content) : content;
-  const bodies: unknown = JSON.parse(text.toString());
+  const text = blob[0] === DEFLATED ? await inflate(content).catch(notOurs) : content;
+  const bodies = parseStored(text);
   if (!stored.Check(bodies)) {
     const newer = newerThan(StoredBodies, bodies);
     if (newer) throw new NewerPayload(newer);
-    throw new RingbackError('RB_PAYLOAD_INVALID', 'the bodies of a batch are not of our making');
+    return notOurs();
   }
   return { batch: bodies.batch, callbacks: callbacksOf(bodies) };
+}
+
+/** @throws RingbackError RB_PAYLOAD_INVALID */
+export function parseStored(text: Buffer): unknown {
+  try {
+    const value: unknown = JSON.parse(text.toString());
+    return value;
+  } catch {
+    return notOurs();
+  }
+}
+
+/** Without a cause: that of JSON quotes what it could not read, which is personal data. */
+export function notOurs(): never {
+  throw new RingbackError('RB_PAYLOAD_INVALID', 'the stored bodies of a batch are not of our making');
 }

@@ -1,10 +1,11 @@
 import { type Callback, RingbackError, StoredShare } from '@ringback/contracts';
 import type { Redis } from 'ioredis';
 import { Compile } from 'typebox/compile';
-import { decodeBodies, encodeBodies } from './blob.ts';
+import { decodeBodies, encodeBodies, notOurs, parseStored } from './blob.ts';
 import { backlogKey, bodiesKey, heldKey } from './keys.ts';
-import { createRunScript } from './run-script.ts';
-import { FED, RELEASE, STORE } from './scripts.ts';
+import { createRunScript, type RunScript } from './run-script.ts';
+import { FED, HAND_OVER, RELEASE, STORE } from './scripts.ts';
+import { referenceId, outputQueueName } from '../names.ts';
 
 const share = Compile(StoredShare);
 const STATES = ['queued', 'held', 'dead', 'dropped', 'elsewhere'] as const;
@@ -47,15 +48,23 @@ type StoredDeliveries = {
 export type Bodies = {
   /** MUST come before the first job that names them. Stored already, a share stays as it is (`there`). In the order of the shares. */
   store(request: StoreRequest): Promise<{ readonly state: ShareState; readonly there: boolean }[]>;
-  /** Undefined: the output needs them no more. */
+  /** Undefined: the output needs them no more.
+   * @throws NewerPayload, RingbackError RB_PAYLOAD_INVALID: what stands there cannot be read, here or at all */
   read(id: string, output: string): Promise<StoredDeliveries | undefined>;
   /** The output needs them no more; the last one that did takes them with it. Resolves to whether it needed them until now. */
   release(id: string, output: string): Promise<boolean>;
   /** Ids of what an output holds, the oldest first; absent `count`: all. */
   held(output: string, count?: number): Promise<string[]>;
-  /** MUST follow the adding of the job: cut off in between, the job is added again, under the same id. */
-  fed(id: string, output: string): Promise<void>;
+  /** MUST follow the adding of the job: cut off in between, the job is added again, under the same id. `dead`: that job is a dead letter. `again`, and `dead` as well: some of it may have been attempted already. */
+  fed(id: string, output: string, as?: 'queued' | 'again' | 'dead'): Promise<void>;
+  /** Another output is to hold, to be run again, what stands at these places of what the first one reads. Bodies stay as they are, and so does the first one's share. */
+  handOver(id: string, handOver: HandOver): Promise<HandedOver>;
 };
+
+type HandOver = { readonly from: string; readonly to: string; readonly places: readonly number[] };
+const HANDED_OVER = ['held', 'there', 'gone', 'elsewhere'] as const;
+/** It is held there now; it had a share of these bodies already; the first one has none; a job that names its share is about to end. */
+type HandedOver = (typeof HANDED_OVER)[number];
 
 export function createBodies({ redis, prefix }: { redis: Redis; prefix: string }): Bodies {
   const run = createRunScript(redis);
@@ -66,7 +75,7 @@ export function createBodies({ redis, prefix }: { redis: Redis; prefix: string }
       const { keys, args } = await storeArguments(prefix, request);
       const answers = await run(STORE, keys, args);
       return request.shares.map((_, index) => ({
-        state: stateOf(answers[2 * index]),
+        state: oneOf(STATES, answers[2 * index]),
         there: answers[2 * index + 1] === 'there',
       }));
     },
@@ -74,10 +83,10 @@ export function createBodies({ redis, prefix }: { redis: Redis; prefix: string }
       const [blob, entry] = await redis.hmgetBuffer(bodiesKey(prefix, id), 'bodies', `@${output}`);
       if (!entry) return undefined;
       // First: whoever changes the shares gives the bodies another version.
-      const { batch, callbacks } = await decodeBodies(blob ?? unreadable());
-      const own: unknown = JSON.parse(entry.toString());
-      if (!share.Check(own)) return unreadable();
-      const places = own.at?.split(',').map(Number);
+      const { batch, callbacks } = await decodeBodies(blob ?? notOurs());
+      const own = parseStored(entry);
+      if (!share.Check(own)) return notOurs();
+      const places = placesOf(own);
       return {
         batch,
         callbacks: places?.flatMap((place) => callbacks[place] ?? []) ?? callbacks,
@@ -90,9 +99,28 @@ export function createBodies({ redis, prefix }: { redis: Redis; prefix: string }
       return released === 1;
     },
     held: (output, count = 0) => redis.lrange(heldKey(prefix, output), 0, count - 1),
-    async fed(id, output) {
-      await run(FED, keysOf(id, output), [output, id]);
+    async fed(id, output, as = 'queued') {
+      await run(FED, keysOf(id, output), [output, id, as]);
     },
+    handOver: createHandOver({ redis, prefix, run }),
+  };
+}
+
+type HandOverAccess = { readonly redis: Redis; readonly prefix: string; readonly run: RunScript };
+
+function createHandOver({ redis, prefix, run }: HandOverAccess): Bodies['handOver'] {
+  return async (id, { from, to, places }) => {
+    const bodies = bodiesKey(prefix, id);
+    const entry = await redis.hgetBuffer(bodies, `@${from}`);
+    if (!entry) return 'gone';
+    const own = parseStored(entry);
+    if (!share.Check(own)) return notOurs();
+    const all = placesOf(own);
+    const at = places.map((place) => all?.[place] ?? place).join();
+    const job = `${prefix}:${outputQueueName(to)}:${referenceId(id, to)}`;
+    const keys = [bodies, backlogKey(prefix), heldKey(prefix, to), job];
+    const [answer] = await run(HAND_OVER, keys, [to, id, from, String(places.length), at]);
+    return oneOf(HANDED_OVER, answer);
   };
 }
 
@@ -110,12 +138,15 @@ async function storeArguments(prefix: string, { id, batch, again, since, shares,
   };
 }
 
-function stateOf(answer: unknown): ShareState {
-  const state = STATES.find((known) => known === answer);
-  if (state === undefined) throw new RingbackError('RB_INTERNAL', 'a script gave an answer that is not one of its own');
-  return state;
+const placesOf = ({ at }: { at?: string }) => at?.split(',').map(Number);
+
+/** True for what a read throws when stored bodies are not of our making, or of a newer one's. */
+export function isUnreadable(error: unknown): error is RingbackError {
+  return error instanceof RingbackError && (error.code === 'RB_PAYLOAD_INVALID' || error.code === 'RB_PAYLOAD_NEWER');
 }
 
-function unreadable(): never {
-  throw new RingbackError('RB_PAYLOAD_INVALID', 'the bodies of a batch are not of our making');
+function oneOf<T extends string>(answers: readonly T[], answer: unknown): T {
+  const state = answers.find((known) => known === answer);
+  if (state === undefined) throw new RingbackError('RB_INTERNAL', 'a script gave an answer that is not one of its own');
+  return state;
 }

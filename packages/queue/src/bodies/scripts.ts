@@ -3,7 +3,7 @@
  * A bodies key is a hash: `bodies` (the blob), `digest` (of what the blob says), and `@<output>` for each output that still needs it, as JSON:
  * state (`queued`: a job names it, `held`: it stands in the output's held list, `dead`: its job stands in the failed set), count of deliveries, bytes, `at` (their places in the blob; absent: all),
  * `again`, and `batch` where the key is called by another name.
- * `dead` in place of its bytes where it was a dead letter at once: replayed or not, it is no part of what waits.
+ * `dead` in place of its bytes where it was a dead letter without an attempt: replayed or not, it is no part of what waits.
  * The backlog hash has `<output>.count`, `.held` (deliveries), `.bytes`, `.dead` (bytes) and `.dropped`.
  */
 
@@ -12,6 +12,13 @@ local function add(backlog, output, name, by)
   if by ~= 0 and redis.call('HINCRBY', backlog, output .. '.' .. name, by) == 0 then
     redis.call('HDEL', backlog, output .. '.' .. name)
   end
+end
+-- What cannot be read was counted as nobody knows what, and can be let go of all the same.
+local function read(entry)
+  local ok, own = pcall(cjson.decode, entry)
+  if not ok or type(own) ~= 'table' then own = {} end
+  local function number(name) return tonumber(own[name]) or 0 end
+  return { own = own, state = own.state or 'held', count = number('count'), bytes = number('bytes'), dead = number('dead') }
 end`;
 
 /**
@@ -25,7 +32,7 @@ for i = 3, #KEYS do
   local output, state, count, at, most, beyond = unpack(ARGV, 5 + (i - 3) * 6, 10 + (i - 3) * 6)
   local there = redis.call('HGET', KEYS[1], '@' .. output)
   if there then
-    state = cjson.decode(there).state
+    state = read(there).state
   elseif digest and digest ~= ARGV[2] then
     state = 'elsewhere'
   else
@@ -64,11 +71,11 @@ local function release(bodies, backlog, held, output, id)
     redis.call('LREM', held, 0, id)
     return 0
   end
-  local entry = cjson.decode(there)
+  local entry = read(there)
   redis.call('HDEL', bodies, '@' .. output)
   add(backlog, output, 'count', -entry.count)
   add(backlog, output, 'bytes', -entry.bytes)
-  add(backlog, output, 'dead', -(entry.dead or 0))
+  add(backlog, output, 'dead', -entry.dead)
   if entry.state == 'held' then
     add(backlog, output, 'held', -entry.count)
     redis.call('LREM', held, 1, id)
@@ -84,23 +91,48 @@ return { release(KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2]) }`;
 /** As RELEASE, but only where no job needs it: KEYS further the batch's job and the output's. What is held needs none. */
 export const REAP = `${RELEASE_ONE}
 local there = redis.call('HGET', KEYS[1], '@' .. ARGV[1])
-if not there or cjson.decode(there).state == 'held' then return { 0 } end
+if not there or read(there).state == 'held' then return { 0 } end
 if redis.call('EXISTS', KEYS[4], KEYS[5]) > 0 then return { 0 } end
 return { release(KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2]) }`;
 
-/** KEYS bodies, backlog, held list · ARGV output, id: a job names it now. */
+/** KEYS bodies, backlog, held list · ARGV output, id, what the job that names it now is: `queued`, `again` or `dead`. */
 export const FED = `${COUNT}
 redis.call('LREM', KEYS[3], 1, ARGV[2])
 local there = redis.call('HGET', KEYS[1], '@' .. ARGV[1])
 if there then
-  local entry = cjson.decode(there)
-  if entry.state == 'held' then
-    entry.state = 'queued'
-    redis.call('HSET', KEYS[1], '@' .. ARGV[1], cjson.encode(entry))
+  local entry = read(there)
+  if entry.own.state == 'held' then
+    entry.own.state = ARGV[3] == 'dead' and 'dead' or 'queued'
+    if ARGV[3] ~= 'queued' then entry.own.again = true end
+    if ARGV[3] == 'dead' then
+      entry.own.bytes, entry.own.dead = 0, entry.bytes
+      add(KEYS[2], ARGV[1], 'bytes', -entry.bytes)
+      add(KEYS[2], ARGV[1], 'dead', entry.bytes)
+    end
+    redis.call('HSET', KEYS[1], '@' .. ARGV[1], cjson.encode(entry.own))
     add(KEYS[2], ARGV[1], 'held', -entry.count)
   end
 end
 return {}`;
+
+/**
+ * KEYS bodies, backlog, held list and job of the output · ARGV output, id, name of the one whose share it gets, count, places → `held`, or why not: `there`, `gone`, or `elsewhere` where a
+ * job of its own for these bodies is about to end, and would be taken for that of the new share.
+ */
+export const HAND_OVER = `${COUNT}
+if redis.call('HEXISTS', KEYS[1], '@' .. ARGV[1]) == 1 then return { 'there' } end
+local from = redis.call('HGET', KEYS[1], '@' .. ARGV[3])
+if not from then return { 'gone' } end
+if redis.call('EXISTS', KEYS[4]) == 1 then return { 'elsewhere' } end
+local entry = cjson.decode(from)
+entry.state, entry.count, entry.at, entry.again = 'held', tonumber(ARGV[4]), ARGV[5], true
+entry.bytes, entry.dead = entry.bytes + (entry.dead or 0), nil
+redis.call('HSET', KEYS[1], '@' .. ARGV[1], cjson.encode(entry))
+add(KEYS[2], ARGV[1], 'count', entry.count)
+add(KEYS[2], ARGV[1], 'bytes', entry.bytes)
+add(KEYS[2], ARGV[1], 'held', entry.count)
+redis.call('RPUSH', KEYS[3], ARGV[2])
+return { 'held' }`;
 
 /** KEYS outcomes of the batch at the output, backlog · ARGV output, window in s, key of each callback: writes the outcome `dropped` where there is none, and counts it → [how many]. */
 export const DROP = `${COUNT}

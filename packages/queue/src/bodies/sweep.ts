@@ -59,7 +59,17 @@ async function sharesOf(redis: Redis, key: string, id: string): Promise<{ output
 }
 
 function batchOf(entry: string | null | undefined): string | undefined {
-  const value: unknown = JSON.parse(entry ?? '{}');
+  const value = jsonOf(entry ?? '{}');
   const named = typeof value === 'object' && value !== null && 'batch' in value ? value.batch : undefined;
   return typeof named === 'string' ? named : undefined;
+}
+
+/** One that is damaged is let go of by a person. */
+function jsonOf(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return value;
+  } catch {
+    return undefined;
+  }
 }

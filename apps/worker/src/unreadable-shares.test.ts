@@ -1,0 +1,124 @@
+import { testCallback as callback } from '@ringback/testkit';
+import { openDeadLetters, readBacklog } from '@ringback/queue';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { DEADLINE, startOutputs } from './test-outputs.ts';
+
+type Outputs = ReturnType<typeof startOutputs>;
+const RATE_LIMIT = { rateLimit: { max: 1000, per: 1000 } };
+
+/** Stores a batch of one callback for the output `crm`, which holds it; `damage`: nobody can read it. */
+async function hold({ bodies, access }: Outputs, id: string, damage = false) {
+  const share = { output: 'crm', callbacks: [callback(id)], state: 'held', beyond: 'held' } as const;
+  await bodies.store({ id, batch: id, again: false, compact: damage, shares: [share] });
+  if (damage) await access.redis.hset(`${access.prefix}:bodies:${id}`, 'bodies', 'z not deflated');
+}
+
+async function deadLetters({ access }: Outputs) {
+  const store = await openDeadLetters({ ...access, outputs: ['crm', 'ops'], served: async () => true });
+  onTestFinished(() => store.close());
+  const list = async () => {
+    const all = [];
+    for await (const kept of store.find({})) all.push(kept);
+    return all;
+  };
+  return { store, list };
+}
+
+const heldUp = (outputs: Outputs) => outputs.queue('crm').pause();
+
+for (const [what, delivery] of [
+  ['a rate-limited output', RATE_LIMIT],
+  ['an output', {}],
+] as const) {
+  it(`sets a share of ${what} that cannot be read aside as a dead letter, says so, and goes on with the next`, async () => {
+    const outputs = startOutputs({ crm: delivery });
+    await heldUp(outputs);
+    await hold(outputs, 'b1', true);
+    await hold(outputs, 'b2');
+    await outputs.queue('crm').resume();
+    await vi.waitFor(() => expect(outputs.arrived('crm')).toEqual(['b2']), DEADLINE);
+    const { store, list } = await deadLetters(outputs);
+    await vi.waitFor(async () => expect(await list()).toHaveLength(1), DEADLINE);
+    const [kept] = await list();
+    expect(kept).toMatchObject({ kind: 'unreadable', output: 'crm', bodies: 'b1', callbacks: [], fault: 'ours' });
+    expect(kept?.reason).toMatch(/^RB_PAYLOAD_INVALID: the stored bodies/);
+    expect(outputs.logger.error.mock.calls).toMatchObject([
+      [{ code: 'RB_PAYLOAD_INVALID' }, expect.stringContaining('set aside')],
+    ]);
+    await vi.waitFor(async () => expect(await outputs.keys('bodies')).toEqual(['bodies:b1']), DEADLINE);
+    const backlog = async () => (await readBacklog(outputs.access)).get('crm');
+    await vi.waitFor(async () => expect(await backlog()).toMatchObject({ deliveries: 1, held: 0 }), DEADLINE);
+    // Purged, it leaves nothing.
+    expect(kept && (await store.purge(kept))).toBeUndefined();
+    await outputs.settled();
+  });
+}
+
+it('lets go of a share whose entry cannot be read, as well', async () => {
+  const outputs = startOutputs();
+  const { access } = outputs;
+  await heldUp(outputs);
+  await hold(outputs, 'b1');
+  await access.redis.hset(`${access.prefix}:bodies:b1`, '@crm', '{');
+  await outputs.queue('crm').resume();
+  const { store, list } = await deadLetters(outputs);
+  await vi.waitFor(async () => expect(await list()).toMatchObject([{ kind: 'unreadable', bodies: 'b1' }]), DEADLINE);
+  for (const kept of await list()) expect(await store.purge(kept)).toBeUndefined();
+  expect([await outputs.keys('bodies'), await outputs.keys('held')]).toEqual([[], []]);
+});
+
+it('sets a share aside for which another job stands, and has none of its deliveries attempted twice by a replay', async () => {
+  const outputs = startOutputs({ crm: RATE_LIMIT });
+  const { bodies, access, lanes, arrived } = outputs;
+  await heldUp(outputs);
+  const callbacks = [callback('x'), callback('y')];
+  const share = { output: 'crm', callbacks, state: 'held', beyond: 'held' } as const;
+  await lanes.get('crm')?.producer.addBatch({ id: 'b1', callbacks: [callback('x')], again: false });
+  const [job] = await outputs.queue('crm').getJobs(['waiting']);
+  await job?.updateData({ v: 1, kind: 'damaged' });
+  await bodies.store({ id: 'b1', batch: 'b1', again: false, compact: true, shares: [share] });
+  await hold(outputs, 'b2');
+  await outputs.queue('crm').resume();
+  await vi.waitFor(() => expect(arrived('crm')).toEqual(['b2', 'y']), DEADLINE);
+  const { store, list } = await deadLetters(outputs);
+  await vi.waitFor(async () => expect(await list()).toHaveLength(2), DEADLINE);
+  const all = await list();
+  for (const kept of all.filter(({ kind }) => kind === 'unreadable')) await store.purge(kept);
+  for (const kept of all.filter(({ kind }) => kind === 'batch')) expect(await store.replay(kept)).toBeUndefined();
+  await vi.waitFor(() => expect(arrived('crm')).toEqual(['b2', 'x', 'y']), DEADLINE);
+  await outputs.settled();
+  expect(await access.redis.llen(`${access.prefix}:held:crm`)).toBe(0);
+});
+
+it('says why it cannot look, once, and looks ever more seldom', async () => {
+  const outputs = startOutputs({ crm: RATE_LIMIT });
+  const { access, logger } = outputs;
+  await access.redis.set(`${access.prefix}:held:crm`, 'no list');
+  await vi.waitFor(
+    () => expect(logger.warn).toHaveBeenCalledWith(expect.objectContaining({ kind: 'WRONGTYPE' }), 'queue error'),
+    DEADLINE,
+  );
+  expect(logger.warn).toHaveBeenCalledTimes(1);
+  await access.redis.del(`${access.prefix}:held:crm`);
+  await hold(outputs, 'b1');
+  await vi.waitFor(() => expect(outputs.arrived('crm')).toEqual(['b1']), DEADLINE);
+});
+
+it('leaves a held share that a newer Ringback wrote for a newer worker, and goes on with the next', async () => {
+  const outputs = startOutputs({ crm: RATE_LIMIT });
+  const { access, logger, arrived } = outputs;
+  await heldUp(outputs);
+  await hold(outputs, 'b1');
+  const key = `${access.prefix}:bodies:b1`;
+  const written = String(await access.redis.hget(key, 'bodies'));
+  await access.redis.hset(key, 'bodies', written.replace('"v":1', '"v":2'));
+  await hold(outputs, 'b2');
+  await outputs.queue('crm').resume();
+  await vi.waitFor(() => expect(arrived('crm')).toEqual(['b2']), DEADLINE);
+  const line = expect.objectContaining({ code: 'RB_PAYLOAD_NEWER', version: 2 });
+  await vi.waitFor(() => expect(logger.warn).toHaveBeenCalledWith(line, 'job left for a newer worker'), DEADLINE);
+  expect(logger.error).not.toHaveBeenCalled();
+  await access.redis.hset(key, 'bodies', written);
+  await vi.waitFor(() => expect(arrived('crm')).toEqual(['b1', 'b2']), DEADLINE);
+  await outputs.settled();
+});

@@ -1,0 +1,46 @@
+import { type Callback, callbacksOf, DeliveryPayload } from '@ringback/contracts';
+import { Compile } from 'typebox/compile';
+import { type Bodies, isUnreadable } from './bodies/bodies.ts';
+
+const payload = Compile(DeliveryPayload);
+
+/** What stands in the queue of an output, or is held for it, with its bodies. */
+export type Source = {
+  readonly kind: DeliveryPayload['kind'];
+  readonly batch: string;
+  readonly callbacks: readonly Callback[];
+  /** The id of the bodies, where they are stored. */
+  readonly stored?: string;
+  readonly refused?: string | undefined;
+};
+
+type Reading = { readonly bodies: Pick<Bodies, 'read'>; readonly from: string };
+
+/** Undefined: no payload of ours. */
+export async function sourceOf(data: unknown, options: Reading): Promise<Source | undefined> {
+  if (!payload.Check(data)) return undefined;
+  switch (data.kind) {
+    case 'batch':
+      return { kind: data.kind, batch: data.batch, callbacks: callbacksOf(data) };
+    case 'single':
+      return { kind: data.kind, batch: data.batch, callbacks: [data.callback], refused: data.refused };
+    case 'reference': {
+      const source = await readSource(options, data.bodies);
+      return source && { ...source, refused: data.refused };
+    }
+    default:
+      return data satisfies never;
+  }
+}
+
+/** Undefined: it cannot be read. */
+export async function readSource({ bodies, from }: Reading, stored: string): Promise<Source | undefined> {
+  try {
+    // Gone: it was delivered, and only what names it is left.
+    const content = (await bodies.read(stored, from)) ?? { batch: stored, callbacks: [] };
+    return { kind: 'reference', stored, batch: content.batch, callbacks: content.callbacks };
+  } catch (error) {
+    if (isUnreadable(error)) return undefined;
+    throw error;
+  }
+}
