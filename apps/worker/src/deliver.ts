@@ -64,11 +64,12 @@ export function createDeliver(deps: DeliverDeps): DeliveryHandlers {
       if (deps.alone) return takeApart(deps, batch, keyed);
       await allSettled((again ? await stillToAttempt(deps, batch, keyed) : keyed).map(firstAttempt));
     },
-    async single({ batch, callback, number, last }) {
+    async single({ batch, callback, number, last, refused }) {
       const key = callbackKey(callback);
       const [outcome] = await ledger.outcomes({ batch, output: output.name }, [key]);
       // Dropped, it is over as well: whoever dropped it has counted it.
       if (outcome === 'delivered' || outcome === 'dropped') return { outcome: 'delivered' };
+      if (refused !== undefined) return { outcome: 'dead', reason: refused };
       const { result, probe } = await begin({ callback, key, number, last });
       if (result.outcome !== 'retry') await record({ batch, key, outcome: result.outcome });
       else if (probe) throw new HandBack({ afterMs: deps.probeAgainAfter });

@@ -72,6 +72,18 @@ describe('a batch that two workers had', () => {
     expect(delivered).toEqual(['y']);
   });
 
+  it('makes no dead letter when the one that stood still is refused what the other has delivered', async () => {
+    const { lane, queue, idle, ledger } = setUp();
+    await ledger.record('crm', [{ batch: 'b1', key: callbackKey(callback('x')), outcome: 'delivered' }]);
+    const refused = { batch: 'b1', attempt: 1, outcome: 'dead', reason: 'HTTP 400' } as const;
+    await lane.producer.addFailed({ ...refused, callback: callback('x') });
+    await lane.producer.addFailed({ ...refused, callback: callback('y') });
+    await vi.waitFor(async () => expect(await queue.getFailedCount()).toBe(1), 10_000);
+    await idle();
+    expect((await queue.getFailed()).map(({ data }: { data: { callback?: Callback } }) => data.callback?.id)).toEqual(['y']);
+    expect((await queue.getFailed()).map(({ failedReason }) => failedReason)).toEqual(['HTTP 400']);
+  });
+
   it('leaves a delivery to its retry when it is run again after the retry was queued and before that was written down', async () => {
     const { lane, queue, delivered, idle } = setUp();
     await lane.producer.addFailed({ batch: 'b1', callback: callback('x'), attempt: 1, outcome: 'retry' });

@@ -29,7 +29,9 @@ function setUp({ outputs = ['crm'] } = {}) {
     return made;
   };
   /** Runs `work` beside a worker of the output; attempts are those of its single deliveries. */
-  async function withWorker(single: DeliveryHandlers['single'], work: () => Promise<void>) {
+  async function withWorker(attempt: DeliveryHandlers['single'], work: () => Promise<void>) {
+    const single: DeliveryHandlers['single'] = async (delivery) =>
+      delivery.refused === undefined ? attempt(delivery) : { outcome: 'dead', reason: delivery.refused };
     const batch = async () => {
       throw new Error('broken');
     };

@@ -25,6 +25,8 @@ type SingleAttempt = {
   readonly number: number;
   /** No further one follows if this one fails. */
   readonly last: boolean;
+  /** Why its first attempt was refused for good: then none is made, and it is to become a dead letter. */
+  readonly refused?: string | undefined;
 };
 
 export type DeliveryHandlers = {
@@ -93,11 +95,10 @@ function createHandler({ redis, prefix, output, handlers, lockDuration, logger }
         if (payload.refused !== undefined) return settle({ outcome: 'dead', reason: payload.refused });
         return deliverStored(payload.bodies, job);
       case 'single': {
-        if (payload.refused !== undefined) return settle({ outcome: 'dead', reason: payload.refused });
         const number = payload.priorAttempts + job.attemptsMade + 1;
         const last = number >= (job.opts.attempts ?? 1);
-        const { batch, callback } = payload;
-        return settle(await handlers.single({ batch, callback, number, last }).catch(blameOurselves));
+        const { batch, callback, refused } = payload;
+        return settle(await handlers.single({ batch, callback, number, last, refused }).catch(blameOurselves));
       }
       default:
         return payload satisfies never;
