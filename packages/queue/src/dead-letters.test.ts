@@ -30,8 +30,8 @@ function setUp({ outputs = ['crm'] } = {}) {
   };
   /** Runs `work` beside a worker of the output; attempts are those of its single deliveries. */
   async function withWorker(attempt: DeliveryHandlers['single'], work: () => Promise<void>) {
-    const single: DeliveryHandlers['single'] = async (delivery) =>
-      delivery.refused === undefined ? attempt(delivery) : { outcome: 'dead', reason: delivery.refused };
+    const single: DeliveryHandlers['single'] = async (taken) =>
+      taken.refused === undefined ? attempt(taken) : { outcome: 'dead', reason: taken.refused };
     const batch = async () => {
       throw new Error('broken');
     };
