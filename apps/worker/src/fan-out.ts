@@ -146,6 +146,8 @@ function createSettler({ bodies, drop, logger }: FanOutDeps) {
       }
       case 'elsewhere':
         return part;
+      case 'over':
+        return done;
       default:
         answer.state satisfies never;
     }

@@ -1,3 +1,4 @@
+import { callbackKey } from '@ringback/contracts';
 import { testCallback as callback, testRedis } from '@ringback/testkit';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
@@ -79,6 +80,23 @@ describe('bodies', () => {
     const other = [share('crm', { callbacks: [x] }), share('log', { callbacks: [x] })];
     expect((await bodies.store(request(other))).map(({ state }) => state)).toEqual(['queued', 'elsewhere']);
     expect(await bodies.read('b1', 'log')).toBeUndefined();
+  });
+
+  it('are not stored again for an output that has an outcome of each, while the job of the earlier run may still stand', async () => {
+    const { bodies, access, redis, prefix, keys } = setUp();
+    const shares = [share('crm'), share('ops', { callbacks: [x, y] })];
+    await bodies.store(request(shares));
+    await redis.hset(`${prefix}:ledger:b1.crm`, ...[x, y, z].flatMap((one) => [callbackKey(one), 'delivered']));
+    await redis.hset(`${prefix}:ledger:b1.ops`, callbackKey(x), 'delivered');
+    await bodies.release('b1', 'crm');
+    await bodies.release('b1', 'ops');
+    expect(await bodies.store(request(shares, { again: true }))).toEqual([
+      { state: 'over', there: false },
+      { state: 'queued', there: false },
+    ]);
+    expect([...(await readBacklog(access)).keys()]).toEqual(['ops']);
+    await bodies.release('b1', 'ops');
+    expect([await keys('bodies'), await keys('backlog')]).toEqual([[], []]);
   });
 
   it('that an output holds wait in their order, and are counted until a job names them', async () => {

@@ -1,16 +1,17 @@
-import { type Callback, RingbackError, StoredShare } from '@ringback/contracts';
+import { type Callback, callbackKey, RingbackError, StoredShare } from '@ringback/contracts';
 import type { Redis } from 'ioredis';
 import { Compile } from 'typebox/compile';
 import { decodeBodies, encodeBodies, notOurs, parseStored } from './blob.ts';
-import { backlogKey, bodiesKey, heldKey } from './keys.ts';
+import { backlogKey, bodiesKey, heldKey, outcomesKey } from './keys.ts';
 import { createRunScript, type RunScript } from './run-script.ts';
 import { FED, HAND_OVER, RELEASE, STORE } from './scripts.ts';
 import { referenceId, outputQueueName } from '../names.ts';
 
 const share = Compile(StoredShare);
-const STATES = ['queued', 'held', 'dead', 'dropped', 'elsewhere'] as const;
+const STATES = ['queued', 'held', 'dead', 'dropped', 'elsewhere', 'over'] as const;
 
-/** Where one output's part of stored bodies stands: a job is to name it, or does; it waits in the output's held list; it is a dead letter; it was not stored, by the output's rule; other bodies have the id. */
+/** Where one output's part of stored bodies stands: a job is to name it, or does; it waits in the output's held list; it is a dead letter; it was not stored, by the output's rule; other bodies
+ * have the id; it was not stored, because an earlier run has done all of it. */
 type ShareState = (typeof STATES)[number];
 
 /** What one output gets of the bodies. */
@@ -132,9 +133,12 @@ async function storeArguments(prefix: string, { id, batch, again, since, shares,
     const at = callbacks.length === all.length ? '' : callbacks.map((callback) => all.indexOf(callback)).join();
     return [output, state, String(callbacks.length), at, most === undefined ? '' : String(most), beyond];
   });
+  const held = shares.map(({ output }) => heldKey(prefix, output));
+  const outcomes = again ? shares.map(({ output }) => outcomesKey({ prefix, batch, output })) : [];
+  const callbackKeys = again ? shares.map(({ callbacks }) => JSON.stringify(callbacks.map(callbackKey))) : [];
   return {
-    keys: [bodiesKey(prefix, id), backlogKey(prefix), ...shares.map(({ output }) => heldKey(prefix, output))],
-    args: [bytes, digest, id, JSON.stringify(common), ...args],
+    keys: [bodiesKey(prefix, id), backlogKey(prefix), ...held, ...outcomes],
+    args: [bytes, digest, id, JSON.stringify(common), String(shares.length), ...args, ...callbackKeys],
   };
 }
 

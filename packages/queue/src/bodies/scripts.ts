@@ -22,17 +22,29 @@ local function read(entry)
 end`;
 
 /**
- * KEYS bodies, backlog, held list of each output · ARGV blob, digest, id, entry for all as JSON, then for each output: name, wanted state, count, places or '', most bytes or '', what becomes
- * of it beyond these (`held`, `dead`, `dropped`) → for each: its state, and `new` or `there`. `elsewhere`: this key has other bodies.
+ * KEYS bodies, backlog, held list of each output, then, of a batch that was run before, outcomes of each · ARGV blob, digest, id, entry for all as JSON, how many outputs, then for each: name,
+ * wanted state, count, places or '', most bytes or '', what becomes of it beyond these (`held`, `dead`, `dropped`), then, where it was run before, the callbacks' keys of each as JSON
+ * → for each: its state, and `new` or `there`. `elsewhere`: this key has other bodies. `over`: every delivery has its outcome, so that an earlier run has let go of the share.
  */
 export const STORE = `${COUNT}
+local outputs = tonumber(ARGV[5])
+local function over(n)
+  local outcomes, keys = KEYS[2 + outputs + n], ARGV[5 + 6 * outputs + n]
+  if not outcomes then return false end
+  for _, key in ipairs(cjson.decode(keys)) do
+    if redis.call('HEXISTS', outcomes, key) == 0 then return false end
+  end
+  return true
+end
 local digest = redis.call('HGET', KEYS[1], 'digest')
 local answers, stored = {}, false
-for i = 3, #KEYS do
-  local output, state, count, at, most, beyond = unpack(ARGV, 5 + (i - 3) * 6, 10 + (i - 3) * 6)
+for i = 3, 2 + outputs do
+  local output, state, count, at, most, beyond = unpack(ARGV, 6 + (i - 3) * 6, 11 + (i - 3) * 6)
   local there = redis.call('HGET', KEYS[1], '@' .. output)
   if there then
     state = read(there).state
+  elseif over(i - 2) then
+    state = 'over'
   elseif digest and digest ~= ARGV[2] then
     state = 'elsewhere'
   else
