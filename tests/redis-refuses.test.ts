@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { freePort, startRedisServer } from '@ringback/testkit';
 import { Redis } from 'ioredis';
@@ -44,14 +47,17 @@ const FAULTS: readonly Fault[] = [
   aclFault('a user without keys', 'resetkeys', '~*', ['NOPERM', 'ACL SETUSER ringback ~ringback:*']),
 ];
 
-async function install() {
+async function install({ spool = false } = {}) {
   const redis = await startRedisServer();
   const admin = new Redis(redis.url);
   onTestFinished(() => admin.disconnect());
   await admin.acl('SETUSER', 'ringback', 'on', '>secret', '~*', '+@all');
+  const folder = spool && (await mkdtemp(join(tmpdir(), 'ringback-spool-')));
+  if (folder) onTestFinished(() => rm(folder, { recursive: true }));
+  const spooling = folder ? `, spool: { path: ${folder}/spool.sqlite }` : '';
   const installation = await createInstallation({
     redisUrl: redis.url.replace('//', '//ringback:secret@'),
-    settings: (crmUrl) => interfaceSettings({ crmUrl, prefix: 'ringback', ingress: 'enqueueTimeout: 500ms' }),
+    settings: (crmUrl) => interfaceSettings({ crmUrl, prefix: 'ringback', ingress: `enqueueTimeout: 500ms${spooling}` }),
   });
   return { admin, ...installation };
 }
@@ -75,7 +81,9 @@ describe('a Redis that answers, and takes no work', () => {
       await begin(admin);
       // One takes up work that waits from before, the other is to be stopped in the middle of it.
       const [worker, other] = [await startWorker(), await startWorker()];
-      expect(await post('during')).toMatchObject({ status: 503, body: { retCode: 7 } });
+      const refused = { status: 503, body: { retCode: 7, retMsg: expect.stringMatching(/^RB_REDIS_REFUSES: Redis refuses/) } };
+      // A connection that leads to a replica is renewed now and then, and is not there for a moment.
+      await vi.waitFor(async () => expect(await post('during')).toMatchObject(refused), SOON);
       for (const { adminUrl } of [ingress, worker]) {
         await vi.waitFor(async () => expect(await readiness(adminUrl)).toMatchObject({ status: 503 }), SOON);
         const { text } = await readiness(adminUrl);
@@ -100,4 +108,16 @@ describe('a Redis that answers, and takes no work', () => {
     },
     150_000,
   );
+
+  it('loses no callback where there is a spool', async () => {
+    const { admin, sink, startIngress, startWorker } = await install({ spool: true });
+    const ingress = await startIngress();
+    const post = (requestID: string) => postCallback({ ingress: ingress.url, requestID, body });
+    await admin.config('SET', 'min-replicas-to-write', '1');
+    expect(await post('during')).toMatchObject({ status: 200 });
+    expect(await ingress.process.line('spooling')).toMatchObject({ code: 'RB_REDIS_REFUSES' });
+    await startWorker();
+    await admin.config('SET', 'min-replicas-to-write', '0');
+    await vi.waitFor(() => expect(sink.requests).toHaveLength(1), SOON);
+  }, 60_000);
 });

@@ -21,6 +21,7 @@ const ROWS = {
   RB_PATH_UNKNOWN: { status: 400, retCode: 1 },
   RB_HTTP_MALFORMED: { status: 400, retCode: 3 },
   RB_QUEUE_UNAVAILABLE: { status: 503, retCode: 7 },
+  RB_REDIS_REFUSES: { status: 503, retCode: 7 },
   RB_OVERLOADED: { status: 503, retCode: 7 },
   RB_DURABILITY_UNMET: { status: 503, retCode: 7 },
   RB_SPOOL_FULL: { status: 503, retCode: 7 },

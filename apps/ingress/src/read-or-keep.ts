@@ -9,7 +9,7 @@ type Reading = { source: Source; verified: VerifiedRequest; quarantine: Pick<Qua
 
 /**
  * Reads a verified request. What cannot be read, by whosever fault, MUST be kept before it is refused: the sender may send it only once.
- * @throws RingbackError RB_QUEUE_UNAVAILABLE when it could be neither read nor kept
+ * @throws RingbackError RB_QUEUE_UNAVAILABLE or RB_REDIS_REFUSES when it could be neither read nor kept
  */
 export async function readOrKeep({ source, verified, quarantine }: Reading): Promise<Callback | Unfit> {
   try {

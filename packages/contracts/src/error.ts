@@ -15,6 +15,7 @@ export const ERROR_CODES = {
   RB_PATH_UNKNOWN: 'no source is configured for this path and method',
   RB_HTTP_MALFORMED: 'the request is not HTTP that we take',
   RB_QUEUE_UNAVAILABLE: 'Redis did not take the callback in time',
+  RB_REDIS_REFUSES: 'Redis answers, and refuses what the work needs',
   RB_OVERLOADED: 'there is more under way, or more in Redis, than the settings allow',
   RB_DURABILITY_UNMET: 'Redis keeps callbacks less safely than redis.durability asks for',
   RB_SPOOL_FULL: 'Redis is away, and the spool keeps no more',
@@ -44,7 +45,6 @@ export const ERROR_CODES = {
   RB_SETTINGS_DIFFER: 'processes of one app run different settings or versions',
   RB_PREFIX_LEFT: 'something waits in Redis under another prefix that no worker serves',
   RB_REDIS_UNAVAILABLE: 'Redis cannot be reached',
-  RB_REDIS_REFUSES: 'Redis answers, and refuses what the work needs',
   RB_PORT_TAKEN: 'a port that the settings name is in use',
 } as const;
 

@@ -118,7 +118,7 @@ describe('callback producer', () => {
     await admin.acl('SETUSER', 'ringback', 'on', '>secret', '~*', '+@all', '-info');
     const producer = producerOn({ ...redis, url: redis.url.replace('//', '//ringback:secret@') });
     expect(await producer.opened(5000)).toBe(false);
-    await expect(producer.enqueue(callback('early'))).rejects.toMatchObject({ code: 'RB_QUEUE_UNAVAILABLE' });
+    await expect(producer.enqueue(callback('early'))).rejects.toMatchObject({ code: 'RB_REDIS_REFUSES' });
     expect(await producer.hindrances()).toEqual([
       'RB_REDIS_REFUSES: NOPERM: the Redis user ringback may not run info. Allow it: ACL SETUSER ringback +info',
     ]);

@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Callback, CallbackWriter } from '@ringback/contracts';
 import { createGroupCommit } from './group-commit.ts';
 import { newBatchId } from './names.ts';
-import { unavailable } from './queue-holder.ts';
+import { notTaken } from './queue-holder.ts';
 
 /** Measured: 32 to 64 callbacks a job are best; at 256 the connections move in lock step. */
 const MAX_CALLBACKS_PER_BATCH = 64;
@@ -36,7 +36,7 @@ export function createCallbackProducer({ writer, patience, now }: CallbackProduc
     maxItems: MAX_CALLBACKS_PER_BATCH,
     maxBytes: MAX_BYTES_PER_BATCH,
     pace: () => setTimeout(MS_BETWEEN_BATCHES),
-    expiry: { after: patience, error: () => unavailable(), now },
+    expiry: { after: patience, error: () => notTaken(), now },
   });
 
   return {

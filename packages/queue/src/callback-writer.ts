@@ -15,7 +15,7 @@ import { createDepth } from './depth.ts';
 import { batchJobOptions } from './job-options.ts';
 import { CALLBACKS } from './names.ts';
 import type { OverloadSettings } from './overload.ts';
-import { createQueueHolder, unavailable } from './queue-holder.ts';
+import { createQueueHolder, notTaken } from './queue-holder.ts';
 import { hindrances } from './readiness.ts';
 import { createRedisWatch } from './redis-watch.ts';
 
@@ -34,8 +34,8 @@ export type CallbackWriterOptions = {
 };
 
 /**
- * Writes batches to Redis, each as one job under the batch's id, and as safely as `durability` asks. `write` fails with RB_QUEUE_UNAVAILABLE when Redis is away or slow, and with
- * RB_DURABILITY_UNMET when it did not confirm in time: then it may hold the batch or not; with RB_DURABILITY_UNMET or RB_OVERLOADED when it must not be given any now.
+ * Writes batches to Redis, each as one job under the batch's id, and as safely as `durability` asks. `write` fails with RB_QUEUE_UNAVAILABLE when Redis is away or slow, with RB_REDIS_REFUSES when it refuses
+ * the batch, and with RB_DURABILITY_UNMET when it did not confirm in time: then it may hold the batch or not; with RB_DURABILITY_UNMET or RB_OVERLOADED when it must not be given any now.
  */
 export function createCallbackWriter(options: CallbackWriterOptions): CallbackWriter {
   const { url, prefix, durability, overload, outputs, logger } = options;
@@ -58,13 +58,13 @@ export function createCallbackWriter(options: CallbackWriterOptions): CallbackWr
         await addJobs({ queue: await queue.open(), jobs: [{ name: 'batch', data: batch, opts: batchJobOptions(id) }] });
         await confirm();
       } catch (cause) {
-        throw cause instanceof RingbackError ? cause : unavailable(cause);
+        throw cause instanceof RingbackError ? cause : notTaken(cause);
       }
     },
     async opened(within) {
       await isReady(redis, within);
       return Promise.all([queue.open(), watch.look(), watch.probe()]).then(
-        () => watch.unmet()?.code !== 'RB_QUEUE_UNAVAILABLE',
+        () => watch.known(),
         () => false,
       );
     },

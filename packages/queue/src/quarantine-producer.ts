@@ -4,12 +4,12 @@ import { createGroupCommit } from './group-commit.ts';
 import { QUARANTINE } from './names.ts';
 import { createKeeper } from './quarantine.ts';
 import type { QuarantineBounds } from './quarantine-room.ts';
-import { createQueueHolder, unavailable } from './queue-holder.ts';
+import { createQueueHolder, notTaken } from './queue-holder.ts';
 
 export type QuarantineProducer = {
   /**
    * Resolves once Redis holds it, or, with false, when the quarantine is full.
-   * @throws RingbackError RB_QUEUE_UNAVAILABLE when Redis is away or slow, at the latest after twice `timeout` ms.
+   * @throws RingbackError RB_QUEUE_UNAVAILABLE when Redis is away or slow, RB_REDIS_REFUSES when it refuses; at the latest after twice `timeout` ms.
    */
   keep(entry: QuarantinedCallback): Promise<boolean>;
   close(): Promise<void>;
@@ -38,13 +38,13 @@ export function createQuarantineProducer(options: QuarantineProducerOptions): Qu
         const kept = await keepIn(await queue.open(), entries);
         for (const [index, item] of group.entries()) item.kept = kept[index] ?? false;
       } catch (cause) {
-        throw unavailable(cause);
+        throw notTaken(cause);
       }
     },
     sizeOf: ({ entry }) => entry.body.length,
     maxItems: 64,
     maxBytes: 1024 * 1024,
-    expiry: { after: timeout, error: () => unavailable(), now },
+    expiry: { after: timeout, error: () => notTaken(), now },
   });
 
   return {

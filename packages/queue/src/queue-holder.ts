@@ -2,9 +2,12 @@ import { RingbackError } from '@ringback/contracts';
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { queueOptions, quiet } from './queue-options.ts';
+import { refusedCallback } from './redis-trouble.ts';
 
-/** What whoever waits behind the ingress is told when Redis did not take something. */
-export function unavailable(cause?: unknown): RingbackError {
+/** What whoever waits behind the ingress is told when Redis did not take something: RB_REDIS_REFUSES where it said so, else RB_QUEUE_UNAVAILABLE. */
+export function notTaken(cause?: unknown): RingbackError {
+  const refused = refusedCallback(cause);
+  if (refused) return refused;
   const message = 'Redis did not take the callback in time: send it again';
   return new RingbackError('RB_QUEUE_UNAVAILABLE', message, { cause });
 }

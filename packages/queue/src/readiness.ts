@@ -5,7 +5,7 @@ import { within } from './within.ts';
 const PROBE_TIMEOUT_MS = 1000;
 
 export type ReadinessOptions = {
-  readonly watch: Pick<RedisWatch, 'probe' | 'away' | 'refused' | 'unmet'>;
+  readonly watch: Pick<RedisWatch, 'probe' | 'away' | 'refused' | 'unmet' | 'known'>;
   /** What else keeps the process from its work. Default: that Redis is not good enough for an ack. */
   readonly refusal?: () => RingbackError | undefined;
 };
@@ -18,7 +18,7 @@ export async function hindrances({ watch, refusal = watch.unmet }: ReadinessOpti
   const other = refusal();
   if (refused === undefined) return other === undefined ? [] : [line(other)];
   // That nothing is known of Redis follows from it.
-  return other === undefined || other.code === 'RB_QUEUE_UNAVAILABLE' ? [line(refused)] : [line(refused), line(other)];
+  return other === undefined || !watch.known() ? [line(refused)] : [line(refused), line(other)];
 }
 
 function line({ code, message }: RingbackError): string {

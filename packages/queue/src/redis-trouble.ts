@@ -23,6 +23,7 @@ const REPLIES: readonly (readonly [code: string, reason: string])[] = [
   ['CLUSTERDOWN', 'the Redis Cluster does not serve all of its slots. CLUSTER INFO says more'],
   ['MOVED', `Redis is a node of a Redis Cluster. Name a single Redis in ${WHERE}`],
   ['CROSSSLOT', `Redis is a node of a Redis Cluster. Name a single Redis in ${WHERE}`],
+  ['EXECABORT', 'Redis refused a command of a transaction, and did none of it'],
   ['BUSY', 'a script keeps Redis busy. SCRIPT KILL ends it'],
   ['NOAUTH', `Redis asks for a password. Put it in ${WHERE}: redis://:<password>@<host>:<port>`],
   ['WRONGPASS', `Redis does not accept the user name and password of ${WHERE}, or has switched this user off`],
@@ -55,6 +56,13 @@ export function isReply(error: unknown): error is Error & { readonly name: 'Repl
   return error instanceof Error && error.name === 'ReplyError';
 }
 
+/** What a reply says is wrong; undefined for any other error. Of a transaction, ioredis hands over what was refused in it beside what Redis says at its end. */
+function troubleIfReply(error: unknown): Trouble | undefined {
+  if (!isReply(error)) return undefined;
+  const refused: unknown = 'previousErrors' in error && Array.isArray(error.previousErrors) ? error.previousErrors[0] : undefined;
+  return troubleOfReply((isReply(refused) ? refused : error).message);
+}
+
 /** What a reply of Redis, be it of a command or of one within a script, says is wrong. */
 export function troubleOfReply(message: string): Trouble {
   // Before 7.0 a script's error stands behind its own words: `ERR Error running script (…): @user_script:1: -READONLY …`
@@ -67,32 +75,54 @@ export function troubleOfReply(message: string): Trouble {
 
 /** RB_REDIS_REFUSES where Redis refused a command, RB_REDIS_UNAVAILABLE where it was lost under way; undefined for any other error. */
 export function refusalOf(error: unknown): RingbackError | undefined {
-  if (isReply(error)) return new RingbackError('RB_REDIS_REFUSES', troubleOfReply(error.message).reason);
-  if (!(error instanceof Error) || !CLIENT_LOSSES.some((words) => error.message.startsWith(words))) return undefined;
-  return new RingbackError('RB_REDIS_UNAVAILABLE', `Redis does not answer: ${error.message.slice(0, LONGEST)}`);
+  const trouble = troubleIfReply(error);
+  if (trouble) return new RingbackError('RB_REDIS_REFUSES', trouble.reason);
+  const loss = error instanceof Error ? lossOf(error) : undefined;
+  return loss === undefined ? undefined : new RingbackError('RB_REDIS_UNAVAILABLE', `Redis does not answer: ${loss}`);
+}
+
+/**
+ * What whoever sent a callback is told of a Redis that refused it, and has to try later; undefined for any other error. What mends it is not the sender's business: it stands in the cause, for the log.
+ */
+export function refusedCallback(error: unknown): RingbackError | undefined {
+  const trouble = troubleIfReply(error);
+  return trouble && refusalOfCallback(trouble);
+}
+
+export function refusalOfCallback({ kind, reason }: Trouble): RingbackError {
+  const cause = new RingbackError('RB_REDIS_REFUSES', reason);
+  return new RingbackError('RB_REDIS_REFUSES', `Redis refuses to take the callback (${kind}): send it again`, { cause });
 }
 
 /** What an error of a connection, or of a command, says is wrong. Its `command` may hold a password or callbacks, and is never looked at. */
 export function troubleOf(error: unknown): Trouble {
   if (!(error instanceof Error)) return { kind: typeof error, reason: 'unknown' };
-  if (isReply(error)) return troubleOfReply(error.message);
+  const replied = troubleIfReply(error);
+  if (replied) return replied;
   const code = codeOf(error);
   const tls = TLS[code];
   if (tls !== undefined) return { kind: code, reason: tls };
-  const network = code !== '' || CLIENT_LOSSES.some((words) => error.message.startsWith(words));
+  const loss = lossOf(error);
   // Other errors' messages name a job; their first words are the same for all jobs.
-  return { kind: network ? NETWORK : error.message.split(' ', 3).join(' '), reason: error.message.slice(0, LONGEST) };
+  const kind = code !== '' || loss !== undefined ? NETWORK : error.message.split(' ', 3).join(' ');
+  return { kind, reason: loss ?? error.message.slice(0, LONGEST) };
 }
 
-/** How ioredis 6 says that a connection was lost or is slow; these have no code. */
-const CLIENT_LOSSES = [
-  'connection closed',
-  'Connection is closed',
-  'Socket timeout',
-  'Command timed out',
-  "Stream isn't writeable",
-  'connect ETIMEDOUT',
+/** How ioredis 6 says that a connection was lost or is slow, by the first words, and what that means. These errors have no code. */
+const CLIENT_LOSSES: readonly (readonly [words: string, plain: string])[] = [
+  ['connection closed', 'connection closed'],
+  ['Connection is closed', 'connection closed'],
+  ['Reached the max retries per request limit', 'the connection was lost'],
+  ['Socket timeout', 'nothing came over the connection for too long'],
+  ['Command timed out', 'a command took too long'],
+  ["Stream isn't writeable", 'there is no connection'],
+  ['connect ETIMEDOUT', 'no connection came about in time'],
 ];
+
+/** In plain words; undefined: it is none. */
+function lossOf(error: Error): string | undefined {
+  return CLIENT_LOSSES.find(([words]) => error.message.startsWith(words))?.[1];
+}
 
 export function codeOf(error: Error): string {
   return 'code' in error && typeof error.code === 'string' ? error.code : '';

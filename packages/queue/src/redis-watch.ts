@@ -5,7 +5,7 @@ import { ackWorth, unmetDurability } from './durability.ts';
 import { brim, createOverload, isRoomy, type OverloadSettings } from './overload.ts';
 import { type RedisClock, redisClock } from './redis-clock.ts';
 import { createFsyncReader, readFacts, type RedisFacts } from './redis-facts.ts';
-import { isReply } from './redis-trouble.ts';
+import { isReply, refusalOfCallback, type Trouble } from './redis-trouble.ts';
 import { createWriteWatch } from './write-watch.ts';
 
 /** How often Redis is looked at while nobody asks. */
@@ -15,8 +15,10 @@ const FRESH_FOR_MS = { tight: 50, roomy: 250 } as const;
 
 /** What is known of Redis, kept up to date: at the start, after every reconnect, each second, and more often while it is asked for. */
 export type RedisWatch = {
-  /** Why Redis is not good enough to ack anything now; undefined: it is. RB_QUEUE_UNAVAILABLE (not looked at since it connected) or RB_DURABILITY_UNMET. */
+  /** Why Redis is not good enough to ack anything now; undefined: it is. RB_QUEUE_UNAVAILABLE (not looked at since it connected), RB_REDIS_REFUSES (it may not be looked at) or RB_DURABILITY_UNMET. */
   readonly unmet: () => RingbackError | undefined;
+  /** True once it was looked at, on this connection. */
+  readonly known: () => boolean;
   /** RB_OVERLOADED while there is more in Redis than the watermarks allow. */
   readonly overloaded: () => RingbackError | undefined;
   /** True while Redis is so full that new work must not begin. */
@@ -74,13 +76,14 @@ export function createRedisWatch(options: RedisWatchOptions): RedisWatch {
   lookAgain();
 
   return {
-    unmet: () => unmetError(fresh(), writes.refused()),
+    unmet: () => unmetError(fresh(), writes.refusal()),
+    known: () => known() !== undefined,
     overloaded: () => overloadError(fresh()),
     brimming: () => fresh()?.brimming ?? false,
     tight: () => fresh()?.room === 'tight',
     maxmemory: () => known()?.maxmemory ?? 0,
     waitaof: () => known()?.waitaof ?? false,
-    refused: writes.refused,
+    refused: () => refusedError(writes.refusal()),
     away: writes.away,
     probe: writes.probe,
     look,
@@ -150,9 +153,14 @@ function createJudge({ durability, overload }: Pick<RedisWatchOptions, 'durabili
   });
 }
 
-function unmetError(known: Known | undefined, refused: RingbackError | undefined): RingbackError | undefined {
+function refusedError(refusal: Trouble | undefined): RingbackError | undefined {
+  return refusal && new RingbackError('RB_REDIS_REFUSES', refusal.reason);
+}
+
+function unmetError(known: Known | undefined, refusal: Trouble | undefined): RingbackError | undefined {
   if (known === undefined) {
-    return new RingbackError('RB_QUEUE_UNAVAILABLE', refused?.message ?? 'Redis was not checked yet: try again in a moment');
+    if (refusal !== undefined) return refusalOfCallback(refusal);
+    return new RingbackError('RB_QUEUE_UNAVAILABLE', 'Redis was not checked yet: send it again in a moment');
   }
   return known.unmet === undefined ? undefined : new RingbackError('RB_DURABILITY_UNMET', known.unmet);
 }

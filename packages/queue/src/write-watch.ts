@@ -3,10 +3,14 @@ import { onTrouble, type Trouble } from './redis-trouble.ts';
 import type { RedisWatch } from './redis-watch.ts';
 import { createWriteProbe, type WriteProbeOptions } from './write-probe.ts';
 
+type WriteWatch = Pick<RedisWatch, 'probe' | 'away'> & {
+  /** Why Redis, asked last, refused; undefined: it did not. */
+  readonly refusal: () => Trouble | undefined;
+  close(): void;
+};
+
 /** Whether Redis takes what the work writes, as its last answer to the probe says; with one line when it begins to refuse, and one when it takes writes again. */
-export function createWriteWatch(
-  options: WriteProbeOptions & { readonly logger: Logger },
-): Pick<RedisWatch, 'probe' | 'refused' | 'away'> & { close(): void } {
+export function createWriteWatch(options: WriteProbeOptions & { readonly logger: Logger }): WriteWatch {
   const { redis } = options;
   const write = createWriteProbe(options);
   const report = createReporter(options.logger);
@@ -34,7 +38,7 @@ export function createWriteWatch(
       probing ??= ask().finally(() => (probing = undefined));
       return probing;
     },
-    refused: () => refusal && new RingbackError('RB_REDIS_REFUSES', refusal.reason),
+    refusal: () => refusal,
     away() {
       // A connection that is renewed because Redis refuses writes is not away.
       const reason = loss?.reason ?? refusal?.reason;

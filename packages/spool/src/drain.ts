@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import type { CallbackWriter, Logger } from '@ringback/contracts';
+import { type CallbackWriter, type Logger, RingbackError } from '@ringback/contracts';
 import type { Spool, SpooledBatch } from './spool.ts';
 
 const MIN_WAIT_MS = 100;
@@ -56,7 +56,7 @@ export function createDrain({ writer, spool, now, logger }: DrainOptions): Drain
     begin(why) {
       if (active) return;
       [active, since, drained] = [true, now(), 0];
-      logger.warn({ code: 'RB_QUEUE_UNAVAILABLE', callbacks: spool.size(), ...(why !== undefined && { err: why }) }, 'spooling');
+      logger.warn({ ...reasonOf(why), callbacks: spool.size() }, 'spooling');
       running = repeat(round, stopping.signal);
     },
     active: () => active,
@@ -66,6 +66,11 @@ export function createDrain({ writer, spool, now, logger }: DrainOptions): Drain
       if (spool.size() > 0) logger.warn({ callbacks: spool.size() }, 'callbacks stay in the spool');
     },
   };
+}
+
+function reasonOf(why: unknown): object {
+  const code = why instanceof RingbackError ? why.code : 'RB_QUEUE_UNAVAILABLE';
+  return why === undefined ? { code } : { code, err: why };
 }
 
 type Round = 'moved' | 'failed' | 'empty';
