@@ -89,11 +89,16 @@ describe('what a removed output left', () => {
     const all = await setUp();
     const { redis, prefix } = all;
     await noteOutputs({ redis, prefix }, ['crm', 'log', 'old']);
-    const retry = { attempts: 3, minDelay: 60_000, maxDelay: 60_000 };
+    const retry = { attempts: 3, giveUpAfter: 86_400_000, minDelay: 60_000, maxDelay: 60_000 };
     const producer = createDeliveryProducer({ redis, prefix, output: 'old', delivery: { retry }, brimming: () => false });
     onTestFinished(() => producer.close());
     await producer.addBatch({ id: 'b1', callbacks: [testCallback('x'), testCallback('y')], again: false });
-    await producer.addFailed({ batch: 'b2', callback: testCallback('z'), attempt: 1, outcome: 'retry' });
+    await producer.addFailed({
+      batch: 'b2',
+      callback: testCallback('z'),
+      attempt: 1,
+      outcome: 'retry',
+    });
     return all;
   }
   const serveOld = ({ redis, prefix }: { redis: Redis; prefix: string }) => {

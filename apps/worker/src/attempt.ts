@@ -1,13 +1,16 @@
 import type { Callback, DeliveryResult, Logger, Output } from '@ringback/contracts';
+import type { Spent } from '@ringback/queue';
+import { costOf, type Limits, limitReached } from './give-up.ts';
 
 export type Attempt = {
   readonly callback: Callback;
   /** Under which queue and ledger know the callback. */
   readonly key: string;
-  /** Counts from 1, over all jobs of the delivery. */
-  readonly number: number;
-  /** No further one follows if this one fails. */
-  readonly last: boolean;
+  /** What the delivery has spent before, over all its jobs. */
+  readonly spent: Spent;
+  readonly limits: Limits;
+  /** By it an open breaker finds out. */
+  readonly probe: boolean;
 };
 
 export type AttemptDeps = {
@@ -15,19 +18,23 @@ export type AttemptDeps = {
   readonly timeout: number;
   /** ms. Only differences count. */
   readonly now: () => number;
+  /** Redis's time, ms since the epoch. */
+  readonly redisNow: () => number;
   readonly logger: Logger;
 };
 
 /** Makes one attempt and writes its one log line. Never rejects: whatever goes wrong is an outcome. */
-export function createAttempt({ output, timeout, now, logger }: AttemptDeps): (attempt: Attempt) => Promise<DeliveryResult> {
-  async function deliver({ callback, key, number }: Attempt): Promise<DeliveryResult> {
-    const delivery = { callback, output: output.name, attempt: number, idempotencyKey: `msg_${key}` };
+export function createAttempt(deps: AttemptDeps): (attempt: Attempt) => Promise<DeliveryResult> {
+  const { output, timeout, now, logger } = deps;
+
+  async function deliver({ callback, key, spent }: Attempt): Promise<DeliveryResult> {
+    const delivery = { callback, output: output.name, attempt: numberOf(spent), idempotencyKey: `msg_${key}` };
     const deadline = startDeadline(timeout);
     try {
       return await output.deliver(delivery, deadline.signal);
     } catch (error) {
       logger.error({ code: 'RB_INTERNAL', output: output.name, err: error }, 'output failed by a bug');
-      return { outcome: 'retry', reason: 'internal error', fault: 'ours' };
+      return { outcome: 'retry', failure: 'error', reason: 'internal error', fault: 'ours' };
     } finally {
       deadline.clear();
     }
@@ -35,7 +42,7 @@ export function createAttempt({ output, timeout, now, logger }: AttemptDeps): (a
 
   return async (attempt) => {
     const started = now();
-    const result = exhaust(await deliver(attempt), attempt);
+    const result = exhaust(await deliver(attempt), attempt, deps.redisNow);
     const { id, source, account, type } = attempt.callback;
     const line = {
       requestID: id,
@@ -43,7 +50,7 @@ export function createAttempt({ output, timeout, now, logger }: AttemptDeps): (a
       account,
       type,
       output: output.name,
-      attempt: attempt.number,
+      attempt: numberOf(attempt.spent),
       ms: Math.round(now() - started),
       ...result,
     };
@@ -60,11 +67,16 @@ function startDeadline(timeout: number): { signal: AbortSignal; clear: () => voi
 }
 
 /** A failure that no attempt will follow is final. */
-function exhaust(result: DeliveryResult, { number, last }: Attempt): DeliveryResult {
-  if (result.outcome !== 'retry' || !last) return result;
+function exhaust(result: DeliveryResult, { spent, limits, probe }: Attempt, redisNow: () => number): DeliveryResult {
+  if (result.outcome !== 'retry') return result;
+  const limit = limitReached(costOf(result, probe), { spent, limits, now: redisNow() });
+  if (limit === undefined) return result;
   const { fault } = result;
-  return { outcome: 'dead', reason: `given up after attempt ${number}: ${result.reason}`, ...(fault && { fault }) };
+  return { outcome: 'dead', reason: `given up after ${limit}: ${result.reason}`, ...(fault && { fault }) };
 }
+
+/** Attempts count from 1. */
+const numberOf = ({ attempts, uncounted }: Spent) => attempts + uncounted + 1;
 
 function report(logger: Logger, line: object, { outcome }: DeliveryResult): void {
   switch (outcome) {

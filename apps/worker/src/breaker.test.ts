@@ -3,15 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { type BreakerOptions, createBreaker } from './breaker.ts';
 
 const OK: DeliveryResult = { outcome: 'delivered' };
-const FAILED: DeliveryResult = { outcome: 'retry', reason: 'HTTP 500' };
-const asking = (afterMs: number): DeliveryResult => ({ outcome: 'retry', reason: 'HTTP 429', afterMs });
+const FAILED: DeliveryResult = { outcome: 'retry', failure: 'error', reason: 'HTTP 500' };
+const asking = (afterMs: number): DeliveryResult => ({ outcome: 'retry', failure: 'unavailable', reason: 'HTTP 429', afterMs });
 
 function setUp(settings: Partial<BreakerOptions['settings']> = {}) {
   let time = 0;
   let timers: { at: number; run: () => void }[] = [];
   const changes: string[] = [];
   const breaker = createBreaker({
-    settings: { enabled: true, failures: 3, cooldown: 100, maxHold: 1000, ...settings },
+    settings: { enabled: true, failures: 3, failingFor: 60_000, cooldown: 100, maxHold: 1000, ...settings },
     now: () => time,
     schedule: (run, ms) => timers.push({ at: time + ms, run }),
     onChange: ({ state, forMs }) => changes.push(forMs === undefined ? state : `${state} ${forMs}`),

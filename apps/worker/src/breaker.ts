@@ -1,21 +1,41 @@
 import type { DeliveryResult, DeliverySettings } from '@ringback/contracts';
+import { createFailureStreak, type FailureStreak, type Streak } from './failure-streak.ts';
 
 export type BreakerState = 'closed' | 'open' | 'probing';
 
 /** An attempt that was made. `probe`: it was the one by which an open breaker finds out. */
 export type Made = { readonly result: DeliveryResult; readonly probe: boolean };
 
+/** How the destination stands, as this process knows it from its own attempts. */
+export type BreakerStatus = {
+  readonly state: BreakerState;
+  /** The destination fails: for so many ms, in so many attempts; `reason` is that of the last one. Absent after the first sign of life. */
+  readonly failing?: { readonly forMs: number; readonly failures: number; readonly reason: string };
+};
+
+type Attempting = { readonly make: (probe: boolean) => Promise<DeliveryResult>; readonly repeated: boolean };
+
 /**
  * Leaves a failing destination alone. Closed, attempts pass. Open, none does, until the cool-down or the destination's Retry-After is over. Then it is probing: the next attempt
  * goes alone, the others wait for what becomes of it, and it closes or opens the breaker again. Any answer that is not `retry` is a sign of life, also a refusal.
+ * It opens by failures in a row, or by time without a success, so that it opens at one delivery an hour as well.
  */
 export type Breaker = {
-  /** Makes the attempt when it may be made, else `held`. Rejects as `make` does. */
-  run(make: (probe: boolean) => Promise<DeliveryResult>): Promise<Made | 'held'>;
+  /** Makes the attempt when it may be made, else `held`. Rejects as `make` does. `repeated`: the delivery has failed before, and may be what is wrong. */
+  run(make: (probe: boolean) => Promise<DeliveryResult>, repeated?: boolean): Promise<Made | 'held'>;
   readonly state: () => BreakerState;
+  readonly status: () => BreakerStatus;
 };
 
-type Change = { readonly state: BreakerState; readonly reason?: string; readonly forMs?: number };
+type Change = {
+  readonly state: BreakerState;
+  readonly reason?: string;
+  /** How long it is left alone. */
+  readonly forMs?: number;
+  /** Failed attempts since the last sign of life, and how long ago the first of them was. */
+  readonly failures?: number;
+  readonly failingMs?: number;
+};
 
 export type BreakerOptions = {
   readonly settings: DeliverySettings['breaker'];
@@ -32,7 +52,7 @@ export function createBreaker(options: BreakerOptions): Breaker {
   /** Resolves when the probe under way is over. */
   let verdict: Promise<void> | undefined;
 
-  async function probe(make: (probe: boolean) => Promise<DeliveryResult>): Promise<Made> {
+  async function probe({ make }: Attempting): Promise<Made> {
     const { promise, resolve } = Promise.withResolvers<void>();
     verdict = promise;
     try {
@@ -45,25 +65,26 @@ export function createBreaker(options: BreakerOptions): Breaker {
     }
   }
 
-  async function run(make: (probe: boolean) => Promise<DeliveryResult>): Promise<Made | 'held'> {
+  async function run(attempting: Attempting): Promise<Made | 'held'> {
     if (verdict) {
       await verdict;
-      return run(make);
+      return run(attempting);
     }
     if (circuit.state() === 'open') return 'held';
-    if (circuit.state() === 'probing') return probe(make);
-    const made = { result: await make(false), probe: false };
-    if (options.settings.enabled) circuit.judge(made);
+    if (circuit.state() === 'probing') return probe(attempting);
+    const made = { result: await attempting.make(false), probe: false };
+    if (!attempting.repeated || tellsOfDestination(made.result)) circuit.judge(made);
     return made;
   }
 
-  return { run, state: circuit.state };
+  return { ...circuit, run: (make, repeated = false) => run({ make, repeated }) };
 }
 
+type Failed = Extract<DeliveryResult, { outcome: 'retry' }>;
+
 function createCircuit({ settings, now, schedule, onChange }: BreakerOptions) {
-  let state: BreakerState = 'closed';
-  let failures = 0;
-  let openUntil = 0;
+  const streak = createFailureStreak(settings, now);
+  let [state, openUntil]: [BreakerState, number] = ['closed', 0];
 
   function change(next: Change): void {
     state = next.state;
@@ -78,29 +99,44 @@ function createCircuit({ settings, now, schedule, onChange }: BreakerOptions) {
   }
 
   /** What fails while it is open, having begun before, may lengthen the hold and changes nothing else. */
-  function open(forMs: number, reason: string): void {
+  function open(forMs: number, { reason, failures, since }: Streak): void {
     openUntil = Math.max(openUntil, now() + forMs);
     if (state === 'open') return;
-    change({ state: 'open', reason, forMs });
+    change({ state: 'open', reason, forMs, failures, failingMs: Math.round(now() - since) });
     schedule(wake, forMs);
   }
 
-  function fail({ reason, afterMs = 0, probe }: { reason: string; afterMs?: number; probe: boolean }): void {
-    failures += 1;
+  function fail({ reason, afterMs = 0 }: Failed, probe: boolean): void {
+    const failing = streak.add(reason);
+    if (!settings.enabled) return;
     const asked = Math.min(afterMs, settings.maxHold);
-    if (probe || (state === 'closed' && failures >= settings.failures)) open(Math.max(asked, settings.cooldown), reason);
-    else if (asked > 0) open(asked, reason);
+    const long = probe || (state === 'closed' && streak.isLong());
+    if (long || asked > 0) open(Math.max(asked, long ? settings.cooldown : 0), failing);
   }
 
   return {
     state: () => state,
+    status: () => ({ state, ...failingOf(state, streak, now) }),
     judge({ result, probe }: Made): void {
-      if (result.outcome === 'retry') fail({ ...result, probe });
-      else if (state === 'closed') failures = 0;
-      else if (probe && state === 'probing') {
-        failures = 0;
-        change({ state: 'closed' });
+      if (result.outcome !== 'retry') {
+        if (state !== 'closed' && !(probe && state === 'probing')) return;
+        streak.end();
+        if (state !== 'closed') change({ state: 'closed' });
+        return;
       }
+      fail(result, probe);
     },
   };
+}
+
+/** Of a delivery that failed before: an error that it gets again and again may be of its own making. */
+function tellsOfDestination(result: DeliveryResult): boolean {
+  return result.outcome !== 'retry' || result.failure === 'unavailable' || result.afterMs !== undefined;
+}
+
+function failingOf(state: BreakerState, streak: FailureStreak, now: () => number): Pick<BreakerStatus, 'failing'> {
+  const failing = streak.current();
+  if (!failing || (state === 'closed' && !streak.isLong())) return {};
+  const { since, failures, reason } = failing;
+  return { failing: { forMs: now() - since, failures, reason } };
 }

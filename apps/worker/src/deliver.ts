@@ -1,30 +1,33 @@
 import { callbackKey, type DeliveryResult, type Logger, type Output } from '@ringback/contracts';
 import type { Ledger } from '@ringback/ledger';
-import { createGroupCommit, type DeliveryHandlers, type DeliveryProducer, HandBack } from '@ringback/queue';
+import { createGroupCommit, type DeliveryHandlers, type DeliveryProducer, HandBack, type Spent } from '@ringback/queue';
 import type { LimitFunction } from 'p-limit';
 import { type Attempt, createAttempt } from './attempt.ts';
 import type { Breaker, Made } from './breaker.ts';
+import { costOf, type Limits } from './give-up.ts';
 
 export type DeliverDeps = {
   readonly output: Output;
   readonly breaker: Breaker;
-  /** ms after which a delivery that was tried in vain as a probe may be the next probe. */
+  /** ms after which a delivery that was tried in vain as a probe, because the destination was away, may be the next probe. */
   readonly probeAgainAfter: number;
   /** ms that one attempt may take. */
   readonly timeout: number;
   /** Called with every attempt that ends. */
   readonly onAttempt: (result: DeliveryResult) => void;
-  /** Attempts that a delivery has in all. */
-  readonly attempts: number;
+  /** What a delivery may spend. */
+  readonly limits: Limits;
   /** The output's attempts under way at once, in this process. */
   readonly limit: LimitFunction;
-  readonly ledger: Pick<Ledger, 'outcomes' | 'record'>;
+  readonly ledger: Pick<Ledger, 'outcomes' | 'record' | 'keep'>;
   readonly retries: Pick<DeliveryProducer, 'addAlone' | 'addFailed' | 'handedOn'>;
   /** A rate limit counts jobs: a batch becomes jobs of its deliveries then. */
   readonly alone: boolean;
   /** Aborted when the process is to stop: attempts under way end, none begins. */
   readonly stopping: AbortSignal;
   readonly now: () => number;
+  /** Redis's time, ms since the epoch. */
+  readonly redisNow: () => number;
   readonly logger: Logger;
 };
 
@@ -33,50 +36,82 @@ type Keyed = Pick<Attempt, 'callback' | 'key'> & { readonly batch: string };
 
 /** One output's deliveries: attempt → settle. */
 export function createDeliver(deps: DeliverDeps): DeliveryHandlers {
+  const { output, ledger, limits } = deps;
+  /** A callback that comes again while its delivery is tried MUST be known, and so MUST what the delivery came to. */
+  const keep = (batch: string, keys: readonly string[]) =>
+    ledger.keep({ batch, output: output.name }, { keys, forMs: limits.giveUpAfter });
+  const steps = { begin: createBegin(deps), record: createRecorder(deps), keep };
+  return { batch: createBatch(deps, steps), single: createSingle(deps, steps) };
+}
+
+type Steps = {
+  readonly begin: (next: Omit<Attempt, 'probe'>) => Promise<Made>;
+  readonly record: ReturnType<typeof createRecorder>;
+  readonly keep: (batch: string, keys: readonly string[]) => Promise<void>;
+};
+
+/** Makes an attempt within concurrency and breaker. @throws HandBack when it may not be made now */
+function createBegin(deps: DeliverDeps): Steps['begin'] {
   const attempt = createAttempt(deps);
-  const record = createRecorder(deps);
-  const { output, breaker, attempts, limit, ledger, retries } = deps;
-
-  /** A delivery's first attempt. MUST leave an outcome in the ledger, and for all but a success a job that goes on from there, in this order: job, then outcome. */
-  async function firstAttempt({ batch, callback, key }: Keyed): Promise<void> {
-    const { result, probe } = await begin({ callback, key, number: 1, last: attempts === 1 });
-    if (result.outcome === 'delivered') return record({ batch, key, outcome: 'delivered' });
-    await retries.addFailed({ batch, callback, attempt: probe && result.outcome === 'retry' ? 0 : 1, ...result });
-    await record({ batch, key, outcome: result.outcome === 'dead' ? 'dead' : 'retrying' });
-  }
-
-  /** A probe that fails tells of the destination, not of the delivery, and MUST NOT use it up. */
-  function begin(next: Attempt): Promise<Made> {
-    return limit(async () => {
-      const made = await breaker.run((probe) => {
+  return (next) =>
+    deps.limit(async () => {
+      const made = await deps.breaker.run((probe) => {
         if (deps.stopping.aborted) throw new HandBack();
-        return attempt({ ...next, last: next.last && !probe });
-      });
+        return attempt({ ...next, probe });
+      }, next.spent.failingSince !== undefined);
       if (made === 'held') throw new HandBack();
       deps.onAttempt(made.result);
       return made;
     });
+}
+
+function createBatch(deps: DeliverDeps, { begin, record, keep }: Steps): DeliveryHandlers['batch'] {
+  const { limits, retries, redisNow } = deps;
+
+  /** A delivery's first attempt. MUST leave an outcome in the ledger, and for all but a success a job that goes on from there, in this order: job, then outcome. */
+  async function firstAttempt({ batch, callback, key }: Keyed): Promise<void> {
+    const { result, probe } = await begin({ callback, key, spent: UNSPENT, limits });
+    if (result.outcome === 'delivered') return record({ batch, key, outcome: 'delivered' });
+    const free = result.outcome === 'retry' && costOf(result, probe) === 'time';
+    const spent = { attempt: free ? 0 : 1, uncounted: free ? 1 : 0, failingSince: redisNow() };
+    await retries.addFailed({ batch, callback, ...spent, ...result });
+    await record({ batch, key, outcome: result.outcome === 'dead' ? 'dead' : 'retrying' });
+    if (result.outcome === 'retry') await keep(batch, [key]);
   }
 
-  return {
-    async batch({ id: batch, callbacks, again }) {
-      const keyed = callbacks.map((callback) => ({ batch, callback, key: callbackKey(callback) }));
-      if (deps.alone) return takeApart(deps, batch, keyed);
+  return async ({ id: batch, callbacks, again }) => {
+    const keyed = callbacks.map((callback) => ({ batch, callback, key: callbackKey(callback) }));
+    if (deps.alone) return takeApart(deps, batch, keyed);
+    const keys = keyed.map(({ key }) => key);
+    try {
       await allSettled((again ? await stillToAttempt(deps, batch, keyed) : keyed).map(firstAttempt));
-    },
-    async single({ batch, callback, number, last, refused }) {
-      const key = callbackKey(callback);
-      const [outcome] = await ledger.outcomes({ batch, output: output.name }, [key]);
-      // Dropped, it is over as well: whoever dropped it has counted it.
-      if (outcome === 'delivered' || outcome === 'dropped') return { outcome: 'delivered' };
-      if (refused !== undefined) return { outcome: 'dead', reason: refused };
-      const { result, probe } = await begin({ callback, key, number, last });
-      if (result.outcome !== 'retry') await record({ batch, key, outcome: result.outcome });
-      else if (probe) throw new HandBack({ afterMs: deps.probeAgainAfter });
-      return result;
-    },
+    } catch (error) {
+      // It may wait for as long as its destination is away, and then runs again.
+      if (error instanceof HandBack) await keep(batch, keys);
+      throw error;
+    }
   };
 }
+
+function createSingle(deps: DeliverDeps, { begin, record, keep }: Steps): DeliveryHandlers['single'] {
+  return async ({ batch, callback, spent, attempts, refused }) => {
+    const key = callbackKey(callback);
+    const [outcome] = await deps.ledger.outcomes({ batch, output: deps.output.name }, [key]);
+    // Dropped, it is over as well: whoever dropped it has counted it.
+    if (outcome === 'delivered' || outcome === 'dropped') return { outcome: 'delivered' };
+    if (refused !== undefined) return { outcome: 'dead', reason: refused };
+    const { result, probe } = await begin({ callback, key, spent, limits: { ...deps.limits, attempts } });
+    if (result.outcome !== 'retry') {
+      await record({ batch, key, outcome: result.outcome });
+      return result;
+    }
+    await keep(batch, [key]);
+    const soon = probe && result.failure === 'unavailable';
+    return { ...result, cost: costOf(result, probe), ...(soon && { againAfterMs: deps.probeAgainAfter }) };
+  };
+}
+
+const UNSPENT: Spent = { attempts: 0, uncounted: 0 };
 
 /** Makes jobs of a batch's deliveries at the head of the queue: the next batch is taken apart only when they are done. */
 async function takeApart(deps: DeliverDeps, batch: string, keyed: readonly Keyed[]): Promise<void> {

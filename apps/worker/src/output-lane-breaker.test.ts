@@ -9,8 +9,8 @@ import { openLane } from './output-lane.ts';
 const DELIVERY: DeliverySettings = {
   timeout: 1000,
   concurrency: 4,
-  retry: { attempts: 3, minDelay: 5, maxDelay: 20 },
-  breaker: { enabled: true, failures: 5, cooldown: 20, maxHold: 60_000 },
+  retry: { attempts: 3, giveUpAfter: 86_400_000, minDelay: 5, maxDelay: 20 },
+  breaker: { enabled: true, failures: 5, failingFor: 60_000, cooldown: 20, maxHold: 60_000 },
 };
 
 function setUp({ breaker }: { breaker?: Partial<DeliverySettings['breaker']> } = {}) {
@@ -58,7 +58,7 @@ const callbacks = (count: number) => Array.from({ length: count }, (_, index) =>
 describe('an output whose destination is down', () => {
   it('gets everything in the end, and gave up nothing, though there are far more probes than a delivery has attempts', async () => {
     const { lane, queue, attempts, destination, ledger, states } = setUp();
-    destination.answer = { outcome: 'retry', reason: 'connection refused' };
+    destination.answer = { outcome: 'retry', failure: 'unavailable', reason: 'connection refused' };
     const all = callbacks(200);
     for (let from = 0; from < 200; from += 50) await lane.producer.addBatch(run(`b${from}`, all.slice(from, from + 50)));
     await vi.waitFor(() => expect(states().filter((state) => state === 'probing').length).toBeGreaterThan(20), 15_000);
@@ -78,7 +78,7 @@ describe('an output whose destination is down', () => {
 
   it('uses up no delivery by probing with it, be it the only one', async () => {
     const { lane, queue, attempts, destination } = setUp({ breaker: { failures: 2 } });
-    destination.answer = { outcome: 'retry', reason: 'HTTP 502' };
+    destination.answer = { outcome: 'retry', failure: 'unavailable', reason: 'HTTP 502' };
     await lane.producer.addBatch(run('b1', callbacks(1)));
     await vi.waitFor(() => expect(attempts.length).toBeGreaterThan(8), 10_000);
     expect(await queue.getFailedCount()).toBe(0);
@@ -97,7 +97,7 @@ describe('an output whose destination is down', () => {
 
   it('probes with one delivery after the other, so that none stands in the way of the rest', async () => {
     const { lane, queue, attempts, destination } = setUp({ breaker: { failures: 1 } });
-    destination.answer = { outcome: 'retry', reason: 'HTTP 500' };
+    destination.answer = { outcome: 'retry', failure: 'error', reason: 'HTTP 500' };
     await lane.producer.addBatch(run('b1', callbacks(3)));
     await vi.waitFor(() => expect(new Set(attempts.map(({ callback }) => callback.id)).size).toBe(3), 10_000);
     destination.answer = { outcome: 'delivered' };
@@ -106,7 +106,7 @@ describe('an output whose destination is down', () => {
 
   it('is left alone altogether for as long as it asks, and what waits, waits in the queue', async () => {
     const { lane, queue, attempts, destination } = setUp();
-    destination.answer = { outcome: 'retry', reason: 'HTTP 429', afterMs: 60_000 };
+    destination.answer = { outcome: 'retry', failure: 'unavailable', reason: 'HTTP 429', afterMs: 60_000 };
     await lane.producer.addBatch(run('b1', callbacks(1)));
     await vi.waitFor(async () => expect(await queue.getDelayedCount()).toBe(1), 10_000);
     destination.answer = { outcome: 'delivered' };

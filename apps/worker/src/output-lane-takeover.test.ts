@@ -11,9 +11,9 @@ import { createFanOut } from './fan-out.ts';
 import { openLane } from './output-lane.ts';
 
 const DELIVERED: DeliveryResult = { outcome: 'delivered' };
-const breaker = { enabled: false, failures: 1, cooldown: 1, maxHold: 1 };
+const breaker = { enabled: false, failures: 1, failingFor: 60_000, cooldown: 1, maxHold: 1 };
 // No retry comes while a test looks.
-const retry = { attempts: 3, minDelay: 600_000, maxDelay: 600_000 };
+const retry = { attempts: 3, giveUpAfter: 86_400_000, minDelay: 600_000, maxDelay: 600_000 };
 const DELIVERY: DeliverySettings = { timeout: 1000, concurrency: 4, retry, breaker };
 
 /** The lane of an output that takes everything. */
@@ -86,7 +86,12 @@ describe('a batch that two workers had', () => {
 
   it('leaves a delivery to its retry when it is run again after the retry was queued and before that was written down', async () => {
     const { lane, queue, delivered, idle } = setUp();
-    await lane.producer.addFailed({ batch: 'b1', callback: callback('x'), attempt: 1, outcome: 'retry' });
+    await lane.producer.addFailed({
+      batch: 'b1',
+      callback: callback('x'),
+      attempt: 1,
+      outcome: 'retry',
+    });
     await lane.producer.addBatch({ ...run([callback('x'), callback('y')]), again: true });
     await vi.waitFor(() => expect(delivered).toContain('y'), 10_000);
     await idle();

@@ -7,8 +7,10 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openLane } from './output-lane.ts';
 
 const DELIVERED: DeliveryResult = { outcome: 'delivered' };
-const breaker = { enabled: false, failures: 1, cooldown: 1, maxHold: 1 };
-const DELIVERY: DeliverySettings = { timeout: 1000, concurrency: 4, retry: { attempts: 3, minDelay: 10, maxDelay: 40 }, breaker };
+const FAILED: DeliveryResult = { outcome: 'retry', failure: 'error', reason: 'HTTP 500' };
+const breaker = { enabled: false, failures: 1, failingFor: 60_000, cooldown: 1, maxHold: 1 };
+const retry = { attempts: 3, giveUpAfter: 86_400_000, minDelay: 10, maxDelay: 40 };
+const DELIVERY: DeliverySettings = { timeout: 1000, concurrency: 4, retry, breaker };
 
 type Deliver = (delivery: Delivery, signal: AbortSignal) => DeliveryResult | Promise<DeliveryResult>;
 
@@ -72,8 +74,7 @@ describe('an output lane', () => {
   });
 
   it('tries again what failed, alone, under the same idempotency key, and keeps no dead letter of what arrives in the end', async () => {
-    const deliver: Deliver = ({ callback: { id }, attempt }) =>
-      id === 'x' && attempt < 3 ? { outcome: 'retry', reason: 'HTTP 500' } : DELIVERED;
+    const deliver: Deliver = ({ callback: { id }, attempt }) => (id === 'x' && attempt < 3 ? FAILED : DELIVERED);
     const { lane, attempts, queue } = setUp({ deliver });
     await lane.producer.addBatch(run('b1', [callback('x'), callback('y')]));
     await vi.waitFor(() => expect(attempts).toHaveLength(4), 10_000);
@@ -86,9 +87,9 @@ describe('an output lane', () => {
   });
 
   it('keeps a delivery whose attempts are used up as a dead letter that says why', async () => {
-    const { lane, attempts, queue, ledger } = setUp({ deliver: () => ({ outcome: 'retry', reason: 'HTTP 503' }) });
+    const { lane, attempts, queue, ledger } = setUp({ deliver: () => FAILED });
     await lane.producer.addBatch(run('b1', [callback('x')]));
-    await failsWith(queue, 'given up after attempt 3: HTTP 503');
+    await failsWith(queue, 'given up after 3 attempts: HTTP 500');
     const [dead] = await queue.getFailed();
     expect(attempts.map(({ attempt }) => attempt)).toEqual([1, 2, 3]);
     expect(dead?.data).toMatchObject({ callback: callback('x') });
@@ -103,10 +104,7 @@ describe('an output lane', () => {
   });
 
   it('tries nothing again when one attempt is all there is', async () => {
-    const { lane, attempts, queue } = setUp({
-      deliver: () => ({ outcome: 'retry', reason: 'HTTP 500' }),
-      delivery: { retry: { ...DELIVERY.retry, attempts: 1 } },
-    });
+    const { lane, attempts, queue } = setUp({ deliver: () => FAILED, delivery: { retry: { ...retry, attempts: 1 } } });
     await lane.producer.addBatch(run('b1', [callback('x')]));
     await vi.waitFor(async () => expect(await queue.getFailedCount()).toBe(1), 10_000);
     expect(attempts).toHaveLength(1);
@@ -119,7 +117,7 @@ describe('an output lane', () => {
       },
     });
     await lane.producer.addBatch(run('b1', [callback('x')]));
-    await failsWith(queue, 'RB_INTERNAL: given up after attempt 3: internal error');
+    await failsWith(queue, 'RB_INTERNAL: given up after 3 attempts: internal error');
     const line = expect.objectContaining({ code: 'RB_INTERNAL', output: 'crm' });
     expect(logger.error).toHaveBeenCalledWith(line, expect.any(String));
   });

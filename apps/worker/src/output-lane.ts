@@ -9,9 +9,10 @@ import {
   createErrorReporter,
   type DeliveryProducer,
   outputQueueState,
+  redisClock,
 } from '@ringback/queue';
 import pLimit from 'p-limit';
-import { type Breaker, createBreaker } from './breaker.ts';
+import { type Breaker, type BreakerStatus, createBreaker } from './breaker.ts';
 import { createDeliver } from './deliver.ts';
 import type { FanOutLane } from './fan-out.ts';
 import { createLaneFlow, type LaneFlow } from './lane-flow.ts';
@@ -38,6 +39,8 @@ export type Lane = FanOutLane & {
   readonly producer: DeliveryProducer;
   readonly consumer: Consumer;
   readonly watched: Watched;
+  /** How its destination stands, as this process knows it. */
+  readonly breaker: () => BreakerStatus;
 };
 
 export function openLane(options: LaneOptions): Lane {
@@ -54,7 +57,7 @@ export function openLane(options: LaneOptions): Lane {
     breaker,
     probeAgainAfter: delivery.breaker.cooldown,
     timeout: delivery.timeout,
-    attempts: delivery.retry.attempts,
+    limits: delivery.retry,
     onAttempt: (result) => made.count(result),
     limit: pLimit(delivery.concurrency),
     ledger,
@@ -62,6 +65,7 @@ export function openLane(options: LaneOptions): Lane {
     alone,
     stopping,
     now,
+    redisNow: redisClock(access.redis).now,
     logger,
   });
   const watching = { breaker: breaker.state, failures: made.failures, most: backlog.most, bodies: createBodies(access) };
@@ -75,7 +79,7 @@ export function openLane(options: LaneOptions): Lane {
     progress: () => consumer.progress() + made.attempts(),
     workWaits: async () => breaker.state() !== 'open' && (await queue.workWaits()),
   };
-  return { producer, consumer: closedTogether(consumer, flow), watched, flow, alone, backlog };
+  return { producer, consumer: closedTogether(consumer, flow), watched, flow, alone, backlog, breaker: breaker.status };
 }
 
 /** Attempts in all, and those that failed since the last one that had an answer. */

@@ -7,8 +7,8 @@ import { reportRemovedOutputs } from './removed-outputs.ts';
 const delivery = {
   timeout: 1000,
   concurrency: 4,
-  retry: { attempts: 3, minDelay: 10, maxDelay: 40 },
-  breaker: { enabled: false, failures: 1, cooldown: 1, maxHold: 1 },
+  retry: { attempts: 3, giveUpAfter: 86_400_000, minDelay: 10, maxDelay: 40 },
+  breaker: { enabled: false, failures: 1, failingFor: 60_000, cooldown: 1, maxHold: 1 },
 };
 
 it('tells which outputs left the settings with deliveries, and fails for nothing', async () => {

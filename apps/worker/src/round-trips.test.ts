@@ -15,8 +15,8 @@ const PREFIX = 'test';
 const DELIVERY: DeliverySettings = {
   timeout: 1000,
   concurrency: BATCH,
-  retry: { attempts: 3, minDelay: 10, maxDelay: 40 },
-  breaker: { enabled: true, failures: 10, cooldown: 1000, maxHold: 1000 },
+  retry: { attempts: 3, giveUpAfter: 86_400_000, minDelay: 10, maxDelay: 40 },
+  breaker: { enabled: true, failures: 10, failingFor: 60_000, cooldown: 1000, maxHold: 1000 },
 };
 
 const callback = (id: string): Callback => ({ id, source: 's', account: 'a', type: 't', time: 1, receivedAt: 2, body: '{}' });

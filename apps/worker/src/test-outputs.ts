@@ -11,10 +11,10 @@ import { openLane } from './output-lane.ts';
 const DELIVERY: DeliverySettings = {
   timeout: 1000,
   concurrency: 8,
-  retry: { attempts: 3, minDelay: 5, maxDelay: 20 },
-  breaker: { enabled: true, failures: 2, cooldown: 50, maxHold: 60_000 },
+  retry: { attempts: 3, giveUpAfter: 86_400_000, minDelay: 5, maxDelay: 20 },
+  breaker: { enabled: true, failures: 2, failingFor: 60_000, cooldown: 50, maxHold: 60_000 },
 };
-const DOWN: DeliveryResult = { outcome: 'retry', reason: 'connection refused' };
+const DOWN: DeliveryResult = { outcome: 'retry', failure: 'unavailable', reason: 'connection refused' };
 export const DEADLINE = { timeout: 20_000, interval: 20 };
 
 const NAMES = ['crm', 'ops'] as const;

@@ -33,7 +33,7 @@ describe('settings that fit one by one, and not together', () => {
     ],
     [
       'delays the wrong way round',
-      settings({ outputs: 'outputs: [{ name: out, type: stdout, retry: { minDelay: 11m } }]' }),
+      settings({ outputs: 'outputs: [{ name: out, type: stdout, retry: { minDelay: 61m } }]' }),
       '3:45 outputs[0].retry: a mapping has a minDelay that is above its maxDelay',
     ],
   ])('are told with their place: %s', (_what, text, expected) => {

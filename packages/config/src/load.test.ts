@@ -107,8 +107,8 @@ describe('loadConfig', () => {
     expect(outputs[0]?.delivery).toEqual({
       timeout: 5000,
       concurrency: 3,
-      retry: { attempts: 5, minDelay: 1000, maxDelay: 5000 },
-      breaker: { enabled: false, failures: 10, cooldown: 60_000, maxHold: 600_000 },
+      retry: { attempts: 5, giveUpAfter: 259_200_000, minDelay: 1000, maxDelay: 5000 },
+      breaker: { enabled: false, failures: 10, failingFor: 60_000, cooldown: 60_000, maxHold: 600_000 },
       backlog: { max: { share: 0.1 }, over: 'dead-letter' },
       rateLimit: { max: 10, per: 60_000 },
     });
@@ -141,8 +141,8 @@ describe('loadConfig', () => {
     expect(outputs[0]?.delivery).toEqual({
       timeout: 10_000,
       concurrency: 32,
-      retry: { attempts: 10, minDelay: 1000, maxDelay: 600_000 },
-      breaker: { enabled: true, failures: 10, cooldown: 10_000, maxHold: 600_000 },
+      retry: { attempts: 60, giveUpAfter: 259_200_000, minDelay: 1000, maxDelay: 3_600_000 },
+      breaker: { enabled: true, failures: 10, failingFor: 60_000, cooldown: 10_000, maxHold: 600_000 },
       backlog: { over: 'hold' },
     });
   });
@@ -172,7 +172,7 @@ outputs:
   - { name: out, type: stdout, retry: &slow { attempts: 3, minDelay: 1m } }
   - { name: two, type: stdout, retry: *slow }`;
     const delays = load(settings({ outputs })).outputs.map(({ delivery }) => delivery.retry);
-    const slow = { attempts: 3, minDelay: 60_000, maxDelay: 600_000 };
+    const slow = { attempts: 3, giveUpAfter: 259_200_000, minDelay: 60_000, maxDelay: 3_600_000 };
     expect(delays).toEqual([slow, slow]);
   });
 });

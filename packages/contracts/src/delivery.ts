@@ -15,12 +15,24 @@ export type Delivery = {
 export type Fault = 'theirs' | 'ours';
 
 /**
+ * What a failure costs a delivery. `unavailable`: time only, because the destination did not take part (no connection, no complete answer in time, or 429, 502, 503, 504).
+ * `error`: an attempt, because it answered and refused for now.
+ */
+export type Failure = 'unavailable' | 'error';
+
+/**
  * What one attempt came to. An expected failure is a value: outputs return it, and one place (`packages/queue`) turns it into queue behaviour.
  * `reason` and `detail` go to logs and dead letters, so they MUST hold no secret and no personal data.
  */
 export type DeliveryResult =
   | { readonly outcome: 'delivered'; readonly detail?: string }
   /** Try again, not before `afterMs` where the destination asked for it. `fault` is theirs unless it says ours. */
-  | { readonly outcome: 'retry'; readonly reason: string; readonly afterMs?: number; readonly fault?: Fault }
+  | {
+      readonly outcome: 'retry';
+      readonly failure: Failure;
+      readonly reason: string;
+      readonly afterMs?: number;
+      readonly fault?: Fault;
+    }
   /** Given up: refused by the destination for good, unless the fault is ours. */
   | { readonly outcome: 'dead'; readonly reason: string; readonly fault?: Fault };

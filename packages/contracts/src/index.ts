@@ -1,7 +1,7 @@
 export { type AddressList, AddressRange, createAddressList } from './address-list.ts';
 export { bodyDigest, Callback, callbackKey } from './callback.ts';
 export type { CallbackWriter, IdentifiedBatch } from './callback-writer.ts';
-export type { Delivery, DeliveryResult, Fault } from './delivery.ts';
+export type { Delivery, DeliveryResult, Failure, Fault } from './delivery.ts';
 export { DURABILITIES, type Durability } from './durability.ts';
 export { ERROR_CODES, RingbackError, type ErrorCode } from './error.ts';
 export type { Logger } from './logger.ts';

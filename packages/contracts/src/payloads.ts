@@ -51,8 +51,12 @@ export const SingleDelivery = Type.Object({
   /** The batch that its callback came in. */
   batch: Type.String(),
   callback: Callback,
-  /** Attempts made before this job existed. */
+  /** Attempts used up before this job existed. */
   priorAttempts: Type.Integer({ minimum: 0 }),
+  /** Failed attempts that used up none. Absent, as in what an earlier Ringback queued: 0. */
+  uncounted: Type.Optional(Type.Integer({ minimum: 0 })),
+  /** When its first attempt failed, ms since the epoch by Redis's clock. */
+  failingSince: Type.Optional(Type.Integer({ minimum: 0 })),
   /** Why there will be no further attempt: the job fails at once with this reason. A replay takes it away. */
   refused: Type.Optional(Type.String()),
 });

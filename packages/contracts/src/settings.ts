@@ -66,13 +66,24 @@ export function Section<P extends Record<string, TSchema>>(properties: P, option
 /** How a failed delivery is tried again. */
 export const RetrySettings = Section({
   attempts: Type.Optional(
-    Type.Integer({ minimum: 1, maximum: 100, default: 10, description: 'Attempts in all, the first included.' }),
+    Type.Integer({
+      minimum: 1,
+      maximum: 1000,
+      default: 60,
+      description: 'Attempts in all, the first included. Only those count that the destination answered with an error.',
+    }),
+  ),
+  giveUpAfter: Type.Optional(
+    Bounded(
+      Duration({ default: '3d', description: 'How long after its first failure a delivery that goes on failing is given up.' }),
+      { min: '10ms', max: '90d' },
+    ),
   ),
   minDelay: Type.Optional(
     Duration({ default: '1s', description: 'Wait before the second attempt; it doubles from attempt to attempt.' }),
   ),
   maxDelay: Type.Optional(
-    Bounded(Duration({ default: '10m', description: 'The longest wait between two attempts.' }), { min: '1ms', max: '7d' }),
+    Bounded(Duration({ default: '1h', description: 'The longest wait between two attempts.' }), { min: '1ms', max: '7d' }),
   ),
 });
 
@@ -83,6 +94,12 @@ export const BreakerSettings = Section({
   ),
   failures: Type.Optional(
     Type.Integer({ minimum: 1, maximum: 10_000, default: 10, description: 'Failed attempts in a row after which they wait.' }),
+  ),
+  failingFor: Type.Optional(
+    Bounded(
+      Duration({ default: '1m', description: 'Time without a success after which they wait, if two attempts or more failed.' }),
+      { min: '10ms', max: '1d' },
+    ),
   ),
   cooldown: Type.Optional(
     Bounded(Duration({ default: '10s', description: 'How long they wait before one of them is tried.' }), {
@@ -152,10 +169,16 @@ export const deliverySettings = {
 /** `deliverySettings` as the worker sees them: every default filled in, durations in ms. */
 export type DeliverySettings = {
   readonly timeout: number;
-  readonly retry: { readonly attempts: number; readonly minDelay: number; readonly maxDelay: number };
+  readonly retry: {
+    readonly attempts: number;
+    readonly giveUpAfter: number;
+    readonly minDelay: number;
+    readonly maxDelay: number;
+  };
   readonly breaker: {
     readonly enabled: boolean;
     readonly failures: number;
+    readonly failingFor: number;
     readonly cooldown: number;
     readonly maxHold: number;
   };

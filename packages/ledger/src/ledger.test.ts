@@ -110,6 +110,25 @@ describe('ledger', () => {
     expect(await redis.exists(`${prefix}:ledger:b1.ops`)).toBe(0);
   });
 
+  it('remembers for longer what is tried for longer than a window, and only what is the batch’s own', async () => {
+    const { redis, prefix, ledger } = setUp();
+    await ledger.claim('b1', same(['x']));
+    await ledger.claim('b2', same(['y']));
+    const retrying = { batch: 'b1', key: 'x', outcome: 'retrying' } as const;
+    await ledger.record('crm', [retrying]);
+    await ledger.keep({ batch: 'b1', output: 'crm' }, { keys: ['x', 'y', 'unknown'], forMs: 600_000 });
+    // None of these may make it shorter again.
+    await ledger.record('crm', [{ ...retrying, outcome: 'delivered' }]);
+    await ledger.renew('b1', ['crm']);
+    expect(await ledger.claim('b1', same(['x']))).toEqual(['again']);
+    const [claim = 0, outcomes = 0, other = 0] = await Promise.all(
+      ['x', 'b1.crm', 'y'].map((key) => redis.pttl(`${prefix}:ledger:${key}`)),
+    );
+    expect(Math.min(claim, outcomes)).toBeGreaterThan(600_000);
+    expect(other).toBeLessThanOrEqual(60_000);
+    expect(await redis.exists(`${prefix}:ledger:unknown`)).toBe(0);
+  });
+
   it('does not mind a server that has forgotten its scripts', async () => {
     const { redis, ledger } = setUp();
     await ledger.claim('b1', same(['x']));

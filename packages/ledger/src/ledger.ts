@@ -1,7 +1,7 @@
 import { RingbackError } from '@ringback/contracts';
 import type { Redis } from 'ioredis';
 import { createRunner } from './runner.ts';
-import { CLAIM, RECORD, RELEASE, RENEW } from './scripts.ts';
+import { CLAIM, KEEP, RECORD, RELEASE, RENEW } from './scripts.ts';
 
 /** What a claim found: the callback is this batch's to fan out; the same, but this batch has claimed it before, and may have fanned it out; another batch owns it; or another batch owns one of the same identity that says something else. */
 export type Claim = 'ours' | 'again' | 'duplicate' | 'conflict';
@@ -25,6 +25,8 @@ export type Ledger = {
   release(batch: string, keys: readonly string[]): Promise<void>;
   /** Lets what is known of the batch's outcomes at these outputs live for a window from now on. */
   renew(batch: string, outputs: readonly string[]): Promise<void>;
+  /** Lets the outcomes of these deliveries, and the claims on their callbacks, live for `forMs` and a window from now on: they are tried for longer than a window. */
+  keep(deliveries: Deliveries, kept: { readonly keys: readonly string[]; readonly forMs: number }): Promise<void>;
   /** The outcome that each of these deliveries has, in the order of `keys`. */
   outcomes(deliveries: Deliveries, keys: readonly string[]): Promise<(Outcome | undefined)[]>;
   /** Writes outcomes at one output, of whatever batches. */
@@ -62,6 +64,10 @@ export function createLedger({ redis, prefix, window }: LedgerOptions): Ledger {
     async renew(batch, outputs) {
       const keys = outputs.map((output) => outcomesKey({ batch, output }));
       await run(RENEW, keys, [seconds]);
+    },
+    async keep(deliveries, { keys, forMs }) {
+      const all = [outcomesKey(deliveries), ...keys.map(claimKey)];
+      await run(KEEP, all, [deliveries.batch, String(Math.ceil((window + forMs) / 1000))]);
     },
     async outcomes(deliveries, keys) {
       const values = keys.length === 0 ? [] : await redis.hmget(outcomesKey(deliveries), ...keys);

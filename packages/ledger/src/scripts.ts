@@ -18,7 +18,7 @@ for i, key in ipairs(KEYS) do
     local held = redis.call('GET', key)
     if held:sub(1, #mine) == mine then
       verdicts[i] = 'again'
-      redis.call('EXPIRE', key, ARGV[2])
+      if redis.call('PTTL', key) < 1000 * ARGV[2] then redis.call('EXPIRE', key, ARGV[2]) end
     elseif held:sub(held:find(' ', 1, true) + 1) == digest then
       verdicts[i] = 'duplicate'
     else
@@ -36,11 +36,23 @@ for _, key in ipairs(KEYS) do
   if held and held:sub(1, #mine) == mine then redis.call('DEL', key) end
 end`;
 
-/** KEYS outcomes · ARGV window in s. */
+/** KEYS outcomes · ARGV window in s. What lives longer stays so. */
 export const RENEW = `
-for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, ARGV[1]) end`;
+for _, key in ipairs(KEYS) do
+  if redis.call('PTTL', key) < 1000 * ARGV[1] then redis.call('EXPIRE', key, ARGV[1]) end
+end`;
 
-/** KEYS outcomes · ARGV window in s, then for each of KEYS how many callbacks, and each callback and its outcome. They live for a window from now on. What was delivered
+/** KEYS outcomes of the batch at an output, claims · ARGV batch, s. All that is there and the batch's own lives for so long from now on; what lives longer stays so. */
+export const KEEP = `
+local mine = ARGV[1] .. ' '
+for i, key in ipairs(KEYS) do
+  local left = redis.call('PTTL', key)
+  if left >= 0 and left < 1000 * ARGV[2] then
+    if i == 1 or redis.call('GET', key):sub(1, #mine) == mine then redis.call('EXPIRE', key, ARGV[2]) end
+  end
+end`;
+
+/** KEYS outcomes · ARGV window in s, then for each of KEYS how many callbacks, and each callback and its outcome. They live for a window from now on, or as long as they do already. What was delivered
  * stays so: a worker that stood still for longer than its lock may write late that its own attempt failed. */
 export const RECORD = `
 local at = 2
@@ -50,6 +62,6 @@ for _, key in ipairs(KEYS) do
     if ARGV[i] ~= 'delivered' and redis.call('HGET', key, ARGV[i - 1]) == 'delivered' then ARGV[i] = 'delivered' end
   end
   redis.call('HSET', key, unpack(ARGV, at + 1, last))
-  redis.call('EXPIRE', key, ARGV[1])
+  if redis.call('PTTL', key) < 1000 * ARGV[1] then redis.call('EXPIRE', key, ARGV[1]) end
   at = last + 1
 end`;

@@ -73,7 +73,7 @@ describe('postDelivery', () => {
     const { sink, http } = await setUp();
     const url = sink.url.replace('http:', 'https:');
     const result = await postDelivery({ http, now: Date.now }, { url, headers: {}, body: '', signal });
-    expect(result).toEqual({ outcome: 'retry', reason: expect.stringMatching(/^tls: [A-Z_]+$/) });
+    expect(result).toEqual({ outcome: 'retry', failure: 'unavailable', reason: expect.stringMatching(/^tls: [A-Z_]+$/) });
   });
 
   it('ends with its signal while the connection is still being made', async () => {
@@ -84,7 +84,7 @@ describe('postDelivery', () => {
     const result = postDelivery({ http, now: Date.now }, { url, headers: {}, body: '', signal: controller.signal });
     await vi.waitFor(() => expect(mute.connections).toHaveLength(1));
     controller.abort(new DOMException('too slow', 'TimeoutError'));
-    expect(await result).toEqual({ outcome: 'retry', reason: 'timeout' });
+    expect(await result).toEqual({ outcome: 'retry', failure: 'unavailable', reason: 'timeout' });
     // It was the signal, and not the end of the connection, that ended the attempt.
     expect(mute.connections[0]?.destroyed).toBe(false);
   });

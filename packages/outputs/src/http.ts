@@ -90,6 +90,6 @@ export async function postDelivery(deps: Pick<OutputDeps, 'http' | 'now'>, optio
     const answer = await deps.http.post(request);
     return toDeliveryResult(answer, { now: deps.now(), detail: explain?.(answer) });
   } catch (error) {
-    return { outcome: 'retry', reason: failureReason(error, request.signal) };
+    return { outcome: 'retry', failure: 'unavailable', reason: failureReason(error, request.signal) };
   }
 }

@@ -26,6 +26,10 @@ describe('toDeliveryResult', () => {
       outcome: 'dead',
       reason: 'HTTP 403: no_service',
     });
-    expect(toDeliveryResult(answer(500), { now: NOW, detail: 'oops' })).toEqual({ outcome: 'retry', reason: 'HTTP 500: oops' });
+    expect(toDeliveryResult(answer(500), { now: NOW, detail: 'oops' })).toEqual({
+      outcome: 'retry',
+      failure: 'error',
+      reason: 'HTTP 500: oops',
+    });
   });
 });

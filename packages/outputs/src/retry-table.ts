@@ -3,6 +3,9 @@ import type { DeliveryResult, HttpAnswer } from '@ringback/contracts';
 /** Refusals that pass: request timeout, too early, too many requests (RFC 9110, RFC 8470, RFC 6585). */
 const PASSING_REFUSALS: ReadonlySet<number> = new Set([408, 425, 429]);
 
+/** Answers of whoever stands before a destination that is away or busy (RFC 6585, RFC 9110): it did not take part itself. */
+const UNAVAILABLE: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+
 /** A destination may ask for a wait of a day, not for one of a year. */
 const MAX_RETRY_AFTER_MS = 86_400_000;
 
@@ -11,6 +14,7 @@ const HTTP_DATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? [\w -]+ \d{2}:\d{2}:
 
 /**
  * The house's retry table: 2xx delivered; 408, 425, 429 and 5xx tried again, no sooner than Retry-After asks; every other status dead.
+ * Of those tried again, 429, 502, 503 and 504 cost a delivery time only, the others an attempt.
  * `now` in ms since the epoch, for a Retry-After that is a date; `detail` goes into the reason of a failure.
  */
 export function toDeliveryResult(
@@ -23,7 +27,8 @@ export function toDeliveryResult(
   const reason = detail === undefined ? `HTTP ${status}` : `HTTP ${status}: ${detail}`;
   if (status < 500 && !PASSING_REFUSALS.has(status)) return { outcome: 'dead', reason };
   const afterMs = retryAfterMs(answer.headers['retry-after'], now);
-  return { outcome: 'retry', reason, ...(afterMs !== undefined && { afterMs }) };
+  const failure = UNAVAILABLE.has(status) ? 'unavailable' : 'error';
+  return { outcome: 'retry', failure, reason, ...(afterMs !== undefined && { afterMs }) };
 }
 
 /** Retry-After as seconds or as a date (RFC 9110, 10.2.3) → ms from now; undefined when absent or unreadable. */

@@ -8,7 +8,7 @@ import { createDeliveryProducer } from './delivery-producer.ts';
 import type { Kept } from './kept.ts';
 import { noteOutputs } from './known-outputs.ts';
 
-const delivery = { retry: { attempts: 3, minDelay: 1, maxDelay: 1 } };
+const delivery = { retry: { attempts: 3, giveUpAfter: 86_400_000, minDelay: 1, maxDelay: 1 } };
 
 /** The dead letters by settings that lack the output `slow`, which workers have had. */
 async function setUp() {

@@ -10,7 +10,7 @@ import type { Kept, KeptFilter, KeptStore } from './kept.ts';
 import { noteOutputs } from './known-outputs.ts';
 
 const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
-const delivery = { retry: { attempts: 3, minDelay: 1, maxDelay: 1 } };
+const delivery = { retry: { attempts: 3, giveUpAfter: 86_400_000, minDelay: 1, maxDelay: 1 } };
 
 function setUp({ outputs = ['crm'] } = {}) {
   const { url, prefix } = testRedis();
@@ -56,6 +56,7 @@ async function found(store: KeptStore, filter: KeptFilter = {}): Promise<Kept[]>
 
 const until = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 10_000, interval: 10 });
 const refused = { outcome: 'dead', reason: 'HTTP 410' } as const;
+const failedOnce = { outcome: 'retry', failure: 'error', reason: 'HTTP 500', cost: 'attempt' } as const;
 const once = { batch: 'b1', attempt: 1 };
 
 /** One dead letter, refused by its destination. */
@@ -80,9 +81,10 @@ describe('dead letters', () => {
     for (const id of ['exhausted', 'bug']) await crm.addFailed({ ...once, callback: callback(id), outcome: 'retry' });
     await queue('output.crm').add('x', { n: 7 }, { jobId: 'alien' });
     const dead = await store();
-    const attempt: DeliveryHandlers['single'] = async ({ callback: { id }, number, last }) => {
+    const attempt: DeliveryHandlers['single'] = async ({ callback: { id }, spent, attempts }) => {
+      const number = spent.attempts + 1;
       if (id === 'bug') throw new Error('no such thing');
-      return last ? { outcome: 'dead', reason: `given up after attempt ${number}` } : { outcome: 'retry', reason: 'HTTP 500' };
+      return number < attempts ? failedOnce : { outcome: 'dead', reason: `given up after ${number} attempts` };
     };
     await withWorker(attempt, () => until(async () => expect(await found(dead)).toHaveLength(5)));
     const seen = (await found(dead)).map(({ callbacks, kind, fault, reason, attempts }) => [
@@ -96,7 +98,7 @@ describe('dead letters', () => {
       expect.arrayContaining([
         ['theirs', 'delivery', 'theirs', 'HTTP 410', 1],
         ['ours', 'delivery', 'ours', 'RB_INTERNAL: bad template', 1],
-        ['exhausted', 'delivery', 'theirs', 'given up after attempt 3', 3],
+        ['exhausted', 'delivery', 'theirs', 'given up after 3 attempts', 3],
         ['bug', 'delivery', 'ours', 'RB_INTERNAL: no such thing', 4],
         [undefined, 'unreadable', 'ours', 'RB_PAYLOAD_INVALID: not a payload of ours', 1],
       ]),
@@ -108,9 +110,9 @@ describe('dead letters', () => {
     await producer().addFailed({ ...once, callback: callback('x'), ...refused });
     const dead = await store();
     const numbers: number[] = [];
-    const attempt: DeliveryHandlers['single'] = async ({ number, last }) => {
-      numbers.push(number);
-      return last ? { outcome: 'dead', reason: 'HTTP 500' } : { outcome: 'retry', reason: 'HTTP 500' };
+    const attempt: DeliveryHandlers['single'] = async ({ spent, attempts }) => {
+      numbers.push(spent.attempts + 1);
+      return spent.attempts + 1 < attempts ? failedOnce : { outcome: 'dead', reason: 'HTTP 500' };
     };
     await withWorker(attempt, async () => {
       await until(async () => expect(await found(dead)).toHaveLength(1));

@@ -6,7 +6,7 @@ import { expect, it, onTestFinished, vi } from 'vitest';
 import { consumeDeliveries } from './delivery-consumer.ts';
 
 const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
-const delivery = { retry: { attempts: 3, minDelay: 1, maxDelay: 1 } };
+const delivery = { retry: { attempts: 3, giveUpAfter: 86_400_000, minDelay: 1, maxDelay: 1 } };
 
 /** A consumer whose batches all fail, and what it was told of each. */
 function setUp() {

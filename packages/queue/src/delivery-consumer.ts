@@ -1,12 +1,6 @@
-import {
-  type Callback,
-  callbacksOf,
-  DeliveryPayload,
-  type DeliveryResult,
-  type DeliverySettings,
-  type Logger,
-} from '@ringback/contracts';
+import { callbacksOf, DeliveryPayload, type DeliverySettings, type Logger, SingleDelivery } from '@ringback/contracts';
 import { type Job, UnrecoverableError } from 'bullmq';
+import { Compile } from 'typebox/compile';
 import { backoff, BATCH_BACKOFF } from './backoff.ts';
 import { createBodies, isUnreadable } from './bodies/bodies.ts';
 import { type Consumer, createConsumer } from './consumer.ts';
@@ -15,25 +9,16 @@ import { outputQueueName } from './names.ts';
 import { NewerPayload } from './newer-payloads.ts';
 import { redisClock } from './redis-clock.ts';
 import { type ConsumerSettings, workerOptions } from './queue-options.ts';
-import { blameOurselves, requestedDelay, settle } from './settle.ts';
+import { requestedDelay, settle } from './settle.ts';
+import { attemptAlone, type SingleAttempt, type SingleResult } from './single-delivery.ts';
 
-type SingleAttempt = {
-  /** The batch that its callback came in. */
-  readonly batch: string;
-  readonly callback: Callback;
-  /** Counts from 1. */
-  readonly number: number;
-  /** No further one follows if this one fails. */
-  readonly last: boolean;
-  /** Why its first attempt was refused for good: then none is made, and it is to become a dead letter. */
-  readonly refused?: string | undefined;
-};
+const single = Compile(SingleDelivery);
 
 export type DeliveryHandlers = {
   /** First attempts, side by side. MUST resolve only when each has an outcome or a job of its own. `again`: some may have been made already. */
   readonly batch: (batch: RoutedBatch) => Promise<void>;
   /** One attempt of one delivery. The outcome becomes the job's. */
-  readonly single: (delivery: SingleAttempt) => Promise<DeliveryResult>;
+  readonly single: (delivery: SingleAttempt) => Promise<SingleResult>;
 };
 
 export type DeliveryConsumerOptions = ConsumerSettings & {
@@ -60,7 +45,8 @@ export function consumeDeliveries(options: DeliveryConsumerOptions): Consumer {
   });
 }
 
-function createHandler({ redis, prefix, output, handlers, lockDuration, logger }: DeliveryConsumerOptions) {
+function createHandler(options: DeliveryConsumerOptions) {
+  const { redis, prefix, output, delivery, handlers, lockDuration, logger } = options;
   // Another worker wrote down when the batch was run.
   const clock = redisClock(redis);
   const isLate = (since: number) => clock.now() - since > lockDuration / 2;
@@ -94,12 +80,8 @@ function createHandler({ redis, prefix, output, handlers, lockDuration, logger }
       case 'reference':
         if (payload.refused !== undefined) return settle({ outcome: 'dead', reason: payload.refused });
         return deliverStored(payload.bodies, job);
-      case 'single': {
-        const number = payload.priorAttempts + job.attemptsMade + 1;
-        const last = number >= (job.opts.attempts ?? 1);
-        const { batch, callback, refused } = payload;
-        return settle(await handlers.single({ batch, callback, number, last, refused }).catch(blameOurselves));
-      }
+      case 'single':
+        return attemptAlone({ payload, job, now: clock.now, retry: delivery.retry, attempt: handlers.single });
       default:
         return payload satisfies never;
     }
@@ -117,16 +99,12 @@ function mayHaveRun(
   return attemptsStarted > 1 || isLate(timestamp);
 }
 
-/** ms until a failed job is run again; `made` counts its own runs, to which come the attempts made before it existed. */
+/** ms until a failed job is run again; `made` counts its own runs, to which come the attempts made before it existed and those that did not count. */
 function nextDelay(
   { retry }: Pick<DeliverySettings, 'retry'>,
-  {
-    made,
-    error,
-    job,
-  }: { made: number; error?: Error | undefined; job?: { data?: { kind?: unknown; priorAttempts?: unknown } } | undefined },
+  { made, error, job }: { made: number; error?: Error | undefined; job?: { data?: unknown } | undefined },
 ): number {
-  if (job?.data?.kind !== 'single') return backoff(BATCH_BACKOFF, made);
-  const prior = typeof job.data.priorAttempts === 'number' ? job.data.priorAttempts : 0;
-  return backoff(retry, prior + made, requestedDelay(error));
+  const data = job?.data;
+  if (!single.Check(data)) return backoff(BATCH_BACKOFF, made);
+  return backoff(retry, data.priorAttempts + made + (data.uncounted ?? 0), requestedDelay(error));
 }

@@ -11,12 +11,19 @@ import { deliveryBatchId, outputQueueName, singleDeliveryId } from './names.ts';
 import { queueOptions, quiet } from './queue-options.ts';
 import { redisClock } from './redis-clock.ts';
 import { deadReason } from './settle.ts';
+import type { Spent } from './single-delivery.ts';
 
 /** A delivery whose first attempt is over, without success. */
-type FailedAttempt = { readonly batch: string; readonly callback: Callback; readonly attempt: number } & (
-  | { readonly outcome: 'retry'; readonly afterMs?: number }
-  | { readonly outcome: 'dead'; readonly reason: string; readonly fault?: Fault }
-);
+type FailedAttempt = {
+  readonly batch: string;
+  readonly callback: Callback;
+  /** Attempts that it has used up. */
+  readonly attempt: number;
+} & Partial<Pick<Spent, 'uncounted' | 'failingSince'>> &
+  (
+    | { readonly outcome: 'retry'; readonly afterMs?: number }
+    | { readonly outcome: 'dead'; readonly reason: string; readonly fault?: Fault }
+  );
 
 /** The callbacks of a batch that are routed to one output. */
 export type RoutedBatch = {
@@ -82,11 +89,13 @@ export function createDeliveryProducer(options: DeliveryProducerOptions): Delive
     standing: (batch) => standingKeys(queue, deliveryBatchId(batch, output)),
     async addFailed(failed) {
       if (brimming()) throw new RingbackError('RB_OVERLOADED', 'Redis is nearly full: the delivery stays in its batch');
-      const { batch, callback, attempt: priorAttempts } = failed;
+      const { batch, callback, attempt: priorAttempts, uncounted, failingSince } = failed;
+      const more = { ...(uncounted && { uncounted }), ...(failingSince !== undefined && { failingSince }) };
+      const alone = { batch, callback, priorAttempts, ...more };
       const job =
         failed.outcome === 'dead'
-          ? jobs.single({ batch, callback, priorAttempts, refused: deadReason(failed) })
-          : jobs.single({ batch, callback, priorAttempts }, backoff(retry, priorAttempts, failed.afterMs));
+          ? jobs.single({ ...alone, refused: deadReason(failed) })
+          : jobs.single(alone, backoff(retry, priorAttempts + (uncounted ?? 0), failed.afterMs));
       await addMaybeAgain(queue, [job]);
     },
     async handedOn(batch, keys) {

@@ -25,5 +25,6 @@ export { redisClock } from './redis-clock.ts';
 export { refusalOf } from './redis-trouble.ts';
 export { createRedisWatch } from './redis-watch.ts';
 export { callbackQueueState, outputQueueState, type QueueState } from './queue-state.ts';
+export type { Spent } from './single-delivery.ts';
 export { settingsDifference } from './settings-difference.ts';
 export { within } from './within.ts';

@@ -9,7 +9,7 @@ import { deliveryWork } from './delivery-work.ts';
 import { forgetOutput, knownOutputs, noteOutputs } from './known-outputs.ts';
 import { moveDeliveries } from './move-deliveries.ts';
 
-const delivery = { retry: { attempts: 3, minDelay: 60_000, maxDelay: 60_000 } };
+const delivery = { retry: { attempts: 3, giveUpAfter: 86_400_000, minDelay: 60_000, maxDelay: 60_000 } };
 const DEADLINE = { timeout: 20_000, interval: 20 };
 
 function setUp() {

@@ -7,7 +7,7 @@ import { createBodies } from './bodies/bodies.ts';
 import { createDeliveryProducer } from './delivery-producer.ts';
 import { moveDeliveries } from './move-deliveries.ts';
 
-const delivery = { retry: { attempts: 3, minDelay: 60_000, maxDelay: 60_000 } };
+const delivery = { retry: { attempts: 3, giveUpAfter: 86_400_000, minDelay: 60_000, maxDelay: 60_000 } };
 const many = (name: string, count: number) =>
   Array.from({ length: count }, (_, index) =>
     testCallback(`${name}${index}`, { body: JSON.stringify({ text: 'x'.repeat(500) }) }),

@@ -105,7 +105,7 @@ it('deliveries that a newer Ringback wrote wait for a newer worker, be it the jo
     batch: vi.fn<DeliveryHandlers['batch']>(async () => undefined),
     single: vi.fn<DeliveryHandlers['single']>(),
   };
-  const delivery = { retry: { attempts: 3, minDelay: 5, maxDelay: 20 } };
+  const delivery = { retry: { attempts: 3, giveUpAfter: 86_400_000, minDelay: 5, maxDelay: 20 } };
   const settings = { ...access, concurrency: 2, lockDuration: 2000, output: 'crm', delivery, handlers, logger };
   const consumer = consumeDeliveries(settings);
   onTestFinished(async () => void (await consumer.close(5000)));

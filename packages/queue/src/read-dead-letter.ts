@@ -74,7 +74,7 @@ function readPayload(job: Job, output: string | undefined): InlinePayload {
   } else if (deliveries.Check(data) && data.kind !== 'reference') {
     if (data.kind === 'batch') return { kind: 'batch', callbacks: callbacksOf(data), attempts: runs };
     // What was refused became a job that runs once, but attempts nothing.
-    const attempts = data.priorAttempts + (data.refused === undefined ? runs : 0);
+    const attempts = data.priorAttempts + (data.uncounted ?? 0) + (data.refused === undefined ? runs : 0);
     return { kind: 'delivery', callbacks: [data.callback], attempts };
   }
   return { kind: 'unreadable', callbacks: [], attempts: runs };

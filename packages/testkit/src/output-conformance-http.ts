@@ -1,4 +1,4 @@
-import type { DeliveryResult, HttpClient } from '@ringback/contracts';
+import type { DeliveryResult, Failure, HttpClient } from '@ringback/contracts';
 import { expect, it, vi } from 'vitest';
 import { createSink } from './http-sink.ts';
 import { type Bench, type HttpSending, IDEMPOTENCY_KEY, NOW } from './output-bench.ts';
@@ -16,6 +16,14 @@ export function describeHttpConformance({ idempotencyHeader }: HttpSending, benc
 
 const PASSING_REFUSALS: readonly number[] = [408, 425, 429];
 
+const UNAVAILABLE: readonly number[] = [429, 502, 503, 504];
+
+/** Which of the two kinds of failure a status is that is tried again. */
+function expectedFailure(status: number): Failure | undefined {
+  if (expectedOutcome(status) !== 'retry') return undefined;
+  return UNAVAILABLE.includes(status) ? 'unavailable' : 'error';
+}
+
 function expectedOutcome(status: number): DeliveryResult['outcome'] {
   if (status < 300) return 'delivered';
   return status >= 500 || PASSING_REFUSALS.includes(status) ? 'retry' : 'dead';
@@ -26,9 +34,12 @@ function describeAnswers({ sink, createOutput, attempt }: Bench): void {
     const statuses = Array.from({ length: 400 }, (_, index) => 200 + index);
     const output = createOutput();
     sink().answer((count) => statuses[count - 1] ?? 200);
-    const outcomes: [number, DeliveryResult['outcome']][] = [];
-    for (const status of statuses) outcomes.push([status, (await attempt(output)).outcome]);
-    expect(outcomes).toEqual(statuses.map((status) => [status, expectedOutcome(status)]));
+    const outcomes: [number, DeliveryResult['outcome'], Failure | undefined][] = [];
+    for (const status of statuses) {
+      const result = await attempt(output);
+      outcomes.push([status, result.outcome, result.outcome === 'retry' ? result.failure : undefined]);
+    }
+    expect(outcomes).toEqual(statuses.map((status) => [status, expectedOutcome(status), expectedFailure(status)]));
     expect(sink().requests).toHaveLength(400);
   });
 
@@ -67,6 +78,7 @@ function describeRetryAfter({ sink, createOutput, attempt }: Bench): void {
       sink().answer({ status, headers: { 'retry-after': header } });
       expect(await attempt(output)).toStrictEqual({
         outcome: 'retry',
+        failure: 'unavailable',
         reason: `HTTP ${status}`,
         ...(afterMs !== undefined && { afterMs }),
       });
@@ -77,7 +89,7 @@ function describeRetryAfter({ sink, createOutput, attempt }: Bench): void {
 function describeNetworkFailures({ sink, createOutput, attempt, urlAt }: Bench): void {
   it.each(['reset', 'cut'] as const)('tries again when the connection is lost: %s', async (misbehaviour) => {
     sink().answer(misbehaviour);
-    expect(await attempt(createOutput())).toEqual({ outcome: 'retry', reason: 'connection reset' });
+    expect(await attempt(createOutput())).toEqual({ outcome: 'retry', failure: 'unavailable', reason: 'connection reset' });
     expect(sink().requests).toHaveLength(1);
   });
 
@@ -85,13 +97,13 @@ function describeNetworkFailures({ sink, createOutput, attempt, urlAt }: Bench):
     const gone = await createSink();
     await gone.close();
     const result = await attempt(createOutput({ url: urlAt(gone.url) }));
-    expect(result).toEqual({ outcome: 'retry', reason: 'connection refused' });
+    expect(result).toEqual({ outcome: 'retry', failure: 'unavailable', reason: 'connection refused' });
   });
 
   it('tries again when the host’s name is not found', async () => {
     // A label of more than 63 characters: refused by the resolver itself, without asking any server.
     const url = urlAt(`http://${'x'.repeat(64)}.invalid`);
-    expect(await attempt(createOutput({ url }))).toEqual({ outcome: 'retry', reason: 'host not found' });
+    expect(await attempt(createOutput({ url }))).toEqual({ outcome: 'retry', failure: 'unavailable', reason: 'host not found' });
   });
 
   it('delivers again once the destination is back', async () => {
@@ -114,7 +126,7 @@ function describeDeadline({ sink, createOutput, attempt }: Bench): void {
     const result = attempt(createOutput(), { signal: controller.signal });
     await vi.waitFor(() => expect(sink().requests).toHaveLength(1));
     controller.abort(cause);
-    expect(await result).toEqual({ outcome: 'retry', reason });
+    expect(await result).toEqual({ outcome: 'retry', failure: 'unavailable', reason });
   });
 
   it.each(abortions)('ends with the signal while the answer drips: %s', async (reason, cause) => {
@@ -123,12 +135,16 @@ function describeDeadline({ sink, createOutput, attempt }: Bench): void {
     const result = attempt(createOutput(), { signal: controller.signal });
     await vi.waitFor(() => expect(sink().bytesSent()).toBeGreaterThan(5));
     controller.abort(cause);
-    expect(await result).toEqual({ outcome: 'retry', reason });
+    expect(await result).toEqual({ outcome: 'retry', failure: 'unavailable', reason });
   });
 
   it('sends nothing once the signal has aborted', async () => {
     const output = createOutput();
-    expect(await attempt(output, { signal: AbortSignal.abort() })).toEqual({ outcome: 'retry', reason: 'aborted' });
+    expect(await attempt(output, { signal: AbortSignal.abort() })).toEqual({
+      outcome: 'retry',
+      failure: 'unavailable',
+      reason: 'aborted',
+    });
     // The next one would come after it.
     await attempt(output);
     expect(sink().requests).toHaveLength(1);
@@ -179,6 +195,6 @@ function describeLeaks({ sink, createOutput, attempt }: Bench): void {
       },
       close: () => Promise.resolve(),
     };
-    expect(await attempt(createOutput({ http }))).toEqual({ outcome: 'retry', reason: 'request failed' });
+    expect(await attempt(createOutput({ http }))).toEqual({ outcome: 'retry', failure: 'unavailable', reason: 'request failed' });
   });
 }

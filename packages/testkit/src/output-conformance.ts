@@ -46,7 +46,11 @@ function describeLines({ createOutput, attempt, lines }: Bench): void {
   });
 
   it('writes nothing once the signal has aborted', async () => {
-    expect(await attempt(createOutput(), { signal: AbortSignal.abort() })).toEqual({ outcome: 'retry', reason: 'aborted' });
+    expect(await attempt(createOutput(), { signal: AbortSignal.abort() })).toEqual({
+      outcome: 'retry',
+      failure: 'unavailable',
+      reason: 'aborted',
+    });
     expect(lines()).toEqual([]);
   });
 }

@@ -52,6 +52,11 @@ describe('slack', () => {
   it('waits as long as Slack asks', async () => {
     const { sink, attempt } = await setUp();
     sink.answer({ status: 429, headers: { 'retry-after': '30' }, body: 'rate_limited' });
-    expect(await attempt()).toEqual({ outcome: 'retry', reason: 'HTTP 429: rate_limited', afterMs: 30_000 });
+    expect(await attempt()).toEqual({
+      outcome: 'retry',
+      failure: 'unavailable',
+      reason: 'HTTP 429: rate_limited',
+      afterMs: 30_000,
+    });
   });
 });

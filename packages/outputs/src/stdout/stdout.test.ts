@@ -37,6 +37,6 @@ describe('stdout', () => {
     const controller = new AbortController();
     const result = output.deliver(sampleDelivery(), controller.signal);
     controller.abort(new DOMException('too slow', 'TimeoutError'));
-    expect(await result).toEqual({ outcome: 'retry', reason: 'timeout' });
+    expect(await result).toEqual({ outcome: 'retry', failure: 'unavailable', reason: 'timeout' });
   });
 });

@@ -15,7 +15,7 @@ export const stdout: OutputType<typeof StdoutSettings, StdoutSettings> = {
           await unlessAborted(signal, () => deps.writeLine(toLine(writeEnvelope(callback)), signal));
           return { outcome: 'delivered' };
         } catch (error) {
-          return { outcome: 'retry', reason: failureReason(error, signal) };
+          return { outcome: 'retry', failure: 'unavailable', reason: failureReason(error, signal) };
         }
       },
     };

@@ -1,0 +1,30 @@
+import type { DeliverySettings } from '@ringback/contracts';
+
+/** Failed attempts at one destination since its last sign of life; `since` is when the first of them ended, `reason` is that of the last. */
+export type Streak = { readonly since: number; readonly failures: number; readonly reason: string };
+
+export type FailureStreak = {
+  readonly current: () => Streak | undefined;
+  add(reason: string): Streak;
+  end(): void;
+  /** Many failures in a row, or at low traffic a few over some time. */
+  isLong(): boolean;
+};
+
+export function createFailureStreak(
+  { failures: many, failingFor }: DeliverySettings['breaker'],
+  now: () => number,
+): FailureStreak {
+  let streak: Streak | undefined;
+
+  return {
+    current: () => streak,
+    add: (reason) => (streak = { since: streak?.since ?? now(), failures: (streak?.failures ?? 0) + 1, reason }),
+    end: () => void (streak = undefined),
+    isLong() {
+      if (!streak) return false;
+      const { failures, since } = streak;
+      return failures >= many || (failures >= 2 && now() - since >= failingFor);
+    },
+  };
+}

@@ -1,0 +1,66 @@
+import { callbackKey, type Delivery, type DeliveryResult, type DeliverySettings, type Logger } from '@ringback/contracts';
+import { createLedger } from '@ringback/ledger';
+import { testCallback, testRedis } from '@ringback/testkit';
+import { Queue } from 'bullmq';
+import { Redis } from 'ioredis';
+import { expect, onTestFinished, vi } from 'vitest';
+import { openLane } from './output-lane.ts';
+
+export const DEADLINE = { timeout: 20_000, interval: 20 };
+export const DAY = 86_400_000;
+export const AWAY: DeliveryResult = { outcome: 'retry', failure: 'unavailable', reason: 'connection refused' };
+export const ERROR: DeliveryResult = { outcome: 'retry', failure: 'error', reason: 'HTTP 500' };
+export const OK: DeliveryResult = { outcome: 'delivered' };
+
+/** A breaker that low traffic never opens, so that each delivery goes by its own retries. */
+const breaker = { enabled: true, failures: 1000, failingFor: DAY, cooldown: 20, maxHold: 60_000 };
+const retry = { attempts: 3, giveUpAfter: 3 * DAY, minDelay: 5, maxDelay: 20 };
+
+type Settings = { retry?: Partial<DeliverySettings['retry']>; breaker?: Partial<DeliverySettings['breaker']> };
+
+const line = () => vi.fn<Logger['info']>();
+const of = (ids: readonly string[]) => ids.map((id) => testCallback(id));
+
+/** A worker's output whose destination answers as the test says; at first it is away. */
+export function startOutage(settings: Settings = {}) {
+  const { url, prefix } = testRedis();
+  const redis = new Redis(url, { maxRetriesPerRequest: null });
+  const logger = { debug: line(), info: line(), warn: line(), error: line() };
+  const { attempts, destination, output } = createDestination();
+  const ledger = createLedger({ redis, prefix, window: 60_000 });
+  const limits = { retry: { ...retry, ...settings.retry }, breaker: { ...breaker, ...settings.breaker } };
+  const stanza = { name: 'crm', type: 'test', settings: {}, delivery: { timeout: 1000, concurrency: 4, ...limits } };
+  const stopping = new AbortController().signal;
+  const common = { output, settings: stanza, ledger, brimming: () => false, stopping, now: () => performance.now(), logger };
+  const open = () => openLane({ ...common, access: { redis, prefix, lockDuration: 2000 } });
+  const lane = open();
+  const lanes = [lane];
+  const queue = new Queue('output.crm', { connection: redis, prefix });
+  onTestFinished(async () => {
+    await Promise.all(lanes.map(({ consumer }) => consumer.close(5000)));
+    await queue.close();
+    redis.disconnect();
+  });
+  const given = { queue, attempts, destination, ledger, logger, redis, prefix, lane };
+  return {
+    ...given,
+    replaceWorker: async () => {
+      await lane.consumer.close(5000);
+      lanes.push(open());
+    },
+    send: (...ids: string[]) => lane.producer.addBatch({ id: 'b1', callbacks: of(ids), again: false }),
+    outcomes: (...ids: string[]) => ledger.outcomes({ batch: 'b1', output: 'crm' }, of(ids).map(callbackKey)),
+    attempted: (count: number) => vi.waitFor(() => expect(attempts.length).toBeGreaterThanOrEqual(count), DEADLINE),
+    reasons: async () => (await queue.getFailed()).map(({ failedReason }) => failedReason),
+  };
+}
+
+function createDestination() {
+  const destination = { answer: AWAY };
+  const attempts: Delivery[] = [];
+  async function deliver(made: Delivery): Promise<DeliveryResult> {
+    attempts.push(made);
+    return destination.answer;
+  }
+  return { destination, attempts, output: { name: 'crm', deliver } };
+}
