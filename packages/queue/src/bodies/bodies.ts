@@ -2,16 +2,15 @@ import { type Callback, callbackKey, RingbackError, StoredShare } from '@ringbac
 import type { Redis } from 'ioredis';
 import { Compile } from 'typebox/compile';
 import { decodeBodies, encodeBodies, notOurs, parseStored } from './blob.ts';
-import { backlogKey, bodiesKey, heldKey, outcomesKey } from './keys.ts';
+import { backlogKey, bodiesKey, heldKey, outcomesKey, referenceJobKey } from './keys.ts';
 import { createRunScript, type RunScript } from './run-script.ts';
 import { FED, HAND_OVER, RELEASE, STORE } from './scripts.ts';
-import { referenceId, outputQueueName } from '../names.ts';
 
 const share = Compile(StoredShare);
 const STATES = ['queued', 'held', 'dead', 'dropped', 'elsewhere', 'over'] as const;
 
-/** Where one output's part of stored bodies stands: a job is to name it, or does; it waits in the output's held list; it is a dead letter; it was not stored, by the output's rule; other bodies
- * have the id; it was not stored, because an earlier run has done all of it. */
+/** Where one output's part of stored bodies stands: a job is to name it, or does; it waits in the output's held list; it is a dead letter; it was not stored, by the output's rule; other bodies,
+ * or a job that is about to end, have the id; it was not stored, because an earlier run has done all of it. */
 type ShareState = (typeof STATES)[number];
 
 /** What one output gets of the bodies. */
@@ -118,8 +117,7 @@ function createHandOver({ redis, prefix, run }: HandOverAccess): Bodies['handOve
     if (!share.Check(own)) return notOurs();
     const all = placesOf(own);
     const at = places.map((place) => all?.[place] ?? place).join();
-    const job = `${prefix}:${outputQueueName(to)}:${referenceId(id, to)}`;
-    const keys = [bodies, backlogKey(prefix), heldKey(prefix, to), job];
+    const keys = [bodies, backlogKey(prefix), heldKey(prefix, to), referenceJobKey(prefix, id, to)];
     const [answer] = await run(HAND_OVER, keys, [to, id, from, String(places.length), at]);
     return oneOf(HANDED_OVER, answer);
   };
@@ -134,10 +132,12 @@ async function storeArguments(prefix: string, { id, batch, again, since, shares,
     return [output, state, String(callbacks.length), at, most === undefined ? '' : String(most), beyond];
   });
   const held = shares.map(({ output }) => heldKey(prefix, output));
+  // What an earlier run has left is looked at only where there was one.
   const outcomes = again ? shares.map(({ output }) => outcomesKey({ prefix, batch, output })) : [];
+  const jobs = again ? shares.map(({ output }) => referenceJobKey(prefix, id, output)) : [];
   const callbackKeys = again ? shares.map(({ callbacks }) => JSON.stringify(callbacks.map(callbackKey))) : [];
   return {
-    keys: [bodiesKey(prefix, id), backlogKey(prefix), ...held, ...outcomes],
+    keys: [bodiesKey(prefix, id), backlogKey(prefix), ...held, ...outcomes, ...jobs],
     args: [bytes, digest, id, JSON.stringify(common), String(shares.length), ...args, ...callbackKeys],
   };
 }

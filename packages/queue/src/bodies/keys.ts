@@ -1,3 +1,5 @@
+import { outputQueueName, referenceId } from '../names.ts';
+
 /** The bodies that several outputs share, or that wait for one that cannot take them. */
 export const bodiesKey = (prefix: string, id: string) => `${prefix}:bodies:${id}`;
 
@@ -10,3 +12,7 @@ export const backlogKey = (prefix: string) => `${prefix}:backlog`;
 /** The outcomes of a batch at one output, as the ledger has them. */
 export const outcomesKey = ({ prefix, batch, output }: { prefix: string; batch: string; output: string }) =>
   `${prefix}:ledger:${batch}.${output}`;
+
+/** The hash of the job that names an output's share of these bodies. */
+export const referenceJobKey = (prefix: string, id: string, output: string) =>
+  `${prefix}:${outputQueueName(output)}:${referenceId(id, output)}`;

@@ -22,9 +22,10 @@ local function read(entry)
 end`;
 
 /**
- * KEYS bodies, backlog, held list of each output, then, of a batch that was run before, outcomes of each · ARGV blob, digest, id, entry for all as JSON, how many outputs, then for each: name,
- * wanted state, count, places or '', most bytes or '', what becomes of it beyond these (`held`, `dead`, `dropped`), then, where it was run before, the callbacks' keys of each as JSON
- * → for each: its state, and `new` or `there`. `elsewhere`: this key has other bodies. `over`: every delivery has its outcome, so that an earlier run has let go of the share.
+ * KEYS bodies, backlog, held list of each output, then, of a batch that was run before, outcomes of each, and the job of each that names its share · ARGV blob, digest, id, entry for all as
+ * JSON, how many outputs, then for each: name, wanted state, count, places or '', most bytes or '', what becomes of it beyond these (`held`, `dead`, `dropped`), then, where it was run before, the
+ * callbacks' keys of each as JSON → for each: its state, and `new` or `there`. `elsewhere`: this key has other bodies, or the job of an earlier run is about to end, and would be taken for that
+ * of the new share. `over`: every delivery has its outcome, so that an earlier run has let go of the share.
  */
 export const STORE = `${COUNT}
 local outputs = tonumber(ARGV[5])
@@ -36,6 +37,10 @@ local function over(n)
   end
   return true
 end
+local function jobStands(n)
+  local job = KEYS[2 + 2 * outputs + n]
+  return job and redis.call('EXISTS', job) == 1
+end
 local digest = redis.call('HGET', KEYS[1], 'digest')
 local answers, stored = {}, false
 for i = 3, 2 + outputs do
@@ -45,7 +50,7 @@ for i = 3, 2 + outputs do
     state = read(there).state
   elseif over(i - 2) then
     state = 'over'
-  elseif digest and digest ~= ARGV[2] then
+  elseif (digest and digest ~= ARGV[2]) or jobStands(i - 2) then
     state = 'elsewhere'
   else
     local bytes = #ARGV[1]

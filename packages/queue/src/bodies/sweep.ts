@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
-import { CALLBACKS, outputQueueName, referenceId } from '../names.ts';
+import { CALLBACKS } from '../names.ts';
 import { createBodies } from './bodies.ts';
-import { backlogKey, bodiesKey, heldKey } from './keys.ts';
+import { backlogKey, bodiesKey, heldKey, referenceJobKey } from './keys.ts';
 import { createRunScript } from './run-script.ts';
 import { REAP } from './scripts.ts';
 
@@ -22,7 +22,7 @@ export async function sweepBodies({ redis, prefix, stop }: SweepOptions): Promis
     if (stop.aborted) return swept;
     for (const { output, batch } of await sharesOf(redis, bodiesKey(prefix, id), id)) {
       const own = [bodiesKey(prefix, id), backlogKey(prefix), heldKey(prefix, output)];
-      const jobs = [`${prefix}:${CALLBACKS}:${batch}`, `${prefix}:${outputQueueName(output)}:${referenceId(id, output)}`];
+      const jobs = [`${prefix}:${CALLBACKS}:${batch}`, referenceJobKey(prefix, id, output)];
       const [released] = await run(REAP, [...own, ...jobs], [output, id]);
       swept += Number(released);
     }
