@@ -55,6 +55,16 @@ describe('what is most likely a mistake', () => {
       { outputs: ', { name: ops, type: stdout }' },
       /^warning: FILE:3:48 outputs\[1\]\.name: no route leads to ops/,
     ],
+    [
+      'a route that drops what another one delivers',
+      { routes: '[{ to: [crm] }, { match: callbot.order, drop: no orders }]' },
+      /^warning: FILE:4:55 routes\[1\]\.drop: drops nothing: route 1 delivers all callbacks of these types/,
+    ],
+    [
+      'a route that drops what is of no type',
+      { routes: '[{ to: [crm] }, { match: callbot.ordr, drop: no orders }]' },
+      /^warning: FILE:4:34 routes\[1\]\.match.*: no source gives a type that fits "callbot\.ordr"/,
+    ],
     ['no routes', { routes: '[]' }, /^warning: FILE:4:9 routes: there is none/],
     [
       'one port for two processes',
@@ -73,6 +83,7 @@ describe('what is most likely a mistake', () => {
     { match: ', match: callbot.task.unknown' },
     { match: ', match: callbot.call', when: ', when: "data.callInfoDetail.intents.exists(i, i.intentLevel == 1)"' },
     { when: ', when: has(data.userPhone) && account == "acc"' },
+    { routes: '[{ match: callbot.call, to: [crm] }, { drop: the rest }]' },
     { more: 'worker: { adminPort: 0 }\ningress: { adminPort: 0 }' },
   ])('is not %j', async (parts) => {
     expect(await run(parts, true)).toMatchObject({ fine: true, warnings: [] });

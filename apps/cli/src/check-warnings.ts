@@ -19,6 +19,7 @@ export function checkWarnings({ config, lineOf }: InspectedConfig): string[] {
   const warnings = [
     ...portWarnings(config),
     ...config.routes.flatMap((route, index) => routeWarnings(route, index, given)),
+    ...uselessDrops(config, given),
     ...unusedOutputs(config),
   ];
   return warnings.map(({ at, text }) => lineOf(at, text));
@@ -67,6 +68,22 @@ function routeWarnings({ match, when }: Route, index: number, { types, ...names 
   return warnings;
 }
 
+/** Every route that matches counts, so that what another route delivers is never dropped. */
+function uselessDrops({ routes }: Config, { types }: Given): Warning[] {
+  const typesOf = ({ match }: Route) => [...types.keys()].filter((type) => match.some((pattern) => matchesType(pattern, type)));
+  const unconditional = routes.flatMap((route, index) =>
+    route.to !== undefined && route.when === undefined ? [{ number: index + 1, taken: new Set(typesOf(route)) }] : [],
+  );
+  return routes.flatMap((route, index) => {
+    if (route.drop === undefined) return [];
+    const dropped = typesOf(route);
+    const other = unconditional.find(({ taken }) => dropped.length > 0 && dropped.every((type) => taken.has(type)));
+    if (other === undefined) return [];
+    const text = `drops nothing: route ${other.number} delivers all callbacks of these types`;
+    return [{ at: ['routes', index, 'drop'], text }];
+  });
+}
+
 /** The types, and the patterns that take several of them. */
 function patternsOf(types: ReadonlyMap<string, TSchema>): string[] {
   const prefixes = [...types.keys()].flatMap((type) => {
@@ -77,8 +94,8 @@ function patternsOf(types: ReadonlyMap<string, TSchema>): string[] {
 }
 
 function unusedOutputs({ outputs, routes }: Config): Warning[] {
-  if (routes.length === 0) return [{ at: ['routes'], text: 'there is none: every callback is acked, and none is delivered' }];
-  const used = new Set(routes.flatMap(({ to }) => to));
+  if (routes.length === 0) return [{ at: ['routes'], text: 'there is none: every callback is acked, and kept in quarantine' }];
+  const used = new Set(routes.flatMap(({ to = [] }) => to));
   return outputs.flatMap(({ name }, index) =>
     used.has(name) ? [] : [{ at: ['outputs', index, 'name'], text: `no route leads to ${name}: nothing is delivered to it` }],
   );

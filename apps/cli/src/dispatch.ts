@@ -1,6 +1,7 @@
 import { callbackQueueState, type QueueState } from '@ringback/queue';
 import type { Command } from 'commander';
 import type { Env } from './load-settings.ts';
+import { countLines } from './route-counts.ts';
 import type { Terminal } from './terminal.ts';
 import { withConfig, withRedis } from './with-redis.ts';
 
@@ -29,7 +30,7 @@ function withCallbacks(
     const queue = callbackQueueState(access);
     try {
       await work(queue);
-      terminal.out(await dispatchLine(queue));
+      for (const line of [await dispatchLine(queue), ...(await countLines(access))]) terminal.out(line);
     } finally {
       await queue.close();
     }

@@ -24,7 +24,7 @@ const now = () => performance.now();
 
 const WHAT = {
   'dead-letters': 'deliveries that will not be tried again by themselves',
-  quarantine: 'correctly signed callbacks that do not fit, and were refused',
+  quarantine: 'correctly signed callbacks that were refused for their content, or that no route matched',
 } as const;
 
 /** `list`, `show`, `replay` and `purge` for what waits for a person. */

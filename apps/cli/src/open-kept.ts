@@ -1,5 +1,7 @@
-import { RingbackError } from '@ringback/contracts';
+import type { Config } from '@ringback/config';
+import { type Callback, type QuarantinedCallback, RingbackError } from '@ringback/contracts';
 import { type KeptStore, knownOutputs, openDeadLetters, openQuarantineStore } from '@ringback/queue';
+import { createRouter } from '@ringback/routing';
 import { createSources } from '@ringback/sources';
 import { connectRedis } from './connect-redis.ts';
 import { requireOutput } from './known-output.ts';
@@ -23,7 +25,6 @@ type OpenOptions = {
 export async function openKept({ place, path, env, output }: OpenOptions): Promise<KeptStore> {
   const settings = loadSettings({ path, env });
   const { prefix } = settings.redis;
-  const sources = new Map(createSources(settings.sources).map((source) => [source.name, source]));
   const redis = await connectRedis(settings, env);
   const outputs = settings.outputs.map(({ name }) => name);
   const store = await open().catch((error: unknown) => {
@@ -44,14 +45,39 @@ export async function openKept({ place, path, env, output }: OpenOptions): Promi
       const served = async (name: string) => (await servingWorkers({ redis, prefix }, name)).length > 0;
       return openDeadLetters({ redis, prefix, outputs, served });
     }
-    return openQuarantineStore({
-      redis,
-      prefix,
-      read({ body, encoding, path: cameTo = '', ...request }) {
-        const source = sources.get(request.source);
-        if (source) return source.read({ ...request, path: cameTo, body: Buffer.from(body, encoding) });
-        throw new RingbackError('RB_CONFIG_INVALID', `no source in the settings is called ${request.source}`);
-      },
-    });
+    return openQuarantineStore({ redis, prefix, read: createReader(settings) });
   }
+}
+
+/** Reads what was quarantined as a callback that today's routes know what to do with. */
+function createReader({ sources: configured, routes }: Config) {
+  const sources = new Map(createSources(configured).map((source) => [source.name, source]));
+  const router = createRouter({ routes });
+
+  function read({ body, encoding, path: cameTo = '', type, ...request }: QuarantinedCallback): Callback {
+    // What was queued once is a callback already.
+    if (type !== undefined && encoding === 'utf8') return { ...identityOf(request), type, body };
+    const source = sources.get(request.source);
+    if (source) return source.read({ ...request, path: cameTo, body: Buffer.from(body, encoding) });
+    throw new RingbackError('RB_CONFIG_INVALID', `no source in the settings is called ${request.source}`);
+  }
+
+  return (entry: QuarantinedCallback): Callback => {
+    const callback = read(entry);
+    const { outputs, drop, overran, conditionErrors } = router.route(callback);
+    if (outputs.length > 0) return callback;
+    if (overran) throw new RingbackError('RB_CONDITION_OVERRUN', conditionErrors.join('; '));
+    if (drop !== undefined) return callback;
+    throw new RingbackError('RB_UNROUTED', `no route of these settings matches type ${callback.type}`);
+  };
+}
+
+function identityOf({
+  id,
+  source,
+  account,
+  time,
+  receivedAt,
+}: Omit<QuarantinedCallback, 'body' | 'encoding'>): Omit<Callback, 'type' | 'body'> {
+  return { id, source, account, time, receivedAt };
 }

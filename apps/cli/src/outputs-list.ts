@@ -11,6 +11,7 @@ import {
 } from '@ringback/queue';
 import { dispatchLine } from './dispatch.ts';
 import { columns } from './columns.ts';
+import { countLines } from './route-counts.ts';
 import type { Reached } from './with-redis.ts';
 
 /** The first four in jobs; then what stands in Redis by reference, in deliveries and in KiB of bodies, and what the output's rule dropped. */
@@ -58,6 +59,7 @@ async function notices(access: Reached, removed: boolean): Promise<string[]> {
     await callbacks.close();
   }
   const running = await runningProcesses(access);
+  lines.push(...(await countLines(access)));
   return [...lines, ...differenceLines('ingress', running), ...differenceLines('worker', running)];
 }
 

@@ -32,7 +32,17 @@ it('takes the body of a file, and exits 1 where nothing would be delivered', asy
   const { code, out } = await runCli(['route', '--file', body, '--config', config]);
   expect(code).toBe(1);
   expect(out).toContain('route 2 does not match: data.taskStatus == 3 is false: data.taskStatus is 4\n');
-  expect(out).toContain('no route matches: it would be acked and delivered nowhere\n');
+  expect(out).toContain('no route matches: it would be acked, and kept in quarantine (RB_UNROUTED)\n');
+});
+
+it('says which route drops it, and exits 0, since a route decides', async () => {
+  const drop = '  - { match: callbot.task.*, drop: only completed tasks matter }\n';
+  const config = await testFile('ringback.yaml', `${SETTINGS}${drop}`);
+  const body = await testFile('callback.json', sampleBody({ kind: 'task', at: 1_700_000_000, taskStatus: 4 }));
+  const { code, out } = await runCli(['route', '--file', body, '--config', config]);
+  expect(code).toBe(0);
+  expect(out).toContain('route 3 matches, drops it (only completed tasks matter): type fits callbot.task.*; no condition\n');
+  expect(out).toMatch(/\ndropped: only completed tasks matter\n$/);
 });
 
 it('says what the source would refuse', async () => {

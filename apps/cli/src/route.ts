@@ -19,7 +19,7 @@ export type RouteOptions = {
 };
 
 /**
- * Says where a callback would go by these settings, which rules match it, and why the others do not. Nothing is sent. Resolves with whether it would go anywhere.
+ * Says where a callback would go by these settings, which rules match it, and why the others do not. Nothing is sent. Resolves with whether a route decides about it.
  * @throws RingbackError for unusable settings, or a body that the source refuses
  */
 export function route({ kind, file, taskStatus, config, env, terminal, ...wanted }: RouteOptions): boolean {
@@ -33,12 +33,16 @@ export function route({ kind, file, taskStatus, config, env, terminal, ...wanted
   const callback = source.read({ ...identity, body, path: paths[kind] });
 
   terminal.out(`${callback.type} of source ${name}, account ${account.uuid}`);
-  for (const { number, to, matches, because } of explainRoutes(settings.routes, callback)) {
-    terminal.out(`route ${number} ${matches ? `matches, to ${to.join(', ')}` : 'does not match'}: ${because}`);
+  for (const { number, to = [], drop, matches, because } of explainRoutes(settings.routes, callback)) {
+    const then = drop === undefined ? `to ${to.join(', ')}` : `drops it (${drop})`;
+    terminal.out(`route ${number} ${matches ? `matches, ${then}` : 'does not match'}: ${because}`);
   }
-  const { outputs } = createRouter({ routes: settings.routes }).route(callback);
-  terminal.out(
-    outputs.length > 0 ? `delivered to ${outputs.join(', ')}` : 'no route matches: it would be acked and delivered nowhere',
-  );
-  return outputs.length > 0;
+  const { outputs, drop } = createRouter({ routes: settings.routes }).route(callback);
+  terminal.out(outcomeOf(outputs, drop));
+  return outputs.length > 0 || drop !== undefined;
+}
+
+function outcomeOf(outputs: readonly string[], drop: string | undefined): string {
+  if (outputs.length > 0) return `delivered to ${outputs.join(', ')}`;
+  return drop === undefined ? 'no route matches: it would be acked, and kept in quarantine (RB_UNROUTED)' : `dropped: ${drop}`;
 }

@@ -1,23 +1,26 @@
-import type { Callback, Logger, QuarantinedCallback } from '@ringback/contracts';
-import type { Quarantine } from '@ringback/queue';
+import type { Callback, Logger } from '@ringback/contracts';
+import type { Quarantine, RouteCounts } from '@ringback/queue';
+import { countUnkept, quarantineEntry } from './quarantine-entry.ts';
 
 const CODE = 'RB_REQUEST_ID_REUSED';
-const REASON = `${CODE}: same requestID, other body`;
 
-export type ConflictDeps = { readonly quarantine: Quarantine; readonly logger: Logger };
+export type ConflictDeps = {
+  readonly quarantine: Quarantine;
+  readonly counts: Pick<RouteCounts, 'unkept'>;
+  readonly logger: Logger;
+};
 
 /** Refuses callbacks whose requestID was taken with another body: each is a duplicate by its identity, and kept for a person to see. Safe to be run again. */
-export function createConflictKeeper({ quarantine, logger }: ConflictDeps): (conflicts: readonly Callback[]) => Promise<void> {
+export function createConflictKeeper(deps: ConflictDeps): (conflicts: readonly Callback[]) => Promise<void> {
+  const { quarantine, counts, logger } = deps;
   return async (conflicts) => {
     if (conflicts.length === 0) return;
-    const kept = await quarantine.keep(conflicts.map(quarantineEntry));
+    const entries = conflicts.map((callback) => quarantineEntry(callback, CODE, 'same requestID, other body'));
+    const kept = await quarantine.keep(entries);
+    await counts.unkept(countUnkept(entries, kept));
     for (const [index, { id: requestID, source, account, type }] of conflicts.entries()) {
       const line = { code: CODE, requestID, source, account, type, quarantined: kept[index] };
       logger.warn(line, 'same requestID, other body');
     }
   };
-}
-
-function quarantineEntry({ id, source, account, time, receivedAt, body }: Callback): QuarantinedCallback {
-  return { v: 1, id, source, account, time, receivedAt, body, encoding: 'utf8', code: CODE, reason: REASON };
 }

@@ -1,15 +1,12 @@
-import { setImmediate } from 'node:timers/promises';
 import { bodyDigest, type Callback, callbackKey, type Logger } from '@ringback/contracts';
 import type { Claim, Ledger } from '@ringback/ledger';
-import type { Quarantine, TakenBatch } from '@ringback/queue';
+import type { Quarantine, RouteCounts, TakenBatch } from '@ringback/queue';
 import type { Router } from '@ringback/routing';
 import { createConflictKeeper } from './conflicts.ts';
-import { createOverrunKeeper, type Overrun } from './overruns.ts';
 import type { FanOut } from './fan-out.ts';
 import { type BusinessKeyOf, createSieve, type Sifted } from './repeats.ts';
-
-/** How long routing may go on before others get their turn. */
-const ROUTES_AT_ONCE_MS = 20;
+import { routeAll, type Routed } from './route-all.ts';
+import { createUnroutedKeeper } from './unrouted.ts';
 
 export type DispatchDeps = {
   readonly ledger: Pick<Ledger, 'claim' | 'renew' | 'release'>;
@@ -17,6 +14,9 @@ export type DispatchDeps = {
   /** Queues the deliveries of a batch. MUST be safe to be cut off and run again. */
   readonly fanOut: FanOut;
   readonly quarantine: Quarantine;
+  /** Where callbacks are kept that no route matches. */
+  readonly unroutedQuarantine: Quarantine;
+  readonly counts: RouteCounts;
   readonly businessKeyOf: BusinessKeyOf;
   /** ms since the epoch, by Redis's clock: another worker compares it. */
   readonly now: () => number;
@@ -28,12 +28,13 @@ export type DispatchDeps = {
  * and where these jobs have come and gone, their outcomes are in the ledger. That it is done shows in the batch's own job: the queue removes it.
  */
 export function createDispatch(deps: DispatchDeps): (batch: TakenBatch) => Promise<void> {
-  const { ledger, router, fanOut, now, logger } = deps;
+  const { ledger, router, fanOut, counts, now, logger } = deps;
   const keepConflicts = createConflictKeeper(deps);
-  const keepOverruns = createOverrunKeeper(deps);
+  const keepUnrouted = createUnroutedKeeper(deps);
   const sift = createSieve(deps);
 
-  return async ({ id, callbacks }) => {
+  return async (batch) => {
+    const { id, callbacks } = batch;
     // Before the claims are asked for: what they say is true of this moment.
     const since = now();
     const { unique, copies, contradictions } = collapse(callbacks);
@@ -41,13 +42,14 @@ export function createDispatch(deps: DispatchDeps): (batch: TakenBatch) => Promi
     const { fresh, repeats } = await sift(id, claimed('ours', 'again'));
     const conflicts = [...contradictions, ...claimed('conflict')];
 
-    const { perOutput, unrouted, overruns, conditionErrors } = await routeAll(router, fresh);
+    const routed = await routeAll(router, fresh);
+    const { perOutput, dropped, unrouted } = routed;
     const again = claimed('again').length > 0;
     // It may have waited for long: what it has delivered MUST be known for as long as it is run.
     if (again) await ledger.renew(id, [...perOutput.keys()]);
-    await fanOut({ id, again, since }, perOutput);
+    await Promise.all([fanOut({ id, again, since }, perOutput), counts.dropped(dropped)]);
     await keepConflicts(conflicts);
-    await keepOverruns(id, overruns);
+    await keepUnrouted(batch, unrouted);
 
     report(logger, {
       id,
@@ -56,23 +58,18 @@ export function createDispatch(deps: DispatchDeps): (batch: TakenBatch) => Promi
       repeats,
       duplicates: [...copies, ...claimed('duplicate')],
       conflicts,
-      perOutput,
-      unrouted,
-      overruns,
-      conditionErrors,
+      ...routed,
     });
   };
 }
 
 type Dispatched = TakenBatch & Routed & Sifted & { readonly duplicates: Callback[]; readonly conflicts: Callback[] };
 
-/** The one line of a batch, and one for each callback that goes nowhere: never silent. */
+/** The one line of a batch. */
 function report(
   logger: Logger,
-  { id, callbacks, fresh, repeats, duplicates, conflicts, perOutput, unrouted, overruns, conditionErrors }: Dispatched,
+  { id, callbacks, fresh, repeats, duplicates, conflicts, perOutput, dropped, unrouted, conditionErrors }: Dispatched,
 ): void {
-  for (const { id: requestID, source, account, type } of unrouted)
-    logger.warn({ requestID, source, account, type }, 'no route matched');
   const line = {
     batch: id,
     callbacks: callbacks.length,
@@ -81,7 +78,7 @@ function report(
     ...(repeats.length > 0 && { repeats: repeats.map((callback) => callback.id) }),
     conflicts: conflicts.length,
     unrouted: unrouted.length,
-    ...(overruns.length > 0 && { overruns: overruns.length }),
+    ...(dropped.size > 0 && { dropped: Object.fromEntries(dropped) }),
     deliveries: Object.fromEntries([...perOutput].map(([output, routed]) => [output, routed.length])),
     ...(conditionErrors.length > 0 && { conditionErrors }),
   };
@@ -113,31 +110,4 @@ function collapse(callbacks: readonly Callback[]): Collapsed {
     else contradictions.push(callback);
   }
   return { unique, copies, contradictions };
-}
-
-type Routed = { perOutput: Map<string, Callback[]>; unrouted: Callback[]; overruns: Overrun[]; conditionErrors: string[] };
-
-/** Conditions are bounded, but many that come near their bound would together keep the process from its health checks and locks. */
-async function routeAll(router: Router, callbacks: readonly Callback[]): Promise<Routed> {
-  const perOutput = new Map<string, Callback[]>();
-  const unrouted: Callback[] = [];
-  const overruns: Overrun[] = [];
-  const conditionErrors = new Set<string>();
-  let since = performance.now();
-  for (const callback of callbacks) {
-    if (performance.now() - since > ROUTES_AT_ONCE_MS) {
-      await setImmediate();
-      since = performance.now();
-    }
-    const { outputs, conditionErrors: errors, overran } = router.route(callback);
-    for (const error of errors) conditionErrors.add(error);
-    if (outputs.length === 0 && overran) overruns.push({ callback, reason: errors.join('; ') });
-    else if (outputs.length === 0) unrouted.push(callback);
-    for (const output of outputs) {
-      const routed = perOutput.get(output);
-      if (routed) routed.push(callback);
-      else perOutput.set(output, [callback]);
-    }
-  }
-  return { perOutput, unrouted, overruns, conditionErrors: [...conditionErrors] };
 }

@@ -20,6 +20,8 @@ import {
   createDropNoter,
   createErrorReporter,
   createQuarantine,
+  createRouteCounts,
+  createUnroutedQuarantine,
   createRedisWatch,
   hindrances,
   redisClock,
@@ -81,10 +83,10 @@ async function run(): Promise<void> {
   );
   const drop = createDropNoter({ ...access, window: config.dedupe.window });
   const fanOut = createFanOut({ ...watch, lanes, bodies: createBodies(access), drop, logger });
-  const quarantine = createQuarantine({ redis, prefix, bounds: config.quarantine });
   const router = createRouter({ routes: config.routes });
   const businessKeyOf = createBusinessKeyOf(config);
-  const dispatch = createDispatch({ ledger, router, fanOut, quarantine, businessKeyOf, now: redisClock(redis).now, logger });
+  const keeping = createKeeping(access, config.quarantine);
+  const dispatch = createDispatch({ ledger, router, fanOut, ...keeping, businessKeyOf, now: redisClock(redis).now, logger });
   const gated = withHeadroom(dispatch, { ...common, lanes: [...lanes.values()] });
   const callbacks = consumeCallbacks({ ...access, concurrency, dispatch: gated, logger });
 
@@ -97,6 +99,15 @@ async function run(): Promise<void> {
   const code = await runUntilStopped({ ...config.worker, work, refused: watch.refused, stopped, stopping, logger });
   await announced.close();
   process.exit(code);
+}
+
+/** Where callbacks are kept that go to no output, and where they are counted. */
+function createKeeping(access: Parameters<typeof createRouteCounts>[0], bounds: Config['quarantine']) {
+  return {
+    quarantine: createQuarantine({ ...access, bounds }),
+    unroutedQuarantine: createUnroutedQuarantine({ ...access, bounds: bounds.unrouted }),
+    counts: createRouteCounts(access),
+  };
 }
 
 function createBusinessKeyOf(config: Pick<Config, 'sources' | 'dedupe'>) {

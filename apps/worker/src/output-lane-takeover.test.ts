@@ -1,6 +1,6 @@
 import { type Callback, callbackKey, type Delivery, type DeliveryResult, type DeliverySettings } from '@ringback/contracts';
 import { createLedger } from '@ringback/ledger';
-import { createBodies, createQuarantine } from '@ringback/queue';
+import { createBodies, createQuarantine, createRouteCounts, createUnroutedQuarantine } from '@ringback/queue';
 import { createRouter } from '@ringback/routing';
 import { testCallback as callback, testRedis } from '@ringback/testkit';
 import { Queue } from 'bullmq';
@@ -52,6 +52,8 @@ function setUp() {
         logger,
       }),
       quarantine: createQuarantine({ redis, prefix, bounds: { maxCount: 10, maxSize: 1000 } }),
+      unroutedQuarantine: createUnroutedQuarantine({ redis, prefix, bounds: { maxCount: 10, maxSize: 1000 } }),
+      counts: createRouteCounts(access),
       businessKeyOf: () => undefined,
       now: () => began,
       logger,

@@ -1,6 +1,6 @@
 import { type Callback, type Delivery, type DeliverySettings, groupCallbacks } from '@ringback/contracts';
 import { createLedger } from '@ringback/ledger';
-import { consumeCallbacks, createBodies, createQuarantine } from '@ringback/queue';
+import { consumeCallbacks, createBodies, createQuarantine, createRouteCounts, createUnroutedQuarantine } from '@ringback/queue';
 import { createRouter } from '@ringback/routing';
 import { startRedisServer, watchCommands } from '@ringback/testkit';
 import { Queue } from 'bullmq';
@@ -45,6 +45,8 @@ async function setUp() {
       logger,
     }),
     quarantine: createQuarantine({ redis, prefix: PREFIX, bounds: { maxCount: 10, maxSize: 1000 } }),
+    unroutedQuarantine: createUnroutedQuarantine({ redis, prefix: PREFIX, bounds: { maxCount: 10, maxSize: 1000 } }),
+    counts: createRouteCounts({ redis, prefix: PREFIX }),
     businessKeyOf: () => undefined,
     now: Date.now,
     logger,

@@ -29,6 +29,7 @@ describe('the JSON Schema', () => {
     ['secret files', webhook('urlFile: a, signingSecretFile: b, headersFile: c')],
     ['a union', webhook('url: http://x, auth: { user: a, passwordFile: b }')],
     ['several patterns', settings({ routes: 'routes: [{ match: [a, b], to: [out] }]' })],
+    ['a route that drops', settings({ routes: 'routes: [{ match: a, drop: no orders }]' })],
     ['one pattern', settings({ routes: 'routes: [{ match: a, when: "true", to: [out] }]' })],
   ])('takes %s', (_what, text) => {
     fits(text);
@@ -54,6 +55,8 @@ describe('the JSON Schema', () => {
     ['no sources', settings({ sources: '' })],
     ['an empty list of sources', settings({ sources: 'sources: []' })],
     ['no routes', settings({ routes: '' })],
+    ['a route to nowhere', settings({ routes: 'routes: [{ match: a }]' })],
+    ['a route that delivers and drops', settings({ routes: 'routes: [{ to: [out], drop: why }]' })],
   ])('refuses %s, as the loader does', (_what, text) => {
     expect(fits(text)).toBe(false);
     expect(problems(text, { files: { a: 'http://a' } })).not.toEqual([]);

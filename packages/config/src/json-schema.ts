@@ -71,6 +71,9 @@ function convertSection(schema: TObject): Json {
     ...(required.length > 0 ? { required } : {}),
     additionalProperties: false,
     ...(twins.length > 0 ? { allOf: twins } : {}),
+    ...('x-one-of' in schema && Array.isArray(schema['x-one-of'])
+      ? { oneOf: schema['x-one-of'].map((key) => ({ required: [key] })) }
+      : {}),
   };
 }
 

@@ -14,6 +14,7 @@ import { AdminHost, Ingress, port, shutdownGrace } from './ingress-schema.ts';
 import { Backlog } from './backlog-schema.ts';
 import { Redis } from './redis-schema.ts';
 import { Retry } from './retry-schema.ts';
+import { Route } from './route-schema.ts';
 
 export type SourceTypes = Readonly<Record<string, SourceType>>;
 export type OutputTypes = Readonly<Record<string, OutputType>>;
@@ -71,28 +72,21 @@ const Quarantine = Section(
   {
     maxCount: Type.Integer({ minimum: 0, maximum: 50_000, default: 10_000, description: 'The most callbacks that are kept.' }),
     maxSize: Size({ default: '64MiB', description: 'The most that they may take in Redis, all together.' }),
+    unrouted: Section(
+      {
+        maxCount: Type.Integer({
+          minimum: 0,
+          maximum: 50_000,
+          default: 20_000,
+          description: 'The most callbacks that are kept.',
+        }),
+        maxSize: Size({ default: '64MiB', description: 'The most that they may take in Redis, all together.' }),
+      },
+      { description: 'What is kept of the callbacks that no route matches. When it is full, the newest are counted, and lost.' },
+    ),
   },
   { description: 'What of the correctly signed callbacks that do not fit is kept. When it is full, the newest are not kept.' },
 );
-
-const TypePattern = Type.String({ minLength: 1, description: 'A type of callback; * stands for any run of characters.' });
-
-const Route = Section({
-  match: Type.Codec(
-    Type.Union([TypePattern, Type.Array(TypePattern, { minItems: 1 })], {
-      default: '*',
-      description: 'One or several type patterns, such as callbot.task.*.',
-    }),
-  )
-    .Decode((patterns): string[] => (typeof patterns === 'string' ? [patterns] : patterns))
-    .Encode(() => {
-      throw new TypeError('settings are read, never written back');
-    }),
-  when: Type.Optional(
-    Type.String({ minLength: 1, description: 'A condition in CEL over data, source, account, requestID and time.' }),
-  ),
-  to: Type.Array(Type.String(), { minItems: 1, description: 'Names of outputs.' }),
-});
 
 const { rateLimit, timeout, concurrency } = deliverySettings;
 

@@ -31,8 +31,8 @@ export function ingressParts({ sources, quarantine }: Config): SettingsParts {
   };
 }
 
-function routeName({ match, when, to }: Config['routes'][number]): string {
-  return `route ${match.join(', ')}${when === undefined ? '' : ' with a condition'} → ${to.join(', ')}`;
+function routeName({ match, when, to = [], drop }: Config['routes'][number]): string {
+  return `route ${match.join(', ')}${when === undefined ? '' : ' with a condition'} → ${drop === undefined ? to.join(', ') : `dropped: ${drop}`}`;
 }
 
 /** Routes may share a name: the second one is told by a number. */

@@ -35,6 +35,7 @@ export const ERROR_CODES = {
   RB_DELIVERY_RETRY: 'an attempt failed and will be made again',
   RB_DELIVERY_DEAD: 'a delivery is given up and kept as a dead letter',
   RB_CONDITION_OVERRUN: 'a condition took too long for a callback, and no route matched',
+  RB_UNROUTED: 'no route matches a callback: it is kept in quarantine',
   RB_REQUEST_ID_REUSED: 'a request id came again, with another body',
   RB_OUTPUT_REMOVED: 'an output that is not in the settings has deliveries left',
   RB_OUTPUT_FAILING: 'an output fails so often that its deliveries wait in the queue',

@@ -11,7 +11,12 @@ type CallbackGroup = Static<typeof CallbackGroup>;
 const groups = Type.Array(CallbackGroup, { minItems: 1 });
 
 /** What the ingress queues: callbacks that travel together. */
-export const CallbackBatch = Type.Object({ v: Type.Literal(1), groups });
+export const CallbackBatch = Type.Object({
+  v: Type.Literal(1),
+  groups,
+  /** Released from the quarantine. What no route matches MUST be kept again, whatever room there is. */
+  replayed: Type.Optional(Type.Literal(true)),
+});
 export type CallbackBatch = Static<typeof CallbackBatch>;
 
 /** What the dispatcher queues for one output: the callbacks of one batch that are routed to it. */
@@ -98,12 +103,14 @@ export const StoredShare = Type.Object({
 export const DeliveryPayload = Type.Union([DeliveryBatch, DeliveryReference, SingleDelivery]);
 export type DeliveryPayload = Static<typeof DeliveryPayload>;
 
-/** A callback that is kept for a person to see: correctly signed, but not fit to be taken. Holds personal data. */
+/** A callback that is kept for a person to see: correctly signed, but not fit to be taken, or matched by no route. Holds personal data. */
 export const QuarantinedCallback = Type.Object({
   v: Type.Literal(1),
   id: Type.String(),
   source: Type.String(),
   account: Type.String(),
+  /** Absent where the callback could not be read. */
+  type: Type.Optional(Type.String()),
   time: Type.Integer(),
   receivedAt: Type.Integer(),
   /** Path and headers as they came, less those that are secret. Absent where a worker kept it: it has only the callback. */

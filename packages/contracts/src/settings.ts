@@ -58,8 +58,14 @@ export function SecretText({ pattern, ...options }: { description: string; minLe
     .Encode(oneWay);
 }
 
+type SectionOptions = {
+  readonly description?: string;
+  /** Exactly one of these keys must stand. For the JSON Schema of editors alone: we refine the section ourselves, with words of our own. */
+  readonly 'x-one-of'?: readonly string[];
+};
+
 /** An object that refuses unknown keys: a mistyped setting is an error, never ignored. */
-export function Section<P extends Record<string, TSchema>>(properties: P, options: { description?: string } = {}) {
+export function Section<P extends Record<string, TSchema>>(properties: P, options: SectionOptions = {}) {
   return Type.Object(properties, { additionalProperties: false, ...options });
 }
 

@@ -5,7 +5,7 @@ import { CALLBACKS } from './names.ts';
 import { type ConsumerSettings, workerOptions } from './queue-options.ts';
 
 /** A batch as a worker took it. */
-export type TakenBatch = { readonly id: string; readonly callbacks: readonly Callback[] };
+export type TakenBatch = { readonly id: string; readonly callbacks: readonly Callback[]; readonly replayed?: true | undefined };
 
 export type CallbackConsumerOptions = ConsumerSettings & {
   /** MUST resolve only when the batch needs no further work: then it is gone. A rejection has it run again later. */
@@ -18,7 +18,7 @@ export function consumeCallbacks({ dispatch, logger, ...settings }: CallbackCons
   return createConsumer({
     queue: CALLBACKS,
     schema: CallbackBatch,
-    handle: (batch, job) => dispatch({ id: job.id ?? '', callbacks: callbacksOf(batch) }),
+    handle: (batch, job) => dispatch({ id: job.id ?? '', callbacks: callbacksOf(batch), replayed: batch.replayed }),
     options: { ...workerOptions(settings), settings: { backoffStrategy: (attempt) => backoff(BATCH_BACKOFF, attempt) } },
     errors: settings.errors,
     logger,

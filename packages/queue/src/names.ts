@@ -6,6 +6,9 @@ export const CALLBACKS = 'callbacks';
 /** Where callbacks stand that do not fit; nobody consumes it. */
 export const QUARANTINE = 'quarantine';
 
+/** Where callbacks stand that no route matched: with bounds of its own. Nobody consumes it. */
+export const UNROUTED = 'unrouted';
+
 /** The queue of one output's deliveries. BullMQ forbids `:` in a name; output names have none. */
 export function outputQueueName(output: string): string {
   return `output.${output}`;

@@ -11,12 +11,13 @@ const GROUP_CHARACTERS = 8;
 /** What the id of a kept entry says: what it is, what its body takes, and whose it is and why it is kept. So the sums over all need no counter that could drift. */
 type Facts = { readonly identity: string; readonly size: number; readonly group: string };
 
-function factsOf(entry: QuarantinedCallback): Facts {
+function factsOf(entry: QuarantinedCallback, batch: string | undefined): Facts {
   const bytes = Buffer.from(entry.body, entry.encoding);
   const group = hash('sha256', JSON.stringify([entry.source, entry.account, entry.code ?? '']), 'base64url');
+  // Over the very bytes: the same callback, sent again, is kept once; and no text is another body's base64.
+  const digest = bodyDigest(bytes);
   return {
-    // Over the very bytes: the same callback, sent again, is kept once; and no text is another body's base64.
-    identity: `${callbackKey(entry)}.${bodyDigest(bytes)}`,
+    identity: `${callbackKey(entry)}.${batch === undefined ? digest : bodyDigest(`${batch} ${digest}`)}`,
     size: Buffer.byteLength(entry.body),
     group: group.slice(0, GROUP_CHARACTERS),
   };
@@ -34,11 +35,18 @@ function readId(id: string): Facts {
 
 type Use = { count: number; size: number };
 
+export type PlaceOptions = {
+  /** The batch that it came in, if each batch keeps its own. */
+  readonly batch?: string | undefined;
+  /** It is kept though there be no room. */
+  readonly always?: boolean | undefined;
+};
+
 export type QuarantineRoom = {
   /** Counts what is kept already, by its id. */
   count(id: string): void;
   /** The id under which to keep an entry; undefined where there is no room for it. What is kept already is not new. */
-  place(entry: QuarantinedCallback): { readonly id: string; readonly isNew: boolean } | undefined;
+  place(entry: QuarantinedCallback, options?: PlaceOptions): { readonly id: string; readonly isNew: boolean } | undefined;
 };
 
 /**
@@ -67,13 +75,13 @@ export function createQuarantineRoom({ maxCount, maxSize }: QuarantineBounds): Q
 
   return {
     count: (id) => add(readId(id)),
-    place(entry) {
-      const facts = factsOf(entry);
+    place(entry, { batch, always = false } = {}) {
+      const facts = factsOf(entry, batch);
       const id = idOf(facts);
       if (known.has(facts.identity)) return { id, isNew: false };
       const group = useOf(facts.group);
       const fits = all.count + group.count + 1 <= maxCount && all.size + group.size + facts.size + OVERHEAD <= maxSize;
-      if (!fits) return undefined;
+      if (!fits && !always) return undefined;
       add(facts);
       return { id, isNew: true };
     },

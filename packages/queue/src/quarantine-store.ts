@@ -6,7 +6,7 @@ import { addJobs } from './add-jobs.ts';
 import { batchJobOptions } from './job-options.ts';
 import { jobsOf } from './jobs-of.ts';
 import { fits, GONE, type Kept, type KeptStore } from './kept.ts';
-import { CALLBACKS, newBatchId, QUARANTINE } from './names.ts';
+import { CALLBACKS, newBatchId, QUARANTINE, UNROUTED } from './names.ts';
 import { queueOptions, quiet } from './queue-options.ts';
 
 const quarantined = Compile(QuarantinedCallback);
@@ -14,54 +14,57 @@ const quarantined = Compile(QuarantinedCallback);
 export type QuarantineStoreOptions = {
   readonly redis: Redis;
   readonly prefix: string;
-  /** Reads a callback as its source would take it today. @throws RingbackError when it still does not fit */
+  /** Reads a callback as its source would take it today. @throws RingbackError when it still does not fit, or no route matches it */
   readonly read: (entry: QuarantinedCallback) => Callback;
 };
 
-/** The quarantine as a person sees it. */
+/** The quarantine as a person sees it: what was refused, and what no route matched. */
 export function openQuarantineStore({ redis, prefix, read }: QuarantineStoreOptions): KeptStore {
-  const queue = quiet(new Queue(QUARANTINE, queueOptions({ redis, prefix })));
-  const callbacks = quiet(new Queue(CALLBACKS, queueOptions({ redis, prefix })));
+  const open = (name: string) => quiet(new Queue(name, queueOptions({ redis, prefix })));
+  const [refused, unrouted, callbacks] = [open(QUARANTINE), open(UNROUTED), open(CALLBACKS)];
+  const jobOf = ({ queue, id }: Kept) => (queue === UNROUTED ? unrouted : refused).getJob(id);
 
   /**
    * MUST be queued before it is removed. Cut off in between it may be queued a second time: then it is a duplicate. The batch is a new one each time: under an id that is derived from
-   * the entry, a batch of an earlier replay that failed or has dead letters would stand in its way.
+   * the entry, a batch of an earlier replay that failed or has dead letters would stand in its way. A worker that finds no route for it keeps it as an entry of the new batch.
    */
-  async function replay(job: Job, entry: QuarantinedCallback): Promise<void> {
-    const batch: CallbackBatch = { v: 1, groups: groupCallbacks([read(entry)]) };
+  async function replay(job: Job, entry: QuarantinedCallback): Promise<undefined> {
+    const batch: CallbackBatch = { v: 1, groups: groupCallbacks([read(entry)]), replayed: true };
     await addJobs({ queue: callbacks, jobs: [{ name: 'batch', data: batch, opts: batchJobOptions(newBatchId()) }] });
     await job.remove();
   }
 
   return {
     async *find(filter) {
-      for await (const job of jobsOf({ queue, state: 'waiting' })) {
-        const kept = asKept(job);
-        if (fits(kept, filter)) yield kept;
+      for (const queue of [refused, unrouted]) {
+        for await (const job of jobsOf({ queue, state: 'waiting' })) {
+          const kept = asKept(job);
+          if (fits(kept, filter)) yield kept;
+        }
       }
     },
-    async replay({ id, reason }) {
-      if (reason.startsWith('RB_REQUEST_ID_REUSED'))
+    async replay(kept) {
+      if (kept.reason.startsWith('RB_REQUEST_ID_REUSED'))
         return 'its requestID was taken with another body: it can be read and purged';
-      const job = await queue.getJob(id);
+      const job = await jobOf(kept);
       if (!job) return GONE;
       const data: unknown = job.data;
       if (!quarantined.Check(data)) return 'no payload of ours';
-      try {
-        await replay(job, data);
-        return undefined;
-      } catch (error) {
-        if (error instanceof RingbackError) return `${error.code}: ${error.message}`;
-        throw error;
-      }
+      return replay(job, data).catch(whyNot);
     },
-    async purge({ id }) {
-      const job = await queue.getJob(id);
+    async purge(kept) {
+      const job = await jobOf(kept);
       await job?.remove();
       return job ? undefined : GONE;
     },
-    close: async () => void (await Promise.all([queue.close(), callbacks.close()])),
+    close: async () => void (await Promise.all([refused.close(), unrouted.close(), callbacks.close()])),
   };
+}
+
+/** In words. @throws what is no refusal of ours */
+function whyNot(error: unknown): string {
+  if (error instanceof RingbackError) return `${error.code}: ${error.message}`;
+  throw error;
 }
 
 function asKept(job: Job): Kept {

@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Kept, KeptStore } from './kept.ts';
 import { createQuarantineProducer } from './quarantine-producer.ts';
 import { openQuarantineStore } from './quarantine-store.ts';
-import { createQuarantine, type Quarantine } from './quarantine.ts';
+import { createQuarantine, createUnroutedQuarantine, type Quarantine } from './quarantine.ts';
 
 const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
 const identity = { source: 's', account: 'a', time: 1, receivedAt: 2 };
@@ -29,6 +29,7 @@ function setUp({ maxCount = 100, maxSize = 1_000_000, read = asCallback, url = t
     Quarantine,
     Quarantine,
   ];
+  const unrouted = createUnroutedQuarantine({ redis, prefix, bounds: { maxCount, maxSize } });
   const store = openQuarantineStore({ redis, prefix, read });
   const callbacks = new Queue('callbacks', { connection: redis, prefix });
   const queue = new Queue('quarantine', { connection: redis, prefix });
@@ -36,7 +37,7 @@ function setUp({ maxCount = 100, maxSize = 1_000_000, read = asCallback, url = t
     await Promise.all([store.close(), callbacks.close(), queue.close()]);
     redis.disconnect();
   });
-  return { quarantine, other, store, callbacks, queue };
+  return { quarantine, other, unrouted, store, callbacks, queue };
 }
 
 async function found(store: KeptStore): Promise<Kept[]> {
@@ -115,15 +116,29 @@ describe('quarantine', () => {
 
   it('looks at its ends only while it is full and nothing changes', async () => {
     const { url } = await startRedisServer();
-    const { quarantine } = setUp({ maxCount: 40, url });
-    const flood = () => quarantine.keep(Array.from({ length: 64 }, (_, index) => entry(`g${index}`)));
-    await flood();
+    const { quarantine, other } = setUp({ maxCount: 40, url });
+    const keeping = (keeper: Quarantine) => keeper.keep(Array.from({ length: 64 }, (_, index) => entry(`g${index}`)));
     const commands = await watchCommands(url);
-    await flood();
-    const reading = (await commands.take()).length;
-    await flood();
+    await keeping(quarantine);
+    await commands.take();
+    await keeping(quarantine);
     expect(await commands.take()).toHaveLength(2);
-    expect(reading).toBeGreaterThan(2);
+    await keeping(other);
+    expect((await commands.take()).length).toBeGreaterThan(2);
+  });
+
+  it('gives what no route matched a room of its own, seen by the same commands', async () => {
+    const { quarantine, unrouted, store, callbacks } = setUp({ maxCount: 2 });
+    const stray = (id: string) => entry(id, { code: 'RB_UNROUTED', reason: 'RB_UNROUTED: no route matched' });
+    expect(await Promise.all(['s', 't'].map((id) => unrouted.keep([stray(id)], { batch: 'b1' })))).toEqual([[true], [false]]);
+    expect(await quarantine.keep([entry('x')])).toEqual([true]);
+    expect(await requestIDs(store)).toEqual(['s', 'x']);
+    const [kept] = await found(store);
+    // Too early: a worker keeps it again before the replay has removed it.
+    expect(await unrouted.keep([stray('s')], { batch: 'b2', always: true })).toEqual([true]);
+    expect(kept && (await store.replay(kept))).toBeUndefined();
+    expect(await requestIDs(store)).toEqual(['s', 'x']);
+    expect(await callbacks.getWaitingCount()).toBe(1);
   });
 
   it('is replayed into the callbacks, once it can be read', async () => {
@@ -141,7 +156,7 @@ describe('quarantine', () => {
     fixed = true;
     expect(await store.replay(kept)).toBeUndefined();
     expect((await callbacks.getWaiting()).map(({ data }) => data as unknown)).toEqual([
-      { v: 1, groups: groupCallbacks([asCallback(entry('x'))]) },
+      { v: 1, groups: groupCallbacks([asCallback(entry('x'))]), replayed: true },
     ]);
     expect([await found(store), await store.replay(kept)]).toEqual([[], 'no longer there']);
   });

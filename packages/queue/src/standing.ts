@@ -1,7 +1,7 @@
 import { QueueKeys } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { heldKey } from './bodies/keys.ts';
-import { CALLBACKS, outputQueueName, outputRegistryKey, QUARANTINE } from './names.ts';
+import { CALLBACKS, outputQueueName, outputRegistryKey, QUARANTINE, UNROUTED } from './names.ts';
 
 /** What stands in the queues of one prefix, in jobs. */
 export type Standing = {
@@ -18,16 +18,16 @@ const WAITING = { wait: 'llen', paused: 'llen', active: 'llen', delayed: 'zcard'
 /** Counts what a prefix, that of these or of other settings, holds. Only reads: BullMQ's own Queue would write to a prefix that is not ours. */
 export async function standingUnder(redis: Redis, prefix: string): Promise<Standing> {
   const outputs = await redis.smembers(outputRegistryKey(prefix)).catch(() => []);
-  const queues = [CALLBACKS, QUARANTINE, ...outputs.map(outputQueueName)];
+  const queues = [CALLBACKS, QUARANTINE, UNROUTED, ...outputs.map(outputQueueName)];
   const counts = await Promise.all(queues.map((name) => countQueue(redis, new QueueKeys(prefix).getKeys(name))));
   const held = await Promise.all(outputs.map((output) => redis.llen(heldKey(prefix, output)).catch(() => 0)));
-  const [callbacks = NOTHING, quarantine = NOTHING, ...deliveries] = counts;
+  const [callbacks = NOTHING, quarantine = NOTHING, unrouted = NOTHING, ...deliveries] = counts;
   const sum = (end: keyof typeof NOTHING, of: readonly (typeof NOTHING)[]) => of.reduce((total, count) => total + count[end], 0);
   return {
     callbacks: callbacks.waiting,
     deliveries: held.reduce((total, count) => total + count, sum('waiting', deliveries)),
     deadLetters: sum('failed', [callbacks, ...deliveries]),
-    quarantined: quarantine.waiting,
+    quarantined: quarantine.waiting + unrouted.waiting,
   };
 }
 

@@ -10,7 +10,9 @@ import { inputOf, type Route } from './router.ts';
 /** What a route says to one callback. `because` shows values of the callback: for the person who asked, never for a log. */
 export type RouteExplanation = {
   readonly number: number;
-  readonly to: readonly string[];
+  readonly to?: readonly string[] | undefined;
+  /** Why it drops what it matches. */
+  readonly drop?: string | undefined;
   readonly matches: boolean;
   readonly because: string;
 };
@@ -20,7 +22,12 @@ const LONGEST_VALUE = 60;
 /** Goes through the routes as `createRouter` does, and tells of each why it matches or does not. */
 export function explainRoutes(routes: readonly Route[], callback: Callback): RouteExplanation[] {
   const input = inputOf(callback);
-  return routes.map((route, index) => ({ number: index + 1, to: route.to, ...explain(route, callback.type, input) }));
+  return routes.map((route, index) => ({
+    number: index + 1,
+    to: route.to,
+    drop: route.drop,
+    ...explain(route, callback.type, input),
+  }));
 }
 
 function explain({ match = ['*'], when }: Route, type: string, input: ConditionInput): { matches: boolean; because: string } {

@@ -3,16 +3,19 @@ import { readBody } from './body-data.ts';
 import { checkCondition, compileCondition, type Condition, type ConditionInput } from './condition.ts';
 import { matchesType } from './match-type.ts';
 
-/** A rule: callbacks whose type fits one of `match` (absent: any type) and for which `when` holds (absent: always) go to the outputs `to`. */
+/** A rule: callbacks whose type fits one of `match` (absent: any type) and for which `when` holds (absent: always) go to the outputs `to`; with `drop`, a reason, they go nowhere. */
 export type Route = {
   readonly match?: readonly string[] | undefined;
   readonly when?: string | undefined;
-  readonly to: readonly string[];
+  readonly to?: readonly string[] | undefined;
+  readonly drop?: string | undefined;
 };
 
 export type Routing = {
   /** Names of outputs, each once, in the order of the routes. */
   readonly outputs: string[];
+  /** The reason of the first route that drops it. Of no matter where there are outputs. */
+  readonly drop: string | undefined;
   /** One line for each condition that could not be evaluated, `route 2: no such key: foo`, routes counted from 1. Holds no value from the callback. */
   readonly conditionErrors: string[];
   /** Some condition would have taken too long and was given up; its route was not taken. */
@@ -33,15 +36,19 @@ export function createRouter({ routes }: { routes: readonly Route[] }): Router {
       const outputs = new Set<string>();
       const conditionErrors: string[] = [];
       let overran = false;
-      for (const { match, condition, to, number } of rules) {
+      let dropped: string | undefined;
+      for (const { match, condition, to = [], drop, number } of rules) {
         if (match !== undefined && !match.some((pattern) => matchesType(pattern, callback.type))) continue;
         const verdict = condition?.(input) ?? { holds: true };
         if ('error' in verdict) {
           conditionErrors.push(`route ${number}: ${verdict.error}`);
           overran ||= verdict.overran;
-        } else if (verdict.holds) for (const output of to) outputs.add(output);
+        } else if (verdict.holds) {
+          for (const output of to) outputs.add(output);
+          dropped ??= drop;
+        }
       }
-      return { outputs: [...outputs], conditionErrors, overran };
+      return { outputs: [...outputs], drop: dropped, conditionErrors, overran };
     },
   };
 }

@@ -1,0 +1,65 @@
+import type { Callback, QuarantinedCallback } from '@ringback/contracts';
+import { createLedger } from '@ringback/ledger';
+import { createQuarantine, createRouteCounts, createUnroutedQuarantine, readRouteCounts } from '@ringback/queue';
+import { createRouter } from '@ringback/routing';
+import { testRedis } from '@ringback/testkit';
+import { Queue } from 'bullmq';
+import { Redis } from 'ioredis';
+import { onTestFinished, vi } from 'vitest';
+import { createDispatch } from './dispatch.ts';
+import type { FanOut } from './fan-out.ts';
+import type { BusinessKeyOf } from './repeats.ts';
+
+export type Routes = Parameters<typeof createRouter>[0]['routes'];
+type Added = { output: string; batchId: string; ids: string[]; again: boolean };
+
+const EVERYTHING: Routes = [{ match: ['*'], to: ['crm', 'ops'] }];
+
+const NO_BUSINESS_KEY: BusinessKeyOf = () => undefined;
+
+const spy = () => vi.fn<(fields: object, message: string) => void>();
+
+function isEntry(data: unknown): data is QuarantinedCallback {
+  return typeof data === 'object' && data !== null && 'reason' in data;
+}
+
+/** A dispatcher on a real ledger, whose fan-out a test can look at, and break. */
+export function setUp({
+  failing = new Set<string>(),
+  routes = EVERYTHING,
+  businessKeyOf = NO_BUSINESS_KEY,
+  quarantineFor = 10,
+} = {}) {
+  const { url, prefix } = testRedis();
+  const redis = new Redis(url);
+  onTestFinished(() => redis.disconnect());
+  const logger = { debug: spy(), info: spy(), warn: spy(), error: spy() };
+  const added: Added[] = [];
+  const ledger = createLedger({ redis, prefix, window: 60_000 });
+  const fanOut: FanOut = async ({ id: batchId, again }, perOutput) => {
+    const add = async (output: string, callbacks: readonly Callback[]) => {
+      if (failing.has(output)) throw new Error(`${output} is out of order`);
+      added.push({ output, batchId, ids: callbacks.map(({ id }) => id), again });
+    };
+    await Promise.all([...perOutput].map(([output, callbacks]) => add(output, callbacks)));
+  };
+  const bounds = { maxCount: quarantineFor, maxSize: 1_000_000 };
+  const quarantine = createQuarantine({ redis, prefix, bounds });
+  const unroutedQuarantine = createUnroutedQuarantine({ redis, prefix, bounds });
+  const rest = { router: createRouter({ routes }), businessKeyOf, now: Date.now, logger };
+  const dispatch = createDispatch({
+    ...rest,
+    ledger,
+    fanOut,
+    quarantine,
+    unroutedQuarantine,
+    counts: createRouteCounts({ redis, prefix }),
+  });
+  const quarantined = async (name = 'quarantine') => {
+    const queue = new Queue(name, { connection: redis, prefix });
+    const jobs = await queue.getWaiting();
+    await queue.close();
+    return jobs.map(({ data }): unknown => data).filter(isEntry);
+  };
+  return { dispatch, added, failing, logger, quarantined, counted: () => readRouteCounts({ redis, prefix }) };
+}

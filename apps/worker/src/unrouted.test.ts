@@ -1,0 +1,108 @@
+import { testCallback as callback } from '@ringback/testkit';
+import { describe, expect, it } from 'vitest';
+import type { BusinessKeyOf } from './repeats.ts';
+import { type Routes, setUp } from './test-dispatch.ts';
+
+describe('a callback that no route matches', () => {
+  const routes: Routes = [{ match: ['callbot.task.*'], to: ['crm'] }];
+  const order = (id: string) => callback(id, { type: 'callbot.order', body: '{"orderID":1}' });
+
+  it('is kept once for each batch, and can come again once the routes are mended', async () => {
+    const businessKeyOf: BusinessKeyOf = ({ body }) => body;
+    const first = setUp({ routes, businessKeyOf });
+    const batch = { id: 'b1', callbacks: [callback('x'), order('y')] };
+    await first.dispatch(batch);
+    await first.dispatch(batch);
+    expect(await first.quarantined('unrouted')).toMatchObject([{ id: 'y' }]);
+    const mended = setUp({ businessKeyOf });
+    await mended.dispatch({ id: 'b2', callbacks: [order('y')] });
+    expect(mended.added[0]?.ids).toEqual(['y']);
+  });
+
+  it('is counted where there is no room, and holds up nothing', async () => {
+    const { dispatch, added, logger, quarantined, counted } = setUp({ routes, quarantineFor: 2 });
+    await dispatch({ id: 'b1', callbacks: [callback('x'), order('a'), order('b'), order('c')] });
+    expect(added.map(({ ids }) => ids)).toEqual([['x']]);
+    expect((await quarantined('unrouted')).map(({ id }) => id)).toEqual(['a']);
+    expect(await counted()).toEqual({ dropped: [], unkept: [{ name: 'RB_UNROUTED', count: 2 }] });
+    expect(logger.error.mock.calls).toMatchObject([
+      [{ code: 'RB_UNROUTED', quarantined: ['a'], lost: ['b', 'c'] }, expect.stringContaining('lost')],
+    ]);
+  });
+
+  it('is kept again where it was replayed too early, though there is no room', async () => {
+    const { dispatch, quarantined, counted } = setUp({ routes, quarantineFor: 2 });
+    await dispatch({ id: 'b1', callbacks: [order('a')] });
+    await dispatch({ id: 'b2', callbacks: [order('a')], replayed: true });
+    expect((await quarantined('unrouted')).map(({ id }) => id)).toEqual(['a', 'a']);
+    expect(await counted()).toMatchObject({ unkept: [] });
+  });
+
+  it('takes no room from what is refused', async () => {
+    const { dispatch, quarantined } = setUp({ routes, quarantineFor: 2 });
+    await dispatch({ id: 'b1', callbacks: [callback('x'), order('a'), order('b')] });
+    await dispatch({ id: 'b2', callbacks: [callback('x', { body: '{"taskStatus":4}' })] });
+    expect((await quarantined()).map(({ id }) => id)).toEqual(['x']);
+  });
+});
+
+it('drops what a route says, counted by its reason, unless another route delivers it', async () => {
+  const routes: Routes = [
+    { match: ['callbot.*'], drop: 'not for us' },
+    { match: ['callbot.task.*'], to: ['crm'] },
+  ];
+  const { dispatch, added, logger, quarantined, counted } = setUp({ routes });
+  const orders = ['a', 'b'].map((id) => callback(id, { type: 'callbot.order', body: `{"orderID":"${id}"}` }));
+  await dispatch({ id: 'b1', callbacks: [callback('x'), ...orders] });
+  expect(added.map(({ ids }) => ids)).toEqual([['x']]);
+  expect(await quarantined('unrouted')).toEqual([]);
+  expect(await counted()).toEqual({ dropped: [{ name: 'not for us', count: 2 }], unkept: [] });
+  expect(logger.info.mock.calls).toMatchObject([[{ dropped: { 'not for us': 2 }, unrouted: 0 }, 'batch dispatched']]);
+  expect(logger.warn).not.toHaveBeenCalled();
+});
+
+describe('a condition that takes too long', () => {
+  const list = JSON.stringify({ list: Array.from({ length: 3000 }, () => 1) });
+  const endless = 'data.list.exists(a, data.list.exists(b, a + b == -1))';
+
+  it('leaves the other callbacks and routes alone, and keeps a callback that no other route matched, once, free to be sent again', async () => {
+    const routes = [
+      { when: endless, to: ['crm'] },
+      { match: ['callbot.order'], to: ['ops'] },
+    ];
+    const { dispatch, added, logger, quarantined } = setUp({ routes, businessKeyOf: ({ body }) => body });
+    const [long, order] = [
+      callback('long', { body: list }),
+      callback('order', { type: 'callbot.order', body: list.replace('1', '2') }),
+    ];
+    await dispatch({ id: 'b1', callbacks: [long, order] });
+    await dispatch({ id: 'b1', callbacks: [long, order] });
+    expect(added.map(({ ids }) => ids)).toEqual([['order'], ['order']]);
+    const reason = `RB_CONDITION_OVERRUN: route 1: takes too long: ${endless}`;
+    expect(await quarantined('unrouted')).toMatchObject([{ id: 'long', body: list, reason }]);
+    const line = [{ code: 'RB_CONDITION_OVERRUN', quarantined: ['long'] }, 'no route matched'];
+    expect(logger.warn.mock.calls).toMatchObject([line, line]);
+    expect(logger.error).not.toHaveBeenCalled();
+  });
+
+  it('is no reason for a replay to be taken for a duplicate', async () => {
+    const businessKeyOf: BusinessKeyOf = ({ body }) => body;
+    const first = setUp({ routes: [{ when: endless, to: ['crm'] }], businessKeyOf });
+    await first.dispatch({ id: 'b1', callbacks: [callback('long', { body: list })] });
+    const mended = setUp({ businessKeyOf });
+    await mended.dispatch({ id: 'q.1', callbacks: [callback('long', { body: list })] });
+    expect(mended.added.map(({ ids }) => ids)).toEqual([['long'], ['long']]);
+  });
+
+  it('is counted where the quarantine is full, and its batch is done', async () => {
+    const { dispatch, counted } = setUp({ routes: [{ when: endless, to: ['crm'] }], quarantineFor: 0 });
+    await dispatch({ id: 'b1', callbacks: [callback('long', { body: list })] });
+    expect(await counted()).toMatchObject({ unkept: [{ name: 'RB_CONDITION_OVERRUN', count: 1 }] });
+  });
+
+  it('keeps a callback that another route would drop', async () => {
+    const { dispatch, quarantined } = setUp({ routes: [{ when: endless, to: ['crm'] }, { drop: 'the rest' }] });
+    await dispatch({ id: 'b1', callbacks: [callback('long', { body: list })] });
+    expect(await quarantined('unrouted')).toMatchObject([{ code: 'RB_CONDITION_OVERRUN' }]);
+  });
+});

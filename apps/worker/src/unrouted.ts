@@ -1,0 +1,57 @@
+import { type Callback, callbackKey, type ErrorCode, type Logger } from '@ringback/contracts';
+import type { Ledger } from '@ringback/ledger';
+import type { Quarantine, RouteCounts, TakenBatch } from '@ringback/queue';
+import { countUnkept, quarantineEntry } from './quarantine-entry.ts';
+import { type BusinessKeyOf, businessLedgerKey } from './repeats.ts';
+
+/** A callback that no route matched. RB_CONDITION_OVERRUN: one might have, but its condition took too long. `reason` names routes and conditions. */
+export type Unrouted = {
+  readonly callback: Callback;
+  readonly code: Extract<ErrorCode, 'RB_UNROUTED' | 'RB_CONDITION_OVERRUN'>;
+  readonly reason: string;
+};
+
+export type UnroutedDeps = {
+  readonly unroutedQuarantine: Quarantine;
+  readonly counts: Pick<RouteCounts, 'unkept'>;
+  readonly ledger: Pick<Ledger, 'release'>;
+  readonly businessKeyOf: BusinessKeyOf;
+  readonly logger: Logger;
+};
+
+/**
+ * Keeps callbacks that go nowhere, until a person mends the routes. Where there is no room for one, it is counted, and gone: it must hold up no other. MUST keep them before it gives up
+ * their claims, without which a replay, or the provider's own repeat, would be a duplicate. Safe to be run again.
+ */
+export function createUnroutedKeeper({ unroutedQuarantine, counts, ledger, businessKeyOf, logger }: UnroutedDeps) {
+  const keysOf = (callback: Callback) =>
+    [callbackKey(callback), businessLedgerKey(callback, businessKeyOf(callback)) ?? []].flat();
+
+  return async ({ id, replayed }: TakenBatch, unrouted: readonly Unrouted[]): Promise<void> => {
+    if (unrouted.length === 0) return;
+    const entries = unrouted.map(({ callback, code, reason }) => quarantineEntry(callback, code, reason));
+    // Each batch keeps its own entry: the one that a replay comes from is removed after the replay is queued.
+    const kept = await unroutedQuarantine.keep(entries, { batch: id, always: replayed });
+    await counts.unkept(countUnkept(entries, kept));
+    await ledger.release(
+      id,
+      unrouted.flatMap(({ callback }) => keysOf(callback)),
+    );
+    report(logger, id, unrouted, kept);
+  };
+}
+
+/** One line for all that share a reason: with mistaken routes it may be every callback. */
+function report(logger: Logger, batch: string, unrouted: readonly Unrouted[], kept: readonly boolean[]): void {
+  const all = unrouted.map((entry, index) => ({ ...entry, kept: kept[index] === true }));
+  for (const [, group] of Map.groupBy(all, ({ code, reason }) => `${code} ${reason}`)) {
+    const [first] = group;
+    if (first === undefined) continue;
+    const ids = (wanted: boolean) => group.filter((entry) => entry.kept === wanted).map(({ callback }) => callback.id);
+    const [quarantined, lost] = [ids(true), ids(false)];
+    const types = [...new Set(group.map(({ callback }) => callback.type))];
+    const line = { code: first.code, batch, reason: first.reason, types, quarantined, ...(lost.length > 0 && { lost }) };
+    if (lost.length > 0) logger.error(line, 'no route matched, and the quarantine is full: callbacks are lost');
+    else logger.warn(line, 'no route matched');
+  }
+}

@@ -1,0 +1,35 @@
+import type { Redis } from 'ioredis';
+
+type Access = { readonly redis: Redis; readonly prefix: string };
+
+/** Callbacks that are acked, and of which nothing but their number is known. A batch that is run again is counted again. */
+export type RouteCounts = {
+  /** By the reason that a route gives for it. */
+  dropped(counts: ReadonlyMap<string, number>): Promise<void>;
+  /** By the error code for which there was no room in the quarantine. */
+  unkept(counts: ReadonlyMap<string, number>): Promise<void>;
+};
+
+const keysOf = (prefix: string) => ({ dropped: `${prefix}:dropped`, unkept: `${prefix}:unkept` });
+
+/** Adds to counts in Redis, each call in one round trip. */
+export function createRouteCounts({ redis, prefix }: Access): RouteCounts {
+  const keys = keysOf(prefix);
+
+  async function add(key: string, counts: ReadonlyMap<string, number>): Promise<void> {
+    const sums = [...counts].filter(([, count]) => count > 0);
+    await Promise.all(sums.map(([field, count]) => redis.hincrby(key, field, count)));
+  }
+  return { dropped: (counts) => add(keys.dropped, counts), unkept: (counts) => add(keys.unkept, counts) };
+}
+
+/** The counts of all workers, ever, the largest first. */
+export async function readRouteCounts({ redis, prefix }: Access) {
+  const keys = keysOf(prefix);
+  const read = async (key: string) =>
+    Object.entries(await redis.hgetall(key))
+      .map(([name, count]) => ({ name, count: Number(count) }))
+      .toSorted((a, b) => b.count - a.count);
+  const [dropped, unkept] = await Promise.all([read(keys.dropped), read(keys.unkept)]);
+  return { dropped, unkept };
+}
