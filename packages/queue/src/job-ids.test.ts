@@ -97,7 +97,7 @@ it('what is replayed from quarantine is queued, though an earlier replay of the 
   await replay();
   await replay();
   expect((await callbacks.getWaiting()).map(({ data }) => data as unknown)).toEqual([
-    { v: 1, groups: groupCallbacks([read()]) },
-    { v: 1, groups: groupCallbacks([read()]) },
+    { v: 1, groups: groupCallbacks([read()]), replayed: true },
+    { v: 1, groups: groupCallbacks([read()]), replayed: true },
   ]);
 });
