@@ -1,0 +1,94 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { parse } from 'yaml';
+
+const ROOT = join(import.meta.dirname, '..');
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+
+type Service = {
+  readonly command?: string[];
+  readonly env_file?: { path: string }[];
+  readonly cap_drop: string[];
+  readonly read_only: boolean;
+  readonly security_opt: string[];
+  readonly mem_limit: string;
+  readonly volumes: (string | { source: string; target: string; read_only?: boolean })[];
+};
+
+const services: Readonly<Record<string, Service>> = parse(read('docker/compose.yaml'), { merge: true }).services;
+const APPS = ['ingress', 'worker'];
+const UNITS: Readonly<Record<string, number>> = { mb: 2 ** 20, m: 2 ** 20, g: 2 ** 30 };
+
+/** `${NAME:-512mb}` → bytes. */
+function bytesOf(text: string | undefined): number {
+  const [, count, unit] = /(?::-)?(\d+)(\w+)\}?$/.exec(text ?? '') ?? [];
+  return Number(count) * (UNITS[unit ?? ''] ?? Number.NaN);
+}
+
+describe('compose', () => {
+  it.each(Object.keys(services))('takes from %s what it does not need', (name) => {
+    expect(services[name]).toMatchObject({
+      cap_drop: ['ALL'],
+      read_only: true,
+      security_opt: ['no-new-privileges:true'],
+    });
+    expect(bytesOf(services[name]?.mem_limit)).toBeGreaterThan(0);
+  });
+
+  it('bounds what Redis holds, below what its container may take', () => {
+    const command = services['redis']?.command ?? [];
+    const maxmemory = bytesOf(command[command.indexOf('--maxmemory') + 1]);
+    expect(command.join(' ')).toContain('--maxmemory-policy noeviction');
+    expect(bytesOf(services['redis']?.mem_limit)).toBeGreaterThanOrEqual(2 * maxmemory);
+  });
+
+  it.each(APPS)('gives %s the settings, the variables and the secrets that they name', (name) => {
+    const { volumes = [], env_file: files } = services[name] ?? {};
+    const mounts = volumes.flatMap((volume) => (typeof volume === 'string' ? [] : [volume]));
+    expect(mounts.map(({ target }) => target)).toEqual(['/etc/ringback/ringback.yaml', '/run/secrets']);
+    expect(mounts.every((mount) => mount.read_only)).toBe(true);
+    expect(files).toEqual([{ path: '${RINGBACK_ENV:-../.env}', required: false }]);
+    expect(read('.gitignore')).toMatch(/^\/\.env$/m);
+    expect(read('.gitignore')).toMatch(/^\/secrets\/$/m);
+  });
+
+  it('keeps the spool of the ingress on a volume that its user may write to', () => {
+    expect(services['ingress']?.volumes).toContain('spool:/var/lib/ringback');
+    expect(read('docker/Dockerfile')).toContain('install -d -o node -g node /var/lib/ringback');
+  });
+});
+
+/** Of a stage: the paths of the project that it copies, and what it runs. */
+function stage(name: string) {
+  const [, text = ''] = new RegExp(`^FROM \\S+ AS ${name}\n([^]*?)(?=^FROM |(?![^]))`, 'm').exec(read('docker/Dockerfile')) ?? [];
+  const lines = text.replaceAll('\\\n', ' ').split('\n');
+  const copied = lines.flatMap((line) => /^COPY (?!--from)(?:--\S+ )*(.+) \S+$/.exec(line)?.[1]?.split(' ') ?? []);
+  return { copied, runs: lines.flatMap((line) => /^RUN (.+)$/.exec(line)?.[1] ?? []) };
+}
+
+describe('the image of the worker', () => {
+  it('has the operator’s command, and all that it needs', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ringback-image-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const isOurs = (path: string) => !/(?:^|\/)node_modules(?:\/|$)|\.test\.ts$/.test(path.slice(ROOT.length));
+    for (const path of stage('workspace').copied)
+      cpSync(join(ROOT, path), join(folder, path), { recursive: true, filter: isOurs });
+    const [pnpm] = stage('workspace').runs.flatMap((run) => /pnpm@\S+/.exec(run)?.[0] ?? []);
+    const [install = ''] = stage('worker-files').runs;
+    const command = install.replace('pnpm install', `npx --yes ${pnpm} install --prefer-offline`);
+    execFileSync('sh', ['-c', command], { cwd: folder, stdio: 'pipe', timeout: 300_000 });
+
+    const wrapper = read('docker/ringback');
+    expect(statSync(join(ROOT, 'docker/ringback')).mode & 0o111).not.toBe(0);
+    expect(stage('worker').copied).toEqual(['docker/ringback']);
+    expect(read('.dockerignore')).toMatch(/^!docker\/ringback$/m);
+    const script = wrapper.replace(/\bnode\b/, process.execPath).replace('/app/', `${folder}/`);
+    const run = (...args: string[]) =>
+      execFileSync('sh', ['-c', script, 'ringback', ...args], { encoding: 'utf8', timeout: 60_000 });
+    expect(run('--version').trim()).toBe(JSON.parse(read('package.json')).version);
+    expect(run('check', join(ROOT, 'ringback.example.yaml'))).toContain('ringback.example.yaml');
+  }, 400_000);
+});
