@@ -24,6 +24,7 @@ import {
   createUnroutedQuarantine,
   createRedisWatch,
   hindrances,
+  type QueueState,
   redisClock,
 } from '@ringback/queue';
 import { checkCondition, createRouter } from '@ringback/routing';
@@ -33,6 +34,7 @@ import { createDispatch } from './dispatch.ts';
 import { createFanOut } from './fan-out.ts';
 import { withHeadroom } from './headroom.ts';
 import { openLane } from './output-lane.ts';
+import { watchPause } from './pause-watch.ts';
 import type { Watched } from './progress-watch.ts';
 import { keepSwept } from './keep-swept.ts';
 import { reportRemovedOutputs } from './removed-outputs.ts';
@@ -91,11 +93,13 @@ async function run(): Promise<void> {
   const callbacks = consumeCallbacks({ ...access, concurrency, dispatch: gated, logger });
 
   const reasons = async () => (stopping.signal.aborted ? ['the process is stopping'] : hindrances({ watch }));
-  const admin = await startAdminServer({ host, port, defaultPort: DEFAULT_ADMIN_PORT, hindrances: reasons });
+  const queue = callbackQueueState(access);
+  const { facts } = watchPause({ queue, now: elapsed, logger });
+  const admin = await startAdminServer({ host, port, defaultPort: DEFAULT_ADMIN_PORT, hindrances: reasons, facts });
   logger.info({ adminUrl: admin.url, outputs: [...lanes.keys()], settings: path, node: process.version }, 'worker is up');
 
   keepSwept({ ...access, stop: stopping.signal, logger });
-  const work = [...lanes.values(), { consumer: callbacks, watched: watchedCallbacks(callbacks, access) }];
+  const work = [...lanes.values(), { consumer: callbacks, watched: watchedCallbacks(callbacks, queue) }];
   const code = await runUntilStopped({ ...config.worker, work, refused: watch.refused, stopped, stopping, logger });
   await announced.close();
   process.exit(code);
@@ -115,7 +119,6 @@ function createBusinessKeyOf(config: Pick<Config, 'sources' | 'dedupe'>) {
   return (callback: Callback) => (config.dedupe.businessKey ? sources.get(callback.source)?.businessKey(callback) : undefined);
 }
 
-function watchedCallbacks(consumer: Consumer, access: Parameters<typeof callbackQueueState>[0]): Watched {
-  const queue = callbackQueueState(access);
+function watchedCallbacks(consumer: Consumer, queue: QueueState): Watched {
   return { name: 'callbacks', longestStep: 0, progress: () => consumer.progress(), workWaits: () => queue.workWaits() };
 }

@@ -37,6 +37,7 @@ export const ERROR_CODES = {
   RB_CONDITION_OVERRUN: 'a condition took too long for a callback, and no route matched',
   RB_UNROUTED: 'no route matches a callback: it is kept in quarantine',
   RB_REQUEST_ID_REUSED: 'a request id came again, with another body',
+  RB_DISPATCH_PAUSED: 'workers take no callback, since an operator has paused dispatching',
   RB_OUTPUT_REMOVED: 'an output that is not in the settings has deliveries left',
   RB_OUTPUT_FAILING: 'an output fails so often that its deliveries wait in the queue',
   RB_CLOCK_SKEW: 'the clock of this process is off the one of Redis',

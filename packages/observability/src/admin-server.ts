@@ -10,7 +10,7 @@ export type AdminServerOptions = {
   /** What keeps the process from its work now, as `<code>: <reason>`; none: it is ready. MUST answer within a deadline of its own. */
   readonly hindrances: () => Promise<readonly string[]>;
   /** What else `/readyz` tells. */
-  readonly facts?: (() => Readonly<Record<string, number>>) | undefined;
+  readonly facts?: (() => Readonly<Record<string, number | string>>) | undefined;
 };
 
 export type AdminServer = { readonly url: string; close(): Promise<void> };

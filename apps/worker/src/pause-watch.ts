@@ -1,0 +1,53 @@
+import type { Logger } from '@ringback/contracts';
+import type { QueueState } from '@ringback/queue';
+import { repeatLook } from './repeated-look.ts';
+
+const LOOK_EVERY_MS = 5000;
+const SAY_AGAIN_AFTER_MS = 600_000;
+
+export type PauseWatch = {
+  /** For `/readyz`: a pause is meant, and keeps no worker from being ready. */
+  readonly facts: () => Readonly<Record<string, string>>;
+  close(): void;
+};
+
+export type PauseWatchOptions = {
+  /** The queue of callbacks. */
+  readonly queue: Pick<QueueState, 'isPaused' | 'depths'>;
+  /** ms. Default: 5 s. */
+  readonly lookEvery?: number;
+  /** Monotonic, ms. */
+  readonly now: () => number;
+  readonly logger: Logger;
+};
+
+type Paused = { readonly since: number; toldAt: number };
+
+/** So that a pause is not forgotten: says that dispatching is paused, at the start as well, again every 10 minutes, and when it goes on. */
+export function watchPause({ queue, lookEvery = LOOK_EVERY_MS, now, logger }: PauseWatchOptions): PauseWatch {
+  let paused: Paused | undefined;
+  const secondsSince = (since: number) => Math.round((now() - since) / 1000);
+
+  async function look(): Promise<void> {
+    if (!(await queue.isPaused())) {
+      if (paused) logger.info({ seconds: secondsSince(paused.since) }, 'dispatching goes on');
+      paused = undefined;
+      return;
+    }
+    if (paused && now() - paused.toldAt < SAY_AGAIN_AFTER_MS) return;
+    const { waiting } = await queue.depths();
+    paused ??= { since: now(), toldAt: 0 };
+    paused.toldAt = now();
+    const line = { code: 'RB_DISPATCH_PAUSED', seconds: secondsSince(paused.since), waiting };
+    logger.warn(line, 'dispatching is paused; go on with: ringback dispatch resume');
+  }
+
+  const looks = repeatLook({
+    async look() {
+      // While Redis does not answer, the connection says so.
+      await look().catch(() => {});
+      return lookEvery;
+    },
+  });
+  return { facts: () => (paused ? { dispatch: 'paused' } : {}), close: () => looks.close() };
+}
