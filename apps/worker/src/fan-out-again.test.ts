@@ -17,7 +17,7 @@ function setUp() {
   const redis = new Redis(url, { maxRetriesPerRequest: null });
   onTestFinished(() => redis.disconnect());
   const access = { redis, prefix };
-  const delivery = { retry: { attempts: 3, minDelay: 5, maxDelay: 20 } };
+  const delivery = { retry: { attempts: 3, giveUpAfter: 60_000, minDelay: 5, maxDelay: 20 } };
   const flow = { flow: () => 'flowing' as const, holding: () => false, added() {}, wake() {}, close() {} };
   const lanes = new Map(
     ['crm', 'ops'].map((output): [string, FanOutLane] => {

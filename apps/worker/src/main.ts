@@ -77,12 +77,9 @@ async function run(): Promise<void> {
   void reportRemoved();
   const self = { app: 'worker', version: VERSION, parts: workerParts(config) } as const;
   const announced = announce({ ...config.redis, ...self, logger, onSame: () => void reportRemoved() });
-  const deps = { http: createHttpClient(), writeLine: stdout.writeLine, now: Date.now };
   const most = createDefaultBound({ config, maxmemory: watch.maxmemory });
   const common = { access, most, ledger, brimming: watch.brimming, stopping: stopping.signal, now: elapsed, logger };
-  const lanes = new Map(
-    config.outputs.map((settings) => [settings.name, openLane({ ...common, settings, output: createOutput(settings, deps) })]),
-  );
+  const lanes = openLanes(config.outputs, common);
   const drop = createDropNoter({ ...access, window: config.dedupe.window });
   const fanOut = createFanOut({ ...watch, lanes, bodies: createBodies(access), drop, logger });
   const router = createRouter({ routes: config.routes });
@@ -112,6 +109,12 @@ function createKeeping(access: Parameters<typeof createRouteCounts>[0], bounds: 
     unroutedQuarantine: createUnroutedQuarantine({ ...access, bounds: bounds.unrouted }),
     counts: createRouteCounts(access),
   };
+}
+
+function openLanes(outputs: Config['outputs'], common: Omit<Parameters<typeof openLane>[0], 'settings' | 'output'>) {
+  const deps = { http: createHttpClient(), writeLine: stdout.writeLine, now: Date.now };
+  const open = (settings: Config['outputs'][number]) => openLane({ ...common, settings, output: createOutput(settings, deps) });
+  return new Map(outputs.map((settings) => [settings.name, open(settings)]));
 }
 
 function createBusinessKeyOf(config: Pick<Config, 'sources' | 'dedupe'>) {

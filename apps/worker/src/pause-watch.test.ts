@@ -36,7 +36,10 @@ it('says that dispatching is paused at the start, again every 10 minutes, and wh
   );
   expect(facts()).toEqual({ dispatch: 'paused' });
   const looks = vi.spyOn(queue, 'isPaused');
-  const lookedTwice = () => vi.waitFor(() => expect(looks.mock.calls.length).toBeGreaterThan(1), SOON).then(() => looks.mockClear());
+  const lookedTwice = async () => {
+    looks.mockClear();
+    await vi.waitFor(() => expect(looks.mock.calls.length).toBeGreaterThan(1), SOON);
+  };
   clock.ms += 9 * MINUTE_MS;
   await lookedTwice();
   expect(logger.warn).toHaveBeenCalledTimes(1);

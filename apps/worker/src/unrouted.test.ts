@@ -94,10 +94,14 @@ describe('a condition that takes too long', () => {
     expect(mended.added.map(({ ids }) => ids)).toEqual([['long'], ['long']]);
   });
 
-  it('is counted where the quarantine is full, and its batch is done', async () => {
-    const { dispatch, counted } = setUp({ routes: [{ when: endless, to: ['crm'] }], quarantineFor: 0 });
-    await dispatch({ id: 'b1', callbacks: [callback('long', { body: list })] });
-    expect(await counted()).toMatchObject({ unkept: [{ name: 'RB_CONDITION_OVERRUN', count: 1 }] });
+  it('loses no callback where the quarantine is full, and its batch is done', async () => {
+    const routes = [{ when: endless, match: ['callbot.task.*'], to: ['crm'] }];
+    const { dispatch, counted, quarantined, logger } = setUp({ routes, quarantineFor: 0 });
+    const unwanted = callback('order', { type: 'callbot.order', body: '{"orderID":1}' });
+    await dispatch({ id: 'b1', callbacks: [unwanted, callback('long', { body: list })] });
+    expect(await quarantined('unrouted')).toMatchObject([{ id: 'long' }]);
+    expect(await counted()).toMatchObject({ unkept: [{ name: 'RB_UNROUTED', count: 1 }] });
+    expect(logger.warn.mock.calls).toMatchObject([[{ code: 'RB_CONDITION_OVERRUN', quarantined: ['long'] }, 'no route matched']]);
   });
 
   it('keeps a callback that another route would drop', async () => {

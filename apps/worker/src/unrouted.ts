@@ -20,7 +20,7 @@ export type UnroutedDeps = {
 };
 
 /**
- * Keeps callbacks that go nowhere, until a person mends the routes. Where there is no room for one, it is counted, and gone: it must hold up no other. MUST keep them before it gives up
+ * Keeps callbacks that go nowhere, until a person mends the routes. Where there is no room for one that no route wants, it is counted, and gone: it must hold up no other. MUST keep them before it gives up
  * their claims, without which a replay, or the provider's own repeat, would be a duplicate. Safe to be run again.
  */
 export function createUnroutedKeeper({ unroutedQuarantine, counts, ledger, businessKeyOf, logger }: UnroutedDeps) {
@@ -29,15 +29,21 @@ export function createUnroutedKeeper({ unroutedQuarantine, counts, ledger, busin
 
   return async ({ id, replayed }: TakenBatch, unrouted: readonly Unrouted[]): Promise<void> => {
     if (unrouted.length === 0) return;
-    const entries = unrouted.map(({ callback, code, reason }) => quarantineEntry(callback, code, reason));
+    // A route may want one whose condition could not be judged: it was acked, so it is kept whatever room there is.
+    const certain = (entry: Unrouted) => replayed === true || entry.code === 'RB_CONDITION_OVERRUN';
+    const sorted = [...unrouted.filter(certain), ...unrouted.filter((entry) => !certain(entry))];
+    const entries = sorted.map(({ callback, code, reason }) => quarantineEntry(callback, code, reason));
+    const count = unrouted.filter(certain).length;
     // Each batch keeps its own entry: the one that a replay comes from is removed after the replay is queued.
-    const kept = await unroutedQuarantine.keep(entries, { batch: id, always: replayed });
+    const keep = (some: typeof entries, always: boolean) =>
+      some.length === 0 ? [] : unroutedQuarantine.keep(some, { batch: id, always });
+    const kept = [...(await keep(entries.slice(0, count), true)), ...(await keep(entries.slice(count), false))];
     await counts.unkept(countUnkept(entries, kept));
     await ledger.release(
       id,
       unrouted.flatMap(({ callback }) => keysOf(callback)),
     );
-    report(logger, id, unrouted, kept);
+    report(logger, id, sorted, kept);
   };
 }
 
