@@ -35,6 +35,30 @@ it('what a destination refuses for good is a dead letter: listed, read, and, onc
   expect(purge).toMatchObject({ code: 1, err: 'nothing is kept that fits\n' });
 }, 60_000);
 
+it('shows what the destination answered at last, at the first attempt and at a later one, and never logs it', async () => {
+  const { sink, env, startIngress, startWorker } = await install();
+  const refusal = (who: string) => `{"error":"no such lead: ${who}"}`;
+  sink.answer((_, request) => {
+    const first = String(request.body).includes('"first"');
+    return first ? { status: 422, body: refusal('Ada') } : { status: 500, body: refusal('Grace') };
+  });
+  const [ingress, worker] = await Promise.all([startIngress(), startWorker()]);
+  for (const requestID of ['first', 'later']) await postCallback({ ingress: ingress.url, requestID, body });
+  const answered = async (requestID: string): Promise<unknown> =>
+    JSON.parse((await ringback(env, 'dead-letters', 'show', requestID)).out || '{}');
+  await vi.waitFor(async () => {
+    expect(await answered('first')).toMatchObject({ reason: 'HTTP 422', payload: { answer: refusal('Ada') } });
+    expect(await answered('later')).toMatchObject({ attempts: 5, payload: { answer: refusal('Grace') } });
+  }, DEADLINE);
+  expect(JSON.stringify([worker.process.lines, worker.process.output])).not.toContain('no such lead');
+  expect(await printed(env, 'dead-letters', 'list', '--json')).not.toContain('no such lead');
+
+  sink.answer({ status: 410, body: '' });
+  await printed(env, 'dead-letters', 'replay', 'first');
+  await vi.waitFor(async () => expect(await answered('first')).toMatchObject({ reason: 'HTTP 410' }), DEADLINE);
+  expect(await answered('first')).not.toHaveProperty('payload.answer');
+}, 60_000);
+
 it('what is verified but does not fit, or comes again with another body, is refused, kept, read and purged; what is not verified is not kept', async () => {
   const { sink, env, startIngress, startWorker } = await install();
   const [ingress, worker] = await Promise.all([startIngress(), startWorker()]);

@@ -44,6 +44,7 @@ export function createAttempt(deps: AttemptDeps): (attempt: Attempt) => Promise<
     const started = now();
     const result = exhaust(await deliver(attempt), attempt, deps.redisNow);
     const { id, source, account, type } = attempt.callback;
+    const { answer: _personal, ...logged } = { answer: undefined, ...result };
     const line = {
       requestID: id,
       source,
@@ -52,7 +53,7 @@ export function createAttempt(deps: AttemptDeps): (attempt: Attempt) => Promise<
       output: output.name,
       attempt: numberOf(attempt.spent),
       ms: Math.round(now() - started),
-      ...result,
+      ...logged,
     };
     report(logger, line, result);
     return result;
@@ -71,8 +72,8 @@ function exhaust(result: DeliveryResult, { spent, limits, probe }: Attempt, redi
   if (result.outcome !== 'retry') return result;
   const limit = limitReached(costOf(result, probe), { spent, limits, now: redisNow() });
   if (limit === undefined) return result;
-  const { fault } = result;
-  return { outcome: 'dead', reason: `given up after ${limit}: ${result.reason}`, ...(fault && { fault }) };
+  const { fault, answer } = result;
+  return { outcome: 'dead', reason: `given up after ${limit}: ${result.reason}`, answer, ...(fault && { fault }) };
 }
 
 /** Attempts count from 1. */

@@ -20,6 +20,9 @@ export type Fault = 'theirs' | 'ours';
  */
 export type Failure = 'unavailable' | 'error';
 
+/** The first bytes of a refusal, less what it repeats of URL and headers: kept with the dead letter, for a person who asks for it. It may hold personal data and MUST NOT be logged. */
+type Answer = { readonly answer?: string | undefined };
+
 /**
  * What one attempt came to. An expected failure is a value: outputs return it, and one place (`packages/queue`) turns it into queue behaviour.
  * `reason` and `detail` go to logs and dead letters, so they MUST hold no secret and no personal data.
@@ -27,12 +30,12 @@ export type Failure = 'unavailable' | 'error';
 export type DeliveryResult =
   | { readonly outcome: 'delivered'; readonly detail?: string }
   /** Try again, not before `afterMs` where the destination asked for it. `fault` is theirs unless it says ours. */
-  | {
+  | (Answer & {
       readonly outcome: 'retry';
       readonly failure: Failure;
       readonly reason: string;
       readonly afterMs?: number;
       readonly fault?: Fault;
-    }
+    })
   /** Given up: refused by the destination for good, unless the fault is ours. */
-  | { readonly outcome: 'dead'; readonly reason: string; readonly fault?: Fault };
+  | (Answer & { readonly outcome: 'dead'; readonly reason: string; readonly fault?: Fault });

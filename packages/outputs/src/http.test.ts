@@ -66,7 +66,20 @@ describe('postDelivery', () => {
     sink.answer({ status: 400, body: 'no' });
     const options = { url: sink.url, headers: {}, body: '', signal };
     const result = await postDelivery({ http, now: Date.now }, { ...options, explain: ({ text }) => text.toUpperCase() });
-    expect(result).toEqual({ outcome: 'dead', reason: 'HTTP 400: NO' });
+    expect(result).toEqual({ outcome: 'dead', reason: 'HTTP 400: NO', answer: 'no' });
+  });
+
+  it('keeps the first KiB of a refusal, cut between characters, and nothing of an answer that takes the delivery', async () => {
+    const { sink, http } = await setUp();
+    const attempt = () => postDelivery({ http, now: Date.now }, { url: sink.url, headers: {}, body: '', signal });
+    for (const status of [422, 500]) {
+      sink.answer({ status, body: `x${'ü'.repeat(10_000)}` });
+      expect(await attempt()).toMatchObject({ answer: `x${'ü'.repeat(511)}` });
+    }
+    sink.answer({ status: 422, body: 'x'.repeat(1024 ** 2) });
+    expect(await attempt()).toMatchObject({ answer: 'x'.repeat(1024) });
+    sink.answer({ status: 200, body: 'fine' });
+    expect(await attempt()).toEqual({ outcome: 'delivered', detail: 'HTTP 200' });
   });
 
   it('names the TLS error when the other side does not speak TLS', async () => {

@@ -2,6 +2,7 @@ import type { DeliveryResult, HttpAnswer, HttpClient, HttpRequest, OutputDeps } 
 import { Agent, type Dispatcher } from 'undici';
 import manifest from '../package.json' with { type: 'json' };
 import { failureReason } from './failure.ts';
+import { keptAnswer } from './kept-answer.ts';
 import { toDeliveryResult } from './retry-table.ts';
 
 /** Nobody needs more of an answer than this, in bytes; what follows is not downloaded. */
@@ -88,7 +89,10 @@ export async function postDelivery(deps: Pick<OutputDeps, 'http' | 'now'>, optio
   const { explain, ...request } = options;
   try {
     const answer = await deps.http.post(request);
-    return toDeliveryResult(answer, { now: deps.now(), detail: explain?.(answer) });
+    const result = toDeliveryResult(answer, { now: deps.now(), detail: explain?.(answer) });
+    return result.outcome === 'delivered' || answer.text === ''
+      ? result
+      : { ...result, answer: keptAnswer(answer.text, request) };
   } catch (error) {
     return { outcome: 'retry', failure: 'unavailable', reason: failureReason(error, request.signal) };
   }

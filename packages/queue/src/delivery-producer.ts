@@ -22,7 +22,7 @@ type FailedAttempt = {
 } & Partial<Pick<Spent, 'uncounted' | 'failingSince'>> &
   (
     | { readonly outcome: 'retry'; readonly afterMs?: number }
-    | { readonly outcome: 'dead'; readonly reason: string; readonly fault?: Fault }
+    | { readonly outcome: 'dead'; readonly reason: string; readonly fault?: Fault; readonly answer?: string | undefined }
   );
 
 /** The callbacks of a batch that are routed to one output. */
@@ -94,7 +94,7 @@ export function createDeliveryProducer(options: DeliveryProducerOptions): Delive
       const alone = { batch, callback, priorAttempts, ...more };
       const job =
         failed.outcome === 'dead'
-          ? jobs.single({ ...alone, refused: deadReason(failed) })
+          ? jobs.single({ ...alone, refused: deadReason(failed), ...(failed.answer !== undefined && { answer: failed.answer }) })
           : jobs.single(alone, backoff(retry, priorAttempts + (uncounted ?? 0), failed.afterMs));
       await addMaybeAgain(queue, [job]);
     },

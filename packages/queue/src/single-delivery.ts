@@ -49,6 +49,10 @@ export async function attemptAlone({ payload, job, retry, now, attempt }: Alone)
   const { batch, callback, refused } = payload;
   const attempts = job.opts.attempts ?? 1;
   const result = await attempt({ batch, callback, spent, attempts, refused }).catch(blameOurselves);
+  if (result.outcome === 'dead' && result.answer !== undefined) {
+    // Only for people to look at: without it the dead letter is one all the same.
+    await job.updateData({ ...payload, answer: result.answer }).catch(() => {});
+  }
   if (result.outcome !== 'retry') return settle(result);
   const { failingSince = now() } = spent;
   if (result.cost === 'attempt') {

@@ -1,0 +1,31 @@
+import type { HttpRequest } from '@ringback/contracts';
+
+/** Bytes of UTF-8. */
+const MOST = 1024;
+/** What is shorter stands in many an answer by chance. */
+const SHORTEST_SECRET = 6;
+const PUBLIC_HEADERS = new Set(['content-type', 'webhook-id', 'webhook-timestamp']);
+
+/** The first KiB of a refusal, cut between characters. What an answer repeats of the request's URL and headers may be a secret, and is left out. */
+export function keptAnswer(text: string, request: Pick<HttpRequest, 'url' | 'headers'>): string {
+  const shown = secretsOf(request).reduce((rest, secret) => rest.replaceAll(secret, '[redacted]'), text);
+  return new TextDecoder().decode(Buffer.from(shown.slice(0, MOST)).subarray(0, MOST), { stream: true });
+}
+
+/** The longest first: one may hold another. Schemes such as Bearer are no part of a secret. */
+function secretsOf({ url, headers }: Pick<HttpRequest, 'url' | 'headers'>): string[] {
+  const { pathname, searchParams, username, password } = new URL(url);
+  const own = Object.entries(headers).flatMap(([name, value]) => (PUBLIC_HEADERS.has(name) ? [] : [value, ...value.split(' ')]));
+  const parts = [...pathname.split('/'), ...searchParams.values(), username, password, ...own];
+  const plain = parts.flatMap((part) => [part, decoded(part)]);
+  const written = plain.flatMap((part) => [part, encodeURIComponent(part), JSON.stringify(part).slice(1, -1)]);
+  return [...new Set(written)].filter(({ length }) => length >= SHORTEST_SECRET).toSorted((a, b) => b.length - a.length);
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
