@@ -33,7 +33,7 @@ export const breakDestinations: Scenario = {
     outputs: ({ url, viaProxy }) => [
       { name: 'crm', url: `${url}/crm` },
       { name: 'refuses', url: `${viaProxy}/refuses` },
-      { name: 'tls', url: `${url.replace('http:', 'https:')}/tls`, retry: { attempts: 1 }, breaker: { enabled: false } },
+      { name: 'tls', url: `${url.replace('http:', 'https:')}/tls`, retry: { giveUpAfter: '1s' }, breaker: { enabled: false } },
       ...Object.keys(LASTING).map((name) => ({ name, url: `${url}/${name}` })),
       ...Object.keys(PASSING).map((name) => ({ name, url: `${url}/${name}`, timeout: '1s' })),
     ],

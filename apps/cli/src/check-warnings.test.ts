@@ -65,6 +65,16 @@ describe('what is most likely a mistake', () => {
       { routes: '[{ to: [crm] }, { match: callbot.ordr, drop: no orders }]' },
       /^warning: FILE:4:34 routes\[1\]\.match.*: no source gives a type that fits "callbot\.ordr"/,
     ],
+    [
+      'a delivery that is given up before its waits are long',
+      { outputs: ', { name: ops, type: stdout, retry: { giveUpAfter: 5m } }', routes: '[{ to: [crm, ops] }]' },
+      /^warning: FILE:3:\d+ outputs\[1\]\.retry\.giveUpAfter: is less than maxDelay/,
+    ],
+    [
+      'waits that are longer than the time that is given',
+      { outputs: ', { name: ops, type: stdout, retry: { maxDelay: 7d } }', routes: '[{ to: [crm, ops] }]' },
+      /^warning: FILE:3:\d+ outputs\[1\]\.retry.*: is less than maxDelay/,
+    ],
     ['no routes', { routes: '[]' }, /^warning: FILE:4:9 routes: there is none/],
     [
       'one port for two processes',

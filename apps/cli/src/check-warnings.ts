@@ -21,6 +21,7 @@ export function checkWarnings({ config, lineOf }: InspectedConfig): string[] {
     ...config.routes.flatMap((route, index) => routeWarnings(route, index, given)),
     ...uselessDrops(config, given),
     ...unusedOutputs(config),
+    ...retryWarnings(config),
   ];
   return warnings.map(({ at, text }) => lineOf(at, text));
 }
@@ -99,4 +100,14 @@ function unusedOutputs({ outputs, routes }: Config): Warning[] {
   return outputs.flatMap(({ name }, index) =>
     used.has(name) ? [] : [{ at: ['outputs', index, 'name'], text: `no route leads to ${name}: nothing is delivered to it` }],
   );
+}
+
+/** Limits of which one makes the other pointless. */
+function retryWarnings({ outputs }: Config): Warning[] {
+  return outputs.flatMap(({ delivery: { retry, timeout } }, index) => {
+    const warn = (text: string): Warning[] => [{ at: ['outputs', index, 'retry', 'giveUpAfter'], text }];
+    if (retry.giveUpAfter < retry.maxDelay)
+      return warn('is less than maxDelay: a delivery is given up before its waits are that long');
+    return retry.giveUpAfter < timeout ? warn('is less than timeout: a delivery is given up at its second failure') : [];
+  });
 }

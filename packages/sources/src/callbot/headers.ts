@@ -9,7 +9,7 @@ export type CallbotHeaders = Readonly<Record<(typeof REQUIRED)[number], Buffer>>
 
 /**
  * Reads the headers that every callback carries.
- * @throws RingbackError RB_HEADER_MISSING, RB_SIGN_MISSING, or RB_HEADER_INVALID (sent twice, empty, or an impossible requestID)
+ * @throws RingbackError RB_HEADER_MISSING, RB_SIGN_MISSING, or RB_HEADER_INVALID (sent twice, empty (but for createTs), or an impossible requestID)
  */
 export function readHeaders(headers: InboundRequest['headers']): CallbotHeaders {
   requireAll(headers);
@@ -18,7 +18,7 @@ export function readHeaders(headers: InboundRequest['headers']): CallbotHeaders 
   return {
     requestID,
     uuid: onlyValue(headers, 'uuid'),
-    createTs: onlyValue(headers, 'createTs'),
+    createTs: signedText(headers, 'createTs'),
     sign: onlyValue(headers, 'sign'),
   };
 }
@@ -41,10 +41,16 @@ function requireAll(headers: InboundRequest['headers']): void {
 }
 
 function onlyValue(headers: InboundRequest['headers'], name: (typeof REQUIRED)[number]): Buffer {
-  const [value, ...more] = headers[name.toLowerCase()] ?? [];
-  if (more.length > 0) throw new RingbackError('RB_HEADER_INVALID', `header ${name} is sent more than once: send it once`);
-  if (value === undefined || value.trim() === '')
+  const value = signedText(headers, name);
+  if (value.toString('latin1').trim() === '')
     throw new RingbackError('RB_HEADER_INVALID', `header ${name} is empty: give it its value`);
+  return value;
+}
+
+/** It may be empty: the signature tells whether it is right. */
+function signedText(headers: InboundRequest['headers'], name: (typeof REQUIRED)[number]): Buffer {
+  const [value = '', ...more] = headers[name.toLowerCase()] ?? [];
+  if (more.length > 0) throw new RingbackError('RB_HEADER_INVALID', `header ${name} is sent more than once: send it once`);
   return Buffer.from(value, 'latin1');
 }
 

@@ -141,4 +141,21 @@ describe('a signed message that can be cut in two ways', () => {
     expect(outcomeOf(testSource(), whole).code).not.toMatch(/SIGN/);
     expect(outcomeOf(testSource(), cut).code).toBe('RB_SIGN_MISMATCH');
   });
+
+  it.each([
+    ['in the text of the body', '{"other":"x', `1&requestID=2"}&createTs=${SIGNED_AT_S}`, 'r'],
+    ['in the text of the body, with no time', '{"other":"x', 'y', `2"}&createTs=${SIGNED_AT_S}&requestID=r`],
+  ])('is not taken with a createTs that was never one: %s', (_where, start, createTs, requestID) => {
+    const text = body.replace('createTs=1', createTs === 'y' ? 'createTs=y' : 'createTs=1');
+    const signed = inbound(text, { requestID: 'r' });
+    const headers = { ...signed.headers, createts: [createTs], requestid: [requestID] };
+    expect(outcomeOf(testSource(), { ...signed, body: Buffer.from(start), headers }).code).toBe('RB_SIGN_MISMATCH');
+  });
+
+  it('has one createTs only, where the requestID holds a part of its own', () => {
+    const signed = inbound('{}', { requestID: 'a&requestID=b' });
+    const headers = { ...signed.headers, createts: [`${SIGNED_AT_S}&requestID=a`], requestid: ['b'] };
+    expect(outcomeOf(testSource(), signed).code).not.toMatch(/SIGN/);
+    expect(outcomeOf(testSource(), { ...signed, headers }).code).toBe('RB_SIGN_MISMATCH');
+  });
 });

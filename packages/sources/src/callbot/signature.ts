@@ -44,9 +44,11 @@ export function verifySign(account: CallbotAccount, sign: Buffer, parts: SignedP
   return secret !== undefined && !isCutElsewhere(parts) && !isExtended(secret, account.algorithm, parts);
 }
 
-/** The signed message does not say where its body ends. It ends at the last tail: a requestID that holds one was cut too early. */
-function isCutElsewhere({ requestID }: SignedParts): boolean {
-  return /&createTs=\d+&requestID=/.test(requestID.toString('latin1'));
+/** The signed message does not say where its parts end. The body ends at the last tail, and createTs at the first requestID after it: what holds another tail was cut too early or too late. */
+function isCutElsewhere({ createTs, requestID }: SignedParts): boolean {
+  return (
+    /&(?:createTs|requestID)=/.test(createTs.toString('latin1')) || /&createTs=.*&requestID=/s.test(requestID.toString('latin1'))
+  );
 }
 
 function isExtended(secret: string, algorithm: CallbotAccount['algorithm'], { body }: SignedParts): boolean {

@@ -1,14 +1,13 @@
 import { type InboundRequest, RingbackError, type Source, type SourceType } from '@ringback/contracts';
 import { businessKey } from './business-key.ts';
 import { type CallbotAccount, CallbotSettings, DEFAULT_PATHS } from './config.ts';
+import { signedAt } from './create-ts.ts';
 import { BODIES, eventType } from './event-type.ts';
 import { headerText } from './header-text.ts';
 import { readHeaders, withoutSecrets } from './headers.ts';
 import { hasPublishedSecret } from './published-secret.ts';
 import { readJsonObject } from './read-json.ts';
 import { couldBeSign, verifySign } from './signature.ts';
-
-const MS_PER_S = 1000;
 
 /** Callbacks of NXCloud Callbot, v3. */
 export const callbot: SourceType<typeof CallbotSettings, CallbotSettings> = {
@@ -29,8 +28,7 @@ function createCallbotSource({ name, settings }: { name: string; settings: Callb
   const precheck: Source['precheck'] = ({ headers: sent, path, receivedAt }) => {
     const headers = readHeaders(sent);
     const account = findAccount({ accounts, uuid: headers.uuid, source: name });
-    const time = signedAt(headers.createTs);
-    refuseStale({ skew: Math.abs(receivedAt - time), maxSkew: settings.maxSkew, source: name });
+    const time = signedAt({ createTs: headers.createTs, receivedAt, maxSkew: settings.maxSkew, source: name });
     if (!couldBeSign(account, headers.sign)) throw signMismatch(name);
     return (body) => {
       if (!verifySign(account, headers.sign, { ...headers, body })) throw signMismatch(name);
@@ -86,20 +84,3 @@ function signMismatch(source: string): RingbackError {
 
 /** The bytes of an account's uuid, as latin1 text. */
 const keyOf = ({ uuid }: CallbotAccount) => Buffer.from(uuid).toString('latin1');
-
-/** createTs is in seconds; → ms. */
-function signedAt(createTs: Buffer): number {
-  const digits = createTs.toString('latin1');
-  if (!/^\d{1,12}$/.test(digits)) {
-    throw new RingbackError('RB_HEADER_INVALID', 'header createTs must be seconds since the epoch, in 1 to 12 digits');
-  }
-  return Number(digits) * MS_PER_S;
-}
-
-function refuseStale({ skew, maxSkew, source }: { skew: number; maxSkew: number | undefined; source: string }): void {
-  if (maxSkew === undefined || skew <= maxSkew) return;
-  throw new RingbackError(
-    'RB_CALLBACK_STALE',
-    `header createTs is ${Math.round(skew / MS_PER_S)} s from our clock; maxSkew of source ${source} allows ${maxSkew / MS_PER_S} s`,
-  );
-}
