@@ -100,6 +100,32 @@ describe('what is most likely a mistake', () => {
   });
 });
 
+describe('a secret with white space around it', () => {
+  const hook = (secret: string) => `, { name: ops, type: webhook, url: 'http://a/', ${secret} }`;
+  const routes = '[{ to: [crm, ops] }]';
+
+  it('is most likely a mistake: in the settings, in a variable, in a file', async () => {
+    const path = await testFile('secrets', ' one\ntwo\n');
+    const accounts = `{ uuid: a, secretsFile: ${path} }, { uuid: b, secrets: [four, '\${KEY}', 'five '] }`;
+    const sources = `sources: [{ name: v, type: callbot, accounts: [${accounts}] }]`;
+    const file = await testFile('ringback.yaml', `${sources}\noutputs: [{ name: crm, type: stdout }]\nroutes: [{ to: [crm] }]\n`);
+    const err: string[] = [];
+    const env = { KEY: 'three\n' };
+    check({ path: file, env, strict: false, terminal: { out: () => {}, err: (line) => void err.push(line) } });
+    expect(err.map((line) => line.replace(file, 'FILE'))).toEqual([
+      expect.stringMatching(/^warning: FILE:1:\d+ sources\[0\]\.accounts\[0\]\.secrets\[0\]: begins or ends with white space/),
+      expect.stringMatching(/^warning: FILE:1:\d+ sources\[0\]\.accounts\[1\]\.secrets\[1\]: begins or ends with white space/),
+      expect.stringMatching(/^warning: FILE:1:\d+ sources\[0\]\.accounts\[1\]\.secrets\[2\]: begins or ends with white space/),
+    ]);
+    expect(err.join('')).not.toMatch(/one|two|three|five/);
+  });
+
+  it('is not said of one without', async () => {
+    const outputs = hook('signingSecret: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw');
+    expect(await run({ outputs, routes }, true)).toMatchObject({ fine: true, warnings: [] });
+  });
+});
+
 describe('a spool', () => {
   const more = 'ingress: { spool: { path: kept/spool.sqlite } }';
 

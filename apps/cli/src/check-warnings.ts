@@ -1,9 +1,10 @@
 import { type Config, type InspectedConfig, type SourceConfig, unknownName } from '@ringback/config';
+import { paddedSecrets } from './padded-secrets.ts';
 import { matchesType, reviewCondition } from '@ringback/routing';
 import { sourceTypes } from '@ringback/sources';
 import type { TSchema } from 'typebox';
 
-type Warning = { readonly at: readonly (string | number)[]; readonly text: string };
+export type Warning = { readonly at: readonly (string | number)[]; readonly text: string };
 type Route = Config['routes'][number];
 
 /** What the configured sources can give. */
@@ -18,6 +19,7 @@ export function checkWarnings({ config, lineOf }: InspectedConfig): string[] {
   const given = givenBy(config.sources);
   const warnings = [
     ...portWarnings(config),
+    ...paddedSecrets(config),
     ...config.routes.flatMap((route, index) => routeWarnings(route, index, given)),
     ...uselessDrops(config, given),
     ...unusedOutputs(config),

@@ -1,4 +1,4 @@
-import type { Callback, RingbackError, Source, VerifiedRequest } from '@ringback/contracts';
+import { type Callback, RingbackError, type Source, type VerifiedRequest } from '@ringback/contracts';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type {
   FastifyBaseLogger,
@@ -78,8 +78,9 @@ function begin({ request, reply, source, path, deps }: Step & { reply: FastifyRe
     return undefined;
   } catch (error) {
     const answer = refusal(error);
-    const from = answer.code === 'RB_ADDRESS_REFUSED' ? { from: request.ip } : {};
-    report({ logger: deps.logger, answer, error, fields: { source: source.name, path, ...from } });
+    const length = request.headers['content-length'];
+    const sender = answer.status < 500 ? senderOf(request, error, length) : {};
+    report({ logger: deps.logger, answer, error, fields: { source: source.name, path, ...sender } });
     return answer;
   }
 }
@@ -140,11 +141,12 @@ async function takeCallback({ request, source, path, deps }: Step): Promise<Answ
   }
   request.arrival?.entry.done();
   const ms = Math.round(performance.now() - startedAt);
+  const who = verified ? identity(verified) : senderOf(request, error, bodyOf(request).length);
   report({
     logger: deps.logger,
     answer,
     error,
-    fields: { source: source.name, path, ...identity(verified), ...facts(read), ms },
+    fields: { source: source.name, path, ...who, ...facts(read), ms },
   });
   return answer;
 }
@@ -154,8 +156,14 @@ function bodyOf(request: FastifyRequest): Buffer {
   return Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
 }
 
-function identity(verified: VerifiedRequest | undefined): object {
-  return verified ? { account: verified.account, requestID: verified.id, bytes: verified.body.length } : {};
+function identity({ account, id, body }: VerifiedRequest): object {
+  return { account, requestID: id, bytes: body.length };
+}
+
+/** Of a request that nobody has verified: where it comes from, how long its body is, or is announced to be, and what its source found out. */
+function senderOf({ ip }: FastifyRequest, error: unknown, bytes: number | string | undefined): object {
+  const known = error instanceof RingbackError ? error.facts : {};
+  return { ...known, from: ip, ...(bytes !== undefined && { bytes: Number(bytes) }) };
 }
 
 function facts(read: Callback | Unfit | undefined): object {

@@ -52,13 +52,18 @@ export const ERROR_CODES = {
 
 export type ErrorCode = keyof typeof ERROR_CODES;
 
+type Options = ErrorOptions & { readonly facts?: RingbackError['facts'] };
+
 /** A refused request, unusable settings, or a bug: always with a code. The message names what is wrong and where, and never a secret or personal data. */
 export class RingbackError extends Error {
   readonly code: ErrorCode;
+  /** What the log is to know of a refused request, and its sender need not be told. MUST hold no secret and nothing of a body. */
+  readonly facts: Readonly<Record<string, string | number>>;
 
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, { facts = {}, ...options }: Options = {}) {
     super(message, options);
     this.name = 'RingbackError';
     this.code = code;
+    this.facts = facts;
   }
 }

@@ -55,9 +55,5 @@ function isExtended(secret: string, algorithm: CallbotAccount['algorithm'], { bo
   return isLengthExtension({ body, bytesBefore: Buffer.byteLength(secret) + BODY.length, algorithm: algorithm ?? 'md5' });
 }
 
-const HEX_DIGITS = { md5: 32, sha256: 64 } as const;
-
-/** False for a sign that no body can make right: another length than the account's algorithm gives, or no upper-case hex. */
-export function couldBeSign(account: CallbotAccount, sign: Buffer): boolean {
-  return sign.length === HEX_DIGITS[account.algorithm ?? 'md5'] && /^[0-9A-F]*$/.test(sign.toString('latin1'));
-}
+/** Of a sign. */
+export const HEX_DIGITS = { md5: 32, sha256: 64 } as const;

@@ -1,13 +1,14 @@
-import { type InboundRequest, RingbackError, type Source, type SourceType } from '@ringback/contracts';
+import type { InboundRequest, Source, SourceType } from '@ringback/contracts';
 import { businessKey } from './business-key.ts';
 import { type CallbotAccount, CallbotSettings, DEFAULT_PATHS } from './config.ts';
 import { signedAt } from './create-ts.ts';
 import { BODIES, eventType } from './event-type.ts';
 import { headerText } from './header-text.ts';
-import { readHeaders, withoutSecrets } from './headers.ts';
+import { type CallbotHeaders, readHeaders, withoutSecrets } from './headers.ts';
+import { accountUnknown, problemOfBody, refuseImpossibleSign, signMismatch } from './mismatch.ts';
 import { hasPublishedSecret } from './published-secret.ts';
 import { readJsonObject } from './read-json.ts';
-import { couldBeSign, verifySign } from './signature.ts';
+import { verifySign } from './signature.ts';
 
 /** Callbacks of NXCloud Callbot, v3. */
 export const callbot: SourceType<typeof CallbotSettings, CallbotSettings> = {
@@ -27,11 +28,12 @@ function createCallbotSource({ name, settings }: { name: string; settings: Callb
 
   const precheck: Source['precheck'] = ({ headers: sent, path, receivedAt }) => {
     const headers = readHeaders(sent);
-    const account = findAccount({ accounts, uuid: headers.uuid, source: name });
+    const account = findAccount({ accounts, headers, source: name });
     const time = signedAt({ createTs: headers.createTs, receivedAt, maxSkew: settings.maxSkew, source: name });
-    if (!couldBeSign(account, headers.sign)) throw signMismatch(name);
+    const claim = { source: name, account, headers };
+    refuseImpossibleSign(claim);
     return (body) => {
-      if (!verifySign(account, headers.sign, { ...headers, body })) throw signMismatch(name);
+      if (!verifySign(account, headers.sign, { ...headers, body })) throw signMismatch(claim, problemOfBody(claim, body));
       return {
         id: headerText(headers.requestID),
         source: name,
@@ -63,23 +65,13 @@ function createCallbotSource({ name, settings }: { name: string; settings: Callb
   };
 }
 
-type Lookup = { accounts: ReadonlyMap<string, CallbotAccount>; uuid: Buffer; source: string };
+type Lookup = { accounts: ReadonlyMap<string, CallbotAccount>; headers: CallbotHeaders; source: string };
 
 /** @throws RingbackError RB_ACCOUNT_UNKNOWN */
-function findAccount({ accounts, uuid, source }: Lookup): CallbotAccount {
-  const account = accounts.get(uuid.toString('latin1'));
-  if (account) return account;
-  throw new RingbackError(
-    'RB_ACCOUNT_UNKNOWN',
-    `header uuid names no account of source ${source}: add it to the source's accounts`,
-  );
-}
-
-function signMismatch(source: string): RingbackError {
-  return new RingbackError(
-    'RB_SIGN_MISMATCH',
-    `header sign (upper-case hex) does not fit the request: check secrets and algorithm of the account at source ${source}, and that nothing on the way rewrites the body`,
-  );
+function findAccount({ accounts, headers, source }: Lookup): CallbotAccount {
+  const account = accounts.get(headers.uuid.toString('latin1'));
+  if (!account) throw accountUnknown({ source, headers });
+  return account;
 }
 
 /** The bytes of an account's uuid, as latin1 text. */
