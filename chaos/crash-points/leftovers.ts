@@ -52,10 +52,25 @@ export async function findLeftovers({ redis }: Pick<Stage, 'redis'>): Promise<st
   return problems;
 }
 
-/** Each with the names of its fields, where it is a hash: their values may hold personal data. */
+/** Each with where its job stands and the names of its fields, where it is a hash: their values may hold personal data. */
 async function describeKeys(redis: Stage['redis'], keys: readonly string[]): Promise<string> {
-  const fields = await Promise.all(keys.map((key) => redis.hkeys(key).catch(() => [])));
-  return keys.map((key, index) => `${key} (${fields[index]?.join(' ')})`).join(', ');
+  const described = keys.map(async (key) => {
+    const [fields, places] = await Promise.all([redis.hkeys(key).catch(() => []), placesOf(redis, key)]);
+    return `${key} (${places.join(' and ') || 'in no list'}; ${fields.join(' ')})`;
+  });
+  return (await Promise.all(described)).join(', ');
+}
+
+const JOB_LISTS = ['wait', 'active', 'paused'] as const;
+const JOB_SETS = ['delayed', 'prioritized', 'failed', 'completed'] as const;
+
+/** Names of the lists and sets of its queue in which the job of this key stands. */
+async function placesOf(redis: Stage['redis'], key: string): Promise<string[]> {
+  const [prefix, queue, id = ''] = key.split(':');
+  const at = (name: string) => `${prefix}:${queue}:${name}`;
+  const lists = JOB_LISTS.map(async (name) => ((await redis.lpos(at(name), id)) === null ? [] : [name]));
+  const sets = JOB_SETS.map(async (name) => ((await redis.zscore(at(name), id)) === null ? [] : [name]));
+  return (await Promise.all([...lists, ...sets])).flat();
 }
 
 /** Where work stands, for a run that did not end: the lists and sets of every queue with how many are in them, and how many claims there are. */
