@@ -1,4 +1,4 @@
-import { RingbackError } from '@ringback/contracts';
+import { RingbackError, SILENT } from '@ringback/contracts';
 import { createLedger } from '@ringback/ledger';
 import { createRedisWatch, forgetOutput, knownOutputs, moveDeliveries, outputQueueState, readBacklog } from '@ringback/queue';
 import { unknownOutput } from './known-output.ts';
@@ -48,9 +48,6 @@ export async function purgeOutput({ reached, yes, terminal, name }: Asked & { na
   terminal.out(`purged ${holds.text} of ${name}`);
   return true;
 }
-
-const unheard = () => {};
-const SILENT = { debug: unheard, info: unheard, warn: unheard, error: unheard };
 
 function refuse(terminal: Terminal, line: string): false {
   terminal.err(line);

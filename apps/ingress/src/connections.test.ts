@@ -2,11 +2,10 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
-import type { Logger } from '@ringback/contracts';
+import { SILENT } from '@ringback/contracts';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { boundConnections, CONNECTION_BOUNDS, type ConnectionsOptions } from './connections.ts';
 
-const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 const LARGE = Buffer.alloc(32 * 1024 * 1024, 'x');
 
 type Overrides = Partial<Pick<ConnectionsOptions, 'maxConnections' | 'maxOwed' | 'bounds'>>;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Logger, RingbackError, type Source } from '@ringback/contracts';
+import { RingbackError, SILENT, type Source } from '@ringback/contracts';
 import type { FastifyInstance } from 'fastify';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { buildApp } from './app.ts';
@@ -10,7 +10,6 @@ import { buildApp } from './app.ts';
 const MIB = 1024 * 1024;
 /** A bound, in ms or bytes, that no test reaches: what is closed there is closed for another reason. */
 const NEVER = 600_000_000;
-const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 type Overrides = { readonly ms?: number; readonly bytes?: number; readonly maxInFlight?: number };
 

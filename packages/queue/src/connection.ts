@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type Logger, RingbackError, type Secret } from '@ringback/contracts';
+import { type Logger, RingbackError, type Secret, SILENT } from '@ringback/contracts';
 import { Redis, type RedisOptions } from 'ioredis';
 import { reportState } from './connection-state.ts';
 import { createRenewal } from './connection-renewal.ts';
@@ -36,9 +36,6 @@ export function connectFailFast(options: ConnectionOptions & { readonly timeout:
 export function connectPatient(options: ConnectionOptions): Redis {
   return connect(options, { maxRetriesPerRequest: null, socketTimeout: SILENT_FOR_MS });
 }
-
-const unheard = () => {};
-const SILENT: Logger = { debug: unheard, info: unheard, warn: unheard, error: unheard };
 
 /** A fail-fast connection whose outages nobody is told of: the process has others, which tell. */
 export function connectUnheard(options: Omit<ConnectionOptions, 'logger'> & { readonly timeout: number }): Redis {

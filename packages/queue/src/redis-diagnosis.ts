@@ -1,12 +1,11 @@
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Redis } from 'ioredis';
-import { codeOf, type Trouble, troubleOf, troubleOfReply } from './redis-trouble.ts';
+import { codeOf, type Trouble, troubleOf, troubleOfReply, WHERE } from './redis-trouble.ts';
 
 /** A server that refuses a connection says so as it takes it. ms. */
 const LISTEN_FIRST_MS = 300;
 const ANSWER_WITHIN_MS = 500;
-const WHERE = 'REDIS_URL, or redis.url of the settings';
 
 /** What Node's and ioredis's errors leave open: they come from a full server, from TLS, and from what is no Redis alike. */
 const AMBIGUOUS = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EPROTO', 'ERR_SSL_WRONG_VERSION_NUMBER', '']);

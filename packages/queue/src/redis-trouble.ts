@@ -7,7 +7,8 @@ export type Trouble = { readonly kind: string; readonly reason: string };
 /** The kind of every trouble that is the network's, or a Redis that is not there. */
 export const NETWORK = 'network';
 
-const WHERE = 'REDIS_URL, or redis.url of the settings';
+/** Where an operator sets the address of Redis. */
+export const WHERE = 'REDIS_URL, or redis.url of the settings';
 
 /** By the first word of Redis's error reply, which is its code. Where it may need several words, by what it begins with. */
 const REPLIES: readonly (readonly [code: string, reason: string])[] = [

@@ -1,3 +1,4 @@
+import { jobKey } from '../bullmq-keys.ts';
 import { outputQueueName, referenceId } from '../names.ts';
 
 /** The bodies that several outputs share, or that wait for one that cannot take them. */
@@ -15,4 +16,4 @@ export const outcomesKey = ({ prefix, batch, output }: { prefix: string; batch: 
 
 /** The hash of the job that names an output's share of these bodies. */
 export const referenceJobKey = (prefix: string, id: string, output: string) =>
-  `${prefix}:${outputQueueName(output)}:${referenceId(id, output)}`;
+  jobKey(prefix, outputQueueName(output), referenceId(id, output));

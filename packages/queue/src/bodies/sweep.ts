@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { jobKey } from '../bullmq-keys.ts';
 import { CALLBACKS } from '../names.ts';
 import { createBodies } from './bodies.ts';
 import { backlogKey, bodiesKey, heldKey, referenceJobKey } from './keys.ts';
@@ -22,7 +23,7 @@ export async function sweepBodies({ redis, prefix, stop }: SweepOptions): Promis
     if (stop.aborted) return swept;
     for (const { output, batch } of await sharesOf(redis, bodiesKey(prefix, id), id)) {
       const own = [bodiesKey(prefix, id), backlogKey(prefix), heldKey(prefix, output)];
-      const jobs = [`${prefix}:${CALLBACKS}:${batch}`, referenceJobKey(prefix, id, output)];
+      const jobs = [jobKey(prefix, CALLBACKS, batch), referenceJobKey(prefix, id, output)];
       const [released] = await run(REAP, [...own, ...jobs], [output, id]);
       swept += Number(released);
     }
@@ -46,7 +47,7 @@ async function* bodiesIds({ redis, prefix }: Access): AsyncGenerator<string> {
   const start = bodiesKey(prefix, '');
   let cursor = '0';
   do {
-    const [next, keys] = await redis.scan(cursor, 'MATCH', `${start}*`, 'COUNT', KEYS_AT_ONCE);
+    const [next, keys] = await redis.scan(cursor, 'MATCH', `${start}*`, 'COUNT', KEYS_AT_ONCE, 'TYPE', 'hash');
     cursor = next;
     for (const key of keys) yield key.slice(start.length);
   } while (cursor !== '0');
