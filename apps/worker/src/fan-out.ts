@@ -116,6 +116,12 @@ function asShare({ output, callbacks, lane: { flow, alone, backlog } }: Part): S
   return { output, callbacks, state, most: backlog.most(), beyond: BEYOND[backlog.over] };
 }
 
+/** A share that cannot be read becomes a dead letter, which tells of no delivery: its batch MUST make them all. What a newer Ringback wrote waits for a newer worker, and so does the batch. */
+function unlessDamaged(error: unknown): undefined {
+  if (error instanceof RingbackError && error.code === 'RB_PAYLOAD_INVALID') return undefined;
+  throw error;
+}
+
 type Stored = {
   readonly id: string;
   readonly batch: string;
@@ -152,7 +158,7 @@ function createSettler({ bodies, drop, logger }: FanOutDeps) {
         answer.state satisfies never;
     }
     if (!answer.there) return done;
-    const stored = await bodies.read(id, output);
+    const stored = await bodies.read(id, output).catch(unlessDamaged);
     // Gone meanwhile: their outcomes are in the ledger, which whoever gets them again asks.
     return { ...part, callbacks: without(callbacks, new Set(stored?.callbacks.map(callbackKey))) };
   };

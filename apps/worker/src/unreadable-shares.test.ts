@@ -1,5 +1,6 @@
 import { testCallback as callback } from '@ringback/testkit';
-import { openDeadLetters, readBacklog } from '@ringback/queue';
+import { openDeadLetters, readBacklog, sweepBodies } from '@ringback/queue';
+import type { Redis } from 'ioredis';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { DEADLINE, startOutputs } from './test-outputs.ts';
 
@@ -47,10 +48,53 @@ for (const [what, delivery] of [
     ]);
     await vi.waitFor(async () => expect(await outputs.keys('bodies')).toEqual(['bodies:b1']), DEADLINE);
     const backlog = async () => (await readBacklog(outputs.access)).get('crm');
-    await vi.waitFor(async () => expect(await backlog()).toMatchObject({ deliveries: 1, held: 0 }), DEADLINE);
+    // It waits no more, so it takes nothing of the output's bound.
+    await vi.waitFor(async () => expect(await backlog()).toMatchObject({ deliveries: 1, held: 0, bytes: 0 }), DEADLINE);
     // Purged, it leaves nothing.
     expect(kept && (await store.purge(kept))).toBeUndefined();
     await outputs.settled();
+  });
+}
+
+for (const [what, delivery] of [
+  ['a rate-limited output', RATE_LIMIT],
+  ['an output', {}],
+] as const) {
+  it(`goes on with the next share of ${what} where something that is no hash stands under the id of one`, async () => {
+    const outputs = startOutputs({ crm: delivery });
+    const { access } = outputs;
+    await heldUp(outputs);
+    await hold(outputs, 'b1');
+    await access.redis.set(`${access.prefix}:bodies:b1`, 'no hash');
+    await hold(outputs, 'b2');
+    await outputs.queue('crm').resume();
+    await vi.waitFor(() => expect(outputs.arrived('crm')).toEqual(['b2']), DEADLINE);
+    const { store, list } = await deadLetters(outputs);
+    await vi.waitFor(async () => expect(await list()).toMatchObject([{ kind: 'unreadable', bodies: 'b1' }]), DEADLINE);
+    expect(await sweepBodies({ ...access, stop: new AbortController().signal })).toBe(0);
+    for (const kept of await list()) expect(await store.purge(kept)).toBeUndefined();
+    expect([await list(), await outputs.keys('held')]).toEqual([[], []]);
+  });
+}
+
+for (const [what, damage] of [
+  ['cannot be read', (redis: Redis, key: string) => redis.hset(key, 'bodies', 'z not deflated')],
+  ['are no hash', (redis: Redis, key: string) => redis.multi().del(key).set(key, 'no hash').exec()],
+] as const) {
+  it(`delivers a batch that is run again while the bodies of its first run ${what}, from the bodies that it has`, async () => {
+    const outputs = startOutputs();
+    const { access, run, queue, arrived } = outputs;
+    for (const name of ['crm', 'ops']) await queue(name).pause();
+    const to = { crm: [callback('x'), callback('y')], ops: [callback('y')] };
+    await run('b1', to);
+    await damage(access.redis, `${access.prefix}:bodies:b1`);
+    for (const _ of [1, 2]) await run('b1', to, true);
+    for (const name of ['crm', 'ops']) await queue(name).resume();
+    await vi.waitFor(() => expect([arrived('crm'), arrived('ops')]).toEqual([['x', 'y'], ['y']]), DEADLINE);
+    const { store, list } = await deadLetters(outputs);
+    await vi.waitFor(async () => expect(await list()).toHaveLength(2), DEADLINE);
+    for (const kept of await list()) expect(await store.purge(kept)).toBeUndefined();
+    expect([arrived('crm'), arrived('ops')]).toEqual([['x', 'y'], ['y']]);
   });
 }
 

@@ -3,6 +3,8 @@ import { testCallback, testRedis } from '@ringback/testkit';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { expect, it, onTestFinished, vi } from 'vitest';
+import { readBacklog } from './bodies/backlog.ts';
+import { createBodies } from './bodies/bodies.ts';
 import { consumeDeliveries } from './delivery-consumer.ts';
 
 const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
@@ -34,7 +36,7 @@ function setUp() {
       { v: 1, kind: 'batch', batch, ...more, groups: groupCallbacks([testCallback('x')]) },
       { attempts, timestamp },
     );
-  return { add, seen };
+  return { add, seen, queue, access: { redis, prefix } };
 }
 
 it('tells a batch of deliveries that were never attempted from one that may have been', async () => {
@@ -57,4 +59,16 @@ it('takes a batch that was taken before, and that a person had run anew as well,
   await vi.waitFor(async () => expect(await job.isFailed()).toBe(true), 10_000);
   await job.retry('failed', { resetAttemptsMade: true });
   await vi.waitFor(() => expect(seen).toEqual(['b1', 'b1 again', 'b1 again', 'b1 again']), 10_000);
+});
+
+it('counts deliveries by reference that fail for good as dead letters, no part of what waits', async () => {
+  const { queue, access } = setUp();
+  const share = { output: 'crm', callbacks: [testCallback('x')], state: 'queued', beyond: 'held' } as const;
+  await createBodies(access).store({ id: 'b1', batch: 'b1', again: false, compact: false, shares: [share] });
+  const backlog = async () => (await readBacklog(access)).get('crm');
+  const { bytes = 0 } = (await backlog()) ?? {};
+  expect(bytes).toBeGreaterThan(0);
+  await queue.add('reference', { v: 2, kind: 'reference', bodies: 'b1' }, { attempts: 2, jobId: 'b1.ref.crm' });
+  await vi.waitFor(async () => expect(await queue.getFailedCount()).toBe(1), 10_000);
+  expect(await backlog()).toMatchObject({ deliveries: 1, bytes: 0, deadBytes: bytes });
 });

@@ -3,7 +3,7 @@ import { type Job, UnrecoverableError } from 'bullmq';
 import { Compile } from 'typebox/compile';
 import { backoff, BATCH_BACKOFF } from './backoff.ts';
 import { createBodies, isUnreadable } from './bodies/bodies.ts';
-import { type Consumer, createConsumer } from './consumer.ts';
+import { type Consumer, createConsumer, HandBack } from './consumer.ts';
 import type { RoutedBatch } from './delivery-producer.ts';
 import { outputQueueName } from './names.ts';
 import { NewerPayload } from './newer-payloads.ts';
@@ -79,13 +79,22 @@ function createHandler(options: DeliveryConsumerOptions) {
         });
       case 'reference':
         if (payload.refused !== undefined) return settle({ outcome: 'dead', reason: payload.refused });
-        return deliverStored(payload.bodies, job);
+        return deliverStored(payload.bodies, job).catch(async (error: unknown) => {
+          // What waits no more MUST take nothing of the output's bound.
+          if (failsForGood(job, error)) await bodies.fed(payload.bodies, output, 'dead');
+          throw error;
+        });
       case 'single':
         return attemptAlone({ payload, job, now: clock.now, retry: delivery.retry, attempt: handlers.single });
       default:
         return payload satisfies never;
     }
   };
+}
+
+function failsForGood({ attemptsMade, opts }: Job, error: unknown): boolean {
+  if (error instanceof HandBack || error instanceof NewerPayload) return false;
+  return error instanceof UnrecoverableError || attemptsMade + 1 >= (opts.attempts ?? 1);
 }
 
 /**

@@ -55,7 +55,7 @@ export type Bodies = {
   release(id: string, output: string): Promise<boolean>;
   /** Ids of what an output holds, the oldest first; absent `count`: all. */
   held(output: string, count?: number): Promise<string[]>;
-  /** MUST follow the adding of the job: cut off in between, the job is added again, under the same id. `dead`: that job is a dead letter. `again`, and `dead` as well: some of it may have been attempted already. */
+  /** MUST follow the adding of the job: cut off in between, the job is added again, under the same id. `dead`: that job is a dead letter; it may have become one since. `again`, and `dead` as well: some of it may have been attempted already. */
   fed(id: string, output: string, as?: 'queued' | 'again' | 'dead'): Promise<void>;
   /** Another output is to hold, to be run again, what stands at these places of what the first one reads. Bodies stay as they are, and so does the first one's share. */
   handOver(id: string, handOver: HandOver): Promise<HandedOver>;
@@ -80,7 +80,7 @@ export function createBodies({ redis, prefix }: { redis: Redis; prefix: string }
       }));
     },
     async read(id, output) {
-      const [blob, entry] = await redis.hmgetBuffer(bodiesKey(prefix, id), 'bodies', `@${output}`);
+      const [blob, entry] = await redis.hmgetBuffer(bodiesKey(prefix, id), 'bodies', `@${output}`).catch(unlessWrongType);
       if (!entry) return undefined;
       // First: whoever changes the shares gives the bodies another version.
       const { batch, callbacks } = await decodeBodies(blob ?? notOurs());
@@ -140,6 +140,12 @@ async function storeArguments(prefix: string, { id, batch, again, since, shares,
     keys: [bodiesKey(prefix, id), backlogKey(prefix), ...held, ...outcomes, ...jobs],
     args: [bytes, digest, id, JSON.stringify(common), String(shares.length), ...args, ...callbackKeys],
   };
+}
+
+/** Something else under the key of bodies, which nobody of ours wrote, is as bad as bodies that are damaged. */
+function unlessWrongType(error: unknown): never {
+  if (error instanceof Error && error.message.startsWith('WRONGTYPE')) return notOurs();
+  throw error;
 }
 
 const placesOf = ({ at }: { at?: string }) => at?.split(',').map(Number);

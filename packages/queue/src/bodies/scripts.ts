@@ -13,6 +13,11 @@ local function add(backlog, output, name, by)
     redis.call('HDEL', backlog, output .. '.' .. name)
   end
 end
+-- A key of another kind has no fields: it is not of our making.
+local function field(bodies, name)
+  local value = redis.pcall('HGET', bodies, name)
+  return type(value) == 'string' and value
+end
 -- What cannot be read was counted as nobody knows what, and can be let go of all the same.
 local function read(entry)
   local ok, own = pcall(cjson.decode, entry)
@@ -41,11 +46,11 @@ local function jobStands(n)
   local job = KEYS[2 + 2 * outputs + n]
   return job and redis.call('EXISTS', job) == 1
 end
-local digest = redis.call('HGET', KEYS[1], 'digest')
+local digest = redis.pcall('HGET', KEYS[1], 'digest')
 local answers, stored = {}, false
 for i = 3, 2 + outputs do
   local output, state, count, at, most, beyond = unpack(ARGV, 6 + (i - 3) * 6, 11 + (i - 3) * 6)
-  local there = redis.call('HGET', KEYS[1], '@' .. output)
+  local there = field(KEYS[1], '@' .. output)
   if there then
     state = read(there).state
   elseif over(i - 2) then
@@ -83,7 +88,7 @@ return answers`;
 
 const RELEASE_ONE = `${COUNT}
 local function release(bodies, backlog, held, output, id)
-  local there = redis.call('HGET', bodies, '@' .. output)
+  local there = field(bodies, '@' .. output)
   if not there then
     redis.call('LREM', held, 0, id)
     return 0
@@ -107,7 +112,7 @@ return { release(KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2]) }`;
 
 /** As RELEASE, but only where no job needs it: KEYS further the batch's job and the output's. What is held needs none. */
 export const REAP = `${RELEASE_ONE}
-local there = redis.call('HGET', KEYS[1], '@' .. ARGV[1])
+local there = field(KEYS[1], '@' .. ARGV[1])
 if not there or read(there).state == 'held' then return { 0 } end
 if redis.call('EXISTS', KEYS[4], KEYS[5]) > 0 then return { 0 } end
 return { release(KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2]) }`;
@@ -115,10 +120,11 @@ return { release(KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2]) }`;
 /** KEYS bodies, backlog, held list · ARGV output, id, what the job that names it now is: `queued`, `again` or `dead`. */
 export const FED = `${COUNT}
 redis.call('LREM', KEYS[3], 1, ARGV[2])
-local there = redis.call('HGET', KEYS[1], '@' .. ARGV[1])
+local there = field(KEYS[1], '@' .. ARGV[1])
 if there then
   local entry = read(there)
-  if entry.own.state == 'held' then
+  local was = entry.own.state
+  if was == 'held' or (was == 'queued' and ARGV[3] == 'dead') then
     entry.own.state = ARGV[3] == 'dead' and 'dead' or 'queued'
     if ARGV[3] ~= 'queued' then entry.own.again = true end
     if ARGV[3] == 'dead' then
@@ -127,7 +133,7 @@ if there then
       add(KEYS[2], ARGV[1], 'dead', entry.bytes)
     end
     redis.call('HSET', KEYS[1], '@' .. ARGV[1], cjson.encode(entry.own))
-    add(KEYS[2], ARGV[1], 'held', -entry.count)
+    if was == 'held' then add(KEYS[2], ARGV[1], 'held', -entry.count) end
   end
 end
 return {}`;
