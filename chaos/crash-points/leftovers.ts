@@ -12,7 +12,7 @@ type Kind = {
   readonly expires?: true;
 };
 
-const QUEUES = ['callbacks', 'quarantine', ...OUTPUTS.map((output) => `output.${output}`)].map((name) =>
+const QUEUES = ['callbacks', 'quarantine', 'unrouted', ...OUTPUTS.map((output) => `output.${output}`)].map((name) =>
   name.replace('.', '\\.'),
 );
 const anyQueue = `(?:${QUEUES.join('|')})`;
