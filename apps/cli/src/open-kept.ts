@@ -1,5 +1,6 @@
 import type { Config } from '@ringback/config';
 import { type Callback, type QuarantinedCallback, RingbackError } from '@ringback/contracts';
+import { createLedger } from '@ringback/ledger';
 import { type KeptStore, knownOutputs, openDeadLetters, openQuarantineStore } from '@ringback/queue';
 import { createRouter } from '@ringback/routing';
 import { createSources } from '@ringback/sources';
@@ -45,7 +46,13 @@ export async function openKept({ place, path, env, output }: OpenOptions): Promi
       const served = async (name: string) => (await servingWorkers({ redis, prefix }, name)).length > 0;
       return openDeadLetters({ redis, prefix, outputs, served });
     }
-    return openQuarantineStore({ redis, prefix, read: createReader(settings) });
+    const ledger = createLedger({ redis, prefix, window: settings.dedupe.window });
+    return openQuarantineStore({
+      redis,
+      prefix,
+      read: createReader(settings),
+      release: (batch, keys) => ledger.release(batch, keys),
+    });
   }
 }
 

@@ -33,7 +33,7 @@ export async function routeAll(router: Router, callbacks: readonly Callback[]): 
       if (routed) routed.push(callback);
       else perOutput.set(output, [callback]);
     }
-    const why = whyNowhere(routing);
+    const why = whyKept(routing);
     if (why === undefined) continue;
     if (why.code === undefined) dropped.set(why.reason, (dropped.get(why.reason) ?? 0) + 1);
     else unrouted.push({ callback, ...why });
@@ -41,12 +41,15 @@ export async function routeAll(router: Router, callbacks: readonly Callback[]): 
   return { perOutput, dropped, unrouted, conditionErrors: [...conditionErrors] };
 }
 
-type Nowhere = { readonly code: undefined; readonly reason: string } | Pick<Unrouted, 'code' | 'reason'>;
+type Why = { readonly code: undefined; readonly reason: string } | Pick<Unrouted, 'code' | 'reason' | 'outputs'>;
 
-/** Undefined: it goes somewhere. A condition that was given up might have sent it to an output: then it is kept, though another route would drop it. */
-function whyNowhere({ outputs, drop, overran, conditionErrors }: Routing): Nowhere | undefined {
+/** Undefined: it goes where its routes say. A condition that was given up might have sent it to an output: then it is kept, though another route delivers or drops it. */
+function whyKept({ outputs, drop, overran, conditionErrors }: Routing): Why | undefined {
+  if (overran) {
+    const sent = outputs.length > 0 ? [`it went to ${outputs.join(', ')}`] : [];
+    return { code: 'RB_CONDITION_OVERRUN', reason: [...conditionErrors, ...sent].join('; '), outputs };
+  }
   if (outputs.length > 0) return undefined;
-  if (overran) return { code: 'RB_CONDITION_OVERRUN', reason: conditionErrors.join('; ') };
   if (drop !== undefined) return { code: undefined, reason: drop };
-  return { code: 'RB_UNROUTED', reason: ['no route matched', ...conditionErrors].join('; ') };
+  return { code: 'RB_UNROUTED', reason: ['no route matched', ...conditionErrors].join('; '), outputs };
 }

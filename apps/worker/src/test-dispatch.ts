@@ -1,6 +1,12 @@
-import type { Callback, QuarantinedCallback } from '@ringback/contracts';
-import { createLedger } from '@ringback/ledger';
-import { createQuarantine, createRouteCounts, createUnroutedQuarantine, readRouteCounts } from '@ringback/queue';
+import { type Callback, type CallbackBatch, callbacksOf, type QuarantinedCallback } from '@ringback/contracts';
+import { createLedger, type Ledger } from '@ringback/ledger';
+import {
+  createQuarantine,
+  createRouteCounts,
+  createUnroutedQuarantine,
+  openQuarantineStore,
+  readRouteCounts,
+} from '@ringback/queue';
 import { createRouter } from '@ringback/routing';
 import { testRedis } from '@ringback/testkit';
 import { Queue } from 'bullmq';
@@ -29,8 +35,9 @@ export function setUp({
   routes = EVERYTHING,
   businessKeyOf = NO_BUSINESS_KEY,
   quarantineFor = 10,
+  prefix = testRedis().prefix,
 } = {}) {
-  const { url, prefix } = testRedis();
+  const { url } = testRedis();
   const redis = new Redis(url);
   onTestFinished(() => redis.disconnect());
   const logger = { debug: spy(), info: spy(), warn: spy(), error: spy() };
@@ -55,11 +62,52 @@ export function setUp({
     unroutedQuarantine,
     counts: createRouteCounts({ redis, prefix }),
   });
-  const quarantined = async (name = 'quarantine') => {
-    const queue = new Queue(name, { connection: redis, prefix });
-    const jobs = await queue.getWaiting();
-    await queue.close();
-    return jobs.map(({ data }): unknown => data).filter(isEntry);
+  return {
+    ...createOperator({ redis, prefix, ledger }),
+    prefix,
+    dispatch,
+    added,
+    failing,
+    logger,
   };
-  return { dispatch, added, failing, logger, quarantined, counted: () => readRouteCounts({ redis, prefix }) };
+}
+
+const asCallback = ({ v: _v, type = '', encoding: _encoding, reason: _reason, ...entry }: QuarantinedCallback): Callback => ({
+  ...entry,
+  type,
+});
+
+type OperatorDeps = { readonly redis: Redis; readonly prefix: string; readonly ledger: Pick<Ledger, 'release'> };
+
+/** What a person does with callbacks that no route matched. */
+function createOperator({ redis, prefix, ledger }: OperatorDeps) {
+  return {
+    async quarantined(name = 'quarantine'): Promise<QuarantinedCallback[]> {
+      const queue = new Queue(name, { connection: redis, prefix });
+      const jobs = await queue.getWaiting();
+      await queue.close();
+      return jobs.map(({ data }): unknown => data).filter(isEntry);
+    },
+    counted: () => readRouteCounts({ redis, prefix }),
+    /** Sends all of them again: why not, for each. */
+    async replay(): Promise<(string | undefined)[]> {
+      const store = openQuarantineStore({
+        redis,
+        prefix,
+        read: asCallback,
+        release: (batch, keys) => ledger.release(batch, keys),
+      });
+      const problems = [];
+      for await (const kept of store.find({})) problems.push(await store.replay(kept));
+      await store.close();
+      return problems;
+    },
+    /** What waits for a worker. */
+    async queued(): Promise<Callback[]> {
+      const queue = new Queue<CallbackBatch>('callbacks', { connection: redis, prefix });
+      const jobs = await queue.getWaiting();
+      await queue.close();
+      return jobs.flatMap(({ data }) => callbacksOf(data));
+    },
+  };
 }

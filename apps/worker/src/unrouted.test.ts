@@ -14,7 +14,7 @@ describe('a callback that no route matches', () => {
     await first.dispatch(batch);
     await first.dispatch(batch);
     expect(await first.quarantined('unrouted')).toMatchObject([{ id: 'y' }]);
-    const mended = setUp({ businessKeyOf });
+    const mended = setUp({ businessKeyOf, prefix: first.prefix });
     await mended.dispatch({ id: 'b2', callbacks: [order('y')] });
     expect(mended.added[0]?.ids).toEqual(['y']);
   });
@@ -79,9 +79,13 @@ describe('a condition that takes too long', () => {
     await dispatch({ id: 'b1', callbacks: [long, order] });
     expect(added.map(({ ids }) => ids)).toEqual([['order'], ['order']]);
     const reason = `RB_CONDITION_OVERRUN: route 1: takes too long: ${endless}`;
-    expect(await quarantined('unrouted')).toMatchObject([{ id: 'long', body: list, reason }]);
-    const line = [{ code: 'RB_CONDITION_OVERRUN', quarantined: ['long'] }, 'no route matched'];
-    expect(logger.warn.mock.calls).toMatchObject([line, line]);
+    expect(await quarantined('unrouted')).toMatchObject([
+      { id: 'long', body: list, reason },
+      { id: 'order', reason: `${reason}; it went to ops` },
+    ]);
+    const line = (id: string) => [{ code: 'RB_CONDITION_OVERRUN', quarantined: [id] }, 'a condition took too long'];
+    const lines = [line('long'), line('order')];
+    expect(logger.warn.mock.calls).toMatchObject([...lines, ...lines]);
     expect(logger.error).not.toHaveBeenCalled();
   });
 
@@ -89,7 +93,7 @@ describe('a condition that takes too long', () => {
     const businessKeyOf: BusinessKeyOf = ({ body }) => body;
     const first = setUp({ routes: [{ when: endless, to: ['crm'] }], businessKeyOf });
     await first.dispatch({ id: 'b1', callbacks: [callback('long', { body: list })] });
-    const mended = setUp({ businessKeyOf });
+    const mended = setUp({ businessKeyOf, prefix: first.prefix });
     await mended.dispatch({ id: 'q.1', callbacks: [callback('long', { body: list })] });
     expect(mended.added.map(({ ids }) => ids)).toEqual([['long'], ['long']]);
   });
@@ -101,7 +105,30 @@ describe('a condition that takes too long', () => {
     await dispatch({ id: 'b1', callbacks: [unwanted, callback('long', { body: list })] });
     expect(await quarantined('unrouted')).toMatchObject([{ id: 'long' }]);
     expect(await counted()).toMatchObject({ unkept: [{ name: 'RB_UNROUTED', count: 1 }] });
-    expect(logger.warn.mock.calls).toMatchObject([[{ code: 'RB_CONDITION_OVERRUN', quarantined: ['long'] }, 'no route matched']]);
+    expect(logger.warn.mock.calls).toMatchObject([
+      [{ code: 'RB_CONDITION_OVERRUN', quarantined: ['long'] }, 'a condition took too long'],
+    ]);
+  });
+
+  it('keeps a callback that another route delivers, whose repeats stay duplicates, and whose replay is none', async () => {
+    const routes = [{ when: endless, to: ['pager'] }, { to: ['archive'] }];
+    const first = setUp({ routes, businessKeyOf: ({ body }) => body });
+    const long = callback('long', { body: list });
+    await first.dispatch({ id: 'b1', callbacks: [long] });
+    await first.dispatch({ id: 'b2', callbacks: [long] });
+    expect(first.added.map(({ output, ids }) => [output, ...ids])).toEqual([['archive', 'long']]);
+    const [entry] = await first.quarantined('unrouted');
+    expect(entry?.reason).toMatch(/^RB_CONDITION_OVERRUN: route 1: takes too long: .*; it went to archive$/);
+    const routesNow: Routes = [{ to: ['pager'] }, { to: ['archive'] }];
+    const mended = setUp({ routes: routesNow, businessKeyOf: ({ body }) => body, prefix: first.prefix });
+    expect(await mended.replay()).toEqual([undefined]);
+    expect((await mended.queued()).map(({ id }) => id)).toEqual(['long']);
+    await mended.dispatch({ id: 'b3', callbacks: await mended.queued(), replayed: true });
+    expect(mended.added.map(({ output, ids }) => [output, ...ids])).toEqual([
+      ['pager', 'long'],
+      ['archive', 'long'],
+    ]);
+    expect(await mended.quarantined('unrouted')).toEqual([]);
   });
 
   it('keeps a callback that another route would drop', async () => {

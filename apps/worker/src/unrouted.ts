@@ -4,11 +4,13 @@ import type { Quarantine, RouteCounts, TakenBatch } from '@ringback/queue';
 import { countUnkept, quarantineEntry } from './quarantine-entry.ts';
 import { type BusinessKeyOf, businessLedgerKey } from './repeats.ts';
 
-/** A callback that no route matched. RB_CONDITION_OVERRUN: one might have, but its condition took too long. `reason` names routes and conditions. */
+/** A callback that no route matched. RB_CONDITION_OVERRUN: one more might have, but its condition took too long. `reason` names routes and conditions. */
 export type Unrouted = {
   readonly callback: Callback;
   readonly code: Extract<ErrorCode, 'RB_UNROUTED' | 'RB_CONDITION_OVERRUN'>;
   readonly reason: string;
+  /** Those that other routes send it to. */
+  readonly outputs: readonly string[];
 };
 
 export type UnroutedDeps = {
@@ -32,16 +34,21 @@ export function createUnroutedKeeper({ unroutedQuarantine, counts, ledger, busin
     // A route may want one whose condition could not be judged: it was acked, so it is kept whatever room there is.
     const certain = (entry: Unrouted) => replayed === true || entry.code === 'RB_CONDITION_OVERRUN';
     const sorted = [...unrouted.filter(certain), ...unrouted.filter((entry) => !certain(entry))];
-    const entries = sorted.map(({ callback, code, reason }) => quarantineEntry(callback, code, reason));
+    const entries = sorted.map(({ callback, code, reason, outputs }) => ({
+      ...quarantineEntry(callback, code, reason),
+      ...(outputs.length > 0 && { claimed: { batch: id, keys: keysOf(callback) } }),
+    }));
     const count = unrouted.filter(certain).length;
     // Each batch keeps its own entry: the one that a replay comes from is removed after the replay is queued.
     const keep = (some: typeof entries, always: boolean) =>
       some.length === 0 ? [] : unroutedQuarantine.keep(some, { batch: id, always });
     const kept = [...(await keep(entries.slice(0, count), true)), ...(await keep(entries.slice(count), false))];
     await counts.unkept(countUnkept(entries, kept));
+    // Where some outputs get it, its repeats stay duplicates.
+    const nowhere = unrouted.filter(({ outputs }) => outputs.length === 0);
     await ledger.release(
       id,
-      unrouted.flatMap(({ callback }) => keysOf(callback)),
+      nowhere.flatMap(({ callback }) => keysOf(callback)),
     );
     report(logger, id, sorted, kept);
   };
@@ -56,8 +63,9 @@ function report(logger: Logger, batch: string, unrouted: readonly Unrouted[], ke
     const ids = (wanted: boolean) => group.filter((entry) => entry.kept === wanted).map(({ callback }) => callback.id);
     const [quarantined, lost] = [ids(true), ids(false)];
     const types = [...new Set(group.map(({ callback }) => callback.type))];
+    const message = first.code === 'RB_UNROUTED' ? 'no route matched' : 'a condition took too long';
     const line = { code: first.code, batch, reason: first.reason, types, quarantined, ...(lost.length > 0 && { lost }) };
-    if (lost.length > 0) logger.error(line, 'no route matched, and the quarantine is full: callbacks are lost');
-    else logger.warn(line, 'no route matched');
+    if (lost.length > 0) logger.error(line, `${message}, and the quarantine is full: callbacks are lost`);
+    else logger.warn(line, message);
   }
 }

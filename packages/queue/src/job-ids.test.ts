@@ -87,7 +87,7 @@ it('what is replayed from quarantine is queued, though an earlier replay of the 
   const entry = { v: 1, source: 's', account: 'a', time: 1, receivedAt: 2, id: 'x', body: '{}', encoding: 'utf8' } as const;
   const quarantine = createQuarantine({ ...access, bounds: { maxCount: 10, maxSize: 1_000_000 } });
   const read = () => callback('x');
-  const store = openQuarantineStore({ ...access, read });
+  const store = openQuarantineStore({ ...access, read, release: async () => {} });
   onTestFinished(() => store.close());
   const callbacks = queueOf('callbacks');
   const replay = async () => {

@@ -16,10 +16,12 @@ export type QuarantineStoreOptions = {
   readonly prefix: string;
   /** Reads a callback as its source would take it today. @throws RingbackError when it still does not fit, or no route matches it */
   readonly read: (entry: QuarantinedCallback) => Callback;
+  /** Gives up what a batch has claimed in the ledger. */
+  readonly release: (batch: string, keys: readonly string[]) => Promise<void>;
 };
 
 /** The quarantine as a person sees it: what was refused, and what no route matched. */
-export function openQuarantineStore({ redis, prefix, read }: QuarantineStoreOptions): KeptStore {
+export function openQuarantineStore({ redis, prefix, read, release }: QuarantineStoreOptions): KeptStore {
   const open = (name: string) => quiet(new Queue(name, queueOptions({ redis, prefix })));
   const [refused, unrouted, callbacks] = [open(QUARANTINE), open(UNROUTED), open(CALLBACKS)];
   const jobOf = ({ queue, id }: Kept) => (queue === UNROUTED ? unrouted : refused).getJob(id);
@@ -29,7 +31,9 @@ export function openQuarantineStore({ redis, prefix, read }: QuarantineStoreOpti
    * the entry, a batch of an earlier replay that failed or has dead letters would stand in its way. A worker that finds no route for it keeps it as an entry of the new batch.
    */
   async function replay(job: Job, entry: QuarantinedCallback): Promise<undefined> {
-    const batch: CallbackBatch = { v: 1, groups: groupCallbacks([read(entry)]), replayed: true };
+    const callback = read(entry);
+    if (entry.claimed) await release(entry.claimed.batch, entry.claimed.keys);
+    const batch: CallbackBatch = { v: 1, groups: groupCallbacks([callback]), replayed: true };
     await addJobs({ queue: callbacks, jobs: [{ name: 'batch', data: batch, opts: batchJobOptions(newBatchId()) }] });
     await job.remove();
   }

@@ -30,7 +30,7 @@ function setUp({ maxCount = 100, maxSize = 1_000_000, read = asCallback, url = t
     Quarantine,
   ];
   const unrouted = createUnroutedQuarantine({ redis, prefix, bounds: { maxCount, maxSize } });
-  const store = openQuarantineStore({ redis, prefix, read });
+  const store = openQuarantineStore({ redis, prefix, read, release: async () => {} });
   const callbacks = new Queue('callbacks', { connection: redis, prefix });
   const queue = new Queue('quarantine', { connection: redis, prefix });
   onTestFinished(async () => {

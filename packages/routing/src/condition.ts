@@ -1,5 +1,5 @@
 import { type ASTNode, Environment, EvaluationError } from '@marcbachmann/cel-js';
-import { boundCondition, Overrun } from './bounded-cel.ts';
+import { boundCondition, MAX_STEPS, Overrun } from './bounded-cel.ts';
 import { patternProblem } from './linear-pattern.ts';
 
 const LONGEST_REPORT = 160;
@@ -29,7 +29,8 @@ export type ConditionInput = {
  */
 type Verdict = { readonly holds: boolean } | { readonly error: string; readonly overran: boolean };
 
-export type Condition = (input: ConditionInput) => Verdict;
+/** `atMost`: steps that it may take, where these are fewer than those of any. */
+export type Condition = (input: ConditionInput, atMost?: number) => Verdict & { readonly steps: number };
 
 /**
  * What is wrong with a CEL condition, or undefined where it can be used. It MUST type-check to a truth value, and the patterns of
@@ -48,13 +49,18 @@ export function checkCondition(text: string): string | undefined {
 /** Compiles a condition that `checkCondition` found nothing wrong with. The condition never throws, and ends within a bounded number of steps whatever it says. */
 export function compileCondition(text: string): Condition {
   const bounded = boundCondition(createEnvironment(), text);
-  return (input) => {
+  const judge = (...args: Parameters<typeof bounded.evaluate>): Verdict => {
     try {
-      const result = bounded.evaluate(input);
+      const result = bounded.evaluate(...args);
       return typeof result === 'boolean' ? { holds: result } : { error: report('not true or false', text), overran: false };
     } catch (error) {
       return { error: report(...reasonOf(error, text)), overran: error instanceof Overrun };
     }
+  };
+  return (input, atMost = MAX_STEPS) => {
+    if (atMost <= 0) return { error: report('those before it took too long', text), overran: true, steps: 0 };
+    const verdict = judge(input, atMost);
+    return { ...verdict, steps: bounded.steps() };
   };
 }
 

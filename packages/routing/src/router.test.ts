@@ -164,3 +164,13 @@ describe('a condition that cannot be evaluated', () => {
     );
   });
 });
+
+it('bounds what all conditions together take for one callback, and names those that were not looked at', () => {
+  const dear = 'data.l.exists(a, data.s.substring(0).size() == 1)';
+  const routes = [...Array.from({ length: 60 }, () => ({ when: dear, to: ['o'] })), { when: 'data.n == 1', to: ['last'] }];
+  const body = JSON.stringify({ l: Array.from({ length: 40_000 }, () => 1), s: 'x'.repeat(1000), n: 1 });
+  const { outputs, overran, conditionErrors } = createRouter({ routes }).route(callback({ body }));
+  expect({ outputs, overran }).toEqual({ outputs: [], overran: true });
+  expect(conditionErrors.at(-1)).toBe('route 61: those before it took too long: data.n == 1');
+  expect(conditionErrors.filter((error) => error.includes(': takes too long')).length).toBeLessThanOrEqual(5);
+});

@@ -1,5 +1,6 @@
 import { type Callback, RingbackError } from '@ringback/contracts';
 import { readBody } from './body-data.ts';
+import { MAX_STEPS_OF_ALL } from './bounded-cel.ts';
 import { checkCondition, compileCondition, type Condition, type ConditionInput } from './condition.ts';
 import { matchesType } from './match-type.ts';
 
@@ -36,10 +37,12 @@ export function createRouter({ routes }: { routes: readonly Route[] }): Router {
       const outputs = new Set<string>();
       const conditionErrors: string[] = [];
       let overran = false;
+      let left = MAX_STEPS_OF_ALL;
       let dropped: string | undefined;
       for (const { match, condition, to = [], drop, number } of rules) {
         if (match !== undefined && !match.some((pattern) => matchesType(pattern, callback.type))) continue;
-        const verdict = condition?.(input) ?? { holds: true };
+        const verdict = condition?.(input, left) ?? { holds: true, steps: 0 };
+        left -= verdict.steps;
         if ('error' in verdict) {
           conditionErrors.push(`route ${number}: ${verdict.error}`);
           overran ||= verdict.overran;

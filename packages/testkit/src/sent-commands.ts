@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { createInterface } from 'node:readline';
 import { Redis } from 'ioredis';
 import { onTestFinished } from 'vitest';
 
@@ -13,18 +16,18 @@ const LOOKS = new Set(['info', 'config', 'hello', 'client', 'select', 'ping', 'e
 /** Watches (MONITOR) a Redis that the test has for itself, until its end. */
 export async function watchCommands(url: string): Promise<SentCommands> {
   const redis = new Redis(url);
-  const monitor = await redis.monitor();
-  onTestFinished(() => {
-    monitor.disconnect();
-    redis.disconnect();
-  });
   let seen: string[][] = [];
   const waiting = new Map<string, () => void>();
-  monitor.on('monitor', (_time: string, [name = '', ...args]: string[], source: string) => {
+  const socket = await monitor(url, (line) => {
+    const [name = '', ...args] = [...line.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, text = '']) => text);
     const command = name.toLowerCase();
     if (command === 'echo') waiting.get(args[0] ?? '')?.();
     const isLook = LOOKS.has(command) || args.some((arg) => arg.endsWith(':probe'));
-    if (source !== 'lua' && !isLook) seen.push([command, ...args]);
+    if (!/^\+\S+ \[\d+ lua\]/.test(line) && !isLook) seen.push([command, ...args]);
+  });
+  onTestFinished(() => {
+    socket.destroy();
+    redis.disconnect();
   });
 
   return {
@@ -39,4 +42,16 @@ export async function watchCommands(url: string): Promise<SentCommands> {
       return taken;
     },
   };
+}
+
+/** Calls `shown` with every line that MONITOR shows, as it is. ioredis takes a line that comes together with the answer to MONITOR for an answer, and fails. */
+async function monitor(url: string, shown: (line: string) => void): Promise<Socket> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  const lines = createInterface({ input: socket });
+  socket.write('MONITOR\r\n');
+  const [answer] = await once(lines, 'line', { signal: AbortSignal.timeout(10_000) });
+  if (answer !== '+OK') throw new Error(`MONITOR was answered by ${answer}`);
+  lines.on('line', shown);
+  return socket;
 }
