@@ -37,8 +37,7 @@ export function setUp({
   quarantineFor = 10,
   prefix = testRedis().prefix,
 } = {}) {
-  const { url } = testRedis();
-  const redis = new Redis(url);
+  const redis = new Redis(testRedis().url);
   onTestFinished(() => redis.disconnect());
   const logger = { debug: spy(), info: spy(), warn: spy(), error: spy() };
   const added: Added[] = [];
@@ -62,14 +61,7 @@ export function setUp({
     unroutedQuarantine,
     counts: createRouteCounts({ redis, prefix }),
   });
-  return {
-    ...createOperator({ redis, prefix, ledger }),
-    prefix,
-    dispatch,
-    added,
-    failing,
-    logger,
-  };
+  return { ...createOperator({ redis, prefix, ledger }), prefix, dispatch, added, failing, logger };
 }
 
 const asCallback = ({ v: _v, type = '', encoding: _encoding, reason: _reason, ...entry }: QuarantinedCallback): Callback => ({
@@ -82,7 +74,7 @@ type OperatorDeps = { readonly redis: Redis; readonly prefix: string; readonly l
 /** What a person does with callbacks that no route matched. */
 function createOperator({ redis, prefix, ledger }: OperatorDeps) {
   return {
-    async quarantined(name = 'quarantine'): Promise<QuarantinedCallback[]> {
+    quarantined: async (name = 'quarantine'): Promise<QuarantinedCallback[]> => {
       const queue = new Queue(name, { connection: redis, prefix });
       const jobs = await queue.getWaiting();
       await queue.close();
@@ -90,7 +82,7 @@ function createOperator({ redis, prefix, ledger }: OperatorDeps) {
     },
     counted: () => readRouteCounts({ redis, prefix }),
     /** Sends all of them again: why not, for each. */
-    async replay(): Promise<(string | undefined)[]> {
+    replay: async (): Promise<(string | undefined)[]> => {
       const store = openQuarantineStore({
         redis,
         prefix,
@@ -103,7 +95,7 @@ function createOperator({ redis, prefix, ledger }: OperatorDeps) {
       return problems;
     },
     /** What waits for a worker. */
-    async queued(): Promise<Callback[]> {
+    queued: async (): Promise<Callback[]> => {
       const queue = new Queue<CallbackBatch>('callbacks', { connection: redis, prefix });
       const jobs = await queue.getWaiting();
       await queue.close();
