@@ -27,7 +27,9 @@ it('what no route matches is kept, shown, stays while no route matches it, and g
     const lines = worker.process.lines.filter(({ code }) => code === 'RB_UNROUTED');
     expect(new Set(lines.flatMap(({ quarantined }) => quarantined))).toEqual(new Set(['one', 'two']));
   }, DEADLINE);
-  expect(await printed(env, 'quarantine', 'list', '--reason', 'RB_UNROUTED')).toMatch(/callback +ours .* one +callbot\.task\.pending /);
+  expect(await printed(env, 'quarantine', 'list', '--reason', 'RB_UNROUTED')).toMatch(
+    /callback +ours .* one +callbot\.task\.pending /,
+  );
   expect(await printed(env, 'quarantine', 'show', 'one')).toContain('t-0001');
   const early = await ringback(env, 'quarantine', 'replay', '--yes');
   expect(early).toMatchObject({ code: 1, out: 'replayed 0 of 2\n', err: expect.stringContaining('RB_UNROUTED: no route') });

@@ -77,5 +77,11 @@ function asKept(job: Job): Kept {
   if (!quarantined.Check(data)) {
     return { ...common, kind: 'unreadable', callbacks: [], reason: 'RB_PAYLOAD_INVALID: not a payload of ours', fault: 'ours' };
   }
-  return { ...common, kind: 'callback', callbacks: [data], reason: data.reason, fault: job.queueName === UNROUTED ? 'ours' : 'theirs' };
+  return {
+    ...common,
+    kind: 'callback',
+    callbacks: [data],
+    reason: data.reason,
+    fault: job.queueName === UNROUTED ? 'ours' : 'theirs',
+  };
 }

@@ -118,9 +118,8 @@ describe('quarantine', () => {
     const { url } = await startRedisServer();
     const { quarantine, other } = setUp({ maxCount: 40, url });
     const keeping = (keeper: Quarantine) => keeper.keep(Array.from({ length: 64 }, (_, index) => entry(`g${index}`)));
-    const commands = await watchCommands(url);
     await keeping(quarantine);
-    await commands.take();
+    const commands = await watchCommands(url);
     await keeping(quarantine);
     expect(await commands.take()).toHaveLength(2);
     await keeping(other);
