@@ -5,9 +5,9 @@ const reply = (message: string) => Object.assign(new Error(message), { name: 'Re
 const refused = () => Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), { code: 'ECONNREFUSED' });
 const CRM = { queue: 'output.crm' };
 
-function setUp({ isAway = (): boolean => false, overAfter = 50 } = {}) {
+function setUp({ isAway = (): boolean => false, overAfter = 50, lossToldAfter = 1 } = {}) {
   const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
-  return { logger, report: createErrorReporter({ isAway, logger, overAfter }) };
+  return { logger, report: createErrorReporter({ isAway, logger, overAfter, lossToldAfter }) };
 }
 
 it('writes one line when errors of a kind begin, and one with their number when they are over', async () => {
@@ -24,16 +24,27 @@ it('writes one line when errors of a kind begin, and one with their number when 
   expect(logger.warn).toHaveBeenCalledTimes(2);
 });
 
-it('tells kinds apart, and not the jobs that they are about', () => {
+it('tells kinds apart, and not the jobs that they are about', async () => {
   const { logger, report } = setUp({ overAfter: 60_000 });
   for (const id of ['1', '2', '3']) report(new Error(`could not renew lock for job ${id}`), CRM);
   report(reply('OOM command not allowed'), CRM);
   report(refused(), CRM);
-  expect(logger.warn.mock.calls.map(([line]) => line.kind)).toEqual(['could not renew', 'OOM', 'network']);
+  const kinds = () => logger.warn.mock.calls.map(([line]) => line.kind);
+  await vi.waitFor(() => expect(kinds()).toEqual(['could not renew', 'OOM', 'network']), 10_000);
+  // Only of what nobody knows is a stack of use.
+  expect(logger.warn.mock.calls.map(([line]) => 'err' in line)).toEqual([true, false, false]);
 });
 
 it('says nothing of the network while the connection itself is away, which tells that', () => {
   const { logger, report } = setUp({ isAway: () => true });
   report(refused(), CRM);
+  expect(logger.warn).not.toHaveBeenCalled();
+});
+
+it('says nothing of a loss that a queue meets before the connection does', async () => {
+  let looks = 0;
+  const { logger, report } = setUp({ isAway: () => (looks += 1) > 1 });
+  report(refused(), CRM);
+  await vi.waitFor(() => expect(looks).toBe(2), 10_000);
   expect(logger.warn).not.toHaveBeenCalled();
 });

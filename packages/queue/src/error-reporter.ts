@@ -1,5 +1,5 @@
 import type { Logger } from '@ringback/contracts';
-import { NETWORK, troubleOf } from './redis-trouble.ts';
+import { isReply, NETWORK, type Trouble, troubleOf } from './redis-trouble.ts';
 
 /** Told of every error of the queues' loops. */
 export type ErrorReporter = (error: Error, fields: { readonly queue: string }) => void;
@@ -10,14 +10,18 @@ export type ErrorReporterOptions = {
   readonly logger: Logger;
   /** ms without an error of a kind, after which it is over. */
   readonly overAfter?: number;
+  /** ms after which the connection has told of its loss, if that is what an error of the network is about. */
+  readonly lossToldAfter?: number;
 };
 
 type Spell = { readonly since: number; last: number; errors: number; readonly queues: Set<string> };
 
 const OVER_AFTER_MS = 10_000;
+const LOSS_TOLD_AFTER_MS = 1000;
 
 /** Writes one line when errors of a kind begin, and one, with their number, when none has come for a while: a Redis that refuses everything makes thousands. */
-export function createErrorReporter({ isAway, logger, overAfter = OVER_AFTER_MS }: ErrorReporterOptions): ErrorReporter {
+export function createErrorReporter(options: ErrorReporterOptions): ErrorReporter {
+  const { isAway, logger, overAfter = OVER_AFTER_MS, lossToldAfter = LOSS_TOLD_AFTER_MS } = options;
   const spells = new Map<string, Spell>();
 
   function end(kind: string): void {
@@ -37,7 +41,7 @@ export function createErrorReporter({ isAway, logger, overAfter = OVER_AFTER_MS 
   const wait = (kind: string, ms: number) => void setTimeout(() => end(kind), ms).unref();
 
   return (error, { queue }) => {
-    const { kind, reason } = troubleOf(error);
+    const { kind, reason, isKnown } = describe(error);
     if (kind === NETWORK && isAway()) return;
     const now = performance.now();
     const spell = spells.get(kind);
@@ -48,7 +52,24 @@ export function createErrorReporter({ isAway, logger, overAfter = OVER_AFTER_MS 
       return;
     }
     spells.set(kind, { since: now, last: now, errors: 1, queues: new Set([queue]) });
+    const tell = () => logger.warn({ queue, kind, reason, ...(!isKnown && { err: error }) }, 'queue error');
+    if (kind === NETWORK) tellUnlessAway(tell);
+    else tell();
     wait(kind, overAfter);
-    logger.warn({ queue, kind, reason, err: error }, 'queue error');
   };
+
+  /** A queue may meet the loss of a connection before the connection itself does. */
+  function tellUnlessAway(tell: () => void): void {
+    const decide = () => {
+      if (isAway()) spells.delete(NETWORK);
+      else tell();
+    };
+    setTimeout(decide, lossToldAfter).unref();
+  }
+}
+
+/** Where Redis or the network has said what is wrong, a stack only tells how BullMQ is made. */
+function describe(error: Error): Trouble & { readonly isKnown: boolean } {
+  const trouble = troubleOf(error);
+  return { ...trouble, isKnown: trouble.kind === NETWORK || isReply(error) };
 }
