@@ -28,10 +28,10 @@ it('an outage of Redis is a line when it begins and one when it is over, for eac
   for (const { process } of apps) await process.line('redis is back');
   await pause(11_000); // what is over after 10 s is said by then
   const said = apps.map(({ process }, index) =>
-    process.lines.slice(from[index]).flatMap(({ msg }) => (TROUBLE.test(String(msg)) ? [msg] : [])),
+    process.lines.slice(from[index]).flatMap(({ msg }) => (TROUBLE.test(String(msg)) ? [String(msg)] : [])),
   );
   // The ingress has two connections: one for callbacks, one for the quarantine.
-  expect(said.map((messages) => messages.toSorted())).toEqual([
+  expect(said.map((messages) => messages.toSorted((a, b) => a.localeCompare(b)))).toEqual([
     ['redis is away', 'redis is away', 'redis is back', 'redis is back'],
     ['redis is away', 'redis is back'],
   ]);

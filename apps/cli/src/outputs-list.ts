@@ -2,8 +2,6 @@ import {
   callbackQueueState,
   knownOutputs,
   NO_BACKLOG,
-  type OutputBacklog,
-  outputQueueState,
   readBacklog,
   type RunningProcess,
   runningProcesses,
@@ -11,54 +9,56 @@ import {
 } from '@ringback/queue';
 import { dispatchLine } from './dispatch.ts';
 import { columns } from './columns.ts';
+import { age, type OutputState, readOutput } from './output-state.ts';
 import { countLines } from './route-counts.ts';
 import type { Reached } from './with-redis.ts';
 
-/** The first four in jobs; then what stands in Redis by reference, in deliveries and in KiB of bodies, and what the output's rule dropped. */
-const HEADINGS = ['output', 'state', 'waiting', 'later', 'under way', 'dead letters', 'held', 'KiB', 'dropped'];
+/** The first four in jobs; then what stands in Redis by reference, in deliveries and in KiB of bodies, and what the output's rule dropped; how long the oldest of it all waits. */
+const HEADINGS = ['output', 'state', 'waiting', 'later', 'under way', 'dead letters', 'held', 'KiB', 'dropped', 'oldest'];
 
-/** The outputs of the settings, and those that have left them and still hold something; then what an operator has to know. */
+/** The outputs of the settings, and those that a worker has besides, or that have left all settings and still hold something; then what an operator has to know. */
 export async function outputLines(reached: Reached): Promise<string[]> {
-  const { outputs } = reached;
-  const known = await knownOutputs(reached);
-  const removed = known.filter((name) => !outputs.includes(name));
-  const backlog = await readBacklog(reached);
-  const rowOf = (name: string) => row(reached, name, backlog.get(name) ?? NO_BACKLOG);
-  const rows = await Promise.all(outputs.map(rowOf));
-  const removedRows = (await Promise.all(removed.map(rowOf))).filter(holdsSomething);
-  const table = [...rows, ...removedRows.map((cells) => cells.with(1, 'removed'))];
-  return [...columns([HEADINGS, ...table]), ...(await notices(reached, removedRows.length > 0))];
+  const { redis, outputs } = reached;
+  const [seconds, microseconds] = await redis.time();
+  const now = Number(seconds) * 1000 + Number(microseconds) / 1000;
+  const [known, backlog, running] = await Promise.all([knownOutputs(reached), readBacklog(reached), runningProcesses(reached)]);
+  const others = known.filter((name) => !outputs.includes(name));
+  const states = await Promise.all(
+    [...outputs, ...others].map((name) => readOutput(reached, name, { running, now }, backlog.get(name) ?? NO_BACKLOG)),
+  );
+  const isOwn = ({ name }: OutputState) => outputs.includes(name);
+  const isRemoved = (output: OutputState) => !isOwn(output) && output.servedBy.length === 0;
+  const shown = states.filter((output) => !isRemoved(output) || holdsSomething(output));
+  const rowOf = ({ name, state, counts, oldest }: OutputState, removed: boolean) =>
+    [name, removed ? 'removed' : state, ...counts, oldest === undefined ? '-' : age(now - oldest)].map(String);
+  const elsewhere = shown.filter((output) => !isOwn(output) && output.servedBy.length > 0);
+  return [
+    ...columns([HEADINGS, ...shown.map((output) => rowOf(output, isRemoved(output)))]),
+    ...shown.flatMap(({ name, failing }) => (failing === undefined ? [] : [`${name} is failing ${failing}`])),
+    ...elsewhere.map(
+      ({ name, servedBy }) => `${name}: this settings file does not name it; workers that serve it: ${servedBy.join(', ')}`,
+    ),
+    ...(shown.some(isRemoved) ? [REMOVED] : []),
+    ...(await notices(reached, running)),
+  ];
 }
 
-async function row(access: Reached, name: string, { held, bytes, deadBytes, dropped }: OutputBacklog): Promise<string[]> {
-  const queue = outputQueueState(name, access);
-  try {
-    const [{ waiting, delayed, active, dead }, paused] = await Promise.all([queue.depths(), queue.isPaused()]);
-    const counts = [waiting, delayed, active, dead, held, Math.ceil((bytes + deadBytes) / 1024), dropped];
-    return [name, paused ? 'paused' : 'running', ...counts].map(String);
-  } finally {
-    await queue.close();
-  }
+const REMOVED =
+  'removed: not in the settings. Put it back, or: ringback outputs move <name> <other>, ringback outputs purge <name>';
+
+/** What it dropped is gone. */
+function holdsSomething({ counts }: OutputState): boolean {
+  return counts.slice(0, -1).some((count) => count > 0);
 }
 
-function holdsSomething(cells: readonly string[]): boolean {
-  return cells.slice(2, -1).some((count) => count !== '0');
-}
-
-async function notices(access: Reached, removed: boolean): Promise<string[]> {
+async function notices(access: Reached, running: readonly RunningProcess[]): Promise<string[]> {
   const lines: string[] = [];
-  if (removed) {
-    lines.push(
-      'removed: not in the settings. Put it back, or: ringback outputs move <name> <other>, ringback outputs purge <name>',
-    );
-  }
   const callbacks = callbackQueueState(access);
   try {
     if (await callbacks.isPaused()) lines.push(`${await dispatchLine(callbacks)} (go on: ringback dispatch resume)`);
   } finally {
     await callbacks.close();
   }
-  const running = await runningProcesses(access);
   lines.push(...(await countLines(access)));
   return [...lines, ...differenceLines('ingress', running), ...differenceLines('worker', running)];
 }

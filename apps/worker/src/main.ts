@@ -33,7 +33,7 @@ import { createDefaultBound } from './default-bound.ts';
 import { createDispatch } from './dispatch.ts';
 import { createFanOut } from './fan-out.ts';
 import { withHeadroom } from './headroom.ts';
-import { openLane } from './output-lane.ts';
+import { type Lane, openLane } from './output-lane.ts';
 import { watchPause } from './pause-watch.ts';
 import type { Watched } from './progress-watch.ts';
 import { keepSwept } from './keep-swept.ts';
@@ -76,10 +76,11 @@ async function run(): Promise<void> {
   // Not awaited: Redis may be away for long, and what it tells is for people. Again when the last worker that had other outputs has gone.
   void reportRemoved();
   const self = { app: 'worker', version: VERSION, parts: workerParts(config) } as const;
-  const announced = announce({ ...config.redis, ...self, logger, onSame: () => void reportRemoved() });
   const most = createDefaultBound({ config, maxmemory: watch.maxmemory });
   const common = { access, most, ledger, brimming: watch.brimming, stopping: stopping.signal, now: elapsed, logger };
   const lanes = openLanes(config.outputs, common);
+  const telling = { failing: () => failingOf(lanes), onSame: () => void reportRemoved() };
+  const announced = announce({ ...config.redis, ...self, ...telling, logger });
   const drop = createDropNoter({ ...access, window: config.dedupe.window });
   const fanOut = createFanOut({ ...watch, lanes, bodies: createBodies(access), drop, logger });
   const router = createRouter({ routes: config.routes });
@@ -115,6 +116,15 @@ function openLanes(outputs: Config['outputs'], common: Omit<Parameters<typeof op
   const deps = { http: createHttpClient(), writeLine: stdout.writeLine, now: Date.now };
   const open = (settings: Config['outputs'][number]) => openLane({ ...common, settings, output: createOutput(settings, deps) });
   return new Map(outputs.map((settings) => [settings.name, open(settings)]));
+}
+
+function failingOf(lanes: ReadonlyMap<string, Pick<Lane, 'breaker'>>) {
+  return Object.fromEntries(
+    [...lanes].flatMap(([name, { breaker }]) => {
+      const { failing } = breaker();
+      return failing ? [[name, failing] as const] : [];
+    }),
+  );
 }
 
 function createBusinessKeyOf(config: Pick<Config, 'sources' | 'dedupe'>) {

@@ -20,6 +20,8 @@ export type AnnounceOptions = Pick<RunningProcess, 'app' | 'version' | 'parts'> 
   readonly url: Secret;
   readonly prefix: string;
   readonly logger: Logger;
+  /** The outputs whose destinations fail, for how long, and why. */
+  readonly failing?: () => Readonly<Record<string, { readonly forMs: number; readonly reason: string }>>;
   /** Called when all processes of this app have the same settings again. */
   readonly onSame?: () => void;
 };
@@ -30,9 +32,8 @@ type Beat = { readonly redis: Redis; readonly prefix: string; readonly logger: L
  * Tells the other processes, every 5 s, what this one runs, and logs where they differ, and what waits under another prefix. It has a connection of its own and is never waited for:
  * while Redis is away nothing is told.
  */
-export function announce({ app, version, parts, url, prefix, logger, onSame = () => {} }: AnnounceOptions): {
-  close(): Promise<void>;
-} {
+export function announce(options: AnnounceOptions): { close(): Promise<void> } {
+  const { app, version, parts, url, prefix, logger, failing = () => ({}), onSame = () => {} } = options;
   const redis = connectUnheard({ url, name: `ringback-${app}-process`, timeout: COMMAND_TIMEOUT_MS });
   const stopping = new AbortController();
   const id = randomUUID();
@@ -45,7 +46,8 @@ export function announce({ app, version, parts, url, prefix, logger, onSame = ()
 
   async function tell(): Promise<void> {
     startedAt ??= (await timeOf(redis)) - (performance.now() - begunAt);
-    await noteProcess(beat, { ...own, startedAt });
+    const now = startedAt + (performance.now() - begunAt);
+    await noteProcess(beat, { ...own, startedAt, failing: sinceOf(failing(), now) });
     await reportDifference(await runningProcesses(beat));
   }
 
@@ -69,6 +71,15 @@ export function announce({ app, version, parts, url, prefix, logger, onSame = ()
       redis.disconnect();
     },
   };
+}
+
+function sinceOf(
+  failing: ReturnType<NonNullable<AnnounceOptions['failing']>>,
+  now: number,
+): NonNullable<RunningProcess['failing']> {
+  return Object.fromEntries(
+    Object.entries(failing).map(([output, { forMs, reason }]) => [output, { since: now - forMs, reason }]),
+  );
 }
 
 /** ms since the epoch by the clock of Redis: those of machines differ. */

@@ -53,19 +53,11 @@ export function createErrorReporter(options: ErrorReporterOptions): ErrorReporte
     }
     spells.set(kind, { since: now, last: now, errors: 1, queues: new Set([queue]) });
     const tell = () => logger.warn({ queue, kind, reason, ...(!isKnown && { err: error }) }, 'queue error');
-    if (kind === NETWORK) tellUnlessAway(tell);
+    // A queue may meet the loss of a connection before the connection itself does.
+    if (kind === NETWORK) setTimeout(() => (isAway() ? spells.delete(kind) : tell()), lossToldAfter).unref();
     else tell();
     wait(kind, overAfter);
   };
-
-  /** A queue may meet the loss of a connection before the connection itself does. */
-  function tellUnlessAway(tell: () => void): void {
-    const decide = () => {
-      if (isAway()) spells.delete(NETWORK);
-      else tell();
-    };
-    setTimeout(decide, lossToldAfter).unref();
-  }
 }
 
 /** Where Redis or the network has said what is wrong, a stack only tells how BullMQ is made. */

@@ -13,6 +13,8 @@ const RunningProcess = Type.Object({
   startedAt: Type.Number(),
   /** Each part of its settings by name, with a digest: `output crm` → `x7Yt…`. */
   parts: Type.Record(Type.String(), Type.String()),
+  /** Of a worker, by the name of the output: since when its attempts fail (ms since the epoch, by the clock of Redis), and why. */
+  failing: Type.Optional(Type.Record(Type.String(), Type.Object({ since: Type.Number(), reason: Type.String() }))),
 });
 export type RunningProcess = Static<typeof RunningProcess>;
 

@@ -18,6 +18,8 @@ type QueueDepths = {
 /** A queue looked at from outside, and the switch that holds all its workers. Every call rejects when Redis does not answer the connection's own way. */
 export type QueueState = {
   depths(): Promise<QueueDepths>;
+  /** When the job that waits for the longest was made, ms since the epoch by Redis's clock; of those that are to be tried again, the next ones are looked at. */
+  oldest(): Promise<number | undefined>;
   isPaused(): Promise<boolean>;
   /** No worker takes a job until `resume`; what is under way goes on. */
   pause(): Promise<void>;
@@ -26,6 +28,8 @@ export type QueueState = {
   workWaits(): Promise<boolean>;
   close(): Promise<void>;
 };
+
+const DELAYED_LOOKED_AT = 50;
 
 type QueueAccess = { readonly redis: Redis; readonly prefix: string };
 
@@ -46,6 +50,14 @@ function queueState(name: string, access: QueueAccess): QueueState {
       const counts = await queue.getJobCounts('waiting', 'delayed', 'active', 'failed');
       const { waiting = 0, delayed = 0, active = 0, failed = 0 } = counts;
       return { waiting, delayed, active, dead: failed };
+    },
+    async oldest() {
+      const [waiting, delayed] = await Promise.all([
+        queue.getJobs(['waiting'], 0, 0, true),
+        queue.getJobs(['delayed'], 0, DELAYED_LOOKED_AT - 1, true),
+      ]);
+      const times = [...waiting, ...delayed].map(({ timestamp }) => timestamp);
+      return times.length === 0 ? undefined : Math.min(...times);
     },
     isPaused: () => queue.isPaused(),
     pause: () => queue.pause(),
