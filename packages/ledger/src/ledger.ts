@@ -1,6 +1,6 @@
 import { RingbackError } from '@ringback/contracts';
+import { createRunScript, outcomesKey } from '@ringback/redis';
 import type { Redis } from 'ioredis';
-import { createRunner } from './runner.ts';
 import { CLAIM, KEEP, RECORD, RELEASE, RENEW } from './scripts.ts';
 
 /** What a claim found: the callback is this batch's to fan out; the same, but this batch has claimed it before, and may have fanned it out; another batch owns it; or another batch owns one of the same identity that says something else. */
@@ -45,11 +45,10 @@ const CLAIMS = ['ours', 'again', 'duplicate', 'conflict'] as const satisfies rea
 const OUTCOMES = ['delivered', 'dead', 'retrying', 'dropped'] as const satisfies readonly Outcome[];
 
 export function createLedger({ redis, prefix, window }: LedgerOptions): Ledger {
-  const run = createRunner(redis);
+  const run = createRunScript(redis);
   const seconds = String(Math.ceil(window / 1000));
   const claimKey = (key: string) => `${prefix}:ledger:${key}`;
-  // Named like the job that holds these deliveries. A dot, which a callback's key has none of, tells it from a claim.
-  const outcomesKey = ({ batch, output }: Deliveries) => `${prefix}:ledger:${batch}.${output}`;
+  const keyOfOutcomes = (deliveries: Deliveries) => outcomesKey({ prefix, ...deliveries });
 
   return {
     async claim(batch, callbacks) {
@@ -62,21 +61,21 @@ export function createLedger({ redis, prefix, window }: LedgerOptions): Ledger {
       await run(RELEASE, keys.map(claimKey), [batch]);
     },
     async renew(batch, outputs) {
-      const keys = outputs.map((output) => outcomesKey({ batch, output }));
+      const keys = outputs.map((output) => keyOfOutcomes({ batch, output }));
       await run(RENEW, keys, [seconds]);
     },
     async keep(deliveries, { keys, forMs }) {
-      const all = [outcomesKey(deliveries), ...keys.map(claimKey)];
+      const all = [keyOfOutcomes(deliveries), ...keys.map(claimKey)];
       await run(KEEP, all, [deliveries.batch, String(Math.ceil((window + forMs) / 1000))]);
     },
     async outcomes(deliveries, keys) {
-      const values = keys.length === 0 ? [] : await redis.hmget(outcomesKey(deliveries), ...keys);
+      const values = keys.length === 0 ? [] : await redis.hmget(keyOfOutcomes(deliveries), ...keys);
       return keys.map((_, index) => oneOf(OUTCOMES, values[index]));
     },
     async record(output, entries) {
       const batches = [...Map.groupBy(entries, ({ batch }) => batch)];
       const fields = batches.flatMap(([, own]) => [String(own.length), ...own.flatMap(({ key, outcome }) => [key, outcome])]);
-      const keys = batches.map(([batch]) => outcomesKey({ batch, output }));
+      const keys = batches.map(([batch]) => keyOfOutcomes({ batch, output }));
       await run(RECORD, keys, [seconds, ...fields]);
     },
   };

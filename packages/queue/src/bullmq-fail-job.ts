@@ -1,7 +1,7 @@
 import type { Queue } from 'bullmq';
+import { createRunScript } from '@ringback/redis';
 import type { Redis } from 'ioredis';
 import { addJobs, type NewJob } from './add-jobs.ts';
-import { createRunScript } from './bodies/run-script.ts';
 
 /** Should we be cut off before it is moved, a worker takes the job then, and fails it for its payload. */
 const DELAY_MS = 1000;

@@ -1,6 +1,6 @@
+import { createRunScript, outcomesKey } from '@ringback/redis';
 import type { Redis } from 'ioredis';
-import { backlogKey, outcomesKey } from './keys.ts';
-import { createRunScript } from './run-script.ts';
+import { backlogKey } from './keys.ts';
 import { DROP } from './scripts.ts';
 
 type Access = { readonly redis: Redis; readonly prefix: string };

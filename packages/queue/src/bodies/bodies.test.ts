@@ -131,6 +131,14 @@ describe('bodies', () => {
     expect(await tellWhoFills(access)).toMatch(/^12 deliveries wait for output crm .*, 9 deliveries wait for output ops /);
   });
 
+  it('let outcomes that are kept for longer be kept when more of their batch is dropped', async () => {
+    const { access, redis, prefix } = setUp();
+    await redis.hset(`${prefix}:ledger:b1.ops`, 'k1', 'retrying');
+    await redis.expire(`${prefix}:ledger:b1.ops`, 3600);
+    await createDropNoter({ ...access, window: 60_000 })({ batch: 'b1', output: 'ops', keys: ['k2'] });
+    expect(await redis.ttl(`${prefix}:ledger:b1.ops`)).toBeGreaterThan(600);
+  });
+
   it('that are dead letters take nothing of the bound, are counted apart, and leave no count behind', async () => {
     const { bodies, access, keys } = setUp();
     const store = async (id: string) => {

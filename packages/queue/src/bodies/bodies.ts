@@ -1,9 +1,9 @@
 import { type Callback, callbackKey, RingbackError, StoredShare } from '@ringback/contracts';
+import { createRunScript, outcomesKey, type RunScript } from '@ringback/redis';
 import type { Redis } from 'ioredis';
 import { Compile } from 'typebox/compile';
 import { decodeBodies, encodeBodies, notOurs, parseStored } from './blob.ts';
-import { backlogKey, bodiesKey, heldKey, outcomesKey, referenceJobKey } from './keys.ts';
-import { createRunScript, type RunScript } from './run-script.ts';
+import { backlogKey, bodiesKey, heldKey, referenceJobKey } from './keys.ts';
 import { FED, HAND_OVER, RELEASE, STORE } from './scripts.ts';
 
 const share = Compile(StoredShare);

@@ -10,10 +10,6 @@ export const heldKey = (prefix: string, output: string) => `${prefix}:held:${out
 /** What each output has by reference, and what was dropped. */
 export const backlogKey = (prefix: string) => `${prefix}:backlog`;
 
-/** The outcomes of a batch at one output, as the ledger has them. */
-export const outcomesKey = ({ prefix, batch, output }: { prefix: string; batch: string; output: string }) =>
-  `${prefix}:ledger:${batch}.${output}`;
-
 /** The hash of the job that names an output's share of these bodies. */
 export const referenceJobKey = (prefix: string, id: string, output: string) =>
   jobKey(prefix, outputQueueName(output), referenceId(id, output));

@@ -157,10 +157,10 @@ add(KEYS[2], ARGV[1], 'held', entry.count)
 redis.call('RPUSH', KEYS[3], ARGV[2])
 return { 'held' }`;
 
-/** KEYS outcomes of the batch at the output, backlog · ARGV output, window in s, key of each callback: writes the outcome `dropped` where there is none, and counts it → [how many]. */
+/** KEYS outcomes of the batch at the output, backlog · ARGV output, window in s, key of each callback: writes the outcome `dropped` where there is none, and counts it → [how many]. What lives longer stays so. */
 export const DROP = `${COUNT}
 local dropped = 0
 for i = 3, #ARGV do dropped = dropped + redis.call('HSETNX', KEYS[1], ARGV[i], 'dropped') end
-redis.call('EXPIRE', KEYS[1], ARGV[2])
+if redis.call('PTTL', KEYS[1]) < 1000 * ARGV[2] then redis.call('EXPIRE', KEYS[1], ARGV[2]) end
 add(KEYS[2], ARGV[1], 'dropped', dropped)
 return { dropped }`;

@@ -1,9 +1,9 @@
+import { createRunScript } from '@ringback/redis';
 import type { Redis } from 'ioredis';
 import { jobKey } from '../bullmq-keys.ts';
 import { CALLBACKS } from '../names.ts';
 import { createBodies } from './bodies.ts';
 import { backlogKey, bodiesKey, heldKey, referenceJobKey } from './keys.ts';
-import { createRunScript } from './run-script.ts';
 import { REAP } from './scripts.ts';
 
 const KEYS_AT_ONCE = 100;

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 
-/** Runs a Lua script by its digest, and by its text where the server does not know it (a restart or a failover forgets scripts). */
+/** Runs a Lua script by its digest, and by its text where the server does not know it (a restart or a failover forgets scripts). Resolves to what it returns, where that is a list; without keys there is nothing to do. */
 export type RunScript = (script: string, keys: readonly string[], args: readonly (string | Buffer)[]) => Promise<unknown[]>;
 
 export function createRunScript(redis: Redis): RunScript {
   const digests = new Map<string, string>();
 
   return async (script, keys, args) => {
+    if (keys.length === 0) return [];
     const digest = digests.get(script) ?? createHash('sha1').update(script).digest('hex');
     digests.set(script, digest);
     const reply: unknown = await redis.evalsha(digest, keys.length, ...keys, ...args).catch((error: unknown) => {

@@ -1,0 +1,2 @@
+export { outcomesKey } from './outcomes-key.ts';
+export { createRunScript, type RunScript } from './run-script.ts';
