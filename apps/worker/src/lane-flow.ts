@@ -60,32 +60,34 @@ const UNSEEN: Look = { waiting: 0, delayed: 0, paused: false, held: 0, bytes: 0 
 export function createLaneFlow(options: LaneFlowOptions): LaneFlow {
   const { producer, bodies, breaker, failures, brimming } = options;
   const report = createReporter(options);
-  let [seen, added, failed] = [UNSEEN, 0, 0];
+  let [seen, added, failed, idle] = [UNSEEN, 0, 0, 0];
 
   const failing = () => failures() >= FAILURES_UNTIL_STUCK;
   const moves = () => breaker() !== 'open' && !seen.paused;
 
-  async function look(): Promise<void> {
+  /** Resolves to whether it fed the queue. */
+  async function look(): Promise<boolean> {
     added = 0;
     report((seen = await producer.look()));
     // One is enough to find out with.
     const room = (breaker() === 'probing' ? 1 : JOBS_WHEN_FED) - seen.waiting;
-    if (seen.held === 0 || room <= 0 || !moves()) return;
-    if (failing() && (brimming() || seen.delayed >= RETRIES_WHILE_STUCK)) return;
+    if (seen.held === 0 || room <= 0 || !moves()) return false;
+    if (failing() && (brimming() || seen.delayed >= RETRIES_WHILE_STUCK)) return false;
     await feed(options, await bodies.held(options.output, room), room);
+    return true;
   }
 
   const looks = repeatLook({
     async look() {
       try {
-        await look();
+        idle = (await look()) ? 0 : idle + 1;
         failed = 0;
       } catch (error) {
         options.errors(error instanceof Error ? error : new Error(String(error)), { queue: `output.${options.output}` });
         failed += 1;
         return Math.min(LOOK_EVERY_MS * 2 ** (failed - 1), LOOK_AGAIN_AT_MOST_MS);
       }
-      return seen.held > 0 && moves() ? FEED_EVERY_MS : LOOK_EVERY_MS;
+      return seen.held > 0 && moves() ? waitFor(idle) : LOOK_EVERY_MS;
     },
   });
   return {
@@ -100,6 +102,11 @@ export function createLaneFlow(options: LaneFlowOptions): LaneFlow {
     },
     close: () => looks.close(),
   };
+}
+
+/** ms until the next look. While the queue is full: no longer than twice the time that it takes to have room. */
+function waitFor(looksInVain: number): number {
+  return Math.min(FEED_EVERY_MS * 2 ** looksInVain, LOOK_EVERY_MS);
 }
 
 /** MUST add the job before what it names is held no more: cut off in between, the same job is added again. */

@@ -49,7 +49,7 @@ function createHandler(options: DeliveryConsumerOptions) {
   const { redis, prefix, output, delivery, handlers, lockDuration, logger } = options;
   // Another worker wrote down when the batch was run.
   const clock = redisClock(redis);
-  const isLate = (since: number) => clock.now() - since > lockDuration / 2;
+  const isLate = (since: number) => !clock.isSure() || clock.now() - since > lockDuration / 2;
   const bodies = createBodies({ redis, prefix });
 
   /** MUST let go of the bodies before the job is done: cut off in between it is run again, and finds that it has nothing to do. */

@@ -41,6 +41,19 @@ describe("Redis's clock", () => {
     expect([clock.now(), clock.ahead()]).toEqual([at.redis, 6 * HOUR]);
   });
 
+  it('is unsure, and asks, once the machine was suspended, until Redis has told', async () => {
+    const { at, pass, clock } = setUp();
+    expect(clock.isSure()).toBe(true);
+    await clock.measure();
+    pass(500);
+    expect(clock.isSure()).toBe(true);
+    at.redis += 60_000;
+    at.wall += 60_000;
+    expect([clock.isSure(), at.asked]).toEqual([false, 2]);
+    await clock.measure();
+    expect([clock.isSure(), clock.now()]).toEqual([true, at.redis]);
+  });
+
   it('counts half of the way there and back, and takes no slow answer for a better one', async () => {
     const { at, pass, clock } = setUp();
     at.roundTrip = 400;

@@ -9,6 +9,8 @@ export type RedisClock = {
   readonly now: () => number;
   /** How many ms our own clock is ahead of Redis's, negative: behind. 0 below a second, and while Redis has not told. */
   ahead(): number;
+  /** False where our own clock has moved on by more than ours that only grows: it was set, or the machine was suspended, which the other one does not count. Then `now` may be too early. Asks Redis. */
+  isSure(): boolean;
   /** False until Redis has told, or refused to tell, for the first time. */
   isKnown(): boolean;
   /** Asks Redis, or joins the question under way. Never rejects: where Redis does not answer, what was known stays. */
@@ -32,7 +34,7 @@ const MAX_ROUND_TRIP = 1000;
 const MIN_SKEW = 1000;
 
 export function createRedisClock({ time, wall, elapsed }: RedisClockOptions): RedisClock {
-  let known: { readonly redis: number; readonly at: number } | undefined;
+  let known: { readonly redis: number; readonly at: number; readonly wall: number } | undefined;
   let refused = false;
   let measuring: Promise<void> | undefined;
 
@@ -40,8 +42,9 @@ export function createRedisClock({ time, wall, elapsed }: RedisClockOptions): Re
     const before = elapsed();
     const [seconds, micros] = await time();
     const tookMs = elapsed() - before;
+    const at = before + tookMs / 2;
     if (known !== undefined && tookMs > MAX_ROUND_TRIP) return;
-    known = { redis: Number(seconds) * 1000 + Number(micros) / 1000, at: before + tookMs / 2 };
+    known = { redis: Number(seconds) * 1000 + Number(micros) / 1000, at, wall: wall() - tookMs / 2 };
   }
 
   function measure(): Promise<void> {
@@ -64,6 +67,11 @@ export function createRedisClock({ time, wall, elapsed }: RedisClockOptions): Re
     ahead() {
       const ms = wall() - now();
       return Math.abs(ms) < MIN_SKEW ? 0 : ms;
+    },
+    isSure() {
+      if (known === undefined || wall() - known.wall - (elapsed() - known.at) < MIN_SKEW) return true;
+      void measure();
+      return false;
     },
     isKnown: () => known !== undefined || refused,
     measure,
