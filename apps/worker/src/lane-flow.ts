@@ -7,6 +7,8 @@ import { repeatLook } from './repeated-look.ts';
 const JOBS_UNTIL_LAGGING = 256;
 /** Jobs up to which the queue is filled from what is held. */
 const JOBS_WHEN_FED = 128;
+/** One is enough to find out with. */
+const PROBES_AT_ONCE = 1;
 /** Failures in a row after which an output without a breaker counts as one that cannot move. */
 const FAILURES_UNTIL_STUCK = 10;
 /** Retries of an output that fails: further deliveries would only become more of them, each with its body. */
@@ -61,7 +63,6 @@ export function createLaneFlow(options: LaneFlowOptions): LaneFlow {
   const { producer, bodies, breaker, failures, brimming } = options;
   const report = createReporter(options);
   let [seen, added, failed, idle] = [UNSEEN, 0, 0, 0];
-
   const failing = () => failures() >= FAILURES_UNTIL_STUCK;
   const moves = () => breaker() !== 'open' && !seen.paused;
 
@@ -69,10 +70,9 @@ export function createLaneFlow(options: LaneFlowOptions): LaneFlow {
   async function look(): Promise<boolean> {
     added = 0;
     report((seen = await producer.look()));
-    // One is enough to find out with.
-    const room = (breaker() === 'probing' ? 1 : JOBS_WHEN_FED) - seen.waiting;
-    if (seen.held === 0 || room <= 0 || !moves()) return false;
-    if (failing() && (brimming() || seen.delayed >= RETRIES_WHILE_STUCK)) return false;
+    const room = (breaker() === 'probing' ? PROBES_AT_ONCE : JOBS_WHEN_FED) - seen.waiting;
+    const inVain = failing() && (brimming() || seen.delayed >= RETRIES_WHILE_STUCK);
+    if (seen.held === 0 || room <= 0 || !moves() || inVain) return false;
     await feed(options, await bodies.held(options.output, room), room);
     return true;
   }
@@ -83,8 +83,8 @@ export function createLaneFlow(options: LaneFlowOptions): LaneFlow {
         idle = (await look()) ? 0 : idle + 1;
         failed = 0;
       } catch (error) {
-        options.errors(error instanceof Error ? error : new Error(String(error)), { queue: `output.${options.output}` });
         failed += 1;
+        options.errors(error instanceof Error ? error : new Error(String(error)), { queue: `output.${options.output}` });
         return Math.min(LOOK_EVERY_MS * 2 ** (failed - 1), LOOK_AGAIN_AT_MOST_MS);
       }
       return seen.held > 0 && moves() ? waitFor(idle) : LOOK_EVERY_MS;
