@@ -97,9 +97,7 @@ export function createLaneFlow(options: LaneFlowOptions): LaneFlow {
     },
     holding: () => seen.held > 0,
     added: (jobs) => void (added += jobs),
-    wake() {
-      if (failed === 0 && moves()) looks.soon();
-    },
+    wake: () => void (failed === 0 && moves() && looks.soon()),
     close: () => looks.close(),
   };
 }
