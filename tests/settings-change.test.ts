@@ -22,11 +22,11 @@ it('while dispatching is paused callbacks are acked and wait, no worker takes it
   const worker = await startWorker();
   expect(await old.process.line('workers run different settings')).toMatchObject({
     code: 'RB_SETTINGS_DIFFER',
-    older: [{ adds: [], removes: [], changes: ['secrets and URLs of outputs'] }],
+    older: [{ adds: [], removes: [], changes: ['secrets and URLs of all outputs together'] }],
   });
   // Far longer than `stuckAfter` has passed by now: it differs by a beat of 5 s.
   expect(await printed(env, 'outputs')).toMatch(
-    /RB_SETTINGS_DIFFER: workers run different settings[\s\S]*changes secrets and URLs of outputs/,
+    /RB_SETTINGS_DIFFER: workers run different settings[\s\S]*changes secrets and URLs of all outputs together/,
   );
   expect(await old.process.stop()).toBe(0);
   expect(await worker.process.line('workers run the same settings again')).toBeTruthy();

@@ -48,7 +48,7 @@ async function run(): Promise<void> {
   const stopped = stopSignal();
   surviveBrokenConnections(logger);
   const sources = createSources(config.sources);
-  refusePublishedSecrets({ sources, production: process.env['NODE_ENV'] === 'production', logger });
+  refusePublishedSecrets({ sources, production: process.env['NODE_ENV']?.trim().toLowerCase() === 'production', logger });
 
   const stopping = new AbortController();
   const { writer, spool } = openWriter({ config, settingsPath: path, logger });

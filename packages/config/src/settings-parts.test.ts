@@ -22,7 +22,7 @@ describe('the parts of the settings', () => {
       'route * → out #2',
       'dedupe',
       'quarantine',
-      'secrets and URLs of outputs',
+      'secrets and URLs of all outputs together',
     ]);
     expect(Object.keys(ingress())).toEqual(['source callbot', 'quarantine', 'secrets of sources']);
   });
@@ -38,10 +38,10 @@ describe('the parts of the settings', () => {
     [
       'a type',
       { outputs: OUTPUTS.replace('name: log, type: stdout', "name: log, type: webhook, url: 'https://a.b'") },
-      ['output log', 'secrets and URLs of outputs'],
+      ['output log', 'secrets and URLs of all outputs together'],
     ],
-    ['a URL', { outputs: OUTPUTS.replace('T0KEN', 'T1KEN') }, ['secrets and URLs of outputs']],
-    ['a secret', { outputs: OUTPUTS.replace('hush', 'hash') }, ['secrets and URLs of outputs']],
+    ['a URL', { outputs: OUTPUTS.replace('T0KEN', 'T1KEN') }, ['secrets and URLs of all outputs together']],
+    ['a secret', { outputs: OUTPUTS.replace('hush', 'hash') }, ['secrets and URLs of all outputs together']],
     ['the window', { more: 'dedupe: { window: 1h }' }, ['dedupe']],
     [
       'what the ingress alone uses',
@@ -62,10 +62,10 @@ describe('the parts of the settings', () => {
   it('give no secret away: 16 bits of a hash over all of them are all that is said', () => {
     const text = JSON.stringify(worker());
     for (const secret of ['T0KEN', 'hush', 'example.com']) expect(text).not.toContain(secret);
-    expect(worker()['secrets and URLs of outputs']).toMatch(/^[0-9a-f]{4}$/);
+    expect(worker()['secrets and URLs of all outputs together']).toMatch(/^[0-9a-f]{4}$/);
     // The other digests do not depend on any of them.
     expect(changed(worker({ outputs: OUTPUTS.replace('hush', 'a').replace('T0KEN', 'b') }), worker())).toEqual([
-      'secrets and URLs of outputs',
+      'secrets and URLs of all outputs together',
     ]);
   });
 });

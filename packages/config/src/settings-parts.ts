@@ -18,7 +18,7 @@ export function workerParts({ outputs, routes, dedupe, quarantine }: Config): Se
       ['dedupe', dedupe],
       ['quarantine', quarantine],
     ]),
-    'secrets and URLs of outputs': digestOfSecrets(outputs),
+    'secrets and URLs of all outputs together': digestOfSecrets(outputs),
   };
 }
 

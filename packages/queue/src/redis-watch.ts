@@ -35,7 +35,7 @@ export type RedisWatch = {
   readonly away: () => RingbackError;
   /** Writes now, or joins the write that is under way; true when Redis answered, be it with a refusal. Never rejects, and may take as long as the connection lets a command take. */
   probe(): Promise<boolean>;
-  /** Looks now, or joins the look that is under way. Never rejects: a Redis that does not answer is not known. */
+  /** Looks now, or joins the look that is under way. Never rejects: where Redis does not answer, what was known stays. */
   look(): Promise<void>;
   close(): void;
 };

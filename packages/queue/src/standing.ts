@@ -15,7 +15,7 @@ export type Standing = {
 
 const WAITING = { wait: 'llen', paused: 'llen', active: 'llen', delayed: 'zcard', prioritized: 'zcard' } as const;
 
-/** Counts what a prefix, that of these or of other settings, holds. Only reads: BullMQ's own Queue would write to a prefix that is not ours. */
+/** Counts what a prefix, that of these or of other settings, holds. Changes nothing there: BullMQ's own Queue would write to a prefix that is not ours. */
 export async function standingUnder(redis: Redis, prefix: string): Promise<Standing> {
   const outputs = await redis.smembers(outputRegistryKey(prefix)).catch(() => []);
   const queues = [CALLBACKS, QUARANTINE, UNROUTED, ...outputs.map(outputQueueName)];
