@@ -25,7 +25,9 @@ it('tells which outputs left the settings with deliveries, and fails for nothing
   expect(logger.warn).not.toHaveBeenCalled();
   await reportRemovedOutputs({ redis, prefix, outputs: ['crm'], logger });
   const held = { code: 'RB_OUTPUT_REMOVED', output: 'old', waiting: 1, dead: 0 };
-  expect(logger.warn.mock.calls).toEqual([[held, 'jobs of an output that is not in the settings; each holds one delivery or more']]);
+  expect(logger.warn.mock.calls).toEqual([
+    [held, 'jobs of an output that is not in the settings; each holds one delivery or more'],
+  ]);
 
   const closed = new Redis(url, { lazyConnect: true });
   closed.disconnect();

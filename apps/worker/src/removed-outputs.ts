@@ -7,7 +7,10 @@ type RemovedOptions = Parameters<typeof noteOutputs>[0] & { readonly outputs: re
 export async function reportRemovedOutputs({ redis, prefix, outputs, logger }: RemovedOptions): Promise<void> {
   try {
     for (const held of await noteOutputs({ redis, prefix }, outputs)) {
-      logger.warn({ code: 'RB_OUTPUT_REMOVED', ...held }, 'jobs of an output that is not in the settings; each holds one delivery or more');
+      logger.warn(
+        { code: 'RB_OUTPUT_REMOVED', ...held },
+        'jobs of an output that is not in the settings; each holds one delivery or more',
+      );
     }
   } catch (err) {
     logger.error({ code: 'RB_INTERNAL', err }, 'outputs that left the settings could not be told');
