@@ -56,11 +56,12 @@ export function startOutage(settings: Settings = {}) {
 }
 
 function createDestination() {
-  const destination = { answer: AWAY };
+  /** `first`: its answers before that. */
+  const destination: { answer: DeliveryResult; first: DeliveryResult[] } = { answer: AWAY, first: [] };
   const attempts: Delivery[] = [];
   async function deliver(made: Delivery): Promise<DeliveryResult> {
     attempts.push(made);
-    return destination.answer;
+    return destination.first.shift() ?? destination.answer;
   }
   return { destination, attempts, output: { name: 'crm', deliver } };
 }
