@@ -10,13 +10,13 @@ export type ConflictDeps = {
   readonly logger: Logger;
 };
 
-/** Refuses callbacks whose requestID was taken with another body: each is a duplicate by its identity, and kept for a person to see. Safe to be run again. */
-export function createConflictKeeper(deps: ConflictDeps): (conflicts: readonly Callback[]) => Promise<void> {
+/** Refuses callbacks whose requestID was taken with another body: each is a duplicate by its identity, and kept for a person to see; a replayed one, whatever room there is. Safe to be run again. */
+export function createConflictKeeper(deps: ConflictDeps): (conflicts: readonly Callback[], replayed: boolean) => Promise<void> {
   const { quarantine, counts, logger } = deps;
-  return async (conflicts) => {
+  return async (conflicts, replayed) => {
     if (conflicts.length === 0) return;
     const entries = conflicts.map((callback) => quarantineEntry(callback, CODE, 'same requestID, other body'));
-    const kept = await quarantine.keep(entries);
+    const kept = await quarantine.keep(entries, { always: replayed });
     await counts.unkept(countUnkept(entries, kept));
     for (const [index, { id: requestID, source, account, type }] of conflicts.entries()) {
       const line = { code: CODE, requestID, source, account, type, quarantined: kept[index] };

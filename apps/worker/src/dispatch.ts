@@ -48,7 +48,7 @@ export function createDispatch(deps: DispatchDeps): (batch: TakenBatch) => Promi
     // It may have waited for long: what it has delivered MUST be known for as long as it is run.
     if (again) await ledger.renew(id, [...perOutput.keys()]);
     await Promise.all([fanOut({ id, again, since }, perOutput), counts.dropped(dropped)]);
-    await keepConflicts(conflicts);
+    await keepConflicts(conflicts, batch.replayed === true);
     await keepUnrouted(batch, unrouted);
 
     report(logger, {

@@ -41,15 +41,15 @@ export async function routeAll(router: Router, callbacks: readonly Callback[]): 
   return { perOutput, dropped, unrouted, conditionErrors: [...conditionErrors] };
 }
 
-type Why = { readonly code: undefined; readonly reason: string } | Pick<Unrouted, 'code' | 'reason' | 'outputs'>;
+type Why = { readonly code: undefined; readonly reason: string } | Pick<Unrouted, 'code' | 'reason'>;
 
 /** Undefined: it goes where its routes say. A condition that was given up might have sent it to an output: then it is kept, though another route delivers or drops it. */
 function whyKept({ outputs, drop, overran, conditionErrors }: Routing): Why | undefined {
   if (overran) {
     const sent = outputs.length > 0 ? [`it went to ${outputs.join(', ')}`] : [];
-    return { code: 'RB_CONDITION_OVERRUN', reason: [...conditionErrors, ...sent].join('; '), outputs };
+    return { code: 'RB_CONDITION_OVERRUN', reason: [...conditionErrors, ...sent].join('; ') };
   }
   if (outputs.length > 0) return undefined;
   if (drop !== undefined) return { code: undefined, reason: drop };
-  return { code: 'RB_UNROUTED', reason: ['no route matched', ...conditionErrors].join('; '), outputs };
+  return { code: 'RB_UNROUTED', reason: ['no route matched', ...conditionErrors].join('; ') };
 }

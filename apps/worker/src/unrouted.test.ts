@@ -7,16 +7,21 @@ describe('a callback that no route matches', () => {
   const routes: Routes = [{ match: ['callbot.task.*'], to: ['crm'] }];
   const order = (id: string) => callback(id, { type: 'callbot.order', body: '{"orderID":1}' });
 
-  it('is kept once for each batch, and can come again once the routes are mended', async () => {
+  it('is kept once, however often it comes, and goes on by a replay once the routes are mended', async () => {
     const businessKeyOf: BusinessKeyOf = ({ body }) => body;
     const first = setUp({ routes, businessKeyOf });
     const batch = { id: 'b1', callbacks: [callback('x'), order('y')] };
     await first.dispatch(batch);
     await first.dispatch(batch);
+    await first.dispatch({ id: 'b1.again', callbacks: [order('y')] });
     expect(await first.quarantined('unrouted')).toMatchObject([{ id: 'y' }]);
     const mended = setUp({ businessKeyOf, prefix: first.prefix });
-    await mended.dispatch({ id: 'b2', callbacks: [order('y')] });
+    expect(await mended.replay()).toEqual([undefined]);
+    await mended.dispatch({ id: 'b2', callbacks: await mended.queued(), replayed: true });
     expect(mended.added[0]?.ids).toEqual(['y']);
+    // The first batch, should it be run once more, leaves it alone.
+    await mended.dispatch(batch);
+    expect(mended.added.flatMap(({ ids }) => ids).filter((id) => id === 'y')).toHaveLength(2);
   });
 
   it('is counted where there is no room, and holds up nothing', async () => {
@@ -31,11 +36,22 @@ describe('a callback that no route matches', () => {
   });
 
   it('is kept again where it was replayed too early, though there is no room', async () => {
-    const { dispatch, quarantined, counted } = setUp({ routes, quarantineFor: 2 });
+    const { dispatch, replay, queued, quarantined, counted } = setUp({ routes, quarantineFor: 2 });
     await dispatch({ id: 'b1', callbacks: [order('a')] });
-    await dispatch({ id: 'b2', callbacks: [order('a')], replayed: true });
-    expect((await quarantined('unrouted')).map(({ id }) => id)).toEqual(['a', 'a']);
+    expect(await replay()).toEqual([undefined]);
+    await dispatch({ id: 'b2', callbacks: await queued(), replayed: true });
+    expect((await quarantined('unrouted')).map(({ id }) => id)).toEqual(['a']);
     expect(await counted()).toMatchObject({ unkept: [] });
+  });
+
+  it('is not lost when it is replayed while its requestID was taken by another body', async () => {
+    const { dispatch, replay, queued, quarantined } = setUp({ routes, quarantineFor: 0 });
+    await dispatch({ id: 'b1', callbacks: [order('a')] });
+    await dispatch({ id: 'b2', callbacks: [callback('a', { body: '{"orderID":2}' })] });
+    expect(await replay()).toEqual([]);
+    expect(await queued()).toEqual([]);
+    await dispatch({ id: 'b3', callbacks: [order('a')], replayed: true });
+    expect(await quarantined()).toMatchObject([{ id: 'a', code: 'RB_REQUEST_ID_REUSED' }]);
   });
 
   it('takes no room from what is refused', async () => {
@@ -65,7 +81,7 @@ describe('a condition that takes too long', () => {
   const list = JSON.stringify({ list: Array.from({ length: 3000 }, () => 1) });
   const endless = 'data.list.exists(a, data.list.exists(b, a + b == -1))';
 
-  it('leaves the other callbacks and routes alone, and keeps a callback that no other route matched, once, free to be sent again', async () => {
+  it('leaves the other callbacks and routes alone, and keeps them, once', async () => {
     const routes = [
       { when: endless, to: ['crm'] },
       { match: ['callbot.order'], to: ['ops'] },
@@ -94,7 +110,8 @@ describe('a condition that takes too long', () => {
     const first = setUp({ routes: [{ when: endless, to: ['crm'] }], businessKeyOf });
     await first.dispatch({ id: 'b1', callbacks: [callback('long', { body: list })] });
     const mended = setUp({ businessKeyOf, prefix: first.prefix });
-    await mended.dispatch({ id: 'q.1', callbacks: [callback('long', { body: list })] });
+    expect(await mended.replay()).toEqual([undefined]);
+    await mended.dispatch({ id: 'q.1', callbacks: await mended.queued(), replayed: true });
     expect(mended.added.map(({ ids }) => ids)).toEqual([['long'], ['long']]);
   });
 

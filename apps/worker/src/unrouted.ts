@@ -9,8 +9,6 @@ export type Unrouted = {
   readonly callback: Callback;
   readonly code: Extract<ErrorCode, 'RB_UNROUTED' | 'RB_CONDITION_OVERRUN'>;
   readonly reason: string;
-  /** Those that other routes send it to. */
-  readonly outputs: readonly string[];
 };
 
 export type UnroutedDeps = {
@@ -22,8 +20,8 @@ export type UnroutedDeps = {
 };
 
 /**
- * Keeps callbacks that go nowhere, until a person mends the routes. Where there is no room for one that no route wants, it is counted, and gone: it must hold up no other. MUST keep them before it gives up
- * their claims, without which a replay, or the provider's own repeat, would be a duplicate. Safe to be run again.
+ * Keeps callbacks that go nowhere, until a person mends the routes. Their batch keeps its claims, so that what comes again is a duplicate: a replay gives them up. Where there is no room for
+ * one that no route wants, it is counted, and gone: it must hold up no other, and may be sent again. Safe to be run again.
  */
 export function createUnroutedKeeper({ unroutedQuarantine, counts, ledger, businessKeyOf, logger }: UnroutedDeps) {
   const keysOf = (callback: Callback) =>
@@ -34,9 +32,9 @@ export function createUnroutedKeeper({ unroutedQuarantine, counts, ledger, busin
     // A route may want one whose condition could not be judged: it was acked, so it is kept whatever room there is.
     const certain = (entry: Unrouted) => replayed === true || entry.code === 'RB_CONDITION_OVERRUN';
     const sorted = [...unrouted.filter(certain), ...unrouted.filter((entry) => !certain(entry))];
-    const entries = sorted.map(({ callback, code, reason, outputs }) => ({
+    const entries = sorted.map(({ callback, code, reason }) => ({
       ...quarantineEntry(callback, code, reason),
-      ...(outputs.length > 0 && { claimed: { batch: id, keys: keysOf(callback) } }),
+      claimed: { batch: id, keys: keysOf(callback) },
     }));
     const count = unrouted.filter(certain).length;
     // Each batch keeps its own entry: the one that a replay comes from is removed after the replay is queued.
@@ -44,12 +42,9 @@ export function createUnroutedKeeper({ unroutedQuarantine, counts, ledger, busin
       some.length === 0 ? [] : unroutedQuarantine.keep(some, { batch: id, always });
     const kept = [...(await keep(entries.slice(0, count), true)), ...(await keep(entries.slice(count), false))];
     await counts.unkept(countUnkept(entries, kept));
-    // Where some outputs get it, its repeats stay duplicates.
-    const nowhere = unrouted.filter(({ outputs }) => outputs.length === 0);
-    await ledger.release(
-      id,
-      nowhere.flatMap(({ callback }) => keysOf(callback)),
-    );
+    const lost = sorted.filter((_, index) => kept[index] !== true);
+    const claims = lost.flatMap(({ callback }) => keysOf(callback));
+    if (claims.length > 0) await ledger.release(id, claims);
     report(logger, id, sorted, kept);
   };
 }

@@ -123,7 +123,7 @@ export const QuarantinedCallback = Type.Object({
   encoding: Type.Enum(['utf8', 'base64']),
   /** Why it is kept, as an error code. Absent in what an earlier Ringback kept. */
   code: Type.Optional(Type.String()),
-  /** It went to some outputs: the batch that did so, and what that batch has claimed of it in the ledger. A replay MUST give these claims up, or it is a duplicate. */
+  /** It was taken from a queue: its batch, and what that batch has claimed of it in the ledger. A replay MUST give these claims up, or it is a duplicate. */
   claimed: Type.Optional(Type.Object({ batch: Type.String(), keys: Type.Array(Type.String()) })),
   /** The same in words; begins with the code. MUST hold no personal data. */
   reason: Type.String(),

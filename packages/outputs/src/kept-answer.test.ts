@@ -25,6 +25,16 @@ it.each([
   expect(keptAnswer(text, request)).toMatch(/^no .*\[redacted\].* here$/);
 });
 
+it.each([
+  ['what Basic says', { authorization: `Basic ${btoa('bob1234:hunter2hunter2')}` }, 'hunter2hunter2'],
+  ['a cookie', { cookie: 'session=s3cr3t-one; theme=darkness' }, 'session=s3cr3t-one'],
+  ['a named token', { authorization: 'Token token="s3cr3t-two"' }, 'S3CR3T-TWO'],
+  ['one of two', { authorization: 'ApiKey ident:s3cr3t/three' }, 's3cr3t\\/three'],
+])('leaves out %s', (_what, headers, told) => {
+  expect(keptAnswer(`no ${told} here`, { url: request.url, headers })).toMatch(/^no .*\[redacted\].* here$/);
+  expect(keptAnswer(`no ${told} here`, { url: request.url, headers })).not.toMatch(/s3cr3t|hunter2h/i);
+});
+
 it('leaves out a secret that the end would cut', () => {
   expect(keptAnswer(`${'x'.repeat(1020)}hush-hush`, request)).not.toContain('hush');
 });

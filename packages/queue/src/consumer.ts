@@ -43,6 +43,9 @@ export type ConsumerOptions<S extends TSchema> = {
   readonly logger: Logger;
 };
 
+/** Until a job that needs room in Redis is tried again, ms. */
+const WAITS_FOR_ROOM_MS = 5000;
+
 /** What Redis gets to answer our leave once no job is under way, ms. It may be away. */
 const GOODBYE_MS = 1500;
 
@@ -103,6 +106,8 @@ function createProcessor<S extends TSchema>({ queue, schema, handle, logger }: C
 
   /** ms that the job waits in the queue; undefined: it is no hand-back. */
   function waitAfter(error: unknown, job: Job): number | undefined {
+    // It is no failure, however long it lasts: there is no room for a job of its own.
+    if (error instanceof RingbackError && error.code === 'RB_OVERLOADED') return WAITS_FOR_ROOM_MS;
     if (error instanceof NewerPayload) return waitForNewerWorker(job, error.newer);
     return error instanceof HandBack ? error.afterMs : undefined;
   }
