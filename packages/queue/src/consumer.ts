@@ -2,6 +2,7 @@ import { type Logger, RingbackError } from '@ringback/contracts';
 import { DelayedError, type IRedisClient, type Job, UnrecoverableError, WaitingError, Worker, type WorkerOptions } from 'bullmq';
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { backoff, BATCH_BACKOFF } from './backoff.ts';
 import { createNewerPayloads, NewerPayload, newerThan } from './newer-payloads.ts';
 import { backingOff } from './bullmq-client.ts';
 import { createErrorReporter, type ErrorReporter } from './error-reporter.ts';
@@ -42,9 +43,6 @@ export type ConsumerOptions<S extends TSchema> = {
   readonly errors?: ErrorReporter | undefined;
   readonly logger: Logger;
 };
-
-/** Until a job that needs room in Redis is tried again, ms. */
-const WAITS_FOR_ROOM_MS = 5000;
 
 /** What Redis gets to answer our leave once no job is under way, ms. It may be away. */
 const GOODBYE_MS = 1500;
@@ -107,7 +105,7 @@ function createProcessor<S extends TSchema>({ queue, schema, handle, logger }: C
   /** ms that the job waits in the queue; undefined: it is no hand-back. */
   function waitAfter(error: unknown, job: Job): number | undefined {
     // It is no failure, however long it lasts: there is no room for a job of its own.
-    if (error instanceof RingbackError && error.code === 'RB_OVERLOADED') return WAITS_FOR_ROOM_MS;
+    if (error instanceof RingbackError && error.code === 'RB_OVERLOADED') return backoff(BATCH_BACKOFF, job.attemptsStarted);
     if (error instanceof NewerPayload) return waitForNewerWorker(job, error.newer);
     return error instanceof HandBack ? error.afterMs : undefined;
   }
