@@ -8,7 +8,7 @@ import { openLane } from './output-lane.ts';
 
 export const DEADLINE = { timeout: 20_000, interval: 20 };
 export const DAY = 86_400_000;
-export const AWAY: DeliveryResult = { outcome: 'retry', failure: 'unavailable', reason: 'connection refused' };
+const AWAY: DeliveryResult = { outcome: 'retry', failure: 'unavailable', reason: 'connection refused' };
 export const ERROR: DeliveryResult = { outcome: 'retry', failure: 'error', reason: 'HTTP 500' };
 export const OK: DeliveryResult = { outcome: 'delivered' };
 
