@@ -9,6 +9,8 @@ export type Figures = {
   readonly sent: number;
   readonly acked: number;
   readonly refused: number;
+  /** By error code. */
+  readonly refusals: Readonly<Record<string, number>>;
   readonly unanswered: number;
   /** Acked callbacks, repeats of one counted once. */
   readonly callbacks: number;

@@ -9,6 +9,8 @@ export type Sent = {
   acked: number;
   /** Answered with anything but an ack. */
   refused: number;
+  /** How many were refused, by the start of the refusal: its error code. */
+  readonly refusals: Record<string, number>;
   /** The connection broke, or no answer came in time. */
   unanswered: number;
   /** Every requestID that was acked, with when it was first, in ms of `performance.now()`. */
@@ -39,7 +41,7 @@ const USUAL_PACE: Pace = { senders: 8, pauseMs: { min: 5, max: 35 } };
 /** Sends signed callbacks, as the provider would, until it is stopped. */
 export function startLoad({ ingresses, repeats, pace = USUAL_PACE, random }: LoadOptions): Load {
   const { senders: count, pauseMs } = pace;
-  const sent: Sent = { requests: 0, acked: 0, refused: 0, unanswered: 0, ackedAt: new Map() };
+  const sent: Sent = { requests: 0, acked: 0, refused: 0, refusals: {}, unanswered: 0, ackedAt: new Map() };
   const stopping = new AbortController();
 
   async function send(requestID: string, ingress: string, taskStatus: number): Promise<void> {
@@ -52,6 +54,8 @@ export function startLoad({ ingresses, repeats, pace = USUAL_PACE, random }: Loa
       if (!sent.ackedAt.has(requestID)) sent.ackedAt.set(requestID, performance.now());
     } else {
       sent.refused += 1;
+      const [why = ''] = String(answer.body.retMsg).split(':');
+      sent.refusals[why] = (sent.refusals[why] ?? 0) + 1;
     }
   }
 
