@@ -16,6 +16,8 @@ const RETRIES_WHILE_STUCK = 1000;
 const LOOK_EVERY_MS = 1000;
 /** While the output takes what it holds. */
 const FEED_EVERY_MS = 20;
+/** While its queue is full: it MUST not run empty meanwhile. */
+const FEED_AT_LEAST_EVERY_MS = 200;
 /** While looks fail, each waits twice as long as the one before, at most this. */
 const LOOK_AGAIN_AT_MOST_MS = 8000;
 /** What is wrong with one share, and with no other. */
@@ -104,7 +106,7 @@ export function createLaneFlow(options: LaneFlowOptions): LaneFlow {
 
 /** ms until the next look. While the queue is full: no longer than twice the time that it takes to have room. */
 function waitFor(looksInVain: number): number {
-  return Math.min(FEED_EVERY_MS * 2 ** looksInVain, LOOK_EVERY_MS);
+  return Math.min(FEED_EVERY_MS * 2 ** looksInVain, FEED_AT_LEAST_EVERY_MS);
 }
 
 /** MUST add the job before what it names is held no more: cut off in between, the same job is added again. */

@@ -1,4 +1,3 @@
-import { RingbackError } from '@ringback/contracts';
 import { startRedisServer, testRedis } from '@ringback/testkit';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
@@ -143,15 +142,4 @@ describe('a consumer', () => {
     expect(await consumer.close(100)).toBe(false);
     work.resolve();
   });
-});
-
-it('hands a job back, at no attempt, as long as Redis has no room for what it leads to', async () => {
-  const refused = async () => {
-    throw new RingbackError('RB_OVERLOADED', 'Redis is nearly full');
-  };
-  const { queue, add, done } = setUp({ ...testRedis(), handle: refused });
-  await add(1);
-  const handedBackTwice = [{ attemptsStarted: 2, attemptsMade: 0 }];
-  await vi.waitFor(async () => expect(await queue.getDelayed()).toMatchObject(handedBackTwice), 20_000);
-  expect([done, await queue.getFailedCount()]).toEqual([[], 0]);
 });

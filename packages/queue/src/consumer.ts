@@ -2,7 +2,6 @@ import { type Logger, RingbackError } from '@ringback/contracts';
 import { DelayedError, type IRedisClient, type Job, UnrecoverableError, WaitingError, Worker, type WorkerOptions } from 'bullmq';
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { backoff, BATCH_BACKOFF } from './backoff.ts';
 import { createNewerPayloads, NewerPayload, newerThan } from './newer-payloads.ts';
 import { backingOff } from './bullmq-client.ts';
 import { createErrorReporter, type ErrorReporter } from './error-reporter.ts';
@@ -104,8 +103,6 @@ function createProcessor<S extends TSchema>({ queue, schema, handle, logger }: C
 
   /** ms that the job waits in the queue; undefined: it is no hand-back. */
   function waitAfter(error: unknown, job: Job): number | undefined {
-    // It is no failure, however long it lasts: there is no room for a job of its own.
-    if (error instanceof RingbackError && error.code === 'RB_OVERLOADED') return backoff(BATCH_BACKOFF, job.attemptsStarted);
     if (error instanceof NewerPayload) return waitForNewerWorker(job, error.newer);
     return error instanceof HandBack ? error.afterMs : undefined;
   }
