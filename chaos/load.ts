@@ -54,7 +54,7 @@ export function startLoad({ ingresses, repeats, pace = USUAL_PACE, random }: Loa
       if (!sent.ackedAt.has(requestID)) sent.ackedAt.set(requestID, performance.now());
     } else {
       sent.refused += 1;
-      const [why = ''] = String(answer.body.retMsg).split(':');
+      const [why = ''] = answer.body.retMsg.split(':');
       sent.refusals[why] = (sent.refusals[why] ?? 0) + 1;
     }
   }
