@@ -1,10 +1,10 @@
 import { type Config, type InspectedConfig, type SourceConfig, unknownName } from '@ringback/config';
-import { paddedSecrets } from './padded-secrets.ts';
 import { matchesType, reviewCondition } from '@ringback/routing';
 import { sourceTypes } from '@ringback/sources';
 import type { TSchema } from 'typebox';
+import { paddedSecrets } from './padded-secrets.ts';
+import type { Warning } from './warning.ts';
 
-export type Warning = { readonly at: readonly (string | number)[]; readonly text: string };
 type Route = Config['routes'][number];
 
 /** What the configured sources can give. */

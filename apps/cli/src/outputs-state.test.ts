@@ -1,34 +1,7 @@
 import { noteOutputs } from '@ringback/queue';
-import { testRedis } from '@ringback/testkit';
-import { Queue } from 'bullmq';
-import { Redis } from 'ioredis';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { runCli, testFile } from './run-cli.ts';
-
-async function setUp() {
-  const { url, prefix } = testRedis();
-  const redis = new Redis(url, { maxRetriesPerRequest: null });
-  const queue = new Queue('output.crm', { connection: redis, prefix });
-  onTestFinished(async () => {
-    await queue.close();
-    redis.disconnect();
-  });
-  const file = await testFile(
-    'ringback.yaml',
-    `
-redis: { prefix: ${prefix} }
-sources: [{ name: callbot, type: callbot, accounts: [{ uuid: u, secrets: [s3cret-value] }] }]
-outputs: [{ name: crm, type: webhook, url: 'https://example.com/hook' }, { name: log, type: stdout }]
-routes: [{ to: [crm] }]
-`,
-  );
-  return {
-    redis,
-    prefix,
-    queue,
-    outputs: (...args: string[]) => runCli(['outputs', ...args, '--config', file], { env: { REDIS_URL: url } }),
-  };
-}
+import type { Redis } from 'ioredis';
+import { describe, expect, it } from 'vitest';
+import { setUp } from './test-outputs.ts';
 
 type Told = { id: string; parts: Record<string, string>; failing?: Record<string, { since: number; reason: string }> };
 

@@ -1,34 +1,9 @@
 import { createDeliveryProducer, noteOutputs, readBacklog } from '@ringback/queue';
-import { freePort, startRedisServer, testCallback, testRedis } from '@ringback/testkit';
+import { freePort, startRedisServer, testCallback } from '@ringback/testkit';
 import { Queue } from 'bullmq';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { runCli, testFile } from './run-cli.ts';
-
-async function setUp({ url, prefix } = testRedis()) {
-  const redis = new Redis(url, { maxRetriesPerRequest: null });
-  const queue = new Queue('output.crm', { connection: redis, prefix });
-  onTestFinished(async () => {
-    await queue.close();
-    redis.disconnect();
-  });
-  const file = await testFile(
-    'ringback.yaml',
-    `
-redis: { prefix: ${prefix} }
-sources: [{ name: callbot, type: callbot, accounts: [{ uuid: u, secrets: [s3cret-value] }] }]
-outputs: [{ name: crm, type: webhook, url: 'https://example.com/hook' }, { name: log, type: stdout }]
-routes: [{ to: [crm] }]
-`,
-  );
-  return {
-    redis,
-    prefix,
-    queue,
-    cli: (...args: string[]) => runCli([...args, '--config', file], { env: { REDIS_URL: url } }),
-    outputs: (...args: string[]) => runCli(['outputs', ...args, '--config', file], { env: { REDIS_URL: url } }),
-  };
-}
+import { setUp } from './test-outputs.ts';
 
 describe('outputs', () => {
   it('lists each with what stands in its queue, and pauses and resumes one for all workers', async () => {

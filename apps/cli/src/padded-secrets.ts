@@ -1,5 +1,5 @@
 import type { Config } from '@ringback/config';
-import type { Warning } from './check-warnings.ts';
+import type { Warning } from './warning.ts';
 
 const TEXT = 'begins or ends with white space, which counts as part of the secret; remove it where the secret is kept';
 

@@ -11,9 +11,9 @@ type Claim = { readonly source: string; readonly account: CallbotAccount; readon
 
 /** The refusal of a sign. The caller is told nothing that he could not find out with the same request; the log has who he says he is. */
 export function signMismatch({ source, account, headers }: Claim, problem?: string): RingbackError {
-  const check = `heck secrets and algorithm of the account at source ${source}, and that nothing on the way rewrites the body`;
+  const check = `secrets and algorithm of the account at source ${source}, and that nothing on the way rewrites the body`;
   const facts = { ...named(headers), account: account.uuid, algorithm: algorithmOf(account) };
-  const message = `header sign does not fit the request: ${problem === undefined ? `c${check}` : `${problem}. C${check}`}`;
+  const message = `header sign does not fit the request: ${problem === undefined ? `check ${check}` : `${problem}. Check ${check}`}`;
   return new RingbackError('RB_SIGN_MISMATCH', message, { facts });
 }
 

@@ -1,0 +1,31 @@
+import { testRedis } from '@ringback/testkit';
+import { Queue } from 'bullmq';
+import { Redis } from 'ioredis';
+import { onTestFinished } from 'vitest';
+import { runCli, testFile } from './run-cli.ts';
+
+/** Settings with two outputs, the queue of one of them, and the command that looks at both. */
+export async function setUp({ url, prefix } = testRedis()) {
+  const redis = new Redis(url, { maxRetriesPerRequest: null });
+  const queue = new Queue('output.crm', { connection: redis, prefix });
+  onTestFinished(async () => {
+    await queue.close();
+    redis.disconnect();
+  });
+  const file = await testFile(
+    'ringback.yaml',
+    `
+redis: { prefix: ${prefix} }
+sources: [{ name: callbot, type: callbot, accounts: [{ uuid: u, secrets: [s3cret-value] }] }]
+outputs: [{ name: crm, type: webhook, url: 'https://example.com/hook' }, { name: log, type: stdout }]
+routes: [{ to: [crm] }]
+`,
+  );
+  return {
+    redis,
+    prefix,
+    queue,
+    cli: (...args: string[]) => runCli([...args, '--config', file], { env: { REDIS_URL: url } }),
+    outputs: (...args: string[]) => runCli(['outputs', ...args, '--config', file], { env: { REDIS_URL: url } }),
+  };
+}
