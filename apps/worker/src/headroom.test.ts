@@ -3,20 +3,28 @@ import { describe, expect, it, vi } from 'vitest';
 import { withHeadroom } from './headroom.ts';
 import type { LaneFlow } from './lane-flow.ts';
 
-const batch = { id: 'b', callbacks: [] };
+const callback = { id: '1', source: 's', account: 'a', type: 't', time: 0, receivedAt: 0, body: 'x'.repeat(100) };
+const batch = { id: 'b', callbacks: [callback] };
 
 type Flow = ReturnType<LaneFlow['flow']>;
 
-function setUp({ pending = [0], flows = [] }: { pending?: number[]; flows?: Flow[] } = {}) {
-  const state = { brimming: true, now: 0, pending, flows, asked: 0 };
+function setUp({ pending = [0], flows = [], lasting = false }: { pending?: number[]; flows?: Flow[]; lasting?: boolean } = {}) {
+  const state = { brimming: true, room: Infinity, roomFound: Infinity, now: 0, pending, flows, asked: 0, looks: 0 };
+  const ended: (() => void)[] = [];
   const dispatched: string[] = [];
   const stop = new AbortController();
   const gated = withHeadroom(
     async ({ id }) => {
       dispatched.push(id);
+      if (lasting) await new Promise<void>((resolve) => ended.push(resolve));
     },
     {
       brimming: () => state.brimming,
+      room: () => state.room,
+      look: async () => {
+        state.looks += 1;
+        state.room = state.roomFound;
+      },
       lanes: state.pending.map((_, index) => ({
         producer: {
           pending: async () => {
@@ -30,7 +38,7 @@ function setUp({ pending = [0], flows = [] }: { pending?: number[]; flows?: Flow
       now: () => state.now,
     },
   );
-  return { state, dispatched, stop, gated };
+  return { state, dispatched, ended, stop, gated };
 }
 
 describe('while Redis is nearly full', () => {
@@ -74,5 +82,37 @@ describe('while Redis is nearly full', () => {
     stopped.stop.abort();
     await expect(cut).rejects.toBeInstanceOf(HandBack);
     expect([...late.dispatched, ...stopped.dispatched]).toEqual([]);
+  });
+});
+
+describe('batches side by side', () => {
+  const aside = () => {
+    const made = setUp({ lasting: true });
+    made.state.brimming = false;
+    return made;
+  };
+
+  it('go at once while there is much room, and Redis is not asked for it', async () => {
+    const { state, dispatched, gated } = aside();
+    state.room = 4000;
+    void gated(batch);
+    void gated(batch);
+    await vi.waitFor(() => expect(dispatched).toHaveLength(2));
+    expect(state.looks).toBe(0);
+  });
+
+  it.each([
+    ['where there is room for one only', { room: 1000, roomFound: 700 }],
+    ['where there is no room at all', { room: -1, roomFound: -1 }],
+  ])('go one by one %s, as Redis says when it is asked', async (_, room) => {
+    const { state, dispatched, ended, gated } = aside();
+    Object.assign(state, room);
+    const all = [gated(batch), gated(batch)];
+    await vi.waitFor(() => expect(state.looks).toBeGreaterThan(1));
+    expect(dispatched).toHaveLength(1);
+    ended[0]?.();
+    await vi.waitFor(() => expect(ended).toHaveLength(2));
+    ended[1]?.();
+    await Promise.all(all);
   });
 });

@@ -6,10 +6,16 @@ const LOOK_AGAIN_MS = 25;
 const HOLD_FOR_MS = 10_000;
 /** Jobs that an output may still have to work on when the next batch is begun. */
 const FEW = 4;
+/** What a batch takes in Redis while it is fanned out, as a multiple of its bodies: they are stored, and stand in the buffers of the connection and of the script. */
+const COPIES = 4;
 
 export type HeadroomDeps = {
   /** True while Redis is nearly full. */
   readonly brimming: () => boolean;
+  /** Bytes until Redis is nearly full, as of the last look. */
+  readonly room: () => number;
+  /** Looks at Redis now. */
+  readonly look: () => Promise<void>;
   /** The way into each output's queue, and whether it moves. */
   readonly lanes: readonly { readonly producer: Pick<DeliveryProducer, 'pending'>; readonly flow: Pick<LaneFlow, 'flow'> }[];
   readonly stopping: AbortSignal;
@@ -19,22 +25,41 @@ export type HeadroomDeps = {
 type Dispatch = (batch: TakenBatch) => Promise<void>;
 
 /**
- * Fanning out needs memory for a moment before it frees any, and a Redis that is full to the last byte lets BullMQ finish nothing. So while it is nearly full, a batch waits until the outputs
- * that flow have only a few jobs left. One that is stuck or lags is not waited for: what comes for it is held, which takes less memory than the batch did. After 10 s the batch goes back to the
- * queue, and costs no attempt.
+ * Fanning out needs memory before it frees any, and a Redis that is full to the last byte lets BullMQ finish nothing. So batches are fanned out side by side only if there is room for all of
+ * them. While Redis is nearly full, a batch waits until the outputs that flow have only a few jobs left. It waits for no output that is stuck or lags: what comes for that one is held, which
+ * takes less memory than the batch did. After 10 s the batch goes back to the queue, and costs no attempt.
  */
-export function withHeadroom(dispatch: Dispatch, { brimming, lanes, stopping, now }: HeadroomDeps): Dispatch {
-  async function othersPending(): Promise<boolean> {
-    const flowing = lanes.filter(({ flow }) => flow.flow() === 'flowing');
-    return (await Promise.all(flowing.map(({ producer }) => producer.pending()))).some((count) => count >= FEW);
+export function withHeadroom(dispatch: Dispatch, deps: HeadroomDeps): Dispatch {
+  const { brimming, room, look, stopping, now } = deps;
+  /** Bytes of the batches that are being fanned out. */
+  let underWay = 0;
+
+  async function begins(bytes: number): Promise<boolean> {
+    // What is known of Redis may be older than the batches that ended since.
+    if (underWay > 0 && room() < 2 * (underWay + bytes)) await look();
+    if (brimming() && (await othersPending(deps))) return false;
+    // One alone always may: only work makes room.
+    if (underWay > 0 && underWay + bytes > room()) return false;
+    underWay += bytes;
+    return true;
   }
 
   return async (batch) => {
+    const bytes = COPIES * batch.callbacks.reduce((sum, { body }) => sum + body.length, 0);
     const until = now() + HOLD_FOR_MS;
-    while (brimming() && (await othersPending())) {
+    while (!(await begins(bytes))) {
       if (stopping.aborted || now() >= until) throw new HandBack();
       await delay(LOOK_AGAIN_MS, undefined, { signal: stopping }).catch(() => {});
     }
-    await dispatch(batch);
+    try {
+      await dispatch(batch);
+    } finally {
+      underWay -= bytes;
+    }
   };
+}
+
+async function othersPending({ lanes }: HeadroomDeps): Promise<boolean> {
+  const flowing = lanes.filter(({ flow }) => flow.flow() === 'flowing');
+  return (await Promise.all(flowing.map(({ producer }) => producer.pending()))).some((count) => count >= FEW);
 }

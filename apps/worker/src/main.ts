@@ -87,7 +87,7 @@ async function run(): Promise<void> {
   const businessKeyOf = createBusinessKeyOf(config);
   const keeping = createKeeping(access, config.quarantine);
   const dispatch = createDispatch({ ledger, router, fanOut, ...keeping, businessKeyOf, now: redisClock(redis).now, logger });
-  const gated = withHeadroom(dispatch, { ...common, lanes: [...lanes.values()] });
+  const gated = withHeadroom(dispatch, { ...watch, ...common, lanes: [...lanes.values()] });
   const callbacks = consumeCallbacks({ ...access, concurrency, dispatch: gated, logger });
 
   const reasons = async () => (stopping.signal.aborted ? ['the process is stopping'] : hindrances({ watch }));

@@ -104,7 +104,7 @@ describe('redis watch', () => {
 
   it('tells overload from the high watermark on until below the low one, and a brimming Redis beyond', async () => {
     const { admin, watch } = await setUp();
-    const { overloaded, brimming, look, logger } = await watch();
+    const { overloaded, brimming, room, look, logger } = await watch();
     const used = async () => Number(/used_memory:(\d+)/.exec(await admin.info('memory'))?.[1]);
     await admin.set('fill', 'x'.repeat(20 * MIB));
     const at = async (share: number) => {
@@ -114,7 +114,9 @@ describe('redis watch', () => {
     };
     expect(await at(0.75)).toEqual([undefined, false]);
     expect(await at(0.85)).toEqual(['RB_OVERLOADED', false]);
+    expect(room()).toBeGreaterThan(0);
     expect(await at(0.95)).toEqual(['RB_OVERLOADED', true]);
+    expect(room()).toBeLessThan(0);
     expect(await at(0.75)).toEqual(['RB_OVERLOADED', false]);
     expect(await at(0.65)).toEqual([undefined, false]);
     expect(await at(0.75)).toEqual([undefined, false]);

@@ -25,6 +25,8 @@ export type RedisWatch = {
   readonly brimming: () => boolean;
   /** True while more than half of the way to a watermark is gone. */
   readonly tight: () => boolean;
+  /** Bytes until Redis is nearly full, as of the last look; less than 0: beyond. Infinity: without a maxmemory, or not known yet. */
+  readonly room: () => number;
   /** Bytes that Redis may use; 0: any number, or not known yet. */
   readonly maxmemory: () => number;
   /** True where the server knows WAITAOF. */
@@ -60,7 +62,8 @@ type Known = {
   readonly brimming: boolean;
   readonly waitaof: boolean;
   readonly maxmemory: number;
-  readonly room: keyof typeof FRESH_FOR_MS;
+  readonly room: number;
+  readonly pressure: keyof typeof FRESH_FOR_MS;
 };
 
 export function createRedisWatch(options: RedisWatchOptions): RedisWatch {
@@ -80,7 +83,8 @@ export function createRedisWatch(options: RedisWatchOptions): RedisWatch {
     known: () => known() !== undefined,
     overloaded: () => overloadError(fresh()),
     brimming: () => fresh()?.brimming ?? false,
-    tight: () => fresh()?.room === 'tight',
+    tight: () => fresh()?.pressure === 'tight',
+    room: () => fresh()?.room ?? Infinity,
     maxmemory: () => known()?.maxmemory ?? 0,
     waitaof: () => known()?.waitaof ?? false,
     refused: () => refusedError(writes.refusal()),
@@ -121,7 +125,7 @@ function createFactsWatch(options: RedisWatchOptions) {
     look,
     known: () => known,
     fresh: (): Known | undefined => {
-      if (now() - lookedAt >= FRESH_FOR_MS[known?.room ?? 'tight']) void look();
+      if (now() - lookedAt >= FRESH_FOR_MS[known?.pressure ?? 'tight']) void look();
       return known;
     },
     /** It may be another server, or the same with other settings: nothing is known of it until it is asked. */
@@ -149,7 +153,8 @@ function createJudge({ durability, overload }: Pick<RedisWatchOptions, 'durabili
     brimming: facts.fill >= brim(overload),
     waitaof: facts.waitaof,
     maxmemory: facts.maxmemory,
-    room: isRoomy(overload, { fill: facts.fill, depth: waiting }) ? 'roomy' : 'tight',
+    room: facts.maxmemory > 0 ? (brim(overload) - facts.fill) * facts.maxmemory : Infinity,
+    pressure: isRoomy(overload, { fill: facts.fill, depth: waiting }) ? 'roomy' : 'tight',
   });
 }
 
