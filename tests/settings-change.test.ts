@@ -36,7 +36,7 @@ it('while dispatching is paused callbacks are acked and wait, no worker takes it
   });
   const ready = await fetch(new URL('/readyz', worker.adminUrl));
   expect([ready.status, await ready.json()]).toEqual([200, { status: 'ready', dispatch: 'paused' }]);
-  expect(await printed(env, 'outputs')).toMatch(/dispatching is paused: \d+ batches of callbacks wait/);
+  expect(await printed(env, 'outputs')).toMatch(/dispatching is paused: \d+ batch(es)? of callbacks waits?/);
 
   expect(await printed(env, 'dispatch', 'resume')).toContain('dispatching is running');
   await vi.waitFor(() => expect(sink.requests).toHaveLength(2), DEADLINE);

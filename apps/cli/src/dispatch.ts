@@ -1,9 +1,9 @@
-import { callbackQueueState, type QueueState } from '@ringback/queue';
+import { callbackQueueState, type QueueState, runningProcesses } from '@ringback/queue';
 import type { Command } from 'commander';
 import type { Env } from './load-settings.ts';
 import { countLines } from './route-counts.ts';
 import type { Terminal } from './terminal.ts';
-import { withConfig, withRedis } from './with-redis.ts';
+import { type Reached, withConfig, withRedis } from './with-redis.ts';
 
 type Context = { readonly env: Env; readonly terminal: Terminal };
 
@@ -30,16 +30,25 @@ function withCallbacks(
     const queue = callbackQueueState(access);
     try {
       await work(queue);
-      for (const line of [await dispatchLine(queue), ...(await countLines(access))]) terminal.out(line);
+      for (const line of [await dispatchLine(access), ...(await countLines(access))]) terminal.out(line);
     } finally {
       await queue.close();
     }
   });
 }
 
-/** `dispatching is paused: 12 batches of callbacks wait, 0 are under way`. */
-export async function dispatchLine(queue: QueueState): Promise<string> {
-  const [{ waiting, delayed, active }, paused] = await Promise.all([queue.depths(), queue.isPaused()]);
-  const state = paused ? 'paused' : 'running';
-  return `dispatching is ${state}: ${waiting + delayed} batches of callbacks wait, ${active} are under way`;
+/** `dispatching is running: 12 batches of callbacks wait, 1 is under way`, or why it is not. */
+export async function dispatchLine(access: Reached): Promise<string> {
+  const queue = callbackQueueState(access);
+  try {
+    const [depths, paused, running] = await Promise.all([queue.depths(), queue.isPaused(), runningProcesses(access)]);
+    const { waiting, delayed, active } = depths;
+    const noWorker = running.every(({ app }) => app !== 'worker');
+    const state = paused ? 'dispatching is paused' : noWorker ? 'no worker runs' : 'dispatching is running';
+    const wait = waiting + delayed === 1 ? '1 batch of callbacks waits' : `${waiting + delayed} batches of callbacks wait`;
+    const goOn = paused ? ' (go on: ringback dispatch resume)' : noWorker ? ' (start one: what was acked waits for it)' : '';
+    return `${state}: ${wait}, ${active} ${active === 1 ? 'is' : 'are'} under way${goOn}`;
+  } finally {
+    await queue.close();
+  }
 }

@@ -60,10 +60,12 @@ function addCheck(): void {
     .command('check')
     .description('check the settings; every problem is named with its place')
     .argument('[file]', 'settings file (default: RINGBACK_CONFIG, ringback.yaml, ringback.example.yaml)')
+    .option('--config <file>', 'the settings file, as for the other commands')
     .option('--strict', 'exit with 1 for a warning as well', false)
-    .action((file: string | undefined, { strict }: { strict: boolean }) =>
-      exitWith(check({ path: file === undefined ? settingsFile(env) : fromCaller(file), env, strict, terminal })),
-    );
+    .action((file: string | undefined, { config, strict }: { config?: string; strict: boolean }) => {
+      const path = file === undefined ? (config ?? settingsFile(env)) : fromCaller(file);
+      exitWith(check({ path, env, strict, terminal }));
+    });
 }
 
 function addRoute(): void {

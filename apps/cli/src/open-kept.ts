@@ -71,11 +71,10 @@ function createReader({ sources: configured, routes }: Config) {
 
   return (entry: QuarantinedCallback): Callback => {
     const callback = read(entry);
-    const { outputs, drop, overran, conditionErrors } = router.route(callback);
-    if (overran) throw new RingbackError('RB_CONDITION_OVERRUN', conditionErrors.join('; '));
-    if (outputs.length > 0) return callback;
-    if (drop !== undefined) return callback;
-    throw new RingbackError('RB_UNROUTED', `no route of these settings matches type ${callback.type}`);
+    const { kept } = router.route(callback);
+    if (kept === undefined) return callback;
+    const reason = kept.code === 'RB_UNROUTED' ? `no route of these settings matches type ${callback.type}` : kept.reason;
+    throw new RingbackError(kept.code, reason);
   };
 }
 

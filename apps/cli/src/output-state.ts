@@ -12,7 +12,8 @@ export type Seen = {
 /** One output, as it is for all workers together. */
 export type OutputState = {
   readonly name: string;
-  readonly state: 'running' | 'paused' | 'failing';
+  /** `no worker`: none runs that has it in its settings. */
+  readonly state: 'running' | 'paused' | 'failing' | 'no worker';
   /** Jobs by where they stand; then what stands in Redis by reference. */
   readonly counts: readonly number[];
   /** When what waits for the longest began to wait, ms since the epoch. */
@@ -38,7 +39,7 @@ export async function readOutput(reached: Reached, name: string, seen: Seen, bac
     const failing = failingWords(name, serving, seen.now);
     return {
       name,
-      state: paused ? 'paused' : failing === undefined ? 'running' : 'failing',
+      state: stateOf({ paused, served: serving.length > 0, failing: failing !== undefined }),
       counts: [waiting, delayed, active, dead, held, Math.ceil((bytes + deadBytes) / 1024), dropped],
       oldest: earliest([oldest, await oldestHeld(reached, name)]),
       servedBy: serving.map(({ host, pid }) => `${host}:${pid}`),
@@ -47,6 +48,12 @@ export async function readOutput(reached: Reached, name: string, seen: Seen, bac
   } finally {
     await queue.close();
   }
+}
+
+function stateOf({ paused, served, failing }: Record<'paused' | 'served' | 'failing', boolean>): OutputState['state'] {
+  if (paused) return 'paused';
+  if (!served) return 'no worker';
+  return failing ? 'failing' : 'running';
 }
 
 /** Each worker knows it from its own attempts: one may fail where another does not. */

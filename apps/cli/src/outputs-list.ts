@@ -1,5 +1,4 @@
 import {
-  callbackQueueState,
   knownOutputs,
   NO_BACKLOG,
   readBacklog,
@@ -52,15 +51,8 @@ function holdsSomething({ counts }: OutputState): boolean {
 }
 
 async function notices(access: Reached, running: readonly RunningProcess[]): Promise<string[]> {
-  const lines: string[] = [];
-  const callbacks = callbackQueueState(access);
-  try {
-    if (await callbacks.isPaused()) lines.push(`${await dispatchLine(callbacks)} (go on: ringback dispatch resume)`);
-  } finally {
-    await callbacks.close();
-  }
-  lines.push(...(await countLines(access)));
-  return [...lines, ...differenceLines('ingress', running), ...differenceLines('worker', running)];
+  const [dispatching, counts] = await Promise.all([dispatchLine(access), countLines(access)]);
+  return [dispatching, ...counts, ...differenceLines('ingress', running), ...differenceLines('worker', running)];
 }
 
 function differenceLines(app: RunningProcess['app'], running: readonly RunningProcess[]): string[] {

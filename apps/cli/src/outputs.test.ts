@@ -15,7 +15,8 @@ describe('outputs', () => {
     expect((await outputs()).out.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
       ['output', 'state', 'waiting', 'later', 'under way', 'dead letters', 'held', 'KiB', 'dropped', 'oldest'],
       ['crm', 'paused', '2', '1', '0', '0', '120', '3', '7', expect.stringMatching(/^\d+[sm]$/)],
-      ['log', 'running', '0', '0', '0', '0', '0', '0', '0', '-'],
+      ['log', 'no worker', '0', '0', '0', '0', '0', '0', '0', '-'],
+      [expect.stringMatching(/^no worker runs: 0 batches/)],
       [''],
     ]);
     expect(await outputs('resume', 'crm')).toEqual({ code: 0, out: 'crm is resumed\n', err: '' });
@@ -31,7 +32,7 @@ describe('outputs', () => {
     const lines = (await outputs()).out.split('\n');
     expect(lines[3]?.split(/ {2,}/).slice(0, -1)).toEqual(['old', 'removed', '2', '0', '0', '0', '0', '0', '0']);
     expect(lines[4]).toContain('ringback outputs move');
-    expect(lines).toHaveLength(6);
+    expect(lines).toHaveLength(7);
   });
 
   it('says that workers run different settings, and what the newest add, remove and change', async () => {
@@ -146,12 +147,20 @@ describe('dispatch', () => {
     const callbacks = new Queue('callbacks', { connection: redis, prefix });
     onTestFinished(() => callbacks.close());
     await callbacks.add('batch', { n: 1 });
-    const said = (state: string) => `dispatching is ${state}: 1 batches of callbacks wait, 0 are under way`;
-    expect(await cli('dispatch')).toEqual({ code: 0, out: `${said('running')}\n`, err: '' });
-    expect(await cli('dispatch', 'pause')).toEqual({ code: 0, out: `${said('paused')}\n`, err: '' });
+    const waits = '1 batch of callbacks waits, 0 are under way';
+    const [none, paused] = [
+      `no worker runs: ${waits} (start one: what was acked waits for it)\n`,
+      `dispatching is paused: ${waits} (go on: ringback dispatch resume)\n`,
+    ];
+    expect(await cli('dispatch')).toEqual({ code: 0, out: none, err: '' });
+    expect((await outputs()).out).toContain(none);
+    const worker = { id: 'a', app: 'worker', version: '1', host: 'h', pid: 7, startedAt: 1, parts: {} };
+    await redis.multi().set(`${prefix}:process:a`, JSON.stringify(worker)).sadd(`${prefix}:processes`, 'a', 'gone').exec();
+    expect(await cli('dispatch')).toEqual({ code: 0, out: `dispatching is running: ${waits}\n`, err: '' });
+    expect(await cli('dispatch', 'pause')).toEqual({ code: 0, out: paused, err: '' });
     expect(await callbacks.isPaused()).toBe(true);
-    expect((await outputs()).out).toContain(`${said('paused')} (go on: ringback dispatch resume)\n`);
-    expect(await cli('dispatch', 'resume')).toEqual({ code: 0, out: `${said('running')}\n`, err: '' });
+    expect((await outputs()).out).toContain(paused);
+    expect((await cli('dispatch', 'resume')).out).toContain('dispatching is running');
     expect(await callbacks.isPaused()).toBe(false);
   });
 });

@@ -51,3 +51,17 @@ it('says what the source would refuse', async () => {
   const { code, err } = await runCli(['route', '--file', body, '--config', config]);
   expect({ code, err }).toEqual({ code: 1, err: expect.stringMatching(/^RB_BODY_INCOMPLETE: the body lacks /) });
 });
+
+it('says that it would be kept where a condition takes too long, as the worker does, though another route delivers it', async () => {
+  const dear = '  - { match: callbot.task.*, when: "data.l.exists(a, data.s.substring(0).size() == 1)", to: [crm] }\n';
+  const config = await testFile('ringback.yaml', `${SETTINGS}${dear.repeat(20)}`);
+  const task = JSON.parse(sampleBody({ kind: 'task', at: 1_700_000_000, taskStatus: 3 })) as object;
+  const list = Array.from({ length: 40_000 }, () => 1);
+  const body = await testFile('callback.json', JSON.stringify({ ...task, l: list, s: 'x'.repeat(1000) }));
+  const { code, out } = await runCli(['route', '--file', body, '--config', config]);
+  expect(code).toBe(1);
+  expect(out).toContain('route 2 matches, to ops:');
+  expect(out).toMatch(/route 3 does not match: when: takes too long: /);
+  expect(out).toMatch(/route 22 does not match: when: those before it took too long: /);
+  expect(out).toMatch(/\nit would be acked, and kept in quarantine \(RB_CONDITION_OVERRUN\): .*it went to ops\n$/);
+});

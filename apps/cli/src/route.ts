@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createRouter, explainRoutes } from '@ringback/routing';
+import { createRouter, explainRoutes, type Routing } from '@ringback/routing';
 import { createSources, sampleBody, type SampleKind } from '@ringback/sources';
 import { type Env, loadSettings } from './load-settings.ts';
 import { findSender } from './sender.ts';
@@ -37,12 +37,13 @@ export function route({ kind, file, taskStatus, config, env, terminal, ...wanted
     const then = drop === undefined ? `to ${to.join(', ')}` : `drops it (${drop})`;
     terminal.out(`route ${number} ${matches ? `matches, ${then}` : 'does not match'}: ${because}`);
   }
-  const { outputs, drop } = createRouter({ routes: settings.routes }).route(callback);
-  terminal.out(outcomeOf(outputs, drop));
-  return outputs.length > 0 || drop !== undefined;
+  const routing = createRouter({ routes: settings.routes }).route(callback);
+  terminal.out(outcomeOf(routing));
+  return routing.kept === undefined;
 }
 
-function outcomeOf(outputs: readonly string[], drop: string | undefined): string {
-  if (outputs.length > 0) return `delivered to ${outputs.join(', ')}`;
-  return drop === undefined ? 'no route matches: it would be acked, and kept in quarantine (RB_UNROUTED)' : `dropped: ${drop}`;
+function outcomeOf({ outputs, dropped, kept }: Routing): string {
+  if (kept?.code === 'RB_UNROUTED') return 'no route matches: it would be acked, and kept in quarantine (RB_UNROUTED)';
+  if (kept !== undefined) return `it would be acked, and kept in quarantine (${kept.code}): ${kept.reason}`;
+  return dropped === undefined ? `delivered to ${outputs.join(', ')}` : `dropped: ${dropped}`;
 }

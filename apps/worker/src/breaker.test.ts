@@ -156,4 +156,17 @@ describe('a breaker', () => {
     expect(await attempt(OK)).toEqual({ result: OK, probe: false });
     expect(changes).toEqual([]);
   });
+
+  it('shows that a lone delivery fails again and again, though that alone does not open it, until there is a sign of life', async () => {
+    const { breaker, attempt, pass, changes } = setUp();
+    for (let time = 0; time < 3; time += 1) {
+      expect(breaker.status()).toEqual({ state: 'closed' });
+      await breaker.run(() => Promise.resolve(FAILED), true);
+      pass(20_000);
+    }
+    expect(breaker.status()).toEqual({ state: 'closed', failing: { forMs: 60_000, failures: 3, reason: 'HTTP 500' } });
+    await attempt(OK);
+    expect(breaker.status()).toEqual({ state: 'closed' });
+    expect(changes).toEqual([]);
+  });
 });

@@ -49,14 +49,27 @@ export type BreakerOptions = {
 /** No library: those known (cockatiel, opossum) decide per call, on the machine's own clock; here a consumer is to be held and let go at the moment of change, for as long as the destination asks. */
 export function createBreaker(options: BreakerOptions): Breaker {
   const circuit = createCircuit(options);
+  /** For people only: it counts every attempt, also of a delivery that may itself be what is wrong. */
+  const shown = createFailureStreak(options.settings, options.now);
   /** Resolves when the probe under way is over. */
   let verdict: Promise<void> | undefined;
+
+  function show(result: DeliveryResult): void {
+    if (result.outcome === 'retry') shown.add(result.reason);
+    else shown.end();
+  }
+
+  function status(): BreakerStatus {
+    const state = circuit.state();
+    return { state, ...failingOf(state === 'closed' ? longOnly(shown) : circuit.failing(), options.now) };
+  }
 
   async function probe({ make }: Attempting): Promise<Made> {
     const { promise, resolve } = Promise.withResolvers<void>();
     verdict = promise;
     try {
       const made = { result: await make(true), probe: true };
+      show(made.result);
       circuit.judge(made);
       return made;
     } finally {
@@ -73,11 +86,12 @@ export function createBreaker(options: BreakerOptions): Breaker {
     if (circuit.state() === 'open') return 'held';
     if (circuit.state() === 'probing') return probe(attempting);
     const made = { result: await attempting.make(false), probe: false };
+    show(made.result);
     if (!attempting.repeated || tellsOfDestination(made.result)) circuit.judge(made);
     return made;
   }
 
-  return { ...circuit, run: (make, repeated = false) => run({ make, repeated }) };
+  return { state: circuit.state, status, run: (make, repeated = false) => run({ make, repeated }) };
 }
 
 type Failed = Extract<DeliveryResult, { outcome: 'retry' }>;
@@ -116,7 +130,7 @@ function createCircuit({ settings, now, schedule, onChange }: BreakerOptions) {
 
   return {
     state: () => state,
-    status: () => ({ state, ...failingOf(state, streak, now) }),
+    failing: streak.current,
     judge({ result, probe }: Made): void {
       if (result.outcome !== 'retry') {
         if (state !== 'closed' && !(probe && state === 'probing')) return;
@@ -134,9 +148,12 @@ function tellsOfDestination(result: DeliveryResult): boolean {
   return result.outcome !== 'retry' || result.failure === 'unavailable' || result.afterMs !== undefined;
 }
 
-function failingOf(state: BreakerState, streak: FailureStreak, now: () => number): Pick<BreakerStatus, 'failing'> {
-  const failing = streak.current();
-  if (!failing || (state === 'closed' && !streak.isLong())) return {};
+function longOnly(streak: FailureStreak): Streak | undefined {
+  return streak.isLong() ? streak.current() : undefined;
+}
+
+function failingOf(failing: Streak | undefined, now: () => number): Pick<BreakerStatus, 'failing'> {
+  if (!failing) return {};
   const { since, failures, reason } = failing;
   return { failing: { forMs: now() - since, failures, reason } };
 }

@@ -47,9 +47,11 @@ export function createDispatch(deps: DispatchDeps): (batch: TakenBatch) => Promi
     const again = claimed('again').length > 0;
     // It may have waited for long: what it has delivered MUST be known for as long as it is run.
     if (again) await ledger.renew(id, [...perOutput.keys()]);
-    await Promise.all([fanOut({ id, again, since }, perOutput), counts.dropped(dropped)]);
+    await fanOut({ id, again, since }, perOutput);
     await keepConflicts(conflicts, batch.replayed === true);
     await keepUnrouted(batch, unrouted);
+    // Last: a batch that is run again has its count only once, unless it ends right here.
+    await counts.dropped(dropped);
 
     report(logger, {
       id,

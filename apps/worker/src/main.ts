@@ -19,6 +19,7 @@ import {
   createBodies,
   createDropNoter,
   createErrorReporter,
+  createLossMemory,
   createQuarantine,
   createRouteCounts,
   createUnroutedQuarantine,
@@ -69,7 +70,7 @@ async function run(): Promise<void> {
   const { prefix } = config.redis;
   const watch = createRedisWatch({ ...config.redis, redis, now: elapsed, logger });
   const { adminHost: host, adminPort: port, concurrency, lockDuration } = config.worker;
-  const access = { redis, prefix, lockDuration, errors: createErrorReporter({ isAway: () => redis.status !== 'ready', logger }) };
+  const access = { redis, prefix, lockDuration, errors: createErrorReporter({ wasAway: createLossMemory(redis), logger }) };
   const ledger = createLedger({ redis, prefix, window: config.dedupe.window });
 
   const reportRemoved = () => reportRemovedOutputs({ ...access, outputs: config.outputs.map(({ name }) => name), logger });

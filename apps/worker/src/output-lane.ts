@@ -69,7 +69,7 @@ export function openLane(options: LaneOptions): Lane {
     logger,
   });
   const watching = { breaker: breaker.state, failures: made.failures, most: backlog.most, bodies: createBodies(access) };
-  const errors = access.errors ?? createErrorReporter({ isAway: () => false, logger });
+  const errors = access.errors ?? createErrorReporter({ wasAway: () => false, logger });
   const flow = createLaneFlow({ ...watching, output: output.name, alone, producer, brimming, errors, logger });
   const { concurrency } = delivery;
   const consumer = consumeDeliveries({ ...access, concurrency, output: output.name, delivery, handlers, logger });

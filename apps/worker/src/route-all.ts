@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Callback } from '@ringback/contracts';
-import type { Router, Routing } from '@ringback/routing';
+import type { Router } from '@ringback/routing';
 import type { Unrouted } from './unrouted.ts';
 
 /** How long routing may go on before others get their turn. */
@@ -33,23 +33,9 @@ export async function routeAll(router: Router, callbacks: readonly Callback[]): 
       if (routed) routed.push(callback);
       else perOutput.set(output, [callback]);
     }
-    const why = whyKept(routing);
-    if (why === undefined) continue;
-    if (why.code === undefined) dropped.set(why.reason, (dropped.get(why.reason) ?? 0) + 1);
-    else unrouted.push({ callback, ...why });
+    const { dropped: reason, kept } = routing;
+    if (reason !== undefined) dropped.set(reason, (dropped.get(reason) ?? 0) + 1);
+    if (kept !== undefined) unrouted.push({ callback, ...kept });
   }
   return { perOutput, dropped, unrouted, conditionErrors: [...conditionErrors] };
-}
-
-type Why = { readonly code: undefined; readonly reason: string } | Pick<Unrouted, 'code' | 'reason'>;
-
-/** Undefined: it goes where its routes say. A condition that was given up might have sent it to an output: then it is kept, though another route delivers or drops it. */
-function whyKept({ outputs, drop, overran, conditionErrors }: Routing): Why | undefined {
-  if (overran) {
-    const sent = outputs.length > 0 ? [`it went to ${outputs.join(', ')}`] : [];
-    return { code: 'RB_CONDITION_OVERRUN', reason: [...conditionErrors, ...sent].join('; ') };
-  }
-  if (outputs.length > 0) return undefined;
-  if (drop !== undefined) return { code: undefined, reason: drop };
-  return { code: 'RB_UNROUTED', reason: ['no route matched', ...conditionErrors].join('; ') };
 }

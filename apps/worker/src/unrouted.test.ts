@@ -154,3 +154,16 @@ describe('a condition that takes too long', () => {
     expect(await quarantined('unrouted')).toMatchObject([{ code: 'RB_CONDITION_OVERRUN' }]);
   });
 });
+
+it('a dropped callback is counted once, although its batch is run again after an output failed', async () => {
+  const routes: Routes = [
+    { match: ['callbot.task.*'], to: ['crm'] },
+    { match: ['*'], drop: 'orders do not matter' },
+  ];
+  const { dispatch, failing, counted } = setUp({ routes, failing: new Set(['crm']) });
+  const batch = { id: 'b1', callbacks: [callback('x'), callback('y', { type: 'callbot.order' })] };
+  await expect(dispatch(batch)).rejects.toThrow('out of order');
+  failing.clear();
+  await dispatch(batch);
+  expect(await counted()).toEqual({ dropped: [{ name: 'orders do not matter', count: 1 }], unkept: [] });
+});

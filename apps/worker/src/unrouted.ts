@@ -1,15 +1,12 @@
-import { type Callback, callbackKey, type ErrorCode, type Logger } from '@ringback/contracts';
+import { type Callback, callbackKey, type Logger } from '@ringback/contracts';
 import type { Ledger } from '@ringback/ledger';
 import type { Quarantine, RouteCounts, TakenBatch } from '@ringback/queue';
+import type { Routing } from '@ringback/routing';
 import { countUnkept, quarantineEntry } from './quarantine-entry.ts';
 import { type BusinessKeyOf, businessLedgerKey } from './repeats.ts';
 
-/** A callback that no route matched. RB_CONDITION_OVERRUN: one more might have, but its condition took too long. `reason` names routes and conditions. */
-export type Unrouted = {
-  readonly callback: Callback;
-  readonly code: Extract<ErrorCode, 'RB_UNROUTED' | 'RB_CONDITION_OVERRUN'>;
-  readonly reason: string;
-};
+/** A callback that is kept for a person, and why. `reason` names routes and conditions. */
+export type Unrouted = NonNullable<Routing['kept']> & { readonly callback: Callback };
 
 export type UnroutedDeps = {
   readonly unroutedQuarantine: Quarantine;

@@ -41,6 +41,13 @@ export function reportState({ redis, renewing, ...options }: StateOptions): void
   redis.on('end', log.close);
 }
 
+/** A function that tells whether the connection was away at any time since then (`performance.now()`). */
+export function createLossMemory(redis: Redis): (since: number) => boolean {
+  let lostAt = -Infinity;
+  redis.on('close', () => (lostAt = performance.now()));
+  return (since) => redis.status !== 'ready' || lostAt >= since;
+}
+
 function createOutageLog({ redis, name, logger }: Omit<StateOptions, 'renewing'>) {
   let outage: Outage | undefined;
   const stay = createTimer(STAYS_FOR_MS);

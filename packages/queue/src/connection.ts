@@ -57,7 +57,7 @@ export async function connectForCommand(options: Omit<ConnectionOptions, 'logger
   const reason = trouble === undefined ? '' : ` (${trouble.reason})`;
   throw new RingbackError(
     'RB_REDIS_UNAVAILABLE',
-    `Redis cannot be reached${reason}: REDIS_URL, or redis.url of the settings, says where it is`,
+    `Redis cannot be reached${reason}: REDIS_URL, or redis.url of the settings, says where it is; where neither does, it is the one of npm start, which must run`,
   );
 }
 

@@ -48,7 +48,7 @@ const GOODBYE_MS = 1500;
 
 /** A BullMQ worker with our rules: payloads are checked, a hand-back is no failure, and every error is heard. */
 export function createConsumer<S extends TSchema>(consumer: ConsumerOptions<S>): Consumer {
-  const { queue, options, logger, errors = createErrorReporter({ isAway: () => false, logger }) } = consumer;
+  const { queue, options, logger, errors = createErrorReporter({ wasAway: () => false, logger }) } = consumer;
   const closing = new AbortController();
   const process = createProcessor(consumer);
   const underWay = new Set<Promise<void>>();

@@ -5,9 +5,9 @@ const reply = (message: string) => Object.assign(new Error(message), { name: 'Re
 const refused = () => Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), { code: 'ECONNREFUSED' });
 const CRM = { queue: 'output.crm' };
 
-function setUp({ isAway = (): boolean => false, overAfter = 50, lossToldAfter = 1 } = {}) {
+function setUp({ wasAway = (_since: number): boolean => false, overAfter = 50, lossToldAfter = 1 } = {}) {
   const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
-  return { logger, report: createErrorReporter({ isAway, logger, overAfter, lossToldAfter }) };
+  return { logger, report: createErrorReporter({ wasAway, logger, overAfter, lossToldAfter }) };
 }
 
 it('writes one line when errors of a kind begin, and one with their number when they are over', async () => {
@@ -36,15 +36,22 @@ it('tells kinds apart, and not the jobs that they are about', async () => {
 });
 
 it('says nothing of the network while the connection itself is away, which tells that', () => {
-  const { logger, report } = setUp({ isAway: () => true });
+  const { logger, report } = setUp({ wasAway: () => true });
   report(refused(), CRM);
   expect(logger.warn).not.toHaveBeenCalled();
 });
 
 it('says nothing of a loss that a queue meets before the connection does', async () => {
   let looks = 0;
-  const { logger, report } = setUp({ isAway: () => (looks += 1) > 1 });
+  const { logger, report } = setUp({ wasAway: () => (looks += 1) > 1 });
   report(refused(), CRM);
   await vi.waitFor(() => expect(looks).toBe(2), 10_000);
+  expect(logger.warn).not.toHaveBeenCalled();
+});
+
+it('says nothing of a loss that was over before a queue met it', () => {
+  const lostAt = performance.now();
+  const { logger, report } = setUp({ wasAway: (since) => lostAt >= since, lossToldAfter: 10_000 });
+  report(refused(), CRM);
   expect(logger.warn).not.toHaveBeenCalled();
 });

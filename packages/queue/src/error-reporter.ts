@@ -5,8 +5,8 @@ import { isReply, NETWORK, type Trouble, troubleOf } from './redis-trouble.ts';
 export type ErrorReporter = (error: Error, fields: { readonly queue: string }) => void;
 
 export type ErrorReporterOptions = {
-  /** True while the connection itself tells that Redis is away: then what the queues say of the network is known. */
-  readonly isAway: () => boolean;
+  /** True if the connection itself was away at any time since then (`performance.now()`): it tells of that, so what the queues say of the network is known. */
+  readonly wasAway: (since: number) => boolean;
   readonly logger: Logger;
   /** ms without an error of a kind, after which it is over. */
   readonly overAfter?: number;
@@ -21,7 +21,7 @@ const LOSS_TOLD_AFTER_MS = 1000;
 
 /** Writes one line when errors of a kind begin, and one, with their number, when none has come for a while: a Redis that refuses everything makes thousands. */
 export function createErrorReporter(options: ErrorReporterOptions): ErrorReporter {
-  const { isAway, logger, overAfter = OVER_AFTER_MS, lossToldAfter = LOSS_TOLD_AFTER_MS } = options;
+  const { wasAway, logger, overAfter = OVER_AFTER_MS, lossToldAfter = LOSS_TOLD_AFTER_MS } = options;
   const spells = new Map<string, Spell>();
 
   function end(kind: string): void {
@@ -42,8 +42,9 @@ export function createErrorReporter(options: ErrorReporterOptions): ErrorReporte
 
   return (error, { queue }) => {
     const { kind, reason, isKnown } = describe(error);
-    if (kind === NETWORK && isAway()) return;
     const now = performance.now();
+    const isTold = () => wasAway(now - lossToldAfter);
+    if (kind === NETWORK && isTold()) return;
     const spell = spells.get(kind);
     if (spell !== undefined) {
       spell.errors += 1;
@@ -54,7 +55,7 @@ export function createErrorReporter(options: ErrorReporterOptions): ErrorReporte
     spells.set(kind, { since: now, last: now, errors: 1, queues: new Set([queue]) });
     const tell = () => logger.warn({ queue, kind, reason, ...(!isKnown && { err: error }) }, 'queue error');
     // A queue may meet the loss of a connection before the connection itself does.
-    if (kind === NETWORK) setTimeout(() => (isAway() ? spells.delete(kind) : tell()), lossToldAfter).unref();
+    if (kind === NETWORK) setTimeout(() => (isTold() ? spells.delete(kind) : tell()), lossToldAfter).unref();
     else tell();
     wait(kind, overAfter);
   };

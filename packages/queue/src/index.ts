@@ -10,6 +10,7 @@ export { type Consumer, HandBack } from './consumer.ts';
 export { openDeadLetters } from './dead-letters.ts';
 export { consumeDeliveries, type DeliveryHandlers } from './delivery-consumer.ts';
 export { createDeliveryProducer, type DeliveryProducer, type RoutedBatch } from './delivery-producer.ts';
+export { createLossMemory } from './connection-state.ts';
 export { createErrorReporter, type ErrorReporter } from './error-reporter.ts';
 export { createGroupCommit } from './group-commit.ts';
 export type { Kept, KeptFilter, KeptStore } from './kept.ts';

@@ -46,7 +46,8 @@ export async function runningProcesses({ redis, prefix }: Access): Promise<Runni
   if (ids.length === 0) return [];
   const texts = await redis.mget(ids.map((id) => processKey(prefix, id)));
   const gone = ids.filter((_, index) => texts[index] === null);
-  if (gone.length > 0) await redis.srem(idsKey(prefix), ...gone);
+  // A read-only replica is looked at as well, and forgets nothing.
+  if (gone.length > 0) await redis.srem(idsKey(prefix), ...gone).catch(() => {});
   return texts.flatMap((text) => parse(text) ?? []).toSorted((a, b) => a.startedAt - b.startedAt);
 }
 

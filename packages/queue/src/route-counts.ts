@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 
 type Access = { readonly redis: Redis; readonly prefix: string };
 
-/** Callbacks that are acked, and of which nothing but their number is known. A batch that is run again is counted again. */
+/** Callbacks that are acked, and of which nothing but their number is known. A batch that is run again after it was counted is counted again. */
 export type RouteCounts = {
   /** By the reason that a route gives for it. */
   dropped(counts: ReadonlyMap<string, number>): Promise<void>;

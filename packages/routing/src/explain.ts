@@ -1,6 +1,6 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
 import type { Callback } from '@ringback/contracts';
-import { boundCondition } from './bounded-cel.ts';
+import { boundCondition, MAX_STEPS_OF_ALL } from './bounded-cel.ts';
 import { compileCondition, type ConditionInput, createEnvironment } from './condition.ts';
 import { nodesIn } from './condition-fields.ts';
 import { textOf } from './condition-review.ts';
@@ -22,23 +22,26 @@ const LONGEST_VALUE = 60;
 /** Goes through the routes as `createRouter` does, and tells of each why it matches or does not. */
 export function explainRoutes(routes: readonly Route[], callback: Callback): RouteExplanation[] {
   const input = inputOf(callback);
-  return routes.map((route, index) => ({
-    number: index + 1,
-    to: route.to,
-    drop: route.drop,
-    ...explain(route, callback.type, input),
-  }));
+  let left = MAX_STEPS_OF_ALL;
+  return routes.map((route, index) => {
+    const { steps, ...explanation } = explain(route, callback.type, input, left);
+    left -= steps;
+    return { number: index + 1, to: route.to, drop: route.drop, ...explanation };
+  });
 }
 
-function explain({ match = ['*'], when }: Route, type: string, input: ConditionInput): { matches: boolean; because: string } {
+type Explanation = Pick<RouteExplanation, 'matches' | 'because'> & { readonly steps: number };
+
+function explain({ match = ['*'], when }: Route, type: string, input: ConditionInput, left: number): Explanation {
   const pattern = match.find((candidate) => matchesType(candidate, type));
-  if (pattern === undefined) return { matches: false, because: `type ${type} does not fit ${match.join(' or ')}` };
+  if (pattern === undefined) return { matches: false, because: `type ${type} does not fit ${match.join(' or ')}`, steps: 0 };
   const fits = `type fits ${pattern}`;
-  if (when === undefined) return { matches: true, because: `${fits}; no condition` };
-  const verdict = compileCondition(when)(input);
-  if ('error' in verdict) return { matches: false, because: `when: ${verdict.error}` };
-  if (verdict.holds) return { matches: true, because: `${fits}; ${when} is true` };
-  return { matches: false, because: whatIsFalse(createEnvironment().parse(when).ast, input) };
+  if (when === undefined) return { matches: true, because: `${fits}; no condition`, steps: 0 };
+  const verdict = compileCondition(when)(input, left);
+  const { steps } = verdict;
+  if ('error' in verdict) return { matches: false, because: `when: ${verdict.error}`, steps };
+  if (verdict.holds) return { matches: true, because: `${fits}; ${when} is true`, steps };
+  return { matches: false, because: whatIsFalse(createEnvironment().parse(when).ast, input), steps };
 }
 
 /** The first part of a chain of && that is false, with the values that it looked at. */

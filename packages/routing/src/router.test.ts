@@ -31,11 +31,15 @@ describe('routes', () => {
         { when: 'data.taskStatus == 4', to: ['failed'] },
       ],
     });
-    expect(router.route(callback())).toEqual({ outputs: ['b', 'a', 'c'], conditionErrors: [], overran: false });
+    expect(router.route(callback())).toEqual({ outputs: ['b', 'a', 'c'], conditionErrors: [] });
   });
 
   it('matches nothing where there is no route', () => {
-    expect(createRouter({ routes: [] }).route(callback())).toEqual({ outputs: [], conditionErrors: [], overran: false });
+    expect(createRouter({ routes: [] }).route(callback())).toEqual({
+      outputs: [],
+      kept: { code: 'RB_UNROUTED', reason: 'no route matched' },
+      conditionErrors: [],
+    });
   });
 
   it('refuses a condition that cannot be used, naming its route', () => {
@@ -72,7 +76,7 @@ describe('conditions', () => {
     ['source == "callbot" && account == "acc" && requestID == "r-1"', true],
     ['time >= timestamp("2024-06-01T00:00:00Z") && time.getHours("UTC") == 12', true],
   ])('%s: %s', (when, expected) => {
-    expect(routeWhen(when)).toEqual({ outputs: expected ? ['out'] : [], conditionErrors: [], overran: false });
+    expect(routeWhen(when)).toMatchObject({ outputs: expected ? ['out'] : [], conditionErrors: [] });
   });
 
   it('keeps every digit of large numbers', () => {
@@ -124,7 +128,6 @@ describe('a condition that cannot be evaluated', () => {
     expect(router.route(callback())).toEqual({
       outputs: ['a', 'c'],
       conditionErrors: ['route 2: no such key: foo'],
-      overran: false,
     });
   });
 
@@ -169,8 +172,9 @@ it('bounds what all conditions together take for one callback, and names those t
   const dear = 'data.l.exists(a, data.s.substring(0).size() == 1)';
   const routes = [...Array.from({ length: 60 }, () => ({ when: dear, to: ['o'] })), { when: 'data.n == 1', to: ['last'] }];
   const body = JSON.stringify({ l: Array.from({ length: 40_000 }, () => 1), s: 'x'.repeat(1000), n: 1 });
-  const { outputs, overran, conditionErrors } = createRouter({ routes }).route(callback({ body }));
-  expect({ outputs, overran }).toEqual({ outputs: [], overran: true });
+  const { outputs, kept, conditionErrors } = createRouter({ routes }).route(callback({ body }));
+  expect(outputs).toEqual([]);
+  expect(kept).toEqual({ code: 'RB_CONDITION_OVERRUN', reason: conditionErrors.join('; ') });
   expect(conditionErrors.at(-1)).toBe('route 61: those before it took too long: data.n == 1');
   expect(conditionErrors.filter((error) => error.includes(': takes too long')).length).toBeLessThanOrEqual(5);
 });

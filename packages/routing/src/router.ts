@@ -12,15 +12,16 @@ export type Route = {
   readonly drop?: string | undefined;
 };
 
+/** Where a callback goes. */
 export type Routing = {
   /** Names of outputs, each once, in the order of the routes. */
   readonly outputs: string[];
-  /** The reason of the first route that drops it. Of no matter where there are outputs. */
-  readonly drop: string | undefined;
+  /** It goes nowhere, because a route says so: the reason of the first one that does. */
+  readonly dropped?: string | undefined;
+  /** It MUST be kept for a person. RB_UNROUTED: no route wants it. RB_CONDITION_OVERRUN: a route might want it, but its condition took too long; other routes may deliver it all the same. */
+  readonly kept?: { readonly code: 'RB_UNROUTED' | 'RB_CONDITION_OVERRUN'; readonly reason: string } | undefined;
   /** One line for each condition that could not be evaluated, `route 2: no such key: foo`, routes counted from 1. Holds no value from the callback. */
   readonly conditionErrors: string[];
-  /** Some condition would have taken too long and was given up; its route was not taken. */
-  readonly overran: boolean;
 };
 
 export type Router = { route(callback: Callback): Routing };
@@ -51,9 +52,21 @@ export function createRouter({ routes }: { routes: readonly Route[] }): Router {
           dropped ??= drop;
         }
       }
-      return { outputs: [...outputs], drop: dropped, conditionErrors, overran };
+      return decide({ outputs: [...outputs], drop: dropped, conditionErrors, overran });
     },
   };
+}
+
+type Judged = Pick<Routing, 'outputs' | 'conditionErrors'> & { readonly drop: string | undefined; readonly overran: boolean };
+
+function decide({ outputs, drop, conditionErrors, overran }: Judged): Routing {
+  if (overran) {
+    const sent = outputs.length > 0 ? [`it went to ${outputs.join(', ')}`] : [];
+    return { outputs, kept: { code: 'RB_CONDITION_OVERRUN', reason: [...conditionErrors, ...sent].join('; ') }, conditionErrors };
+  }
+  if (outputs.length > 0) return { outputs, conditionErrors };
+  if (drop !== undefined) return { outputs, dropped: drop, conditionErrors };
+  return { outputs, kept: { code: 'RB_UNROUTED', reason: ['no route matched', ...conditionErrors].join('; ') }, conditionErrors };
 }
 
 function conditionOf({ when }: Route, number: number): Condition | undefined {
