@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { leastAcl } from '@ringback/redis';
 import { startRedisServer } from '@ringback/testkit';
 import { Redis } from 'ioredis';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { leastAcl } from '../packages/queue/src/redis-commands.ts';
 import { createInstallation } from './installation.ts';
 import { interfaceSettings } from './interface-settings.ts';
 import { printed } from './operator.ts';

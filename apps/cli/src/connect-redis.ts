@@ -1,5 +1,5 @@
 import type { Config } from '@ringback/config';
-import { connectForCommand } from '@ringback/queue';
+import { connectForCommand } from '@ringback/redis';
 import { REDIS_OF_START, redisOfStart } from './redis-of-start.ts';
 
 /**

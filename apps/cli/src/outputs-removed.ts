@@ -1,6 +1,7 @@
 import { RingbackError, SILENT } from '@ringback/contracts';
 import { createLedger } from '@ringback/ledger';
-import { createRedisWatch, forgetOutput, knownOutputs, moveDeliveries, outputQueueState, readBacklog } from '@ringback/queue';
+import { forgetOutput, knownOutputs, moveDeliveries, outputQueueState, readBacklog } from '@ringback/queue';
+import { createRedisWatch } from '@ringback/redis';
 import { unknownOutput } from './known-output.ts';
 import { servingWorkers } from './serving-workers.ts';
 import type { Terminal } from './terminal.ts';

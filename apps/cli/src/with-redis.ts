@@ -1,5 +1,5 @@
 import { type Config, settingsFile } from '@ringback/config';
-import type { connectForCommand } from '@ringback/queue';
+import type { connectForCommand } from '@ringback/redis';
 import type { Command } from 'commander';
 import { connectRedis } from './connect-redis.ts';
 import { type Env, loadSettings } from './load-settings.ts';

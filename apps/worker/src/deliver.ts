@@ -1,6 +1,7 @@
 import { callbackKey, type DeliveryResult, type Logger, type Output } from '@ringback/contracts';
 import type { Ledger } from '@ringback/ledger';
-import { createGroupCommit, type DeliveryHandlers, type DeliveryProducer, HandBack, type Spent } from '@ringback/queue';
+import { createGroupCommit } from '@ringback/pacing';
+import { type DeliveryHandlers, type DeliveryProducer, HandBack, type Spent } from '@ringback/queue';
 import type { LimitFunction } from 'p-limit';
 import { type Attempt, createAttempt } from './attempt.ts';
 import type { Breaker, Made } from './breaker.ts';

@@ -1,5 +1,6 @@
 import { type Logger, RingbackError } from '@ringback/contracts';
-import type { Bodies, DeliveryProducer, ErrorReporter } from '@ringback/queue';
+import type { Bodies, DeliveryProducer } from '@ringback/queue';
+import type { ErrorReporter } from '@ringback/redis';
 import type { BreakerState } from './breaker.ts';
 import { repeatLook } from './repeated-look.ts';
 

@@ -13,31 +13,26 @@ import { createHttpClient, createOutput, outputTypes } from '@ringback/outputs';
 import {
   announce,
   callbackQueueState,
-  connectPatient,
   consumeCallbacks,
   type Consumer,
   createBodies,
   createDropNoter,
-  createErrorReporter,
-  createLossMemory,
   createQuarantine,
   createRouteCounts,
   createUnroutedQuarantine,
-  createRedisWatch,
-  hindrances,
   type QueueState,
-  redisClock,
 } from '@ringback/queue';
+import { connectPatient, createErrorReporter, createLossMemory, createRedisWatch, hindrances, redisClock } from '@ringback/redis';
 import { checkCondition, createRouter } from '@ringback/routing';
 import { createSources, sourceTypes } from '@ringback/sources';
 import { createDefaultBound } from './default-bound.ts';
 import { createDispatch } from './dispatch.ts';
 import { createFanOut } from './fan-out.ts';
 import { withHeadroom } from './headroom.ts';
+import { keepSwept } from './keep-swept.ts';
 import { type Lane, openLane } from './output-lane.ts';
 import { watchPause } from './pause-watch.ts';
 import type { Watched } from './progress-watch.ts';
-import { keepSwept } from './keep-swept.ts';
 import { reportRemovedOutputs } from './removed-outputs.ts';
 import { runUntilStopped } from './run-until-stopped.ts';
 

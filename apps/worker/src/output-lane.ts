@@ -6,11 +6,10 @@ import {
   consumeDeliveries,
   createBodies,
   createDeliveryProducer,
-  createErrorReporter,
   type DeliveryProducer,
   outputQueueState,
-  redisClock,
 } from '@ringback/queue';
+import { createErrorReporter, redisClock } from '@ringback/redis';
 import pLimit from 'p-limit';
 import { type Breaker, type BreakerStatus, createBreaker } from './breaker.ts';
 import { createDeliver } from './deliver.ts';

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { within } from '@ringback/queue';
+import { within } from '@ringback/pacing';
 
 /** What Redis may take to tell whether work waits, ms. */
 const LOOK_TIMEOUT_MS = 1000;

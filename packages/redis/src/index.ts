@@ -1,2 +1,13 @@
+export { redisClock, type RedisClock } from './clock.ts';
+export { leastAcl } from './commands.ts';
+export { createConfirm } from './confirm.ts';
+export { createRenewal } from './connection-renewal.ts';
+export { createLossMemory } from './connection-state.ts';
+export { connectFailFast, connectForCommand, connectPatient, connectUnheard, isReady } from './connection.ts';
+export { createErrorReporter, type ErrorReporter } from './error-reporter.ts';
 export { outcomesKey } from './outcomes-key.ts';
+export type { OverloadSettings } from './overload.ts';
+export { hindrances } from './readiness.ts';
 export { createRunScript, type RunScript } from './run-script.ts';
+export { refusalOf, refusedCallback } from './trouble.ts';
+export { createRedisWatch } from './watch.ts';

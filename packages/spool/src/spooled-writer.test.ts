@@ -1,5 +1,4 @@
-import type { CallbackWriter, IdentifiedBatch } from '@ringback/contracts';
-import { RingbackError } from '@ringback/contracts';
+import { type CallbackWriter, type IdentifiedBatch, RingbackError } from '@ringback/contracts';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Spool } from './spool.ts';
 import { createSpooledWriter } from './spooled-writer.ts';

@@ -1,0 +1,2 @@
+export { createGroupCommit } from './group-commit.ts';
+export { within } from './within.ts';

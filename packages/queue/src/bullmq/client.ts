@@ -1,0 +1,66 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { IRedisClient } from 'bullmq';
+import { createRenewal } from '@ringback/redis';
+
+/** What BullMQ is told of a server that does not say what it is: the oldest that it takes without a warning. */
+const UNKNOWN_SERVER = 'redis_version:6.2.0';
+const MIN_WAIT_MS = 100;
+const MAX_WAIT_MS = 2000;
+
+/**
+ * The connection as BullMQ 6.7.0 is given it: one whose INFO never fails. BullMQ asks for the server's version once, and where that fails each call of that queue or worker fails from then on, without a
+ * turn of the event loop in between: a worker loops for ever, and its process answers nothing more. The readiness probe says that INFO is forbidden.
+ */
+export function withoutInfo(client: IRedisClient): IRedisClient {
+  const info: IRedisClient['info'] = async () => {
+    try {
+      const text = await client.info();
+      return isTooOld(text) ? UNKNOWN_SERVER : text;
+    } catch (error) {
+      if (client.status === 'end') throw error;
+      return UNKNOWN_SERVER;
+    }
+  };
+  // A worker waits for jobs on a duplicate of its connection.
+  const duplicate: IRedisClient['duplicate'] = (options) =>
+    withoutInfo(client.duplicate({ ...options, reconnectOnError: createRenewal().wanted }));
+  return Object.create(client, { info: { value: info }, duplicate: { value: duplicate } });
+}
+
+/** BullMQ refuses servers before 5.0 in the same way. */
+function isTooOld(info: string): boolean {
+  return /^redis_version:[0-4]\./m.test(info);
+}
+
+/**
+ * A worker's connection, which holds back the failures of its fetches, each for longer than the last, up to 2 s: where Redis refuses to give a job, BullMQ 6.7.0 asks again at once, and where it
+ * refuses to let it wait for one, after 100 ms. `stop` lets them all go.
+ */
+export function backingOff(client: IRedisClient, stop: AbortSignal): IRedisClient {
+  const fetching = createBackOff(stop);
+  const runCommand: IRedisClient['runCommand'] = (name, args) =>
+    name.startsWith('moveToActive') ? fetching(client.runCommand(name, args)) : client.runCommand(name, args);
+  const duplicate: IRedisClient['duplicate'] = (options) => {
+    const blocking = client.duplicate(options);
+    const waiting = createBackOff(stop);
+    const bzpopmin: IRedisClient['bzpopmin'] = (...args) => waiting(blocking.bzpopmin(...args));
+    return Object.create(blocking, { bzpopmin: { value: bzpopmin } });
+  };
+  return Object.create(client, { runCommand: { value: runCommand }, duplicate: { value: duplicate } });
+}
+
+function createBackOff(stop: AbortSignal): <T>(command: Promise<T>) => Promise<T> {
+  let failures = 0;
+  return async (command) => {
+    try {
+      const reply = await command;
+      failures = 0;
+      return reply;
+    } catch (error) {
+      const wait = Math.min(MIN_WAIT_MS * 2 ** failures, MAX_WAIT_MS);
+      failures += 1;
+      await delay(wait, undefined, { signal: stop, ref: false }).catch(() => {});
+      throw error;
+    }
+  };
+}

@@ -1,0 +1,43 @@
+import { RingbackError } from '@ringback/contracts';
+import { refusedCallback } from '@ringback/redis';
+import { Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { queueOptions, quiet } from './queue-options.ts';
+
+/** What whoever waits behind the ingress is told when Redis did not take something: RB_REDIS_REFUSES where it said so, else RB_QUEUE_UNAVAILABLE. */
+export function notTaken(cause?: unknown): RingbackError {
+  const refused = refusedCallback(cause);
+  if (refused) return refused;
+  const message = 'Redis did not take the callback in time: send it again';
+  return new RingbackError('RB_QUEUE_UNAVAILABLE', message, { cause });
+}
+/** A BullMQ queue that can be asked for at any time. */
+export type QueueHolder = {
+  /** @throws Error while Redis is away */
+  open(): Promise<Queue>;
+  close(): Promise<void>;
+};
+
+/**
+ * BullMQ's Queue looks at the server's version once, when it is made, and stays broken when that fails. So it is made only on a live connection,
+ * and made anew until it comes up: the ingress may start before its Redis does.
+ */
+export function createQueueHolder({ redis, prefix, name }: { redis: Redis; prefix: string; name: string }): QueueHolder {
+  let current: Queue | undefined;
+
+  return {
+    async open() {
+      if (redis.status !== 'ready') throw new Error(`connection is ${redis.status}`);
+      current ??= quiet(new Queue(name, queueOptions({ redis, prefix })));
+      const queue = current;
+      try {
+        await queue.waitUntilReady();
+        return queue;
+      } catch (error) {
+        if (current === queue) current = undefined;
+        throw error;
+      }
+    },
+    close: async () => current?.close(),
+  };
+}

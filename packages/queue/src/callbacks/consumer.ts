@@ -1,0 +1,26 @@
+import { type Callback, CallbackBatch, callbacksOf, type Logger } from '@ringback/contracts';
+import { backoff, BATCH_BACKOFF } from '../bullmq/backoff.ts';
+import { type Consumer, createConsumer } from '../bullmq/consumer.ts';
+import { CALLBACKS } from '../bullmq/names.ts';
+import { type ConsumerSettings, workerOptions } from '../bullmq/queue-options.ts';
+
+/** A batch as a worker took it. */
+export type TakenBatch = { readonly id: string; readonly callbacks: readonly Callback[]; readonly replayed?: true | undefined };
+
+export type CallbackConsumerOptions = ConsumerSettings & {
+  /** MUST resolve only when the batch needs no further work: then it is gone. A rejection has it run again later. */
+  readonly dispatch: (batch: TakenBatch) => Promise<void>;
+  readonly logger: Logger;
+};
+
+/** Hands the batches that the ingress queued to `dispatch`. */
+export function consumeCallbacks({ dispatch, logger, ...settings }: CallbackConsumerOptions): Consumer {
+  return createConsumer({
+    queue: CALLBACKS,
+    schema: CallbackBatch,
+    handle: (batch, job) => dispatch({ id: job.id ?? '', callbacks: callbacksOf(batch), replayed: batch.replayed }),
+    options: { ...workerOptions(settings), settings: { backoffStrategy: (attempt) => backoff(BATCH_BACKOFF, attempt) } },
+    errors: settings.errors,
+    logger,
+  });
+}

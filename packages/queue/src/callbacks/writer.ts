@@ -1,0 +1,79 @@
+import {
+  type CallbackBatch,
+  type CallbackWriter,
+  type Durability,
+  groupCallbacks,
+  type Logger,
+  RingbackError,
+  type Secret,
+} from '@ringback/contracts';
+import { createConfirm, connectFailFast, isReady, type OverloadSettings, hindrances, createRedisWatch } from '@ringback/redis';
+import { addJobs } from '../bullmq/add-jobs.ts';
+import { batchJobOptions } from '../bullmq/job-options.ts';
+import { CALLBACKS } from '../bullmq/names.ts';
+import { createQueueHolder, notTaken } from '../bullmq/queue-holder.ts';
+import { tellWhoFills } from '../deliveries/bodies/backlog.ts';
+import { createDepth } from './depth.ts';
+
+export type CallbackWriterOptions = {
+  readonly url: Secret;
+  /** Namespace of every key in Redis. */
+  readonly prefix: string;
+  /** ms that one write may take. */
+  readonly timeout: number;
+  readonly durability: Durability;
+  readonly overload: OverloadSettings;
+  /** Names of the outputs, whose waiting deliveries count as depth. */
+  readonly outputs: readonly string[];
+  readonly now: () => number;
+  readonly logger: Logger;
+};
+
+/**
+ * Writes batches to Redis, each as one job under the batch's id, and as safely as `durability` asks. `write` fails with RB_QUEUE_UNAVAILABLE when Redis is away or slow, with RB_REDIS_REFUSES when it refuses
+ * the batch, and with RB_DURABILITY_UNMET when it did not confirm in time: then it may hold the batch or not; with RB_DURABILITY_UNMET or RB_OVERLOADED when it must not be given any now.
+ */
+export function createCallbackWriter(options: CallbackWriterOptions): CallbackWriter {
+  const { url, prefix, durability, overload, outputs, logger } = options;
+  const timeout = Math.floor(options.timeout / commandsPerWrite(durability));
+  const redis = connectFailFast({ url, timeout, logger, name: 'ringback-ingress' });
+  const queue = createQueueHolder({ redis, prefix, name: CALLBACKS });
+  const depth = createDepth({ redis, prefix, outputs });
+  const fillers = () => tellWhoFills({ redis, prefix });
+  const watch = createRedisWatch({ ...options, redis, depth: overload.depth && depth.count, fillers });
+  const confirm = createConfirm({ redis, durability, timeout, waitaof: watch.waitaof });
+  const refusal = () => watch.unmet() ?? watch.overloaded();
+
+  return {
+    async write({ id, callbacks }) {
+      const refused = refusal();
+      if (refused !== undefined) throw refused;
+      const batch: CallbackBatch = { v: 1, groups: groupCallbacks(callbacks) };
+      try {
+        // The id is the batch's own: what has it is this batch, written before.
+        await addJobs({ queue: await queue.open(), jobs: [{ name: 'batch', data: batch, opts: batchJobOptions(id) }] });
+        await confirm();
+      } catch (cause) {
+        throw cause instanceof RingbackError ? cause : notTaken(cause);
+      }
+    },
+    async opened(within) {
+      await isReady(redis, within);
+      return Promise.all([queue.open(), watch.look(), watch.probe()]).then(
+        () => watch.known(),
+        () => false,
+      );
+    },
+    hindrances: () => hindrances({ watch, refusal }),
+    async close() {
+      watch.close();
+      await Promise.all([queue.close(), depth.close()]);
+      redis.disconnect();
+    },
+  };
+}
+
+/** Adding and confirming together MUST take no longer than one write may. */
+function commandsPerWrite(durability: Durability): number {
+  return durability === 'always' || durability === 'replica' ? 2 : 1;
+}

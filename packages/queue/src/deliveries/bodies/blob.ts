@@ -1,0 +1,51 @@
+import { promisify } from 'node:util';
+import { deflateRaw, inflateRaw } from 'node:zlib';
+import { bodyDigest, type Callback, callbacksOf, groupCallbacks, RingbackError, StoredBodies } from '@ringback/contracts';
+import { Compile } from 'typebox/compile';
+import { NewerPayload, newerThan } from '../../bullmq/newer-payloads.ts';
+
+const deflate = promisify(deflateRaw);
+const inflate = promisify(inflateRaw);
+const stored = Compile(StoredBodies);
+
+/** The first byte says how the rest is written. Another one takes a new `v` of what names the bodies: a reader cannot get at theirs. */
+const PLAIN = 'j'.charCodeAt(0);
+const DEFLATED = 'z'.charCodeAt(0);
+
+export type Blob = { readonly bytes: Buffer; readonly digest: string };
+
+/** Callbacks of a batch as one value in Redis. `compact` for what will rest there: JSON of many callbacks shrinks to a fifth, for some 5 µs each. */
+export async function encodeBodies(batch: string, callbacks: readonly Callback[], compact: boolean): Promise<Blob> {
+  const bodies: StoredBodies = { v: 1, batch, groups: groupCallbacks(callbacks) };
+  const text = JSON.stringify(bodies);
+  const content = compact ? await deflate(text, { level: 1 }) : Buffer.from(text);
+  return { bytes: Buffer.concat([Buffer.of(compact ? DEFLATED : PLAIN), content]), digest: bodyDigest(text) };
+}
+
+/** @throws NewerPayload, RingbackError RB_PAYLOAD_INVALID, whatever is wrong with it */
+export async function decodeBodies(blob: Buffer): Promise<{ batch: string; callbacks: Callback[] }> {
+  const content = blob.subarray(1);
+  const text = blob[0] === DEFLATED ? await inflate(content).catch(notOurs) : content;
+  const bodies = parseStored(text);
+  if (!stored.Check(bodies)) {
+    const newer = newerThan(StoredBodies, bodies);
+    if (newer) throw new NewerPayload(newer);
+    return notOurs();
+  }
+  return { batch: bodies.batch, callbacks: callbacksOf(bodies) };
+}
+
+/** @throws RingbackError RB_PAYLOAD_INVALID */
+export function parseStored(text: Buffer): unknown {
+  try {
+    const value: unknown = JSON.parse(text.toString());
+    return value;
+  } catch {
+    return notOurs();
+  }
+}
+
+/** Without a cause: that of JSON quotes what it could not read, which is personal data. */
+export function notOurs(): never {
+  throw new RingbackError('RB_PAYLOAD_INVALID', 'the stored bodies of a batch are not of our making');
+}

@@ -1,0 +1,119 @@
+import { callbacksOf, DeliveryPayload, type DeliverySettings, type Logger, SingleDelivery } from '@ringback/contracts';
+import { redisClock } from '@ringback/redis';
+import { type Job, UnrecoverableError } from 'bullmq';
+import { Compile } from 'typebox/compile';
+import { backoff, BATCH_BACKOFF } from '../bullmq/backoff.ts';
+import { type Consumer, createConsumer, HandBack } from '../bullmq/consumer.ts';
+import { outputQueueName } from '../bullmq/names.ts';
+import { NewerPayload } from '../bullmq/newer-payloads.ts';
+import { type ConsumerSettings, workerOptions } from '../bullmq/queue-options.ts';
+import { createBodies, isUnreadable } from './bodies/bodies.ts';
+import type { RoutedBatch } from './jobs.ts';
+import { requestedDelay, settle } from './settle.ts';
+import { attemptAlone, type SingleAttempt, type SingleResult } from './single.ts';
+
+const single = Compile(SingleDelivery);
+
+export type DeliveryHandlers = {
+  /** First attempts, side by side. MUST resolve only when each has an outcome or a job of its own. `again`: some may have been made already. */
+  readonly batch: (batch: RoutedBatch) => Promise<void>;
+  /** One attempt of one delivery. The outcome becomes the job's. */
+  readonly single: (delivery: SingleAttempt) => Promise<SingleResult>;
+};
+
+export type DeliveryConsumerOptions = ConsumerSettings & {
+  readonly output: string;
+  readonly delivery: Pick<DeliverySettings, 'retry' | 'rateLimit'>;
+  readonly handlers: DeliveryHandlers;
+  readonly logger: Logger;
+};
+
+/** Hands one output's deliveries to its handlers, within its rate limit. */
+export function consumeDeliveries(options: DeliveryConsumerOptions): Consumer {
+  const { output, delivery, handlers: _, logger, ...settings } = options;
+  return createConsumer({
+    queue: outputQueueName(output),
+    schema: DeliveryPayload,
+    handle: createHandler(options),
+    options: {
+      ...workerOptions(settings),
+      ...(delivery.rateLimit && { limiter: { max: delivery.rateLimit.max, duration: delivery.rateLimit.per } }),
+      settings: { backoffStrategy: (made, _type, error, job) => nextDelay(delivery, { made, error, job }) },
+    },
+    errors: settings.errors,
+    logger,
+  });
+}
+
+function createHandler(options: DeliveryConsumerOptions) {
+  const { redis, prefix, output, delivery, handlers, lockDuration, logger } = options;
+  // Another worker wrote down when the batch was run.
+  const clock = redisClock(redis);
+  const isLate = (since: number) => !clock.isSure() || clock.now() - since > lockDuration / 2;
+  const bodies = createBodies({ redis, prefix });
+
+  /** MUST let go of the bodies before the job is done: cut off in between it is run again, and finds that it has nothing to do. */
+  async function deliverStored(id: string, job: Job): Promise<void> {
+    const stored = await bodies.read(id, output).catch((error: unknown) => setAside(error, job));
+    if (!stored) return;
+    const { batch, callbacks, again, since = job.timestamp } = stored;
+    const taken = { attemptsStarted: job.attemptsStarted, timestamp: since };
+    await handlers.batch({ id: batch, callbacks, again: again || mayHaveRun(taken, isLate) });
+    await bodies.release(id, output);
+  }
+
+  /** Another run would read the same. The bodies stay, for a person to see. */
+  function setAside(error: unknown, job: Job): never {
+    if (!isUnreadable(error) || error instanceof NewerPayload) throw error;
+    logger.error({ code: error.code, queue: job.queueName, job: job.id, problem: error.message }, 'job set aside');
+    throw new UnrecoverableError(`${error.code}: ${error.message}`);
+  }
+
+  return async (payload: DeliveryPayload, job: Job): Promise<void> => {
+    switch (payload.kind) {
+      case 'batch':
+        return handlers.batch({
+          id: payload.batch,
+          callbacks: callbacksOf(payload),
+          again: payload.again === true || mayHaveRun(job, isLate),
+        });
+      case 'reference':
+        if (payload.refused !== undefined) return settle({ outcome: 'dead', reason: payload.refused });
+        return deliverStored(payload.bodies, job).catch(async (error: unknown) => {
+          // What waits no more MUST take nothing of the output's bound.
+          if (failsForGood(job, error)) await bodies.fed(payload.bodies, output, 'dead');
+          throw error;
+        });
+      case 'single':
+        return attemptAlone({ payload, job, now: clock.now, retry: delivery.retry, attempt: handlers.single });
+      default:
+        return payload satisfies never;
+    }
+  };
+}
+
+function failsForGood({ attemptsMade, opts }: Job, error: unknown): boolean {
+  if (error instanceof HandBack || error instanceof NewerPayload) return false;
+  return error instanceof UnrecoverableError || attemptsMade + 1 >= (opts.attempts ?? 1);
+}
+
+/**
+ * True unless the job is taken for the first time, within half a lock from the start of the batch's run. A lock is renewed
+ * that often, so until then no other worker can have had the batch. Later, one may have delivered it: this worker stood still.
+ */
+function mayHaveRun(
+  { attemptsStarted, timestamp }: Pick<Job, 'attemptsStarted' | 'timestamp'>,
+  isLate: (since: number) => boolean,
+): boolean {
+  return attemptsStarted > 1 || isLate(timestamp);
+}
+
+/** ms until a failed job is run again; `made` counts its own runs, to which come the attempts made before it existed and those that did not count. */
+function nextDelay(
+  { retry }: Pick<DeliverySettings, 'retry'>,
+  { made, error, job }: { made: number; error?: Error | undefined; job?: { data?: unknown } | undefined },
+): number {
+  const data = job?.data;
+  if (!single.Check(data)) return backoff(BATCH_BACKOFF, made);
+  return backoff(retry, data.priorAttempts + made + (data.uncounted ?? 0), requestedDelay(error));
+}

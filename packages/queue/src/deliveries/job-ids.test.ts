@@ -1,0 +1,103 @@
+import { type Callback, groupCallbacks } from '@ringback/contracts';
+import { testCallback as callback, testRedis } from '@ringback/testkit';
+import { type Job, Queue } from 'bullmq';
+import { Redis } from 'ioredis';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { openQuarantineStore } from '../kept/quarantine-store.ts';
+import { createQuarantine } from '../kept/quarantine.ts';
+import { consumeDeliveries, type DeliveryHandlers } from './consumer.ts';
+import { createDeliveryProducer } from './producer.ts';
+
+const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
+const refused = { outcome: 'dead', reason: 'HTTP 410' } as const;
+
+function setUp({ rateLimit }: { rateLimit?: { max: number; per: number } } = {}) {
+  const { url, prefix } = testRedis();
+  const redis = new Redis(url, { maxRetriesPerRequest: null });
+  const access = { redis, prefix };
+  const delivery = { retry: { attempts: 1, giveUpAfter: 86_400_000, minDelay: 1, maxDelay: 1 }, rateLimit };
+  const queueOf = (name: string) => {
+    const made = new Queue(name, { connection: redis, prefix });
+    onTestFinished(() => made.close());
+    return made;
+  };
+  onTestFinished(() => redis.disconnect());
+  const producer = createDeliveryProducer({ ...access, output: 'crm', delivery, brimming: () => false });
+  onTestFinished(() => producer.close());
+  const queue = queueOf('output.crm');
+  /** Lets a worker refuse all that waits. */
+  async function refuseAll(dead: number): Promise<Job[]> {
+    const batch: DeliveryHandlers['batch'] = async () => {};
+    const settings = { ...access, concurrency: 4, lockDuration: 2000, output: 'crm', delivery };
+    const consumer = consumeDeliveries({ ...settings, handlers: { single: async () => refused, batch }, logger });
+    await vi.waitFor(async () => expect(await queue.getFailedCount()).toBe(dead), { timeout: 10_000, interval: 10 });
+    await consumer.close(5000);
+    return queue.getFailed();
+  }
+  return { access, producer, queue, queueOf, refuseAll };
+}
+
+const batchesOf = (jobs: readonly Job[]) => jobs.map(({ data }) => (data as { batch: string }).batch).toSorted();
+const requestIDs = (jobs: readonly Job[]) =>
+  jobs
+    .flatMap(({ data }) => (data as { groups: { callbacks: Callback[] }[] }).groups.flatMap(({ callbacks }) => callbacks))
+    .map(({ id }) => id)
+    .toSorted();
+
+describe('a callback that comes again after the dedupe window', () => {
+  it('is tried again, and becomes a dead letter of its own, beside that of its first run', async () => {
+    const { producer, refuseAll } = setUp();
+    await producer.addFailed({ batch: 'b1', attempt: 1, callback: callback('x'), ...refused });
+    await refuseAll(1);
+    await producer.addFailed({ batch: 'b2', attempt: 1, callback: callback('x'), ...refused });
+    expect(batchesOf(await refuseAll(2))).toEqual(['b1', 'b2']);
+  });
+
+  it('is attempted under a rate limit too, though a dead letter of its first run is there', async () => {
+    const { producer, refuseAll } = setUp({ rateLimit: { max: 100, per: 1000 } });
+    await producer.addBatch({ id: 'b1', callbacks: [callback('x')], again: false });
+    await refuseAll(1);
+    await producer.addBatch({ id: 'b2', callbacks: [callback('x')], again: false });
+    expect(batchesOf(await refuseAll(2))).toEqual(['b1', 'b2']);
+  });
+});
+
+describe('an add under an id that exists', () => {
+  it('changes nothing when a batch is run again', async () => {
+    const { producer, queue } = setUp();
+    const batch = { id: 'b1', callbacks: [callback('x'), callback('y')] };
+    await producer.addBatch({ ...batch, again: false });
+    await producer.addBatch({ ...batch, again: true });
+    expect(requestIDs(await queue.getWaiting())).toEqual(['x', 'y']);
+  });
+
+  it('is an error where it is other work', async () => {
+    const { producer, queue } = setUp();
+    await producer.addFailed({ batch: 'b1', attempt: 1, callback: callback('x'), ...refused });
+    const [job] = await queue.getWaiting();
+    await job?.updateData({ v: 1, kind: 'single', batch: 'b0', callback: callback('x'), priorAttempts: 0 });
+    await expect(producer.addFailed({ batch: 'b1', attempt: 1, callback: callback('x'), ...refused })).rejects.toMatchObject({
+      code: 'RB_JOB_ID_TAKEN',
+    });
+  });
+});
+
+it('what is replayed from quarantine is queued, though an earlier replay of the same stands among the failed batches', async () => {
+  const { access, queueOf } = setUp();
+  const entry = { v: 1, source: 's', account: 'a', time: 1, receivedAt: 2, id: 'x', body: '{}', encoding: 'utf8' } as const;
+  const quarantine = createQuarantine({ ...access, bounds: { maxCount: 10, maxSize: 1_000_000 } });
+  const read = () => callback('x');
+  const store = openQuarantineStore({ ...access, read, release: async () => {} });
+  onTestFinished(() => store.close());
+  const callbacks = queueOf('callbacks');
+  const replay = async () => {
+    await quarantine.keep([{ ...entry, reason: 'RB_BODY_INVALID: the body' }]);
+    for await (const kept of store.find({})) expect(await store.replay(kept)).toBeUndefined();
+  };
+  await replay();
+  await replay();
+  expect((await callbacks.getWaiting()).map(({ data }) => data as unknown)).toEqual([
+    { v: 1, groups: groupCallbacks([read()]), replayed: true },
+    { v: 1, groups: groupCallbacks([read()]), replayed: true },
+  ]);
+});

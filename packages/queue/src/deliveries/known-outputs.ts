@@ -1,0 +1,55 @@
+import { Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { outputQueueName, outputRegistryKey } from '../bullmq/names.ts';
+import { queueOptions, quiet } from '../bullmq/queue-options.ts';
+import { heldKey } from './bodies/keys.ts';
+import { forgetShares } from './bodies/sweep.ts';
+
+type Access = { readonly redis: Redis; readonly prefix: string };
+
+/** Every output that a worker has ever had in its settings. */
+export async function knownOutputs({ redis, prefix }: Access): Promise<string[]> {
+  return (await redis.smembers(outputRegistryKey(prefix))).toSorted();
+}
+
+/** What an output's queue still holds: deliveries that wait for their attempt, and dead letters, in jobs. */
+export type Held = { readonly output: string; readonly waiting: number; readonly dead: number };
+
+/**
+ * Notes that these outputs are in the settings, and tells which other ones, noted before, still hold deliveries: those stay until the output comes
+ * back or a person purges them.
+ */
+export async function noteOutputs({ redis, prefix }: Access, outputs: readonly string[]): Promise<Held[]> {
+  if (outputs.length > 0) await redis.sadd(outputRegistryKey(prefix), ...outputs);
+  const removed = (await knownOutputs({ redis, prefix })).filter((output) => !outputs.includes(output));
+  const held = await Promise.all(removed.map((output) => count({ redis, prefix }, output)));
+  return held.filter(({ waiting, dead }) => waiting + dead > 0);
+}
+
+async function count(access: Access, output: string): Promise<Held> {
+  const queue = quiet(new Queue(outputQueueName(output), queueOptions(access)));
+  try {
+    const [jobs, held, dead] = await Promise.all([
+      queue.getJobCountByTypes('waiting', 'delayed', 'prioritized', 'active'),
+      access.redis.llen(heldKey(access.prefix, output)),
+      queue.getFailedCount(),
+    ]);
+    return { output, waiting: jobs + held, dead };
+  } finally {
+    await queue.close();
+  }
+}
+
+/**
+ * Removes all that stands in an output's queue, and all that is known of it. For an output that no worker serves: what is added meanwhile goes as well.
+ */
+export async function forgetOutput({ redis, prefix }: Access, output: string): Promise<void> {
+  const queue = quiet(new Queue(outputQueueName(output), queueOptions({ redis, prefix })));
+  try {
+    await queue.obliterate({ force: true });
+    await forgetShares({ redis, prefix }, output);
+    await redis.srem(outputRegistryKey(prefix), output);
+  } finally {
+    await queue.close();
+  }
+}

@@ -1,0 +1,169 @@
+import { type Callback, callbackKey, type DeliverySettings } from '@ringback/contracts';
+import { type Job, Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { isLocked } from '../bullmq/lock.ts';
+import { outputQueueName } from '../bullmq/names.ts';
+import { queueOptions, quiet } from '../bullmq/queue-options.ts';
+import { readDeadLetter } from '../kept/read-dead-letter.ts';
+import { type Bodies, createBodies } from './bodies/bodies.ts';
+import { readSource, type Source, sourceOf } from './move-source.ts';
+import { moveTogether } from './move-together.ts';
+import { createDeliveryProducer, type DeliveryProducer } from './producer.ts';
+
+const PAGE = 100;
+/** No worker consumes the queue: what stands as active was taken by one that is gone. */
+const STATES = ['failed', 'active', 'delayed', 'prioritized', 'waiting'] as const;
+
+export type MoveOptions = {
+  readonly redis: Redis;
+  readonly prefix: string;
+  /** An output that no worker serves. */
+  readonly from: string;
+  readonly to: { readonly name: string; readonly delivery: Pick<DeliverySettings, 'retry' | 'rateLimit'> };
+  /** The ledger's: what has become of deliveries of a batch at an output. */
+  readonly outcomes: (deliveries: { batch: string; output: string }, keys: readonly string[]) => Promise<(string | undefined)[]>;
+  /** True while Redis is nearly full. */
+  readonly brimming: () => boolean;
+};
+
+/** In deliveries, but for `left`. */
+export type Moved = {
+  readonly moved: number;
+  /** Had ended at either output before. */
+  readonly ended: number;
+  /** Jobs, and held batches, that stay: no payload of ours, or one under way. */
+  readonly left: number;
+};
+
+/** What is to be done with a delivery at the output that it goes to. */
+type Plan = {
+  readonly batch: string;
+  /** Why it was refused, where its job says so. */
+  readonly refused?: string | undefined;
+  /** To stand there as dead letters. */
+  readonly dead: Callback[];
+  /** To be attempted, each as a job of its own, or as the batch that they are. */
+  readonly alone: Callback[];
+  readonly together: Callback[];
+  readonly ended: number;
+};
+
+/**
+ * Moves all that stands in the queue of one output to another, the oldest first: dead letters stay dead letters. MUST add before it removes, under ids that derive from the work, and look
+ * at the ledger: then it may be cut off anywhere and run again, and nothing is lost or attempted twice for that.
+ * @throws RingbackError RB_OVERLOADED where memory is needed and Redis is nearly full, RB_JOB_ID_TAKEN, RB_PAYLOAD_INVALID
+ */
+export async function moveDeliveries(options: MoveOptions): Promise<Moved> {
+  const { redis, prefix, from, to, brimming } = options;
+  const queue = quiet(new Queue(outputQueueName(from), queueOptions({ redis, prefix })));
+  const producer = createDeliveryProducer({ redis, prefix, output: to.name, delivery: to.delivery, brimming });
+  const bodies = createBodies({ redis, prefix });
+  let [moved, ended, left] = [0, 0, 0];
+  try {
+    for (const state of STATES) {
+      let stay = 0;
+      for (;;) {
+        const ids = await queue.getRanges([state], stay, stay + PAGE - 1, true);
+        if (ids.length === 0) break;
+        for (const id of ids) {
+          const plan = await moveOne({ ...options, queue, producer, bodies, id, failed: state === 'failed' });
+          if (!plan) stay += 1;
+          ended += plan?.ended ?? 0;
+          moved += plan ? movedBy(plan) : 0;
+        }
+      }
+      left += stay;
+    }
+    // Younger than what has jobs. No job is made of it: that would take memory.
+    for (const id of await bodies.held(from)) {
+      const plan = await moveHeld({ ...options, producer, bodies }, id);
+      ended += plan?.ended ?? 0;
+      moved += plan ? movedBy(plan) : 0;
+      left += plan ? 0 : 1;
+    }
+  } finally {
+    await Promise.all([queue.close(), producer.close()]);
+  }
+  return { moved, ended, left };
+}
+
+type MoveOne = MoveOptions & {
+  readonly queue: Queue;
+  readonly producer: DeliveryProducer;
+  readonly bodies: Bodies;
+  readonly id: string;
+  readonly failed: boolean;
+};
+
+/** Undefined: it stays, since it is under way or no payload of ours. */
+async function moveOne(options: MoveOne): Promise<Plan | undefined> {
+  const { redis, queue, id } = options;
+  if (await isLocked(redis, queue, id)) return undefined;
+  const job = await queue.getJob(id);
+  const source = job && (await sourceOf(job.data, options));
+  if (!source) return undefined;
+  const plan = await planOf(source, options);
+  await moveJob({ ...options, job, source, plan });
+  return plan;
+}
+
+/** Deliveries that the output holds, for which there is no job. */
+async function moveHeld(options: Omit<MoveOne, 'queue' | 'id' | 'failed'>, id: string): Promise<Plan | undefined> {
+  const source = await readSource(options, id);
+  if (!source) return undefined;
+  const plan = await planOf(source, { ...options, failed: false });
+  await add(options, source, plan);
+  await options.bodies.release(id, options.from);
+  return plan;
+}
+
+const movedBy = ({ dead, alone, together }: Omit<Plan, 'ended'>) => dead.length + alone.length + together.length;
+
+type Planning = Pick<MoveOne, 'from' | 'to' | 'outcomes' | 'failed'>;
+
+async function planOf({ kind, batch, callbacks, refused: why }: Source, { from, to, outcomes, failed }: Planning): Promise<Plan> {
+  const keys = callbacks.map(callbackKey);
+  const [before, there] = await Promise.all([
+    outcomes({ batch, output: from }, keys),
+    outcomes({ batch, output: to.name }, keys),
+  ]);
+  // What failed says why by itself.
+  const refused = failed ? undefined : why;
+  const plan: Omit<Plan, 'ended'> = { batch, refused, dead: [], alone: [], together: [] };
+  for (const [index, callback] of callbacks.entries()) {
+    // One of a batch that has any outcome ended, or has a job of its own.
+    const isOver = before[index] === 'delivered' || (kind !== 'single' && before[index] !== undefined);
+    if (isOver || there[index] === 'delivered') continue;
+    if (failed || refused !== undefined) plan.dead.push(callback);
+    // A batch passes over what has an outcome: alone it is attempted all the same.
+    else if (kind === 'single' || there[index] !== undefined) plan.alone.push(callback);
+    else plan.together.push(callback);
+  }
+  return { ...plan, ended: callbacks.length - movedBy(plan) };
+}
+
+type MoveJob = MoveOne & { readonly job: Job; readonly source: Source; readonly plan: Plan };
+
+async function moveJob({ job, source, plan, ...options }: MoveJob): Promise<void> {
+  const { producer, bodies, from } = options;
+  const { attempts, reason } = await readDeadLetter(job, { output: from }, bodies);
+  const { batch, refused = reason } = plan;
+  for (const callback of plan.dead) {
+    await producer.addFailed({ batch, callback, attempt: attempts, outcome: 'dead', reason: refused });
+  }
+  await add(options, source, plan);
+  await job.remove();
+  if (source.stored !== undefined) await bodies.release(source.stored, from);
+}
+
+/** Adds what is to be attempted. */
+async function add(
+  options: Omit<MoveOne, 'queue' | 'id' | 'failed'>,
+  source: Source,
+  { batch, alone, together }: Plan,
+): Promise<void> {
+  const { producer, to } = options;
+  for (const callback of alone) await producer.addFailed({ batch, callback, attempt: 0, outcome: 'retry' });
+  if (together.length === 0) return;
+  await moveTogether({ ...options, to: to.name }, { batch, stored: source.stored, all: source.callbacks, going: together });
+}

@@ -1,0 +1,123 @@
+import { type Callback, type DeliverySettings, type Fault, RingbackError } from '@ringback/contracts';
+import { redisClock } from '@ringback/redis';
+import { Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { addJobs, type NewJob } from '../bullmq/add-jobs.ts';
+import { backoff } from '../bullmq/backoff.ts';
+import { addFailedJob } from '../bullmq/fail-job.ts';
+import { deliveryBatchId, outputQueueName, singleDeliveryId } from '../bullmq/names.ts';
+import { queueOptions, quiet } from '../bullmq/queue-options.ts';
+import { addMaybeAgain, standingKeys } from './add-again.ts';
+import { backlogKey, heldKey } from './bodies/keys.ts';
+import { createDeliveryJobs, type DeliveryJobs, type RoutedBatch } from './jobs.ts';
+import { deadReason } from './settle.ts';
+import type { Spent } from './single.ts';
+
+/** A delivery whose first attempt is over, without success. */
+type FailedAttempt = {
+  readonly batch: string;
+  readonly callback: Callback;
+  /** Attempts that it has used up. */
+  readonly attempt: number;
+} & Partial<Pick<Spent, 'uncounted' | 'failingSince'>> &
+  (
+    | { readonly outcome: 'retry'; readonly afterMs?: number }
+    | { readonly outcome: 'dead'; readonly reason: string; readonly fault?: Fault; readonly answer?: string | undefined }
+  );
+
+/** Writes to one output's queue. Every id is derived, so that writing the same thing again changes nothing. */
+export type DeliveryProducer = {
+  /** Queues the output's deliveries of one batch with their bodies: as one job, or one by one where a rate limit has to count them. */
+  addBatch(batch: RoutedBatch): Promise<void>;
+  /** Queues deliveries of a batch one by one, to be taken before all that waits. Jobs that stand there stay as they are. */
+  addAlone(batch: string, callbacks: readonly Callback[]): Promise<void>;
+  /** Queues deliveries whose bodies are stored under these ids, a job for each id. */
+  addReferences(bodies: readonly string[]): Promise<void>;
+  /** Makes them a dead letter at once, without an attempt. */
+  addRefused(bodies: string, reason: string): Promise<void>;
+  /** Keys of the callbacks that the job of this batch holds, bodies included; undefined: there is no such job. */
+  standing(batch: string): Promise<ReadonlySet<string> | undefined>;
+  /** Queues a delivery alone: to be tried again after its backoff, or, refused for good, to fail at once and stand as a dead letter.
+   * @throws RingbackError RB_OVERLOADED while Redis is nearly full: a job of its own takes several times the memory that it had in the batch, so the batch is to be run again. */
+  addFailed(failed: FailedAttempt): Promise<void>;
+  /** For each of these callbacks of a batch: whether its delivery has a job of its own. One that had, and is over, has left its outcome in the ledger. */
+  handedOn(batch: string, keys: readonly string[]): Promise<boolean[]>;
+  /** Jobs that are to be worked on now: they wait, or are under way. */
+  pending(): Promise<number>;
+  /** How the output stands: jobs that wait, for now or for their next attempt; batches that are held; bytes by reference. */
+  look(): Promise<{ waiting: number; delayed: number; paused: boolean; held: number; bytes: number }>;
+  close(): Promise<void>;
+};
+
+export type DeliveryProducerOptions = {
+  readonly redis: Redis;
+  readonly prefix: string;
+  readonly output: string;
+  readonly delivery: Pick<DeliverySettings, 'retry' | 'rateLimit'>;
+  /** True while Redis is nearly full. */
+  readonly brimming: () => boolean;
+};
+
+export function createDeliveryProducer(options: DeliveryProducerOptions): DeliveryProducer {
+  const { redis, prefix, output, delivery, brimming } = options;
+  const queue = quiet(new Queue(outputQueueName(output), queueOptions({ redis, prefix })));
+  const { retry, rateLimit } = delivery;
+  const jobs = createDeliveryJobs({ output, retry });
+
+  return {
+    async addBatch(batch) {
+      const { id, callbacks, again } = batch;
+      const alone = (callback: Callback) => jobs.single({ batch: id, callback, priorAttempts: 0 });
+      const added = rateLimit ? callbacks.map(alone) : [jobs.batch(batch)];
+      await (again ? addMaybeAgain(queue, added) : addJobs({ queue, jobs: added }));
+    },
+    addAlone: (batch, callbacks) => addMaybeAgain(queue, atHead(jobs, batch, callbacks)),
+    // The id of the job is that of the bodies: what has it names the same.
+    addReferences: (bodies) => addJobs({ queue, jobs: bodies.map((id) => jobs.reference(id)) }),
+    addRefused: (bodies, reason) =>
+      addFailedJob({ queue, redis, job: jobs.reference(bodies, reason), reason, now: redisClock(redis).now() }),
+    standing: (batch) => standingKeys(queue, deliveryBatchId(batch, output)),
+    async addFailed(failed) {
+      if (brimming()) throw new RingbackError('RB_OVERLOADED', 'Redis is nearly full: the delivery stays in its batch');
+      const { batch, callback, attempt: priorAttempts, uncounted, failingSince } = failed;
+      const more = { ...(uncounted && { uncounted }), ...(failingSince !== undefined && { failingSince }) };
+      const alone = { batch, callback, priorAttempts, ...more };
+      const job =
+        failed.outcome === 'dead'
+          ? jobs.single({ ...alone, refused: deadReason(failed), ...(failed.answer !== undefined && { answer: failed.answer }) })
+          : jobs.single(alone, backoff(retry, priorAttempts + (uncounted ?? 0), failed.afterMs));
+      await addMaybeAgain(queue, [job]);
+    },
+    async handedOn(batch, keys) {
+      const ids = keys.map((key) => queue.toKey(singleDeliveryId({ batch, key, output })));
+      // Mostly there is none: one command tells.
+      if (ids.length === 0 || (await redis.exists(...ids)) === 0) return keys.map(() => false);
+      const counts = await Promise.all(ids.map((id) => redis.exists(id)));
+      return counts.map((count) => count > 0);
+    },
+    pending: () => queue.getJobCountByTypes('waiting', 'active'),
+    look: () => look({ queue, redis, prefix, output }),
+    close: () => queue.close(),
+  };
+}
+
+/** The last one first: each goes before what waits. */
+function atHead(jobs: DeliveryJobs, batch: string, callbacks: readonly Callback[]): NewJob[] {
+  const alone = callbacks.toReversed().map((callback) => jobs.single({ batch, callback, priorAttempts: 0 }));
+  return alone.map((job) => ({ ...job, opts: { ...job.opts, lifo: true } }));
+}
+
+async function look({
+  queue,
+  redis,
+  prefix,
+  output,
+}: { queue: Queue } & Pick<DeliveryProducerOptions, 'redis' | 'prefix' | 'output'>) {
+  const [{ waiting = 0, delayed = 0 }, paused, held, bytes] = await Promise.all([
+    queue.getJobCounts('waiting', 'delayed'),
+    queue.isPaused(),
+    redis.llen(heldKey(prefix, output)),
+    redis.hget(backlogKey(prefix), `${output}.bytes`),
+  ]);
+  return { waiting, delayed, paused, held, bytes: Number(bytes ?? 0) };
+}

@@ -1,0 +1,62 @@
+import type { Logger, QuarantinedCallback, Secret } from '@ringback/contracts';
+import { createGroupCommit } from '@ringback/pacing';
+import { connectFailFast } from '@ringback/redis';
+import { QUARANTINE } from '../bullmq/names.ts';
+import { createQueueHolder, notTaken } from '../bullmq/queue-holder.ts';
+import type { QuarantineBounds } from './quarantine-room.ts';
+import { createKeeper } from './quarantine.ts';
+
+export type QuarantineProducer = {
+  /**
+   * Resolves once Redis holds it, or, with false, when the quarantine is full.
+   * @throws RingbackError RB_QUEUE_UNAVAILABLE when Redis is away or slow, RB_REDIS_REFUSES when it refuses; at the latest after twice `timeout` ms.
+   */
+  keep(entry: QuarantinedCallback): Promise<boolean>;
+  close(): Promise<void>;
+};
+
+export type QuarantineProducerOptions = {
+  readonly url: Secret;
+  readonly prefix: string;
+  readonly bounds: QuarantineBounds;
+  /** ms that one write may take. */
+  readonly timeout: number;
+  readonly now: () => number;
+  readonly logger: Logger;
+};
+
+/** The ingress's way into the quarantine. It has a connection of its own, so that a flood of what is refused does not hold up what is taken. */
+export function createQuarantineProducer(options: QuarantineProducerOptions): QuarantineProducer {
+  const { url, prefix, bounds, timeout, now, logger } = options;
+  const redis = connectFailFast({ url, timeout, logger, name: 'ringback-quarantine' });
+  const queue = createQueueHolder({ redis, prefix, name: QUARANTINE });
+  const keepIn = createKeeper(bounds);
+  const commit = createGroupCommit({
+    async write(group: readonly { entry: QuarantinedCallback; kept: boolean }[]) {
+      try {
+        const entries = group.map(({ entry }) => entry);
+        const kept = await keepIn(await queue.open(), entries);
+        for (const [index, item] of group.entries()) item.kept = kept[index] ?? false;
+      } catch (cause) {
+        throw notTaken(cause);
+      }
+    },
+    sizeOf: ({ entry }) => entry.body.length,
+    maxItems: 64,
+    maxBytes: 1024 * 1024,
+    expiry: { after: timeout, error: () => notTaken(), now },
+  });
+
+  return {
+    async keep(entry) {
+      const item = { entry, kept: false };
+      await commit.submit(item);
+      return item.kept;
+    },
+    async close() {
+      await commit.idle();
+      await queue.close();
+      redis.disconnect();
+    },
+  };
+}

@@ -1,0 +1,89 @@
+import { hash } from 'node:crypto';
+import { bodyDigest, callbackKey, type QuarantinedCallback } from '@ringback/contracts';
+
+/** So that no flood fills Redis. Several processes that write at once may overshoot by what each has under way. */
+export type QuarantineBounds = { readonly maxCount: number; readonly maxSize: number };
+
+/** What an entry takes beside its body, in bytes: headers, and the job around it. */
+const OVERHEAD = 2048;
+const GROUP_CHARACTERS = 8;
+
+/** What the id of a kept entry says: what it is, what its body takes, and whose it is and why it is kept. So the sums over all need no counter that could drift. */
+type Facts = { readonly identity: string; readonly size: number; readonly group: string };
+
+function factsOf(entry: QuarantinedCallback, batch: string | undefined): Facts {
+  const bytes = Buffer.from(entry.body, entry.encoding);
+  const group = hash('sha256', JSON.stringify([entry.source, entry.account, entry.code ?? '']), 'base64url');
+  // Over the very bytes: the same callback, sent again, is kept once; and no text is another body's base64.
+  const digest = bodyDigest(bytes);
+  return {
+    identity: `${callbackKey(entry)}.${batch === undefined ? digest : bodyDigest(`${batch} ${digest}`)}`,
+    size: Buffer.byteLength(entry.body),
+    group: group.slice(0, GROUP_CHARACTERS),
+  };
+}
+
+function idOf({ identity, size, group }: Facts): string {
+  return `${identity}.${size}.${group}`;
+}
+
+/** Entries of an earlier Ringback name no group: they count for the whole alone. */
+function readId(id: string): Facts {
+  const [key = '', digest = '', size = '', group = ''] = id.split('.');
+  return { identity: `${key}.${digest}`, size: Number(size), group };
+}
+
+type Use = { count: number; size: number };
+
+export type PlaceOptions = {
+  /** The batch that it came in, if each batch keeps its own. */
+  readonly batch?: string | undefined;
+  /** It is kept though there be no room. */
+  readonly always?: boolean | undefined;
+};
+
+export type QuarantineRoom = {
+  /** Counts what is kept already, by its id. */
+  count(id: string): void;
+  /** The id under which to keep an entry; undefined where there is no room for it. What is kept already is not new. */
+  place(entry: QuarantinedCallback, options?: PlaceOptions): { readonly id: string; readonly isNew: boolean } | undefined;
+};
+
+/**
+ * Who may have how much of the quarantine. What one account sends of one kind (error code) takes at most as much as it leaves free for all others. So a flood of
+ * one kind ends at half of it, and another kind always finds room: half of what is left.
+ */
+export function createQuarantineRoom({ maxCount, maxSize }: QuarantineBounds): QuarantineRoom {
+  const known = new Set<string>();
+  const all: Use = { count: 0, size: 0 };
+  const groups = new Map<string, Use>();
+
+  function useOf(group: string): Use {
+    const use = groups.get(group) ?? { count: 0, size: 0 };
+    groups.set(group, use);
+    return use;
+  }
+
+  function add({ identity, size, group }: Facts): void {
+    if (known.has(identity)) return;
+    known.add(identity);
+    for (const use of group === '' ? [all] : [all, useOf(group)]) {
+      use.count += 1;
+      use.size += size + OVERHEAD;
+    }
+  }
+
+  return {
+    count: (id) => add(readId(id)),
+    place(entry, { batch, always = false } = {}) {
+      const facts = factsOf(entry, batch);
+      const id = idOf(facts);
+      if (known.has(facts.identity)) return { id, isNew: false };
+      const group = useOf(facts.group);
+      const fits = all.count + group.count + 1 <= maxCount && all.size + group.size + facts.size + OVERHEAD <= maxSize;
+      if (!fits && !always) return undefined;
+      add(facts);
+      return { id, isNew: true };
+    },
+  };
+}

@@ -1,0 +1,87 @@
+import { type Callback, type CallbackBatch, groupCallbacks, QuarantinedCallback, RingbackError } from '@ringback/contracts';
+import { type Job, Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { Compile } from 'typebox/compile';
+import { addJobs } from '../bullmq/add-jobs.ts';
+import { batchJobOptions } from '../bullmq/job-options.ts';
+import { jobsOf } from '../bullmq/jobs-of.ts';
+import { CALLBACKS, newBatchId, QUARANTINE, UNROUTED } from '../bullmq/names.ts';
+import { queueOptions, quiet } from '../bullmq/queue-options.ts';
+import { fits, GONE, type Kept, type KeptStore } from './kept.ts';
+
+const quarantined = Compile(QuarantinedCallback);
+
+export type QuarantineStoreOptions = {
+  readonly redis: Redis;
+  readonly prefix: string;
+  /** Reads a callback as its source would take it today. @throws RingbackError when it still does not fit, or no route matches it */
+  readonly read: (entry: QuarantinedCallback) => Callback;
+  /** Gives up what a batch has claimed in the ledger. */
+  readonly release: (batch: string, keys: readonly string[]) => Promise<void>;
+};
+
+/** The quarantine as a person sees it: what was refused, and what no route matched. */
+export function openQuarantineStore({ redis, prefix, read, release }: QuarantineStoreOptions): KeptStore {
+  const open = (name: string) => quiet(new Queue(name, queueOptions({ redis, prefix })));
+  const [refused, unrouted, callbacks] = [open(QUARANTINE), open(UNROUTED), open(CALLBACKS)];
+  const jobOf = ({ queue, id }: Kept) => (queue === UNROUTED ? unrouted : refused).getJob(id);
+
+  /**
+   * MUST be queued before it is removed. Cut off in between it may be queued a second time: then it is a duplicate. The batch is a new one each time: under an id that is derived from
+   * the entry, a batch of an earlier replay that failed or has dead letters would stand in its way. A worker that finds no route for it keeps it as an entry of the new batch.
+   */
+  async function replay(job: Job, entry: QuarantinedCallback): Promise<undefined> {
+    const callback = read(entry);
+    if (entry.claimed) await release(entry.claimed.batch, entry.claimed.keys);
+    const batch: CallbackBatch = { v: 1, groups: groupCallbacks([callback]), replayed: true };
+    await addJobs({ queue: callbacks, jobs: [{ name: 'batch', data: batch, opts: batchJobOptions(newBatchId()) }] });
+    await job.remove();
+  }
+
+  return {
+    async *find(filter) {
+      for (const queue of [refused, unrouted]) {
+        for await (const job of jobsOf({ queue, state: 'waiting' })) {
+          const kept = asKept(job);
+          if (fits(kept, filter)) yield kept;
+        }
+      }
+    },
+    async replay(kept) {
+      if (kept.reason.startsWith('RB_REQUEST_ID_REUSED'))
+        return 'its requestID was taken with another body: it can be read and purged';
+      const job = await jobOf(kept);
+      if (!job) return GONE;
+      const data: unknown = job.data;
+      if (!quarantined.Check(data)) return 'no payload of ours';
+      return replay(job, data).catch(whyNot);
+    },
+    async purge(kept) {
+      const job = await jobOf(kept);
+      await job?.remove();
+      return job ? undefined : GONE;
+    },
+    close: async () => void (await Promise.all([refused.close(), unrouted.close(), callbacks.close()])),
+  };
+}
+
+/** In words. @throws what is no refusal of ours */
+function whyNot(error: unknown): string {
+  if (error instanceof RingbackError) return `${error.code}: ${error.message}`;
+  throw error;
+}
+
+function asKept(job: Job): Kept {
+  const data: unknown = job.data;
+  const common = { queue: job.queueName, id: job.id ?? '', attempts: 0, time: job.timestamp, payload: data };
+  if (!quarantined.Check(data)) {
+    return { ...common, kind: 'unreadable', callbacks: [], reason: 'RB_PAYLOAD_INVALID: not a payload of ours', fault: 'ours' };
+  }
+  return {
+    ...common,
+    kind: 'callback',
+    callbacks: [data],
+    reason: data.reason,
+    fault: job.queueName === UNROUTED ? 'ours' : 'theirs',
+  };
+}

@@ -1,0 +1,81 @@
+import { CallbackBatch, callbacksOf, DeliveryPayload, groupCallbacks } from '@ringback/contracts';
+import type { Job } from 'bullmq';
+import { Compile } from 'typebox/compile';
+import { outputQueueName, referenceId } from '../bullmq/names.ts';
+import { type Bodies, isUnreadable } from '../deliveries/bodies/bodies.ts';
+import { faultOf } from '../deliveries/settle.ts';
+import type { Kept } from './kept.ts';
+
+const deliveries = Compile(DeliveryPayload);
+const batches = Compile(CallbackBatch);
+
+/** Where a job stands: the output whose delivery it is (none: a batch that is not yet dispatched), and, if it did not fail, why it stands there. */
+export type Standing = { readonly output?: string | undefined; readonly reason?: string | undefined };
+
+type Reader = Pick<Bodies, 'read'>;
+
+/** A job that will not go on by itself, as a person should see it, with its bodies wherever they stand. */
+export async function readDeadLetter(
+  job: Job,
+  { output, reason = job.failedReason ?? '' }: Standing,
+  bodies: Reader,
+): Promise<Kept> {
+  const data: unknown = job.data;
+  const content =
+    output !== undefined && deliveries.Check(data) && data.kind === 'reference'
+      ? { ...(await readStored(bodies, data.bodies, output)), attempts: data.refused === undefined ? job.attemptsMade : 0 }
+      : { ...readPayload(job, output), payload: data };
+  return {
+    queue: job.queueName,
+    id: job.id ?? '',
+    output,
+    reason,
+    // Batches are our own work: they have no destination that could be at fault.
+    fault: content.kind === 'delivery' ? faultOf(reason) : 'ours',
+    time: job.finishedOn ?? job.timestamp,
+    ...content,
+  };
+}
+
+type HeldDeliveries = { readonly bodies: string; readonly output: string; readonly reason: string };
+
+/** Deliveries that an output holds, for which there is no job. Undefined: they went since they were listed. */
+export async function readHeld(held: HeldDeliveries, bodies: Reader): Promise<Kept | undefined> {
+  const { output, reason } = held;
+  const stored = await readStored(bodies, held.bodies, output);
+  const times = stored.callbacks.map(({ receivedAt }) => receivedAt);
+  if (times.length === 0 && stored.kind !== 'unreadable') return undefined;
+  const time = times.length > 0 ? Math.min(...times) : 0;
+  const id = referenceId(held.bodies, output);
+  return { queue: outputQueueName(output), id, output, reason, fault: 'ours', attempts: 0, time, ...stored };
+}
+
+async function readStored(bodies: Reader, id: string, output: string) {
+  const stored = await bodies.read(id, output).catch(unlessUnreadable);
+  if (stored === 'unreadable') return { kind: stored, bodies: id, callbacks: [], payload: { bodies: id } };
+  const callbacks = stored?.callbacks ?? [];
+  const payload = { bodies: id, batch: stored?.batch, groups: groupCallbacks(callbacks) };
+  return { kind: 'batch' as const, bodies: id, callbacks, payload };
+}
+
+/** What stands there cannot be read is no reason to see none of the others. */
+function unlessUnreadable(error: unknown): 'unreadable' {
+  if (isUnreadable(error)) return 'unreadable';
+  throw error;
+}
+
+type InlinePayload = Pick<Kept, 'kind' | 'callbacks' | 'attempts'>;
+
+function readPayload(job: Job, output: string | undefined): InlinePayload {
+  const data: unknown = job.data;
+  const runs = job.attemptsMade;
+  if (output === undefined) {
+    if (batches.Check(data)) return { kind: 'batch', callbacks: callbacksOf(data), attempts: runs };
+  } else if (deliveries.Check(data) && data.kind !== 'reference') {
+    if (data.kind === 'batch') return { kind: 'batch', callbacks: callbacksOf(data), attempts: runs };
+    // What was refused became a job that runs once, but attempts nothing.
+    const attempts = data.priorAttempts + (data.uncounted ?? 0) + (data.refused === undefined ? runs : 0);
+    return { kind: 'delivery', callbacks: [data.callback], attempts };
+  }
+  return { kind: 'unreadable', callbacks: [], attempts: runs };
+}

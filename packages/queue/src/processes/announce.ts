@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger, Secret } from '@ringback/contracts';
+import { within } from '@ringback/pacing';
+import { connectUnheard, isReady } from '@ringback/redis';
+import type { Redis } from 'ioredis';
+import { findOlderPrefixes, leftPrefixes, notePrefix } from './other-prefixes.ts';
+import { forgetProcess, noteProcess, type RunningProcess, runningProcesses } from './registry.ts';
+import { settingsDifference } from './settings-difference.ts';
+
+const BEAT_EVERY_MS = 5000;
+const LOOK_FOR_PREFIXES_EVERY_MS = 60_000;
+const COMMAND_TIMEOUT_MS = 2000;
+/** What a stop may wait for Redis: the key goes by itself. */
+const GOODBYE_MS = 500;
+const SHOWN_PREFIXES = 10;
+
+export type AnnounceOptions = Pick<RunningProcess, 'app' | 'version' | 'parts'> & {
+  readonly url: Secret;
+  readonly prefix: string;
+  readonly logger: Logger;
+  /** The outputs whose destinations fail, for how long, and why. */
+  readonly failing?: () => Readonly<Record<string, { readonly forMs: number; readonly reason: string }>>;
+  /** Called when all processes of this app have the same settings again. */
+  readonly onSame?: () => void;
+};
+
+type Beat = { readonly redis: Redis; readonly prefix: string; readonly logger: Logger };
+
+/**
+ * Tells the other processes, every 5 s, what this one runs, and logs where they differ, and what waits under another prefix. It has a connection of its own and is never waited for:
+ * while Redis is away nothing is told.
+ */
+export function announce(options: AnnounceOptions): { close(): Promise<void> } {
+  const { app, version, parts, url, prefix, logger, failing = () => ({}), onSame = () => {} } = options;
+  const redis = connectUnheard({ url, name: `ringback-${app}-process`, timeout: COMMAND_TIMEOUT_MS });
+  const stopping = new AbortController();
+  const id = randomUUID();
+  const beat = { redis, prefix, logger };
+  const reportDifference = createDifferenceReport({ app, logger, onSame });
+  const reportPrefixes = createPrefixReport(beat);
+  const own = { id, app, version, host: hostname(), pid: process.pid, parts: { 'version of Ringback': version, ...parts } };
+  const begunAt = performance.now();
+  let startedAt: number | undefined;
+
+  async function tell(): Promise<void> {
+    startedAt ??= (await timeOf(redis)) - (performance.now() - begunAt);
+    const now = startedAt + (performance.now() - begunAt);
+    await noteProcess(beat, { ...own, startedAt, failing: sinceOf(failing(), now) });
+    await reportDifference(await runningProcesses(beat));
+  }
+
+  async function run(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      await isReady(redis, BEAT_EVERY_MS);
+      // Permissions may allow one and forbid the other.
+      for (const work of [tell, reportPrefixes]) await work().catch(() => {});
+      await delay(BEAT_EVERY_MS, undefined, { signal: stopping.signal }).catch(() => {});
+    }
+  }
+
+  const ended = run();
+  return {
+    async close() {
+      stopping.abort();
+      await within(
+        GOODBYE_MS,
+        ended.then(() => forgetProcess(beat, id)).catch(() => {}),
+      );
+      redis.disconnect();
+    },
+  };
+}
+
+function sinceOf(
+  failing: ReturnType<NonNullable<AnnounceOptions['failing']>>,
+  now: number,
+): NonNullable<RunningProcess['failing']> {
+  return Object.fromEntries(
+    Object.entries(failing).map(([output, { forMs, reason }]) => [output, { since: now - forMs, reason }]),
+  );
+}
+
+/** ms since the epoch by the clock of Redis: those of machines differ. */
+async function timeOf(redis: Redis): Promise<number> {
+  const [seconds, microseconds] = await redis.time();
+  return Number(seconds) * 1000 + Number(microseconds) / 1000;
+}
+
+/** One line when the processes of an app begin to differ, one when they differ in another way, and one when they are the same again. */
+function createDifferenceReport({ app, logger, onSame }: Pick<Required<AnnounceOptions>, 'app' | 'logger' | 'onSame'>) {
+  let told = '';
+  return async (processes: readonly RunningProcess[]): Promise<void> => {
+    const difference = settingsDifference(processes.filter((running) => running.app === app));
+    // Which processes these are changes with every restart: that alone is no news.
+    const news = difference ? JSON.stringify(difference.older.map(({ processes: _who, ...how }) => how)) : '';
+    if (news === told) return;
+    told = news;
+    if (difference) {
+      logger.warn({ code: 'RB_SETTINGS_DIFFER', ...difference }, `${app}s run different settings`);
+    } else {
+      logger.info({}, `${app}s run the same settings again`);
+      onSame();
+    }
+  };
+}
+
+/** Once for each other prefix under which something waits. */
+function createPrefixReport({ redis, prefix, logger }: Beat) {
+  const told = new Set<string>();
+  let lookedAt = Number.NEGATIVE_INFINITY;
+  let searched = false;
+  return async (): Promise<void> => {
+    if (performance.now() - lookedAt < LOOK_FOR_PREFIXES_EVERY_MS) return;
+    lookedAt = performance.now();
+    await notePrefix(redis, prefix);
+    if (!searched) await findOlderPrefixes(redis);
+    searched = true;
+    const left = (await leftPrefixes(redis, prefix)).filter((found) => !told.has(found.prefix));
+    for (const found of left) told.add(found.prefix);
+    if (left.length === 0) return;
+    const line = {
+      code: 'RB_PREFIX_LEFT',
+      prefix,
+      left: left.slice(0, SHOWN_PREFIXES),
+      more: Math.max(0, left.length - SHOWN_PREFIXES),
+    };
+    logger.warn(line, 'something waits under another redis.prefix, and no worker serves it');
+  };
+}

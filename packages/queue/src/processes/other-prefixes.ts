@@ -1,0 +1,67 @@
+import { CallbackBatch } from '@ringback/contracts';
+import type { Redis } from 'ioredis';
+import { Compile } from 'typebox/compile';
+import { CALLBACKS, outputRegistryKey } from '../bullmq/names.ts';
+import { runningProcesses } from './registry.ts';
+import { type Standing, standingUnder } from './standing.ts';
+
+/** The one key whose name does not depend on the settings: a set of every prefix under which a process of ours ran. */
+const PREFIXES_KEY = 'ringback:prefixes';
+
+/** A Redis with millions of keys MUST NOT be read through for this: at most so many are looked at, a thousand at a time. */
+const SCAN_COUNT = 1000;
+const MAX_SCANS = 100;
+const MAX_PREFIXES = 100;
+
+const META = `:${CALLBACKS}:meta`;
+const batch = Compile(CallbackBatch);
+
+export type LeftPrefix = Standing & { readonly prefix: string };
+
+/** Notes that a process of ours works under this prefix. */
+export async function notePrefix(redis: Redis, prefix: string): Promise<void> {
+  await redis.sadd(PREFIXES_KEY, prefix);
+}
+
+/** Other prefixes under which something waits, while no worker that we know of serves them. At most a hundred are looked at. */
+export async function leftPrefixes(redis: Redis, prefix: string): Promise<LeftPrefix[]> {
+  const others = (await redis.smembers(PREFIXES_KEY)).filter((other) => other !== prefix).toSorted();
+  const left: LeftPrefix[] = [];
+  for (const other of others.slice(0, MAX_PREFIXES)) {
+    const standing = await standingUnder(redis, other);
+    const waits = Object.values(standing).some((count) => count > 0);
+    if (waits && !(await isServed(redis, other))) left.push({ prefix: other, ...standing });
+  }
+  return left;
+}
+
+async function isServed(redis: Redis, prefix: string): Promise<boolean> {
+  return (await runningProcesses({ redis, prefix })).some(({ app }) => app === 'worker');
+}
+
+/** Notes the prefixes of installations that ran before prefixes were noted, as far as they are found among the first 100 000 keys or so. */
+export async function findOlderPrefixes(redis: Redis): Promise<void> {
+  let cursor = '0';
+  for (let scans = 0; scans < MAX_SCANS; scans += 1) {
+    const [next, keys] = await redis.scan(cursor, 'MATCH', `*${META}`, 'COUNT', SCAN_COUNT);
+    for (const key of keys) {
+      const prefix = key.slice(0, -META.length);
+      if (await isOurs(redis, prefix)) await notePrefix(redis, prefix);
+    }
+    if (next === '0') return;
+    cursor = next;
+  }
+}
+
+/** Others may have a BullMQ queue called `callbacks` as well. Ours has a registry of outputs, or batches of ours. */
+async function isOurs(redis: Redis, prefix: string): Promise<boolean> {
+  if ((await redis.type(outputRegistryKey(prefix))) === 'set') return true;
+  const queue = `${prefix}:${CALLBACKS}`;
+  const [oldest] = await redis.lrange(`${queue}:wait`, -1, -1).catch(() => []);
+  const data = oldest === undefined ? null : await redis.hget(`${queue}:${oldest}`, 'data').catch(() => null);
+  try {
+    return batch.Check(JSON.parse(data ?? ''));
+  } catch {
+    return false;
+  }
+}

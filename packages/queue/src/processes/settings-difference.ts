@@ -1,0 +1,49 @@
+import type { RunningProcess } from './registry.ts';
+
+/** Processes that run other settings, or another version, than the newest do. */
+type OlderSettings = {
+  /** `<host>:<pid>` of each. */
+  readonly processes: readonly string[];
+  /** What the newest settings have and these do not, by name; the other way round; and what both have, with another content. */
+  readonly adds: readonly string[];
+  readonly removes: readonly string[];
+  readonly changes: readonly string[];
+};
+
+export type SettingsDifference = {
+  /** `<host>:<pid>` of those with the newest settings. */
+  readonly newest: readonly string[];
+  readonly older: readonly OlderSettings[];
+};
+
+/**
+ * Tells how the settings of processes differ; undefined: they do not. The newest settings are those that the first process came up with last, so that an old worker that is
+ * started anew in the middle of a roll does not make its settings the newest.
+ */
+export function settingsDifference(processes: readonly RunningProcess[]): SettingsDifference | undefined {
+  const oldestFirst = processes.toSorted((a, b) => a.startedAt - b.startedAt);
+  const groups = [...Map.groupBy(oldestFirst, partsOf).values()];
+  const newest = groups.at(-1);
+  const [example] = newest ?? [];
+  if (groups.length < 2 || !newest || !example) return undefined;
+  const older = groups
+    .slice(0, -1)
+    .map((group) => ({ processes: group.map(nameOf), ...compare(group[0]?.parts ?? {}, example.parts) }));
+  return { newest: newest.map(nameOf), older };
+}
+
+/** The parts by which `newer` differs from `older`: by name, in the order of the alphabet. */
+function compare(older: RunningProcess['parts'], newer: RunningProcess['parts']): Omit<OlderSettings, 'processes'> {
+  const names = [...new Set([...Object.keys(older), ...Object.keys(newer)])].toSorted();
+  return {
+    adds: names.filter((name) => !Object.hasOwn(older, name)),
+    removes: names.filter((name) => !Object.hasOwn(newer, name)),
+    changes: names.filter((name) => Object.hasOwn(older, name) && Object.hasOwn(newer, name) && older[name] !== newer[name]),
+  };
+}
+
+function partsOf({ parts }: RunningProcess): string {
+  return JSON.stringify(Object.entries(parts).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+const nameOf = ({ host, pid }: RunningProcess) => `${host}:${pid}`;

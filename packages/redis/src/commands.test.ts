@@ -1,0 +1,26 @@
+import { globSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { neededCommands } from './commands.ts';
+
+const PACKAGES = fileURLToPath(new URL('../..', import.meta.url));
+/** No command of its own, or done without where it is forbidden (CONFIG GET). */
+const NO_COMMAND = new Set(['call', 'pcall', 'config', 'disconnect', 'duplicate', 'emit', 'on', 'once', 'off', 'quit']);
+
+const sources = globSync('{queue,ledger,redis}/src/**/*.ts', { cwd: PACKAGES })
+  .filter((path) => !path.endsWith('.test.ts'))
+  .map((path) => readFileSync(`${PACKAGES}/${path}`, 'utf8'))
+  .join('\n');
+
+function allMatches(pattern: RegExp): string[] {
+  return [...new Set([...sources.matchAll(pattern)].map(([, name = '']) => name.replace(/Buffer$/, '').toLowerCase()))];
+}
+
+it('names every command that we send, by itself or within a script of ours', () => {
+  const known = new Set([...neededCommands('replica'), ...neededCommands('always')]);
+  const inScripts = allMatches(/redis\.call\('([A-Za-z]+)'/g);
+  const sent = allMatches(/\bredis\.([a-zA-Z]+)\(/g).filter((name) => !NO_COMMAND.has(name));
+  expect(inScripts.length).toBeGreaterThan(10);
+  expect(sent).toContain('hkeys');
+  expect([...inScripts, ...sent].filter((name) => !known.has(name))).toEqual([]);
+});

@@ -1,0 +1,117 @@
+import type { Logger } from '@ringback/contracts';
+import type { Redis } from 'ioredis';
+import { diagnose, isAmbiguous } from './diagnosis.ts';
+import { NETWORK, tellTrouble, type Trouble, troubleOf } from './trouble.ts';
+
+/** A connection that was lost counts as back once it has stayed for this long, ms: one that comes and goes is one outage. */
+const STAYS_FOR_MS = 1000;
+const CLOSED = 'connection closed';
+
+type Outage = { readonly since: number; readonly told: Set<string>; failures: number };
+
+export type StateOptions = {
+  readonly redis: Redis;
+  readonly name: string;
+  readonly logger: Logger;
+  /** True, once, where the connection was closed by us for a new one. */
+  readonly renewing: () => boolean;
+};
+
+/**
+ * One line when the connection is lost, with the cause, and one when it is back, with the number of failures: not one per reconnect. A further line where the cause becomes another one, as when a
+ * server that was away is back and refuses us.
+ */
+export function reportState({ redis, renewing, ...options }: StateOptions): void {
+  const log = createOutageLog({ redis, ...options });
+  let wasReady = false;
+  redis.on('error', (error: Error) => {
+    void log.failed(error);
+    // ioredis would go on with database 0.
+    if (error.message.startsWith('ERR DB index')) redis.disconnect(true);
+  });
+  // Not `close`, which comes when we close it ourselves as well.
+  redis.on('reconnecting', () => {
+    if (!renewing()) log.closed(wasReady);
+    wasReady = false;
+  });
+  redis.on('ready', () => {
+    wasReady = true;
+    log.returned();
+  });
+  redis.on('end', log.close);
+}
+
+/** A function that tells whether the connection was away at any time since then (`performance.now()`). */
+export function createLossMemory(redis: Redis): (since: number) => boolean {
+  let lostAt = -Infinity;
+  redis.on('close', () => (lostAt = performance.now()));
+  return (since) => redis.status !== 'ready' || lostAt >= since;
+}
+
+function createOutageLog({ redis, name, logger }: Omit<StateOptions, 'renewing'>) {
+  let outage: Outage | undefined;
+  const stay = createTimer(STAYS_FOR_MS);
+  const find = createFinder(redis);
+
+  function begin(): Outage {
+    stay.clear();
+    return (outage ??= { since: performance.now(), told: new Set(), failures: 0 });
+  }
+
+  function tell({ told }: Outage, trouble: Trouble): void {
+    tellTrouble(redis, trouble);
+    if (told.has(trouble.kind) || (trouble.kind === NETWORK && told.size > 0)) return;
+    told.add(trouble.kind);
+    logger.error({ code: 'RB_REDIS_UNAVAILABLE', connection: name, reason: trouble.reason }, 'redis is away');
+  }
+
+  async function failed(error: Error): Promise<void> {
+    const current = begin();
+    current.failures += 1;
+    const trouble = await find(error);
+    if (trouble !== undefined && current === outage) tell(current, trouble);
+  }
+
+  return {
+    failed,
+    closed(wasReady: boolean): void {
+      const current = begin();
+      if (wasReady) tell(current, { kind: NETWORK, reason: CLOSED });
+      else if (current.failures === 0) void failed(new Error(CLOSED));
+    },
+    returned(): void {
+      if (outage === undefined) return;
+      const { since, failures, told } = outage;
+      const seconds = Math.round(performance.now() - since) / 1000;
+      stay.start(() => {
+        outage = undefined;
+        if (told.size > 0) logger.info({ connection: name, seconds, failures }, 'redis is back');
+      });
+    },
+    close: stay.clear,
+  };
+}
+
+/** One timer, which keeps no process alive. */
+function createTimer(ms: number): { start: (run: () => void) => void; clear: () => void } {
+  let timer: NodeJS.Timeout | undefined;
+  const clear = () => clearTimeout(timer);
+  return {
+    start(run) {
+      clear();
+      timer = setTimeout(run, ms).unref();
+    },
+    clear,
+  };
+}
+
+/** What is wrong, by an error; undefined while it is being found out. Never rejects. */
+function createFinder(redis: Redis): (error: Error) => Promise<Trouble | undefined> {
+  let diagnosing = false;
+  return async (error) => {
+    if (!isAmbiguous(redis, error)) return troubleOf(error);
+    if (diagnosing) return undefined;
+    diagnosing = true;
+    return diagnose(redis, error).finally(() => (diagnosing = false));
+  };
+}

@@ -1,0 +1,54 @@
+import type { Durability } from '@ringback/contracts';
+import type { RedisFacts } from './facts.ts';
+
+/** What Redis really does, in one line for people: `on disk within a second (appendonly yes, appendfsync everysec), noeviction, 0 replicas`. */
+export function ackWorth(facts: RedisFacts, asked: Durability): string {
+  const { policy = 'maxmemory-policy unknown', replicas } = facts;
+  const held = asked === 'replica' ? ', and held by a replica' : '';
+  return `${onDisk(facts, asked)}${held}, ${policy}, ${replicas} replica${replicas === 1 ? '' : 's'}`;
+}
+
+function onDisk({ appendonly, appendfsync, waitaof }: RedisFacts, asked: Durability): string {
+  if (appendonly === undefined) return 'what this Redis keeps cannot be known (its INFO does not say)';
+  if (!appendonly) return 'in the memory of Redis (appendonly no): a restart may lose it';
+  if (asked === 'always' && waitaof) return `on disk (appendonly yes, WAITAOF, appendfsync ${appendfsync ?? 'unknown'})`;
+  switch (appendfsync) {
+    case 'always':
+      return 'on disk (appendonly yes, appendfsync always)';
+    case 'everysec':
+      return 'on disk within a second (appendonly yes, appendfsync everysec)';
+    case undefined:
+      return 'on disk, when is not known (appendonly yes; CONFIG GET appendfsync is forbidden, everysec is usual)';
+    default:
+      return `on disk when the operating system writes it (appendonly yes, appendfsync ${appendfsync})`;
+  }
+}
+
+/** Where Redis does less than is asked for, and the command that mends it; undefined: it does at least that. Never less than `noeviction`: what evicts loses what was acked. */
+export function unmetDurability(facts: RedisFacts, asked: Durability): string | undefined {
+  if (facts.policy !== undefined && facts.policy !== 'noeviction') {
+    return `maxmemory-policy is ${facts.policy}, which throws acked callbacks away; mend it: CONFIG SET maxmemory-policy noeviction`;
+  }
+  const lacking = lackingFor(facts, asked);
+  return lacking === undefined ? undefined : `redis.durability is ${asked}, but ${lacking}`;
+}
+
+function lackingFor(facts: RedisFacts, asked: Durability): string | undefined {
+  const { appendonly, appendfsync, waitaof, replicas } = facts;
+  switch (asked) {
+    case 'memory':
+      return undefined;
+    case 'everysec':
+      if (!appendonly) return 'appendonly is not yes; mend it: CONFIG SET appendonly yes';
+      return appendfsync === 'no' ? 'appendfsync is no; mend it: CONFIG SET appendfsync everysec' : undefined;
+    case 'always':
+      if (!appendonly) return 'appendonly is not yes; mend it: CONFIG SET appendonly yes';
+      if (waitaof || appendfsync === 'always') return undefined;
+      if (appendfsync === undefined) return 'CONFIG GET appendfsync is forbidden; mend it: ACL SETUSER <user> +config|get';
+      return `appendfsync is ${appendfsync}; mend it: CONFIG SET appendfsync always`;
+    case 'replica':
+      return replicas > 0 ? undefined : 'no replica follows; mend it, on a replica: REPLICAOF <host> <port>';
+    default:
+      return asked satisfies never;
+  }
+}

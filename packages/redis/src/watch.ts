@@ -1,0 +1,193 @@
+import { type Durability, type Logger, RingbackError } from '@ringback/contracts';
+import type { Redis } from 'ioredis';
+import { createSkewReporter } from './clock-skew.ts';
+import { type RedisClock, redisClock } from './clock.ts';
+import { ackWorth, unmetDurability } from './durability.ts';
+import { createFsyncReader, readFacts, type RedisFacts } from './facts.ts';
+import { brim, createOverload, isRoomy, type OverloadSettings } from './overload.ts';
+import { isReply, refusalOfCallback, type Trouble } from './trouble.ts';
+import { createWriteWatch, type WriteWatch } from './write-watch.ts';
+
+/** How often Redis is looked at while nobody asks. */
+const LOOK_EVERY_MS = 1000;
+/** While somebody asks: a burst fills a small Redis within a second. With more than half of the way to a watermark still to go, less often: each look is work for Redis and for us. */
+const FRESH_FOR_MS = { tight: 50, roomy: 250 } as const;
+
+/** What is known of Redis, kept up to date: at the start, after every reconnect, each second, and more often while it is asked for. */
+export type RedisWatch = Pick<WriteWatch, 'probe' | 'away'> & {
+  /** Why Redis is not good enough to ack anything now; undefined: it is. RB_QUEUE_UNAVAILABLE (not looked at since it connected), RB_REDIS_REFUSES (it may not be looked at) or RB_DURABILITY_UNMET. */
+  readonly unmet: () => RingbackError | undefined;
+  /** True once it was looked at, on this connection. */
+  readonly known: () => boolean;
+  /** RB_OVERLOADED while there is more in Redis than the watermarks allow. */
+  readonly overloaded: () => RingbackError | undefined;
+  /** True while Redis is so full that new work must not begin. */
+  readonly brimming: () => boolean;
+  /** True while more than half of the way to a watermark is gone. */
+  readonly tight: () => boolean;
+  /** Bytes until Redis is nearly full, as of the last look; less than 0: beyond. Infinity: without a maxmemory, or not known yet. */
+  readonly room: () => number;
+  /** Bytes that Redis may use; 0: any number, or not known yet. */
+  readonly maxmemory: () => number;
+  /** True where the server knows WAITAOF. */
+  readonly waitaof: () => boolean;
+  /** RB_REDIS_REFUSES when Redis, asked last, refused what the work needs: a write, or a command. */
+  readonly refused: () => RingbackError | undefined;
+  /** Looks now, or joins the look that is under way. Never rejects: where Redis does not answer, what was known stays. */
+  look(): Promise<void>;
+  close(): void;
+};
+
+export type RedisWatchOptions = {
+  readonly redis: Redis;
+  readonly prefix: string;
+  readonly durability: Durability;
+  readonly overload: OverloadSettings;
+  /** Jobs that wait; absent where nothing depends on it. */
+  readonly depth?: (() => Promise<number>) | undefined;
+  /** Who fills Redis, in words; asked while there is too much in it. */
+  readonly fillers?: (() => Promise<string | undefined>) | undefined;
+  readonly now: () => number;
+  readonly logger: Logger;
+};
+
+type Known = {
+  readonly worth: string;
+  readonly unmet: string | undefined;
+  readonly overloaded: string | undefined;
+  readonly brimming: boolean;
+  readonly waitaof: boolean;
+  readonly maxmemory: number;
+  readonly room: number;
+  readonly pressure: keyof typeof FRESH_FOR_MS;
+};
+
+export function createRedisWatch(options: RedisWatchOptions): RedisWatch {
+  const { redis } = options;
+  const { fresh, look, forget, known } = createFactsWatch(options);
+  const writes = createWriteWatch(options);
+  const lookAgain = () => {
+    void look();
+    void writes.probe();
+  };
+  redis.on('close', forget).on('ready', lookAgain);
+  const timer = setInterval(lookAgain, LOOK_EVERY_MS);
+  lookAgain();
+
+  return {
+    unmet: () => unmetError(fresh(), writes.refusal()),
+    known: () => known() !== undefined,
+    overloaded: () => overloadError(fresh()),
+    brimming: () => fresh()?.brimming ?? false,
+    tight: () => fresh()?.pressure === 'tight',
+    room: () => fresh()?.room ?? Infinity,
+    maxmemory: () => known()?.maxmemory ?? 0,
+    waitaof: () => known()?.waitaof ?? false,
+    refused: () => refusedError(writes.refusal()),
+    away: writes.away,
+    probe: writes.probe,
+    look,
+    close() {
+      clearInterval(timer);
+      redis.off('close', forget).off('ready', lookAgain);
+      writes.close();
+    },
+  };
+}
+
+/** What Redis says of itself, as it was when it was asked last. */
+function createFactsWatch(options: RedisWatchOptions) {
+  const { redis, now, logger } = options;
+  const ask = createAsk(options);
+  const report = createReporter(logger, redisClock(redis));
+  let known: Known | undefined;
+  let lookedAt = 0;
+  let looking: Promise<void> | undefined;
+
+  function look(): Promise<void> {
+    if (redis.status !== 'ready') return Promise.resolve();
+    lookedAt = now();
+    looking ??= ask()
+      .then((asked) => report((known = asked)))
+      // What fails otherwise fails for everybody else as well, and is told by the connection.
+      .catch((error: unknown) => {
+        if (isReply(error)) known = undefined;
+      })
+      .finally(() => (looking = undefined));
+    return looking;
+  }
+
+  return {
+    look,
+    known: () => known,
+    fresh: (): Known | undefined => {
+      if (now() - lookedAt >= FRESH_FOR_MS[known?.pressure ?? 'tight']) void look();
+      return known;
+    },
+    /** It may be another server, or the same with other settings: nothing is known of it until it is asked. */
+    forget: () => void (known = undefined),
+  };
+}
+
+function createAsk({ redis, durability, overload, depth, fillers, now }: RedisWatchOptions): () => Promise<Known> {
+  const appendfsync = createFsyncReader({ redis, now });
+  const judge = createJudge({ durability, overload });
+  return async () => {
+    const [facts, waiting] = await Promise.all([readFacts(redis, appendfsync), depth?.() ?? 0]);
+    const known = judge(facts, waiting);
+    const cause = known.overloaded === undefined ? undefined : await fillers?.();
+    return cause === undefined ? known : { ...known, overloaded: `${known.overloaded}; ${cause}` };
+  };
+}
+
+function createJudge({ durability, overload }: Pick<RedisWatchOptions, 'durability' | 'overload'>) {
+  const judgeLoad = createOverload(overload);
+  return (facts: RedisFacts, waiting: number): Known => ({
+    worth: ackWorth(facts, durability),
+    unmet: unmetDurability(facts, durability),
+    overloaded: judgeLoad({ fill: facts.fill, depth: waiting }),
+    brimming: facts.fill >= brim(overload),
+    waitaof: facts.waitaof,
+    maxmemory: facts.maxmemory,
+    room: facts.maxmemory > 0 ? (brim(overload) - facts.fill) * facts.maxmemory : Infinity,
+    pressure: isRoomy(overload, { fill: facts.fill, depth: waiting }) ? 'roomy' : 'tight',
+  });
+}
+
+function refusedError(refusal: Trouble | undefined): RingbackError | undefined {
+  return refusal && new RingbackError('RB_REDIS_REFUSES', refusal.reason);
+}
+
+function unmetError(known: Known | undefined, refusal: Trouble | undefined): RingbackError | undefined {
+  if (known === undefined) {
+    if (refusal !== undefined) return refusalOfCallback(refusal);
+    return new RingbackError('RB_QUEUE_UNAVAILABLE', 'Redis was not checked yet: send it again in a moment');
+  }
+  return known.unmet === undefined ? undefined : new RingbackError('RB_DURABILITY_UNMET', known.unmet);
+}
+
+function overloadError(known: Known | undefined): RingbackError | undefined {
+  const reason = known?.overloaded;
+  return reason === undefined ? undefined : new RingbackError('RB_OVERLOADED', `${reason}: send it again later`);
+}
+
+/** One line when what an ack is worth changes, and one when overload begins or ends. */
+function createReporter(logger: Logger, clock: RedisClock): (known: Known) => void {
+  const reportSkew = createSkewReporter(logger);
+  let told: Known | undefined;
+  return (known) => {
+    reportSkew(clock.ahead());
+    if (known.worth !== told?.worth || known.unmet !== told.unmet) {
+      if (known.unmet === undefined) logger.info({}, `an ack is worth: ${known.worth}`);
+      else logger.error({ code: 'RB_DURABILITY_UNMET', reason: known.unmet, worth: known.worth }, 'redis keeps too little');
+    }
+    const [was, is] = [told?.overloaded !== undefined, known.overloaded !== undefined];
+    if (is && !was) logger.warn({ code: 'RB_OVERLOADED', reason: known.overloaded }, 'overload begins');
+    if (was && !is) logger.info({}, 'overload is over');
+    if (known.brimming !== (told?.brimming ?? false)) {
+      if (known.brimming) logger.warn({ code: 'RB_OVERLOADED' }, 'redis is nearly full');
+      else logger.info({}, 'redis has room again');
+    }
+    told = known;
+  };
+}

@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto';
+import type { Durability } from '@ringback/contracts';
+import type { Redis } from 'ioredis';
+import { neededCommands } from './commands.ts';
+import { isReply, type Trouble, troubleOfReply } from './trouble.ts';
+
+/** How long the probe's key stays, ms. */
+const KEY_LIVES_MS = 10_000;
+
+/**
+ * KEYS probe · ARGV how long it lives in ms, the commands that are needed → why the write failed (empty: it did not), those of the commands that the user may not run. A script, since most of the work is
+ * done by scripts. Before Redis 7.0 a script cannot ask for permissions.
+ */
+const PROBE = `
+local denied = {}
+if redis.acl_check_cmd then
+  for command in string.gmatch(ARGV[2], '%S+') do
+    local known, allowed = pcall(redis.acl_check_cmd, command, KEYS[1], KEYS[1])
+    if known and not allowed then denied[#denied + 1] = command end
+  end
+end
+local written = redis.pcall('SET', KEYS[1], '1', 'PX', ARGV[1])
+return { written.err or '', denied }`;
+
+const MOST_NAMED = 5;
+const DIGEST = createHash('sha1').update(PROBE).digest('hex');
+
+export type WriteProbeOptions = { readonly redis: Redis; readonly prefix: string; readonly durability: Durability };
+
+/**
+ * Does to Redis, in one round trip, what the work does: runs a script that writes. The function that it returns resolves to what keeps the work from being done, and rejects where Redis does not answer.
+ */
+export function createWriteProbe({ redis, prefix, durability }: WriteProbeOptions): () => Promise<Trouble | undefined> {
+  const key = `${prefix}:probe`;
+  const args = [key, String(KEY_LIVES_MS), neededCommands(durability).join(' ')] as const;
+  const user = redis.options.username ?? 'default';
+  const deny = (what: string, rules: readonly string[]): Trouble => ({
+    kind: 'NOPERM',
+    reason: `NOPERM: the Redis user ${user} may not ${what}. Allow it: ACL SETUSER ${user} ${rules.join(' ')}`,
+  });
+
+  async function run(): Promise<unknown> {
+    return redis.evalsha(DIGEST, 1, ...args).catch((error: unknown) => {
+      if (isReply(error) && error.message.startsWith('NOSCRIPT')) return redis.eval(PROBE, 1, ...args);
+      throw error;
+    });
+  }
+
+  /** Whether scripts are forbidden to the user, or the key is: without a key, only the former matters. */
+  async function explainDenial(): Promise<Trouble> {
+    const scripts = await redis.eval('return 1', 0).then(
+      () => true,
+      (error: unknown) => !(isReply(error) && error.message.startsWith('NOPERM')),
+    );
+    return scripts ? deny(`use the keys ${prefix}:*`, [`~${prefix}:*`]) : deny('run eval, evalsha', ['+eval', '+evalsha']);
+  }
+
+  return async () => {
+    try {
+      const reply = await run();
+      const [failure, denied]: unknown[] = Array.isArray(reply) ? reply : [];
+      const commands = Array.isArray(denied) ? denied.map(String) : [];
+      if (commands.length > 0)
+        return deny(
+          `run ${shortened(commands)}`,
+          commands.map((command) => `+${command}`),
+        );
+      return typeof failure === 'string' && failure !== '' ? troubleOfReply(failure) : undefined;
+    } catch (error) {
+      if (!isReply(error)) throw error;
+      return error.message.startsWith('NOPERM') ? explainDenial() : troubleOfReply(error.message);
+    }
+  };
+}
+
+/** The rule behind it names them all. */
+function shortened(commands: readonly string[]): string {
+  const more = commands.length - MOST_NAMED;
+  return more > 1 ? `${commands.slice(0, MOST_NAMED).join(', ')} and ${more} more commands` : commands.join(', ');
+}

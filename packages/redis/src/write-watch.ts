@@ -1,0 +1,73 @@
+import { type Logger, RingbackError } from '@ringback/contracts';
+import { onTrouble, type Trouble } from './trouble.ts';
+import { createWriteProbe, type WriteProbeOptions } from './write-probe.ts';
+
+export type WriteWatch = {
+  /** Writes now, or joins the write that is under way; true when Redis answered, be it with a refusal. Never rejects, and may take as long as the connection lets a command take. */
+  readonly probe: () => Promise<boolean>;
+  /** RB_REDIS_UNAVAILABLE, with the reason where the connection has told one. */
+  readonly away: () => RingbackError;
+  /** Why Redis, asked last, refused; undefined: it did not. */
+  readonly refusal: () => Trouble | undefined;
+  close(): void;
+};
+
+/** Whether Redis takes what the work writes, as its last answer to the probe says; with one line when it begins to refuse, and one when it takes writes again. */
+export function createWriteWatch(options: WriteProbeOptions & { readonly logger: Logger }): WriteWatch {
+  const { redis } = options;
+  const write = createWriteProbe(options);
+  const report = createReporter(options.logger);
+  let refusal: Trouble | undefined;
+  let loss: Trouble | undefined;
+  let probing: Promise<boolean> | undefined;
+
+  async function ask(): Promise<boolean> {
+    try {
+      report((refusal = await write()));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  const forgetLoss = () => (loss = undefined);
+  const notDeaf = onTrouble(redis, (trouble) => (loss = trouble));
+  redis.on('ready', forgetLoss);
+
+  return {
+    probe() {
+      // Before the connection is made, a command would only wait in line.
+      if (redis.status !== 'ready') return Promise.resolve(false);
+      probing ??= ask().finally(() => (probing = undefined));
+      return probing;
+    },
+    refusal: () => refusal,
+    away() {
+      // A connection that is renewed because Redis refuses writes is not away.
+      const reason = loss?.reason ?? refusal?.reason;
+      return new RingbackError(
+        'RB_REDIS_UNAVAILABLE',
+        reason === undefined ? 'Redis does not answer' : `Redis does not answer: ${reason}`,
+      );
+    },
+    close() {
+      notDeaf();
+      redis.off('ready', forgetLoss);
+    },
+  };
+}
+
+function createReporter(logger: Logger): (refusal: Trouble | undefined) => void {
+  let told: Trouble | undefined;
+  let since = 0;
+  return (refusal) => {
+    if (refusal !== undefined && refusal.reason !== told?.reason) {
+      if (told === undefined) since = performance.now();
+      logger.error({ code: 'RB_REDIS_REFUSES', reason: refusal.reason }, 'redis refuses what ringback needs');
+    }
+    if (refusal === undefined && told !== undefined) {
+      logger.info({ seconds: Math.round(performance.now() - since) / 1000 }, 'redis takes writes again');
+    }
+    told = refusal;
+  };
+}
