@@ -82,14 +82,16 @@ function readAnswer({ signal, resolve, reject }: Settle): Dispatcher.DispatchHan
 export type PostOptions = HttpRequest & {
   /** What the answer says about itself, to stand in the reason of a failure. MUST hold no secret and no personal data. */
   readonly explain?: (answer: HttpAnswer) => string | undefined;
+  /** How long to wait before the next attempt, in ms, if the answer's body says so. Undefined: Retry-After decides. */
+  readonly askedMs?: (answer: HttpAnswer) => number | undefined;
 };
 
 /** One attempt over HTTP, from request to outcome: all that an HTTP output does once its request is written. Never rejects. */
 export async function postDelivery(deps: Pick<OutputDeps, 'http' | 'now'>, options: PostOptions): Promise<DeliveryResult> {
-  const { explain, ...request } = options;
+  const { explain, askedMs, ...request } = options;
   try {
     const answer = await deps.http.post(request);
-    const result = toDeliveryResult(answer, { now: deps.now(), detail: explain?.(answer) });
+    const result = toDeliveryResult(answer, { now: deps.now(), detail: explain?.(answer), askedMs: askedMs?.(answer) });
     return result.outcome === 'delivered' || answer.text === ''
       ? result
       : { ...result, answer: keptAnswer(answer.text, request) };

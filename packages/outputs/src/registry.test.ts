@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { createSecret, RingbackError } from '@ringback/contracts';
 import { createSink, sampleDelivery } from '@ringback/testkit';
 import { expect, it, onTestFinished, vi } from 'vitest';
@@ -5,8 +6,9 @@ import { createHttpClient, createOutput, outputTypes } from './index.ts';
 
 const { signal } = new AbortController();
 
-it('knows each output type by its own name', () => {
-  expect(Object.keys(outputTypes)).toEqual(['slack', 'stdout', 'webhook']);
+it('knows each output type by its own name, which is that of its folder', () => {
+  const folders = readdirSync(import.meta.dirname, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  expect(Object.keys(outputTypes).toSorted()).toEqual(folders.map(({ name }) => name).toSorted());
   for (const [name, { type }] of Object.entries(outputTypes)) expect(type).toBe(name);
 });
 

@@ -21,6 +21,15 @@ describe('toDeliveryResult', () => {
     expect(toDeliveryResult(answer(200, '3'), { now: NOW })).toStrictEqual({ outcome: 'delivered', detail: 'HTTP 200' });
   });
 
+  it.each([
+    [64_570, 64_570],
+    [-1, 0],
+    [1e12, 86_400_000],
+  ])('prefers a wait of %i ms that the body asks for', (askedMs, afterMs) => {
+    expect(toDeliveryResult(answer(429, '3'), { now: NOW, askedMs })).toMatchObject({ afterMs });
+    expect(toDeliveryResult(answer(404, '3'), { now: NOW, askedMs })).toStrictEqual({ outcome: 'dead', reason: 'HTTP 404' });
+  });
+
   it('puts the detail into the reason of a failure', () => {
     expect(toDeliveryResult(answer(403), { now: NOW, detail: 'no_service' })).toEqual({
       outcome: 'dead',

@@ -15,18 +15,19 @@ const HTTP_DATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? [\w -]+ \d{2}:\d{2}:
 /**
  * The house's retry table: 2xx delivered; 408, 425, 429 and 5xx tried again, no sooner than Retry-After asks; every other status dead.
  * Of those tried again, 429, 502, 503 and 504 cost a delivery time only, the others an attempt.
- * `now` in ms since the epoch, for a Retry-After that is a date; `detail` goes into the reason of a failure.
+ * `now` in ms since the epoch, for a Retry-After that is a date; `detail` goes into the reason of a failure; `askedMs` is a wait
+ * that the answer's body asks for and takes the place of Retry-After.
  */
 export function toDeliveryResult(
   answer: Pick<HttpAnswer, 'status' | 'headers'>,
-  { now, detail }: { now: number; detail?: string | undefined },
+  { now, detail, askedMs }: { now: number; detail?: string | undefined; askedMs?: number | undefined },
 ): DeliveryResult {
   const { status } = answer;
   if (status >= 200 && status < 300) return { outcome: 'delivered', detail: `HTTP ${status}` };
   if (status < 400) return { outcome: 'dead', reason: `redirects are not followed: HTTP ${status}` };
   const reason = detail === undefined ? `HTTP ${status}` : `HTTP ${status}: ${detail}`;
   if (status < 500 && !PASSING_REFUSALS.has(status)) return { outcome: 'dead', reason };
-  const afterMs = retryAfterMs(answer.headers['retry-after'], now);
+  const afterMs = askedMs === undefined ? retryAfterMs(answer.headers['retry-after'], now) : withinDay(askedMs);
   const failure = UNAVAILABLE.has(status) ? 'unavailable' : 'error';
   return { outcome: 'retry', failure, reason, ...(afterMs !== undefined && { afterMs }) };
 }
@@ -34,8 +35,10 @@ export function toDeliveryResult(
 /** Retry-After as seconds or as a date (RFC 9110, 10.2.3) → ms from now; undefined when absent or unreadable. */
 function retryAfterMs(header: string | string[] | undefined, now: number): number | undefined {
   const text = (Array.isArray(header) ? header[0] : header)?.trim() ?? '';
-  if (/^\d+$/.test(text)) return Math.min(Number(text) * 1000, MAX_RETRY_AFTER_MS);
+  if (/^\d+$/.test(text)) return withinDay(Number(text) * 1000);
   if (!HTTP_DATE.test(text)) return undefined;
   const time = Date.parse(text.endsWith('GMT') ? text : `${text} GMT`);
-  return Number.isNaN(time) ? undefined : Math.min(Math.max(time - now, 0), MAX_RETRY_AFTER_MS);
+  return Number.isNaN(time) ? undefined : withinDay(time - now);
 }
+
+const withinDay = (ms: number) => Math.min(Math.max(ms, 0), MAX_RETRY_AFTER_MS);
