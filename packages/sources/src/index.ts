@@ -1,4 +1,5 @@
 export { type CallbotAccount, type CallbotSettings, DEFAULT_PATHS as callbotDefaultPaths } from './callbot/config.ts';
+export { OrderBody as CallbotOrderBody, TaskBody as CallbotTaskBody } from './callbot/schema.ts';
 export {
   SAMPLE_KINDS,
   sampleBody,

@@ -1,18 +1,6 @@
-/** What stands beside a label; a row without a value is left out. */
-export type Row = readonly [label: string, value: string | null | undefined];
+import { type Message, progressLine } from '@ringback/messages';
 
-export type MessageParts = {
-  readonly title: string;
-  /** One line below the title, such as a progress bar. */
-  readonly lead?: string | undefined;
-  readonly rows: readonly Row[];
-  /** A page to open. The label is ours; a URL that cannot be shown safely is left out. */
-  readonly link?: { readonly label: string; readonly url: string } | undefined;
-  /** Small print. */
-  readonly footer: readonly string[];
-};
-
-/** Formatted by Slack: MUST hold nothing of a callback but a URL from `safeUrl`. */
+/** Formatted by Slack: MUST hold nothing of a callback but a URL from `linkUrl` and what `asLabel` returns. */
 type Markup = { readonly type: 'mrkdwn'; readonly text: string; readonly verbatim: true };
 
 type PlainText = { readonly type: 'plain_text'; readonly text: string; readonly emoji: false };
@@ -24,44 +12,56 @@ export type SlackMessage = {
   readonly blocks: readonly object[];
 };
 
-/** Limits in characters, but for the last (https://docs.slack.dev/reference/block-kit/blocks). */
-const MAX = { header: 150, section: 3000, field: 2000, context: 2000, fallback: 3000, fieldsPerSection: 10, url: 2000 } as const;
+/** Limits in characters (https://docs.slack.dev/reference/block-kit/blocks). */
+const MAX = { header: 150, section: 3000, field: 2000, context: 2000, fallback: 3000, url: 2000, label: 900 } as const;
 
-/** A value longer than this is no longer readable, whatever Slack would take. */
-const MAX_VALUE = 300;
+const FIELDS_PER_SECTION = 10;
 
 /**
- * A message of header, lead, rows of a bold label and a value beside it, link and footer, kept within Slack's limits by cutting texts off.
+ * A message as header, progress, rows of a bold name and a value beside it, remark, links and small print. Texts are cut to Slack's limits.
  * What a callback holds is `plain_text`: Slack finds no link, mention or formatting in it.
  */
-export function buildMessage({ title, lead, rows, link, footer }: MessageParts): SlackMessage {
-  const shown = rows.flatMap(([label, value]) => (isBlank(value) ? [] : [{ label, value: oneLine(value) }]));
-  const fields = shown.flatMap(({ label, value }) => [markup(`*${label}*`), plainText(value, MAX.field)]);
-  const url = link && safeUrl(link.url);
-  const summary = [title, lead, ...shown.map(({ label, value }) => `${label}: ${value}`)].filter((part) => part !== undefined);
+export function toBlockKit({ title, progress, fields, links, text, about }: Message): SlackMessage {
+  const lead = progress && progressLine(progress);
+  const rows = fields.flatMap(({ name, value }) => [markup(`*${asLabel(name)}*`), plainText(value, MAX.field)]);
+  const summary = [title, lead, ...fields.map(({ name, value }) => `${name}: ${value}`)].filter((part) => part !== undefined);
+  const smallPrint = [about.source, about.type, about.time, `request ${about.id}`].join(' · ');
   return {
     text: escapeText(summary.join(' · '), MAX.fallback),
     mrkdwn: false,
     blocks: [
-      { type: 'header', text: plainText(oneLine(title), MAX.header) },
-      ...(lead === undefined ? [] : [{ type: 'section', text: plainText(lead, MAX.section) }]),
-      ...inGroups(fields, MAX.fieldsPerSection).map((group) => ({ type: 'section', fields: group })),
-      ...(url === undefined ? [] : [{ type: 'section', text: markup(`<${url}|${link?.label}>`) }]),
-      { type: 'context', elements: [plainText(footer.map(oneLine).join(' · '), MAX.context)] },
+      { type: 'header', text: plainText(title, MAX.header) },
+      ...section(lead),
+      ...inGroups(rows, FIELDS_PER_SECTION).map((group) => ({ type: 'section', fields: group })),
+      ...section(text),
+      ...links.flatMap(linkSection),
+      { type: 'context', elements: [plainText(smallPrint, MAX.context)] },
     ],
   };
 }
 
-function markup(text: string): Markup {
-  return { type: 'mrkdwn', text, verbatim: true };
+function section(text: string | undefined): object[] {
+  return text === undefined ? [] : [{ type: 'section', text: plainText(text, MAX.section) }];
 }
 
-/** An http or https URL as Slack takes it between `<` and `|`; undefined for anything else, and where it is too long to be a link whole. */
-function safeUrl(text: string): string | undefined {
-  const url = URL.parse(text);
-  if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') return undefined;
-  const href = url.href.replaceAll(/[<>|\s]/g, encodeURIComponent).replaceAll('&', '&amp;');
-  return href.length > MAX.url ? undefined : href;
+/** Nothing if the URL is too long to be a link whole. */
+function linkSection({ label, url }: Message['links'][number]): object[] {
+  const target = linkUrl(url);
+  return target.length > MAX.url ? [] : [{ type: 'section', text: markup(`<${target}|${asLabel(label)}>`) }];
+}
+
+/** A URL as Slack takes it between `<` and `|`. */
+function linkUrl(url: string): string {
+  return url.replaceAll(/[<>|\s]/g, encodeURIComponent).replaceAll('&', '&amp;');
+}
+
+/** A name within markup, without the characters that Slack formats. */
+function asLabel(name: string): string {
+  return escapeText(name.replaceAll(/[*_~`|:]/g, ' '), MAX.label);
+}
+
+function markup(text: string): Markup {
+  return { type: 'mrkdwn', text, verbatim: true };
 }
 
 function plainText(text: string, max: number): PlainText {
@@ -79,18 +79,6 @@ function escapeText(text: string, max: number): string {
     escaped += next;
   }
   return escaped;
-}
-
-function isBlank(value: string | null | undefined): value is null | undefined | '' {
-  return value === null || value === undefined || value.trim() === '';
-}
-
-function oneLine(text: string): string {
-  const start = text.length > MAX_VALUE ? `${text.slice(0, MAX_VALUE)}…` : text;
-  return start
-    .toWellFormed()
-    .replaceAll(/[\s\p{Cc}]+/gu, ' ')
-    .trim();
 }
 
 function inGroups<T>(items: readonly T[], size: number): T[][] {

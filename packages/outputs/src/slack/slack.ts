@@ -1,8 +1,9 @@
 import type { HttpAnswer, OutputType } from '@ringback/contracts';
+import { writeMessage } from '@ringback/messages';
 import { readDestinationUrl } from '../destination-url.ts';
 import { postDelivery } from '../http.ts';
+import { toBlockKit } from './block-kit.ts';
 import { SlackSettings } from './config.ts';
-import { writeMessage } from './message.ts';
 
 /** Posts a readable message for each callback to a Slack incoming webhook (https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks). */
 export const slack: OutputType<typeof SlackSettings, SlackSettings> = {
@@ -14,7 +15,7 @@ export const slack: OutputType<typeof SlackSettings, SlackSettings> = {
     return {
       name,
       async deliver({ callback }, signal) {
-        const body = JSON.stringify(writeMessage(callback));
+        const body = JSON.stringify(toBlockKit(writeMessage(callback)));
         return postDelivery(deps, { url, headers, body, signal, explain: errorWord });
       },
     };

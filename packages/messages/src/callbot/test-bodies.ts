@@ -1,7 +1,8 @@
-import type { SlackMessage } from './block-kit.ts';
-import { writeMessage } from './message.ts';
+import type { Callback } from '@ringback/contracts';
+import type { Message } from '../message.ts';
+import { writeMessage } from '../write-message.ts';
 
-// For the tests of messages: bodies such as the provider sends, the message that Ringback makes of a body, and the blocks to expect in it.
+// For the tests of messages: bodies such as the provider sends, and the message that Ringback makes of a body.
 
 export const STAT = {
   answerOrderCount: 45,
@@ -44,25 +45,13 @@ export const ORDER = {
 };
 
 /** The message for a callback of 2026-03-01T12:00:00Z whose body is `data`: JSON text as it is, anything else as JSON. */
-export function messageFor(type: string, data: unknown, identity: { id?: string; source?: string } = {}): SlackMessage {
+export function messageFor(type: string, data: unknown, identity: Partial<Callback> = {}): Message {
   const time = Date.parse('2026-03-01T12:00:00Z');
   const body = typeof data === 'string' ? data : JSON.stringify(data);
   return writeMessage({ id: 'r-1', source: 'callbot', account: 'account-1', type, time, receivedAt: time, body, ...identity });
 }
 
-export function plain(text: string): object {
-  return { type: 'plain_text', text, emoji: false };
-}
-
-/** The two fields of a row. */
-export function row(label: string, value: string): object[] {
-  return [{ type: 'mrkdwn', text: `*${label}*`, verbatim: true }, plain(value)];
-}
-
-export function header(text: string): object {
-  return { type: 'header', text: plain(text) };
-}
-
-export function context(text: string): object {
-  return { type: 'context', elements: [plain(text)] };
+/** The value beside a name, undefined if the message has no such field. */
+export function fieldOf({ fields }: Message, name: string): string | undefined {
+  return fields.find((field) => field.name === name)?.value;
 }

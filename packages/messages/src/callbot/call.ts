@@ -1,0 +1,84 @@
+import { CallbotOrderBody } from '@ringback/sources';
+import type { Static } from 'typebox';
+import type { Draft, Link, Row, State } from '../message.ts';
+import { createShownBody, type Shown } from '../shown-body.ts';
+
+const isOrder = createShownBody(CallbotOrderBody);
+
+type Order = Shown<Static<typeof CallbotOrderBody>>;
+type Call = NonNullable<Order['callInfoDetail']>;
+
+/** Fewer digits would be given away by the last four. */
+const SHORTEST_PHONE = 8;
+
+/** An order's callback: the order and its last call. Undefined if `data` is not one. */
+export function describeOrder(data: unknown): Draft | undefined {
+  if (!isOrder(data)) return undefined;
+  return data.finish === false ? draft(data, '⏳ Order not finished', 'neutral') : draft(data, '✅ Order finished', 'good');
+}
+
+/** A call's callback: the call and its order. Undefined if `data` is not one. */
+export function describeCall(data: unknown): Draft | undefined {
+  return isOrder(data) ? draft(data, '📞 Call ended', 'neutral') : undefined;
+}
+
+function draft(order: Order, title: string, state: State): Draft | undefined {
+  if (typeof order.orderID !== 'string') return undefined;
+  return { title, state, rows: orderRows(order), links: recording(order) };
+}
+
+/** A channel has many readers: the phone number is masked, and names and texts are left out. */
+function orderRows(order: Order): Row[] {
+  const call = order.callInfoDetail ?? {};
+  return [
+    ['Order', order.orderID],
+    ['Order finished', yesOrNo(order.finish)],
+    ['Task', order.userTaskID],
+    ['Task ID at the provider', order.taskID],
+    ['Phone', maskPhone(order.userPhone)],
+    ['Call', call.callID],
+    ['Call status', call.callStatus],
+    ['Call duration', duration(call.callDuration)],
+    ['Hangup cause', call.hangupCause],
+    ['Intents', intentNames(call.intents)],
+  ];
+}
+
+/** A link for those who may listen. A URL that holds the phone number is left out. */
+function recording({ userPhone, callInfoDetail }: Order): Link[] {
+  const url = callInfoDetail?.callAudioUrl;
+  if (!url) return [];
+  const digits = (userPhone ?? '').replaceAll(/\D/g, '').slice(-SHORTEST_PHONE);
+  if (digits.length > 0 && url.replaceAll(/\D/g, '').includes(digits)) return [];
+  return [{ label: 'Recording of the call', url }];
+}
+
+/** The provider does not document the unit: `131 (2 min 11 s, if in seconds)`. */
+function duration(value: string | null | undefined): string | undefined {
+  if (!value || !/^\d{1,9}$/.test(value)) return value ?? undefined;
+  const seconds = Number(value);
+  const parts = [
+    [Math.floor(seconds / 3600), 'h'],
+    [Math.floor(seconds / 60) % 60, 'min'],
+    [seconds % 60, 's'],
+  ] as const;
+  const first = Math.min(2, ...parts.flatMap(([count], index) => (count > 0 ? [index] : [])));
+  const text = parts.slice(first).map(([count, unit]) => `${count} ${unit}`);
+  return `${value} (${text.join(' ')}, if in seconds)`;
+}
+
+function yesOrNo(value: boolean | null | undefined): string | undefined {
+  return typeof value === 'boolean' ? (value ? 'yes' : 'no') : undefined;
+}
+
+/** The last four digits, and none of a number so short that these would give it away. */
+function maskPhone(phone: string | null | undefined): string | undefined {
+  if (!phone) return undefined;
+  const digits = phone.replaceAll(/\D/g, '');
+  return digits.length < SHORTEST_PHONE ? '••••' : `••••${digits.slice(-4)}`;
+}
+
+function intentNames(intents: Call['intents']): string | undefined {
+  const names = (intents ?? []).flatMap((intent) => intent?.intentName ?? intent?.intentTag ?? []);
+  return names.length === 0 ? undefined : names.join(', ');
+}

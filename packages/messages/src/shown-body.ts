@@ -1,0 +1,36 @@
+import { type Static, type TSchema, Type } from 'typebox';
+import { Compile } from 'typebox/compile';
+
+/** A body as messages read it: every field may be null or missing, and a number is its digits. */
+export type Shown<T> = T extends boolean
+  ? boolean
+  : T extends string | number
+    ? string
+    : T extends readonly (infer Item)[]
+      ? readonly (Shown<NonNullable<Item>> | null)[]
+      : T extends object
+        ? { readonly [Key in keyof T]?: Shown<NonNullable<T[Key]>> | null }
+        : unknown;
+
+/**
+ * A check of what `readBody` gives against a source's own schema. It is more lenient than the source:
+ * a field may be missing, null, or a number in place of a text. A body is shown in part rather than not at all.
+ */
+export function createShownBody<S extends TSchema>(schema: S): (data: unknown) => data is Shown<Static<S>> {
+  const lenient = Compile(relax(schema));
+  return (data): data is Shown<Static<S>> => lenient.Check(data);
+}
+
+function relax(schema: TSchema): TSchema {
+  if (Type.IsUnion(schema)) return Type.Union(schema.anyOf.filter((member) => !Type.IsNull(member)).map(relax));
+  if (Type.IsArray(schema)) return Type.Array(orNull(relax(schema.items)));
+  if (Type.IsObject(schema)) return Type.Object(mapValues(schema.properties, (field) => Type.Optional(orNull(relax(field)))));
+  if (Type.IsBoolean(schema)) return Type.Boolean();
+  return Type.IsString(schema) || Type.IsInteger(schema) || Type.IsNumber(schema) ? Type.String() : Type.Unknown();
+}
+
+const orNull = (schema: TSchema) => Type.Union([schema, Type.Null()]);
+
+function mapValues(fields: Record<string, TSchema>, change: (field: TSchema) => TSchema): Record<string, TSchema> {
+  return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, change(field)]));
+}

@@ -1,0 +1,108 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { fieldOf, messageFor, ORDER, TASK } from './callbot/test-bodies.ts';
+import type { Message } from './message.ts';
+import { progressLine } from './progress-line.ts';
+import { describers } from './registry.ts';
+
+describe('any message', () => {
+  it.each([
+    ['callbot.tasks', TASK],
+    ['callbot', TASK],
+    ['callbot.task.completed', {}],
+    ['callbot.task.completed', { ...TASK, taskStat: 'many' }],
+    ['callbot.call', { orderID: 7, callInfoDetail: [] }],
+    ['callbot.order', '[]'],
+    ['callbot.order', 'null'],
+    ['callbot.order', 'not JSON'],
+  ])('shows nothing of a body that its source does not expect: %s %j', (type, data) => {
+    const { title, state, fields, links, text } = messageFor(type, data);
+    expect({ title, state, fields, links, text }).toEqual({
+      title: 'Callback received',
+      state: 'neutral',
+      fields: [{ name: 'Type', value: type }],
+      links: [],
+      text: undefined,
+    });
+  });
+
+  it('leaves out a value without a visible character', () => {
+    const message = messageFor('callbot.task', { ...TASK, userTaskID: ' \n\u0001', sceneID: '' });
+    expect(message.fields.map(({ name }) => name)).not.toContain('Task');
+    expect(message.fields.map(({ name }) => name)).not.toContain('Scene');
+  });
+
+  it('puts a value into one line', () => {
+    expect(fieldOf(messageFor('callbot.task', { ...TASK, userTaskID: ' a\n\u0000 b\u2028c ' }), 'Task')).toBe('a b c');
+  });
+
+  it('says a time that is none as the number that it is', () => {
+    expect(messageFor('callbot.task', TASK, { time: 9e15 }).about.time).toBe('9000000000000000');
+  });
+
+  const key = fc.oneof(
+    fc.constantFrom(...Object.keys({ ...TASK, ...ORDER, ...TASK.taskStat, ...ORDER.callInfoDetail })),
+    fc.string(),
+  );
+  const body = fc.oneof(
+    fc.json(),
+    fc.string({ unit: 'binary' }),
+    fc.dictionary(key, fc.oneof(fc.jsonValue(), fc.string({ unit: 'binary' }), fc.webUrl())).map((data) => JSON.stringify(data)),
+    fc.record({ ...constants(TASK), ...constants(ORDER) }, { requiredKeys: [] }).map((data) => JSON.stringify(data)),
+  );
+  const event = fc.constantFrom('.task.completed', '.order', '.call', '', '.');
+  const type = fc.oneof(
+    fc.string(),
+    fc.tuple(fc.constantFrom(...describers.keys(), 'github', '__proto__'), event).map((parts) => parts.join('')),
+  );
+
+  it('is made of any body, within its bounds', () => {
+    const holds = fc.property(type, body, fc.string(), (anyType, anyBody, id) => {
+      expect(brokenBounds(messageFor(anyType, anyBody, { id }))).toEqual([]);
+    });
+    fc.assert(holds, { numRuns: 2000 });
+  });
+
+  it.each(['callbot.task', 'callbot.call', 'callbot', `other.${'&'.repeat(5000)}`])(
+    'is bounded, however long the texts: %.20s',
+    (long) => {
+      const text = `${'<&>😀'.repeat(5000)}\ud83d`;
+      const everyField = JSON.stringify({ ...TASK, ...ORDER, taskStatus: '2' }, (_key, value: unknown) =>
+        typeof value === 'string' ? text : value,
+      );
+      expect(brokenBounds(messageFor(long, everyField, { id: text, source: text, account: text }))).toEqual([]);
+    },
+  );
+
+  it('is made of a body that is nested deeply, and of one with many fields', () => {
+    expect(brokenBounds(messageFor('other.type', `${'['.repeat(100_000)}${']'.repeat(100_000)}`))).toEqual([]);
+    const many = Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`k${index}`, 'v']));
+    expect(brokenBounds(messageFor('other.type', many))).toEqual([]);
+  });
+});
+
+/** Each field as it is, null, or something else. */
+function constants(fields: Record<string, unknown>): Record<string, fc.Arbitrary<unknown>> {
+  const wrong = fc.oneof(fc.jsonValue(), fc.string());
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [
+      name,
+      fc.oneof({ weight: 9, arbitrary: fc.constant(value) }, fc.constant(null), wrong),
+    ]),
+  );
+}
+
+/** The promises of `Message` that this one breaks. */
+function brokenBounds({ title, progress, fields, links, text, about }: Message): string[] {
+  const visible = [title, ...fields.flatMap(({ name, value }) => [name, value]), ...links.map(({ label }) => label)];
+  const texts = [...visible, text ?? '', progress?.counts ?? '', ...Object.values(about)];
+  const line = progress === undefined ? '' : progressLine(progress);
+  return [
+    ...visible.filter((shown) => !/\S/.test(shown)).map(() => 'blank'),
+    ...texts.filter((shown) => shown.length > 301 || !shown.isWellFormed() || /\p{Cc}|^\s|\s$/u.test(shown)),
+    ...links.map(({ url }) => url).filter((url) => !/^https?:.{1,1995}$/.test(url)),
+    ...(line.length > 330 || line.includes('NaN') ? [line] : []),
+    ...(fields.length > 20 ? ['too many fields'] : []),
+    ...(links.length > 5 ? ['too many links'] : []),
+  ];
+}
