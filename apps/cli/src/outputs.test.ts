@@ -72,8 +72,9 @@ describe('what a removed output left', () => {
     await producer.addFailed({
       batch: 'b2',
       callback: testCallback('z'),
-      attempt: 1,
+      spent: { attempts: 1, uncounted: 0 },
       outcome: 'retry',
+      waitMs: 10,
     });
     return all;
   }

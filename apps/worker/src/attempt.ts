@@ -1,6 +1,5 @@
 import type { Callback, DeliveryResult, Logger, Output } from '@ringback/contracts';
-import type { Spent } from '@ringback/queue';
-import { costOf, type Limits, limitReached } from './give-up.ts';
+import { settle, type Settlement, type SettleOptions, type Spent } from '@ringback/queue';
 
 export type Attempt = {
   readonly callback: Callback;
@@ -8,14 +7,20 @@ export type Attempt = {
   readonly key: string;
   /** What the delivery has spent before, over all its jobs. */
   readonly spent: Spent;
-  readonly limits: Limits;
+  /** Attempts that it has in all. */
+  readonly attempts: number;
   /** By it an open breaker finds out. */
   readonly probe: boolean;
 };
 
+/** `result` tells of the destination, `settlement` of the delivery. */
+export type Attempted = { readonly result: DeliveryResult; readonly settlement: Settlement };
+
 export type AttemptDeps = {
   readonly output: Output;
   readonly timeout: number;
+  /** What decides over a delivery that failed, beside its attempts. */
+  readonly settling: SettleOptions['settings'];
   /** ms. Only differences count. */
   readonly now: () => number;
   /** Redis's time, ms since the epoch. */
@@ -23,9 +28,9 @@ export type AttemptDeps = {
   readonly logger: Logger;
 };
 
-/** Makes one attempt and writes its one log line. Never rejects: whatever goes wrong is an outcome. */
-export function createAttempt(deps: AttemptDeps): (attempt: Attempt) => Promise<DeliveryResult> {
-  const { output, timeout, now, logger } = deps;
+/** Makes one attempt, settles what becomes of the delivery, and writes one log line. Never rejects: whatever goes wrong is a result. */
+export function createAttempt(deps: AttemptDeps): (attempt: Attempt) => Promise<Attempted> {
+  const { output, timeout, settling: settings, now, redisNow, logger } = deps;
 
   async function deliver({ callback, key, spent }: Attempt): Promise<DeliveryResult> {
     const delivery = { callback, output: output.name, attempt: numberOf(spent), idempotencyKey: `msg_${key}` };
@@ -42,9 +47,9 @@ export function createAttempt(deps: AttemptDeps): (attempt: Attempt) => Promise<
 
   return async (attempt) => {
     const started = now();
-    const result = exhaust(await deliver(attempt), attempt, deps.redisNow);
+    const result = await deliver(attempt);
+    const settlement = settle(result, { delivery: attempt, settings, now: redisNow(), jitter: Math.random() });
     const { id, source, account, type } = attempt.callback;
-    const { answer: _personal, ...logged } = { answer: undefined, ...result };
     const line = {
       requestID: id,
       source,
@@ -53,33 +58,34 @@ export function createAttempt(deps: AttemptDeps): (attempt: Attempt) => Promise<
       output: output.name,
       attempt: numberOf(attempt.spent),
       ms: Math.round(now() - started),
-      ...logged,
+      ...logged(result, settlement),
     };
-    report(logger, line, result);
-    return result;
+    report(logger, line, settlement);
+    return { result, settlement };
   };
 }
 
-/** Like `AbortSignal.timeout`, but over with the attempt: that one's timers stay until they fire, thousands at a time. */
+/** A timeout that is cleared when the attempt ends. `AbortSignal.timeout` would keep thousands of timers until they fire. */
 function startDeadline(timeout: number): { signal: AbortSignal; clear: () => void } {
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(new DOMException('the attempt took too long', 'TimeoutError')), timeout);
   return { signal: controller.signal, clear: () => clearTimeout(timer) };
 }
 
-/** A failure that no attempt will follow is final. */
-function exhaust(result: DeliveryResult, { spent, limits, probe }: Attempt, redisNow: () => number): DeliveryResult {
-  if (result.outcome !== 'retry') return result;
-  const limit = limitReached(costOf(result, probe), { spent, limits, now: redisNow() });
-  if (limit === undefined) return result;
-  const { fault, answer } = result;
-  return { outcome: 'dead', reason: `given up after ${limit}: ${result.reason}`, answer, ...(fault && { fault }) };
-}
-
 /** Attempts count from 1. */
 const numberOf = ({ attempts, uncounted }: Spent) => attempts + uncounted + 1;
 
-function report(logger: Logger, line: object, { outcome }: DeliveryResult): void {
+/** The destination's answer may be personal: it stays out of the log. */
+function logged(result: DeliveryResult, settlement: Settlement): object {
+  if (settlement.outcome === 'dead') {
+    const { outcome, reason, fault } = settlement;
+    return { outcome, reason, ...(fault === 'ours' && { fault }) };
+  }
+  const { answer: _personal, ...shown } = { answer: undefined, ...result };
+  return shown;
+}
+
+function report(logger: Logger, line: object, { outcome }: Settlement): void {
   switch (outcome) {
     case 'delivered':
       return logger.info(line, 'delivered');

@@ -6,6 +6,9 @@ const OK: DeliveryResult = { outcome: 'delivered' };
 const FAILED: DeliveryResult = { outcome: 'retry', failure: 'error', reason: 'HTTP 500' };
 const asking = (afterMs: number): DeliveryResult => ({ outcome: 'retry', failure: 'unavailable', reason: 'HTTP 429', afterMs });
 
+/** Makes an attempt that comes to `result` at once. */
+const answering = (result: DeliveryResult) => async (probe: boolean) => ({ result, probe });
+
 function setUp(settings: Partial<BreakerOptions['settings']> = {}) {
   let time = 0;
   let timers: { at: number; run: () => void }[] = [];
@@ -16,7 +19,7 @@ function setUp(settings: Partial<BreakerOptions['settings']> = {}) {
     schedule: (run, ms) => timers.push({ at: time + ms, run }),
     onChange: ({ state, forMs }) => changes.push(forMs === undefined ? state : `${state} ${forMs}`),
   });
-  const attempt = (result: DeliveryResult) => breaker.run(() => Promise.resolve(result));
+  const attempt = (result: DeliveryResult) => breaker.run(answering(result));
   return {
     breaker,
     changes,
@@ -42,7 +45,7 @@ function setUp(settings: Partial<BreakerOptions['settings']> = {}) {
 /** An attempt that ends when the test says so. */
 function pending() {
   const { promise, resolve } = Promise.withResolvers<DeliveryResult>();
-  return { make: () => promise, end: resolve };
+  return { make: async (probe: boolean) => ({ result: await promise, probe }), end: resolve };
 }
 
 describe('a breaker', () => {
@@ -75,7 +78,10 @@ describe('a breaker', () => {
     const probe = pending();
     const first = breaker.run(probe.make);
     let begun = 0;
-    const make = () => Promise.resolve((begun += 1)).then(() => OK);
+    const make = async (is: boolean) => {
+      begun += 1;
+      return { result: OK, probe: is };
+    };
     const others = [breaker.run(make), breaker.run(make)];
     await new Promise((resolve) => setImmediate(resolve));
     expect(begun).toBe(0);
@@ -89,7 +95,7 @@ describe('a breaker', () => {
     pass(100);
     const probe = pending();
     const first = breaker.run(probe.make);
-    const other = breaker.run(() => Promise.resolve(OK));
+    const other = breaker.run(answering(OK));
     probe.end(FAILED);
     expect(await first).toEqual({ result: FAILED, probe: true });
     expect(await other).toBe('held');
@@ -161,7 +167,7 @@ describe('a breaker', () => {
     const { breaker, attempt, pass, changes } = setUp();
     for (let time = 0; time < 3; time += 1) {
       expect(breaker.status()).toEqual({ state: 'closed' });
-      await breaker.run(() => Promise.resolve(FAILED), true);
+      await breaker.run(answering(FAILED), true);
       pass(20_000);
     }
     expect(breaker.status()).toEqual({ state: 'closed', failing: { forMs: 60_000, failures: 3, reason: 'HTTP 500' } });

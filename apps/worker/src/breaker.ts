@@ -3,8 +3,8 @@ import { createFailureStreak, type FailureStreak, type Streak } from './failure-
 
 export type BreakerState = 'closed' | 'open' | 'probing';
 
-/** An attempt that was made. `probe`: it was the one by which an open breaker finds out. */
-export type Made = { readonly result: DeliveryResult; readonly probe: boolean };
+/** An attempt that was made: what the destination answered, and whatever else its maker wants back. */
+type Made = { readonly result: DeliveryResult };
 
 /** How the destination stands, as this process knows it from its own attempts. */
 export type BreakerStatus = {
@@ -13,7 +13,7 @@ export type BreakerStatus = {
   readonly failing?: { readonly forMs: number; readonly failures: number; readonly reason: string };
 };
 
-type Attempting = { readonly make: (probe: boolean) => Promise<DeliveryResult>; readonly repeated: boolean };
+type Attempting<M extends Made> = { readonly make: (probe: boolean) => Promise<M>; readonly repeated: boolean };
 
 /**
  * Leaves a failing destination alone. Closed, attempts pass. Open, none does, until the cool-down or the destination's Retry-After is over. Then it is probing: the next attempt
@@ -22,9 +22,11 @@ type Attempting = { readonly make: (probe: boolean) => Promise<DeliveryResult>; 
  */
 export type Breaker = {
   /** Makes the attempt when it may be made, else `held`. Rejects as `make` does. `repeated`: the delivery has failed before, and may be what is wrong. */
-  run(make: (probe: boolean) => Promise<DeliveryResult>, repeated?: boolean): Promise<Made | 'held'>;
+  run<M extends Made>(make: (probe: boolean) => Promise<M>, repeated?: boolean): Promise<M | 'held'>;
   readonly state: () => BreakerState;
   readonly status: () => BreakerStatus;
+  /** Attempts that failed since the last sign of life. */
+  readonly failures: () => number;
 };
 
 type Change = {
@@ -54,23 +56,18 @@ export function createBreaker(options: BreakerOptions): Breaker {
   /** Resolves when the probe under way is over. */
   let verdict: Promise<void> | undefined;
 
-  function show(result: DeliveryResult): void {
-    if (result.outcome === 'retry') shown.add(result.reason);
-    else shown.end();
-  }
-
   function status(): BreakerStatus {
     const state = circuit.state();
     return { state, ...failingOf(state === 'closed' ? longOnly(shown) : circuit.failing(), options.now) };
   }
 
-  async function probe({ make }: Attempting): Promise<Made> {
+  async function probe<M extends Made>({ make }: Attempting<M>): Promise<M> {
     const { promise, resolve } = Promise.withResolvers<void>();
     verdict = promise;
     try {
-      const made = { result: await make(true), probe: true };
-      show(made.result);
-      circuit.judge(made);
+      const made = await make(true);
+      shown.note(made.result);
+      circuit.judge(made.result, true);
       return made;
     } finally {
       verdict = undefined;
@@ -78,20 +75,21 @@ export function createBreaker(options: BreakerOptions): Breaker {
     }
   }
 
-  async function run(attempting: Attempting): Promise<Made | 'held'> {
+  async function run<M extends Made>(attempting: Attempting<M>): Promise<M | 'held'> {
     if (verdict) {
       await verdict;
       return run(attempting);
     }
     if (circuit.state() === 'open') return 'held';
     if (circuit.state() === 'probing') return probe(attempting);
-    const made = { result: await attempting.make(false), probe: false };
-    show(made.result);
-    if (!attempting.repeated || tellsOfDestination(made.result)) circuit.judge(made);
+    const made = await attempting.make(false);
+    shown.note(made.result);
+    if (!attempting.repeated || tellsOfDestination(made.result)) circuit.judge(made.result, false);
     return made;
   }
 
-  return { state: circuit.state, status, run: (make, repeated = false) => run({ make, repeated }) };
+  const { state } = circuit;
+  return { state, status, failures: shown.failures, run: (make, repeated = false) => run({ make, repeated }) };
 }
 
 type Failed = Extract<DeliveryResult, { outcome: 'retry' }>;
@@ -131,7 +129,7 @@ function createCircuit({ settings, now, schedule, onChange }: BreakerOptions) {
   return {
     state: () => state,
     failing: streak.current,
-    judge({ result, probe }: Made): void {
+    judge(result: DeliveryResult, probe: boolean): void {
       if (result.outcome !== 'retry') {
         if (state !== 'closed' && !(probe && state === 'probing')) return;
         streak.end();

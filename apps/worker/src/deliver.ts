@@ -1,23 +1,21 @@
-import { callbackKey, type DeliveryResult, type Logger, type Output } from '@ringback/contracts';
+import { callbackKey, type Logger, type Output } from '@ringback/contracts';
 import type { Ledger } from '@ringback/ledger';
 import { createGroupCommit } from '@ringback/pacing';
-import { type DeliveryHandlers, type DeliveryProducer, HandBack, type Spent } from '@ringback/queue';
+import { type DeliveryHandlers, type DeliveryProducer, HandBack, type Settlement } from '@ringback/queue';
 import type { LimitFunction } from 'p-limit';
-import { type Attempt, createAttempt } from './attempt.ts';
-import type { Breaker, Made } from './breaker.ts';
-import { costOf, type Limits } from './give-up.ts';
+import { type Attempt, type AttemptDeps, createAttempt } from './attempt.ts';
+import type { Breaker } from './breaker.ts';
 
 export type DeliverDeps = {
   readonly output: Output;
   readonly breaker: Breaker;
-  /** ms after which a delivery that was tried in vain as a probe, because the destination was away, may be the next probe. */
-  readonly probeAgainAfter: number;
+  /** Attempts that a delivery has in all. */
+  readonly attempts: number;
+  readonly settling: AttemptDeps['settling'];
   /** ms that one attempt may take. */
   readonly timeout: number;
   /** Called with every attempt that ends. */
-  readonly onAttempt: (result: DeliveryResult) => void;
-  /** What a delivery may spend. */
-  readonly limits: Limits;
+  readonly onAttempt: () => void;
   /** The output's attempts under way at once, in this process. */
   readonly limit: LimitFunction;
   readonly ledger: Pick<Ledger, 'outcomes' | 'record' | 'keep'>;
@@ -37,16 +35,16 @@ type Keyed = Pick<Attempt, 'callback' | 'key'> & { readonly batch: string };
 
 /** One output's deliveries: attempt → settle. */
 export function createDeliver(deps: DeliverDeps): DeliveryHandlers {
-  const { output, ledger, limits } = deps;
+  const { output, ledger, settling } = deps;
   /** A callback that comes again while its delivery is tried MUST be known, and so MUST what the delivery came to. */
   const keep = (batch: string, keys: readonly string[]) =>
-    ledger.keep({ batch, output: output.name }, { keys, forMs: limits.giveUpAfter });
+    ledger.keep({ batch, output: output.name }, { keys, forMs: settling.giveUpAfter });
   const steps = { begin: createBegin(deps), record: createRecorder(deps), keep };
   return { batch: createBatch(deps, steps), single: createSingle(deps, steps) };
 }
 
 type Steps = {
-  readonly begin: (next: Omit<Attempt, 'probe'>) => Promise<Made>;
+  readonly begin: (next: Omit<Attempt, 'probe'>) => Promise<Settlement>;
   readonly record: ReturnType<typeof createRecorder>;
   readonly keep: (batch: string, keys: readonly string[]) => Promise<void>;
 };
@@ -61,23 +59,21 @@ function createBegin(deps: DeliverDeps): Steps['begin'] {
         return attempt({ ...next, probe });
       }, next.spent.failingSince !== undefined);
       if (made === 'held') throw new HandBack();
-      deps.onAttempt(made.result);
-      return made;
+      deps.onAttempt();
+      return made.settlement;
     });
 }
 
 function createBatch(deps: DeliverDeps, { begin, record, keep }: Steps): DeliveryHandlers['batch'] {
-  const { limits, retries, redisNow } = deps;
+  const { attempts, retries } = deps;
 
   /** A delivery's first attempt. MUST leave an outcome in the ledger, and for all but a success a job that goes on from there, in this order: job, then outcome. */
   async function firstAttempt({ batch, callback, key }: Keyed): Promise<void> {
-    const { result, probe } = await begin({ callback, key, spent: UNSPENT, limits });
-    if (result.outcome === 'delivered') return record({ batch, key, outcome: 'delivered' });
-    const free = result.outcome === 'retry' && costOf(result, probe) === 'time';
-    const spent = { attempt: free ? 0 : 1, uncounted: free ? 1 : 0, failingSince: redisNow() };
-    await retries.addFailed({ batch, callback, ...spent, ...result });
-    await record({ batch, key, outcome: result.outcome === 'dead' ? 'dead' : 'retrying' });
-    if (result.outcome === 'retry') await keep(batch, [key]);
+    const settlement = await begin({ callback, key, spent: UNSPENT, attempts });
+    if (settlement.outcome === 'delivered') return record({ batch, key, outcome: 'delivered' });
+    await retries.addFailed({ batch, callback, ...settlement });
+    await record({ batch, key, outcome: settlement.outcome === 'dead' ? 'dead' : 'retrying' });
+    if (settlement.outcome === 'retry') await keep(batch, [key]);
   }
 
   return async ({ id: batch, callbacks, again }) => {
@@ -100,19 +96,15 @@ function createSingle(deps: DeliverDeps, { begin, record, keep }: Steps): Delive
     const [outcome] = await deps.ledger.outcomes({ batch, output: deps.output.name }, [key]);
     // Dropped, it is over as well: whoever dropped it has counted it.
     if (outcome === 'delivered' || outcome === 'dropped') return { outcome: 'delivered' };
-    if (refused !== undefined) return { outcome: 'dead', reason: refused };
-    const { result, probe } = await begin({ callback, key, spent, limits: { ...deps.limits, attempts } });
-    if (result.outcome !== 'retry') {
-      await record({ batch, key, outcome: result.outcome });
-      return result;
-    }
-    await keep(batch, [key]);
-    const soon = probe && result.failure === 'unavailable';
-    return { ...result, cost: costOf(result, probe), ...(soon && { againAfterMs: deps.probeAgainAfter }) };
+    if (refused !== undefined) return { outcome: 'dead', ...refused, spent };
+    const settlement = await begin({ callback, key, spent, attempts });
+    if (settlement.outcome === 'retry') await keep(batch, [key]);
+    else await record({ batch, key, outcome: settlement.outcome });
+    return settlement;
   };
 }
 
-const UNSPENT: Spent = { attempts: 0, uncounted: 0 };
+const UNSPENT = { attempts: 0, uncounted: 0 };
 
 /** Makes jobs of a batch's deliveries at the head of the queue: the next batch is taken apart only when they are done. */
 async function takeApart(deps: DeliverDeps, batch: string, keyed: readonly Keyed[]): Promise<void> {

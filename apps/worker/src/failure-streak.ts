@@ -1,12 +1,15 @@
-import type { DeliverySettings } from '@ringback/contracts';
+import type { DeliveryResult, DeliverySettings } from '@ringback/contracts';
 
 /** Failed attempts at one destination since its last sign of life; `since` is when the first of them ended, `reason` is that of the last. */
 export type Streak = { readonly since: number; readonly failures: number; readonly reason: string };
 
 export type FailureStreak = {
   readonly current: () => Streak | undefined;
+  readonly failures: () => number;
   add(reason: string): Streak;
   end(): void;
+  /** Adds a failure, or ends with any other result. */
+  note(result: DeliveryResult): void;
   /** Many failures in a row, or at low traffic a few over some time. */
   isLong(): boolean;
 };
@@ -17,10 +20,14 @@ export function createFailureStreak(
 ): FailureStreak {
   let streak: Streak | undefined;
 
+  const add = (reason: string) => (streak = { since: streak?.since ?? now(), failures: (streak?.failures ?? 0) + 1, reason });
+  const end = () => void (streak = undefined);
   return {
     current: () => streak,
-    add: (reason) => (streak = { since: streak?.since ?? now(), failures: (streak?.failures ?? 0) + 1, reason }),
-    end: () => void (streak = undefined),
+    failures: () => streak?.failures ?? 0,
+    add,
+    end,
+    note: (result) => void (result.outcome === 'retry' ? add(result.reason) : end()),
     isLong() {
       if (!streak) return false;
       const { failures, since } = streak;

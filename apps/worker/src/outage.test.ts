@@ -92,6 +92,17 @@ describe('a delivery that its destination answers with errors', () => {
     expect(lane.breaker().state).toBe('closed');
   });
 
+  it('is no sign of life of its destination when it is given up', async () => {
+    const { send, destination, outcomes, lane } = startOutage({
+      retry: { attempts: 1 },
+      breaker: { failures: 2, cooldown: 60_000 },
+    });
+    destination.answer = ERROR;
+    await send('x', 'y');
+    await vi.waitFor(async () => expect(await outcomes('x', 'y')).toEqual(['dead', 'dead']), DEADLINE);
+    expect(lane.breaker().state).toBe('open');
+  });
+
   it('is not probed faster than it would be tried', async () => {
     const { send, destination, queue, lane, attempts } = startOutage({
       retry: { minDelay: 60_000, maxDelay: 60_000 },

@@ -77,7 +77,13 @@ describe('a batch that two workers had', () => {
   it('makes no dead letter when the one that stood still is refused what the other has delivered', async () => {
     const { lane, queue, idle, ledger } = setUp();
     await ledger.record('crm', [{ batch: 'b1', key: callbackKey(callback('x')), outcome: 'delivered' }]);
-    const refused = { batch: 'b1', attempt: 1, outcome: 'dead', reason: 'HTTP 400' } as const;
+    const refused = {
+      batch: 'b1',
+      spent: { attempts: 1, uncounted: 0 },
+      outcome: 'dead',
+      reason: 'HTTP 400',
+      fault: 'theirs',
+    } as const;
     await lane.producer.addFailed({ ...refused, callback: callback('x') });
     await lane.producer.addFailed({ ...refused, callback: callback('y') });
     await vi.waitFor(async () => expect(await queue.getFailedCount()).toBe(1), 10_000);
@@ -91,8 +97,9 @@ describe('a batch that two workers had', () => {
     await lane.producer.addFailed({
       batch: 'b1',
       callback: callback('x'),
-      attempt: 1,
+      spent: { attempts: 1, uncounted: 0 },
       outcome: 'retry',
+      waitMs: 600_000,
     });
     await lane.producer.addBatch({ ...run([callback('x'), callback('y')]), again: true });
     await vi.waitFor(() => expect(delivered).toContain('y'), 10_000);

@@ -1,5 +1,5 @@
 import type { Config } from '@ringback/config';
-import type { DeliveryResult, Logger, Output } from '@ringback/contracts';
+import type { Logger, Output } from '@ringback/contracts';
 import type { Ledger } from '@ringback/ledger';
 import {
   type Consumer,
@@ -49,15 +49,15 @@ export function openLane(options: LaneOptions): Lane {
   const queue = outputQueueState(output.name, access);
   const breaker = createLaneBreaker(options, () => ({ consumer, flow }));
   const backlog = backlogOf(options);
-  const made = countAttempts();
+  let attempts = 0;
   const alone = delivery.rateLimit !== undefined;
   const handlers = createDeliver({
     output,
     breaker,
-    probeAgainAfter: delivery.breaker.cooldown,
     timeout: delivery.timeout,
-    limits: delivery.retry,
-    onAttempt: (result) => made.count(result),
+    attempts: delivery.retry.attempts,
+    settling: { ...delivery.retry, probeAgainAfter: delivery.breaker.cooldown },
+    onAttempt: () => void (attempts += 1),
     limit: pLimit(delivery.concurrency),
     ledger,
     retries: producer,
@@ -67,7 +67,7 @@ export function openLane(options: LaneOptions): Lane {
     redisNow: redisClock(access.redis).now,
     logger,
   });
-  const watching = { breaker: breaker.state, failures: made.failures, most: backlog.most, bodies: createBodies(access) };
+  const watching = { breaker: breaker.state, failures: breaker.failures, most: backlog.most, bodies: createBodies(access) };
   const errors = access.errors ?? createErrorReporter({ wasAway: () => false, logger });
   const flow = createLaneFlow({ ...watching, output: output.name, alone, producer, brimming, errors, logger });
   const { concurrency } = delivery;
@@ -75,23 +75,10 @@ export function openLane(options: LaneOptions): Lane {
   const watched: Watched = {
     name: output.name,
     longestStep: delivery.timeout,
-    progress: () => consumer.progress() + made.attempts(),
+    progress: () => consumer.progress() + attempts,
     workWaits: async () => breaker.state() !== 'open' && (await queue.workWaits()),
   };
   return { producer, consumer: closedTogether(consumer, flow), watched, flow, alone, backlog, breaker: breaker.status };
-}
-
-/** Attempts in all, and those that failed since the last one that had an answer. */
-function countAttempts() {
-  let [attempts, failures] = [0, 0];
-  return {
-    count({ outcome }: DeliveryResult): void {
-      attempts += 1;
-      failures = outcome === 'retry' ? failures + 1 : 0;
-    },
-    attempts: () => attempts,
-    failures: () => failures,
-  };
 }
 
 function backlogOf({ settings, most }: LaneOptions): FanOutLane['backlog'] {

@@ -3,6 +3,7 @@ export { bodyDigest, Callback, callbackKey } from './callback.ts';
 export type { CallbackWriter, IdentifiedBatch } from './callback-writer.ts';
 export type { Delivery, DeliveryResult, Failure, Fault } from './delivery.ts';
 export { DURABILITIES, type Durability } from './durability.ts';
+export { codeOfReason, faultOfReason } from './earlier-reasons.ts';
 export { ERROR_CODES, RingbackError, type ErrorCode } from './error.ts';
 export { type Logger, SILENT } from './logger.ts';
 export type { HttpAnswer, HttpClient, HttpRequest, Output, OutputDeps, OutputType } from './output.ts';

@@ -64,6 +64,8 @@ export const SingleDelivery = Type.Object({
   failingSince: Type.Optional(Type.Integer({ minimum: 0 })),
   /** Why there will be no further attempt: the job fails at once with this reason. A replay takes it away. */
   refused: Type.Optional(Type.String()),
+  /** Of a dead letter: whose doing it is. Absent in what an earlier Ringback made. A replay takes it away. */
+  fault: Type.Optional(Type.Enum(['theirs', 'ours'])),
   /** Of a dead letter: what the destination answered at last, the first bytes of it. Holds personal data. A replay takes it away. */
   answer: Type.Optional(Type.String()),
 });

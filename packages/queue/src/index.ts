@@ -12,7 +12,7 @@ export { consumeDeliveries, type DeliveryHandlers } from './deliveries/consumer.
 export { forgetOutput, knownOutputs, noteOutputs } from './deliveries/known-outputs.ts';
 export { moveDeliveries } from './deliveries/move.ts';
 export { createDeliveryProducer, type DeliveryProducer } from './deliveries/producer.ts';
-export type { Spent } from './deliveries/single.ts';
+export { settle, type Settlement, type SettleOptions, type Spent } from './deliveries/settle.ts';
 export { openDeadLetters } from './kept/dead-letters.ts';
 export type { Kept, KeptFilter, KeptStore } from './kept/kept.ts';
 export { createQuarantineProducer, type QuarantineProducer } from './kept/quarantine-producer.ts';

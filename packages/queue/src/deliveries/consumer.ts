@@ -1,7 +1,6 @@
-import { callbacksOf, DeliveryPayload, type DeliverySettings, type Logger, SingleDelivery } from '@ringback/contracts';
+import { callbacksOf, DeliveryPayload, type DeliverySettings, type Logger } from '@ringback/contracts';
 import { redisClock } from '@ringback/redis';
 import { type Job, UnrecoverableError } from 'bullmq';
-import { Compile } from 'typebox/compile';
 import { backoff, BATCH_BACKOFF } from '../bullmq/backoff.ts';
 import { type Consumer, createConsumer, HandBack } from '../bullmq/consumer.ts';
 import { outputQueueName } from '../bullmq/names.ts';
@@ -9,16 +8,15 @@ import { NewerPayload } from '../bullmq/newer-payloads.ts';
 import { type ConsumerSettings, workerOptions } from '../bullmq/queue-options.ts';
 import { createBodies, isUnreadable } from './bodies/bodies.ts';
 import type { RoutedBatch } from './jobs.ts';
-import { requestedDelay, settle } from './settle.ts';
-import { attemptAlone, type SingleAttempt, type SingleResult } from './single.ts';
-
-const single = Compile(SingleDelivery);
+import { decidedWait } from './end-job.ts';
+import type { Settlement } from './settle.ts';
+import { attemptAlone, type SingleAttempt } from './single.ts';
 
 export type DeliveryHandlers = {
   /** First attempts, side by side. MUST resolve only when each has an outcome or a job of its own. `again`: some may have been made already. */
   readonly batch: (batch: RoutedBatch) => Promise<void>;
-  /** One attempt of one delivery. The outcome becomes the job's. */
-  readonly single: (delivery: SingleAttempt) => Promise<SingleResult>;
+  /** One attempt of one delivery. What it settles becomes of the job. */
+  readonly single: (delivery: SingleAttempt) => Promise<Settlement>;
 };
 
 export type DeliveryConsumerOptions = ConsumerSettings & {
@@ -38,7 +36,8 @@ export function consumeDeliveries(options: DeliveryConsumerOptions): Consumer {
     options: {
       ...workerOptions(settings),
       ...(delivery.rateLimit && { limiter: { max: delivery.rateLimit.max, duration: delivery.rateLimit.per } }),
-      settings: { backoffStrategy: (made, _type, error, job) => nextDelay(delivery, { made, error, job }) },
+      // What nobody decided is trouble of our own.
+      settings: { backoffStrategy: (made, _type, error) => decidedWait(error) ?? backoff(BATCH_BACKOFF, made) },
     },
     errors: settings.errors,
     logger,
@@ -78,7 +77,7 @@ function createHandler(options: DeliveryConsumerOptions) {
           again: payload.again === true || mayHaveRun(job, isLate),
         });
       case 'reference':
-        if (payload.refused !== undefined) return settle({ outcome: 'dead', reason: payload.refused });
+        if (payload.refused !== undefined) throw new UnrecoverableError(payload.refused);
         return deliverStored(payload.bodies, job).catch(async (error: unknown) => {
           // What waits no more MUST take nothing of the output's bound.
           if (failsForGood(job, error)) await bodies.fed(payload.bodies, output, 'dead');
@@ -106,14 +105,4 @@ function mayHaveRun(
   isLate: (since: number) => boolean,
 ): boolean {
   return attemptsStarted > 1 || isLate(timestamp);
-}
-
-/** ms until a failed job is run again; `made` counts its own runs, to which come the attempts made before it existed and those that did not count. */
-function nextDelay(
-  { retry }: Pick<DeliverySettings, 'retry'>,
-  { made, error, job }: { made: number; error?: Error | undefined; job?: { data?: unknown } | undefined },
-): number {
-  const data = job?.data;
-  if (!single.Check(data)) return backoff(BATCH_BACKOFF, made);
-  return backoff(retry, data.priorAttempts + made + (data.uncounted ?? 0), requestedDelay(error));
 }

@@ -9,7 +9,7 @@ import { consumeDeliveries, type DeliveryHandlers } from './consumer.ts';
 import { createDeliveryProducer } from './producer.ts';
 
 const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
-const refused = { outcome: 'dead', reason: 'HTTP 410' } as const;
+const refused = { outcome: 'dead', reason: 'HTTP 410', fault: 'theirs', spent: { attempts: 1, uncounted: 0 } } as const;
 
 function setUp({ rateLimit }: { rateLimit?: { max: number; per: number } } = {}) {
   const { url, prefix } = testRedis();
@@ -47,9 +47,9 @@ const requestIDs = (jobs: readonly Job[]) =>
 describe('a callback that comes again after the dedupe window', () => {
   it('is tried again, and becomes a dead letter of its own, beside that of its first run', async () => {
     const { producer, refuseAll } = setUp();
-    await producer.addFailed({ batch: 'b1', attempt: 1, callback: callback('x'), ...refused });
+    await producer.addFailed({ batch: 'b1', callback: callback('x'), ...refused });
     await refuseAll(1);
-    await producer.addFailed({ batch: 'b2', attempt: 1, callback: callback('x'), ...refused });
+    await producer.addFailed({ batch: 'b2', callback: callback('x'), ...refused });
     expect(batchesOf(await refuseAll(2))).toEqual(['b1', 'b2']);
   });
 
@@ -73,10 +73,10 @@ describe('an add under an id that exists', () => {
 
   it('is an error where it is other work', async () => {
     const { producer, queue } = setUp();
-    await producer.addFailed({ batch: 'b1', attempt: 1, callback: callback('x'), ...refused });
+    await producer.addFailed({ batch: 'b1', callback: callback('x'), ...refused });
     const [job] = await queue.getWaiting();
     await job?.updateData({ v: 1, kind: 'single', batch: 'b0', callback: callback('x'), priorAttempts: 0 });
-    await expect(producer.addFailed({ batch: 'b1', attempt: 1, callback: callback('x'), ...refused })).rejects.toMatchObject({
+    await expect(producer.addFailed({ batch: 'b1', callback: callback('x'), ...refused })).rejects.toMatchObject({
       code: 'RB_JOB_ID_TAKEN',
     });
   });

@@ -12,6 +12,12 @@ import { deliveryWork } from './work.ts';
 const delivery = { retry: { attempts: 3, giveUpAfter: 86_400_000, minDelay: 60_000, maxDelay: 60_000 } };
 const DEADLINE = { timeout: 20_000, interval: 20 };
 
+const spent = (attempts: number) => ({ attempts, uncounted: 0 });
+const failing = (batch: string, of: Callback) =>
+  ({ batch, callback: of, spent: spent(1), outcome: 'retry', waitMs: 60_000 }) as const;
+const dead = (batch: string, of: Callback, attempts: number, reason: string) =>
+  ({ batch, callback: of, spent: spent(attempts), outcome: 'dead', reason, fault: 'theirs' }) as const;
+
 function setUp() {
   const { url, prefix } = testRedis();
   const redis = new Redis(url, { maxRetriesPerRequest: null });
@@ -74,11 +80,11 @@ async function failAll(access: { redis: Redis; prefix: string }, output: string,
 it('moves what waits, what is to be tried again and what is dead, each as what it is, and nothing of it twice', async () => {
   const { access, producer, move, standing } = setUp();
   const old = producer('old');
-  await old.addFailed({ batch: 'b0', callback: e, attempt: 3, outcome: 'dead', reason: 'HTTP 400' });
+  await old.addFailed(dead('b0', e, 3, 'HTTP 400'));
   await failAll(access, 'old', 1);
   await old.addBatch({ id: 'b1', callbacks: [a, b], again: false });
-  await old.addFailed({ batch: 'b2', callback: c, attempt: 1, outcome: 'retry' });
-  await old.addFailed({ batch: 'b3', callback: d, attempt: 3, outcome: 'dead', reason: 'HTTP 404' });
+  await old.addFailed(failing('b2', c));
+  await old.addFailed(dead('b3', d, 3, 'HTTP 404'));
   expect(await move()).toEqual({ moved: 5, ended: 0, left: 0 });
   expect(await standing('old')).toEqual({});
   const there = { waiting: ['d: HTTP 404', 'e: HTTP 410'], delayed: ['c'], held: ['a', 'b'] };
@@ -91,9 +97,9 @@ it('adds nothing that stands there already, and all that does not', async () => 
   const { producer, move, standing } = setUp();
   const [old, crm] = [producer('old'), producer('crm')];
   await crm.addBatch({ id: 'b1', callbacks: [b, c], again: false });
-  await crm.addFailed({ batch: 'b2', callback: d, attempt: 1, outcome: 'retry' });
+  await crm.addFailed(failing('b2', d));
   await old.addBatch({ id: 'b1', callbacks: [a, b], again: false });
-  await old.addFailed({ batch: 'b2', callback: d, attempt: 1, outcome: 'retry' });
+  await old.addFailed(failing('b2', d));
   await move();
   expect(await standing('old')).toEqual({});
   expect(await standing('crm')).toEqual({ waiting: ['b', 'c'], delayed: ['d'], held: ['a'] });
@@ -104,7 +110,7 @@ it('leaves out what the ledger says has ended, at either output', async () => {
   const old = producer('old');
   // Taken once: a was delivered, b has a job of its own, c was delivered by the other output, d is a dead letter there that was purged.
   await old.addBatch({ id: 'b1', callbacks: [a, b, c, d, e], again: true });
-  await old.addFailed({ batch: 'b1', callback: b, attempt: 1, outcome: 'retry' });
+  await old.addFailed(failing('b1', b));
   for (const [delivered, outcome] of [
     ['b1.old a', 'delivered'],
     ['b1.old b', 'retrying'],
@@ -166,7 +172,7 @@ it('leaves what is under way, takes what a worker that is gone had under way, an
 
 it('stops while Redis is nearly full', async () => {
   const { producer, move, standing } = setUp();
-  await producer('old').addFailed({ batch: 'b', callback: a, attempt: 1, outcome: 'retry' });
+  await producer('old').addFailed(failing('b', a));
   await expect(move({ brimming: () => true })).rejects.toMatchObject({ code: 'RB_OVERLOADED' });
   expect(await standing('old')).toEqual({ delayed: ['a'] });
 });
@@ -175,10 +181,10 @@ it('an output that is forgotten leaves nothing behind in Redis', async () => {
   const { access, producer } = setUp();
   await noteOutputs(access, ['old']);
   const old = producer('old');
-  await old.addFailed({ batch: 'b1', callback: a, attempt: 1, outcome: 'dead', reason: 'HTTP 410' });
+  await old.addFailed(dead('b1', a, 1, 'HTTP 410'));
   await failAll(access, 'old', 1);
   await old.addBatch({ id: 'b1', callbacks: [b], again: false });
-  await old.addFailed({ batch: 'b1', callback: c, attempt: 1, outcome: 'retry' });
+  await old.addFailed(failing('b1', c));
   await forgetOutput(access, 'old');
   expect(await knownOutputs(access)).toEqual([]);
   expect(await access.redis.keys(`${access.prefix}:*`)).toEqual([]);

@@ -2,6 +2,7 @@ import { type Callback, callbackKey, type DeliverySettings } from '@ringback/con
 import { type Job, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { isLocked } from '../bullmq/lock.ts';
+import { backoff } from '../bullmq/backoff.ts';
 import { outputQueueName } from '../bullmq/names.ts';
 import { queueOptions, quiet } from '../bullmq/queue-options.ts';
 import { readDeadLetter } from '../kept/read-dead-letter.ts';
@@ -11,6 +12,7 @@ import { moveTogether } from './move-together.ts';
 import { createDeliveryProducer, type DeliveryProducer } from './producer.ts';
 
 const PAGE = 100;
+const UNSPENT = { attempts: 0, uncounted: 0 };
 /** No worker consumes the queue: what stands as active was taken by one that is gone. */
 const STATES = ['failed', 'active', 'delayed', 'prioritized', 'waiting'] as const;
 
@@ -146,10 +148,10 @@ type MoveJob = MoveOne & { readonly job: Job; readonly source: Source; readonly 
 
 async function moveJob({ job, source, plan, ...options }: MoveJob): Promise<void> {
   const { producer, bodies, from } = options;
-  const { attempts, reason } = await readDeadLetter(job, { output: from }, bodies);
+  const { attempts, reason, fault } = await readDeadLetter(job, { output: from }, bodies);
   const { batch, refused = reason } = plan;
   for (const callback of plan.dead) {
-    await producer.addFailed({ batch, callback, attempt: attempts, outcome: 'dead', reason: refused });
+    await producer.addFailed({ batch, callback, spent: { attempts, uncounted: 0 }, outcome: 'dead', reason: refused, fault });
   }
   await add(options, source, plan);
   await job.remove();
@@ -163,7 +165,10 @@ async function add(
   { batch, alone, together }: Plan,
 ): Promise<void> {
   const { producer, to } = options;
-  for (const callback of alone) await producer.addFailed({ batch, callback, attempt: 0, outcome: 'retry' });
+  for (const callback of alone) {
+    // Random, so that not all of them come to the other output at once.
+    await producer.addFailed({ batch, callback, spent: UNSPENT, outcome: 'retry', waitMs: backoff(to.delivery.retry, 1) });
+  }
   if (together.length === 0) return;
   await moveTogether({ ...options, to: to.name }, { batch, stored: source.stored, all: source.callbacks, going: together });
 }

@@ -1,29 +1,21 @@
-import { type Callback, type DeliverySettings, type Fault, RingbackError } from '@ringback/contracts';
+import { type Callback, type DeliverySettings, RingbackError } from '@ringback/contracts';
 import { redisClock } from '@ringback/redis';
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { addJobs, type NewJob } from '../bullmq/add-jobs.ts';
-import { backoff } from '../bullmq/backoff.ts';
 import { addFailedJob } from '../bullmq/fail-job.ts';
 import { deliveryBatchId, outputQueueName, singleDeliveryId } from '../bullmq/names.ts';
 import { queueOptions, quiet } from '../bullmq/queue-options.ts';
 import { addMaybeAgain, standingKeys } from './add-again.ts';
 import { backlogKey, heldKey } from './bodies/keys.ts';
 import { createDeliveryJobs, type DeliveryJobs, type RoutedBatch } from './jobs.ts';
-import { deadReason } from './settle.ts';
-import type { Spent } from './single.ts';
+import type { Settlement } from './settle.ts';
 
-/** A delivery whose first attempt is over, without success. */
-type FailedAttempt = {
-  readonly batch: string;
-  readonly callback: Callback;
-  /** Attempts that it has used up. */
-  readonly attempt: number;
-} & Partial<Pick<Spent, 'uncounted' | 'failingSince'>> &
-  (
-    | { readonly outcome: 'retry'; readonly afterMs?: number }
-    | { readonly outcome: 'dead'; readonly reason: string; readonly fault?: Fault; readonly answer?: string | undefined }
-  );
+/** A delivery whose first attempt is over, without success, and what is to become of it. */
+type FailedAttempt = { readonly batch: string; readonly callback: Callback } & (
+  | Pick<Extract<Settlement, { outcome: 'retry' }>, 'outcome' | 'spent' | 'waitMs'>
+  | Extract<Settlement, { outcome: 'dead' }>
+);
 
 /** Writes to one output's queue. Every id is derived, so that writing the same thing again changes nothing. */
 export type DeliveryProducer = {
@@ -37,7 +29,7 @@ export type DeliveryProducer = {
   addRefused(bodies: string, reason: string): Promise<void>;
   /** Keys of the callbacks that the job of this batch holds, bodies included; undefined: there is no such job. */
   standing(batch: string): Promise<ReadonlySet<string> | undefined>;
-  /** Queues a delivery alone: to be tried again after its backoff, or, refused for good, to fail at once and stand as a dead letter.
+  /** Queues a delivery alone: to be tried again after its wait, or, refused for good, to fail at once and stand as a dead letter.
    * @throws RingbackError RB_OVERLOADED while Redis is nearly full: a job of its own takes several times the memory that it had in the batch, so the batch is to be run again. */
   addFailed(failed: FailedAttempt): Promise<void>;
   /** For each of these callbacks of a batch: whether its delivery has a job of its own. One that had, and is over, has left its outcome in the ledger. */
@@ -79,13 +71,7 @@ export function createDeliveryProducer(options: DeliveryProducerOptions): Delive
     standing: (batch) => standingKeys(queue, deliveryBatchId(batch, output)),
     async addFailed(failed) {
       if (brimming()) throw new RingbackError('RB_OVERLOADED', 'Redis is nearly full: the delivery stays in its batch');
-      const { batch, callback, attempt: priorAttempts, uncounted, failingSince } = failed;
-      const more = { ...(uncounted && { uncounted }), ...(failingSince !== undefined && { failingSince }) };
-      const alone = { batch, callback, priorAttempts, ...more };
-      const job =
-        failed.outcome === 'dead'
-          ? jobs.single({ ...alone, refused: deadReason(failed), ...(failed.answer !== undefined && { answer: failed.answer }) })
-          : jobs.single(alone, backoff(retry, priorAttempts + (uncounted ?? 0), failed.afterMs));
+      const job = jobs.single(payloadOf(failed), failed.outcome === 'retry' ? failed.waitMs : 0);
       await addMaybeAgain(queue, [job]);
     },
     async handedOn(batch, keys) {
@@ -99,6 +85,16 @@ export function createDeliveryProducer(options: DeliveryProducerOptions): Delive
     look: () => look({ queue, redis, prefix, output }),
     close: () => queue.close(),
   };
+}
+
+function payloadOf(failed: FailedAttempt): Parameters<DeliveryJobs['single']>[0] {
+  const { batch, callback, spent } = failed;
+  const { attempts: priorAttempts, uncounted, failingSince } = spent;
+  const more = { ...(uncounted > 0 && { uncounted }), ...(failingSince !== undefined && { failingSince }) };
+  const alone = { batch, callback, priorAttempts, ...more };
+  if (failed.outcome === 'retry') return alone;
+  const { reason, fault, answer } = failed;
+  return { ...alone, refused: reason, fault, ...(answer !== undefined && { answer }) };
 }
 
 /** The last one first: each goes before what waits. */

@@ -1,24 +1,8 @@
-import type { Callback, DeliveryResult, DeliverySettings, SingleDelivery } from '@ringback/contracts';
+import { type Callback, type DeliverySettings, type Fault, faultOfReason, type SingleDelivery } from '@ringback/contracts';
 import type { Job } from 'bullmq';
-import { backoff } from '../bullmq/backoff.ts';
 import { HandBack } from '../bullmq/consumer.ts';
-import { blameOurselves, settle } from './settle.ts';
-
-/** What a delivery has spent so far, over all its jobs. */
-export type Spent = {
-  /** Attempts used up. */
-  readonly attempts: number;
-  /** Failed attempts that used up none: they cost time only. */
-  readonly uncounted: number;
-  /** When the first attempt failed, ms since the epoch by Redis's clock; absent: none has. */
-  readonly failingSince?: number;
-};
-
-type Ended = Exclude<DeliveryResult, { outcome: 'retry' }>;
-type Failed = Extract<DeliveryResult, { outcome: 'retry' }>;
-
-/** `againAfterMs`: try again after so long, and not after the usual backoff. */
-export type SingleResult = Ended | (Failed & { readonly cost: 'attempt' | 'time'; readonly againAfterMs?: number });
+import { endJob } from './end-job.ts';
+import { settle, type Settlement, type Spent } from './settle.ts';
 
 export type SingleAttempt = {
   /** The batch that its callback came in. */
@@ -27,8 +11,8 @@ export type SingleAttempt = {
   readonly spent: Spent;
   /** Attempts that it has in all. */
   readonly attempts: number;
-  /** Why its first attempt was refused for good: then none is made, and it is to become a dead letter. */
-  readonly refused?: string | undefined;
+  /** Its first attempt was refused for good: no other is made, and it is to become a dead letter. */
+  readonly refused?: { readonly reason: string; readonly fault: Fault } | undefined;
 };
 
 type Alone = {
@@ -37,36 +21,56 @@ type Alone = {
   readonly retry: DeliverySettings['retry'];
   /** Redis's time, ms since the epoch. */
   readonly now: () => number;
-  readonly attempt: (delivery: SingleAttempt) => Promise<SingleResult>;
+  readonly attempt: (delivery: SingleAttempt) => Promise<Settlement>;
 };
 
 /**
- * One attempt of a delivery that has a job of its own. What it spent stands in the job: attempts are counted by BullMQ, the rest is in the payload. BullMQ's count stays as it is
+ * One attempt of a delivery that has a job of its own. What it spent stands in the job: BullMQ counts the attempts, the payload has the rest. BullMQ's count stays as it is
  * when a failure costs time only: the job goes back, to be run again later.
  */
-export async function attemptAlone({ payload, job, retry, now, attempt }: Alone): Promise<void> {
-  const spent = spentBy(payload, job);
-  const { batch, callback, refused } = payload;
-  const attempts = job.opts.attempts ?? 1;
-  const result = await attempt({ batch, callback, spent, attempts, refused }).catch(blameOurselves);
-  if (result.outcome === 'dead' && result.answer !== undefined) {
-    // Only for people to look at: without it the dead letter is one all the same.
-    await job.updateData({ ...payload, answer: result.answer }).catch(() => {});
-  }
-  if (result.outcome !== 'retry') return settle(result);
-  const { failingSince = now() } = spent;
-  if (result.cost === 'attempt') {
-    if (payload.failingSince === undefined) await job.updateData({ ...payload, failingSince });
-    return settle(result);
-  }
-  const uncounted = spent.uncounted + 1;
-  // MUST come first: cut off in between, the job is taken again, and what it spent is known.
-  await job.updateData({ ...payload, uncounted, failingSince });
-  const { afterMs = 0, againAfterMs } = result;
-  const usual =
-    againAfterMs === undefined ? backoff(retry, spent.attempts + uncounted, afterMs) : Math.max(againAfterMs, afterMs);
-  throw new HandBack({ afterMs: Math.max(1, usual) });
+export async function attemptAlone({ attempt, ...alone }: Alone): Promise<void> {
+  const { payload, job } = alone;
+  const { batch, callback, refused: reason } = payload;
+  const refused = reason === undefined ? undefined : { reason, fault: payload.fault ?? faultOfReason(reason) };
+  const delivery = { batch, callback, spent: spentBy(payload, job), attempts: attemptsOf(job), refused };
+  const settled = await attempt(delivery).then(
+    (settlement) => ({ settlement, cause: undefined }),
+    (cause: unknown) => ({ settlement: settleBroken(alone, cause), cause }),
+  );
+  await keep(settled.settlement, alone);
+  endJob(settled.settlement, settled.cause);
 }
+
+/** A run that ends by something else than an outcome (a bug, Redis in the middle of it) is no fault of the destination. */
+function settleBroken({ payload, job, retry, now }: Omit<Alone, 'attempt'>, cause: unknown): Settlement {
+  if (cause instanceof HandBack) throw cause;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const delivery = { spent: spentBy(payload, job), attempts: attemptsOf(job), probe: false };
+  return settle(
+    { outcome: 'broken', reason, runs: job.attemptsMade + 1 },
+    { delivery, settings: { ...retry, probeAgainAfter: 0 }, now: now(), jitter: Math.random() },
+  );
+}
+
+/** Writes into the job what its next run, or a person, needs to know. */
+async function keep(settlement: Settlement, { payload, job }: Pick<Alone, 'payload' | 'job'>): Promise<void> {
+  if (settlement.outcome === 'dead' && payload.refused === undefined) {
+    const { fault, answer } = settlement;
+    // Only for people to look at: without it the dead letter is one all the same.
+    await job.updateData({ ...payload, fault, ...(answer !== undefined && { answer }) }).catch(() => {});
+  }
+  if (settlement.outcome !== 'retry') return;
+  const { uncounted, failingSince } = settlement.spent;
+  const more = { ...payload, ...(failingSince !== undefined && { failingSince }) };
+  if (!settlement.counted) {
+    // MUST come first: cut off in between, the job is taken again, and what it spent is known.
+    await job.updateData({ ...more, uncounted });
+  } else if (payload.failingSince === undefined && failingSince !== undefined) {
+    await job.updateData(more);
+  }
+}
+
+const attemptsOf = (job: Job) => job.opts.attempts ?? 1;
 
 /** A job of an earlier Ringback does not say since when its delivery fails: it was made at the first failure. */
 function spentBy({ priorAttempts, uncounted = 0, failingSince }: SingleDelivery, job: Job): Spent {

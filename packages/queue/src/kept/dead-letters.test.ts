@@ -31,7 +31,7 @@ function setUp({ outputs = ['crm'] } = {}) {
   /** Runs `work` beside a worker of the output; attempts are those of its single deliveries. */
   async function withWorker(attempt: DeliveryHandlers['single'], work: () => Promise<void>) {
     const single: DeliveryHandlers['single'] = async (taken) =>
-      taken.refused === undefined ? attempt(taken) : { outcome: 'dead', reason: taken.refused };
+      taken.refused === undefined ? attempt(taken) : { outcome: 'dead', ...taken.refused, spent: taken.spent };
     const batch = async () => {
       throw new Error('broken');
     };
@@ -55,9 +55,10 @@ async function found(store: KeptStore, filter: KeptFilter = {}): Promise<Kept[]>
 }
 
 const until = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 10_000, interval: 10 });
-const refused = { outcome: 'dead', reason: 'HTTP 410' } as const;
-const failedOnce = { outcome: 'retry', failure: 'error', reason: 'HTTP 500', cost: 'attempt' } as const;
-const once = { batch: 'b1', attempt: 1 };
+const spent = { attempts: 1, uncounted: 0 };
+const once = { batch: 'b1', spent };
+const refused = { outcome: 'dead', reason: 'HTTP 410', fault: 'theirs', spent } as const;
+const failedOnce = { outcome: 'retry', reason: 'HTTP 500', counted: true, waitMs: 1, spent } as const;
 
 /** One dead letter, refused by its destination. */
 async function oneDead({ producer, withWorker, store, queue }: ReturnType<typeof setUp>) {
@@ -77,23 +78,18 @@ describe('dead letters', () => {
     const { producer, queue, withWorker, store } = setUp();
     const crm = producer();
     await crm.addFailed({ ...once, callback: callback('theirs'), ...refused });
-    await crm.addFailed({ ...once, callback: callback('ours'), outcome: 'dead', reason: 'bad template', fault: 'ours' });
-    for (const id of ['exhausted', 'bug']) await crm.addFailed({ ...once, callback: callback(id), outcome: 'retry' });
+    await crm.addFailed({ ...once, callback: callback('ours'), ...refused, reason: 'RB_INTERNAL: bad template', fault: 'ours' });
+    for (const id of ['exhausted', 'bug']) await crm.addFailed({ ...once, callback: callback(id), outcome: 'retry', waitMs: 10 });
     await queue('output.crm').add('x', { n: 7 }, { jobId: 'alien' });
     const dead = await store();
-    const attempt: DeliveryHandlers['single'] = async ({ callback: { id }, spent, attempts }) => {
-      const number = spent.attempts + 1;
+    const attempt: DeliveryHandlers['single'] = async ({ callback: { id }, spent: before, attempts }) => {
+      const number = before.attempts + 1;
       if (id === 'bug') throw new Error('no such thing');
-      return number < attempts ? failedOnce : { outcome: 'dead', reason: `given up after ${number} attempts` };
+      return number < attempts ? failedOnce : { ...refused, reason: `given up after ${number} attempts` };
     };
     await withWorker(attempt, () => until(async () => expect(await found(dead)).toHaveLength(5)));
-    const seen = (await found(dead)).map(({ callbacks, kind, fault, reason, attempts }) => [
-      callbacks[0]?.id,
-      kind,
-      fault,
-      reason,
-      attempts,
-    ]);
+    const row = ({ callbacks, kind, fault, reason, attempts }: Kept) => [callbacks[0]?.id, kind, fault, reason, attempts];
+    const seen = (await found(dead)).map(row);
     expect(seen).toEqual(
       expect.arrayContaining([
         ['theirs', 'delivery', 'theirs', 'HTTP 410', 1],
@@ -110,9 +106,9 @@ describe('dead letters', () => {
     await producer().addFailed({ ...once, callback: callback('x'), ...refused });
     const dead = await store();
     const numbers: number[] = [];
-    const attempt: DeliveryHandlers['single'] = async ({ spent, attempts }) => {
-      numbers.push(spent.attempts + 1);
-      return spent.attempts + 1 < attempts ? failedOnce : { outcome: 'dead', reason: 'HTTP 500' };
+    const attempt: DeliveryHandlers['single'] = async ({ spent: before, attempts }) => {
+      numbers.push(before.attempts + 1);
+      return before.attempts + 1 < attempts ? failedOnce : { ...refused, reason: 'HTTP 500' };
     };
     await withWorker(attempt, async () => {
       await until(async () => expect(await found(dead)).toHaveLength(1));
@@ -128,7 +124,7 @@ describe('dead letters', () => {
     const { producer, withWorker, store } = setUp();
     const crm = producer();
     const ids = Array.from({ length: 230 }, (_, index) => `r${index}`);
-    for (const id of ids) await crm.addFailed({ ...once, callback: callback(id), outcome: 'dead', reason: `HTTP ${id}` });
+    for (const id of ids) await crm.addFailed({ ...once, callback: callback(id), ...refused, reason: `HTTP ${id}` });
     const dead = await store();
     await withWorker(
       async () => refused,

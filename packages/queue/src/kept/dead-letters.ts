@@ -10,7 +10,6 @@ import { knownOutputs } from '../deliveries/known-outputs.ts';
 import { fits, GONE, type Kept, type KeptFilter, type KeptStore } from './kept.ts';
 import { readDeadLetter, readHeld } from './read-dead-letter.ts';
 
-const REMOVED = 'RB_OUTPUT_REMOVED: its output is not in the settings';
 const SERVED = 'RB_OUTPUT_IN_USE: a worker that runs serves its output';
 /** A queue that no worker consumes: all that stands in it waits for a person. */
 const ABANDONED_STATES = ['failed', 'waiting', 'delayed', 'prioritized'] as const;
@@ -56,16 +55,16 @@ export async function openDeadLetters({ redis, prefix, outputs, served }: DeadLe
     find,
     async replay(kept) {
       if (await abandoned(kept.output))
-        return `${REMOVED}: put it back, or move all of it: ringback outputs move ${kept.output} <other>`;
+        return `RB_OUTPUT_REMOVED: its output is not in the settings: put it back, or move all of it: ringback outputs move ${kept.output} <other>`;
       const job = await jobOf(kept);
       if (!job) return GONE;
       return (await job.isFailed()) ? replay(job) : GONE;
     },
     async purge(kept) {
-      if (kept.reason === REMOVED && !(await abandoned(kept.output))) return SERVED;
+      if (kept.removed && !(await abandoned(kept.output))) return SERVED;
       const job = await jobOf(kept);
       // A job that was replayed meanwhile is no dead letter any more.
-      if (job && kept.reason !== REMOVED && !(await job.isFailed())) return GONE;
+      if (job && !kept.removed && !(await job.isFailed())) return GONE;
       await job?.remove();
       // MUST follow: a job never names bodies that are gone.
       const released = kept.bodies !== undefined && (await bodies.release(kept.bodies, kept.output ?? ''));
@@ -78,13 +77,13 @@ export async function openDeadLetters({ redis, prefix, outputs, served }: DeadLe
 async function* keptIn(place: Place & { readonly removed: boolean }, bodies: Bodies): AsyncGenerator<Kept> {
   const { queue, output, removed } = place;
   for (const state of removed ? ABANDONED_STATES : (['failed'] as const)) {
-    const reason = state === 'failed' ? undefined : REMOVED;
-    for await (const job of jobsOf({ queue, state })) yield readDeadLetter(job, { output, reason }, bodies);
+    const standing = { output, removed: state !== 'failed' };
+    for await (const job of jobsOf({ queue, state })) yield readDeadLetter(job, standing, bodies);
   }
   if (!removed || output === undefined) return;
   // No worker will ever make jobs of what the output holds.
   for (const id of await bodies.held(output)) {
-    const kept = await readHeld({ bodies: id, output, reason: REMOVED }, bodies);
+    const kept = await readHeld({ bodies: id, output }, bodies);
     if (kept) yield kept;
   }
 }

@@ -15,6 +15,10 @@ export type Kept = {
   /** Holds no personal data. */
   readonly reason: string;
   readonly fault: Fault;
+  /** The error code of a quarantined callback. */
+  readonly code?: string | undefined;
+  /** It did not fail: it stands there because its output left the settings. */
+  readonly removed?: boolean | undefined;
   /** Attempts made so far, whoever made them. */
   readonly attempts: number;
   /** Since when it stands there, ms since the epoch. */

@@ -1,4 +1,11 @@
-import { type Callback, type CallbackBatch, groupCallbacks, QuarantinedCallback, RingbackError } from '@ringback/contracts';
+import {
+  type Callback,
+  type CallbackBatch,
+  codeOfReason,
+  groupCallbacks,
+  QuarantinedCallback,
+  RingbackError,
+} from '@ringback/contracts';
 import { type Job, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { Compile } from 'typebox/compile';
@@ -48,8 +55,7 @@ export function openQuarantineStore({ redis, prefix, read, release }: Quarantine
       }
     },
     async replay(kept) {
-      if (kept.reason.startsWith('RB_REQUEST_ID_REUSED'))
-        return 'its requestID was taken with another body: it can be read and purged';
+      if (kept.code === 'RB_REQUEST_ID_REUSED') return 'its requestID was taken with another body: it can be read and purged';
       const job = await jobOf(kept);
       if (!job) return GONE;
       const data: unknown = job.data;
@@ -82,6 +88,7 @@ function asKept(job: Job): Kept {
     kind: 'callback',
     callbacks: [data],
     reason: data.reason,
+    code: data.code ?? codeOfReason(data.reason),
     fault: job.queueName === UNROUTED ? 'ours' : 'theirs',
   };
 }

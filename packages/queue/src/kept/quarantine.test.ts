@@ -162,11 +162,12 @@ describe('quarantine', () => {
 
   it('does not replay what would only be refused as a duplicate again', async () => {
     const { quarantine, store, callbacks } = setUp();
-    await quarantine.keep([entry('x', { reason: 'RB_REQUEST_ID_REUSED: same requestID, other body' })]);
-    const [kept] = await found(store);
-    expect(kept && (await store.replay(kept))).toContain('another body');
+    const reused = entry('x', { code: 'RB_REQUEST_ID_REUSED', reason: 'RB_REQUEST_ID_REUSED: same requestID, other body' });
+    const { code: _, ...ofAnEarlierVersion } = reused;
+    await quarantine.keep([reused, { ...ofAnEarlierVersion, id: 'y' }]);
+    for (const kept of await found(store)) expect(await store.replay(kept)).toContain('another body');
     expect(await callbacks.getWaitingCount()).toBe(0);
-    expect(await found(store)).toHaveLength(1);
+    expect(await found(store)).toHaveLength(2);
   });
 
   it("is the ingress's only while Redis answers: then what it said to be kept is there", async () => {

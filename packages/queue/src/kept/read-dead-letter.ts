@@ -1,25 +1,22 @@
-import { CallbackBatch, callbacksOf, DeliveryPayload, groupCallbacks } from '@ringback/contracts';
+import { CallbackBatch, callbacksOf, DeliveryPayload, faultOfReason, groupCallbacks } from '@ringback/contracts';
 import type { Job } from 'bullmq';
 import { Compile } from 'typebox/compile';
 import { outputQueueName, referenceId } from '../bullmq/names.ts';
 import { type Bodies, isUnreadable } from '../deliveries/bodies/bodies.ts';
-import { faultOf } from '../deliveries/settle.ts';
 import type { Kept } from './kept.ts';
 
 const deliveries = Compile(DeliveryPayload);
 const batches = Compile(CallbackBatch);
 
-/** Where a job stands: the output whose delivery it is (none: a batch that is not yet dispatched), and, if it did not fail, why it stands there. */
-export type Standing = { readonly output?: string | undefined; readonly reason?: string | undefined };
+const REMOVED = 'RB_OUTPUT_REMOVED: its output is not in the settings';
+
+/** The output whose delivery a job is (none: a batch that is not yet dispatched). `removed`: the job did not fail, but its output left the settings. */
+export type Standing = { readonly output?: string | undefined; readonly removed?: boolean };
 
 type Reader = Pick<Bodies, 'read'>;
 
 /** A job that will not go on by itself, as a person should see it, with its bodies wherever they stand. */
-export async function readDeadLetter(
-  job: Job,
-  { output, reason = job.failedReason ?? '' }: Standing,
-  bodies: Reader,
-): Promise<Kept> {
+export async function readDeadLetter(job: Job, { output, removed = false }: Standing, bodies: Reader): Promise<Kept> {
   const data: unknown = job.data;
   const content =
     output !== undefined && deliveries.Check(data) && data.kind === 'reference'
@@ -29,25 +26,27 @@ export async function readDeadLetter(
     queue: job.queueName,
     id: job.id ?? '',
     output,
-    reason,
-    // Batches are our own work: they have no destination that could be at fault.
-    fault: content.kind === 'delivery' ? faultOf(reason) : 'ours',
+    reason: removed ? REMOVED : (job.failedReason ?? ''),
     time: job.finishedOn ?? job.timestamp,
+    // Batches are our own work: they have no destination that could be at fault.
+    fault: 'ours',
     ...content,
+    ...(removed && { removed, fault: 'ours' }),
   };
 }
 
-type HeldDeliveries = { readonly bodies: string; readonly output: string; readonly reason: string };
+type HeldDeliveries = { readonly bodies: string; readonly output: string };
 
-/** Deliveries that an output holds, for which there is no job. Undefined: they went since they were listed. */
+/** Deliveries that a removed output holds, for which there is no job. Undefined: they went since they were listed. */
 export async function readHeld(held: HeldDeliveries, bodies: Reader): Promise<Kept | undefined> {
-  const { output, reason } = held;
+  const { output } = held;
   const stored = await readStored(bodies, held.bodies, output);
   const times = stored.callbacks.map(({ receivedAt }) => receivedAt);
   if (times.length === 0 && stored.kind !== 'unreadable') return undefined;
   const time = times.length > 0 ? Math.min(...times) : 0;
   const id = referenceId(held.bodies, output);
-  return { queue: outputQueueName(output), id, output, reason, fault: 'ours', attempts: 0, time, ...stored };
+  const common = { queue: outputQueueName(output), id, output, reason: REMOVED, fault: 'ours', removed: true } as const;
+  return { ...common, attempts: 0, time, ...stored };
 }
 
 async function readStored(bodies: Reader, id: string, output: string) {
@@ -64,7 +63,7 @@ function unlessUnreadable(error: unknown): 'unreadable' {
   throw error;
 }
 
-type InlinePayload = Pick<Kept, 'kind' | 'callbacks' | 'attempts'>;
+type InlinePayload = Pick<Kept, 'kind' | 'callbacks' | 'attempts'> & Partial<Pick<Kept, 'fault'>>;
 
 function readPayload(job: Job, output: string | undefined): InlinePayload {
   const data: unknown = job.data;
@@ -75,7 +74,8 @@ function readPayload(job: Job, output: string | undefined): InlinePayload {
     if (data.kind === 'batch') return { kind: 'batch', callbacks: callbacksOf(data), attempts: runs };
     // What was refused became a job that runs once, but attempts nothing.
     const attempts = data.priorAttempts + (data.uncounted ?? 0) + (data.refused === undefined ? runs : 0);
-    return { kind: 'delivery', callbacks: [data.callback], attempts };
+    const fault = data.fault ?? faultOfReason(data.refused ?? job.failedReason ?? '');
+    return { kind: 'delivery', callbacks: [data.callback], attempts, fault };
   }
   return { kind: 'unreadable', callbacks: [], attempts: runs };
 }
