@@ -1,10 +1,11 @@
 import { type Output, type OutputDeps, type OutputType, RingbackError } from '@ringback/contracts';
+import { discord } from './discord/discord.ts';
 import { slack } from './slack/slack.ts';
 import { stdout } from './stdout/stdout.ts';
 import { webhook } from './webhook/webhook.ts';
 
 /** Every output type by the name it has in the settings. */
-export const outputTypes: Readonly<Record<string, OutputType>> = { slack, stdout, webhook };
+export const outputTypes: Readonly<Record<string, OutputType>> = { discord, slack, stdout, webhook };
 
 /** A stanza of `outputs:`, its settings decoded by the schema of its type. */
 export type OutputStanza = { readonly name: string; readonly type: string; readonly settings: unknown };

@@ -1,0 +1,46 @@
+import type { HttpAnswer, OutputType } from '@ringback/contracts';
+import { writeMessage } from '@ringback/messages';
+import { readDestinationUrl } from '../destination-url.ts';
+import { postDelivery } from '../http.ts';
+import { DiscordSettings } from './config.ts';
+import { toEmbed } from './embed.ts';
+
+/** Posts a readable message for each callback to a Discord incoming webhook (https://docs.discord.com/developers/resources/webhook#execute-webhook). */
+export const discord: OutputType<typeof DiscordSettings, DiscordSettings> = {
+  type: 'discord',
+  settings: DiscordSettings,
+  create({ name, settings, deps }) {
+    const url = readDestinationUrl({ output: name, key: 'url', secret: settings.url });
+    const headers = { 'content-type': 'application/json' };
+    return {
+      name,
+      async deliver({ callback }, signal) {
+        const body = JSON.stringify({ embeds: [toEmbed(writeMessage(callback))], allowed_mentions: { parse: [] } });
+        return postDelivery(deps, { url, headers, body, signal, explain: errorCode, askedMs: retryAfterMs });
+      },
+    };
+  },
+};
+
+const LARGEST_CODE = 999_999;
+
+/** Discord's error code (https://docs.discord.com/developers/topics/opcodes-and-status-codes#json). Its texts may quote the message, so they are not repeated. */
+function errorCode({ text }: HttpAnswer): string | undefined {
+  const { code } = readJson(text);
+  return Number.isInteger(code) && Number(code) > 0 && Number(code) <= LARGEST_CODE ? `code ${String(code)}` : undefined;
+}
+
+/** `retry_after` of a 429: seconds, with a fraction (https://docs.discord.com/developers/topics/rate-limits#exceeding-a-rate-limit). */
+function retryAfterMs({ status, text }: HttpAnswer): number | undefined {
+  const { retry_after: seconds } = status === 429 ? readJson(text) : {};
+  return typeof seconds === 'number' ? Math.ceil(seconds * 1000) : undefined;
+}
+
+function readJson(text: string): { code?: unknown; retry_after?: unknown } {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? value : {};
+  } catch {
+    return {};
+  }
+}
