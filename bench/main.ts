@@ -2,7 +2,7 @@
 import { cpus, loadavg } from 'node:os';
 import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
-import { findRedis } from '../scripts/redis/find.ts';
+import { findTestRedis } from '@ringback/testkit/bare';
 import { watchStolen } from './measure/stolen.ts';
 import { DEFAULT_PLAN, MILLION, QUICK_PLAN } from './plan.ts';
 import { judge } from './report/goals.ts';
@@ -60,7 +60,7 @@ function isPart(name: string): name is PartName {
 
 async function main(): Promise<void> {
   const { plan, parts, write } = readOptions();
-  const found = await findRedis(AbortSignal.timeout(FINDS_REDIS_WITHIN_MS));
+  const found = await findTestRedis(AbortSignal.timeout(FINDS_REDIS_WITHIN_MS));
   if ('reasons' in found) throw new Error(`the benchmark needs a real Redis:\n${found.reasons.join('\n')}`);
   const { spec } = found;
   const [cpu] = cpus();

@@ -13,7 +13,7 @@ const ROOT = fileURLToPath(new URL('../', import.meta.url));
 export const NODE_FLAGS = [
   '--disable-warning=ExperimentalWarning',
   '--import',
-  new URL('../scripts/follow-parent.mjs', import.meta.url).href,
+  new URL('../packages/testkit/src/follow-parent.mjs', import.meta.url).href,
 ];
 const UP_WITHIN_MS = 30_000;
 

@@ -1,4 +1,4 @@
-import type { RedisServerSpec } from '../scripts/redis/server-spec.ts';
+import type { RedisServerSpec } from '@ringback/redis-server';
 import { createSamples, type Samples } from './measure/samples.ts';
 import { measureBacklog } from './parts/backlog.ts';
 import { measureIngress } from './parts/ingress.ts';

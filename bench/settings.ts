@@ -5,8 +5,8 @@ import { type Config, loadConfig } from '@ringback/config';
 import { outputTypes } from '@ringback/outputs';
 import { checkCondition } from '@ringback/routing';
 import { sourceTypes } from '@ringback/sources';
+import { SIGNING_SECRET } from '@ringback/testkit/bare';
 import { stringify } from 'yaml';
-import { SIGNING_SECRET } from '../tests/interface-settings.ts';
 import { BENCH_ACCOUNT } from './account.ts';
 import type { OnClose } from './processes.ts';
 

@@ -1,5 +1,5 @@
+import type { RedisServerSpec } from '@ringback/redis-server';
 import { runPrivateRedis } from '@ringback/testkit/bare';
-import type { RedisServerSpec } from '../scripts/redis/server-spec.ts';
 import { type Child, startChild } from './child.ts';
 import type { StartOptions } from './contestants/contestant.ts';
 import type { LoadCalls } from './load/main.ts';

@@ -1,6 +1,6 @@
 import { callbackKey } from '@ringback/contracts';
+import { SAMPLE_ACCOUNT } from '@ringback/testkit/bare';
 import { Redis } from 'ioredis';
-import { SAMPLE_ACCOUNT } from '../tests/interface-settings.ts';
 import { PREFIX, SOURCE } from './settings.ts';
 
 /** What has become of deliveries, by output and requestID. */

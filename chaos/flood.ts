@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { request } from '../tests/raw-request.ts';
+import { rawRequest } from '@ringback/testkit/bare';
 
 /** Connections that take up room, and are of no use to anyone. */
 export type Flood = {
@@ -22,7 +22,7 @@ export const FLOODS: readonly Flood[] = [
     name: 'good heads, whose bodies do not come',
     connections: 300,
     bytes: (serial) =>
-      request({ requestID: `flood-${serial}`, body: '', headers: { 'content-length': '100000', connection: 'keep-alive' } }),
+      rawRequest({ requestID: `flood-${serial}`, body: '', headers: { 'content-length': '100000', connection: 'keep-alive' } }),
   },
   { name: 'idle connections', connections: 400, bytes: () => Buffer.alloc(0) },
 ];

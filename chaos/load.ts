@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { postCallback, taskBody } from '../tests/provider.ts';
+import { postCallback, taskBody } from '@ringback/testkit/bare';
 import type { Random } from './random.ts';
 
 /** What came of the callbacks that were sent. */

@@ -2,7 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
-import { findRedis } from '../scripts/redis/find.ts';
+import { findTestRedis } from '@ringback/testkit/bare';
 import { scenarios } from './registry.ts';
 import { writeLedger, writeTable } from './report.ts';
 import { runScenario, type ScenarioResult } from './run-scenario.ts';
@@ -53,7 +53,7 @@ async function main(): Promise<void> {
     for (const { name, breaks, loss } of scenarios) say(`${name.padEnd(20)} ${breaks} (loss: ${loss})`);
     return;
   }
-  const found = await findRedis(AbortSignal.timeout(FINDS_REDIS_WITHIN_MS));
+  const found = await findTestRedis(AbortSignal.timeout(FINDS_REDIS_WITHIN_MS));
   if ('reasons' in found) throw new Error(`the harness needs a real Redis:\n${found.reasons.join('\n')}`);
   const { spec } = found;
   const startedAt = new Date().toISOString();

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { STATE_FOLDER } from '../scripts/redis/find.ts';
+import { STATE_FOLDER } from '@ringback/testkit/bare';
 import type { Figures } from './figures.ts';
 import type { ScenarioResult } from './run-scenario.ts';
 

@@ -37,7 +37,7 @@ export async function runScenario({
 
 async function attempt({ scenario, seed, size, spec }: ScenarioOptions): Promise<Pick<ScenarioResult, 'figures' | 'problems'>> {
   const random = createRandom(`${seed} ${scenario.name}`);
-  const world = await createWorld({ scenario, spec, random, size });
+  const world = await createWorld({ setup: scenario.setup, spec, random, size });
   try {
     const load = startLoad({
       // One that stops takes no new callbacks: a load balancer has been told.

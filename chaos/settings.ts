@@ -1,5 +1,5 @@
+import { SAMPLE_ACCOUNT } from '@ringback/testkit/bare';
 import { stringify } from 'yaml';
-import { SAMPLE_ACCOUNT } from '../tests/interface-settings.ts';
 import type { SpoolDisk } from './spool-disk.ts';
 
 /** An output stanza without what all of them share. */

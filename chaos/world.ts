@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { RedisServerSpec } from '@ringback/redis-server';
 import {
   createSink,
   createTcpProxy,
@@ -11,12 +12,12 @@ import {
   type SinkAnswer,
   type TcpProxy,
 } from '@ringback/testkit/bare';
-import type { RedisServerSpec } from '../scripts/redis/server-spec.ts';
 import { type AppSlot, type AppSlotOptions, createAppSlot } from './app-slot.ts';
 import { createDeliveries, type Deliveries } from './deliveries.ts';
 import type { Random } from './random.ts';
-import type { Destination, Scenario, Setup } from './scenario.ts';
+
 import { type OutputStanza, settingsFile } from './settings.ts';
+import type { Destination, Setup } from './setup.ts';
 import { createSpoolDisk, type SpoolDisk } from './spool-disk.ts';
 
 /** How much of a scenario: `full` for people, `short` for the test suite. */
@@ -53,7 +54,8 @@ export type World = {
 };
 
 export type WorldOptions = {
-  readonly scenario: Scenario;
+  /** Default: all as usual. */
+  readonly setup?: Setup | undefined;
   readonly spec: RedisServerSpec;
   readonly random: Random;
   readonly size: Size;
@@ -81,8 +83,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
 type OnClose = (closer: () => Promise<unknown>) => void;
 type Build = (options: WorldOptions, onClose: OnClose) => Promise<Omit<World, 'close'>>;
 
-const build: Build = async ({ scenario, spec, random, size }, onClose) => {
-  const { setup = {} } = scenario;
+const build: Build = async ({ setup = {}, spec, random, size }, onClose) => {
   const redis = await runPrivateRedis(spec, setup.redis ?? { appendfsync: 'always' });
   onClose(() => redis.remove());
   const network = await createTcpProxy(redis);

@@ -3,9 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RedisContainer } from '@testcontainers/redis';
 import type { TestProject } from 'vitest/node';
-import { findRedis } from './redis/find.ts';
-import { startRedis } from './redis/server.ts';
-import type { RedisServerSpec } from './redis/server-spec.ts';
+import { type RedisServerSpec, startRedis } from '@ringback/redis-server';
+import { findTestRedis } from '@ringback/testkit/bare';
 
 type SharedRedis = { readonly url: string; readonly stop: () => Promise<void> };
 
@@ -38,7 +37,7 @@ async function sharedContainer(): Promise<SharedRedis> {
  * the tests claim about durability cannot be shown on anything else.
  */
 export default async function setUpRedis(project: TestProject): Promise<() => Promise<void>> {
-  const found = await findRedis(AbortSignal.timeout(FOUND_WITHIN_MS));
+  const found = await findTestRedis(AbortSignal.timeout(FOUND_WITHIN_MS));
   if ('reasons' in found) {
     const why = found.reasons.map((reason) => `  - ${reason}`).join('\n');
     throw new Error(`The tests need a real Redis, and this machine has none:\n${why}\nInstall redis-server or valkey-server.`);

@@ -1,8 +1,5 @@
-import { testRedis } from '@ringback/testkit';
+import { testRedis, createInstallation, interfaceSettings, exchange, parseAnswer, rawRequest } from '@ringback/testkit';
 import { expect, it, vi } from 'vitest';
-import { createInstallation } from './installation.ts';
-import { interfaceSettings } from './interface-settings.ts';
-import { exchange, parseAnswer, request } from './raw-request.ts';
 
 /** An ingress of which one source is reached by these addresses only; and how it answers a request that came by way of others. */
 async function startIngress({ allowFrom, trustProxy }: { allowFrom: string; trustProxy?: string }) {
@@ -18,7 +15,7 @@ async function startIngress({ allowFrom, trustProxy }: { allowFrom: string; trus
   const { url: ingress, process } = await start();
   const statusFor = async (...forwarded: string[]) => {
     const headers = forwarded.length === 0 ? {} : { 'x-forwarded-for': forwarded };
-    return parseAnswer(await exchange(ingress, request({ headers }))).status;
+    return parseAnswer(await exchange(ingress, rawRequest({ headers }))).status;
   };
   return { ingress, process, statusFor };
 }
@@ -28,7 +25,7 @@ it('takes callbacks of a source from its addresses only, and refuses others befo
   expect(await statusFor()).toBe(401);
   // Nobody's word is believed unless the settings name the proxy.
   expect(await statusFor('10.1.2.3')).toBe(401);
-  const unjudged = request({ headers: { sign: undefined, 'content-length': '1000000', expect: '100-continue' } });
+  const unjudged = rawRequest({ headers: { sign: undefined, 'content-length': '1000000', expect: '100-continue' } });
   const answer = await exchange(ingress, unjudged);
   expect(parseAnswer(answer)).toMatchObject({
     status: 401,

@@ -1,11 +1,16 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type AppProcess, startApp, testRedis } from '@ringback/testkit';
+import {
+  type AppProcess,
+  startApp,
+  testRedis,
+  createInstallation,
+  interfaceSettings,
+  postCallback,
+  taskBody,
+} from '@ringback/testkit';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { createInstallation } from './installation.ts';
-import { interfaceSettings } from './interface-settings.ts';
-import { postCallback, taskBody } from './provider.ts';
 
 const HOUR = 3_600_000;
 const DEADLINE = { timeout: 60_000, interval: 20 };

@@ -1,9 +1,5 @@
-import { testRedis } from '@ringback/testkit';
+import { testRedis, createInstallation, interfaceSettings, printed, ringback, postCallback, taskBody } from '@ringback/testkit';
 import { expect, it, vi } from 'vitest';
-import { createInstallation } from './installation.ts';
-import { interfaceSettings } from './interface-settings.ts';
-import { printed, ringback } from './operator.ts';
-import { postCallback, taskBody } from './provider.ts';
 
 const body = taskBody({ taskStatus: 1 });
 const DEADLINE = { timeout: 20_000, interval: 20 };

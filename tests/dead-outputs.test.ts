@@ -1,10 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { type Sink, startRedisServer } from '@ringback/testkit';
+import { type Sink, startRedisServer, createInstallation, SAMPLE_ACCOUNT, postCallback, taskBody } from '@ringback/testkit';
 import { Redis } from 'ioredis';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { createInstallation } from './installation.ts';
-import { SAMPLE_ACCOUNT } from './interface-settings.ts';
-import { postCallback, taskBody } from './provider.ts';
 
 const ROOM = 5 * 1024 * 1024;
 const DEAD = ['dead-1', 'dead-2'] as const;

@@ -1,9 +1,6 @@
-import { testRedis } from '@ringback/testkit';
+import { testRedis, createInstallation, interfaceSettings, SIGNING_SECRET, postCallback, taskBody } from '@ringback/testkit';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, it, vi } from 'vitest';
-import { createInstallation } from './installation.ts';
-import { interfaceSettings, SIGNING_SECRET } from './interface-settings.ts';
-import { postCallback, taskBody } from './provider.ts';
 
 function install({ worker = '' } = {}) {
   const { url, prefix } = testRedis();

@@ -1,9 +1,13 @@
-import { type PrivateRedis, startRedisServer } from '@ringback/testkit';
+import {
+  type PrivateRedis,
+  startRedisServer,
+  createInstallation,
+  interfaceSettings,
+  postCallback,
+  taskBody,
+} from '@ringback/testkit';
 import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createInstallation } from './installation.ts';
-import { interfaceSettings } from './interface-settings.ts';
-import { postCallback, taskBody } from './provider.ts';
 
 const body = taskBody({ taskStatus: 1 });
 

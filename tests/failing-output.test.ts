@@ -1,9 +1,5 @@
-import { freePort, testRedis } from '@ringback/testkit';
+import { freePort, testRedis, createInstallation, interfaceSettings, printed, postCallback, taskBody } from '@ringback/testkit';
 import { expect, it, vi } from 'vitest';
-import { createInstallation } from './installation.ts';
-import { interfaceSettings } from './interface-settings.ts';
-import { printed } from './operator.ts';
-import { postCallback, taskBody } from './provider.ts';
 
 const SOON = { timeout: 60_000, interval: 500 };
 

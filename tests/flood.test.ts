@@ -1,8 +1,13 @@
-import { type AppProcess, testRedis } from '@ringback/testkit';
+import {
+  type AppProcess,
+  testRedis,
+  type Connection,
+  openConnection,
+  signedRequest,
+  createInstallation,
+  interfaceSettings,
+} from '@ringback/testkit';
 import { describe, expect, it, vi } from 'vitest';
-import { type Connection, open, signedRequest } from './connection.ts';
-import { createInstallation } from './installation.ts';
-import { interfaceSettings } from './interface-settings.ts';
 
 const MIB = 1024 * 1024;
 const LIMITS = 'maxInFlight: 40, maxConnections: 60, maxBytesInFlight: 4MiB';
@@ -17,7 +22,7 @@ async function startIngress() {
   const serve = async () => {
     const statuses = new Set<string>();
     for (let serial = 0; serial < GOOD_ONES; serial += 1) {
-      const { socket, answered, answers } = open(url);
+      const { socket, answered, answers } = openConnection(url);
       socket.write(Object.values(signedRequest({ requestID: `good-${serial}` })).join(''));
       await answered(1);
       socket.destroy();
@@ -43,7 +48,7 @@ const linesOf = ({ lines }: AppProcess, message: string) => lines.filter(({ msg 
 async function openAll(url: string, count: number): Promise<Connection[]> {
   const connections: Connection[] = [];
   for (let serial = 0; serial < count; serial += 1) {
-    const connection = open(url);
+    const connection = openConnection(url);
     connections.push(connection);
     await vi.waitFor(() => expect(connection.socket.pending).toBe(false), 10_000);
   }
@@ -85,9 +90,9 @@ describe('good callbacks are acked, and the ingress stays ready, beside', () => 
 
   it('more idle connections than there may be: the oldest are closed', { timeout: 60_000 }, async () => {
     const { url, serve, process } = await startIngress();
-    const underWay = open(url);
+    const underWay = openConnection(url);
     underWay.socket.write(headFor('under-way', 100));
-    const used = open(url);
+    const used = openConnection(url);
     used.socket.write(Object.values(signedRequest({ requestID: 'used' })).join(''));
     await used.answered(1);
     const idle = await openAll(url, 100);

@@ -1,4 +1,4 @@
-import { testRedis } from '@ringback/testkit';
+import { testRedis, createInstallation, interfaceSettings, postCallback } from '@ringback/testkit';
 import { describe, expect, it } from 'vitest';
 import { runConnectionTrials } from '../chaos/fuzz/connections.ts';
 import { injectTrial, receiveTrial } from '../chaos/fuzz/in-process.ts';
@@ -6,9 +6,6 @@ import { socketTrial } from '../chaos/fuzz/over-socket.ts';
 import { runTrials, type TrialsOptions } from '../chaos/fuzz/run-trials.ts';
 import { problemOf } from '../chaos/fuzz/verdict.ts';
 import { createRandom } from '../chaos/random.ts';
-import { createInstallation } from './installation.ts';
-import { interfaceSettings } from './interface-settings.ts';
-import { postCallback } from './provider.ts';
 
 const tryAll = (options: Pick<TrialsOptions, 'trial' | 'inputs' | 'memory'>) =>
   runTrials({ ...options, random: createRandom('short form'), onProgress: () => {} });

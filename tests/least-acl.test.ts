@@ -1,12 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { leastAcl } from '@ringback/redis';
-import { startRedisServer } from '@ringback/testkit';
+import { startRedisServer, createInstallation, interfaceSettings, printed, postCallback, taskBody } from '@ringback/testkit';
 import { Redis } from 'ioredis';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { createInstallation } from './installation.ts';
-import { interfaceSettings } from './interface-settings.ts';
-import { printed } from './operator.ts';
-import { postCallback, taskBody } from './provider.ts';
 
 const rules = leastAcl({ prefix: 'ringback', durability: 'memory' });
 const SOON = { timeout: 30_000, interval: 50 };

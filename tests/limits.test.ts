@@ -1,9 +1,13 @@
-import { startRedisServer, testRedis } from '@ringback/testkit';
+import {
+  startRedisServer,
+  testRedis,
+  openConnection,
+  signedRequest,
+  createInstallation,
+  interfaceSettings,
+  postCallback,
+} from '@ringback/testkit';
 import { describe, expect, it, vi } from 'vitest';
-import { open, signedRequest } from './connection.ts';
-import { createInstallation } from './installation.ts';
-import { interfaceSettings } from './interface-settings.ts';
-import { postCallback } from './provider.ts';
 
 async function startIngress(ingress = '', redisUrl = testRedis().url) {
   const { prefix } = testRedis();
@@ -20,7 +24,7 @@ const WRONG = 'A'.repeat(32);
 describe('one connection', () => {
   it('carries pipelined requests, answered in their order, refusals among them', async () => {
     const ingress = await startIngress();
-    const { socket, answers, answered, closed } = open(ingress.url);
+    const { socket, answers, answered, closed } = openConnection(ingress.url);
     socket.write([whole('one'), whole('two', WRONG), whole('three')].join(''));
     await answered(3);
     expect(answers()).toEqual([
@@ -61,7 +65,7 @@ describe('a connection whose sender closes its side', () => {
     // As many as may be open at once, again and again: none is left behind.
     for (let round = 0; round < 5; round += 1) {
       const connections = sent.map(([bytes]) => {
-        const connection = open(ingress.url);
+        const connection = openConnection(ingress.url);
         connection.socket.end(bytes);
         return connection;
       });
@@ -77,7 +81,7 @@ describe('a connection whose sender closes its side', () => {
     const redis = await startRedisServer();
     const ingress = await startIngress('enqueueTimeout: 500ms', redis.url);
     redis.pause();
-    const { socket, answers, closed } = open(ingress.url);
+    const { socket, answers, closed } = openConnection(ingress.url);
     socket.end(whole('held'));
     await vi.waitFor(() => expect(closed()).toBe(true), 10_000);
     expect(answers()).toEqual([[503, 7]]);
@@ -91,13 +95,13 @@ describe('the limit of', () => {
     const ingress = await startIngress('maxInFlight: 2, enqueueTimeout: 30s', redis.url);
     redis.pause();
     const slow = ['a', 'b'].map((requestID) => {
-      const connection = open(ingress.url);
+      const connection = openConnection(ingress.url);
       connection.socket.write(whole(requestID));
       return connection;
     });
     const reasons = async () => JSON.stringify(await (await fetch(new URL('/readyz', ingress.adminUrl))).json());
     await vi.waitFor(async () => expect(await reasons()).toContain('2 requests are under way (ingress.maxInFlight)'), 10_000);
-    const other = open(ingress.url);
+    const other = openConnection(ingress.url);
     other.socket.write(whole('other') + whole('another'));
     await other.answered(2);
     expect(other.answers()).toEqual([
@@ -118,7 +122,7 @@ describe('the limit of', () => {
   it('requests under way counts one that its sender gave up once', async () => {
     const ingress = await startIngress('maxInFlight: 1');
     for (const requestID of ['a', 'b', 'c']) {
-      const { socket } = open(ingress.url);
+      const { socket } = openConnection(ingress.url);
       socket.write(signedRequest({ requestID }).head);
       socket.destroySoon();
     }
@@ -132,13 +136,13 @@ describe('the limit of', () => {
     const ingress = await startIngress('maxConnections: 2');
     const slow = ['one', 'two'].map((requestID) => {
       const { head, body } = signedRequest({ requestID });
-      const connection = open(ingress.url);
+      const connection = openConnection(ingress.url);
       connection.socket.write(head);
       return { ...connection, body };
     });
     const isReady = async () => (await fetch(new URL('/readyz', ingress.adminUrl))).ok;
     await vi.waitFor(async () => expect(await isReady()).toBe(false), 10_000);
-    const beyond = [open(ingress.url), open(ingress.url)];
+    const beyond = [openConnection(ingress.url), openConnection(ingress.url)];
     await vi.waitFor(() => expect(beyond.map(({ closed }) => closed())).toEqual([true, true]), 10_000);
     await ingress.process.line('connections are refused');
     for (const { socket, body, answered, answers } of slow) {
@@ -146,7 +150,7 @@ describe('the limit of', () => {
       await answered(1);
       expect(answers()).toEqual([[200, 0]]);
     }
-    const next = open(ingress.url);
+    const next = openConnection(ingress.url);
     next.socket.write(whole('three'));
     await next.answered(1);
     expect(next.answers()).toEqual([[200, 0]]);
@@ -157,7 +161,12 @@ describe('the limit of', () => {
   it('time ends slow heads, slow bodies and silent connections with a refusal, and idle ones without', async () => {
     const ingress = await startIngress('headersTimeout: 300ms, requestTimeout: 600ms, keepAliveTimeout: 500ms');
     const { head, body } = signedRequest({ requestID: 'slow' });
-    const [silent, slowHead, slowBody, idle] = [open(ingress.url), open(ingress.url), open(ingress.url), open(ingress.url)];
+    const [silent, slowHead, slowBody, idle] = [
+      openConnection(ingress.url),
+      openConnection(ingress.url),
+      openConnection(ingress.url),
+      openConnection(ingress.url),
+    ];
     slowHead.socket.write(head.slice(0, 40));
     slowBody.socket.write(head + body.slice(0, 10));
     idle.socket.write(whole('quick'));
@@ -171,7 +180,7 @@ describe('the limit of', () => {
 
   it('the head of a request refuses what is larger', async () => {
     const ingress = await startIngress('headerLimit: 2KiB');
-    const big = open(ingress.url);
+    const big = openConnection(ingress.url);
     big.socket.write(whole('big').replace('\r\n', `\r\nfill: ${'x'.repeat(3000)}\r\n`));
     await big.answered(1);
     expect(big.answers()).toEqual([[400, 3]]);

@@ -1,9 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { startRedisServer } from '@ringback/testkit';
+import { startRedisServer, createInstallation, interfaceSettings, postCallback } from '@ringback/testkit';
 import { expect, it, vi } from 'vitest';
-import { createInstallation } from './installation.ts';
-import { interfaceSettings } from './interface-settings.ts';
-import { postCallback } from './provider.ts';
 
 const SOON = { timeout: 60_000, interval: 50 };
 const TROUBLE = /redis|queue|bodies/i;

@@ -1,9 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { startRedisServer } from '@ringback/testkit';
+import { startRedisServer, createInstallation, interfaceSettings, postCallback, taskBody } from '@ringback/testkit';
 import { describe, expect, it, vi } from 'vitest';
-import { createInstallation } from './installation.ts';
-import { interfaceSettings } from './interface-settings.ts';
-import { postCallback, taskBody } from './provider.ts';
 
 const body = taskBody({ taskStatus: 1 });
 

@@ -1,9 +1,13 @@
-import { type AppProcess, startRedisServer } from '@ringback/testkit';
+import {
+  type AppProcess,
+  startRedisServer,
+  createInstallation,
+  interfaceSettings,
+  postCallback,
+  taskBody,
+} from '@ringback/testkit';
 import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createInstallation } from './installation.ts';
-import { interfaceSettings } from './interface-settings.ts';
-import { postCallback, taskBody } from './provider.ts';
 
 const MIB = 1024 * 1024;
 const bodyOf = (bytes: number) => taskBody({ taskStatus: 1, note: 'x'.repeat(bytes) });

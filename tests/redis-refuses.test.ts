@@ -2,12 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { freePort, startRedisServer } from '@ringback/testkit';
+import { freePort, startRedisServer, createInstallation, interfaceSettings, postCallback, taskBody } from '@ringback/testkit';
 import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createInstallation } from './installation.ts';
-import { interfaceSettings } from './interface-settings.ts';
-import { postCallback, taskBody } from './provider.ts';
 
 const body = taskBody({ taskStatus: 1 });
 const SOON = { timeout: 30_000, interval: 50 };

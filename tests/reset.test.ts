@@ -1,14 +1,10 @@
 import { connect } from 'node:net';
-import { testRedis } from '@ringback/testkit';
+import { testRedis, createInstallation, interfaceSettings, postCallback, rawChunkedRequest, rawRequest } from '@ringback/testkit';
 import { describe, expect, it } from 'vitest';
-import { createInstallation } from './installation.ts';
-import { interfaceSettings } from './interface-settings.ts';
-import { postCallback } from './provider.ts';
-import { chunkedRequest, request } from './raw-request.ts';
 
 const MIB = 1024 * 1024;
 const KEPT = { connection: 'keep-alive' };
-const good = (requestID: string) => request({ requestID, headers: KEPT });
+const good = (requestID: string) => rawRequest({ requestID, headers: KEPT });
 const upgrade = { connection: 'Upgrade', upgrade: 'websocket' };
 
 /** A request for every event by which Node's HTTP server hands out a socket, and for every way in which the ingress closes one. */
@@ -16,18 +12,18 @@ const SHAPES: Readonly<Record<string, Buffer>> = {
   connect: Buffer.from('CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n'),
   'connect, with bytes after it': Buffer.from(`CONNECT a:1 HTTP/1.1\r\n\r\n${'x'.repeat(MIB)}`),
   'connect, after a callback': Buffer.concat([good('before'), Buffer.from('CONNECT a:1 HTTP/1.1\r\n\r\n')]),
-  upgrade: request({ line: 'GET /callbot HTTP/1.1', headers: upgrade, body: '' }),
-  'upgrade, of a callback': request({ requestID: 'upgraded', headers: upgrade }),
+  upgrade: rawRequest({ line: 'GET /callbot HTTP/1.1', headers: upgrade, body: '' }),
+  'upgrade, of a callback': rawRequest({ requestID: 'upgraded', headers: upgrade }),
   clientError: Buffer.from('hello\r\n\r\n'),
-  'clientError, in a body': request({ headers: { 'content-length': undefined, 'transfer-encoding': 'chunked' } }),
+  'clientError, in a body': rawRequest({ headers: { 'content-length': undefined, 'transfer-encoding': 'chunked' } }),
   'clientError, after a callback': Buffer.concat([good('well'), Buffer.from('hello\r\n\r\n')]),
-  checkContinue: request({ requestID: 'continue', headers: { expect: '100-continue' } }),
-  checkExpectation: request({ requestID: 'expectation', headers: { expect: 'miracles' } }),
+  checkContinue: rawRequest({ requestID: 'continue', headers: { expect: '100-continue' } }),
+  checkExpectation: rawRequest({ requestID: 'expectation', headers: { expect: 'miracles' } }),
   'connection, with nothing on it': Buffer.alloc(0),
-  request: request({ requestID: 'plain' }),
-  'request, in chunks': chunkedRequest({ requestID: 'chunks' }),
-  'request, without a sign': request({ headers: { sign: undefined } }),
-  'request, larger than may be': request({ body: Buffer.alloc(2 * MIB) }),
+  request: rawRequest({ requestID: 'plain' }),
+  'request, in chunks': rawChunkedRequest({ requestID: 'chunks' }),
+  'request, without a sign': rawRequest({ headers: { sign: undefined } }),
+  'request, larger than may be': rawRequest({ body: Buffer.alloc(2 * MIB) }),
   'request, ten at once': Buffer.concat(Array.from({ length: 10 }, (_, index) => good(`p${index}`))),
 };
 const ADMIN_SHAPES: Readonly<Record<string, Buffer>> = {

@@ -2,12 +2,9 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { testRedis } from '@ringback/testkit';
+import { testRedis, createInstallation, interfaceSettings, postCallback, taskBody } from '@ringback/testkit';
 import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createInstallation } from './installation.ts';
-import { interfaceSettings } from './interface-settings.ts';
-import { postCallback, taskBody } from './provider.ts';
 
 const body = taskBody({ taskStatus: 1 });
 const DRAIN_DELAY_MS = 500;

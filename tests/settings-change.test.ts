@@ -1,10 +1,14 @@
 import { writeFile } from 'node:fs/promises';
-import { startRedisServer, testRedis } from '@ringback/testkit';
+import {
+  startRedisServer,
+  testRedis,
+  createInstallation,
+  interfaceSettings,
+  printed,
+  postCallback,
+  taskBody,
+} from '@ringback/testkit';
 import { expect, it, vi } from 'vitest';
-import { createInstallation } from './installation.ts';
-import { interfaceSettings } from './interface-settings.ts';
-import { printed } from './operator.ts';
-import { postCallback, taskBody } from './provider.ts';
 
 const DEADLINE = { timeout: 30_000, interval: 50 };
 const body = taskBody({ taskStatus: 1 });

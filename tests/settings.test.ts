@@ -1,16 +1,15 @@
-import { loadConfig } from '@ringback/config';
-import { outputTypes } from '@ringback/outputs';
-import { checkCondition } from '@ringback/routing';
-import { sourceTypes } from '@ringback/sources';
-import { startApp, testRedis, writeSettings } from '@ringback/testkit';
 import { once } from 'node:events';
 import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { loadConfig } from '@ringback/config';
+import { outputTypes } from '@ringback/outputs';
+import { checkCondition } from '@ringback/routing';
+import { sourceTypes } from '@ringback/sources';
+import { startApp, testRedis, writeSettings, interfaceSettings } from '@ringback/testkit';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { interfaceSettings } from './interface-settings.ts';
 
 /** A folder with nothing but the shipped example, as its maker ships it. */
 async function folderWithExample(): Promise<string> {

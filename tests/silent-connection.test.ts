@@ -1,8 +1,5 @@
-import { createTcpProxy, testRedis } from '@ringback/testkit';
+import { createTcpProxy, testRedis, createInstallation, interfaceSettings, postCallback, taskBody } from '@ringback/testkit';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { createInstallation } from './installation.ts';
-import { interfaceSettings } from './interface-settings.ts';
-import { postCallback, taskBody } from './provider.ts';
 
 const body = taskBody({ taskStatus: 1 });
 

@@ -1,11 +1,18 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startApp, startRedisServer, testRedis, writeSettings } from '@ringback/testkit';
+import {
+  startApp,
+  startRedisServer,
+  testRedis,
+  writeSettings,
+  createInstallation,
+  type Installation,
+  interfaceSettings,
+  postCallback,
+  taskBody,
+} from '@ringback/testkit';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createInstallation, type Installation } from './installation.ts';
-import { interfaceSettings } from './interface-settings.ts';
-import { postCallback, taskBody } from './provider.ts';
 
 const body = taskBody({ taskStatus: 1 });
 const ids = (prefix: string, count: number) => Array.from({ length: count }, (_, index) => `${prefix}${index}`);

@@ -1,9 +1,15 @@
-import { testRedis } from '@ringback/testkit';
+import {
+  testRedis,
+  createInstallation,
+  interfaceSettings,
+  SAMPLE_ACCOUNT,
+  taskBody,
+  exchange,
+  parseAnswer,
+  PHONE,
+  rawRequest,
+} from '@ringback/testkit';
 import { expect, it, vi } from 'vitest';
-import { createInstallation } from './installation.ts';
-import { interfaceSettings, SAMPLE_ACCOUNT } from './interface-settings.ts';
-import { taskBody } from './provider.ts';
-import { exchange, parseAnswer, PHONE, request } from './raw-request.ts';
 
 it('a refused signature can be told from another, by its answer and its line of the log', async () => {
   const { url, prefix } = testRedis();
@@ -14,10 +20,12 @@ it('a refused signature can be told from another, by its answer and its line of 
   const ingress = await startIngress();
   const send = async (bytes: Buffer) => JSON.stringify(parseAnswer(await exchange(ingress.url, bytes)).body);
   const body = taskBody({ phone: PHONE });
-  expect(await send(request({ requestID: 'long', headers: { sign: 'A'.repeat(64) } }))).toContain('has 64 digits; md5 gives 32');
-  expect(await send(request({ requestID: 'low', headers: { sign: 'a'.repeat(32) } }))).toContain('upper case expected');
-  expect(await send(request({ requestID: 'wrong', headers: { sign: 'A'.repeat(32) } }))).toContain('check secrets');
-  expect(await send(request({ requestID: 'who', headers: { uuid: 'nobody' } }))).not.toContain('nobody');
+  expect(await send(rawRequest({ requestID: 'long', headers: { sign: 'A'.repeat(64) } }))).toContain(
+    'has 64 digits; md5 gives 32',
+  );
+  expect(await send(rawRequest({ requestID: 'low', headers: { sign: 'a'.repeat(32) } }))).toContain('upper case expected');
+  expect(await send(rawRequest({ requestID: 'wrong', headers: { sign: 'A'.repeat(32) } }))).toContain('check secrets');
+  expect(await send(rawRequest({ requestID: 'who', headers: { uuid: 'nobody' } }))).not.toContain('nobody');
 
   const refusals = () => ingress.process.lines.filter(({ msg }) => msg === 'callback refused');
   await vi.waitFor(() => expect(refusals()).toHaveLength(4), { timeout: 30_000, interval: 20 });

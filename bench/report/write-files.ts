@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { STATE_FOLDER } from '../../scripts/redis/find.ts';
+import { STATE_FOLDER } from '@ringback/testkit/bare';
 import type { Samples } from '../measure/samples.ts';
 import { drawFigures } from './draw.ts';
 import type { Goal } from './goals.ts';

@@ -1,4 +1,4 @@
-import type { RedisServerSpec } from '../../scripts/redis/server-spec.ts';
+import type { RedisServerSpec } from '@ringback/redis-server';
 import type { Figures } from '../figures.ts';
 import { createRandom } from '../random.ts';
 import type { Run, RunResult } from '../scenario.ts';

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { openDeadLetters } from '@ringback/queue';
-import { until } from '@ringback/testkit/bare';
-import { postCallback } from '../../tests/provider.ts';
+import { until, postCallback } from '@ringback/testkit/bare';
 import { PREFIX } from '../settings.ts';
 import { callbacks, keyOf, type Message, messages, OUTPUTS } from './messages.ts';
 import type { Stage } from './stage.ts';

@@ -1,6 +1,5 @@
 import { callbackKey } from '@ringback/contracts';
-import { SAMPLE_ACCOUNT } from '../../tests/interface-settings.ts';
-import { taskBody } from '../../tests/provider.ts';
+import { SAMPLE_ACCOUNT, taskBody } from '@ringback/testkit/bare';
 import { SOURCE } from '../settings.ts';
 
 /** One request of the small run. Its body names it, so that the destination knows which one arrived. */

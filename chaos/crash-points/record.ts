@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { RedisServerSpec } from '../../scripts/redis/server-spec.ts';
+import type { RedisServerSpec } from '@ringback/redis-server';
 import type { Kinds } from './command-kind.ts';
 import { exchangeKind } from './destination.ts';
 import { type Answers, runFlow } from './flow.ts';

@@ -1,9 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { RedisServerSpec } from '@ringback/redis-server';
 import { createRespProxy, type RespProxy, runPrivateRedis } from '@ringback/testkit/bare';
 import { Redis } from 'ioredis';
-import type { RedisServerSpec } from '../../scripts/redis/server-spec.ts';
 import { type AppSlot, createAppSlot } from '../app-slot.ts';
 import { settingsFile } from '../settings.ts';
 import { createDestination, type Destination } from './destination.ts';

@@ -1,6 +1,6 @@
-import type { RedisServerSpec } from '../../scripts/redis/server-spec.ts';
-import type { Kinds } from './command-kind.ts';
+import type { RedisServerSpec } from '@ringback/redis-server';
 import { check, type Violation } from './check.ts';
+import type { Kinds } from './command-kind.ts';
 import { type Answers, runFlow } from './flow.ts';
 import { describeWork } from './leftovers.ts';
 import { nameOf, type Point } from './points.ts';

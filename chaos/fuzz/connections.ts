@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { postCallback } from '../../tests/provider.ts';
+import { postCallback } from '@ringback/testkit/bare';
 import type { Random } from '../random.ts';
 import { SHAPES, type Shape } from './shapes.ts';
 

@@ -1,8 +1,8 @@
 import { createSecret, type Logger, RingbackError, type Source } from '@ringback/contracts';
 import { createSources } from '@ringback/sources';
+import { SAMPLE_ACCOUNT } from '@ringback/testkit/bare';
 import { refusal } from '../../apps/ingress/src/answer.ts';
 import { buildApp } from '../../apps/ingress/src/app.ts';
-import { SAMPLE_ACCOUNT } from '../../tests/interface-settings.ts';
 import type { Random } from '../random.ts';
 import { anyRequest, type FuzzRequest } from './request.ts';
 import { problemOf } from './verdict.ts';

@@ -2,10 +2,9 @@
 // connections to one that are reset or half-closed at every byte. `--door` runs some of these alone, `--connections` says how many of the last.
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { findTestRedis } from '@ringback/testkit/bare';
 import { spawnApp } from '@ringback/testkit/bare';
-import { findRedis } from '../../scripts/redis/find.ts';
 import { createRandom } from '../random.ts';
-import type { Scenario } from '../scenario.ts';
 import { createWorld, type World } from '../world.ts';
 import { runConnectionTrials } from './connections.ts';
 import { injectTrial, receiveTrial, type Trial } from './in-process.ts';
@@ -18,13 +17,6 @@ const INPUTS = { receive: 1_000_000, inject: 100_000, socket: 5000 } as const;
 
 /** With little room for garbage, what the ingress has in memory tells what it keeps. */
 const env = { NODE_OPTIONS: '--max-old-space-size=64 --max-semi-space-size=2' };
-const NOTHING_BROKEN: Scenario = {
-  name: 'fuzz',
-  breaks: 'nothing',
-  loss: 'zero',
-  setup: { workers: 0, env },
-  break: async () => {},
-};
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
@@ -79,9 +71,9 @@ say(`seed ${seed}, Node ${process.version}`);
 if (door.includes('receive')) await run('receive', { trial: receiveTrial(), seed });
 if (door.includes('inject')) await run('inject', { trial: injectTrial(), seed });
 
-const found = await findRedis(AbortSignal.timeout(FINDS_REDIS_WITHIN_MS));
+const found = await findTestRedis(AbortSignal.timeout(FINDS_REDIS_WITHIN_MS));
 if ('reasons' in found) throw new Error(`the fuzz run needs a real Redis:\n${found.reasons.join('\n')}`);
-const world = await createWorld({ scenario: NOTHING_BROKEN, spec: found.spec, random: createRandom(seed), size: 'full' });
+const world = await createWorld({ setup: { workers: 0, env }, spec: found.spec, random: createRandom(seed), size: 'full' });
 try {
   const [ingress] = world.ingresses;
   const memory = residentMemory(ingress?.pid() ?? 0);

@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { postCallback } from '../../tests/provider.ts';
+import { postCallback } from '@ringback/testkit/bare';
 import type { Random } from '../random.ts';
 import { withBytesChanged } from './body.ts';
 import type { Trial } from './in-process.ts';

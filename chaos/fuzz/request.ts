@@ -1,5 +1,4 @@
-import { SAMPLE_ACCOUNT } from '../../tests/interface-settings.ts';
-import { sign } from '../../tests/provider.ts';
+import { SAMPLE_ACCOUNT, sign } from '@ringback/testkit/bare';
 import type { Random } from '../random.ts';
 import { anyBody } from './body.ts';
 

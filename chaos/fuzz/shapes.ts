@@ -1,5 +1,4 @@
-import { SAMPLE_ACCOUNT } from '../../tests/interface-settings.ts';
-import { chunkedRequest, request } from '../../tests/raw-request.ts';
+import { SAMPLE_ACCOUNT, rawChunkedRequest, rawRequest } from '@ringback/testkit/bare';
 
 /** The bytes of a connection, whole: what is sent of them, and how the connection ends, is what is tried. */
 export type Shape = { readonly name: string; readonly to: 'ingress' | 'admin'; readonly bytes: Buffer };
@@ -7,42 +6,42 @@ export type Shape = { readonly name: string; readonly to: 'ingress' | 'admin'; r
 const KEPT = { connection: 'keep-alive' };
 const UPGRADE = { connection: 'Upgrade', upgrade: 'websocket' };
 const MIB = 1024 * 1024;
-const good = (requestID: string) => request({ requestID, headers: KEPT });
+const good = (requestID: string) => rawRequest({ requestID, headers: KEPT });
 const announced = (bytes: number) => ({ 'content-length': String(bytes) });
 const plain = (...lines: string[]) => Buffer.from(`${lines.join('\r\n')}\r\n\r\n`);
 
 /** A request for every event by which Node's HTTP server hands out a socket, and for every way in which the ingress ends a connection. */
 const TO_INGRESS: Readonly<Record<string, Buffer>> = {
   callback: good('plain'),
-  'callback, then closed': request({ requestID: 'closing' }),
-  'callback in chunks': chunkedRequest({ requestID: 'chunks' }),
-  'callback over HTTP/1.0': request({ requestID: 'old', line: 'POST /callbot HTTP/1.0' }),
+  'callback, then closed': rawRequest({ requestID: 'closing' }),
+  'callback in chunks': rawChunkedRequest({ requestID: 'chunks' }),
+  'callback over HTTP/1.0': rawRequest({ requestID: 'old', line: 'POST /callbot HTTP/1.0' }),
   'three callbacks at once': Buffer.concat([good('one'), good('two'), good('three')]),
-  'a wrong sign': request({ headers: { sign: 'A'.repeat(32) } }),
-  'no sign': request({ headers: { sign: undefined } }),
-  'no sign, announced large': request({ headers: { sign: undefined, ...announced(MIB) } }),
-  'an unknown account': request({ headers: { uuid: `${SAMPLE_ACCOUNT.uuid}x` } }),
-  'an unknown path': request({ line: 'POST /nowhere HTTP/1.1' }),
-  'an impossible path': request({ line: 'POST /%zz HTTP/1.1' }),
-  'no fitting body': request({ body: '{}' }),
-  'larger than may be': request({ headers: announced(2 * MIB) }),
+  'a wrong sign': rawRequest({ headers: { sign: 'A'.repeat(32) } }),
+  'no sign': rawRequest({ headers: { sign: undefined } }),
+  'no sign, announced large': rawRequest({ headers: { sign: undefined, ...announced(MIB) } }),
+  'an unknown account': rawRequest({ headers: { uuid: `${SAMPLE_ACCOUNT.uuid}x` } }),
+  'an unknown path': rawRequest({ line: 'POST /nowhere HTTP/1.1' }),
+  'an impossible path': rawRequest({ line: 'POST /%zz HTTP/1.1' }),
+  'no fitting body': rawRequest({ body: '{}' }),
+  'larger than may be': rawRequest({ headers: announced(2 * MIB) }),
   'larger than may be, in chunks': Buffer.concat([
-    request({ body: '', headers: { 'content-length': undefined, 'transfer-encoding': 'chunked' } }),
+    rawRequest({ body: '', headers: { 'content-length': undefined, 'transfer-encoding': 'chunked' } }),
     Buffer.from('200000\r\n'),
     Buffer.alloc(500, 'x'),
   ]),
-  'a body that is no chunk': request({ headers: { 'content-length': undefined, 'transfer-encoding': 'chunked' } }),
+  'a body that is no chunk': rawRequest({ headers: { 'content-length': undefined, 'transfer-encoding': 'chunked' } }),
   'no HTTP': plain('hello'),
   'no HTTP after a callback': Buffer.concat([good('well'), plain('hello')]),
   'many empty requests': Buffer.from('GET / HTTP/1.1\r\n\r\n'.repeat(50)),
   CONNECT: plain('CONNECT a:1 HTTP/1.1', 'Host: a'),
   'CONNECT, with bytes after it': Buffer.concat([plain('CONNECT a:1 HTTP/1.1'), Buffer.alloc(500, 'x')]),
   'CONNECT after a callback': Buffer.concat([good('before'), plain('CONNECT a:1 HTTP/1.1')]),
-  'Upgrade of a GET': request({ line: 'GET /callbot HTTP/1.1', headers: UPGRADE, body: '' }),
-  'Upgrade of a callback': request({ requestID: 'upgraded', headers: UPGRADE }),
-  'Expect: 100-continue': request({ requestID: 'continue', headers: { expect: '100-continue' } }),
-  'Expect: 100-continue, without a sign': request({ headers: { expect: '100-continue', sign: undefined } }),
-  'Expect: something else': request({ requestID: 'expecting', headers: { expect: 'miracles' } }),
+  'Upgrade of a GET': rawRequest({ line: 'GET /callbot HTTP/1.1', headers: UPGRADE, body: '' }),
+  'Upgrade of a callback': rawRequest({ requestID: 'upgraded', headers: UPGRADE }),
+  'Expect: 100-continue': rawRequest({ requestID: 'continue', headers: { expect: '100-continue' } }),
+  'Expect: 100-continue, without a sign': rawRequest({ headers: { expect: '100-continue', sign: undefined } }),
+  'Expect: something else': rawRequest({ requestID: 'expecting', headers: { expect: 'miracles' } }),
 };
 const TO_ADMIN: Readonly<Record<string, Buffer>> = {
   'GET /readyz': plain('GET /readyz HTTP/1.1', 'Host: a'),

@@ -1,7 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
+import { freePort } from '@ringback/testkit/bare';
 import { until } from '@ringback/testkit/bare';
-import { freePort } from '../../scripts/redis/free-port.ts';
 import type { AppSlot, Silent } from '../app-slot.ts';
 import type { Scenario } from '../scenario.ts';
 import type { World } from '../world.ts';

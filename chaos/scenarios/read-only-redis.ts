@@ -1,6 +1,6 @@
+import { freePort } from '@ringback/testkit/bare';
 import { until } from '@ringback/testkit/bare';
 import { Redis } from 'ioredis';
-import { freePort } from '../../scripts/redis/free-port.ts';
 import type { AppSlot } from '../app-slot.ts';
 import type { Scenario } from '../scenario.ts';
 import type { World } from '../world.ts';

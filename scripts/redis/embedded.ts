@@ -2,13 +2,22 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  findRedis,
+  freePort,
+  JAVASCRIPT_BANNER,
+  redisInJavaScript,
+  makePrivateFolder,
+  writePrivateFile,
+  type RedisServer,
+  startRedis,
+} from '@ringback/redis-server';
 import { Redis } from 'ioredis';
-import { findRedis, STATE_FOLDER } from './find.ts';
-import { freePort } from './free-port.ts';
-import { JAVASCRIPT_BANNER, redisInJavaScript } from './javascript.ts';
-import { makePrivateFolder, writePrivateFile } from './private-files.ts';
-import { type RedisServer, startRedis } from './server.ts';
 import { withoutPassword } from './shown-url.ts';
+
+/** The project's own folder for data and caches; not under version control. */
+const STATE_FOLDER = fileURLToPath(new URL('../../.ringback', import.meta.url));
 
 /** What BullMQ and our promises need: every write on disk within a second, and nothing ever evicted. */
 const SETTINGS = ['--appendonly', 'yes', '--appendfsync', 'everysec', '--maxmemory-policy', 'noeviction', '--save', ''];
@@ -70,7 +79,7 @@ export async function startEmbeddedRedis(say: (text: string) => void, signal: Ab
   const urlFile = join(STATE_FOLDER, 'redis.url');
   const last = await addressOfLastStart(urlFile);
   if (last !== undefined) await endLeftOver(dir, last);
-  const found = await findRedis(signal);
+  const found = await findRedis({ cache: join(STATE_FOLDER, 'cache'), signal });
   signal.throwIfAborted();
   const spec = 'spec' in found ? found.spec : redisInJavaScript();
   if ('reasons' in found) say(`${JAVASCRIPT_BANNER}\n${found.reasons.map((reason) => `  - ${reason}`).join('\n')}`);

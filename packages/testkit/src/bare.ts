@@ -1,7 +1,12 @@
 // What works without vitest: for the fault harness, whose processes no test run owns. Its caller ends what it starts.
+export { findTestRedis, STATE_FOLDER } from './find-redis.ts';
 export { createSink, type Sink, type SinkAnswer, type SinkRequest } from './http-sink.ts';
+export { SAMPLE_ACCOUNT, SIGNING_SECRET } from './interface-settings.ts';
 export { type PrivateRedis, type PrivateRedisOptions, runPrivateRedis } from './private-redis.ts';
+export { postCallback, sign, taskBody } from './provider.ts';
+export { rawChunkedRequest, rawRequest } from './raw-request.ts';
 export { type AppProcess, spawnApp } from './spawn-app.ts';
 export { createRespProxy, type Halt, type HaltSide, type RespProxy } from './resp-proxy.ts';
+export { freePort } from '@ringback/redis-server';
 export { createTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 export { until } from './until.ts';

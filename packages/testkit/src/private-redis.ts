@@ -2,8 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 // The servers that tests start and the one that `npm start` embeds are run by the same code.
-import { type RedisServer, startRedis } from '../../../scripts/redis/server.ts';
-import type { RedisServerSpec } from '../../../scripts/redis/server-spec.ts';
+import { type RedisServer, startRedis, type RedisServerSpec } from '@ringback/redis-server';
 
 export type PrivateRedisOptions = {
   /** Without it the server keeps nothing on disk. */

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import type { RedisServerSpec } from '@ringback/redis-server';
 import { inject, onTestFinished } from 'vitest';
-import type { RedisServerSpec } from '../../../scripts/redis/server-spec.ts';
 import { type PrivateRedis, type PrivateRedisOptions, runPrivateRedis } from './private-redis.ts';
 
-export { freePort } from '../../../scripts/redis/free-port.ts';
+export { freePort } from '@ringback/redis-server';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -29,7 +29,7 @@ function removeAfterTest(remove: () => Promise<void>): void {
   try {
     onTestFinished(remove);
   } catch {
-    // Not within a test. Should the caller forget: the guard of scripts/redis ends the server with this process.
+    // Not within a test. Should the caller forget: the guard of packages/redis-server ends the server with this process.
   }
 }
 

@@ -36,7 +36,7 @@ export type AppOptions = {
 };
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-const FOLLOW_PARENT = new URL('../../../scripts/follow-parent.mjs', import.meta.url).href;
+const FOLLOW_PARENT = new URL('follow-parent.mjs', import.meta.url).href;
 const LINE_DEADLINE_MS = 60_000;
 
 /** Starts an app as its own process, on this Node. The caller stops it; should this process be killed, it stops by itself. */

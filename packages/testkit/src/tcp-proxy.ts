@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { freePort } from '../../../scripts/redis/free-port.ts';
+import { freePort } from '@ringback/redis-server';
 import { until } from './until.ts';
 
 /** A network between two processes, on loopback, that its owner may break in every way. It passes everything until told otherwise. */

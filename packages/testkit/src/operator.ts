@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 
-const MAIN = fileURLToPath(new URL('../apps/cli/src/main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../../apps/cli/src/main.ts', import.meta.url));
 
 export type Ran = { readonly code: unknown; readonly out: string; readonly err: string };
 

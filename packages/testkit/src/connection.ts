@@ -34,7 +34,7 @@ export type Connection = {
 };
 
 /** Opens a connection that ends with the test. */
-export function open(url: string): Connection {
+export function openConnection(url: string): Connection {
   const { hostname, port } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port) });
   onTestFinished(() => void socket.destroy());

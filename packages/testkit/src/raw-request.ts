@@ -17,7 +17,7 @@ export type RequestParts = {
 };
 
 /** A correctly signed request, byte by byte, but for what `headers` replaces. */
-export function request({
+export function rawRequest({
   body = taskBody({ phone: PHONE }),
   requestID = 'r',
   createTs = '1700000000',
@@ -42,9 +42,9 @@ export function request({
 const httpChunk = (bytes: Buffer) => [Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')];
 
 /** The same with its body in two chunks. */
-export function chunkedRequest(parts: RequestParts): Buffer {
+export function rawChunkedRequest(parts: RequestParts): Buffer {
   const headers = { ...parts.headers, 'content-length': undefined, 'transfer-encoding': 'chunked' };
-  const whole = request({ ...parts, headers });
+  const whole = rawRequest({ ...parts, headers });
   const start = whole.indexOf('\r\n\r\n') + 4;
   const half = Math.floor((start + whole.length) / 2);
   return Buffer.concat([
