@@ -30,7 +30,7 @@ export function createQuarantineProducer(options: QuarantineProducerOptions): Qu
   const { url, prefix, bounds, timeout, now, logger } = options;
   const redis = connectFailFast({ url, timeout, logger, name: 'ringback-quarantine' });
   const queue = createQueueHolder({ redis, prefix, name: QUARANTINE });
-  const keepIn = createKeeper(bounds);
+  const keepIn = createKeeper({ redis, bounds });
   const commit = createGroupCommit({
     async write(group: readonly { entry: QuarantinedCallback; kept: boolean }[]) {
       try {

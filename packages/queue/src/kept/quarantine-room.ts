@@ -8,10 +8,10 @@ export type QuarantineBounds = { readonly maxCount: number; readonly maxSize: nu
 const OVERHEAD = 2048;
 const GROUP_CHARACTERS = 8;
 
-/** What the id of a kept entry says: what it is, what its body takes, and whose it is and why it is kept. So the sums over all need no counter that could drift. */
-type Facts = { readonly identity: string; readonly size: number; readonly group: string };
+/** What an entry is, what its body takes in bytes, and whose it is and why it is kept. It stands with the entry. So the sums over all need no counter that could drift. */
+export type KeptFacts = { readonly identity: string; readonly size: number; readonly group: string };
 
-function factsOf(entry: QuarantinedCallback, batch: string | undefined): Facts {
+function factsOf(entry: QuarantinedCallback, batch: string | undefined): KeptFacts {
   const bytes = Buffer.from(entry.body, entry.encoding);
   const group = hash('sha256', JSON.stringify([entry.source, entry.account, entry.code ?? '']), 'base64url');
   // Over the very bytes: the same callback, sent again, is kept once; and no text is another body's base64.
@@ -21,16 +21,6 @@ function factsOf(entry: QuarantinedCallback, batch: string | undefined): Facts {
     size: Buffer.byteLength(entry.body),
     group: group.slice(0, GROUP_CHARACTERS),
   };
-}
-
-function idOf({ identity, size, group }: Facts): string {
-  return `${identity}.${size}.${group}`;
-}
-
-/** Entries of an earlier Ringback name no group: they count for the whole alone. */
-function readId(id: string): Facts {
-  const [key = '', digest = '', size = '', group = ''] = id.split('.');
-  return { identity: `${key}.${digest}`, size: Number(size), group };
 }
 
 type Use = { count: number; size: number };
@@ -43,10 +33,10 @@ export type PlaceOptions = {
 };
 
 export type QuarantineRoom = {
-  /** Counts what is kept already, by its id. */
-  count(id: string): void;
-  /** The id under which to keep an entry; undefined where there is no room for it. What is kept already is not new. */
-  place(entry: QuarantinedCallback, options?: PlaceOptions): { readonly id: string; readonly isNew: boolean } | undefined;
+  /** Counts what is kept already. Without a group it counts for the whole alone. */
+  count(facts: KeptFacts): void;
+  /** What an entry is; undefined where there is no room for it. What is kept already is not new. */
+  place(entry: QuarantinedCallback, options?: PlaceOptions): { readonly facts: KeptFacts; readonly isNew: boolean } | undefined;
 };
 
 /**
@@ -64,7 +54,7 @@ export function createQuarantineRoom({ maxCount, maxSize }: QuarantineBounds): Q
     return use;
   }
 
-  function add({ identity, size, group }: Facts): void {
+  function add({ identity, size, group }: KeptFacts): void {
     if (known.has(identity)) return;
     known.add(identity);
     for (const use of group === '' ? [all] : [all, useOf(group)]) {
@@ -74,16 +64,15 @@ export function createQuarantineRoom({ maxCount, maxSize }: QuarantineBounds): Q
   }
 
   return {
-    count: (id) => add(readId(id)),
+    count: add,
     place(entry, { batch, always = false } = {}) {
       const facts = factsOf(entry, batch);
-      const id = idOf(facts);
-      if (known.has(facts.identity)) return { id, isNew: false };
+      if (known.has(facts.identity)) return { facts, isNew: false };
       const group = useOf(facts.group);
       const fits = all.count + group.count + 1 <= maxCount && all.size + group.size + facts.size + OVERHEAD <= maxSize;
       if (!fits && !always) return undefined;
       add(facts);
-      return { id, isNew: true };
+      return { facts, isNew: true };
     },
   };
 }

@@ -108,6 +108,14 @@ describe('quarantine', () => {
     expect(await quarantine.keep([entry('b'), entry('c')])).toEqual([false, true]);
   });
 
+  it('stores beside an entry what it takes, so that others count its size', async () => {
+    const { quarantine, other, queue } = setUp({ maxSize: 40_000 });
+    const large = { body: 'x'.repeat(12_000) };
+    await quarantine.keep([entry('a', large)]);
+    expect((await queue.getWaiting()).map(({ id }) => id?.split('.').length)).toEqual([2]);
+    expect(await other.keep([entry('b', large)])).toEqual([false]);
+  });
+
   it('counts what an earlier Ringback kept', async () => {
     const { quarantine, queue } = setUp({ maxCount: 4 });
     for (const id of ['one', 'two', 'three']) await queue.add('callback', entry(id), { jobId: `${id}.digest.10` });

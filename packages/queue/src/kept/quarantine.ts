@@ -1,11 +1,21 @@
 import type { QuarantinedCallback } from '@ringback/contracts';
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { addJobs } from '../bullmq/add-jobs.ts';
+import { Type } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { addJobs, type NewJob } from '../bullmq/add-jobs.ts';
+import { readNotes, withNote } from '../bullmq/job-note.ts';
 import { idPages } from '../bullmq/jobs-of.ts';
 import { QUARANTINE, UNROUTED } from '../bullmq/names.ts';
 import { queueOptions, quiet } from '../bullmq/queue-options.ts';
-import { createQuarantineRoom, type PlaceOptions, type QuarantineBounds, type QuarantineRoom } from './quarantine-room.ts';
+import { factsOfEarlierId } from './earlier-quarantine-id.ts';
+import {
+  createQuarantineRoom,
+  type KeptFacts,
+  type PlaceOptions,
+  type QuarantineBounds,
+  type QuarantineRoom,
+} from './quarantine-room.ts';
 
 export type Quarantine = {
   /** Keeps those for which there is room, and tells for each whether it is kept. What is kept stays until a person decides: where there is no room, the newest are not kept. */
@@ -26,7 +36,7 @@ export function createUnroutedQuarantine(options: QuarantineOptions): Quarantine
 
 function openQuarantine(name: string, options: QuarantineOptions): Quarantine {
   const queue = quiet(new Queue(name, queueOptions(options)));
-  const keepIn = createKeeper(options.bounds);
+  const keepIn = createKeeper(options);
   let last: Promise<unknown> = Promise.resolve();
   return {
     keep(entries, placeOptions) {
@@ -42,44 +52,63 @@ const IDS_AT_ONCE = 1000;
 export type Keeper = (queue: Queue, entries: readonly QuarantinedCallback[], options?: PlaceOptions) => Promise<boolean[]>;
 
 /** Keeps entries in the quarantine's queue, within its bounds. One call at a time. */
-export function createKeeper(bounds: QuarantineBounds): Keeper {
-  const reader = createRoomReader(bounds);
+export function createKeeper({ redis, bounds }: { redis: Redis; bounds: QuarantineBounds }): Keeper {
+  const reader = createRoomReader(redis, bounds);
 
   return async (queue, entries, options) => {
     const room = await reader.read(queue);
     const placed = entries.map((entry) => ({ entry, place: room.place(entry, options) }));
-    const jobs = placed.flatMap(({ entry, place }) =>
-      place?.isNew ? [{ name: 'callback', data: entry, opts: { jobId: place.id } }] : [],
-    );
-    if (jobs.length > 0) reader.forget();
+    const added = placed.flatMap(({ entry, place }) => (place?.isNew ? [{ entry, facts: place.facts }] : []));
+    if (added.length > 0) reader.forget();
     // The id is derived from all that an entry is, so what has it is the same.
-    await addJobs({ queue, jobs });
-    reader.added(jobs.map(({ opts }) => opts.jobId));
+    await addJobs({ queue, jobs: added.map(({ entry, facts }) => jobOf(entry, facts)) });
+    reader.added(added.map(({ facts }) => facts));
     return placed.map(({ place }) => place !== undefined);
   };
+}
+
+/** What stands with an entry of its facts. */
+const Note = Compile(Type.Object({ size: Type.Number(), group: Type.String() }));
+
+function jobOf(entry: QuarantinedCallback, { identity, size, group }: KeptFacts): NewJob {
+  return { name: 'callback', data: entry, opts: withNote({ jobId: identity }, { size, group }) };
+}
+
+async function readFacts(place: { redis: Redis; queue: Queue }, ids: readonly string[]): Promise<KeptFacts[]> {
+  const notes = await readNotes(place, ids);
+  return ids.map((id, index) => {
+    const note = notes[index];
+    return Note.Check(note) ? { identity: id, ...note } : factsOfEarlierId(id);
+  });
 }
 
 type Ends = { readonly count: number; readonly newest: string | undefined };
 
 /**
- * Reads what is kept, by its ids; not again while nothing comes or goes, as in a flood into a full quarantine. New entries
+ * Reads what is kept; not again while nothing comes or goes, as in a flood into a full quarantine, and of what it knows the ids only. New entries
  * stand at one end: with the same newest one and the same number, all are the same. The caller MUST `forget` before it adds, and may tell what it `added`.
  */
-function createRoomReader(bounds: QuarantineBounds) {
+function createRoomReader(redis: Redis, bounds: QuarantineBounds) {
   type Look = Ends & { readonly room: QuarantineRoom };
   let last: Look | undefined;
   let before: Look | undefined;
+  let known = new Map<string, KeptFacts>();
 
   async function read(queue: Queue): Promise<QuarantineRoom> {
     const ends = await readEnds(queue);
     if (last && ends.count === last.count && ends.newest === last.newest) return last.room;
-    const room = createQuarantineRoom(bounds);
-    const ids = new Set<string>();
+    const found = new Map<string, KeptFacts>();
     // Read all at once, tens of thousands would hold Redis up for milliseconds, for each group of callbacks.
-    for await (const page of idPages({ queue, state: 'waiting', size: IDS_AT_ONCE })) for (const id of page) ids.add(id);
-    for (const id of ids) room.count(id);
+    for await (const page of idPages({ queue, state: 'waiting', size: IDS_AT_ONCE })) {
+      const unknown = page.filter((id) => !known.has(id));
+      for (const [index, facts] of (await readFacts({ redis, queue }, unknown)).entries()) known.set(unknown[index] ?? '', facts);
+      for (const id of page) found.set(id, known.get(id) ?? factsOfEarlierId(id));
+    }
+    known = found;
+    const room = createQuarantineRoom(bounds);
+    for (const facts of found.values()) room.count(facts);
     // Where something came or went meanwhile, the next call finds other ends.
-    last = ids.size === ends.count ? { ...ends, room } : undefined;
+    last = found.size === ends.count ? { ...ends, room } : undefined;
     return room;
   }
   function forget(): void {
@@ -87,8 +116,10 @@ function createRoomReader(bounds: QuarantineBounds) {
     last = undefined;
   }
   /** In this order, and to the room as well. */
-  function added(ids: readonly string[]): void {
-    if (before && ids.length > 0) last = { ...before, count: before.count + ids.length, newest: ids.at(-1) };
+  function added(entries: readonly KeptFacts[]): void {
+    for (const facts of entries) known.set(facts.identity, facts);
+    const newest = entries.at(-1)?.identity;
+    if (before && newest !== undefined) last = { ...before, count: before.count + entries.length, newest };
   }
   return { read, forget, added };
 }
