@@ -1,8 +1,5 @@
-import { testRedis } from '@ringback/testkit';
+import { createInstallation, postCallback, SAMPLE_ACCOUNT, taskBody, testRedis } from '@ringback/testkit';
 import { expect, it, vi } from 'vitest';
-import { createInstallation } from './installation.ts';
-import { SAMPLE_ACCOUNT } from './interface-settings.ts';
-import { postCallback, taskBody } from './provider.ts';
 
 const settings = (discordUrl: string, prefix: string) => `
 ingress: { host: 127.0.0.1, port: 0, adminPort: 0 }
