@@ -40,13 +40,19 @@ describe('the message of a source that has none of its own', () => {
       email: 'z@example.com',
       contact: 'z@example.com',
       line: '+86 138 1234-5678',
+      remark: 'Ask z@example.com',
+      note: 'or +86 (138) 1234 5678',
       apiToken: 's3cret',
       clientSecret: 's3cret',
       callId: 'c-1',
+      at: '2026-03-01T12:00:00+08:00',
     };
     const message = messageFor('nxlink.call', body);
-    expect(message.fields.slice(2)).toEqual([{ name: 'Call id', value: 'c-1' }]);
-    expect(message.text).toBe('Not shown: callerPhone, user_name, email, contact, line, apiToken, clientSecret');
+    expect(message.fields.slice(2)).toEqual([
+      { name: 'Call id', value: 'c-1' },
+      { name: 'At', value: '2026-03-01T12:00:00+08:00' },
+    ]);
+    expect(message.text).toBe('Not shown: callerPhone, user_name, email, contact, line, remark, note, apiToken, clientSecret');
     expect(JSON.stringify(message)).not.toMatch(/138|Zhang|example\.com|s3cret/);
   });
 

@@ -74,6 +74,21 @@ describe('any message', () => {
     },
   );
 
+  it.each(['@', '+1', '+1-', ' ', 'a', '1', 'aA', '.', '('])('is made in no time of long texts: %j', (part) => {
+    const text = `x${part.repeat(2 ** 17 / part.length)} x`;
+    const fields = Object.fromEntries(Object.keys({ ...TASK, ...ORDER, action: 1, text: 1 }).map((name) => [name, text]));
+    const shapes = [
+      fields,
+      { ...fields, callInfoDetail: { ...fields, callAudioUrl: `https://a.example/${text}` }, taskStat: fields },
+    ];
+    for (const shape of shapes) {
+      for (const of of ['callbot.task', 'callbot.call', 'other.type']) {
+        expect(brokenBounds(messageFor(of, { ...shape, finish: true, intents: null, agent: null, params: null }))).toEqual([]);
+      }
+    }
+    expect(brokenBounds(messageFor('other.type', { [text]: text, action: text }))).toEqual([]);
+  });
+
   it('is made of a body that is nested deeply, and of one with many fields', () => {
     expect(brokenBounds(messageFor('other.type', `${'['.repeat(100_000)}${']'.repeat(100_000)}`))).toEqual([]);
     const many = Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`k${index}`, 'v']));

@@ -1,0 +1,36 @@
+import { SAMPLE_KINDS, sampleBody } from '@ringback/sources';
+import { Type } from 'typebox';
+import { expect, it } from 'vitest';
+import { messageFor } from './callbot/test-bodies.ts';
+import { createShownBody } from './shown-body.ts';
+
+const fits = createShownBody(
+  Type.Object({
+    text: Type.String({ minLength: 3 }),
+    count: Type.Union([Type.Integer(), Type.Null()]),
+    either: Type.Union([Type.Number(), Type.String({ pattern: '^x' })]),
+    done: Type.Boolean(),
+    items: Type.Array(Type.Object({ id: Type.String() })),
+    any: Type.Record(Type.String(), Type.String()),
+  }),
+);
+
+it.each([
+  {},
+  { text: null, count: null, either: null, done: null, items: null, any: null },
+  { text: '1', count: '12345678901234567890', either: 'y', done: true, items: [{ id: '7' }, {}, null], any: 7 },
+  { unknown: { to: 'the source' } },
+])('takes what is missing, null, or a number as its digits: %j', (body) => {
+  expect(fits(body)).toBe(true);
+});
+
+it.each([null, undefined, [], 'text', { text: true }, { done: 'true' }, { items: {} }, { items: ['a'] }, { count: [] }])(
+  'takes nothing of another shape: %j',
+  (body) => {
+    expect(fits(body)).toBe(false);
+  },
+);
+
+it.each(SAMPLE_KINDS)('takes the body of a sample: %s', (kind) => {
+  expect(messageFor(`callbot.${kind}`, sampleBody({ kind, at: 1_700_000_000 })).fields.length).toBeGreaterThan(3);
+});
