@@ -2,6 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { IRedisClient } from 'bullmq';
 import { createRenewal } from '@ringback/redis';
 
+/*
+ * This file leans on the insides of BullMQ 6.7.0: that it asks for INFO, by which commands a worker fetches jobs, and that it duplicates its connection to wait for them.
+ * client.test.ts fails when that changes.
+ */
+
 /** What BullMQ is told of a server that does not say what it is: the oldest that it takes without a warning. */
 const UNKNOWN_SERVER = 'redis_version:6.2.0';
 const MIN_WAIT_MS = 100;

@@ -3,10 +3,14 @@ import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { addJobs, type NewJob } from './add-jobs.ts';
 
+/*
+ * This file leans on the insides of BullMQ 6.7.0: on what `moveToFinished-14.lua` leaves behind for a failed job. fail-job.test.ts fails when that changes.
+ */
+
 /** Should we be cut off before it is moved, a worker takes the job then, and fails it for its payload. */
 const DELAY_MS = 1000;
 
-/** KEYS delayed, failed, job · ARGV id, now in ms, reason. As `moveToFinished-14.lua` of BullMQ 6.7.0 leaves a failed job, less its events. */
+/** KEYS delayed, failed, job · ARGV id, now in ms, reason. Without BullMQ's events. */
 const FAIL_DELAYED = `
 if redis.call('ZREM', KEYS[1], ARGV[1]) == 0 then return { 0 } end
 redis.call('ZADD', KEYS[2], ARGV[2], ARGV[1])

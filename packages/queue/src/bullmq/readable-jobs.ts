@@ -1,6 +1,11 @@
 import { createIORedisClient, type IRedisClient } from 'bullmq';
 import type { Redis } from 'ioredis';
 
+/*
+ * This file leans on the insides of BullMQ 6.7.0: what its scripts answer that take a job (`moveToActive`, and `moveToFinished`, which takes the next one), and which fields of a job it
+ * parses as JSON. consumer.test.ts ("a job that cannot be read") fails when that changes.
+ */
+
 /** A job's fields as they stand in Redis, all of them text. */
 type Fields = Readonly<Record<string, string>>;
 

@@ -1,6 +1,7 @@
 import { CallbackBatch } from '@ringback/contracts';
 import type { Redis } from 'ioredis';
 import { Compile } from 'typebox/compile';
+import { metaKey, oldestData } from '../bullmq/keys.ts';
 import { CALLBACKS, outputRegistryKey } from '../bullmq/names.ts';
 import { runningProcesses } from './registry.ts';
 import { type Standing, standingUnder } from './standing.ts';
@@ -13,7 +14,8 @@ const SCAN_COUNT = 1000;
 const MAX_SCANS = 100;
 const MAX_PREFIXES = 100;
 
-const META = `:${CALLBACKS}:meta`;
+/** Behind the prefix. */
+const META = metaKey('', CALLBACKS);
 const batch = Compile(CallbackBatch);
 
 export type LeftPrefix = Standing & { readonly prefix: string };
@@ -56,9 +58,7 @@ export async function findOlderPrefixes(redis: Redis): Promise<void> {
 /** Others may have a BullMQ queue called `callbacks` as well. Ours has a registry of outputs, or batches of ours. */
 async function isOurs(redis: Redis, prefix: string): Promise<boolean> {
   if ((await redis.type(outputRegistryKey(prefix))) === 'set') return true;
-  const queue = `${prefix}:${CALLBACKS}`;
-  const [oldest] = await redis.lrange(`${queue}:wait`, -1, -1).catch(() => []);
-  const data = oldest === undefined ? null : await redis.hget(`${queue}:${oldest}`, 'data').catch(() => null);
+  const data = await oldestData(redis, prefix, CALLBACKS);
   try {
     return batch.Check(JSON.parse(data ?? ''));
   } catch {
