@@ -58,7 +58,10 @@ it('an answer with another status, another body, or an ack that is none would no
   const body = (retCode: number) => JSON.stringify({ retCode, retMsg: '', responseID: '' });
   expect(problemOf(500, body(5001))).toContain('status 500');
   expect(problemOf(200, '<html>')).toContain('no JSON object');
-  expect(problemOf(400, '{"retCode":2}')).toContain('not an answer of ours');
+  expect(problemOf(400, '{"retCode":2}')).toContain('no responseID');
+  expect(problemOf(400, '{"responseID":"x"}')).toContain('not an answer of ours');
+  expect(problemOf(200, '{"code":"RB_X","message":"","responseID":"x"}')).toContain('status 200 with RB_X');
+  expect(problemOf(404, '{"code":"RB_X","message":"","responseID":"x"}')).toBeUndefined();
   expect(problemOf(200, body(1))).toContain('retCode 1');
   expect(problemOf(200, body(0))).toBeUndefined();
 });

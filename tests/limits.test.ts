@@ -37,7 +37,7 @@ describe('one connection', () => {
     socket.write(whole('four'));
     await answered(5);
     expect(answers().slice(3)).toEqual([
-      [400, 1],
+      [404, 'RB_PATH_UNKNOWN'],
       [200, 0],
     ]);
     expect(closed()).toBe(false);
@@ -48,7 +48,7 @@ describe('a connection whose sender closes its side', () => {
   it('is answered all that was asked on it, and then closed', async () => {
     const ingress = await startIngress('maxConnections: 6');
     const { head, body } = signedRequest({ requestID: 'cut' });
-    const sent: [string, [number, number][]][] = [
+    const sent: [string, [number, number | string][]][] = [
       [whole('last'), [[200, 0]]],
       [whole('wrong', WRONG), [[401, 6]]],
       [
@@ -59,8 +59,8 @@ describe('a connection whose sender closes its side', () => {
         ],
       ],
       ['', []],
-      [head.slice(0, 40), [[400, 3]]],
-      [head + body.slice(0, 10), [[400, 3]]],
+      [head.slice(0, 40), [[400, 'RB_HTTP_MALFORMED']]],
+      [head + body.slice(0, 10), [[400, 'RB_HTTP_MALFORMED']]],
     ];
     // As many as may be open at once, again and again: none is left behind.
     for (let round = 0; round < 5; round += 1) {
@@ -116,7 +116,7 @@ describe('the limit of', () => {
     other.socket.write(whole('later'));
     await other.answered(3);
     expect(other.answers().at(-1)).toEqual([200, 0]);
-    expect(ingress.process.lines).toContainEqual(expect.objectContaining({ code: 'RB_OVERLOADED', status: 503, retCode: 7 }));
+    expect(ingress.process.lines).toContainEqual(expect.objectContaining({ code: 'RB_OVERLOADED', status: 503 }));
   });
 
   it('requests under way counts one that its sender gave up once', async () => {
@@ -172,8 +172,9 @@ describe('the limit of', () => {
     idle.socket.write(whole('quick'));
     const all = [silent, slowHead, slowBody, idle];
     await vi.waitFor(() => expect(all.map(({ closed }) => closed())).toEqual([true, true, true, true]), 15_000);
-    expect(all.map(({ answers }) => answers())).toEqual([[[400, 3]], [[400, 3]], [[400, 3]], [[200, 0]]]);
-    const line = { msg: 'callback refused', status: 400, retCode: 3 };
+    const late = [408, 'RB_HTTP_MALFORMED'];
+    expect(all.map(({ answers }) => answers())).toEqual([[late], [late], [late], [[200, 0]]]);
+    const line = { msg: 'callback refused', status: 408, code: 'RB_HTTP_MALFORMED' };
     expect(ingress.process.lines.filter(({ msg }) => msg === 'callback refused')).toMatchObject([line, line, line]);
     expect(await postCallback({ ingress: ingress.url, requestID: 'after' })).toMatchObject({ status: 200 });
   });
@@ -183,7 +184,7 @@ describe('the limit of', () => {
     const big = openConnection(ingress.url);
     big.socket.write(whole('big').replace('\r\n', `\r\nfill: ${'x'.repeat(3000)}\r\n`));
     await big.answered(1);
-    expect(big.answers()).toEqual([[400, 3]]);
+    expect(big.answers()).toEqual([[431, 'RB_HTTP_MALFORMED']]);
     expect(await postCallback({ ingress: ingress.url, requestID: 'after' })).toMatchObject({ status: 200 });
   });
 });

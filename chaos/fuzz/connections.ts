@@ -33,7 +33,7 @@ const GOOD_ONE_EVERY = 500;
 const MAX_PROBLEMS = 20;
 const SENT_AGAIN = 20;
 const PROGRESS_EVERY = 100_000;
-const STATUSES = /^HTTP\/1\.1 (?:100|200|400|401|404|413|417|503) /;
+const STATUSES = /^HTTP\/1\.1 (?:100|200|400|401|404|405|408|413|417|431|503) /;
 
 /** Every shape cut off after every byte, with every ending. */
 function allInputs(): Input[] {

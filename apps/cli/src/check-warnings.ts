@@ -10,6 +10,8 @@ type Route = Config['routes'][number];
 /** What the configured sources can give. */
 type Given = {
   readonly types: ReadonlyMap<string, TSchema>;
+  /** Words with which types begin that nobody knows beforehand. */
+  readonly open: readonly string[];
   readonly sources: readonly string[];
   readonly accounts: readonly string[];
 };
@@ -29,12 +31,13 @@ export function checkWarnings({ config, lineOf }: InspectedConfig): string[] {
 }
 
 function givenBy(sources: readonly SourceConfig[]): Given {
-  const known = sources.flatMap(({ type, settings }) => {
+  const known = sources.flatMap(({ name, type, settings }) => {
     const sourceType = sourceTypes[type];
-    return sourceType ? [{ sourceType, settings }] : [];
+    return sourceType ? [{ sourceType, settings, ...sourceType.types({ name, settings }) }] : [];
   });
   return {
-    types: new Map(known.flatMap(({ sourceType }) => Object.entries(sourceType.bodies))),
+    types: new Map(known.flatMap(({ bodies }) => Object.entries(bodies))),
+    open: known.flatMap(({ open }) => open ?? []),
     sources: sources.map(({ name }) => name),
     accounts: known.flatMap(({ sourceType, settings }) => sourceType.identities(settings).accounts.map(({ value }) => value)),
   };
@@ -48,17 +51,18 @@ function portWarnings({ ingress, worker }: Config): Warning[] {
   return [{ at: ['worker', 'adminPort'], text: `is ${other} as well: ingress and worker cannot both run on one machine` }];
 }
 
-function routeWarnings({ match, when }: Route, index: number, { types, ...names }: Given): Warning[] {
+function routeWarnings({ match, when }: Route, index: number, { types, open, ...names }: Given): Warning[] {
   const warnings: Warning[] = [];
   const matched = new Set<string>();
   for (const [position, pattern] of match.entries()) {
     const fitting = [...types.keys()].filter((type) => matchesType(pattern, type));
     for (const type of fitting) matched.add(type);
-    if (fitting.length > 0) continue;
+    if (fitting.length > 0 || takesOpen(pattern, open)) continue;
     const text = `no source gives a type that fits ${JSON.stringify(pattern)}; ${unknownName(pattern, patternsOf(types))}`;
     warnings.push({ at: ['routes', index, 'match', position], text });
   }
-  if (when === undefined) return warnings;
+  // Nobody knows the bodies of types that are not known.
+  if (when === undefined || match.some((pattern) => takesOpen(pattern, open))) return warnings;
   // Where no type fits, the pattern is mistyped: the field is looked for in all bodies.
   const taken = matched.size > 0 ? matched : types.keys();
   const bodies = [...new Set([...taken].flatMap((type) => types.get(type) ?? []))];
@@ -71,14 +75,20 @@ function routeWarnings({ match, when }: Route, index: number, { types, ...names 
   return warnings;
 }
 
+/** Whether a pattern may fit types that nobody knows beforehand. */
+function takesOpen(pattern: string, open: readonly string[]): boolean {
+  const [first] = pattern.split('.');
+  return open.length > 0 && (first === '*' || open.some((word) => word === first));
+}
+
 /** Every route that matches counts, so that what another route delivers is never dropped. */
-function uselessDrops({ routes }: Config, { types }: Given): Warning[] {
+function uselessDrops({ routes }: Config, { types, open }: Given): Warning[] {
   const typesOf = ({ match }: Route) => [...types.keys()].filter((type) => match.some((pattern) => matchesType(pattern, type)));
   const unconditional = routes.flatMap((route, index) =>
     route.to !== undefined && route.when === undefined ? [{ number: index + 1, taken: new Set(typesOf(route)) }] : [],
   );
   return routes.flatMap((route, index) => {
-    if (route.drop === undefined) return [];
+    if (route.drop === undefined || route.match.some((pattern) => takesOpen(pattern, open))) return [];
     const dropped = typesOf(route);
     const other = unconditional.find(({ taken }) => dropped.length > 0 && dropped.every((type) => taken.has(type)));
     if (other === undefined) return [];

@@ -2,7 +2,7 @@ import { settingsFile } from '@ringback/config';
 import { RingbackError } from '@ringback/contracts';
 import { VERSION } from '@ringback/observability';
 import { refusalOf } from '@ringback/redis';
-import { SAMPLE_KINDS } from '@ringback/sources';
+import { SENDER_KINDS } from '@ringback/sources';
 import { Argument, Command } from 'commander';
 import { callerPath } from './caller-path.ts';
 import { check } from './check.ts';
@@ -73,12 +73,12 @@ function addRoute(): void {
     .command('route')
     .description('say where a callback would go, which routes match it, and why the others do not; nothing is sent')
     .addArgument(
-      new Argument('[kind]', 'a sample of this kind; with --file, what it came as').choices(SAMPLE_KINDS).default('task'),
+      new Argument('[kind]', 'a sample of this kind; with --file, what it came as').choices(SENDER_KINDS).default('task'),
     )
     .option('--file <path>', 'the body of a callback (default: a sample)', (path) => fileBytes(fromCaller(path)))
     .option('--task-status <n>', 'of the sample, as for send', wholeNumber(1, 5), 3)
-    .option('--source <name>', 'callbot source of the settings (default: the first)')
-    .option('--account <uuid>', 'account (default: the first)')
+    .option('--source <name>', 'source of the settings (default: the first with callbacks of this kind)')
+    .option('--account <uuid>', 'account: its public id (default: the first)')
     .option('--config <file>', 'settings file (default: as for check)')
     .action((kind, { config, ...options }) =>
       exitWith(route({ ...options, kind, config: config ?? settingsFile(env), env, terminal })),
@@ -89,14 +89,14 @@ function addSend(): void {
   program
     .command('send')
     .description('post a realistic, correctly signed callback, as the provider would')
-    .addArgument(new Argument('<kind>', 'what kind of callback').choices(SAMPLE_KINDS))
+    .addArgument(new Argument('<kind>', 'what kind of callback').choices(SENDER_KINDS))
     .option('--url <url>', 'base or full URL (default: the ingress of the settings)', httpUrl)
     .option('--count <n>', 'how many', wholeNumber(1), 1)
     .option('--rate <n>', 'how many per second (default: as fast as answers come)', positiveNumber)
     .option('--concurrency <n>', 'how many at once', wholeNumber(1), 8)
     .option('--file <path>', 'send the very bytes of this file as the body', (path) => fileBytes(fromCaller(path)))
-    .option('--source <name>', 'callbot source of the settings (default: the first)')
-    .option('--account <uuid>', 'account to sign for (default: the first)')
+    .option('--source <name>', 'source of the settings (default: the first with callbacks of this kind)')
+    .option('--account <uuid>', 'account to sign for: its public id (default: the first)')
     .option('--task-status <n>', '1 pending, 2 in progress, 3 completed, 4 failed, 5 paused', wholeNumber(1, 5), 3)
     .option('--request-id <id>', 'the same requestID for all, to send repeats (default: each its own)')
     .option('--config <file>', 'settings file (default: as for check)')

@@ -61,12 +61,15 @@ function createReader({ sources: configured, routes }: Config) {
   const sources = new Map(createSources(configured).map((source) => [source.name, source]));
   const router = createRouter({ routes });
 
-  function read({ body, encoding, path: cameTo = '', type, ...request }: QuarantinedCallback): Callback {
+  function read(entry: QuarantinedCallback): Callback {
+    const { id, source: name, account, time, receivedAt, type, encoding, about } = entry;
+    const identity = { id, source: name, account, time, receivedAt };
     // What was queued once is a callback already.
-    if (type !== undefined && encoding === 'utf8') return { ...identityOf(request), type, body };
-    const source = sources.get(request.source);
-    if (source) return source.read({ ...request, path: cameTo, body: Buffer.from(body, encoding) });
-    throw new RingbackError('RB_CONFIG_INVALID', `no source in the settings is called ${request.source}`);
+    if (type !== undefined && encoding === 'utf8') return { ...identity, type, body: entry.body, ...(about !== undefined && { about }) };
+    const source = sources.get(name);
+    if (!source) throw new RingbackError('RB_CONFIG_INVALID', `no source in the settings is called ${name}`);
+    const { method = 'POST', path = '', query = '', headers = {} } = entry;
+    return source.read({ ...identity, method, path, query, headers, body: Buffer.from(entry.body, encoding) });
   }
 
   return (entry: QuarantinedCallback): Callback => {
@@ -76,14 +79,4 @@ function createReader({ sources: configured, routes }: Config) {
     const reason = kept.code === 'RB_UNROUTED' ? `no route of these settings matches type ${callback.type}` : kept.reason;
     throw new RingbackError(kept.code, reason);
   };
-}
-
-function identityOf({
-  id,
-  source,
-  account,
-  time,
-  receivedAt,
-}: Omit<QuarantinedCallback, 'body' | 'encoding'>): Omit<Callback, 'type' | 'body'> {
-  return { id, source, account, time, receivedAt };
 }

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import type { Headers } from '@ringback/contracts';
 import { createRouter, explainRoutes, type Routing } from '@ringback/routing';
-import { createSources, sampleBody, type SampleKind } from '@ringback/sources';
+import { createSources } from '@ringback/sources';
 import { type Env, loadSettings } from './load-settings.ts';
-import { findSender } from './sender.ts';
+import { type FoundSender, findSender } from './sender.ts';
 import type { Terminal } from './terminal.ts';
 
 export type RouteOptions = {
   /** The kind of a sample; with a file, what it came as, where its body does not tell. */
-  readonly kind: SampleKind;
+  readonly kind: string;
   /** The body of a callback. */
   readonly file?: Buffer | undefined;
   readonly taskStatus: number;
@@ -24,15 +25,17 @@ export type RouteOptions = {
  */
 export function route({ kind, file, taskStatus, config, env, terminal, ...wanted }: RouteOptions): boolean {
   const settings = loadSettings({ path: config, env });
-  const { name, account, paths } = findSender(settings.sources, wanted);
+  const sender = findSender(settings.sources, { ...wanted, kind });
+  const { name, account } = sender;
   const source = createSources(settings.sources).find((candidate) => candidate.name === name);
   if (source === undefined) throw new TypeError(`no source ${name}`);
   const now = Date.now();
-  const body = file ?? Buffer.from(sampleBody({ kind, at: Math.floor(now / 1000), taskStatus }));
-  const identity = { id: randomUUID(), source: name, account: account.uuid, time: now, receivedAt: now };
-  const callback = source.read({ ...identity, body, path: paths[kind] });
+  const body = file ?? Buffer.from(sender.sample({ kind, at: now, taskStatus }));
+  const identity = { id: randomUUID(), source: name, account, time: now, receivedAt: now };
+  const headers = headersOf(sender, { kind, body, at: now });
+  const callback = source.read({ ...identity, method: 'POST', path: sender.path(kind), query: '', headers, body });
 
-  terminal.out(`${callback.type} of source ${name}, account ${account.uuid}`);
+  terminal.out(`${callback.type} of source ${name}, account ${account}`);
   for (const { number, to = [], drop, matches, because } of explainRoutes(settings.routes, callback)) {
     const then = drop === undefined ? `to ${to.join(', ')}` : `drops it (${drop})`;
     terminal.out(`route ${number} ${matches ? `matches, ${then}` : 'does not match'}: ${because}`);
@@ -40,6 +43,18 @@ export function route({ kind, file, taskStatus, config, env, terminal, ...wanted
   const routing = createRouter({ routes: settings.routes }).route(callback);
   terminal.out(outcomeOf(routing));
   return routing.kept === undefined;
+}
+
+type Sample = { readonly kind: string; readonly body: Buffer; readonly at: number };
+
+/** The headers that it would come with. Without a secret nothing is signed, and only the body tells. */
+function headersOf(sender: FoundSender, sample: Sample): Headers {
+  try {
+    const headers = sender.sign({ ...sample, account: sender.account, requestID: randomUUID() });
+    return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), [value]]));
+  } catch {
+    return {};
+  }
 }
 
 function outcomeOf({ outputs, dropped, kept }: Routing): string {

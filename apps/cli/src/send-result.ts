@@ -1,11 +1,12 @@
-import type { HttpClient } from '@ringback/contracts';
+import type { HttpClient, Sender } from '@ringback/contracts';
 
-type Answered = { readonly status: number; readonly retCode: number; readonly retMsg: string; readonly responseID: string };
+/** `responseID`: where the answer has one. */
+type Answered = { readonly status: number; readonly said: string; readonly responseID?: string | undefined };
 
 /** What came of one callback. */
 export type SendResult = { readonly requestID: string; readonly ms: number } & (
   | ({ readonly kind: 'acked' | 'refused' } & Answered)
-  /** No answer, or none that the provider could read. */
+  /** No answer, or none that the sender could read. */
   | { readonly kind: 'unanswered'; readonly reason: string }
 );
 
@@ -15,19 +16,21 @@ export type SendOneOptions = {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Buffer;
   readonly requestID: string;
+  readonly readAnswer: Sender['readAnswer'];
 };
 
 const ANSWER_DEADLINE_MS = 30_000;
 
 /** Posts one callback. Never rejects: no answer is a result. */
-export async function sendOne({ requestID, http, ...request }: SendOneOptions): Promise<SendResult> {
+export async function sendOne({ requestID, http, readAnswer, ...request }: SendOneOptions): Promise<SendResult> {
   const started = performance.now();
   try {
     const { status, text } = await http.post({ ...request, signal: AbortSignal.timeout(ANSWER_DEADLINE_MS) });
     const ms = performance.now() - started;
-    const answer = readAnswer(text);
-    if (!answer) return { requestID, ms, kind: 'unanswered', reason: `HTTP ${status} without retCode, retMsg and responseID` };
-    return { requestID, ms, kind: status === 200 && answer.retCode === 0 ? 'acked' : 'refused', status, ...answer };
+    const answer = readAnswer({ status, body: text });
+    if (!answer) return { requestID, ms, kind: 'unanswered', reason: `HTTP ${status}, and no answer that the sender could read` };
+    const { acked, ...rest } = answer;
+    return { requestID, ms, kind: acked ? 'acked' : 'refused', status, ...rest };
   } catch (error) {
     return { requestID, ms: performance.now() - started, kind: 'unanswered', reason: reasonOf(error) };
   }
@@ -35,7 +38,7 @@ export async function sendOne({ requestID, http, ...request }: SendOneOptions): 
 
 /** One line for one callback. */
 export function describeAnswer(result: SendResult): string {
-  const responseID = result.kind === 'unanswered' ? [] : [`responseID ${result.responseID}`];
+  const responseID = result.kind === 'unanswered' || result.responseID === undefined ? [] : [`responseID ${result.responseID}`];
   const trace = [...responseID, `requestID ${result.requestID}`, `${Math.round(result.ms)} ms`];
   return [result.kind.padEnd(10), verdict(result), ...trace].join('  ');
 }
@@ -55,20 +58,7 @@ export function summarise(results: readonly SendResult[], totalMs: number): stri
 }
 
 function verdict(result: SendResult): string {
-  return result.kind === 'unanswered' ? result.reason : `${result.status}  retCode ${result.retCode}  ${result.retMsg}`;
-}
-
-function readAnswer(text: string): Omit<Answered, 'status'> | undefined {
-  try {
-    const answer: unknown = JSON.parse(text);
-    if (typeof answer !== 'object' || answer === null) return undefined;
-    if (!('retCode' in answer) || !('retMsg' in answer) || !('responseID' in answer)) return undefined;
-    const { retCode, retMsg, responseID } = answer;
-    const fits = typeof retCode === 'number' && typeof retMsg === 'string' && typeof responseID === 'string';
-    return fits ? { retCode, retMsg, responseID } : undefined;
-  } catch {
-    return undefined;
-  }
+  return result.kind === 'unanswered' ? result.reason : `${result.status}  ${result.said}`.trimEnd();
 }
 
 function reasonOf(error: unknown): string {

@@ -21,7 +21,7 @@ async function startReceiver() {
     const { headersDistinct: headers, url: path = '' } = request;
     const body = await buffer(request);
     try {
-      const callback = source?.read(source.verify({ headers, body, path, receivedAt: Date.now() }));
+      const callback = source?.read(source.verify({ method: 'POST', query: '', headers, body, path, receivedAt: Date.now() }));
       if (callback) callbacks.push({ ...callback, path });
       return { status: 200, retCode: 0, retMsg: 'success' };
     } catch (error) {
@@ -143,17 +143,17 @@ describe('a callback that is not acked', () => {
     const address = server.address();
     const { code, out } = await send('task', '--url', `http://127.0.0.1:${typeof address === 'object' && address?.port}`);
     expect(code).toBe(1);
-    expect(out).toMatch(/^unanswered +HTTP 200 without retCode/m);
+    expect(out).toMatch(/^unanswered +HTTP 200, and no answer that the sender could read/m);
   });
 });
 
 describe('what cannot be sent', () => {
   it.each([
-    [['fax'], 'Allowed choices are task, order, call'],
+    [['fax'], 'Allowed choices are task, order, call, event'],
     [['task', '--count', '0'], '--count'],
     [['task', '--file', '/nowhere'], 'cannot be read'],
     [['task', '--account', 'nobody'], 'RB_ACCOUNT_UNKNOWN: source callbot has no account nobody'],
-    [['task', '--source', 'fax'], 'RB_CONFIG_INVALID: the settings do not have a callbot source named fax'],
+    [['task', '--source', 'fax'], 'RB_CONFIG_INVALID: the settings do not have a source named fax'],
   ])('%j', async (args, problem) => {
     const { send, callbacks } = await setUp();
     const { code, err } = await send(...args);

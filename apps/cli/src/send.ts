@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createHttpClient } from '@ringback/outputs';
-import { sampleBody, type SampleKind, signCallback } from '@ringback/sources';
 import { type Env, loadSettings } from './load-settings.ts';
 import { sendAll } from './send-all.ts';
 import { describeAnswer, type SendResult, sendOne, summarise } from './send-result.ts';
@@ -9,7 +8,7 @@ import { findSender, targetUrl } from './sender.ts';
 import type { Terminal } from './terminal.ts';
 
 export type SendOptions = {
-  readonly kind: SampleKind;
+  readonly kind: string;
   readonly config: string;
   readonly url?: string | undefined;
   readonly source?: string | undefined;
@@ -38,16 +37,16 @@ const SHOWN_ONE_BY_ONE = 20;
 export async function send(options: SendOptions): Promise<boolean> {
   const { kind, count, file, terminal } = options;
   const settings = loadSettings({ path: options.config, env: options.env });
-  const { account, paths } = findSender(settings.sources, options);
-  const url = targetUrl({ given: options.url, ingress: settings.ingress, path: paths[kind] });
+  const sender = findSender(settings.sources, options);
+  const url = targetUrl({ given: options.url, ingress: settings.ingress, path: sender.path(kind) });
   const http = createHttpClient();
 
   function post(index: number): Promise<SendResult> {
-    const at = Math.floor(Date.now() / 1000);
-    const body = file ?? sampleBody({ kind, at, taskStatus: options.taskStatus, serial: index + 1 });
+    const at = Date.now();
+    const body = file ?? Buffer.from(sender.sample({ kind, at, taskStatus: options.taskStatus, serial: index + 1 }));
     const requestID = options.requestId ?? randomUUID().replaceAll('-', '');
-    const headers = signCallback({ account, body, requestID, createTs: String(at) });
-    return sendOne({ http, url, headers, body, requestID });
+    const headers = sender.sign({ kind, account: sender.account, body, requestID, at });
+    return sendOne({ http, url, headers, body, requestID, readAnswer: sender.readAnswer });
   }
 
   const oneByOne = count <= SHOWN_ONE_BY_ONE;

@@ -1,35 +1,31 @@
-import { RingbackError } from '@ringback/contracts';
-import { type CallbotAccount, type CallbotSettings, callbotDefaultPaths, type SourceStanza } from '@ringback/sources';
+import { RingbackError, type Sender } from '@ringback/contracts';
+import { createSenders, type SourceStanza } from '@ringback/sources';
 
-type Sender = {
+export type Wanted = { readonly kind: string; readonly source?: string | undefined; readonly account?: string | undefined };
+
+export type FoundSender = Sender & {
   /** Of the source. */
   readonly name: string;
-  readonly account: CallbotAccount;
-  readonly paths: Readonly<Record<keyof typeof callbotDefaultPaths, string>>;
+  /** The account to sign for. */
+  readonly account: string;
 };
 
 /**
- * Whose callbacks are sent: the named callbot source and account, else the first.
- * @throws RingbackError RB_CONFIG_INVALID (no such source) or RB_ACCOUNT_UNKNOWN
+ * Whose callbacks are sent: the named source and account, else the first source that has callbacks of this kind, and its first account.
+ * @throws RingbackError RB_CONFIG_INVALID (no such source, or none with such callbacks) or RB_ACCOUNT_UNKNOWN
  */
-export function findSender(
-  sources: readonly SourceStanza[],
-  wanted: { source?: string | undefined; account?: string | undefined },
-): Sender {
-  const source = sources.filter(isCallbot).find(({ name }) => (wanted.source ?? name) === name);
-  if (!source) {
-    const which = wanted.source === undefined ? 'a source of type callbot' : `a callbot source named ${wanted.source}`;
-    throw new RingbackError('RB_CONFIG_INVALID', `the settings do not have ${which}`);
+export function findSender(sources: readonly SourceStanza[], { kind, source, account }: Wanted): FoundSender {
+  const senders = createSenders(sources).filter(({ name }) => (source ?? name) === name);
+  const sender = senders.find(({ kinds }) => kinds.includes(kind));
+  if (!sender) {
+    const [named] = senders;
+    const which = source === undefined ? `a source with callbacks of kind ${kind}` : `a source named ${source}`;
+    const problem = source !== undefined && named ? `source ${source} has callbacks of kind ${named.kinds.join(', ')} only` : `the settings do not have ${which}`;
+    throw new RingbackError('RB_CONFIG_INVALID', problem);
   }
-  const { settings } = source;
-  const account = settings.accounts.find(({ uuid }) => (wanted.account ?? uuid) === uuid);
-  if (!account) throw new RingbackError('RB_ACCOUNT_UNKNOWN', `source ${source.name} has no account ${wanted.account}`);
-  return { name: source.name, account, paths: { ...callbotDefaultPaths, ...settings.paths } };
-}
-
-/** The settings loader decodes every stanza by the schema of its type. */
-function isCallbot(source: SourceStanza): source is SourceStanza & { settings: CallbotSettings } {
-  return source.type === 'callbot';
+  const found = sender.accounts.find((known) => (account ?? known) === known);
+  if (found === undefined) throw new RingbackError('RB_ACCOUNT_UNKNOWN', `source ${sender.name} has no account ${account}`);
+  return { ...sender, account: found };
 }
 
 export type Target = {

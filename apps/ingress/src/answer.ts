@@ -1,35 +1,48 @@
 import { randomUUID } from 'node:crypto';
-import type { ErrorCode } from '@ringback/contracts';
-import { Type, type Static } from 'typebox';
+import type { ErrorCode, HttpReply, Outcome, Source } from '@ringback/contracts';
 import { errorRow } from './error-table.ts';
 
-/** What the provider reads: `retCode` 0 is an ack, anything else a refusal; `responseID` traces the request through our logs. */
-export const AnswerBody = Type.Object({ retCode: Type.Integer(), retMsg: Type.String(), responseID: Type.String() });
-export type AnswerBody = Static<typeof AnswerBody>;
-
-export type Answer = {
-  readonly status: number;
+/** What goes back to the sender. */
+export type Answer = HttpReply & {
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: AnswerBody;
-  readonly code?: ErrorCode;
+  /** Traces the request through our logs. */
+  readonly responseID: string;
+  /** Why it is no ack, and in words. */
+  readonly refused?: { readonly code: ErrorCode; readonly message: string };
 };
 
-/** Seconds after which a provider that does retry should try again when we could not take its callback. */
+/** Seconds after which a sender that does retry should try again when we could not take its callback. */
 const RETRY_AFTER_S = '2';
 
-export function ack(): Answer {
-  return { status: 200, headers: {}, body: { retCode: 0, retMsg: 'success', responseID: randomUUID() } };
+type Answering = Pick<Source, 'answer'>;
+
+export function ack(source: Answering): Answer {
+  const responseID = randomUUID();
+  return { ...source.answer({ kind: 'acked', responseID }), headers: {}, responseID };
 }
 
-/** The answer to a request that was not taken. Only a coded error tells its message; of a bug the outside learns nothing but the `responseID`. */
-export function refusal(error: unknown): Answer {
-  const { code, status, retCode } = errorRow(error);
-  const message =
-    code !== 'RB_INTERNAL' && error instanceof Error ? error.message : 'internal error; our log has it under this responseID';
-  return {
-    status,
-    headers: status === 503 ? { 'retry-after': RETRY_AFTER_S } : {},
-    body: { retCode, retMsg: `${code}: ${message}`, responseID: randomUUID() },
-    code,
-  };
+/** The answer to a question of the sender that carries no callback. */
+export function greeting(reply: HttpReply): Answer {
+  return { ...reply, headers: { 'x-content-type-options': 'nosniff' }, responseID: randomUUID() };
 }
+
+/** The answer to a request that was not taken. Only a coded error tells its message; of a bug the outside learns nothing but the `responseID`. Without a source, as what belongs to none: in neutral words. */
+export function refusal(error: unknown, source: Answering = NO_SOURCE): Answer {
+  const { code, status, headers } = errorRow(error);
+  const text =
+    code !== 'RB_INTERNAL' && error instanceof Error ? error.message : 'internal error; our log has it under this responseID';
+  const message = `${code}: ${text}`;
+  const responseID = randomUUID();
+  const reply = source.answer({ kind: 'refused', code, status, message, responseID });
+  const retry: Record<string, string> = reply.status === 503 ? { 'retry-after': RETRY_AFTER_S } : {};
+  return { ...reply, headers: { ...retry, ...headers }, responseID, refused: { code, message } };
+}
+
+const NO_SOURCE: Answering = {
+  answer(outcome: Outcome) {
+    const { responseID } = outcome;
+    const body = outcome.kind === 'acked' ? { responseID } : { code: outcome.code, message: outcome.message, responseID };
+    const status = outcome.kind === 'acked' ? 200 : outcome.status;
+    return { status, contentType: 'application/json; charset=utf-8', body: JSON.stringify(body) };
+  },
+};

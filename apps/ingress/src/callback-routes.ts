@@ -1,33 +1,27 @@
-import { type Callback, RingbackError, type Source, type VerifiedRequest } from '@ringback/contracts';
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import type {
-  FastifyBaseLogger,
-  FastifyInstance,
-  FastifyReply,
-  FastifyRequest,
-  RawReplyDefaultExpression,
-  RawRequestDefaultExpression,
-  RawServerDefault,
-} from 'fastify';
-import { ack, type Answer, AnswerBody, refusal } from './answer.ts';
+import {
+  type Callback,
+  type HttpReply,
+  type Logger,
+  type RequestHead,
+  RingbackError,
+  type Source,
+  type VerifiedRequest,
+} from '@ringback/contracts';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { ack, type Answer, greeting, refusal } from './answer.ts';
 import { bodyTooLarge } from './error-table.ts';
 import type { Entry } from './in-flight.ts';
 import type { AppDeps } from './ingress-deps.ts';
 import { readOrKeep, type Unfit } from './read-or-keep.ts';
 import { refuseStranger } from './refuse-stranger.ts';
 import { report } from './report.ts';
+import { sendAnswer } from './send-answer.ts';
 import { answerFailure } from './unrouted.ts';
-
-type TypedApp = FastifyInstance<
-  RawServerDefault,
-  RawRequestDefaultExpression,
-  RawReplyDefaultExpression,
-  FastifyBaseLogger,
-  TypeBoxTypeProvider
->;
 
 declare module 'fastify' {
   interface FastifyRequest {
+    /** Whose path it came to. */
+    source?: Source;
     /** Of a request whose headers rule nothing out. */
     arrival?: Arrival;
   }
@@ -35,28 +29,25 @@ declare module 'fastify' {
 
 type Arrival = { readonly verify: (body: Buffer) => VerifiedRequest; readonly entry: Entry };
 
-/** POST on every path of every source. */
-export function registerCallbackRoutes(app: TypedApp, deps: AppDeps): void {
+/** Every path of every source, by the methods that it takes. */
+export function registerCallbackRoutes(app: Pick<FastifyInstance, 'decorateRequest' | 'route'>, deps: AppDeps): void {
+  app.decorateRequest('source');
   app.decorateRequest('arrival');
   for (const source of deps.sources) {
     for (const path of source.paths) {
-      app.post(
-        path,
-        {
-          schema: { response: { '2xx': AnswerBody, '4xx': AnswerBody, '5xx': AnswerBody } },
-          onRequest: (request, reply, done) => {
-            const refused = begin({ request, reply, source, path, deps });
-            if (!refused) return done();
-            // Its body is not wanted. Node throws away what comes of it; where that may be much, the connection ends with this answer.
-            if (mayBeLarge(request)) closeAfter(request, reply, deps);
-            reply.code(refused.status).headers(refused.headers).send(refused.body);
-          },
+      app.route({
+        method: [...source.methods],
+        url: path,
+        onRequest: (request, reply, done) => {
+          request.source = source;
+          const answer = begin({ request, reply, source, path, deps });
+          if (!answer) return done();
+          // Its body is not wanted. Node throws away what comes of it; where that may be much, the connection ends with this answer.
+          if (mayBeLarge(request)) closeAfter(request, reply, deps);
+          sendAnswer(reply, answer);
         },
-        async (request, reply) => {
-          const answer = await takeCallback({ request, source, path, deps });
-          return reply.code(answer.status).headers(answer.headers).send(answer.body);
-        },
-      );
+        handler: async (request, reply) => sendAnswer(reply, await takeCallback({ request, source, path, deps })),
+      });
     }
   }
 }
@@ -65,10 +56,13 @@ type Step = { request: FastifyRequest; source: Source; path: string; deps: AppDe
 
 /** Judges a request by its headers and makes room for its body, before anything of that is read. Undefined: it may come. */
 function begin({ request, reply, source, path, deps }: Step & { reply: FastifyReply }): Answer | undefined {
-  const { headersDistinct: headers } = request.raw;
+  const { logger } = deps;
   try {
     refuseStranger({ source: source.name, request, allowFrom: deps.allowFrom });
-    const verify = source.precheck({ headers, path, receivedAt: deps.now() });
+    const head = headOf(request, path, deps.now());
+    const greeted = source.greet?.(head);
+    if (greeted) return greet({ logger, reply: greeted, fields: { source: source.name, path } });
+    const verify = source.precheck(head);
     const bytes = announcedBytes(request, deps.limits);
     const entry = deps.inFlight.begin({ bytes, giveUp: (reason) => giveUp({ reason, request, reply, deps }) });
     request.arrival = { verify, entry };
@@ -77,12 +71,24 @@ function begin({ request, reply, source, path, deps }: Step & { reply: FastifyRe
     if (wantsContinue(request)) reply.raw.writeContinue();
     return undefined;
   } catch (error) {
-    const answer = refusal(error);
+    const answer = refusal(error, source);
     const length = request.headers['content-length'];
     const sender = answer.status < 500 ? senderOf(request, error, length) : {};
-    report({ logger: deps.logger, answer, error, fields: { source: source.name, path, ...sender } });
+    report({ logger, answer, error, fields: { source: source.name, path, ...sender } });
     return answer;
   }
+}
+
+function headOf({ raw, method, url }: FastifyRequest, path: string, receivedAt: number): RequestHead {
+  const at = url.indexOf('?');
+  return { method, path, query: at < 0 ? '' : url.slice(at + 1), headers: raw.headersDistinct, receivedAt };
+}
+
+/** Answers a question that carries no callback, with its one log line. */
+function greet({ logger, reply, fields }: { logger: Logger; reply: HttpReply; fields: object }): Answer {
+  const answer = greeting(reply);
+  report({ logger, answer, fields, message: 'handshake answered' });
+  return answer;
 }
 
 /** As Node judges it. */
@@ -131,13 +137,18 @@ async function takeCallback({ request, source, path, deps }: Step): Promise<Answ
     const body = bodyOf(request);
     verified = request.arrival.verify(body);
     request.arrival.entry.verified(body.length);
+    const reply = source.greetVerified?.(verified);
+    if (reply) {
+      request.arrival.entry.done();
+      return greet({ logger: deps.logger, reply, fields: { source: source.name, path, ...identity(verified) } });
+    }
     read = await readOrKeep({ source, verified, quarantine: deps.quarantine });
     if ('unfit' in read) throw read.unfit;
     await deps.producer.enqueue(read);
-    answer = ack();
+    answer = ack(source);
   } catch (caught) {
     error = caught;
-    answer = refusal(caught);
+    answer = refusal(caught, source);
   }
   request.arrival?.entry.done();
   const ms = Math.round(performance.now() - startedAt);

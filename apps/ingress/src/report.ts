@@ -8,17 +8,19 @@ export type Report = {
   readonly error?: unknown;
   /** What else is known of the request. MUST NOT hold anything of the body. */
   readonly fields: object;
+  /** Of the line of an answer that refuses nothing. */
+  readonly message?: string;
 };
 
 /** The one log line of a request, acked or not. A bug comes with its stack, a refusal with its reason. */
-export function report({ logger, answer, error, fields }: Report): void {
-  const { retCode, responseID } = answer.body;
-  const line = { ...fields, status: answer.status, retCode, responseID };
-  if (!answer.code) {
-    logger.info(line, 'callback acked');
-  } else if (answer.status >= 500) {
-    logger.error({ ...line, code: answer.code, err: error }, 'callback refused');
+export function report({ logger, answer, error, fields, message = 'callback acked' }: Report): void {
+  const { status, responseID, refused } = answer;
+  const line = { ...fields, status, responseID };
+  if (!refused) {
+    logger.info(line, message);
+  } else if (status >= 500) {
+    logger.error({ ...line, code: refused.code, err: error }, 'callback refused');
   } else {
-    logger.warn({ ...line, code: answer.code, reason: answer.body.retMsg }, 'callback refused');
+    logger.warn({ ...line, code: refused.code, reason: refused.message }, 'callback refused');
   }
 }

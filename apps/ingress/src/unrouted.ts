@@ -1,34 +1,44 @@
+import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import { RingbackError } from '@ringback/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Answer, refusal } from './answer.ts';
 import type { IngressDeps } from './ingress-deps.ts';
-import { asRingbackError } from './error-table.ts';
+import { asRingbackError, HttpRefusal, malformedHttp } from './error-table.ts';
 import { report } from './report.ts';
+import { sendAnswer } from './send-answer.ts';
 
 const MAX_LOGGED_PATH = 200;
 
-/** Answers a request for which there is no route. */
+/** Answers a request for which there is no route: its path is unknown, or takes other methods. */
 export function answerUnknownPath(request: FastifyRequest, reply: FastifyReply, deps: IngressDeps): FastifyReply {
-  const paths = deps.sources.flatMap((source) => source.paths).join(', ');
-  return answerFailure(new RingbackError('RB_PATH_UNKNOWN', `POST callbacks to one of ${paths}`), request, reply, deps);
+  const path = pathOf(request);
+  const source = deps.sources.find(({ paths }) => paths.includes(path));
+  const allow = source?.methods.join(', ');
+  const refused =
+    allow === undefined
+      ? new HttpRefusal('RB_PATH_UNKNOWN', `no source takes callbacks here: ${paths(deps)}`, { status: 404 })
+      : new HttpRefusal('RB_PATH_UNKNOWN', `this path takes ${allow}`, { status: 405, headers: { allow } });
+  return answerFailure(refused, request, reply, deps);
+}
+
+function paths({ sources }: IngressDeps): string {
+  return sources.map((source) => `${source.methods.join(' or ')} to ${source.paths.join(', ')}`).join('; ');
+}
+
+function pathOf({ url }: FastifyRequest): string {
+  const [path = ''] = url.split('?', 1);
+  return path;
 }
 
 /** Answers a request that failed outside our handler: refused by Fastify, or a bug. */
 export function answerFailure(failure: unknown, request: FastifyRequest, reply: FastifyReply, deps: IngressDeps): FastifyReply {
   request.arrival?.entry.done();
   const error = asRingbackError(failure, deps.limits);
-  const answer = refusal(error);
-  const [path = ''] = request.url.split('?', 1);
-  const fields = { method: request.method, path: path.slice(0, MAX_LOGGED_PATH) };
+  const answer = refusal(error, request.source);
+  const fields = { method: request.method, path: pathOf(request).slice(0, MAX_LOGGED_PATH) };
   // Where its body was malformed or late, `answerMalformedHttp` has answered and said so; what then ends here is no second request.
   if (!request.raw.socket.writableEnded) report({ logger: deps.logger, answer, error, fields });
-  return reply
-    .code(answer.status)
-    .headers(answer.headers)
-    .type('application/json; charset=utf-8')
-    .serializer(JSON.stringify)
-    .send(answer.body);
+  return sendAnswer(reply, answer);
 }
 
 /** Answers bytes that Node could not read as HTTP, on the bare socket, and closes it. */
@@ -38,21 +48,19 @@ export function answerMalformedHttp(failure: Error, socket: Socket, deps: Ingres
     socket.destroy();
     return;
   }
-  const code = 'code' in failure ? String(failure.code) : failure.message;
-  const error = new RingbackError('RB_HTTP_MALFORMED', `not a request that can be read (${code})`, { cause: failure });
+  const error = malformedHttp(failure);
   const answer = refusal(error);
   report({ logger: deps.logger, answer, error, fields: {} });
   socket.write(toHttp(answer));
   socket.destroySoon();
 }
 
-function toHttp({ status, body }: Answer): string {
-  const json = JSON.stringify(body);
+function toHttp({ status, contentType, body }: Answer): string {
   const head = [
-    `HTTP/1.1 ${status} Bad Request`,
-    'Content-Type: application/json; charset=utf-8',
-    `Content-Length: ${Buffer.byteLength(json)}`,
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    `Content-Type: ${contentType}`,
+    `Content-Length: ${Buffer.byteLength(body)}`,
     'Connection: close',
   ];
-  return `${head.join('\r\n')}\r\n\r\n${json}`;
+  return `${head.join('\r\n')}\r\n\r\n${body}`;
 }

@@ -2,8 +2,7 @@ import type { Callback, QuarantinedCallback } from '@ringback/contracts';
 
 /** A callback as the quarantine keeps it. `code` is of an error; `reason` says more, without personal data. */
 export function quarantineEntry(callback: Callback, code: string, reason: string): QuarantinedCallback {
-  const { id, source, account, type, time, receivedAt, body } = callback;
-  return { v: 1, id, source, account, type, time, receivedAt, body, encoding: 'utf8', code, reason: `${code}: ${reason}` };
+  return { v: 1, ...callback, encoding: 'utf8', code, reason: `${code}: ${reason}` };
 }
 
 /** How many of each code there are among those that are not kept. */

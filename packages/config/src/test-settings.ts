@@ -24,12 +24,13 @@ const CallbotSettings = Section({
 const callbot: SourceType<typeof CallbotSettings, Settings<typeof CallbotSettings>> = {
   type: 'callbot',
   settings: CallbotSettings,
-  bodies: {},
+  types: () => ({ bodies: {} }),
   identities: ({ accounts, path }) => ({
     paths: path === undefined ? [] : [{ value: path, at: ['path'] }],
     accounts: accounts.map(({ uuid }, index) => ({ value: uuid, at: ['accounts', index, 'uuid'] })),
   }),
   create: never,
+  createSender: never,
 };
 
 /** Types of sources and outputs with every kind of setting. */

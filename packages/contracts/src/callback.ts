@@ -17,6 +17,8 @@ export const Callback = Type.Object({
   receivedAt: Type.Integer(),
   /** The body's UTF-8 text, never re-serialised. */
   body: Type.String(),
+  /** What it is about, where the source knows that from more than the body: see `Source.businessKey`. */
+  about: Type.Optional(Type.String()),
 });
 export type Callback = Static<typeof Callback>;
 

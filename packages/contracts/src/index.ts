@@ -34,4 +34,18 @@ export {
   type Settings,
   Size,
 } from './settings.ts';
-export type { InboundRequest, Placed, RequestHead, Source, SourceType, VerifiedRequest } from './source.ts';
+export type {
+  Headers,
+  HttpReply,
+  InboundRequest,
+  Outcome,
+  Placed,
+  ReadAnswer,
+  RequestHead,
+  SampleOptions,
+  Sender,
+  SendOptions,
+  Source,
+  SourceType,
+  VerifiedRequest,
+} from './source.ts';

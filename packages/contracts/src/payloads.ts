@@ -4,7 +4,7 @@ import { Callback } from './callback.ts';
 /** Neighbours in a batch, and what they share: mostly that is a third of what a callback takes in Redis beside its body. */
 const CallbackGroup = Type.Object({
   ...Type.Pick(Callback, ['source', 'account', 'type']).properties,
-  callbacks: Type.Array(Type.Pick(Callback, ['id', 'time', 'receivedAt', 'body']), { minItems: 1 }),
+  callbacks: Type.Array(Type.Pick(Callback, ['id', 'time', 'receivedAt', 'body', 'about']), { minItems: 1 }),
 });
 type CallbackGroup = Static<typeof CallbackGroup>;
 
@@ -33,8 +33,8 @@ export type DeliveryBatch = Static<typeof DeliveryBatch>;
 /** Callbacks as a batch holds them, in the same order. */
 export function groupCallbacks(callbacks: readonly Callback[]): CallbackGroup[] {
   const grouped: CallbackGroup[] = [];
-  for (const { id, source, account, type, time, receivedAt, body } of callbacks) {
-    const own = { id, time, receivedAt, body };
+  for (const { id, source, account, type, time, receivedAt, body, about } of callbacks) {
+    const own = about === undefined ? { id, time, receivedAt, body } : { id, time, receivedAt, body, about };
     const last = grouped.at(-1);
     if (last?.source === source && last.account === account && last.type === type) last.callbacks.push(own);
     else grouped.push({ source, account, type, callbacks: [own] });
@@ -45,7 +45,11 @@ export function groupCallbacks(callbacks: readonly Callback[]): CallbackGroup[] 
 /** The callbacks of a batch, in their order. */
 export function callbacksOf({ groups: grouped }: Pick<CallbackBatch, 'groups'>): Callback[] {
   return grouped.flatMap(({ source, account, type, callbacks }) =>
-    callbacks.map(({ id, time, receivedAt, body }) => ({ id, source, account, type, time, receivedAt, body })),
+    callbacks.map(({ id, time, receivedAt, body, about }) =>
+      about === undefined
+        ? { id, source, account, type, time, receivedAt, body }
+        : { id, source, account, type, time, receivedAt, body, about },
+    ),
   );
 }
 
@@ -117,12 +121,16 @@ export const QuarantinedCallback = Type.Object({
   type: Type.Optional(Type.String()),
   time: Type.Integer(),
   receivedAt: Type.Integer(),
-  /** Path and headers as they came, less those that are secret. Absent where a worker kept it: it has only the callback. */
+  /** Method, path, query and headers as they came, less those that are secret. Absent where a worker kept it: it has only the callback. */
+  method: Type.Optional(Type.String()),
   path: Type.Optional(Type.String()),
+  query: Type.Optional(Type.String()),
   headers: Type.Optional(Type.Record(Type.String(), Type.Array(Type.String()))),
   /** The very bytes: as text where they are UTF-8. */
   body: Type.String(),
   encoding: Type.Enum(['utf8', 'base64']),
+  /** As in the callback. */
+  about: Type.Optional(Type.String()),
   /** Why it is kept, as an error code. Absent in what an earlier Ringback kept. */
   code: Type.Optional(Type.String()),
   /** It was taken from a queue: its batch, and what that batch has claimed of it in the ledger. A replay MUST give these claims up, or it is a duplicate. */

@@ -27,8 +27,8 @@ export function signedRequest({ requestID, sign }: { requestID: string; sign?: s
 export type Connection = {
   readonly socket: Socket;
   readonly closed: () => boolean;
-  /** The status and retCode of each answer so far, in their order. */
-  readonly answers: () => [status: number, retCode: number][];
+  /** The status of each answer so far, in their order, and its retCode, or its code where it is no source's. */
+  readonly answers: () => [status: number, code: number | string][];
   /** Waits until so many answers are there. */
   readonly answered: (count: number) => Promise<void>;
 };
@@ -46,10 +46,9 @@ export function openConnection(url: string): Connection {
   // The server may well close while we write.
   socket.on('error', () => {});
   const answers = () =>
-    [...text.matchAll(/HTTP\/1\.1 (\d{3}) [\s\S]*?"retCode":(\d+)/g)].map(([, status, retCode]): [number, number] => [
-      Number(status),
-      Number(retCode),
-    ]);
+    [...text.matchAll(/HTTP\/1\.1 (\d{3}) [\s\S]*?"(?:retCode":(\d+)|code":"(\w+))/g)].map(
+      ([, status, retCode, code = '']): [number, number | string] => [Number(status), retCode === undefined ? code : Number(retCode)],
+    );
   const answered = (count: number) =>
     vi.waitFor(
       () => {

@@ -1,6 +1,6 @@
 import { RingbackError } from '@ringback/contracts';
 import type { TSchema } from 'typebox';
-import { checkBody } from './check-body.ts';
+import { checkBody } from '../http/check-body.ts';
 import { OrderBody, orderBody, TaskBody, taskBody } from './schema.ts';
 
 /** taskStatus 1…5 of the documentation; it calls 4 "finished (failed)". */

@@ -1,7 +1,7 @@
 import { callbackKey } from '@ringback/contracts';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { headerText } from './header-text.ts';
+import { headerText } from '../http/header-text.ts';
 import { sampleBody } from './samples.ts';
 import { inbound, outcomeOf, receive, SIGNED_AT_S, testSource } from './test-source.ts';
 

@@ -1,10 +1,9 @@
 import { RingbackError } from '@ringback/contracts';
+import { headerText } from '../http/header-text.ts';
+import { shownText } from '../http/shown-text.ts';
 import type { CallbotAccount } from './config.ts';
-import { headerText } from './header-text.ts';
 import type { CallbotHeaders } from './headers.ts';
 import { HEX_DIGITS, verifySign } from './signature.ts';
-
-const LONGEST_UUID = 64;
 
 /** Who a request says it is from. */
 type Claim = { readonly source: string; readonly account: CallbotAccount; readonly headers: CallbotHeaders };
@@ -19,7 +18,7 @@ export function signMismatch({ source, account, headers }: Claim, problem?: stri
 
 /** @returns RB_ACCOUNT_UNKNOWN; only the log names the uuid. */
 export function accountUnknown({ source, headers }: Pick<Claim, 'source' | 'headers'>): RingbackError {
-  const facts = { ...named(headers), uuid: shown(headerText(headers.uuid)) };
+  const facts = { ...named(headers), uuid: shownText(headerText(headers.uuid)) };
   return new RingbackError(
     'RB_ACCOUNT_UNKNOWN',
     `header uuid names no account of source ${source}: add it to the source's accounts`,
@@ -60,10 +59,4 @@ function named({ requestID, sign }: CallbotHeaders) {
 
 function algorithmOf({ algorithm = 'md5' }: CallbotAccount): 'md5' | 'sha256' {
   return algorithm;
-}
-
-/** Anyone can send it: bounded, and with nothing in it that changes how a terminal shows the line. */
-function shown(text: string): string {
-  const plain = text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
-  return plain.length > LONGEST_UUID ? `${plain.slice(0, LONGEST_UUID)}…` : plain;
 }

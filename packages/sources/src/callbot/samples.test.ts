@@ -1,6 +1,7 @@
 import { createSecret } from '@ringback/contracts';
 import { describe, expect, it } from 'vitest';
-import { SAMPLE_KINDS, sampleBody, signCallback } from './samples.ts';
+import { SAMPLE_KINDS, sampleBody } from './samples.ts';
+import { signCallback } from './sender.ts';
 import { receive as receiveFrom, oracleHeaders, SECRET, SIGNED_AT_S, testSource, UUID } from './test-source.ts';
 
 const account = { uuid: UUID, secrets: [createSecret(SECRET), createSecret('next')] };
@@ -20,7 +21,7 @@ describe('sample callbacks', () => {
   it.each(samples.flatMap((sample) => [1, 2, 3, 4, 1234].map((serial) => ({ ...sample, serial }))))('%j is taken', (sample) => {
     const body = sampleBody({ ...sample, at: SIGNED_AT_S });
     const headers = received(signCallback({ account, body, requestID: 'r', createTs: String(SIGNED_AT_S) }));
-    const { type } = receiveFrom(testSource(), { headers, body: Buffer.from(body), path: '/callbot', receivedAt: 0 });
+    const { type } = receiveFrom(testSource(), { method: 'POST', query: '', headers, body: Buffer.from(body), path: '/callbot', receivedAt: 0 });
     expect(type.split('.')[1]).toBe(sample.kind);
   });
 

@@ -1,6 +1,3 @@
-import type { CallbotAccount } from './config.ts';
-import { computeSign } from './signature.ts';
-
 export const SAMPLE_KINDS = ['task', 'order', 'call'] as const;
 export type SampleKind = (typeof SAMPLE_KINDS)[number];
 
@@ -26,34 +23,6 @@ export function sampleBody({ kind, at, taskStatus = 3, serial = 1 }: SampleOptio
     default:
       return kind satisfies never;
   }
-}
-
-export type SignOptions = {
-  /** Signs with the first of its secrets. */
-  readonly account: CallbotAccount;
-  readonly body: string | Buffer;
-  readonly requestID: string;
-  /** Seconds since the epoch, as the header's text. */
-  readonly createTs: string;
-};
-
-/** The provider's side: the headers that a callback comes with, in the latin1 text in which Node sends and gives header bytes. */
-export function signCallback({ account, body, requestID, createTs }: SignOptions): Record<string, string> {
-  const [secret] = account.secrets;
-  if (!secret) throw new TypeError('an account without a secret cannot sign');
-  const parts = {
-    body: Buffer.from(body),
-    createTs: Buffer.from(createTs),
-    requestID: Buffer.from(requestID),
-    uuid: Buffer.from(account.uuid),
-  };
-  return {
-    'content-type': 'application/json',
-    requestID: parts.requestID.toString('latin1'),
-    uuid: parts.uuid.toString('latin1'),
-    createTs: parts.createTs.toString('latin1'),
-    sign: computeSign(secret.reveal(), account.algorithm, parts),
-  };
 }
 
 function sampleTask({ at, taskStatus, serial }: { at: number; taskStatus: number; serial: number }): object {

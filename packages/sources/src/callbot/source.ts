@@ -1,32 +1,37 @@
 import type { InboundRequest, Source, SourceType } from '@ringback/contracts';
+import { headerText } from '../http/header-text.ts';
+import { withoutSecrets } from '../http/headers.ts';
+import { readJsonObject } from '../http/read-json.ts';
+import { retCodeAnswer } from '../http/ret-code.ts';
 import { businessKey } from './business-key.ts';
 import { type CallbotAccount, CallbotSettings, DEFAULT_PATHS } from './config.ts';
 import { signedAt } from './create-ts.ts';
 import { BODIES, eventType } from './event-type.ts';
-import { headerText } from './header-text.ts';
-import { type CallbotHeaders, readHeaders, withoutSecrets } from './headers.ts';
+import { type CallbotHeaders, readHeaders } from './headers.ts';
 import { accountUnknown, problemOfBody, refuseImpossibleSign, signMismatch } from './mismatch.ts';
 import { hasPublishedSecret } from './published-secret.ts';
-import { readJsonObject } from './read-json.ts';
+import { createCallbotSender } from './sender.ts';
 import { verifySign } from './signature.ts';
 
 /** Callbacks of NXCloud Callbot, v3. */
 export const callbot: SourceType<typeof CallbotSettings, CallbotSettings> = {
   type: 'callbot',
   settings: CallbotSettings,
-  bodies: BODIES,
+  types: () => ({ bodies: BODIES }),
   identities: (settings) => ({
     paths: Object.entries({ ...DEFAULT_PATHS, ...settings.paths }).map(([takes, value]) => ({ value, at: ['paths', takes] })),
     accounts: settings.accounts.map(({ uuid }, index) => ({ value: uuid, at: ['accounts', index, 'uuid'] })),
   }),
   create: createCallbotSource,
+  createSender: createCallbotSender,
 };
 
 function createCallbotSource({ name, settings }: { name: string; settings: CallbotSettings }): Source {
   const accounts = new Map(settings.accounts.map((account) => [keyOf(account), account]));
   const paths = { ...DEFAULT_PATHS, ...settings.paths };
 
-  const precheck: Source['precheck'] = ({ headers: sent, path, receivedAt }) => {
+  const precheck: Source['precheck'] = ({ headers: sent, ...head }) => {
+    const { receivedAt } = head;
     const headers = readHeaders(sent);
     const account = findAccount({ accounts, headers, source: name });
     const time = signedAt({ createTs: headers.createTs, receivedAt, maxSkew: settings.maxSkew, source: name });
@@ -39,12 +44,11 @@ function createCallbotSource({ name, settings }: { name: string; settings: Callb
         source: name,
         account: account.uuid,
         time,
-        receivedAt,
+        ...head,
         body,
-        path,
         // Only made for what goes into quarantine.
         get headers() {
-          return withoutSecrets(sent);
+          return withoutSecrets(sent, ['sign']);
         },
       };
     };
@@ -53,8 +57,10 @@ function createCallbotSource({ name, settings }: { name: string; settings: Callb
   return {
     name,
     paths: Object.values(paths),
+    methods: ['POST'],
     publiclySigned: () => settings.accounts.filter(hasPublishedSecret).map(({ uuid }) => uuid),
     businessKey,
+    answer: retCodeAnswer,
     precheck,
     verify: ({ body, ...head }: InboundRequest) => precheck(head)(body),
     read({ id, account, time, receivedAt, body, path }) {

@@ -1,6 +1,7 @@
 import { RingbackError } from '@ringback/contracts';
 
 const MAX_LEVELS = 100;
+const NOT_AN_OBJECT = 'is JSON, but not an object';
 
 /** Fatal, because a replaced byte would change what is delivered; and a byte order mark stays, so that text and bytes remain the same. */
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -10,11 +11,18 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  * @throws RingbackError RB_BODY_MALFORMED: not UTF-8, not JSON, not an object, or nested deeper than 100 levels
  */
 export function readJsonObject(bytes: Buffer): { text: string; object: object } {
+  const { text, value } = readJson(bytes);
+  if (Array.isArray(value)) throw malformed(NOT_AN_OBJECT);
+  return { text, object: value };
+}
+
+/** The same, where an array will do. @throws RingbackError RB_BODY_MALFORMED */
+export function readJson(bytes: Buffer): { text: string; value: object } {
   const text = decode(bytes);
   const value = parse(text);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw malformed('is JSON, but not an object');
+  if (typeof value !== 'object' || value === null) throw malformed(NOT_AN_OBJECT);
   if (isDeeperThan(MAX_LEVELS, value)) throw malformed(`is nested deeper than ${MAX_LEVELS} levels`);
-  return { text, object: value };
+  return { text, value };
 }
 
 function decode(bytes: Buffer): string {

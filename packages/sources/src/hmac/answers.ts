@@ -1,0 +1,40 @@
+import type { HttpReply, RequestHead, Source, VerifiedRequest } from '@ringback/contracts';
+import { plainAck, plainRefusal } from '../http/json-reply.ts';
+import type { HmacSettings } from './config.ts';
+import { jsonValue } from './values.ts';
+
+const TEXT = 'text/plain; charset=utf-8';
+const MOST_CHALLENGE = 2048;
+
+/** What the sender is told, as the settings say. */
+export function createAnswers({ answer, challenge }: HmacSettings): Pick<Source, 'answer' | 'greet' | 'greetVerified'> {
+  const { status = 200, body, contentType = TEXT } = answer ?? {};
+  return {
+    answer(outcome) {
+      if (outcome.kind === 'refused') return plainRefusal(outcome);
+      return body === undefined ? { ...plainAck(outcome.responseID), status } : { status, contentType, body };
+    },
+    greet: ({ query }: RequestHead) => {
+      if (challenge?.query === undefined) return undefined;
+      return asText(new URLSearchParams(query).get(challenge.query) ?? undefined);
+    },
+    greetVerified: ({ body: bytes }: VerifiedRequest) => {
+      if (challenge?.json === undefined) return undefined;
+      return asText(jsonValue(parse(bytes), challenge.json));
+    },
+  };
+}
+
+/** A text that anyone may have sent: as plain text it does nothing. */
+function asText(challenge: string | undefined): HttpReply | undefined {
+  if (challenge === undefined || challenge.length > MOST_CHALLENGE) return undefined;
+  return { status: 200, contentType: TEXT, body: challenge };
+}
+
+function parse(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}

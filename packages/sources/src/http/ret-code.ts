@@ -1,0 +1,48 @@
+import type { ErrorCode, HttpReply, Outcome, ReadAnswer } from '@ringback/contracts';
+import { fieldsOf } from './json-reply.ts';
+
+/**
+ * `retCode` 0 is an ack. The others are out of the provider's own list (callbot v3: 1 general error, 2 missing parameter, 3 format error, 4 invalid value,
+ * 4001 content too large, 5001 internal error, 6 incorrect signature, 6001 missing signature, 6002 account does not exist, 6003 no permission, 7 system busy).
+ */
+const RET_CODES: Partial<Record<ErrorCode, number>> = {
+  RB_HEADER_MISSING: 2,
+  RB_HEADER_INVALID: 4,
+  RB_SIGN_MISSING: 6001,
+  RB_SIGN_MISMATCH: 6,
+  RB_ACCOUNT_UNKNOWN: 6002,
+  RB_ADDRESS_REFUSED: 6003,
+  RB_CALLBACK_STALE: 4,
+  RB_BODY_MALFORMED: 3,
+  RB_BODY_INCOMPLETE: 2,
+  RB_BODY_INVALID: 4,
+  RB_BODY_TOO_LARGE: 4001,
+  RB_HTTP_MALFORMED: 3,
+  RB_QUEUE_UNAVAILABLE: 7,
+  RB_REDIS_REFUSES: 7,
+  RB_OVERLOADED: 7,
+  RB_DURABILITY_UNMET: 7,
+  RB_SPOOL_FULL: 7,
+  RB_SPOOL_FAILED: 7,
+  RB_INTERNAL: 5001,
+};
+const GENERAL_ERROR = 1;
+
+/** The answer that both families of the provider read: `{"retCode": …, "retMsg": …, "responseID": …}`. */
+export function retCodeAnswer(outcome: Outcome): HttpReply {
+  const { responseID } = outcome;
+  if (outcome.kind === 'acked') return json(200, { retCode: 0, retMsg: 'success', responseID });
+  const { status, code, message } = outcome;
+  return json(status, { retCode: RET_CODES[code] ?? GENERAL_ERROR, retMsg: message, responseID });
+}
+
+/** The same, read by the sender. */
+export function readRetCode({ status, body }: Pick<HttpReply, 'status' | 'body'>): ReadAnswer | undefined {
+  const { retCode, retMsg, responseID } = fieldsOf(body);
+  if (typeof retCode !== 'number' || typeof retMsg !== 'string' || typeof responseID !== 'string') return undefined;
+  return { acked: status === 200 && retCode === 0, said: `retCode ${retCode}  ${retMsg}`, responseID };
+}
+
+function json(status: number, body: object): HttpReply {
+  return { status, contentType: 'application/json; charset=utf-8', body: JSON.stringify(body) };
+}

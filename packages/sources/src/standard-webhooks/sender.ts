@@ -1,0 +1,28 @@
+import type { Sender } from '@ringback/contracts';
+import { readPlain } from '../http/json-reply.ts';
+import { sampleEvent } from '../http/sample-event.ts';
+import { computeHmac } from '../http/hmac.ts';
+import { MS_PER_S } from '../http/time.ts';
+import type { StandardWebhooksSettings } from './config.ts';
+import { keysOf, messageOf, written } from './signature.ts';
+
+export function createStandardWebhooksSender({ name, settings }: { name: string; settings: StandardWebhooksSettings }): Sender {
+  return {
+    readAnswer: readPlain,
+    kinds: ['event'],
+    accounts: [name],
+    path: () => settings.path,
+    sample: ({ at, serial = 1 }) => JSON.stringify(sampleEvent({ at, serial })),
+    sign({ body, requestID, at }) {
+      const [key = ''] = keysOf(settings);
+      const timestamp = String(Math.floor(at / MS_PER_S));
+      const message = messageOf({ id: Buffer.from(requestID), timestamp: Buffer.from(timestamp), body });
+      return {
+        'content-type': 'application/json',
+        'webhook-id': Buffer.from(requestID).toString('latin1'),
+        'webhook-timestamp': timestamp,
+        'webhook-signature': written(computeHmac(key, 'sha256', message)),
+      };
+    },
+  };
+}

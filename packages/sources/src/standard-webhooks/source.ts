@@ -1,0 +1,79 @@
+import { type InboundRequest, RingbackError, type Source, type SourceType } from '@ringback/contracts';
+import { headerText } from '../http/header-text.ts';
+import { checkId, refuseEmpty, requiredHeader, singleHeader, withoutSecrets } from '../http/headers.ts';
+import { hmacFits } from '../http/hmac.ts';
+import { plainAck, plainRefusal } from '../http/json-reply.ts';
+import { readJson } from '../http/read-json.ts';
+import { readDigits, refuseStale } from '../http/time.ts';
+import { typeWords } from '../http/type-word.ts';
+import { StandardWebhooksSettings } from './config.ts';
+import { createStandardWebhooksSender } from './sender.ts';
+import { keysOf, messageOf, signaturesIn } from './signature.ts';
+
+const FIVE_MINUTES_MS = 300_000;
+
+/** Any sender that signs as Standard Webhooks says. */
+export const standardWebhooks: SourceType<typeof StandardWebhooksSettings, StandardWebhooksSettings> = {
+  type: 'standard-webhooks',
+  settings: StandardWebhooksSettings,
+  types: ({ name }) => ({ bodies: {}, open: name }),
+  identities: ({ path }) => ({ paths: [{ value: path, at: ['path'] }], accounts: [] }),
+  create: createStandardWebhooksSource,
+  createSender: createStandardWebhooksSender,
+};
+
+function createStandardWebhooksSource({ name, settings }: { name: string; settings: StandardWebhooksSettings }): Source {
+  const allowed = settings.tolerance ?? FIVE_MINUTES_MS;
+  /** Made when they are first needed: a process that only reads needs no secret. */
+  let keys: Buffer[] | undefined;
+
+  const precheck: Source['precheck'] = ({ headers: sent, ...head }) => {
+    const { receivedAt } = head;
+    const id = checkId('webhook-id', requiredHeader(sent, 'webhook-id'));
+    const timestamp = requiredHeader(sent, 'webhook-timestamp');
+    const signature = singleHeader(sent, 'webhook-signature');
+    if (signature === undefined) throw new RingbackError('RB_SIGN_MISSING', 'missing header webhook-signature');
+    refuseEmpty('webhook-signature', signature);
+    const time = readDigits(timestamp.toString('latin1'));
+    if (time === undefined) throw new RingbackError('RB_HEADER_INVALID', 'header webhook-timestamp is no time in seconds: send digits');
+    refuseStale({ header: 'webhook-timestamp', time, receivedAt, allowed, setting: 'tolerance', source: name });
+    return (body) => {
+      keys ??= keysOf(settings);
+      const signatures = signaturesIn(signature);
+      if (!hmacFits({ keys, algorithm: 'sha256', message: messageOf({ id, timestamp, body }), signatures })) throw mismatch(name);
+      return {
+        id: headerText(id),
+        source: name,
+        account: name,
+        time,
+        ...head,
+        body,
+        get headers() {
+          return withoutSecrets(sent, ['webhook-signature']);
+        },
+      };
+    };
+  };
+
+  return {
+    name,
+    paths: [settings.path],
+    methods: ['POST'],
+    businessKey: () => undefined,
+    answer: (outcome) => (outcome.kind === 'acked' ? plainAck(outcome.responseID) : plainRefusal(outcome)),
+    precheck,
+    verify: ({ body, ...head }: InboundRequest) => precheck(head)(body),
+    read({ id, account, time, receivedAt, body }) {
+      const { text, value } = readJson(body);
+      const event = 'type' in value && typeof value.type === 'string' ? value.type : '';
+      return { id, source: name, account, type: `${name}.${typeWords(event)}`, time, receivedAt, body: text };
+    },
+  };
+}
+
+function mismatch(source: string): RingbackError {
+  return new RingbackError(
+    'RB_SIGN_MISMATCH',
+    `header webhook-signature does not fit the request: check the secrets of source ${source}, and that nothing on the way rewrites the body`,
+  );
+}
