@@ -58,7 +58,11 @@ const REFUSED: Readonly<Record<string, [Buffer, number, number | string]>> = {
   'a number': [rawRequest({ body: PHONE }), 400, 3],
   'a truncated body': [rawRequest({ body: `{"phone":"${PHONE}",` }), 400, 3],
   'a body that is not UTF-8': [rawRequest({ body: Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d]) }), 400, 3],
-  'a lone surrogate in bytes': [rawRequest({ body: Buffer.from([0x7b, 0x22, 0xed, 0xa0, 0x80, 0x22, 0x3a, 0x31, 0x7d]) }), 400, 3],
+  'a lone surrogate in bytes': [
+    rawRequest({ body: Buffer.from([0x7b, 0x22, 0xed, 0xa0, 0x80, 0x22, 0x3a, 0x31, 0x7d]) }),
+    400,
+    3,
+  ],
   'gzip instead of JSON': [
     rawRequest({ body: Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0]), headers: { 'content-encoding': 'gzip' } }),
     400,
@@ -73,7 +77,11 @@ const REFUSED: Readonly<Record<string, [Buffer, number, number | string]>> = {
   'a body of 64 MiB': [rawRequest({ body: huge(64) }), 413, 4001],
   '64 MiB in chunks': [rawChunkedRequest({ body: huge(64) }), 413, 4001],
   'an announced body of 64 MiB': [rawRequest({ headers: { 'content-length': String(64 * MIB) } }), 413, 4001],
-  'chunks that are none': [rawRequest({ headers: { 'content-length': undefined, 'transfer-encoding': 'chunked' } }), 400, 'RB_HTTP_MALFORMED'],
+  'chunks that are none': [
+    rawRequest({ headers: { 'content-length': undefined, 'transfer-encoding': 'chunked' } }),
+    400,
+    'RB_HTTP_MALFORMED',
+  ],
   'chunks and a length at once': [rawRequest({ headers: { 'transfer-encoding': 'chunked' } }), 400, 'RB_HTTP_MALFORMED'],
   'an unknown path': [rawRequest({ line: `POST /nowhere?phone=${PHONE} HTTP/1.1` }), 404, 'RB_PATH_UNKNOWN'],
   'an impossible path': [rawRequest({ line: 'POST /%zz HTTP/1.1' }), 400, 'RB_HTTP_MALFORMED'],
@@ -138,7 +146,9 @@ it('refuses what is wrong with the right status and code in one line without per
 
 it('refuses HEAD, whose answer has no body, in the same way', async () => {
   const { ingress, lines, serves } = await startIngress();
-  expect(await exchange(ingress, rawRequest({ line: 'HEAD /callbot HTTP/1.1' }))).toMatch(/^HTTP\/1\.1 405 [\s\S]*\nallow: POST\r\n[\s\S]*\r\n\r\n$/);
+  expect(await exchange(ingress, rawRequest({ line: 'HEAD /callbot HTTP/1.1' }))).toMatch(
+    /^HTTP\/1\.1 405 [\s\S]*\nallow: POST\r\n[\s\S]*\r\n\r\n$/,
+  );
   await serves('after HEAD');
   await vi.waitFor(() => expect(lines('callback refused')).toMatchObject([{ status: 405, code: 'RB_PATH_UNKNOWN' }]));
 });

@@ -36,7 +36,9 @@ export function receiveTrial(): Trial {
   return (random) => {
     const { headers, body } = anyRequest(random);
     try {
-      const callback = source.read(source.verify({ method: 'POST', query: '', headers: distinct(headers), body, path: '/callbot', receivedAt: 0 }));
+      const callback = source.read(
+        source.verify({ method: 'POST', query: '', headers: distinct(headers), body, path: '/callbot', receivedAt: 0 }),
+      );
       return callback.body === body.toString('utf8') ? undefined : 'the body is not what was sent';
     } catch (error) {
       const { status, body: answer } = refusal(error, source);

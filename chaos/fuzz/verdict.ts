@@ -13,8 +13,7 @@ export function problemOf(status: number, json: string): string | undefined {
   if (typeof responseID !== 'string') return `no responseID: ${json.slice(0, 300)}`;
   // Of what belongs to no source.
   if (typeof code === 'string' && typeof message === 'string') return status === 200 ? `status 200 with ${code}` : undefined;
-  if (!Number.isInteger(retCode) || typeof retMsg !== 'string')
-    return `not an answer of ours: ${json.slice(0, 300)}`;
+  if (!Number.isInteger(retCode) || typeof retMsg !== 'string') return `not an answer of ours: ${json.slice(0, 300)}`;
   return (retCode === 0) === (status === 200) ? undefined : `status ${status} with retCode ${String(retCode)}`;
 }
 

@@ -65,7 +65,8 @@ function createReader({ sources: configured, routes }: Config) {
     const { id, source: name, account, time, receivedAt, type, encoding, about } = entry;
     const identity = { id, source: name, account, time, receivedAt };
     // What was queued once is a callback already.
-    if (type !== undefined && encoding === 'utf8') return { ...identity, type, body: entry.body, ...(about !== undefined && { about }) };
+    if (type !== undefined && encoding === 'utf8')
+      return { ...identity, type, body: entry.body, ...(about !== undefined && { about }) };
     const source = sources.get(name);
     if (!source) throw new RingbackError('RB_CONFIG_INVALID', `no source in the settings is called ${name}`);
     const { method = 'POST', path = '', query = '', headers = {} } = entry;

@@ -20,7 +20,10 @@ export function findSender(sources: readonly SourceStanza[], { kind, source, acc
   if (!sender) {
     const [named] = senders;
     const which = source === undefined ? `a source with callbacks of kind ${kind}` : `a source named ${source}`;
-    const problem = source !== undefined && named ? `source ${source} has callbacks of kind ${named.kinds.join(', ')} only` : `the settings do not have ${which}`;
+    const problem =
+      source !== undefined && named
+        ? `source ${source} has callbacks of kind ${named.kinds.join(', ')} only`
+        : `the settings do not have ${which}`;
     throw new RingbackError('RB_CONFIG_INVALID', problem);
   }
   const found = sender.accounts.find((known) => (account ?? known) === known);

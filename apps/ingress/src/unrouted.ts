@@ -16,12 +16,12 @@ export function answerUnknownPath(request: FastifyRequest, reply: FastifyReply, 
   const allow = source?.methods.join(', ');
   const refused =
     allow === undefined
-      ? new HttpRefusal('RB_PATH_UNKNOWN', `no source takes callbacks here: ${paths(deps)}`, { status: 404 })
+      ? new HttpRefusal('RB_PATH_UNKNOWN', `no source takes callbacks here: ${whereToPost(deps)}`, { status: 404 })
       : new HttpRefusal('RB_PATH_UNKNOWN', `this path takes ${allow}`, { status: 405, headers: { allow } });
   return answerFailure(refused, request, reply, deps);
 }
 
-function paths({ sources }: IngressDeps): string {
+function whereToPost({ sources }: IngressDeps): string {
   return sources.map((source) => `${source.methods.join(' or ')} to ${source.paths.join(', ')}`).join('; ');
 }
 

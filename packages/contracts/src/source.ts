@@ -110,7 +110,7 @@ export type Sender = {
   /** A realistic body. People and numbers in it are made up. */
   sample(options: SampleOptions): string;
   /** What an answer says; undefined: it is none that the sender could read. */
-  readAnswer(answer: Pick<HttpReply, 'status' | 'body'>): ReadAnswer | undefined;
+  readonly readAnswer: (answer: Pick<HttpReply, 'status' | 'body'>) => ReadAnswer | undefined;
   /** The headers of a correctly signed request, in the latin1 text in which Node sends header bytes. */
   sign(options: SendOptions): Record<string, string>;
 };

@@ -47,7 +47,10 @@ export function openConnection(url: string): Connection {
   socket.on('error', () => {});
   const answers = () =>
     [...text.matchAll(/HTTP\/1\.1 (\d{3}) [\s\S]*?"(?:retCode":(\d+)|code":"(\w+))/g)].map(
-      ([, status, retCode, code = '']): [number, number | string] => [Number(status), retCode === undefined ? code : Number(retCode)],
+      ([, status, retCode, code = '']): [number, number | string] => [
+        Number(status),
+        retCode === undefined ? code : Number(retCode),
+      ],
     );
   const answered = (count: number) =>
     vi.waitFor(

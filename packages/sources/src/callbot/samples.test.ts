@@ -21,7 +21,14 @@ describe('sample callbacks', () => {
   it.each(samples.flatMap((sample) => [1, 2, 3, 4, 1234].map((serial) => ({ ...sample, serial }))))('%j is taken', (sample) => {
     const body = sampleBody({ ...sample, at: SIGNED_AT_S });
     const headers = received(signCallback({ account, body, requestID: 'r', createTs: String(SIGNED_AT_S) }));
-    const { type } = receiveFrom(testSource(), { method: 'POST', query: '', headers, body: Buffer.from(body), path: '/callbot', receivedAt: 0 });
+    const { type } = receiveFrom(testSource(), {
+      method: 'POST',
+      query: '',
+      headers,
+      body: Buffer.from(body),
+      path: '/callbot',
+      receivedAt: 0,
+    });
     expect(type.split('.')[1]).toBe(sample.kind);
   });
 

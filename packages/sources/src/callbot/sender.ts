@@ -37,7 +37,6 @@ export function signCallback({ account, body, requestID, createTs }: SignOptions
 export function createCallbotSender({ settings }: { settings: CallbotSettings }): Sender {
   const { accounts } = settings;
   const paths = { ...DEFAULT_PATHS, ...settings.paths };
-  const kindOf = (kind: string) => SAMPLE_KINDS.find((known) => known === kind) ?? 'task';
   return {
     readAnswer: readRetCode,
     kinds: SAMPLE_KINDS,
@@ -50,4 +49,8 @@ export function createCallbotSender({ settings }: { settings: CallbotSettings })
       return signCallback({ account, body, requestID, createTs: String(Math.floor(at / MS_PER_S)) });
     },
   };
+}
+
+function kindOf(kind: string) {
+  return SAMPLE_KINDS.find((known) => known === kind) ?? 'task';
 }

@@ -26,11 +26,31 @@ export const callbot: SourceType<typeof CallbotSettings, CallbotSettings> = {
   createSender: createCallbotSender,
 };
 
-function createCallbotSource({ name, settings }: { name: string; settings: CallbotSettings }): Source {
-  const accounts = new Map(settings.accounts.map((account) => [keyOf(account), account]));
-  const paths = { ...DEFAULT_PATHS, ...settings.paths };
+type Configured = { readonly name: string; readonly settings: CallbotSettings };
 
-  const precheck: Source['precheck'] = ({ headers: sent, ...head }) => {
+function createCallbotSource({ name, settings }: Configured): Source {
+  const paths = { ...DEFAULT_PATHS, ...settings.paths };
+  const precheck = createPrecheck({ name, settings });
+  return {
+    name,
+    paths: Object.values(paths),
+    methods: ['POST'],
+    publiclySigned: () => settings.accounts.filter(hasPublishedSecret).map(({ uuid }) => uuid),
+    businessKey,
+    answer: retCodeAnswer,
+    precheck,
+    verify: ({ body, ...head }: InboundRequest) => precheck(head)(body),
+    read({ id, account, time, receivedAt, body, path }) {
+      const { text, object } = readJsonObject(body);
+      const type = eventType(object, { path, order: paths.order, call: paths.call });
+      return { id, source: name, account, type, time, receivedAt, body: text };
+    },
+  };
+}
+
+function createPrecheck({ name, settings }: Configured): Source['precheck'] {
+  const accounts = new Map(settings.accounts.map((account) => [keyOf(account), account]));
+  return ({ headers: sent, ...head }) => {
     const { receivedAt } = head;
     const headers = readHeaders(sent);
     const account = findAccount({ accounts, headers, source: name });
@@ -52,22 +72,6 @@ function createCallbotSource({ name, settings }: { name: string; settings: Callb
         },
       };
     };
-  };
-
-  return {
-    name,
-    paths: Object.values(paths),
-    methods: ['POST'],
-    publiclySigned: () => settings.accounts.filter(hasPublishedSecret).map(({ uuid }) => uuid),
-    businessKey,
-    answer: retCodeAnswer,
-    precheck,
-    verify: ({ body, ...head }: InboundRequest) => precheck(head)(body),
-    read({ id, account, time, receivedAt, body, path }) {
-      const { text, object } = readJsonObject(body);
-      const type = eventType(object, { path, order: paths.order, call: paths.call });
-      return { id, source: name, account, type, time, receivedAt, body: text };
-    },
   };
 }
 

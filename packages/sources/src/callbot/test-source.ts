@@ -47,7 +47,15 @@ export function oracleHeaders(body: string | Buffer, input: OracleInput = {}): R
 /** A request as the ingress hands it over, correctly signed unless `headers` say otherwise. */
 export function inbound(body: string | Buffer, changes: Partial<InboundRequest> & OracleInput = {}): InboundRequest {
   const headers = { ...oracleHeaders(body, changes), ...changes.headers };
-  return { method: 'POST', query: '', path: '/callbot', receivedAt: SIGNED_AT_S * 1000, ...changes, headers, body: Buffer.from(body) };
+  return {
+    method: 'POST',
+    query: '',
+    path: '/callbot',
+    receivedAt: SIGNED_AT_S * 1000,
+    ...changes,
+    headers,
+    body: Buffer.from(body),
+  };
 }
 
 /** Verify, then read: what the ingress does with a request. */

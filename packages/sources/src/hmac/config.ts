@@ -22,7 +22,8 @@ function From(description: string) {
   );
   return Type.Refine(
     section,
-    (from) => (from.header === undefined) !== (from.json === undefined) && (from.field === undefined || from.header !== undefined),
+    (from) =>
+      (from.header === undefined) !== (from.json === undefined) && (from.field === undefined || from.header !== undefined),
     (from) =>
       from.header !== undefined && from.json !== undefined
         ? 'has both header and json; write one of them'
@@ -34,7 +35,9 @@ const Signature = Section(
   {
     header: header(),
     field,
-    prefix: Type.Optional(Type.String({ minLength: 1, description: 'What stands before the signature itself, such as sha256=.' })),
+    prefix: Type.Optional(
+      Type.String({ minLength: 1, description: 'What stands before the signature itself, such as sha256=.' }),
+    ),
     algorithm: Type.Optional(Type.Enum(ALGORITHMS, { default: 'sha256', description: 'The hash of the HMAC.' })),
     encoding: Type.Optional(Type.Enum(['hex', 'base64'], { default: 'hex', description: 'How the signature is written.' })),
     signs: Type.Optional(
@@ -50,7 +53,8 @@ const Signature = Section(
     url: Type.Optional(
       Type.String({
         pattern: '^https?://[^/?#\\s]+$',
-        description: 'For {url}: scheme and host as the sender knows them, https://hooks.example.com. Path and query are added as they came.',
+        description:
+          'For {url}: scheme and host as the sender knows them, https://hooks.example.com. Path and query are added as they came.',
       }),
     ),
   },
@@ -101,7 +105,11 @@ export const HmacSettings = Section({
         status: Type.Optional(Type.Integer({ minimum: 200, maximum: 299, default: 200, description: 'The status of an ack.' })),
         body: Type.Optional(Type.String({ description: 'The body of an ack. Absent: JSON with a responseID.' })),
         contentType: Type.Optional(
-          Type.String({ pattern: '^[\\x20-\\x7e]+$', default: 'text/plain; charset=utf-8', description: 'The type of that body.' }),
+          Type.String({
+            pattern: '^[\\x20-\\x7e]+$',
+            default: 'text/plain; charset=utf-8',
+            description: 'The type of that body.',
+          }),
         ),
       },
       { description: 'What the sender takes for an ack.' },

@@ -1,4 +1,12 @@
-import { type InboundRequest, type RequestHead, RingbackError, type Source, type SourceType } from '@ringback/contracts';
+import {
+  type Callback,
+  type InboundRequest,
+  type RequestHead,
+  RingbackError,
+  type Source,
+  type SourceType,
+  type VerifiedRequest,
+} from '@ringback/contracts';
 import { digestOf } from '../http/body-digest.ts';
 import { headerText } from '../http/header-text.ts';
 import { checkId, withoutSecrets } from '../http/headers.ts';
@@ -23,10 +31,22 @@ export const hmac: SourceType<typeof HmacSettings, HmacSettings> = {
 type Configured = { readonly name: string; readonly settings: HmacSettings };
 
 function createHmacSource({ name, settings }: Configured): Source {
-  const verifier = createVerifier({ name, settings });
-  const answers = createAnswers(settings);
+  const precheck = createPrecheck({ name, settings });
+  return {
+    name,
+    paths: [settings.path],
+    methods: settings.challenge?.query === undefined ? ['POST'] : ['POST', 'GET'],
+    businessKey: ({ about }) => about,
+    ...createAnswers(settings),
+    precheck,
+    verify: ({ body, ...head }: InboundRequest) => precheck(head)(body),
+    read: (request) => ({ source: name, ...readRequest({ name, settings }, request) }),
+  };
+}
 
-  const precheck: Source['precheck'] = (head: RequestHead) => {
+function createPrecheck({ name, settings }: Configured): Source['precheck'] {
+  const verifier = createVerifier({ name, settings });
+  return (head) => {
     if (head.method !== 'POST') throw new RingbackError('RB_HTTP_MALFORMED', 'callbacks come by POST');
     const idSent = settings.id?.header === undefined ? undefined : idOfHeader(head, settings.id);
     const check = verifier(head, idSent);
@@ -45,32 +65,26 @@ function createHmacSource({ name, settings }: Configured): Source {
       };
     };
   };
+}
 
-  return {
-    name,
-    paths: [settings.path],
-    methods: settings.challenge?.query === undefined ? ['POST'] : ['POST', 'GET'],
-    businessKey: ({ about }) => about,
-    ...answers,
-    precheck,
-    verify: ({ body, ...head }: InboundRequest) => precheck(head)(body),
-    read({ id, account, time, receivedAt, headers, body }) {
-      const { text, value } = readJson(body);
-      const valueAt = (from: From) => (from.json === undefined ? headerValue(headers, from) : jsonValue(value, from.json));
-      if (settings.id?.json !== undefined && valueAt(settings.id) === undefined) throw noId(settings.id.json);
-      const event = settings.event && valueAt(settings.event);
-      const about = settings.businessKey && valueAt(settings.businessKey);
-      const type = `${name}.${settings.event ? typeWords(event ?? '') : 'event'}`;
-      const callback = { id, source: name, account, type, time, receivedAt, body: text };
-      return about === undefined ? callback : { ...callback, about };
-    },
-  };
+/** @throws RingbackError RB_BODY_MALFORMED, RB_BODY_INCOMPLETE (no id), or RB_HEADER_INVALID */
+function readRequest({ name, settings }: Configured, request: VerifiedRequest): Omit<Callback, 'source'> {
+  const { id, account, time, receivedAt, headers, body } = request;
+  const { text, value } = readJson(body);
+  const valueAt = (from: From) => (from.json === undefined ? headerValue(headers, from) : jsonValue(value, from.json));
+  if (settings.id?.json !== undefined && valueAt(settings.id) === undefined) throw noId(settings.id.json);
+  const event = settings.event && valueAt(settings.event);
+  const about = settings.businessKey && valueAt(settings.businessKey);
+  const type = `${name}.${settings.event ? typeWords(event ?? '') : 'event'}`;
+  const callback = { id, account, type, time, receivedAt, body: text };
+  return about === undefined ? callback : { ...callback, about };
 }
 
 /** @throws RingbackError RB_HEADER_MISSING or RB_HEADER_INVALID */
 function idOfHeader({ headers }: RequestHead, from: From): Buffer {
   const value = headerValue(headers, from);
-  if (value === undefined) throw new RingbackError('RB_HEADER_MISSING', `missing header ${from.header}, which is the id of the callback`);
+  if (value === undefined)
+    throw new RingbackError('RB_HEADER_MISSING', `missing header ${from.header}, which is the id of the callback`);
   return checkId(from.header ?? '', Buffer.from(value, 'latin1'));
 }
 
@@ -92,5 +106,8 @@ function parse(body: Buffer): unknown {
 }
 
 function noId(path: string): RingbackError {
-  return new RingbackError('RB_BODY_INCOMPLETE', `the body lacks ${path}, which is the id of the callback: a text or a whole number`);
+  return new RingbackError(
+    'RB_BODY_INCOMPLETE',
+    `the body lacks ${path}, which is the id of the callback: a text or a whole number`,
+  );
 }

@@ -1,5 +1,5 @@
 const PLACES = ['body', 'timestamp', 'id', 'url', 'method'] as const;
-export type Place = (typeof PLACES)[number];
+type Place = (typeof PLACES)[number];
 
 /** A text, or the place of something of the request. */
 export type Part = { readonly text: string } | { readonly place: Place };

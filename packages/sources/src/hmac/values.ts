@@ -2,7 +2,11 @@ import { type Headers, RingbackError } from '@ringback/contracts';
 import { singleHeader } from '../http/headers.ts';
 
 /** Where a value of a request stands. */
-export type From = { readonly header?: string | undefined; readonly field?: string | undefined; readonly json?: string | undefined };
+export type From = {
+  readonly header?: string | undefined;
+  readonly field?: string | undefined;
+  readonly json?: string | undefined;
+};
 
 /**
  * The values of a header, or of one part of it: `t=1,v1=a,v1=b` has two of `v1`. None: it is not there.

@@ -25,12 +25,20 @@ export function createVerifier({ name, settings }: Configured): Verifier {
     if (signedAt && timestamp) {
       const allowed = timestamp.tolerance ?? FIVE_MINUTES_MS;
       const { header } = timestamp;
-      refuseStale({ header, time: signedAt.time, receivedAt: head.receivedAt, allowed, setting: 'timestamp.tolerance', source: name });
+      refuseStale({
+        header,
+        time: signedAt.time,
+        receivedAt: head.receivedAt,
+        allowed,
+        setting: 'timestamp.tolerance',
+        source: name,
+      });
     }
     return (body) => {
       keys ??= settings.secrets.map((secret) => secret.reveal());
       const message = toMessage(head, { body, timestamp: signedAt?.text ?? '', id: id ?? '' });
-      if (!hmacFits({ keys, algorithm: signature.algorithm ?? 'sha256', message, signatures })) throw mismatch(name, signature.header);
+      if (!hmacFits({ keys, algorithm: signature.algorithm ?? 'sha256', message, signatures }))
+        throw mismatch(name, signature.header);
       return signedAt?.time ?? head.receivedAt;
     };
   };
@@ -58,14 +66,18 @@ function timestampOf({ headers }: RequestHead, from: NonNullable<HmacSettings['t
   const what = from.field === undefined ? `header ${from.header}` : `${from.field} in header ${from.header}`;
   if (text === undefined) throw new RingbackError('RB_HEADER_MISSING', `missing ${what}, which is the time of the signature`);
   const time = readDigits(text);
-  if (time === undefined) throw new RingbackError('RB_HEADER_INVALID', `${what} is no time in seconds or milliseconds: send digits`);
+  if (time === undefined)
+    throw new RingbackError('RB_HEADER_INVALID', `${what} is no time in seconds or milliseconds: send digits`);
   return { text, time };
 }
 
 type Values = { readonly body: Buffer; readonly timestamp: string; readonly id: string | Buffer };
 
 /** What the signature covers, part by part. */
-export function createMessage({ name, settings }: Configured): (head: Pick<RequestHead, 'method' | 'path' | 'query'>, values: Values) => Message {
+export function createMessage({
+  name,
+  settings,
+}: Configured): (head: Pick<RequestHead, 'method' | 'path' | 'query'>, values: Values) => Message {
   const { signs = '{body}', url } = settings.signature;
   const parts = readTemplate(signs);
   const uses = (wanted: string) => parts.some((part) => 'place' in part && part.place === wanted);
@@ -74,7 +86,8 @@ export function createMessage({ name, settings }: Configured): (head: Pick<Reque
     ...(uses('id') && settings.id?.header === undefined ? ['{id}, and there is no id with a header'] : []),
     ...(uses('url') && url === undefined ? ['{url}, and there is no signature.url'] : []),
   ];
-  if (lacking.length > 0) throw new RingbackError('RB_CONFIG_INVALID', `source ${name}: signature.signs has ${lacking.join('; ')}`);
+  if (lacking.length > 0)
+    throw new RingbackError('RB_CONFIG_INVALID', `source ${name}: signature.signs has ${lacking.join('; ')}`);
   if (settings.timestamp !== undefined && !uses('timestamp')) {
     throw new RingbackError(
       'RB_CONFIG_INVALID',

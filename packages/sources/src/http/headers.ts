@@ -45,7 +45,8 @@ export function refuseEmpty(name: string, value: Buffer): Buffer {
  * @throws RingbackError RB_HEADER_INVALID: longer than 512 bytes, or with a control character
  */
 export function checkId(name: string, id: Buffer): Buffer {
-  if (id.length > MAX_ID_BYTES) throw new RingbackError('RB_HEADER_INVALID', `header ${name} is longer than ${MAX_ID_BYTES} bytes`);
+  if (id.length > MAX_ID_BYTES)
+    throw new RingbackError('RB_HEADER_INVALID', `header ${name} is longer than ${MAX_ID_BYTES} bytes`);
   if (/\p{Cc}/u.test(headerText(id))) throw new RingbackError('RB_HEADER_INVALID', `header ${name} holds a control character`);
   return id;
 }

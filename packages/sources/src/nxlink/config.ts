@@ -3,7 +3,10 @@ import { Type } from 'typebox';
 import { PathSetting } from '../http/path-setting.ts';
 
 const AccountSection = Section({
-  accessKey: Type.String({ pattern: '^[\\x21-\\x25\\x27-\\x7e]{1,200}$', description: "The account's public id: printable ASCII without &." }),
+  accessKey: Type.String({
+    pattern: '^[\\x21-\\x25\\x27-\\x7e]{1,200}$',
+    description: "The account's public id: printable ASCII without &.",
+  }),
   accessSecrets: Type.Optional(
     Type.Array(SecretText({ description: 'An accessSecret of the account.' }), {
       minItems: 1,
@@ -12,14 +15,18 @@ const AccountSection = Section({
     }),
   ),
   signed: Type.Optional(
-    Type.Boolean({ default: true, description: 'Whether its callbacks are signed. If not, anyone who can reach the path can send some: set allowFrom.' }),
+    Type.Boolean({
+      default: true,
+      description: 'Whether its callbacks are signed. If not, anyone who can reach the path can send some: set allowFrom.',
+    }),
   ),
 });
 
 const Account = Type.Refine(
   AccountSection,
   ({ signed = true, accessSecrets }) => signed === (accessSecrets !== undefined),
-  ({ signed = true }) => (signed ? 'has no accessSecrets; give them, or say signed: false' : 'has accessSecrets, and signed is false; remove one'),
+  ({ signed = true }) =>
+    signed ? 'has no accessSecrets; give them, or say signed: false' : 'has accessSecrets, and signed is false; remove one',
 );
 export type NxlinkAccount = Settings<typeof AccountSection>;
 
@@ -28,7 +35,10 @@ export const NxlinkSettings = Section({
   path: Type.Optional(PathSetting({ default: '/nxlink', description: 'Path that takes its callbacks' })),
   accounts: Type.Array(Account, { minItems: 1, description: 'The accounts whose callbacks are taken.' }),
   tolerance: Type.Optional(
-    Bounded(Duration({ default: '60s', description: 'How far from our clock ts of a signed callback may be.' }), { min: '1s', max: '7d' }),
+    Bounded(Duration({ default: '60s', description: 'How far from our clock ts of a signed callback may be.' }), {
+      min: '1s',
+      max: '7d',
+    }),
   ),
 });
 export type NxlinkSettings = Settings<typeof NxlinkSettings>;

@@ -19,11 +19,17 @@ export function readSigned(headers: Headers): SignedHeaders {
   if (missing.length > 0) {
     const onlySign = missing.length === 1 && missing[0] === 'sign';
     const code = onlySign ? 'RB_SIGN_MISSING' : 'RB_HEADER_MISSING';
-    throw new RingbackError(code, `missing header ${missing.join(', ')}: a signed callback carries accessKey, ${SIGNED.join(', ')}`);
+    throw new RingbackError(
+      code,
+      `missing header ${missing.join(', ')}: a signed callback carries accessKey, ${SIGNED.join(', ')}`,
+    );
   }
   const only = (name: (typeof SIGNED)[number]) => refuseEmpty(name, singleHeader(headers, name) ?? Buffer.alloc(0));
   const [action, bizType, ts, sign] = [only('action'), only('bizType'), only('ts'), only('sign')];
-  for (const [name, value] of [['action', action], ['bizType', bizType]] as const) {
+  for (const [name, value] of [
+    ['action', action],
+    ['bizType', bizType],
+  ] as const) {
     if (value.includes('&')) throw new RingbackError('RB_HEADER_INVALID', `header ${name} holds an &`);
   }
   return { action, bizType, ts, sign };

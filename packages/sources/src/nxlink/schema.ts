@@ -34,7 +34,9 @@ export function eventType(body: object): string {
 
 /** What a body is about, the most telling id first; undefined: nothing tells. */
 export function aboutOf(body: object): string | undefined {
-  return callOf(body) ?? idIn(body, 'contactId', 'contact') ?? idIn(body, 'taskId', 'task') ?? idIn(body, 'userTaskId', 'userTask');
+  return (
+    callOf(body) ?? idIn(body, 'contactId', 'contact') ?? idIn(body, 'taskId', 'task') ?? idIn(body, 'userTaskId', 'userTask')
+  );
 }
 
 /** The call that a body is about. */

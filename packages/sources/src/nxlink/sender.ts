@@ -32,7 +32,13 @@ export function createNxlinkSender({ settings }: { settings: NxlinkSettings }): 
 }
 
 function sampleTask(status: number, serial: number): object {
-  return { taskId: `T${100_000 + serial}`, userTaskId: `spring-renewal-${serial}`, autoFlowId: 'F2048', other: '', taskStatus: status };
+  return {
+    taskId: `T${100_000 + serial}`,
+    userTaskId: `spring-renewal-${serial}`,
+    autoFlowId: 'F2048',
+    other: '',
+    taskStatus: status,
+  };
 }
 
 function sampleCall(at: number, serial: number): object {

@@ -8,11 +8,17 @@ const BASE64 = '(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=|[A-Za
 export const StandardWebhooksSettings = Section({
   path: PathSetting({ description: 'Path that takes its callbacks' }),
   secrets: Type.Array(
-    SecretText({ pattern: `^(?:whsec_)?${BASE64}$`, description: 'A signing secret: whsec_ and a key in base64, or the key alone.' }),
+    SecretText({
+      pattern: `^(?:whsec_)?${BASE64}$`,
+      description: 'A signing secret: whsec_ and a key in base64, or the key alone.',
+    }),
     { minItems: 1, maxItems: 10, description: 'Every secret that may sign: several while one replaces another.' },
   ),
   tolerance: Type.Optional(
-    Bounded(Duration({ default: '5m', description: 'How far from our clock webhook-timestamp may be.' }), { min: '1s', max: '7d' }),
+    Bounded(Duration({ default: '5m', description: 'How far from our clock webhook-timestamp may be.' }), {
+      min: '1s',
+      max: '7d',
+    }),
   ),
 });
 export type StandardWebhooksSettings = Settings<typeof StandardWebhooksSettings>;

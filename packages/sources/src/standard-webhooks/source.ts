@@ -1,4 +1,4 @@
-import { type InboundRequest, RingbackError, type Source, type SourceType } from '@ringback/contracts';
+import { type Headers, type InboundRequest, RingbackError, type Source, type SourceType } from '@ringback/contracts';
 import { headerText } from '../http/header-text.ts';
 import { checkId, refuseEmpty, requiredHeader, singleHeader, withoutSecrets } from '../http/headers.ts';
 import { hmacFits } from '../http/hmac.ts';
@@ -22,20 +22,36 @@ export const standardWebhooks: SourceType<typeof StandardWebhooksSettings, Stand
   createSender: createStandardWebhooksSender,
 };
 
-function createStandardWebhooksSource({ name, settings }: { name: string; settings: StandardWebhooksSettings }): Source {
+type Configured = { readonly name: string; readonly settings: StandardWebhooksSettings };
+
+function createStandardWebhooksSource({ name, settings }: Configured): Source {
+  const precheck = createPrecheck({ name, settings });
+  return {
+    name,
+    paths: [settings.path],
+    methods: ['POST'],
+    businessKey: () => undefined,
+    answer: (outcome) => (outcome.kind === 'acked' ? plainAck(outcome.responseID) : plainRefusal(outcome)),
+    precheck,
+    verify: ({ body, ...head }: InboundRequest) => precheck(head)(body),
+    read({ id, account, time, receivedAt, body }) {
+      const { text, value } = readJson(body);
+      const event = 'type' in value && typeof value.type === 'string' ? value.type : '';
+      return { id, source: name, account, type: `${name}.${typeWords(event)}`, time, receivedAt, body: text };
+    },
+  };
+}
+
+function createPrecheck({ name, settings }: Configured): Source['precheck'] {
   const allowed = settings.tolerance ?? FIVE_MINUTES_MS;
   /** Made when they are first needed: a process that only reads needs no secret. */
   let keys: Buffer[] | undefined;
-
-  const precheck: Source['precheck'] = ({ headers: sent, ...head }) => {
+  return ({ headers: sent, ...head }) => {
     const { receivedAt } = head;
-    const id = checkId('webhook-id', requiredHeader(sent, 'webhook-id'));
-    const timestamp = requiredHeader(sent, 'webhook-timestamp');
-    const signature = singleHeader(sent, 'webhook-signature');
-    if (signature === undefined) throw new RingbackError('RB_SIGN_MISSING', 'missing header webhook-signature');
-    refuseEmpty('webhook-signature', signature);
+    const { id, timestamp, signature } = readHeaders(sent);
     const time = readDigits(timestamp.toString('latin1'));
-    if (time === undefined) throw new RingbackError('RB_HEADER_INVALID', 'header webhook-timestamp is no time in seconds: send digits');
+    if (time === undefined)
+      throw new RingbackError('RB_HEADER_INVALID', 'header webhook-timestamp is no time in seconds: send digits');
     refuseStale({ header: 'webhook-timestamp', time, receivedAt, allowed, setting: 'tolerance', source: name });
     return (body) => {
       keys ??= keysOf(settings);
@@ -54,21 +70,15 @@ function createStandardWebhooksSource({ name, settings }: { name: string; settin
       };
     };
   };
+}
 
-  return {
-    name,
-    paths: [settings.path],
-    methods: ['POST'],
-    businessKey: () => undefined,
-    answer: (outcome) => (outcome.kind === 'acked' ? plainAck(outcome.responseID) : plainRefusal(outcome)),
-    precheck,
-    verify: ({ body, ...head }: InboundRequest) => precheck(head)(body),
-    read({ id, account, time, receivedAt, body }) {
-      const { text, value } = readJson(body);
-      const event = 'type' in value && typeof value.type === 'string' ? value.type : '';
-      return { id, source: name, account, type: `${name}.${typeWords(event)}`, time, receivedAt, body: text };
-    },
-  };
+/** @throws RingbackError RB_HEADER_MISSING, RB_SIGN_MISSING or RB_HEADER_INVALID */
+function readHeaders(headers: Headers) {
+  const id = checkId('webhook-id', requiredHeader(headers, 'webhook-id'));
+  const timestamp = requiredHeader(headers, 'webhook-timestamp');
+  const signature = singleHeader(headers, 'webhook-signature');
+  if (signature === undefined) throw new RingbackError('RB_SIGN_MISSING', 'missing header webhook-signature');
+  return { id, timestamp, signature: refuseEmpty('webhook-signature', signature) };
 }
 
 function mismatch(source: string): RingbackError {
