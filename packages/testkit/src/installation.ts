@@ -1,5 +1,7 @@
-import { type AppProcess, createSink, type Sink, startApp, writeSettings } from '@ringback/testkit';
 import { onTestFinished } from 'vitest';
+import { startApp, writeSettings } from './app-process.ts';
+import { createSink, type Sink } from './http-sink.ts';
+import type { AppProcess } from './spawn-app.ts';
 
 /** Ringback as a customer runs it: processes of its own, one Redis, one settings file. */
 export type Installation = {

@@ -1,8 +1,8 @@
 import { RingbackError } from '@ringback/contracts';
 import { refusedCallback } from '@ringback/redis';
-import { Queue } from 'bullmq';
+import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { queueOptions, quiet } from './queue-options.ts';
+import { openQueue } from './queue-options.ts';
 
 /** What whoever waits behind the ingress is told when Redis did not take something: RB_REDIS_REFUSES where it said so, else RB_QUEUE_UNAVAILABLE. */
 export function notTaken(cause?: unknown): RingbackError {
@@ -28,7 +28,7 @@ export function createQueueHolder({ redis, prefix, name }: { redis: Redis; prefi
   return {
     async open() {
       if (redis.status !== 'ready') throw new Error(`connection is ${redis.status}`);
-      current ??= quiet(new Queue(name, queueOptions({ redis, prefix })));
+      current ??= openQueue(name, { redis, prefix });
       const queue = current;
       try {
         await queue.waitUntilReady();

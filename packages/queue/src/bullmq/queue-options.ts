@@ -1,5 +1,5 @@
 import { type ErrorReporter, redisClock } from '@ringback/redis';
-import type { IRedisClient, Queue, QueueOptions, WorkerOptions } from 'bullmq';
+import { type IRedisClient, Queue, type QueueOptions, type WorkerOptions } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { withoutInfo } from './client.ts';
 import { readableJobs } from './readable-jobs.ts';
@@ -9,14 +9,13 @@ import { onRedisTime } from './time.ts';
 const MAX_EVENTS = 1000;
 
 /** What every BullMQ queue of ours is made with. */
-export function queueOptions({ redis, prefix }: { redis: Redis; prefix: string }): QueueOptions {
+function queueOptions({ redis, prefix }: { redis: Redis; prefix: string }): QueueOptions {
   return { connection: connectionOf(redis), prefix, streams: { events: { maxLen: MAX_EVENTS } } };
 }
 
-/** The connection's owner reports what happens to it, and each write its own error: an `error` event tells nothing more, but unheard it would end the process. */
-export function quiet<Q extends Queue>(queue: Q): Q {
-  queue.on('error', () => {});
-  return queue;
+/** Opens a queue. The connection's owner reports its errors, and each call its own: an `error` event that nobody hears would end the process. */
+export function openQueue(name: string, access: { readonly redis: Redis; readonly prefix: string }): Queue {
+  return new Queue(name, queueOptions(access)).on('error', () => {});
 }
 
 export type ConsumerSettings = {

@@ -1,7 +1,6 @@
-import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { CALLBACKS, outputQueueName } from './names.ts';
-import { queueOptions, quiet } from './queue-options.ts';
+import { openQueue } from './queue-options.ts';
 
 /** Jobs by where they stand. A job of an output holds one delivery, or those of a whole batch at their first attempt. */
 type QueueDepths = {
@@ -44,7 +43,7 @@ export function callbackQueueState(access: QueueAccess): QueueState {
 }
 
 function queueState(name: string, access: QueueAccess): QueueState {
-  const queue = quiet(new Queue(name, queueOptions(access)));
+  const queue = openQueue(name, access);
   return {
     async depths() {
       const counts = await queue.getJobCounts('waiting', 'delayed', 'active', 'failed');

@@ -1,9 +1,9 @@
 import { testRedis } from '@ringback/testkit';
-import { type Job, Queue, Worker } from 'bullmq';
+import { type Job, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { addJobs } from './add-jobs.ts';
-import { queueOptions, workerOptions } from './queue-options.ts';
+import { openQueue, workerOptions } from './queue-options.ts';
 
 const HOUR = 3_600_000;
 const NAME = 'work';
@@ -25,7 +25,7 @@ function setUp() {
     return redis;
   };
   const redis = connect();
-  const queue = new Queue(NAME, queueOptions({ redis, prefix }));
+  const queue = openQueue(NAME, { redis, prefix });
   onTestFinished(() => queue.close());
   const work = (process: (job: Job) => Promise<void>) => {
     const options = workerOptions({ redis: connect(), prefix, concurrency: 1, lockDuration: 30_000 });

@@ -1,14 +1,15 @@
 import { callbacksOf, DeliveryPayload, type DeliverySettings, type Logger } from '@ringback/contracts';
 import { redisClock } from '@ringback/redis';
-import { type Job, UnrecoverableError } from 'bullmq';
+import type { Job } from 'bullmq';
 import { backoff, BATCH_BACKOFF } from '../bullmq/backoff.ts';
 import { type Consumer, createConsumer, HandBack } from '../bullmq/consumer.ts';
 import { outputQueueName } from '../bullmq/names.ts';
 import { NewerPayload } from '../bullmq/newer-payloads.ts';
 import { type ConsumerSettings, workerOptions } from '../bullmq/queue-options.ts';
+import { UnrecoverableError } from '../bullmq/unrecoverable.ts';
 import { createBodies, isUnreadable } from './bodies/bodies.ts';
-import type { RoutedBatch } from './jobs.ts';
 import { decidedWait } from './end-job.ts';
+import type { RoutedBatch } from './jobs.ts';
 import type { Settlement } from './settle.ts';
 import { attemptAlone, type SingleAttempt } from './single.ts';
 

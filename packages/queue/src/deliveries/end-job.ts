@@ -1,5 +1,5 @@
-import { UnrecoverableError } from 'bullmq';
 import { HandBack } from '../bullmq/consumer.ts';
+import { UnrecoverableError } from '../bullmq/unrecoverable.ts';
 import type { Settlement } from './settle.ts';
 
 /** Why the job of a delivery failed this time. BullMQ runs it again after `waitMs`. */

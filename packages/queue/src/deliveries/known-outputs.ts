@@ -1,7 +1,6 @@
-import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { outputQueueName, outputRegistryKey } from '../bullmq/names.ts';
-import { queueOptions, quiet } from '../bullmq/queue-options.ts';
+import { openQueue } from '../bullmq/queue-options.ts';
 import { heldKey } from './bodies/keys.ts';
 import { forgetShares } from './bodies/sweep.ts';
 
@@ -27,7 +26,7 @@ export async function noteOutputs({ redis, prefix }: Access, outputs: readonly s
 }
 
 async function count(access: Access, output: string): Promise<Held> {
-  const queue = quiet(new Queue(outputQueueName(output), queueOptions(access)));
+  const queue = openQueue(outputQueueName(output), access);
   try {
     const [jobs, held, dead] = await Promise.all([
       queue.getJobCountByTypes('waiting', 'delayed', 'prioritized', 'active'),
@@ -44,7 +43,7 @@ async function count(access: Access, output: string): Promise<Held> {
  * Removes all that stands in an output's queue, and all that is known of it. For an output that no worker serves: what is added meanwhile goes as well.
  */
 export async function forgetOutput({ redis, prefix }: Access, output: string): Promise<void> {
-  const queue = quiet(new Queue(outputQueueName(output), queueOptions({ redis, prefix })));
+  const queue = openQueue(outputQueueName(output), { redis, prefix });
   try {
     await queue.obliterate({ force: true });
     await forgetShares({ redis, prefix }, output);

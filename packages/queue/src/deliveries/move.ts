@@ -1,10 +1,10 @@
 import { type Callback, callbackKey, type DeliverySettings } from '@ringback/contracts';
-import { type Job, Queue } from 'bullmq';
+import type { Job, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { isLocked } from '../bullmq/lock.ts';
 import { backoff } from '../bullmq/backoff.ts';
+import { isLocked } from '../bullmq/lock.ts';
 import { outputQueueName } from '../bullmq/names.ts';
-import { queueOptions, quiet } from '../bullmq/queue-options.ts';
+import { openQueue } from '../bullmq/queue-options.ts';
 import { readDeadLetter } from '../kept/read-dead-letter.ts';
 import { type Bodies, createBodies } from './bodies/bodies.ts';
 import { readSource, type Source, sourceOf } from './move-source.ts';
@@ -57,7 +57,7 @@ type Plan = {
  */
 export async function moveDeliveries(options: MoveOptions): Promise<Moved> {
   const { redis, prefix, from, to, brimming } = options;
-  const queue = quiet(new Queue(outputQueueName(from), queueOptions({ redis, prefix })));
+  const queue = openQueue(outputQueueName(from), { redis, prefix });
   const producer = createDeliveryProducer({ redis, prefix, output: to.name, delivery: to.delivery, brimming });
   const bodies = createBodies({ redis, prefix });
   let [moved, ended, left] = [0, 0, 0];

@@ -1,11 +1,11 @@
 import { type Callback, type DeliverySettings, RingbackError } from '@ringback/contracts';
 import { redisClock } from '@ringback/redis';
-import { Queue } from 'bullmq';
+import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { addJobs, type NewJob } from '../bullmq/add-jobs.ts';
 import { addFailedJob } from '../bullmq/fail-job.ts';
 import { deliveryBatchId, outputQueueName, singleDeliveryId } from '../bullmq/names.ts';
-import { queueOptions, quiet } from '../bullmq/queue-options.ts';
+import { openQueue } from '../bullmq/queue-options.ts';
 import { addMaybeAgain, standingKeys } from './add-again.ts';
 import { backlogKey, heldKey } from './bodies/keys.ts';
 import { createDeliveryJobs, type DeliveryJobs, type RoutedBatch } from './jobs.ts';
@@ -52,7 +52,7 @@ export type DeliveryProducerOptions = {
 
 export function createDeliveryProducer(options: DeliveryProducerOptions): DeliveryProducer {
   const { redis, prefix, output, delivery, brimming } = options;
-  const queue = quiet(new Queue(outputQueueName(output), queueOptions({ redis, prefix })));
+  const queue = openQueue(outputQueueName(output), { redis, prefix });
   const { retry, rateLimit } = delivery;
   const jobs = createDeliveryJobs({ output, retry });
 

@@ -1,10 +1,10 @@
 import { DeliveryPayload } from '@ringback/contracts';
-import { type Job, Queue } from 'bullmq';
+import type { Job, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { Compile } from 'typebox/compile';
 import { jobsOf } from '../bullmq/jobs-of.ts';
 import { CALLBACKS, outputQueueName } from '../bullmq/names.ts';
-import { queueOptions, quiet } from '../bullmq/queue-options.ts';
+import { openQueue } from '../bullmq/queue-options.ts';
 import { type Bodies, createBodies } from '../deliveries/bodies/bodies.ts';
 import { knownOutputs } from '../deliveries/known-outputs.ts';
 import { fits, GONE, type Kept, type KeptFilter, type KeptStore } from './kept.ts';
@@ -30,7 +30,7 @@ export type DeadLettersOptions = {
 /** Over the failed sets of all queues: they are the dead letters. */
 export async function openDeadLetters({ redis, prefix, outputs, served }: DeadLettersOptions): Promise<KeptStore> {
   const bodies = createBodies({ redis, prefix });
-  const open = (name: string) => quiet(new Queue(name, queueOptions({ redis, prefix })));
+  const open = (name: string) => openQueue(name, { redis, prefix });
   const all = new Set([...outputs, ...(await knownOutputs({ redis, prefix }))]);
   const places: Place[] = [
     ...[...all].map((output) => ({ queue: open(outputQueueName(output)), output })),

@@ -6,14 +6,14 @@ import {
   QuarantinedCallback,
   RingbackError,
 } from '@ringback/contracts';
-import { type Job, Queue } from 'bullmq';
+import type { Job } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { Compile } from 'typebox/compile';
 import { addJobs } from '../bullmq/add-jobs.ts';
 import { batchJobOptions } from '../bullmq/job-options.ts';
 import { jobsOf } from '../bullmq/jobs-of.ts';
 import { CALLBACKS, newBatchId, QUARANTINE, UNROUTED } from '../bullmq/names.ts';
-import { queueOptions, quiet } from '../bullmq/queue-options.ts';
+import { openQueue } from '../bullmq/queue-options.ts';
 import { fits, GONE, type Kept, type KeptStore } from './kept.ts';
 
 const quarantined = Compile(QuarantinedCallback);
@@ -29,7 +29,7 @@ export type QuarantineStoreOptions = {
 
 /** The quarantine as a person sees it: what was refused, and what no route matched. */
 export function openQuarantineStore({ redis, prefix, read, release }: QuarantineStoreOptions): KeptStore {
-  const open = (name: string) => quiet(new Queue(name, queueOptions({ redis, prefix })));
+  const open = (name: string) => openQueue(name, { redis, prefix });
   const [refused, unrouted, callbacks] = [open(QUARANTINE), open(UNROUTED), open(CALLBACKS)];
   const jobOf = ({ queue, id }: Kept) => (queue === UNROUTED ? unrouted : refused).getJob(id);
 

@@ -1,5 +1,5 @@
 import type { QuarantinedCallback } from '@ringback/contracts';
-import { Queue } from 'bullmq';
+import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
@@ -7,7 +7,7 @@ import { addJobs, type NewJob } from '../bullmq/add-jobs.ts';
 import { readNotes, withNote } from '../bullmq/job-note.ts';
 import { idPages } from '../bullmq/jobs-of.ts';
 import { QUARANTINE, UNROUTED } from '../bullmq/names.ts';
-import { queueOptions, quiet } from '../bullmq/queue-options.ts';
+import { openQueue } from '../bullmq/queue-options.ts';
 import { factsOfEarlierId } from './earlier-quarantine-id.ts';
 import {
   createQuarantineRoom,
@@ -35,7 +35,7 @@ export function createUnroutedQuarantine(options: QuarantineOptions): Quarantine
 }
 
 function openQuarantine(name: string, options: QuarantineOptions): Quarantine {
-  const queue = quiet(new Queue(name, queueOptions(options)));
+  const queue = openQueue(name, options);
   const keepIn = createKeeper(options);
   let last: Promise<unknown> = Promise.resolve();
   return {

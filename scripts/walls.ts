@@ -1,0 +1,127 @@
+import type { OxlintConfig } from 'oxlint';
+
+type OxlintOverride = NonNullable<OxlintConfig['overrides']>[number];
+
+/** What each package may import of ours: the column `imports` of the folder table in docs/architecture.md, which a test compares. */
+export const PACKAGE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
+  contracts: [],
+  sources: ['contracts'],
+  messages: ['contracts', 'sources'],
+  outputs: ['contracts', 'messages'],
+  config: ['contracts'],
+  queue: ['contracts', 'redis', 'pacing'],
+  spool: ['contracts'],
+  ledger: ['contracts', 'redis'],
+  redis: ['contracts', 'pacing'],
+  pacing: [],
+  routing: ['contracts'],
+  observability: ['contracts'],
+  'redis-server': [],
+  testkit: ['contracts', 'redis-server'],
+};
+
+/** Tests, and what they share: they may use the test-kit, and whatever they need to see through. */
+const TEST_FILES = ['**/*.test.ts', '**/test-*.ts'];
+
+type Rules = NonNullable<OxlintOverride['rules']>;
+type Pattern = { group: string[]; message: string; allowTypeImports?: boolean };
+
+const BULLMQ: Pattern = { group: ['bullmq'], message: 'Only packages/queue/src/bullmq uses BullMQ.' };
+const BULLMQ_VALUES: Pattern = {
+  ...BULLMQ,
+  message: 'Only packages/queue/src/bullmq uses BullMQ; the rest of packages/queue may use its types.',
+  allowTypeImports: true,
+};
+const HTTP: Pattern = {
+  group: ['undici', 'node:https', 'node:http2'],
+  message: 'Only packages/outputs/src/http.ts makes outbound HTTP requests.',
+};
+const TEST_KIT: Pattern = {
+  group: ['@ringback/testkit', '@ringback/testkit/*', '@ringback/redis-server'],
+  message: 'Only tests, chaos and bench use the test-kit.',
+};
+const BY_NAME: Pattern = {
+  group: ['**/src/**', '**/packages/**', '**/apps/**', '**/scripts/**', '**/tests/**', '**/chaos/**', '**/bench/**'],
+  message: 'Import a package by its name. An app is never imported, nor is what stands outside of apps and packages.',
+};
+
+function onlyOf(folder: string, allowed: readonly string[]): Pattern {
+  return {
+    group: ['@ringback/*', '@ringback/*/**', ...allowed.map((name) => `!@ringback/${name}`)],
+    message: `${folder} may import ${allowed.length === 0 ? 'no package of ours' : allowed.join(', ')}: see docs/architecture.md, Folders.`,
+  };
+}
+
+const OUTSIDERS: Pattern = {
+  group: ['bullmq', 'fastify', 'undici'],
+  message: 'Outside of apps and packages only bench/contestants uses these.',
+};
+
+const HTTP_CALLS = {
+  name: 'node:http',
+  importNames: ['request', 'get', 'Agent', 'ClientRequest', 'globalAgent'],
+  message: HTTP.message,
+};
+const ENVIRONMENT = { name: 'node:process', importNames: ['env', 'default'], message: 'Only a main.ts reads the environment.' };
+
+const imports = (...patterns: Pattern[]): Rules => ({
+  'eslint/no-restricted-imports': ['error', { paths: [HTTP_CALLS, ENVIRONMENT], patterns }],
+});
+
+const NO_FETCH: Rules = {
+  'eslint/no-restricted-globals': [
+    'error',
+    ...['fetch', 'WebSocket', 'EventSource'].map((name) => ({ name, message: HTTP.message })),
+  ],
+};
+const NO_ENVIRONMENT: Rules = {
+  'eslint/no-restricted-properties': ['error', { object: 'process', property: 'env', message: ENVIRONMENT.message }],
+};
+
+/** The rules of one package's own code, without its tests. */
+function packageRules([name, allowed]: [string, readonly string[]]): OxlintOverride {
+  const own = [onlyOf(`packages/${name}`, allowed), BY_NAME, HTTP, ...(name === 'queue' ? [BULLMQ_VALUES] : [BULLMQ])];
+  return { files: [`packages/${name}/**`], excludeFiles: TEST_FILES, rules: imports(...own) };
+}
+
+/** The same for its tests, which may use the test-kit as well. */
+function packageTestRules([name, allowed]: [string, readonly string[]]): OxlintOverride {
+  const files = TEST_FILES.map((pattern) => `packages/${name}/${pattern}`);
+  return {
+    files,
+    rules: {
+      'eslint/no-restricted-imports': [
+        'error',
+        { patterns: [onlyOf(`A test of packages/${name}`, [...allowed, 'testkit']), BY_NAME] },
+      ],
+    },
+  };
+}
+
+/** The walls of docs/architecture.md, as overrides for oxlint. A later one takes the place of an earlier one for its files. */
+export const walls: OxlintOverride[] = [
+  { files: ['apps/**', 'packages/**'], excludeFiles: [...TEST_FILES, 'packages/testkit/**'], rules: NO_FETCH },
+  {
+    files: ['apps/**', 'packages/**'],
+    excludeFiles: [...TEST_FILES, 'apps/*/src/main.ts', 'packages/testkit/**', 'packages/redis-server/**'],
+    rules: NO_ENVIRONMENT,
+  },
+  { files: ['packages/**'], excludeFiles: TEST_FILES, rules: imports(onlyOf('A new package', []), BY_NAME, HTTP, BULLMQ) },
+  { files: ['apps/**'], excludeFiles: TEST_FILES, rules: imports(BY_NAME, HTTP, BULLMQ, TEST_KIT) },
+  ...Object.entries(PACKAGE_IMPORTS).map(packageRules),
+  ...Object.entries(PACKAGE_IMPORTS).map(packageTestRules),
+  {
+    files: ['packages/queue/src/bullmq/**'],
+    excludeFiles: TEST_FILES,
+    rules: imports(onlyOf('packages/queue', PACKAGE_IMPORTS['queue'] ?? []), BY_NAME, HTTP),
+  },
+  {
+    files: ['bench/**', 'chaos/**', 'scripts/**'],
+    excludeFiles: [...TEST_FILES, 'bench/contestants/**'],
+    rules: { 'eslint/no-restricted-imports': ['error', { patterns: [OUTSIDERS] }] },
+  },
+  {
+    files: ['packages/outputs/src/http.ts'],
+    rules: imports(onlyOf('packages/outputs', PACKAGE_IMPORTS['outputs'] ?? []), BY_NAME, BULLMQ),
+  },
+];
