@@ -6,6 +6,7 @@ import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastif
 import { registerCallbackRoutes } from './callback-routes.ts';
 import { boundConnections, CONNECTION_BOUNDS } from './connections.ts';
 import { createInFlight } from './in-flight.ts';
+import { answerHalfClosed } from './half-open.ts';
 import type { AppDeps, IngressDeps } from './ingress-deps.ts';
 import { LINGER_BOUNDS, lingerOnClose } from './linger.ts';
 import { answerFailure, answerMalformedHttp, answerUnknownPath } from './unrouted.ts';
@@ -90,14 +91,6 @@ function keepRawBody(app: Pick<FastifyInstance, 'addHook' | 'removeAllContentTyp
     request.headers['content-type'] = 'application/octet-stream';
     done();
   });
-}
-
-/**
- * Who ends his side right after his request waits for the answer all the same; Node would hang up on him. It closes the connection after the last answer owed on it, and a
- * request that was cut short is malformed as ever. (A property of Node's `http.Server` that its types do not know.)
- */
-function answerHalfClosed(server: Server): void {
-  Object.assign(server, { httpAllowHalfOpen: true });
 }
 
 /** So that whoever keeps a connection open goes elsewhere before it is closed under a request of his. */

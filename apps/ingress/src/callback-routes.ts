@@ -8,6 +8,7 @@ import {
   type VerifiedRequest,
 } from '@ringback/contracts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { abandonBody } from './abandon-body.ts';
 import { ack, type Answer, greeting, refusal } from './answer.ts';
 import { bodyTooLarge } from './error-table.ts';
 import type { Entry } from './in-flight.ts';
@@ -120,8 +121,7 @@ type GivenUp = { reason: RingbackError; request: FastifyRequest; reply: FastifyR
 /** Answers a request whose body is still on its way, and throws away what came of it. */
 function giveUp({ reason, request, reply, deps }: GivenUp): void {
   closeAfter(request, reply, deps);
-  for (const event of ['data', 'end', 'error']) request.raw.removeAllListeners(event);
-  request.raw.resume();
+  abandonBody(request.raw);
   void answerFailure(reason, request, reply, deps);
 }
 

@@ -1,7 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Node 24 and 26, lib/_http_server.js and lib/_http_common.js: gets each request's head; 2 ends the parsing of what was read. */
+/*
+ * This file leans on the insides of Node 24 and 26: a socket's `parser` and its `onIncoming` (lib/_http_server.js, lib/_http_common.js). connections.test.ts ("requests that come in one
+ * go") fails when they change.
+ */
+
+/** Gets each request's head; 2 ends the parsing of what was read. */
 type HttpParser = { onIncoming?: ((request: IncomingMessage, keepAlive: boolean) => number) | null };
 
 const PARSE_NO_FURTHER = 2;
