@@ -24,7 +24,14 @@ export async function moveOutput({ reached, yes, terminal, from, to }: Asked & {
   try {
     await watch.look();
     const outcomes: typeof ledger.outcomes = (deliveries, keys) => ledger.outcomes(deliveries, keys);
-    const { moved, ended, left } = await moveDeliveries({ redis, prefix, from, to: target, outcomes, brimming: watch.brimming });
+    const { moved, ended, left } = await moveDeliveries({
+      redis,
+      prefix,
+      from,
+      to: target,
+      outcomes,
+      nearlyFull: watch.nearlyFull,
+    });
     terminal.out(`moved ${moved} deliveries from ${from} to ${to}${ended > 0 ? `; ${ended} had ended before` : ''}`);
     if (left > 0)
       terminal.err(`${left} jobs are left: they are under way, or no payload of ours (dead-letters list --output ${from})`);

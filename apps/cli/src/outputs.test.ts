@@ -66,7 +66,7 @@ describe('what a removed output left', () => {
     const { redis, prefix } = all;
     await noteOutputs({ redis, prefix }, ['crm', 'log', 'old']);
     const retry = { attempts: 3, giveUpAfter: 86_400_000, minDelay: 60_000, maxDelay: 60_000 };
-    const producer = createDeliveryProducer({ redis, prefix, output: 'old', delivery: { retry }, brimming: () => false });
+    const producer = createDeliveryProducer({ redis, prefix, output: 'old', delivery: { retry }, nearlyFull: () => false });
     onTestFinished(() => producer.close());
     await producer.addBatch({ id: 'b1', callbacks: [testCallback('x'), testCallback('y')], again: false });
     await producer.addFailed({

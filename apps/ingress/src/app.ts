@@ -19,7 +19,7 @@ const OWED_PER_ACTIVE = 2;
 export type Ingress = {
   readonly app: FastifyInstance;
   /** Why a callback would be refused now, for what is under way; none: it would not. */
-  readonly hindrances: () => readonly string[];
+  readonly notReadyReasons: () => readonly string[];
 };
 
 const BOUNDS = { linger: LINGER_BOUNDS, connection: CONNECTION_BOUNDS };
@@ -55,7 +55,7 @@ export function buildApp(ingressDeps: IngressDeps, bounds: Partial<typeof BOUNDS
   app.setErrorHandler((error, request, reply) => answerFailure(error, request, reply, deps));
   app.setNotFoundHandler((request, reply) => answerUnknownPath(request, reply, deps));
   registerCallbackRoutes(app, deps);
-  return { app, hindrances: () => [...inFlight.hindrances(), ...connections.hindrances()] };
+  return { app, notReadyReasons: () => [...inFlight.notReadyReasons(), ...connections.notReadyReasons()] };
 }
 
 type Handlers = Required<Pick<FastifyServerOptions, 'clientErrorHandler' | 'frameworkErrors'>>;

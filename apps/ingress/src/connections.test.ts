@@ -104,6 +104,6 @@ describe('an answer that nobody reads', () => {
     next.write(GET);
     await once(next, 'data');
     expect(unread.map(isClosed)).toEqual([true, false]);
-    expect(connections.hindrances()).toEqual([]);
+    expect(connections.notReadyReasons()).toEqual([]);
   });
 });

@@ -23,7 +23,7 @@ export type Connections = {
   /** Runs once every whole request of the connection is answered: at once where none is owed an answer. */
   readonly afterAnswers: (socket: Socket, run: () => void) => void;
   /** Why a new connection would be refused now; none: it would not. */
-  readonly hindrances: () => readonly string[];
+  readonly notReadyReasons: () => readonly string[];
 };
 
 export type ConnectionsOptions = {
@@ -64,7 +64,7 @@ export function boundConnections({ server, maxConnections, maxOwed, bounds, logg
       if (connection && owesAnswers(connection)) connection.afterwards = run;
       else run();
     },
-    hindrances: crowd.hindrances,
+    notReadyReasons: crowd.notReadyReasons,
   };
 }
 

@@ -14,7 +14,7 @@ export type Crowd = {
   /** MUST be called after so many answers more are owed on a connection. */
   readonly changed: (connection: Connection, by: 1 | -1) => void;
   readonly close: (connection: Connection) => void;
-  readonly hindrances: () => readonly string[];
+  readonly notReadyReasons: () => readonly string[];
 };
 
 /** Said once in this time, ms. */
@@ -62,7 +62,7 @@ export function createCrowd({ max, logger }: { max: number; logger: Logger }): C
       } else if (by === 1 && idle.delete(connection)) busy.add(connection);
     },
     close: (connection) => close(state, connection),
-    hindrances: () => (open.size >= max && idle.size === 0 ? [reason(max)] : []),
+    notReadyReasons: () => (open.size >= max && idle.size === 0 ? [reason(max)] : []),
   };
 }
 

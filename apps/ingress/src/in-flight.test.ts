@@ -18,7 +18,7 @@ describe('requests whose bodies are on their way', () => {
     expect(givenUp).toEqual([]);
     begin('one more');
     expect(givenUp).toEqual(['r0']);
-    expect(inFlight.hindrances()).toEqual([]);
+    expect(inFlight.notReadyReasons()).toEqual([]);
   });
 
   it('make room in bytes as well, for as many as it takes', () => {
@@ -49,11 +49,11 @@ describe('what is under way', () => {
     const { begin, inFlight } = start({ maxInFlight: 2 });
     const [first, second] = [begin('a'), begin('b')];
     first.verified(1);
-    expect(inFlight.hindrances()).toEqual([]);
+    expect(inFlight.notReadyReasons()).toEqual([]);
     second.verified(1);
-    expect(inFlight.hindrances()).toEqual(['RB_OVERLOADED: 2 requests are under way (ingress.maxInFlight)']);
+    expect(inFlight.notReadyReasons()).toEqual(['RB_OVERLOADED: 2 requests are under way (ingress.maxInFlight)']);
     first.done();
-    expect(inFlight.hindrances()).toEqual([]);
+    expect(inFlight.notReadyReasons()).toEqual([]);
     begin('c');
   });
 
@@ -61,7 +61,7 @@ describe('what is under way', () => {
     const { begin, inFlight } = start();
     begin('chunked', 1000).verified(10);
     begin('other', 900).verified(990);
-    expect(inFlight.hindrances()).toEqual([
+    expect(inFlight.notReadyReasons()).toEqual([
       'RB_OVERLOADED: the bodies of the requests under way take 1000 bytes (ingress.maxBytesInFlight)',
     ]);
     expect(() => begin('one byte more')).toThrow(OVERLOADED);
@@ -84,7 +84,7 @@ describe('what is under way', () => {
     first.verified(5);
     first.done();
     first.done();
-    expect(inFlight.hindrances()).toEqual([]);
+    expect(inFlight.notReadyReasons()).toEqual([]);
     begin('c').verified(1);
     expect(() => begin('d')).toThrow(OVERLOADED);
   });

@@ -20,7 +20,7 @@ export type InFlight = {
   /** @throws RingbackError RB_OVERLOADED */
   readonly begin: (request: Begin) => Entry;
   /** Why a callback would be refused now; none: it would not. */
-  readonly hindrances: () => readonly string[];
+  readonly notReadyReasons: () => readonly string[];
 };
 
 export type InFlightOptions = {
@@ -58,7 +58,7 @@ export function createInFlight({ random = Math.random, ...limits }: InFlightOpti
       state.waiting.add(item);
       return { verified: (actual) => keep(state, item, actual), done: () => end(state, item) };
     },
-    hindrances() {
+    notReadyReasons() {
       const reason = fullOfVerified(state, 1);
       return reason === undefined ? [] : [`RB_OVERLOADED: ${reason}`];
     },

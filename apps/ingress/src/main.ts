@@ -58,12 +58,12 @@ async function run(): Promise<void> {
   const access = { ...redis, timeout: ingress.enqueueTimeout, now: elapsed, logger };
   const quarantine = createQuarantineProducer({ ...access, bounds: config.quarantine });
   const common = { producer, quarantine, now: Date.now, logger, stopping: stopping.signal };
-  const { app, hindrances: crowded } = buildApp({ ...common, ...reachOf(config), sources, limits: ingress });
+  const { app, notReadyReasons: crowded } = buildApp({ ...common, ...reachOf(config), sources, limits: ingress });
   const { adminHost: host, adminPort: port } = ingress;
-  const hindrances = async () =>
-    stopping.signal.aborted ? ['the process is stopping'] : [...crowded(), ...(await writer.hindrances())];
+  const notReadyReasons = async () =>
+    stopping.signal.aborted ? ['the process is stopping'] : [...crowded(), ...(await writer.notReadyReasons())];
   const facts = spool && (() => ({ spooling: spool.size() }));
-  const admin = await startAdminServer({ host, port, defaultPort: DEFAULT_ADMIN_PORT, hindrances, facts });
+  const admin = await startAdminServer({ host, port, defaultPort: DEFAULT_ADMIN_PORT, notReadyReasons, facts });
   const redisIsThere = await writer.opened(WAIT_FOR_REDIS_MS);
   const url = await listen(app, ingress);
   const announced = announce({ ...redis, app: 'ingress', version: VERSION, parts: ingressParts(config), logger });

@@ -4,7 +4,7 @@ import type { Quarantine, RouteCounts, TakenBatch } from '@ringback/queue';
 import type { Router } from '@ringback/routing';
 import { createConflictKeeper } from './conflicts.ts';
 import type { FanOut } from './fan-out.ts';
-import { type BusinessKeyOf, createSieve, type Sifted } from './repeats.ts';
+import { type BusinessKeyOf, createBusinessDedupe, type WithoutDuplicates } from './business-duplicates.ts';
 import { routeAll, type Routed } from './route-all.ts';
 import { createUnroutedKeeper } from './unrouted.ts';
 
@@ -31,16 +31,16 @@ export function createDispatch(deps: DispatchDeps): (batch: TakenBatch) => Promi
   const { ledger, router, fanOut, counts, now, logger } = deps;
   const keepConflicts = createConflictKeeper(deps);
   const keepUnrouted = createUnroutedKeeper(deps);
-  const sift = createSieve(deps);
+  const dropBusinessDuplicates = createBusinessDedupe(deps);
 
   return async (batch) => {
     const { id, callbacks } = batch;
     // Before the claims are asked for: what they say is true of this moment.
     const since = now();
-    const { unique, copies, contradictions } = collapse(callbacks);
-    const claimed = await claimAll(ledger, id, unique);
-    const { fresh, repeats } = await sift(id, claimed('ours', 'again'));
-    const conflicts = [...contradictions, ...claimed('conflict')];
+    const inBatch = collapse(callbacks);
+    const claimed = await claimAll(ledger, id, inBatch.unique);
+    const { fresh, businessDuplicates } = await dropBusinessDuplicates(id, claimed('ours', 'again'));
+    const conflicts = [...inBatch.conflicts, ...claimed('conflict')];
 
     const routed = await routeAll(router, fresh);
     const { perOutput, dropped, unrouted } = routed;
@@ -57,27 +57,27 @@ export function createDispatch(deps: DispatchDeps): (batch: TakenBatch) => Promi
       id,
       callbacks,
       fresh,
-      repeats,
-      duplicates: [...copies, ...claimed('duplicate')],
+      businessDuplicates,
+      duplicates: [...inBatch.duplicates, ...claimed('duplicate')],
       conflicts,
       ...routed,
     });
   };
 }
 
-type Dispatched = TakenBatch & Routed & Sifted & { readonly duplicates: Callback[]; readonly conflicts: Callback[] };
+type Dispatched = TakenBatch & Routed & WithoutDuplicates & { readonly duplicates: Callback[]; readonly conflicts: Callback[] };
 
 /** The one line of a batch. */
 function report(
   logger: Logger,
-  { id, callbacks, fresh, repeats, duplicates, conflicts, perOutput, dropped, unrouted, conditionErrors }: Dispatched,
+  { id, callbacks, fresh, businessDuplicates, duplicates, conflicts, perOutput, dropped, unrouted, conditionErrors }: Dispatched,
 ): void {
   const line = {
     batch: id,
     callbacks: callbacks.length,
     requestIDs: fresh.map((callback) => callback.id),
     duplicates: duplicates.map((callback) => callback.id),
-    ...(repeats.length > 0 && { repeats: repeats.map((callback) => callback.id) }),
+    ...(businessDuplicates.length > 0 && { repeats: businessDuplicates.map((callback) => callback.id) }),
     conflicts: conflicts.length,
     unrouted: unrouted.length,
     ...(dropped.size > 0 && { dropped: Object.fromEntries(dropped) }),
@@ -97,19 +97,19 @@ async function claimAll(ledger: Pick<Ledger, 'claim'>, batchId: string, callback
     [...callbacks.values()].filter((_, index) => verdicts.some((verdict) => verdict === claims[index]));
 }
 
-type Collapsed = { unique: Map<string, Callback>; copies: Callback[]; contradictions: Callback[] };
+type Collapsed = { unique: Map<string, Callback>; duplicates: Callback[]; conflicts: Callback[] };
 
-/** Copies within one batch are one callback: the first. One with another body contradicts it. */
+/** Of the callbacks with one key within the batch the first counts. The same body again is a duplicate, another body a conflict. */
 function collapse(callbacks: readonly Callback[]): Collapsed {
   const unique = new Map<string, Callback>();
-  const copies: Callback[] = [];
-  const contradictions: Callback[] = [];
+  const duplicates: Callback[] = [];
+  const conflicts: Callback[] = [];
   for (const callback of callbacks) {
     const key = callbackKey(callback);
     const first = unique.get(key);
     if (!first) unique.set(key, callback);
-    else if (first.body === callback.body) copies.push(callback);
-    else contradictions.push(callback);
+    else if (first.body === callback.body) duplicates.push(callback);
+    else conflicts.push(callback);
   }
-  return { unique, copies, contradictions };
+  return { unique, duplicates, conflicts };
 }

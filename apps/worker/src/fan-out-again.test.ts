@@ -5,7 +5,7 @@ import { testCallback, testRedis } from '@ringback/testkit';
 import { Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createFanOut, type FanOutLane } from './fan-out.ts';
+import { createFanOut, type FanOutTarget } from './fan-out.ts';
 
 const TOKEN = 'test';
 const callbacks = (...ids: string[]) => ids.map((id) => testCallback(id));
@@ -20,8 +20,8 @@ function setUp() {
   const delivery = { retry: { attempts: 3, giveUpAfter: 60_000, minDelay: 5, maxDelay: 20 } };
   const flow = { flow: () => 'flowing' as const, holding: () => false, added() {}, wake() {}, close() {} };
   const lanes = new Map(
-    ['crm', 'ops'].map((output): [string, FanOutLane] => {
-      const producer = createDeliveryProducer({ ...access, output, delivery, brimming: () => false });
+    ['crm', 'ops'].map((output): [string, FanOutTarget] => {
+      const producer = createDeliveryProducer({ ...access, output, delivery, nearlyFull: () => false });
       onTestFinished(() => producer.close());
       return [output, { producer, flow, alone: false, backlog: { most: () => undefined, over: 'hold' } }];
     }),
@@ -29,7 +29,7 @@ function setUp() {
   const bodies = createBodies(access);
   const drop = createDropNoter({ ...access, window: 60_000 });
   const logger = { debug: line(), info: line(), warn: line(), error: line() };
-  const fanOut = createFanOut({ lanes, bodies, drop, tight: () => false, brimming: () => false, logger });
+  const fanOut = createFanOut({ targets: lanes, bodies, drop, tight: () => false, nearlyFull: () => false, logger });
   return {
     redis,
     prefix,

@@ -3,7 +3,7 @@ import { type Bodies, batchPartId, type DeliveryProducer, type Share } from '@ri
 import type { LaneFlow } from './lane-flow.ts';
 
 /** What one output is to the fan-out. */
-export type FanOutLane = {
+export type FanOutTarget = {
   readonly producer: Pick<DeliveryProducer, 'addBatch' | 'addReferences' | 'addRefused' | 'standing'>;
   readonly flow: LaneFlow;
   /** A rate limit counts jobs, so that each delivery is one. */
@@ -12,18 +12,18 @@ export type FanOutLane = {
 };
 
 export type FanOutDeps = {
-  readonly lanes: ReadonlyMap<string, FanOutLane>;
+  readonly targets: ReadonlyMap<string, FanOutTarget>;
   readonly bodies: Pick<Bodies, 'store' | 'read'>;
   /** Notes in Redis that deliveries are dropped. */
   readonly drop: (dropped: { batch: string; output: string; keys: readonly string[] }) => Promise<number>;
   /** True while Redis is not roomy: what waits is made to take less of it. */
   readonly tight: () => boolean;
   /** True while it is nearly full. */
-  readonly brimming: () => boolean;
+  readonly nearlyFull: () => boolean;
   readonly logger: Logger;
 };
 
-type Part = { readonly output: string; readonly lane: FanOutLane; readonly callbacks: readonly Callback[] };
+type Part = { readonly output: string; readonly target: FanOutTarget; readonly callbacks: readonly Callback[] };
 type Run = {
   readonly id: string;
   /** It was run before, and may have queued its deliveries then. */
@@ -42,20 +42,20 @@ const BEYOND = { hold: 'held', 'dead-letter': 'dead', drop: 'dropped' } as const
  * moves gets a job that names them, and one that does not keeps their id. Safe to be run again: what an earlier run has queued stays as it is, and what it has not is added.
  */
 export function createFanOut(deps: FanOutDeps): FanOut {
-  const { lanes, bodies, brimming } = deps;
+  const { targets, bodies, nearlyFull } = deps;
   const settle = createSettler(deps);
 
   /** The settings allow no route to an unknown output; a callback MUST NOT get lost on one all the same. */
-  function laneOf(output: string): FanOutLane {
-    const lane = lanes.get(output);
-    if (!lane) throw new RingbackError('RB_INTERNAL', `no queue for output ${output}`);
-    return lane;
+  function targetOf(output: string): FanOutTarget {
+    const target = targets.get(output);
+    if (!target) throw new RingbackError('RB_INTERNAL', `no queue for output ${output}`);
+    return target;
   }
 
   async function storeAll(id: string, batch: Run, parts: readonly Part[]): Promise<Part[]> {
     if (parts.length === 0) return [];
     const shares = parts.map(asShare);
-    const compact = brimming() || shares.some(({ state }) => state === 'held');
+    const compact = nearlyFull() || shares.some(({ state }) => state === 'held');
     const answers = await bodies.store({ ...batch, id, batch: batch.id, shares, compact });
     const rests = parts.flatMap((part, index) =>
       answers[index] ? settle({ id, batch: batch.id, part, answer: answers[index] }) : [],
@@ -64,7 +64,7 @@ export function createFanOut(deps: FanOutDeps): FanOut {
   }
 
   return async (batch, perOutput) => {
-    const all = [...perOutput].map(([output, callbacks]) => ({ output, callbacks, lane: laneOf(output) }));
+    const all = [...perOutput].map(([output, callbacks]) => ({ output, callbacks, target: targetOf(output) }));
     // Run again, a batch that went to one output may go to several.
     const isInline = (part: Part) => goesWithBodies(deps, part, all.length === 1 && !batch.again);
     const [inline, others] = [all.filter(isInline), all.filter((part) => !isInline(part))];
@@ -85,21 +85,21 @@ export function createFanOut(deps: FanOutDeps): FanOut {
 }
 
 /** `only`: no other output gets anything of the batch, and no earlier run of it has stored its bodies. */
-function goesWithBodies({ tight, brimming }: FanOutDeps, { lane: { flow, alone } }: Part, only: boolean): boolean {
+function goesWithBodies({ tight, nearlyFull }: FanOutDeps, { target: { flow, alone } }: Part, only: boolean): boolean {
   const state = flow.flow();
-  if (alone) return state === 'flowing' && !brimming();
-  if (!only || state === 'stuck' || flow.holding() || brimming()) return false;
+  if (alone) return state === 'flowing' && !nearlyFull();
+  if (!only || state === 'stuck' || flow.holding() || nearlyFull()) return false;
   return state === 'flowing' || !tight();
 }
 
-function addWithBodies(batch: Run, { lane, callbacks }: Part): Promise<void> {
-  lane.flow.added(lane.alone ? callbacks.length : 1);
-  return lane.producer.addBatch({ ...batch, callbacks });
+function addWithBodies(batch: Run, { target, callbacks }: Part): Promise<void> {
+  target.flow.added(target.alone ? callbacks.length : 1);
+  return target.producer.addBatch({ ...batch, callbacks });
 }
 
 /** What of a batch's deliveries no job of an earlier run holds. `named`: there is a job, with other bodies. */
 async function missing(batch: string, part: Part): Promise<Part & { readonly named: boolean }> {
-  const keys = await part.lane.producer.standing(batch);
+  const keys = await part.target.producer.standing(batch);
   return { ...part, named: keys !== undefined, callbacks: without(part.callbacks, keys) };
 }
 
@@ -111,7 +111,7 @@ function partOf(parts: readonly Part[]): string {
   return bodyDigest(parts.map(({ output, callbacks }) => [output, ...callbacks.map(callbackKey)].join(' ')).join('\n'));
 }
 
-function asShare({ output, callbacks, lane: { flow, alone, backlog } }: Part): Share {
+function asShare({ output, callbacks, target: { flow, alone, backlog } }: Part): Share {
   const state = flow.flow() === 'flowing' && !alone ? 'queued' : 'held';
   return { output, callbacks, state, most: backlog.most(), beyond: BEYOND[backlog.over] };
 }
@@ -132,18 +132,18 @@ type Stored = {
 /** Does for one output what follows from where its share stands; resolves to what of it has to be stored elsewhere. */
 function createSettler({ bodies, drop, logger }: FanOutDeps) {
   return async ({ id, batch, part, answer }: Stored): Promise<Part> => {
-    const { output, callbacks, lane } = part;
+    const { output, callbacks, target } = part;
     const done = { ...part, callbacks: [] };
     switch (answer.state) {
       case 'queued':
-        lane.flow.added(1);
-        await lane.producer.addReferences([id]);
+        target.flow.added(1);
+        await target.producer.addReferences([id]);
         break;
       case 'held':
-        lane.flow.wake();
+        target.flow.wake();
         break;
       case 'dead':
-        await lane.producer.addRefused(id, REFUSED);
+        await target.producer.addRefused(id, REFUSED);
         break;
       case 'dropped': {
         const dropped = await drop({ batch, output, keys: callbacks.map(callbackKey) });

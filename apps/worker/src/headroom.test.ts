@@ -9,7 +9,7 @@ const batch = { id: 'b', callbacks: [callback] };
 type Flow = ReturnType<LaneFlow['flow']>;
 
 function setUp({ pending = [0], flows = [], lasting = false }: { pending?: number[]; flows?: Flow[]; lasting?: boolean } = {}) {
-  const state = { brimming: true, room: Infinity, roomFound: Infinity, now: 0, pending, flows, asked: 0, looks: 0 };
+  const state = { nearlyFull: true, room: Infinity, roomFound: Infinity, now: 0, pending, flows, asked: 0, looks: 0 };
   const ended: (() => void)[] = [];
   const dispatched: string[] = [];
   const stop = new AbortController();
@@ -19,13 +19,13 @@ function setUp({ pending = [0], flows = [], lasting = false }: { pending?: numbe
       if (lasting) await new Promise<void>((resolve) => ended.push(resolve));
     },
     {
-      brimming: () => state.brimming,
+      nearlyFull: () => state.nearlyFull,
       room: () => state.room,
       look: async () => {
         state.looks += 1;
         state.room = state.roomFound;
       },
-      lanes: state.pending.map((_, index) => ({
+      outputs: state.pending.map((_, index) => ({
         producer: {
           pending: async () => {
             state.asked += 1;
@@ -61,7 +61,7 @@ describe('while Redis is nearly full', () => {
   it('a batch goes as soon as there is room', async () => {
     const { state, dispatched, gated } = setUp({ pending: [30] });
     const done = gated(batch);
-    state.brimming = false;
+    state.nearlyFull = false;
     await done;
     expect(dispatched).toEqual(['b']);
   });
@@ -88,7 +88,7 @@ describe('while Redis is nearly full', () => {
 describe('batches side by side', () => {
   const aside = () => {
     const made = setUp({ lasting: true });
-    made.state.brimming = false;
+    made.state.nearlyFull = false;
     return made;
   };
 

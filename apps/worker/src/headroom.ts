@@ -11,13 +11,13 @@ const COPIES = 4;
 
 export type HeadroomDeps = {
   /** True while Redis is nearly full. */
-  readonly brimming: () => boolean;
+  readonly nearlyFull: () => boolean;
   /** Bytes until Redis is nearly full, as of the last look. */
   readonly room: () => number;
   /** Looks at Redis now. */
   readonly look: () => Promise<void>;
-  /** The way into each output's queue, and whether it moves. */
-  readonly lanes: readonly { readonly producer: Pick<DeliveryProducer, 'pending'>; readonly flow: Pick<LaneFlow, 'flow'> }[];
+  /** Each output's queue, and whether it moves. */
+  readonly outputs: readonly { readonly producer: Pick<DeliveryProducer, 'pending'>; readonly flow: Pick<LaneFlow, 'flow'> }[];
   readonly stopping: AbortSignal;
   readonly now: () => number;
 };
@@ -30,14 +30,14 @@ type Dispatch = (batch: TakenBatch) => Promise<void>;
  * takes less memory than the batch did. After 10 s the batch goes back to the queue, and costs no attempt.
  */
 export function withHeadroom(dispatch: Dispatch, deps: HeadroomDeps): Dispatch {
-  const { brimming, room, look, stopping, now } = deps;
+  const { nearlyFull, room, look, stopping, now } = deps;
   /** Bytes of the batches that are being fanned out. */
   let underWay = 0;
 
   async function begins(bytes: number): Promise<boolean> {
     // What is known of Redis may be older than the batches that ended since.
     if (underWay > 0 && room() < 2 * (underWay + bytes)) await look();
-    if (brimming() && (await othersPending(deps))) return false;
+    if (nearlyFull() && (await othersPending(deps))) return false;
     // One alone always may: only work makes room.
     if (underWay > 0 && underWay + bytes > room()) return false;
     underWay += bytes;
@@ -59,7 +59,7 @@ export function withHeadroom(dispatch: Dispatch, deps: HeadroomDeps): Dispatch {
   };
 }
 
-async function othersPending({ lanes }: HeadroomDeps): Promise<boolean> {
-  const flowing = lanes.filter(({ flow }) => flow.flow() === 'flowing');
+async function othersPending({ outputs }: HeadroomDeps): Promise<boolean> {
+  const flowing = outputs.filter(({ flow }) => flow.flow() === 'flowing');
   return (await Promise.all(flowing.map(({ producer }) => producer.pending()))).some((count) => count >= FEW);
 }

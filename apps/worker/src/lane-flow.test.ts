@@ -34,7 +34,7 @@ function setUp(now: { waiting: number; held: number; failures?: number; delayed?
     bodies,
     breaker: () => 'closed',
     failures: () => now.failures ?? 0,
-    brimming: () => false,
+    nearlyFull: () => false,
     most: () => undefined,
     errors: (error) => expect.unreachable(String(error)),
     logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },

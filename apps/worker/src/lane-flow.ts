@@ -49,7 +49,7 @@ export type LaneFlowOptions = {
   /** Attempts that failed since the last one that had an answer. */
   readonly failures: () => number;
   /** True while Redis is nearly full. */
-  readonly brimming: () => boolean;
+  readonly nearlyFull: () => boolean;
   /** Bytes that the output may have by reference; undefined: any number. */
   readonly most: () => number | undefined;
   /** Told of every look that fails. */
@@ -63,7 +63,7 @@ const UNSEEN: Look = { waiting: 0, delayed: 0, paused: false, held: 0, bytes: 0 
 
 /** Watches one output's queue, and makes jobs of what the output holds whenever it moves and its queue has room. */
 export function createLaneFlow(options: LaneFlowOptions): LaneFlow {
-  const { producer, bodies, breaker, failures, brimming } = options;
+  const { producer, bodies, breaker, failures, nearlyFull } = options;
   const report = createReporter(options);
   let [seen, added, failed, idle] = [UNSEEN, 0, 0, 0];
   const failing = () => failures() >= FAILURES_UNTIL_STUCK;
@@ -74,7 +74,7 @@ export function createLaneFlow(options: LaneFlowOptions): LaneFlow {
     added = 0;
     report((seen = await producer.look()));
     const room = (breaker() === 'probing' ? PROBES_AT_ONCE : JOBS_WHEN_FED) - seen.waiting;
-    const inVain = failing() && (brimming() || seen.delayed >= RETRIES_WHILE_STUCK);
+    const inVain = failing() && (nearlyFull() || seen.delayed >= RETRIES_WHILE_STUCK);
     if (seen.held === 0 || room <= 0 || !moves() || inVain) return false;
     await feed(options, await bodies.held(options.output, room), room);
     return true;

@@ -22,7 +22,14 @@ import {
   createUnroutedQuarantine,
   type QueueState,
 } from '@ringback/queue';
-import { connectPatient, createErrorReporter, createLossMemory, createRedisWatch, hindrances, redisClock } from '@ringback/redis';
+import {
+  connectPatient,
+  createErrorReporter,
+  createLossMemory,
+  createRedisWatch,
+  notReadyReasons,
+  redisClock,
+} from '@ringback/redis';
 import { checkCondition, createRouter } from '@ringback/routing';
 import { createSources, sourceTypes } from '@ringback/sources';
 import { createDefaultBound } from './default-bound.ts';
@@ -73,23 +80,23 @@ async function run(): Promise<void> {
   void reportRemoved();
   const self = { app: 'worker', version: VERSION, parts: workerParts(config) } as const;
   const most = createDefaultBound({ config, maxmemory: watch.maxmemory });
-  const common = { access, most, ledger, brimming: watch.brimming, stopping: stopping.signal, now: elapsed, logger };
+  const common = { access, most, ledger, nearlyFull: watch.nearlyFull, stopping: stopping.signal, now: elapsed, logger };
   const lanes = openLanes(config.outputs, common);
   const telling = { failing: () => failingOf(lanes), onSame: () => void reportRemoved() };
   const announced = announce({ ...config.redis, ...self, ...telling, logger });
   const drop = createDropNoter({ ...access, window: config.dedupe.window });
-  const fanOut = createFanOut({ ...watch, lanes, bodies: createBodies(access), drop, logger });
+  const fanOut = createFanOut({ ...watch, targets: lanes, bodies: createBodies(access), drop, logger });
   const router = createRouter({ routes: config.routes });
   const businessKeyOf = createBusinessKeyOf(config);
   const keeping = createKeeping(access, config.quarantine);
   const dispatch = createDispatch({ ledger, router, fanOut, ...keeping, businessKeyOf, now: redisClock(redis).now, logger });
-  const gated = withHeadroom(dispatch, { ...watch, ...common, lanes: [...lanes.values()] });
+  const gated = withHeadroom(dispatch, { ...watch, ...common, outputs: [...lanes.values()] });
   const callbacks = consumeCallbacks({ ...access, concurrency, dispatch: gated, logger });
 
-  const reasons = async () => (stopping.signal.aborted ? ['the process is stopping'] : hindrances({ watch }));
+  const reasons = async () => (stopping.signal.aborted ? ['the process is stopping'] : notReadyReasons({ watch }));
   const queue = callbackQueueState(access);
   const { facts } = watchPause({ queue, now: elapsed, logger });
-  const admin = await startAdminServer({ host, port, defaultPort: DEFAULT_ADMIN_PORT, hindrances: reasons, facts });
+  const admin = await startAdminServer({ host, port, defaultPort: DEFAULT_ADMIN_PORT, notReadyReasons: reasons, facts });
   logger.info({ adminUrl: admin.url, outputs: [...lanes.keys()], settings: path, node: process.version }, 'worker is up');
 
   keepSwept({ ...access, stop: stopping.signal, logger });

@@ -36,7 +36,7 @@ function setUp({ breaker }: { breaker?: Partial<DeliverySettings['breaker']> } =
     },
     access: { redis, prefix, lockDuration: 2000 },
     ledger,
-    brimming: () => false,
+    nearlyFull: () => false,
     stopping: new AbortController().signal,
     now: Date.now,
     logger,

@@ -28,7 +28,7 @@ function setUp() {
   };
   const settings = { name: 'crm', type: 'test', settings: {}, delivery: DELIVERY };
   const access = { redis, prefix, lockDuration: 2000 };
-  const rest = { brimming: () => false, stopping: new AbortController().signal, now: Date.now, logger };
+  const rest = { nearlyFull: () => false, stopping: new AbortController().signal, now: Date.now, logger };
   const ledger = createLedger({ redis, prefix, window: 60_000 });
   const lane = openLane({ output: { name: 'crm', deliver }, settings, access, ledger, ...rest });
   const queue = new Queue('output.crm', { connection: redis, prefix });
@@ -44,11 +44,11 @@ function setUp() {
       ledger,
       router: createRouter({ routes: [{ to: ['crm'] }] }),
       fanOut: createFanOut({
-        lanes: new Map([['crm', lane]]),
+        targets: new Map([['crm', lane]]),
         bodies: createBodies(access),
         drop: async () => 0,
         tight: () => false,
-        brimming: () => false,
+        nearlyFull: () => false,
         logger,
       }),
       quarantine: createQuarantine({ redis, prefix, bounds: { maxCount: 10, maxSize: 1000 } }),

@@ -30,7 +30,7 @@ function setUp(options: { deliver: Deliver; delivery?: Partial<DeliverySettings>
   };
   const settings = { name: 'crm', type: 'test', settings: {}, delivery: { ...DELIVERY, ...options.delivery } };
   const access = { redis, prefix, lockDuration: 2000 };
-  const rest = { brimming: () => false, stopping: stop.signal, now: Date.now, logger };
+  const rest = { nearlyFull: () => false, stopping: stop.signal, now: Date.now, logger };
   const lane = openLane({ output, settings, access, ledger, ...rest });
   const queue = new Queue('output.crm', { connection: redis, prefix });
   onTestFinished(async () => {

@@ -13,7 +13,7 @@ import { createErrorReporter, redisClock } from '@ringback/redis';
 import pLimit from 'p-limit';
 import { type Breaker, type BreakerStatus, createBreaker } from './breaker.ts';
 import { createDeliver } from './deliver.ts';
-import type { FanOutLane } from './fan-out.ts';
+import type { FanOutTarget } from './fan-out.ts';
 import { createLaneFlow, type LaneFlow } from './lane-flow.ts';
 import type { Watched } from './progress-watch.ts';
 
@@ -25,7 +25,7 @@ export type LaneOptions = {
   readonly access: RedisAccess;
   readonly ledger: Ledger;
   /** True while Redis is nearly full. */
-  readonly brimming: () => boolean;
+  readonly nearlyFull: () => boolean;
   /** Bytes that the output may have by reference where its settings do not say; undefined: any number. */
   readonly most?: (bound: { readonly share: number } | undefined) => number | undefined;
   readonly stopping: AbortSignal;
@@ -34,7 +34,7 @@ export type LaneOptions = {
 };
 
 /** All that one output has of its own, so that a slow or dead one hurts only itself: queue, concurrency, rate limit, breaker. */
-export type Lane = FanOutLane & {
+export type Lane = FanOutTarget & {
   readonly producer: DeliveryProducer;
   readonly consumer: Consumer;
   readonly watched: Watched;
@@ -43,9 +43,9 @@ export type Lane = FanOutLane & {
 };
 
 export function openLane(options: LaneOptions): Lane {
-  const { output, settings, access, ledger, brimming, stopping, now, logger } = options;
+  const { output, settings, access, ledger, nearlyFull, stopping, now, logger } = options;
   const { delivery } = settings;
-  const producer = createDeliveryProducer({ ...access, output: output.name, delivery, brimming });
+  const producer = createDeliveryProducer({ ...access, output: output.name, delivery, nearlyFull });
   const queue = outputQueueState(output.name, access);
   const breaker = createLaneBreaker(options, () => ({ consumer, flow }));
   const backlog = backlogOf(options);
@@ -69,7 +69,7 @@ export function openLane(options: LaneOptions): Lane {
   });
   const watching = { breaker: breaker.state, failures: breaker.failures, most: backlog.most, bodies: createBodies(access) };
   const errors = access.errors ?? createErrorReporter({ wasAway: () => false, logger });
-  const flow = createLaneFlow({ ...watching, output: output.name, alone, producer, brimming, errors, logger });
+  const flow = createLaneFlow({ ...watching, output: output.name, alone, producer, nearlyFull, errors, logger });
   const { concurrency } = delivery;
   const consumer = consumeDeliveries({ ...access, concurrency, output: output.name, delivery, handlers, logger });
   const watched: Watched = {
@@ -81,7 +81,7 @@ export function openLane(options: LaneOptions): Lane {
   return { producer, consumer: closedTogether(consumer, flow), watched, flow, alone, backlog, breaker: breaker.status };
 }
 
-function backlogOf({ settings, most }: LaneOptions): FanOutLane['backlog'] {
+function backlogOf({ settings, most }: LaneOptions): FanOutTarget['backlog'] {
   const { max, over = 'hold' } = settings.delivery.backlog ?? {};
   return { over, most: () => (max !== undefined && 'bytes' in max ? max.bytes : most?.(max)) };
 }

@@ -16,7 +16,7 @@ it('tells which outputs left the settings with deliveries, and fails for nothing
   const redis = new Redis(url, { maxRetriesPerRequest: null });
   onTestFinished(() => redis.disconnect());
   const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
-  const producer = createDeliveryProducer({ redis, prefix, output: 'old', delivery, brimming: () => false });
+  const producer = createDeliveryProducer({ redis, prefix, output: 'old', delivery, nearlyFull: () => false });
   onTestFinished(() => producer.close());
 
   await reportRemovedOutputs({ redis, prefix, outputs: ['crm', 'old', 'idle'], logger });

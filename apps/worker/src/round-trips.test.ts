@@ -30,18 +30,18 @@ async function setUp() {
   const access = { redis, prefix: PREFIX, lockDuration: 30_000 };
   const ledger = createLedger({ redis, prefix: PREFIX, window: 60_000 });
   const deliver = vi.fn<(delivery: Delivery) => Promise<{ outcome: 'delivered' }>>(async () => ({ outcome: 'delivered' }));
-  const common = { access, ledger, brimming: () => false, stopping: new AbortController().signal, now: Date.now, logger };
+  const common = { access, ledger, nearlyFull: () => false, stopping: new AbortController().signal, now: Date.now, logger };
   const settings = { name: 'crm', type: 'test', settings: {}, delivery: DELIVERY };
   const lane = openLane({ ...common, settings, output: { name: 'crm', deliver } });
   const dispatch = createDispatch({
     ledger,
     router: createRouter({ routes: [{ to: ['crm'] }] }),
     fanOut: createFanOut({
-      lanes: new Map([['crm', lane]]),
+      targets: new Map([['crm', lane]]),
       bodies: createBodies(access),
       drop: async () => 0,
       tight: () => false,
-      brimming: () => false,
+      nearlyFull: () => false,
       logger,
     }),
     quarantine: createQuarantine({ redis, prefix: PREFIX, bounds: { maxCount: 10, maxSize: 1000 } }),

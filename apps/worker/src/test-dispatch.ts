@@ -14,7 +14,7 @@ import { Redis } from 'ioredis';
 import { onTestFinished, vi } from 'vitest';
 import { createDispatch } from './dispatch.ts';
 import type { FanOut } from './fan-out.ts';
-import type { BusinessKeyOf } from './repeats.ts';
+import type { BusinessKeyOf } from './business-duplicates.ts';
 
 export type Routes = Parameters<typeof createRouter>[0]['routes'];
 type Added = { output: string; batchId: string; ids: string[]; again: boolean };

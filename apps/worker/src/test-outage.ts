@@ -31,7 +31,7 @@ export function startOutage(settings: Settings = {}) {
   const limits = { retry: { ...retry, ...settings.retry }, breaker: { ...breaker, ...settings.breaker } };
   const stanza = { name: 'crm', type: 'test', settings: {}, delivery: { timeout: 1000, concurrency: 4, ...limits } };
   const stopping = new AbortController().signal;
-  const common = { output, settings: stanza, ledger, brimming: () => false, stopping, now: () => performance.now(), logger };
+  const common = { output, settings: stanza, ledger, nearlyFull: () => false, stopping, now: () => performance.now(), logger };
   const open = () => openLane({ ...common, access: { redis, prefix, lockDuration: 2000 } });
   const lane = open();
   const lanes = [lane];

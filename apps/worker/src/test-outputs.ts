@@ -30,7 +30,7 @@ export function startOutputs({ crm = {}, tight = false }: Options = {}) {
   const logger = { debug: line(), info: line(), warn: line(), error: line() };
   const ledger = createLedger({ redis, prefix, window: 60_000 });
   const { arrived, down, deliver } = createDestinations();
-  const common = { access, ledger, logger, brimming: () => false, stopping: new AbortController().signal, now: Date.now };
+  const common = { access, ledger, logger, nearlyFull: () => false, stopping: new AbortController().signal, now: Date.now };
   const lanes = new Map(
     NAMES.map((name) => {
       const delivery = { ...DELIVERY, ...(name === 'crm' && crm) };
@@ -39,7 +39,7 @@ export function startOutputs({ crm = {}, tight = false }: Options = {}) {
   );
   const drop = createDropNoter({ ...access, window: 60_000 });
   const bodies = createBodies(access);
-  const fanOut = createFanOut({ lanes, bodies, drop, tight: () => tight, brimming: () => false, logger });
+  const fanOut = createFanOut({ targets: lanes, bodies, drop, tight: () => tight, nearlyFull: () => false, logger });
   const run = (id: string, to: Record<string, readonly Callback[]>, again = false) =>
     fanOut({ id, again }, new Map(Object.entries(to)));
   onTestFinished(async () => {

@@ -1,6 +1,6 @@
 import { testCallback as callback } from '@ringback/testkit';
 import { describe, expect, it } from 'vitest';
-import type { BusinessKeyOf } from './repeats.ts';
+import type { BusinessKeyOf } from './business-duplicates.ts';
 import { type Routes, setUp } from './test-dispatch.ts';
 
 describe('a callback that no route matches', () => {

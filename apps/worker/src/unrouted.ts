@@ -3,7 +3,7 @@ import type { Ledger } from '@ringback/ledger';
 import type { Quarantine, RouteCounts, TakenBatch } from '@ringback/queue';
 import type { Routing } from '@ringback/routing';
 import { countUnkept, quarantineEntry } from './quarantine-entry.ts';
-import { type BusinessKeyOf, businessLedgerKey } from './repeats.ts';
+import { type BusinessKeyOf, businessLedgerKey } from './business-duplicates.ts';
 
 /** A callback that is kept for a person, and why. `reason` names routes and conditions. */
 export type Unrouted = NonNullable<Routing['kept']> & { readonly callback: Callback };

@@ -10,6 +10,6 @@ export type CallbackWriter = {
   /** Waits until Redis takes batches, at most `within` ms. False: it is away, and waited for in the background. */
   opened(within: number): Promise<boolean>;
   /** Why no batch would be taken now, by a real round trip, as `<code>: <reason>`; empty: it would. */
-  hindrances(): Promise<readonly string[]>;
+  notReadyReasons(): Promise<readonly string[]>;
   close(): Promise<void>;
 };

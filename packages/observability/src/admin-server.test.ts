@@ -2,7 +2,13 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { type AdminServerOptions, startAdminServer } from './admin-server.ts';
 
 async function start(overrides: Partial<AdminServerOptions> = {}) {
-  const server = await startAdminServer({ host: '127.0.0.1', port: 0, defaultPort: 0, hindrances: async () => [], ...overrides });
+  const server = await startAdminServer({
+    host: '127.0.0.1',
+    port: 0,
+    defaultPort: 0,
+    notReadyReasons: async () => [],
+    ...overrides,
+  });
   onTestFinished(() => server.close());
   return server;
 }
@@ -13,7 +19,7 @@ const portOf = ({ url }: { url: string }) => Number(new URL(url).port);
 describe('admin server', () => {
   it('tells that the process lives, and whether it is ready, and if not why, each time anew', async () => {
     let reasons = ['RB_X: it is late'];
-    const { url } = await start({ hindrances: async () => reasons });
+    const { url } = await start({ notReadyReasons: async () => reasons });
     expect([await status(url, '/livez'), await status(url, '/readyz')]).toEqual([200, 503]);
     expect(await (await fetch(new URL('/readyz', url))).json()).toEqual({ status: 'not ready', reasons });
     reasons = [];

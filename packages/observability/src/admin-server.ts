@@ -8,7 +8,7 @@ export type AdminServerOptions = {
   readonly port: number | undefined;
   readonly defaultPort: number;
   /** What keeps the process from its work now, as `<code>: <reason>`; none: it is ready. MUST answer within a deadline of its own. */
-  readonly hindrances: () => Promise<readonly string[]>;
+  readonly notReadyReasons: () => Promise<readonly string[]>;
   /** What else `/readyz` tells. */
   readonly facts?: (() => Readonly<Record<string, number | string>>) | undefined;
 };
@@ -24,7 +24,7 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
   keepErrorListener(app.server);
   app.get('/livez', () => ({ status: 'live' }));
   app.get('/readyz', async (_request, reply) => {
-    const reasons = await options.hindrances();
+    const reasons = await options.notReadyReasons();
     const facts = options.facts?.();
     return reasons.length === 0
       ? { status: 'ready', ...facts }

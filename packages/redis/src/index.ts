@@ -7,7 +7,7 @@ export { connectFailFast, connectForCommand, connectPatient, connectUnheard, isR
 export { createErrorReporter, type ErrorReporter } from './error-reporter.ts';
 export { outcomesKey } from './outcomes-key.ts';
 export type { OverloadSettings } from './overload.ts';
-export { hindrances } from './readiness.ts';
+export { notReadyReasons } from './readiness.ts';
 export { createRunScript, type RunScript } from './run-script.ts';
 export { refusalOf, refusedCallback } from './trouble.ts';
 export { createRedisWatch } from './watch.ts';

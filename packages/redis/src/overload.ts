@@ -28,7 +28,7 @@ export function createOverload({ memory, depth }: OverloadSettings): (level: Lev
  * From here on the workers take no new work that needs memory to get done: halfway between where callbacks are refused and where
  * Redis refuses every write, which BullMQ needs to finish anything.
  */
-export function brim({ memory }: OverloadSettings): number {
+export function nearlyFullFrom({ memory }: OverloadSettings): number {
   return (memory.high + 1) / 2;
 }
 

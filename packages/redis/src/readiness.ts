@@ -11,7 +11,7 @@ export type ReadinessOptions = {
 };
 
 /** What keeps a process from its work now, found by a real write to Redis: lines of `<code>: <reason>`; none: it is ready. Answers within 1 s. */
-export async function hindrances({ watch, refusal = watch.unmet }: ReadinessOptions): Promise<readonly string[]> {
+export async function notReadyReasons({ watch, refusal = watch.unmet }: ReadinessOptions): Promise<readonly string[]> {
   const answered = await within(PROBE_TIMEOUT_MS, watch.probe());
   if (!answered) return [line(watch.away())];
   const refused = watch.refused();

@@ -102,15 +102,15 @@ describe('redis watch', () => {
     expect(await admin.acl('LOG')).toMatchObject([expect.arrayContaining(['count', 1])]);
   });
 
-  it('tells overload from the high watermark on until below the low one, and a brimming Redis beyond', async () => {
+  it('tells overload from the high watermark on until below the low one, and a nearly full Redis beyond', async () => {
     const { admin, watch } = await setUp();
-    const { overloaded, brimming, room, look, logger } = await watch();
+    const { overloaded, nearlyFull, room, look, logger } = await watch();
     const used = async () => Number(/used_memory:(\d+)/.exec(await admin.info('memory'))?.[1]);
     await admin.set('fill', 'x'.repeat(20 * MIB));
     const at = async (share: number) => {
       await admin.config('SET', 'maxmemory', String(Math.round((await used()) / share)));
       await look();
-      return [overloaded()?.code, brimming()];
+      return [overloaded()?.code, nearlyFull()];
     };
     expect(await at(0.75)).toEqual([undefined, false]);
     expect(await at(0.85)).toEqual(['RB_OVERLOADED', false]);

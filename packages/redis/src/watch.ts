@@ -4,7 +4,7 @@ import { createSkewReporter } from './clock-skew.ts';
 import { type RedisClock, redisClock } from './clock.ts';
 import { ackWorth, unmetDurability } from './durability.ts';
 import { createFsyncReader, readFacts, type RedisFacts } from './facts.ts';
-import { brim, createOverload, isRoomy, type OverloadSettings } from './overload.ts';
+import { nearlyFullFrom, createOverload, isRoomy, type OverloadSettings } from './overload.ts';
 import { isReply, refusalOfCallback, type Trouble } from './trouble.ts';
 import { createWriteWatch, type WriteWatch } from './write-watch.ts';
 
@@ -22,7 +22,7 @@ export type RedisWatch = Pick<WriteWatch, 'probe' | 'away'> & {
   /** RB_OVERLOADED while there is more in Redis than the watermarks allow. */
   readonly overloaded: () => RingbackError | undefined;
   /** True while Redis is so full that new work must not begin. */
-  readonly brimming: () => boolean;
+  readonly nearlyFull: () => boolean;
   /** True while more than half of the way to a watermark is gone. */
   readonly tight: () => boolean;
   /** Bytes until Redis is nearly full, as of the last look; less than 0: beyond. Infinity: without a maxmemory, or not known yet. */
@@ -55,7 +55,7 @@ type Known = {
   readonly worth: string;
   readonly unmet: string | undefined;
   readonly overloaded: string | undefined;
-  readonly brimming: boolean;
+  readonly nearlyFull: boolean;
   readonly waitaof: boolean;
   readonly maxmemory: number;
   readonly room: number;
@@ -78,7 +78,7 @@ export function createRedisWatch(options: RedisWatchOptions): RedisWatch {
     unmet: () => unmetError(fresh(), writes.refusal()),
     known: () => known() !== undefined,
     overloaded: () => overloadError(fresh()),
-    brimming: () => fresh()?.brimming ?? false,
+    nearlyFull: () => fresh()?.nearlyFull ?? false,
     tight: () => fresh()?.pressure === 'tight',
     room: () => fresh()?.room ?? Infinity,
     maxmemory: () => known()?.maxmemory ?? 0,
@@ -146,10 +146,10 @@ function createJudge({ durability, overload }: Pick<RedisWatchOptions, 'durabili
     worth: ackWorth(facts, durability),
     unmet: unmetDurability(facts, durability),
     overloaded: judgeLoad({ fill: facts.fill, depth: waiting }),
-    brimming: facts.fill >= brim(overload),
+    nearlyFull: facts.fill >= nearlyFullFrom(overload),
     waitaof: facts.waitaof,
     maxmemory: facts.maxmemory,
-    room: facts.maxmemory > 0 ? (brim(overload) - facts.fill) * facts.maxmemory : Infinity,
+    room: facts.maxmemory > 0 ? (nearlyFullFrom(overload) - facts.fill) * facts.maxmemory : Infinity,
     pressure: isRoomy(overload, { fill: facts.fill, depth: waiting }) ? 'roomy' : 'tight',
   });
 }
@@ -184,8 +184,8 @@ function createReporter(logger: Logger, clock: RedisClock): (known: Known) => vo
     const [was, is] = [told?.overloaded !== undefined, known.overloaded !== undefined];
     if (is && !was) logger.warn({ code: 'RB_OVERLOADED', reason: known.overloaded }, 'overload begins');
     if (was && !is) logger.info({}, 'overload is over');
-    if (known.brimming !== (told?.brimming ?? false)) {
-      if (known.brimming) logger.warn({ code: 'RB_OVERLOADED' }, 'redis is nearly full');
+    if (known.nearlyFull !== (told?.nearlyFull ?? false)) {
+      if (known.nearlyFull) logger.warn({ code: 'RB_OVERLOADED' }, 'redis is nearly full');
       else logger.info({}, 'redis has room again');
     }
     told = known;

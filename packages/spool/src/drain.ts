@@ -16,7 +16,7 @@ export type Drain = {
 };
 
 export type DrainOptions = {
-  readonly writer: Pick<CallbackWriter, 'write' | 'hindrances'>;
+  readonly writer: Pick<CallbackWriter, 'write' | 'notReadyReasons'>;
   readonly spool: Pick<Spool, 'oldest' | 'remove' | 'size'>;
   readonly now: () => number;
   readonly logger: Logger;
@@ -78,7 +78,7 @@ type Round = 'moved' | 'failed' | 'empty';
 /** The first of the batches, as many as Redis took before one that it did not. What it took behind that one comes again, under the same id. */
 async function write(writer: DrainOptions['writer'], batches: readonly SpooledBatch[]): Promise<SpooledBatch[]> {
   // Asked first: what is written to a Redis that hangs would pile up in the connection.
-  if ((await writer.hindrances()).length > 0) return [];
+  if ((await writer.notReadyReasons()).length > 0) return [];
   const results = await Promise.allSettled(batches.map((batch) => writer.write(batch)));
   const failed = results.findIndex(({ status }) => status === 'rejected');
   return batches.slice(0, failed === -1 ? batches.length : failed);

@@ -13,9 +13,9 @@ describe.skipIf(!canMount())('a spool on a disk that is full', () => {
     const [some, more] = [fill(spool), fill(spool, 4)];
     expect([some.refusal, more.refusal]).toMatchObject([{ code: 'RB_SPOOL_FULL' }, { code: 'RB_SPOOL_FULL' }]);
     expect(some.kept.length).toBeGreaterThan(0);
-    expect(spool.hindrance()).toMatchObject({ code: 'RB_SPOOL_FULL' });
+    expect(spool.refusal()).toMatchObject({ code: 'RB_SPOOL_FULL' });
     expect(takeAll(spool)).toEqual([...some.kept, ...more.kept]);
-    expect(spool.hindrance()).toBeUndefined();
+    expect(spool.refusal()).toBeUndefined();
     expect(fill(spool).kept.length).toBeGreaterThan(0);
   });
 
@@ -27,7 +27,7 @@ describe.skipIf(!canMount())('a spool on a disk that is full', () => {
     ballast.add();
     expect(takeAllOnFullDisk(spool)).toEqual(kept);
     expect(() => spool.oldest()).toThrow(expect.objectContaining({ code: 'RB_SPOOL_FULL' }));
-    expect([spool.size(), spool.hindrance()]).toEqual([0, expect.objectContaining({ code: 'RB_SPOOL_FULL' })]);
+    expect([spool.size(), spool.refusal()]).toEqual([0, expect.objectContaining({ code: 'RB_SPOOL_FULL' })]);
     ballast.remove();
     spool.put(batch('after'));
     expect(takeAll(spool)).toEqual(['after']);

@@ -64,15 +64,15 @@ describe('a spool that is full', () => {
     const path = spoolPath();
     const maxBytes = 1024 * 1024;
     const spool = open(path, { maxBytes });
-    expect(spool.hindrance()).toBeUndefined();
+    expect(spool.refusal()).toBeUndefined();
     const { kept, refusal } = fill(spool);
     expect(refusal).toMatchObject({ code: 'RB_SPOOL_FULL' });
     expect(kept.length).toBeGreaterThanOrEqual(8);
     spool.put(batch('small'));
-    expect(spool.hindrance()).toMatchObject({ code: 'RB_SPOOL_FULL' });
+    expect(spool.refusal()).toMatchObject({ code: 'RB_SPOOL_FULL' });
     expect(spool.size()).toBe(kept.length + 1);
     expect(takeAll(spool)).toEqual([...kept, 'small']);
-    expect(spool.hindrance()).toBeUndefined();
+    expect(spool.refusal()).toBeUndefined();
     expect(fill(spool).kept).toEqual(kept);
     takeAll(spool);
     spool.close();
@@ -87,7 +87,7 @@ describe('a spool that is full', () => {
     spool.put(batch('young'));
     now += 1;
     expect(() => spool.put(batch('late'))).toThrow(expect.objectContaining({ code: 'RB_SPOOL_FULL' }));
-    expect(spool.hindrance()).toMatchObject({ code: 'RB_SPOOL_FULL' });
+    expect(spool.refusal()).toMatchObject({ code: 'RB_SPOOL_FULL' });
     expect(ids(spool)).toEqual(['old', 'young']);
     spool.remove(spool.oldest().slice(0, 1));
     spool.put(batch('late'));

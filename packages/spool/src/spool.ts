@@ -27,7 +27,7 @@ export type Spool = {
   /** Callbacks that wait to go on. */
   size(): number;
   /** Why no batch would be kept now, by a real write; undefined: it would. */
-  hindrance(): RingbackError | undefined;
+  refusal(): RingbackError | undefined;
   close(): void;
 };
 
@@ -82,7 +82,7 @@ export function openSpool({ path, maxBytes, maxAge, now, logger }: SpoolOptions)
       for (const { callbacks } of batches) size -= callbacks.length;
     },
     size: () => size,
-    hindrance: () =>
+    refusal: () =>
       failureOf(() => {
         check();
         table.tryRoom(LEAST_ROOM);

@@ -22,7 +22,7 @@ function standIn() {
       taken.push(id);
     },
     opened: async () => !state.away,
-    hindrances: async () => (state.away ? ['RB_QUEUE_UNAVAILABLE: away'] : []),
+    notReadyReasons: async () => (state.away ? ['RB_QUEUE_UNAVAILABLE: away'] : []),
     close: async () => {},
   };
   return Object.assign(state, { writer });
@@ -52,7 +52,7 @@ describe('spooled writer', () => {
     await writer.write(batch('b'));
     await writer.write(batch('c'));
     expect([redis.asked(), spool.size()]).toEqual([1, 4]);
-    expect(await writer.hindrances()).toEqual([]);
+    expect(await writer.notReadyReasons()).toEqual([]);
     redis.away = false;
     await writer.write(batch('d'));
     await drained(spool);
@@ -132,15 +132,15 @@ describe('spooled writer', () => {
     expect(spool.size()).toBe(0);
     await writer.write(batch('small'));
     await expect(writer.write(huge('second'))).rejects.toMatchObject({ code: 'RB_SPOOL_FULL' });
-    vi.spyOn(spool, 'hindrance').mockReturnValue(new RingbackError('RB_SPOOL_FULL', 'full'));
-    expect(await writer.hindrances()).toEqual(['RB_QUEUE_UNAVAILABLE: away', 'RB_SPOOL_FULL: full']);
+    vi.spyOn(spool, 'refusal').mockReturnValue(new RingbackError('RB_SPOOL_FULL', 'full'));
+    expect(await writer.notReadyReasons()).toEqual(['RB_QUEUE_UNAVAILABLE: away', 'RB_SPOOL_FULL: full']);
     redis.away = false;
     // Redis takes what the spool does not.
-    expect(await writer.hindrances()).toEqual([]);
+    expect(await writer.notReadyReasons()).toEqual([]);
     await writer.write(huge('third'));
     await drained(spool);
     expect(redis.taken.toSorted()).toEqual(['small', 'third']);
-    expect(await writer.hindrances()).toEqual([]);
+    expect(await writer.notReadyReasons()).toEqual([]);
     await writer.close();
   });
 });

@@ -43,11 +43,11 @@ export function createSpooledWriter({ writer, spool, now, logger }: SpooledWrite
       }
     },
     opened: (within) => writer.opened(within),
-    async hindrances() {
-      const reasons = await writer.hindrances();
+    async notReadyReasons() {
+      const reasons = await writer.notReadyReasons();
       if (reasons.length === 0) return [];
-      const hindrance = spool.hindrance();
-      return hindrance ? [...reasons, `${hindrance.code}: ${hindrance.message}`] : [];
+      const refusal = spool.refusal();
+      return refusal ? [...reasons, `${refusal.code}: ${refusal.message}`] : [];
     },
     async close() {
       await drain.close();

@@ -24,8 +24,8 @@ function producerOn({ url, prefix }: { url: string; prefix: string }, timeout = 
   return { ...writer, ...producer };
 }
 
-const isReady = (producer: Pick<CallbackWriter, 'hindrances'>) =>
-  vi.waitFor(async () => expect(await producer.hindrances()).toEqual([]), { timeout: 10_000 });
+const isReady = (producer: Pick<CallbackWriter, 'notReadyReasons'>) =>
+  vi.waitFor(async () => expect(await producer.notReadyReasons()).toEqual([]), { timeout: 10_000 });
 
 async function queuedBatches({ url, prefix }: { url: string; prefix: string }) {
   const redis = new Redis(url, { maxRetriesPerRequest: null });
@@ -91,7 +91,7 @@ describe('callback producer', () => {
     await redis.stop();
     const producer = producerOn(redis);
     await expect(producer.enqueue(callback('early'))).rejects.toMatchObject({ code: 'RB_QUEUE_UNAVAILABLE' });
-    expect(await producer.hindrances()).toEqual([expect.stringMatching(/^RB_REDIS_UNAVAILABLE: Redis does not answer/)]);
+    expect(await producer.notReadyReasons()).toEqual([expect.stringMatching(/^RB_REDIS_UNAVAILABLE: Redis does not answer/)]);
     await redis.start();
     await isReady(producer);
     await expect(producer.enqueue(callback('later'))).resolves.toBeUndefined();
@@ -105,7 +105,7 @@ describe('callback producer', () => {
     redis.pause();
     const during = await Promise.allSettled(['a', 'b', 'c'].map((id) => producer.enqueue(callback(id))));
     expect(during.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
-    expect(await producer.hindrances()).toEqual([expect.stringMatching(/^RB_REDIS_UNAVAILABLE: Redis does not answer/)]);
+    expect(await producer.notReadyReasons()).toEqual([expect.stringMatching(/^RB_REDIS_UNAVAILABLE: Redis does not answer/)]);
     redis.resume();
     await isReady(producer);
     await expect(producer.enqueue(callback('after'))).resolves.toBeUndefined();
@@ -119,7 +119,7 @@ describe('callback producer', () => {
     const producer = producerOn({ ...redis, url: redis.url.replace('//', '//ringback:secret@') });
     expect(await producer.opened(5000)).toBe(false);
     await expect(producer.enqueue(callback('early'))).rejects.toMatchObject({ code: 'RB_REDIS_REFUSES' });
-    expect(await producer.hindrances()).toEqual([
+    expect(await producer.notReadyReasons()).toEqual([
       'RB_REDIS_REFUSES: NOPERM: the Redis user ringback may not run info. Allow it: ACL SETUSER ringback +info',
     ]);
     await admin.acl('SETUSER', 'ringback', '+info');

@@ -105,7 +105,7 @@ describe('a callback that Redis refuses', () => {
     const admin = adminOf(redis);
     await admin.acl('SETUSER', 'ringback', 'on', '>secret', '~*', '&*', '+@all');
     const producer = producerOn({ url: redis.url.replace('//', '//ringback:secret@') });
-    await vi.waitFor(async () => expect(await producer.hindrances()).toEqual([]), SOON);
+    await vi.waitFor(async () => expect(await producer.notReadyReasons()).toEqual([]), SOON);
     await begin(admin);
     // A connection that leads to a replica is renewed now and then, and is not there for a moment.
     await vi.waitFor(
@@ -118,11 +118,12 @@ describe('a callback that Redis refuses', () => {
       SOON,
     );
     await vi.waitFor(
-      async () => expect(await producer.hindrances()).toEqual([expect.stringMatching(`^RB_REDIS_REFUSES: ${kind}: .*${says}`)]),
+      async () =>
+        expect(await producer.notReadyReasons()).toEqual([expect.stringMatching(`^RB_REDIS_REFUSES: ${kind}: .*${says}`)]),
       SOON,
     );
     await end(admin);
-    await vi.waitFor(async () => expect(await producer.hindrances()).toEqual([]), SOON);
+    await vi.waitFor(async () => expect(await producer.notReadyReasons()).toEqual([]), SOON);
     await vi.waitFor(() => expect(producer.enqueue(callback('after'))).resolves.toBeUndefined(), SOON);
   });
 
@@ -132,7 +133,8 @@ describe('a callback that Redis refuses', () => {
     const refused = { code: 'RB_REDIS_REFUSES', message: expect.stringContaining('(CLUSTERDOWN)') };
     await vi.waitFor(() => expect(producer.enqueue(callback('early'))).rejects.toMatchObject(refused), SOON);
     await vi.waitFor(
-      async () => expect(await producer.hindrances()).toEqual([expect.stringMatching(/^RB_REDIS_REFUSES: CLUSTERDOWN: .*slots/)]),
+      async () =>
+        expect(await producer.notReadyReasons()).toEqual([expect.stringMatching(/^RB_REDIS_REFUSES: CLUSTERDOWN: .*slots/)]),
       SOON,
     );
   });

@@ -7,7 +7,14 @@ import {
   RingbackError,
   type Secret,
 } from '@ringback/contracts';
-import { createConfirm, connectFailFast, isReady, type OverloadSettings, hindrances, createRedisWatch } from '@ringback/redis';
+import {
+  createConfirm,
+  connectFailFast,
+  isReady,
+  type OverloadSettings,
+  notReadyReasons,
+  createRedisWatch,
+} from '@ringback/redis';
 import { addJobs } from '../bullmq/add-jobs.ts';
 import { batchJobOptions } from '../bullmq/job-options.ts';
 import { CALLBACKS } from '../bullmq/names.ts';
@@ -64,7 +71,7 @@ export function createCallbackWriter(options: CallbackWriterOptions): CallbackWr
         () => false,
       );
     },
-    hindrances: () => hindrances({ watch, refusal }),
+    notReadyReasons: () => notReadyReasons({ watch, refusal }),
     async close() {
       watch.close();
       await Promise.all([queue.close(), depth.close()]);

@@ -22,7 +22,7 @@ function setUp({ rateLimit }: { rateLimit?: { max: number; per: number } } = {})
     return made;
   };
   onTestFinished(() => redis.disconnect());
-  const producer = createDeliveryProducer({ ...access, output: 'crm', delivery, brimming: () => false });
+  const producer = createDeliveryProducer({ ...access, output: 'crm', delivery, nearlyFull: () => false });
   onTestFinished(() => producer.close());
   const queue = queueOf('output.crm');
   /** Lets a worker refuse all that waits. */

@@ -19,7 +19,7 @@ function setUp() {
   onTestFinished(() => redis.disconnect());
   const access = { redis, prefix };
   const bodies = createBodies(access);
-  const old = createDeliveryProducer({ ...access, output: 'old', delivery, brimming: () => false });
+  const old = createDeliveryProducer({ ...access, output: 'old', delivery, nearlyFull: () => false });
   onTestFinished(() => old.close());
   const store = (id: string, state: 'held' | 'queued', shares: Record<string, readonly Callback[]>) => {
     const all = Object.entries(shares).map(([output, callbacks]) => ({ output, callbacks, state, beyond: 'held' as const }));
@@ -27,7 +27,7 @@ function setUp() {
   };
   const outcomes = async (_: unknown, keys: readonly string[]): Promise<(string | undefined)[]> => keys.map(() => undefined);
   const move = (change: Partial<Parameters<typeof moveDeliveries>[0]> = {}) =>
-    moveDeliveries({ ...access, from: 'old', to: { name: 'crm', delivery }, outcomes, brimming: () => false, ...change });
+    moveDeliveries({ ...access, from: 'old', to: { name: 'crm', delivery }, outcomes, nearlyFull: () => false, ...change });
   const held = async (output: string) => {
     const shares = await Promise.all((await bodies.held(output)).map((id) => bodies.read(id, output)));
     return shares.flatMap((share) => share?.callbacks.map(({ id }) => id) ?? []).toSorted();
@@ -45,7 +45,7 @@ for (const state of ['held', 'queued'] as const) {
     await store('b1', state, { old: callbacks });
     if (state === 'queued') await old.addReferences(['b1']);
     const before = await readBacklog(access);
-    expect(await move({ brimming: () => true })).toEqual({ moved: 200, ended: 0, left: 0 });
+    expect(await move({ nearlyFull: () => true })).toEqual({ moved: 200, ended: 0, left: 0 });
     const backlog = await readBacklog(access);
     expect([...backlog]).toEqual([['crm', { ...NO_BACKLOG, ...before.get('old'), held: 200 }]]);
     expect(backlog.get('crm')?.bytes).toBeLessThan(20_000);
@@ -79,7 +79,7 @@ it('stops where it takes memory and Redis is nearly full, and goes on later', as
   const { old, move, held } = setUp();
   const callbacks = many('x', 3);
   await old.addBatch({ id: 'b1', callbacks, again: false });
-  await expect(move({ brimming: () => true })).rejects.toMatchObject({ code: 'RB_OVERLOADED' });
+  await expect(move({ nearlyFull: () => true })).rejects.toMatchObject({ code: 'RB_OVERLOADED' });
   expect(await held('crm')).toEqual([]);
   expect(await move()).toEqual({ moved: 3, ended: 0, left: 0 });
   expect(await held('crm')).toEqual(idsOf(callbacks));

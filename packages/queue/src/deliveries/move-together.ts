@@ -10,7 +10,7 @@ export type MoveTogether = {
   readonly from: string;
   readonly to: string;
   /** True while Redis is nearly full. */
-  readonly brimming: () => boolean;
+  readonly nearlyFull: () => boolean;
 };
 
 /** Deliveries of one batch that stand together: in a job, or, by reference, under the id `stored`. */
@@ -28,7 +28,7 @@ export type Together = {
  * @throws RingbackError RB_OVERLOADED where it takes memory and Redis is nearly full, RB_JOB_ID_TAKEN, RB_PAYLOAD_INVALID
  */
 export async function moveTogether(options: MoveTogether, together: Together): Promise<void> {
-  const { bodies, producer, from, to, brimming } = options;
+  const { bodies, producer, from, to, nearlyFull } = options;
   const { batch, all } = together;
   // By all that stand there: a run after this one, which finds fewer left to go, MUST find the same id.
   const id = batchPartId(batch, bodyDigest([from, to, ...all.map(callbackKey)].join(' ')));
@@ -36,7 +36,7 @@ export async function moveTogether(options: MoveTogether, together: Together): P
   const going = without(together.going, await producer.standing(batch));
   const rest = await shareStored(options, { ...together, going });
   if (rest.length === 0) return;
-  if (brimming()) throw new RingbackError('RB_OVERLOADED', 'Redis is nearly full: the deliveries stay where they are');
+  if (nearlyFull()) throw new RingbackError('RB_OVERLOADED', 'Redis is nearly full: the deliveries stay where they are');
   const share = { output: to, callbacks: rest, state: 'held', beyond: 'held' } as const;
   const [answer] = await bodies.store({ id, batch, again: true, compact: true, shares: [share] });
   if (answer?.state === 'elsewhere')

@@ -30,7 +30,7 @@ function setUp() {
     return made;
   };
   const producer = (output: string) => {
-    const made = createDeliveryProducer({ ...access, output, delivery, brimming: () => false });
+    const made = createDeliveryProducer({ ...access, output, delivery, nearlyFull: () => false });
     onTestFinished(() => made.close());
     return made;
   };
@@ -43,7 +43,7 @@ function setUp() {
     return `${where} ${callbackKey(callback(id))}`;
   };
   const move = (change: Partial<Parameters<typeof moveDeliveries>[0]> = {}) =>
-    moveDeliveries({ ...access, from: 'old', to: { name: 'crm', delivery }, outcomes, brimming: () => false, ...change });
+    moveDeliveries({ ...access, from: 'old', to: { name: 'crm', delivery }, outcomes, nearlyFull: () => false, ...change });
   /** requestIDs of the jobs in a queue by state. */
   async function standing(output: string) {
     const made = queue(output);
@@ -173,7 +173,7 @@ it('leaves what is under way, takes what a worker that is gone had under way, an
 it('stops while Redis is nearly full', async () => {
   const { producer, move, standing } = setUp();
   await producer('old').addFailed(failing('b', a));
-  await expect(move({ brimming: () => true })).rejects.toMatchObject({ code: 'RB_OVERLOADED' });
+  await expect(move({ nearlyFull: () => true })).rejects.toMatchObject({ code: 'RB_OVERLOADED' });
   expect(await standing('old')).toEqual({ delayed: ['a'] });
 });
 

@@ -25,7 +25,7 @@ export type MoveOptions = {
   /** The ledger's: what has become of deliveries of a batch at an output. */
   readonly outcomes: (deliveries: { batch: string; output: string }, keys: readonly string[]) => Promise<(string | undefined)[]>;
   /** True while Redis is nearly full. */
-  readonly brimming: () => boolean;
+  readonly nearlyFull: () => boolean;
 };
 
 /** In deliveries, but for `left`. */
@@ -56,9 +56,9 @@ type Plan = {
  * @throws RingbackError RB_OVERLOADED where memory is needed and Redis is nearly full, RB_JOB_ID_TAKEN, RB_PAYLOAD_INVALID
  */
 export async function moveDeliveries(options: MoveOptions): Promise<Moved> {
-  const { redis, prefix, from, to, brimming } = options;
+  const { redis, prefix, from, to, nearlyFull } = options;
   const queue = openQueue(outputQueueName(from), { redis, prefix });
-  const producer = createDeliveryProducer({ redis, prefix, output: to.name, delivery: to.delivery, brimming });
+  const producer = createDeliveryProducer({ redis, prefix, output: to.name, delivery: to.delivery, nearlyFull });
   const bodies = createBodies({ redis, prefix });
   let [moved, ended, left] = [0, 0, 0];
   try {

@@ -47,11 +47,11 @@ export type DeliveryProducerOptions = {
   readonly output: string;
   readonly delivery: Pick<DeliverySettings, 'retry' | 'rateLimit'>;
   /** True while Redis is nearly full. */
-  readonly brimming: () => boolean;
+  readonly nearlyFull: () => boolean;
 };
 
 export function createDeliveryProducer(options: DeliveryProducerOptions): DeliveryProducer {
-  const { redis, prefix, output, delivery, brimming } = options;
+  const { redis, prefix, output, delivery, nearlyFull } = options;
   const queue = openQueue(outputQueueName(output), { redis, prefix });
   const { retry, rateLimit } = delivery;
   const jobs = createDeliveryJobs({ output, retry });
@@ -70,7 +70,7 @@ export function createDeliveryProducer(options: DeliveryProducerOptions): Delive
       addFailedJob({ queue, redis, job: jobs.reference(bodies, reason), reason, now: redisClock(redis).now() }),
     standing: (batch) => standingKeys(queue, deliveryBatchId(batch, output)),
     async addFailed(failed) {
-      if (brimming()) throw new RingbackError('RB_OVERLOADED', 'Redis is nearly full: the delivery stays in its batch');
+      if (nearlyFull()) throw new RingbackError('RB_OVERLOADED', 'Redis is nearly full: the delivery stays in its batch');
       const job = jobs.single(payloadOf(failed), failed.outcome === 'retry' ? failed.waitMs : 0);
       await addMaybeAgain(queue, [job]);
     },

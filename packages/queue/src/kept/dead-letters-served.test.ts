@@ -17,7 +17,7 @@ async function setUp() {
   const access = { redis, prefix };
   const served = new Set<string>();
   await noteOutputs(access, ['slow']);
-  const producer = createDeliveryProducer({ ...access, brimming: () => false, output: 'slow', delivery });
+  const producer = createDeliveryProducer({ ...access, nearlyFull: () => false, output: 'slow', delivery });
   const queue = new Queue('output.slow', { connection: redis, prefix });
   const store = await openDeadLetters({ ...access, outputs: [], served: async (output) => served.has(output) });
   onTestFinished(async () => {

@@ -19,7 +19,7 @@ function setUp({ outputs = ['crm'] } = {}) {
   const access = { redis, prefix };
 
   const producer = (output = 'crm') => {
-    const made = createDeliveryProducer({ brimming: () => false, ...access, output, delivery });
+    const made = createDeliveryProducer({ nearlyFull: () => false, ...access, output, delivery });
     onTestFinished(() => made.close());
     return made;
   };

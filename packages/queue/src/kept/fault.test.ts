@@ -21,7 +21,7 @@ function setUp() {
   const { url, prefix } = testRedis();
   const redis = new Redis(url, { maxRetriesPerRequest: null });
   const queue = new Queue('output.crm', { connection: redis, prefix });
-  const producer = createDeliveryProducer({ redis, prefix, output: 'crm', delivery, brimming: () => false });
+  const producer = createDeliveryProducer({ redis, prefix, output: 'crm', delivery, nearlyFull: () => false });
   onTestFinished(async () => {
     await Promise.all([queue.close(), producer.close()]);
     redis.disconnect();
@@ -82,7 +82,7 @@ it('goes along, with the reason as it stands, when a dead letter is moved to ano
   await failAll(2);
   const outcomes = async (_: unknown, keys: readonly string[]) => keys.map(() => undefined);
   const to = { name: 'ops', delivery };
-  await moveDeliveries({ redis, prefix, from: 'crm', to, outcomes, brimming: () => false });
+  await moveDeliveries({ redis, prefix, from: 'crm', to, outcomes, nearlyFull: () => false });
   await failAll(2, { output: 'ops' });
   expect(await faults('ops')).toEqual(['x theirs', 'y ours']);
 });

@@ -1,17 +1,19 @@
 import { type Callback, callbackKey } from '@ringback/contracts';
 import type { Ledger } from '@ringback/ledger';
 
-/** What callbacks are about tells a repeat that comes under a new requestID; undefined: nothing does. */
+/** What a callback is about. It tells a duplicate that comes under a new requestID. Undefined: nothing does. */
 export type BusinessKeyOf = (callback: Callback) => string | undefined;
 
-export type Sifted = { readonly fresh: Callback[]; readonly repeats: Callback[] };
+export type WithoutDuplicates = { readonly fresh: Callback[]; readonly businessDuplicates: Callback[] };
+
+type Deps = { readonly ledger: Pick<Ledger, 'claim'>; readonly businessKeyOf: BusinessKeyOf };
 
 /**
- * Tells callbacks that were delivered before under another requestID, by a claim like any other. Safe to be run again by the same batch. One round trip, and
- * none where nothing has a business key.
+ * Drops callbacks that another requestID has delivered before: their business keys are claimed as well. The same batch may be
+ * run again. Takes one round trip, or none if no callback has a business key.
  */
-export function createSieve({ ledger, businessKeyOf }: { ledger: Pick<Ledger, 'claim'>; businessKeyOf: BusinessKeyOf }) {
-  return async (batchId: string, callbacks: readonly Callback[]): Promise<Sifted> => {
+export function createBusinessDedupe({ ledger, businessKeyOf }: Deps) {
+  return async (batchId: string, callbacks: readonly Callback[]): Promise<WithoutDuplicates> => {
     const owners = new Map<string, Callback>();
     const keyed = callbacks.map((callback) => ({ callback, key: businessLedgerKey(callback, businessKeyOf(callback)) }));
     for (const { key, callback } of keyed) if (key !== undefined && !owners.has(key)) owners.set(key, callback);
@@ -25,7 +27,7 @@ export function createSieve({ ledger, businessKeyOf }: { ledger: Pick<Ledger, 'c
       key === undefined || (owners.get(key) === callback && !taken.has(key));
     return {
       fresh: keyed.filter(isFresh).map(({ callback }) => callback),
-      repeats: keyed.filter((entry) => !isFresh(entry)).map(({ callback }) => callback),
+      businessDuplicates: keyed.filter((entry) => !isFresh(entry)).map(({ callback }) => callback),
     };
   };
 }
