@@ -24,12 +24,11 @@ const reconnect: Options = {
  * comes for twice that long is left for a new one: the network may have forgotten it without a word.
  */
 export function connectFailFast(options: ConnectionOptions & { readonly timeout: number }): Redis {
-  return connect(options, {
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    commandTimeout: options.timeout,
-    socketTimeout: 2 * options.timeout,
-  });
+  return connect(options, failFast(options.timeout));
+}
+
+function failFast(timeout: number): Options {
+  return { enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: timeout, socketTimeout: 2 * timeout };
 }
 
 /** A connection for a worker: commands wait until Redis is back, since the job that needs them waits there too; on a new connection, where this one is silent for 15 s. */
@@ -47,9 +46,8 @@ export function connectUnheard(options: Omit<ConnectionOptions, 'logger'> & { re
  * @throws RingbackError RB_REDIS_UNAVAILABLE
  */
 export async function connectForCommand(options: Omit<ConnectionOptions, 'logger'>): Promise<Redis> {
-  const redis = connectUnheard({ ...options, timeout: 10_000 });
-  // It was made just now: a replica is where the name leads, and most commands only read.
-  redis.options.reconnectOnError = null;
+  // It is made just now: a replica is where the name leads, and most commands only read.
+  const redis = connect({ ...options, logger: SILENT }, { ...failFast(10_000), reconnectOnError: null });
   let trouble: Trouble | undefined;
   onTrouble(redis, (found) => (trouble = found));
   if (await isReady(redis, 5000)) return redis;
@@ -64,7 +62,7 @@ export async function connectForCommand(options: Omit<ConnectionOptions, 'logger
 /** @throws RingbackError RB_CONFIG_INVALID when the URL cannot be read */
 function connect({ url, name, logger }: ConnectionOptions, options: Options): Redis {
   const renewal = createRenewal();
-  const all = { ...reconnect, ...options, connectionName: name, reconnectOnError: renewal.wanted };
+  const all = { ...reconnect, reconnectOnError: renewal.wanted, ...options, connectionName: name };
   const place = url.reveal();
   let redis: Redis;
   try {

@@ -1,5 +1,6 @@
 import { RingbackError } from '@ringback/contracts';
 import type { Redis } from 'ioredis';
+import { lossOf } from './ioredis-losses.ts';
 
 /** What is wrong with Redis. `kind` tells one trouble from another, for as long as it lasts; `reason` says it in words, and how to mend it. */
 export type Trouble = { readonly kind: string; readonly reason: string };
@@ -107,22 +108,6 @@ export function troubleOf(error: unknown): Trouble {
   // Other errors' messages name a job; their first words are the same for all jobs.
   const kind = code !== '' || loss !== undefined ? NETWORK : error.message.split(' ', 3).join(' ');
   return { kind, reason: loss ?? error.message.slice(0, LONGEST) };
-}
-
-/** How ioredis 6 says that a connection was lost or is slow, by the first words, and what that means. These errors have no code. */
-const CLIENT_LOSSES: readonly (readonly [words: string, plain: string])[] = [
-  ['connection closed', 'connection closed'],
-  ['Connection is closed', 'connection closed'],
-  ['Reached the max retries per request limit', 'the connection was lost'],
-  ['Socket timeout', 'nothing came over the connection for too long'],
-  ['Command timed out', 'a command took too long'],
-  ["Stream isn't writeable", 'there is no connection'],
-  ['connect ETIMEDOUT', 'no connection came about in time'],
-];
-
-/** In plain words; undefined: it is none. */
-function lossOf(error: Error): string | undefined {
-  return CLIENT_LOSSES.find(([words]) => error.message.startsWith(words))?.[1];
 }
 
 export function codeOf(error: Error): string {
