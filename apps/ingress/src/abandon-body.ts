@@ -1,12 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 
 /*
- * This file leans on the insides of Fastify 5.12.8: it reads a body by listeners for these events on Node's request (lib/content-type-parser.js, `rawBody`). abandon-body.test.ts fails
- * when that changes.
+ * This file leans on the insides of Fastify 5.12.8: it reads a body by listeners for these events on Node's
+ * request (lib/content-type-parser.js, `rawBody`). abandon-body.test.ts fails when that changes.
  */
 const READ_BY = ['data', 'end', 'error'];
 
-/** Takes a body that is on its way away from Fastify: it is thrown away, and no handler hears of the request any more. */
+/**
+ * Takes a body that is on its way away from Fastify: it is thrown away, and no handler hears of the request
+ * any more.
+ */
 export function abandonBody(request: IncomingMessage): void {
   for (const event of READ_BY) request.removeAllListeners(event);
   request.resume();

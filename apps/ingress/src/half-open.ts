@@ -1,13 +1,14 @@
 import type { Server } from 'node:http';
 
 /*
- * This file leans on the insides of Node 24.21.0: `httpAllowHalfOpen` of `http.Server` (lib/_http_server.js, `socketOnEnd`), which its types do not know. half-open.test.ts fails when
- * that changes.
+ * This file leans on the insides of Node 24.21.0: `httpAllowHalfOpen` of `http.Server` (lib/_http_server.js,
+ * `socketOnEnd`), which its types do not know. half-open.test.ts fails when that changes.
  */
 
 /**
- * Keeps a connection half-open: a client that sends FIN after its request still gets the answer. Node would close it. The connection ends with the last answer owed on it, and a request that
- * was cut short is malformed as ever.
+ * Keeps a connection half-open: a client that sends FIN after its request still gets the answer. Node would
+ * close it. The connection ends with the last answer owed on it, and a request that was cut short is
+ * malformed as ever.
  */
 export function answerHalfClosed(server: Server): void {
   Object.assign(server, { httpAllowHalfOpen: true });

@@ -2,7 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 
 /*
- * This file leans on the insides of Node 24 and 26: a socket's `parser` and its `onIncoming` (lib/_http_server.js, lib/_http_common.js). connections.test.ts ("requests that come in one
+ * This file leans on the insides of Node 24.21.0, and 26 is the same: a socket's `parser` and its
+ * `onIncoming` (lib/_http_server.js, lib/_http_common.js). connections.test.ts ("requests that come in one
  * go") fails when they change.
  */
 
@@ -12,8 +13,8 @@ type HttpParser = { onIncoming?: ((request: IncomingMessage, keepAlive: boolean)
 const PARSE_NO_FURTHER = 2;
 
 /**
- * Begins no request of a connection while `isOver`: what comes then is thrown away. Node itself stops reading at most after a whole chunk,
- * and 64 KiB can hold thousands of requests. Call it in a `connection` listener.
+ * Begins no request of a connection while `isOver`: what comes then is thrown away. Node itself stops reading
+ * at most after a whole chunk, and 64 KiB can hold thousands of requests. Call it in a `connection` listener.
  * @returns false where this Node has no such parser
  */
 export function ignoreRequestsWhile(socket: Socket, isOver: () => boolean): boolean {

@@ -1,7 +1,8 @@
 import type { Fault } from './delivery.ts';
 
 /*
- * What earlier versions of Ringback kept in words only. New entries have fields for it (`fault`, `code`): nothing else may read it out of a reason.
+ * What earlier versions of Ringback kept in words only. New entries have fields for it (`fault`, `code`):
+ * nothing else may read it out of a reason.
  */
 
 /** Whose fault a dead letter without a `fault` is: an own reason began with an error code. */

@@ -1,8 +1,14 @@
 import type { Durability } from '@ringback/contracts';
 
+/*
+ * This file leans on the insides of BullMQ 6.7.0: which commands it sends, and which are in its scripts.
+ * tests/least-acl.test.ts fails when that changes: it takes a callback from end to end as a user who may run
+ * these commands and no others.
+ */
+
 /**
- * The commands that Ringback sends to Redis, itself and by way of BullMQ 6.7.0, and those within their scripts. A test runs a callback from end to end as a user who has these and no others.
- * Handshake commands need no permission (HELLO), or are done without (CLIENT SETNAME).
+ * The commands that Ringback sends to Redis, itself and by way of BullMQ. Handshake commands need no
+ * permission (HELLO), or are done without (CLIENT SETNAME).
  */
 const SENT = ['eval', 'evalsha', 'info', 'time', 'multi', 'exec', 'bzpopmin', 'scan', 'type'] as const;
 
@@ -15,7 +21,10 @@ const IN_SCRIPTS = `
   xadd xtrim
   zadd zcard zcount zpopmin zrange zrangebyscore zrem zremrangebyrank zremrangebyscore zrevrange zrevrangebyscore zscore`;
 
-/** In lower case, as ACL rules have them. WAITAOF is asked for only where the server knows it, and CONFIG GET is done without. */
+/**
+ * In lower case, as ACL rules have them. WAITAOF is asked for only where the server knows it, and CONFIG GET
+ * is done without.
+ */
 export function neededCommands(durability: Durability): readonly string[] {
   return [
     ...SENT,
@@ -25,7 +34,10 @@ export function neededCommands(durability: Durability): readonly string[] {
   ];
 }
 
-/** The rules of a Redis user who may do what Ringback needs and nothing else: for `ACL SETUSER <user> on ><password> …`. */
+/**
+ * The rules of a Redis user who may do what Ringback needs and nothing else: for `ACL SETUSER <user> on
+ * ><password> …`.
+ */
 export function leastAcl({ prefix, durability }: { prefix: string; durability: Durability }): readonly string[] {
   return ['resetchannels', `~${prefix}:*`, '-@all', ...neededCommands(durability).map((command) => `+${command}`)];
 }

@@ -1,5 +1,6 @@
 /*
- * This file leans on the insides of ioredis 6.0.0: the words of its errors when a connection was lost or is slow. They have no code. ioredis-losses.test.ts fails when they change.
+ * This file leans on the insides of ioredis 6.0.0: the words of its errors when a connection was lost or is
+ * slow. They have no code. ioredis-losses.test.ts fails when they change.
  */
 
 /** By the first words, and what that means. */

@@ -3,8 +3,9 @@ import { type Cost, costOf } from './cel-costs.ts';
 import { type LinearPattern, compilePattern } from './linear-pattern.ts';
 
 /*
- * This file leans on the insides of @marcbachmann/cel-js 8.0.0: the evaluator's `run`, `tryEval` and `debugTypeDeep`, and the
- * `handle` and `meta.alternate` of a checked node. bounded-cel.test.ts fails when they change.
+ * This file leans on the insides of @marcbachmann/cel-js 8.0.0: the evaluator's `run`, `tryEval` and
+ * `debugTypeDeep`, and the `handle` and `meta.alternate` of a checked node. bounded-cel.test.ts fails when
+ * they change.
  */
 
 /** What one evaluation may take. A step is about 20 ns to 200 ns; an ordinary condition takes ten. */
@@ -36,13 +37,19 @@ type Evaluator = {
 type CheckedNode = Node & { evaluate(evaluator: Evaluator, node: CheckedNode, context: unknown): unknown };
 
 export type Bounded = {
-  /** The value of the condition. `atMost`: steps that it may take, where these are fewer than those of any. @throws Overrun, or what cel-js throws */
+  /**
+   * The value of the condition. `atMost`: steps that it may take, where these are fewer than those of any.
+   * @throws Overrun, or what cel-js throws
+   */
   evaluate(input: Context, atMost?: number): unknown;
   /** Steps of the latest evaluation. */
   steps(): number;
 };
 
-/** Compiles a condition that passed the type check so that its evaluation ends within `maxSteps`. MUST be the only user of its environment. */
+/**
+ * Compiles a condition that passed the type check so that its evaluation ends within `maxSteps`. MUST be the
+ * only user of its environment.
+ */
 export function boundCondition(environment: Environment, text: string, maxSteps = MAX_STEPS): Bounded {
   let given = maxSteps;
   let left = maxSteps;
@@ -103,7 +110,10 @@ function bindEvaluator(evaluator: Evaluator, charge: Cost): void {
   evaluator.debugTypeDeep = (value) => evaluator.debugType(value);
 }
 
-/** Charges an operator or function for its operands before it works on them, and has `matches` run in linear time. */
+/**
+ * Charges an operator or function for its operands before it works on them, and has `matches` run in linear
+ * time.
+ */
 function boundNode(node: Node, charge: Cost): void {
   const { handle } = node;
   if (handle === undefined) return;

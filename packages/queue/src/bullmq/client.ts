@@ -3,8 +3,8 @@ import type { IRedisClient } from 'bullmq';
 import { createRenewal } from '@ringback/redis';
 
 /*
- * This file leans on the insides of BullMQ 6.7.0: that it asks for INFO, by which commands a worker fetches jobs, and that it duplicates its connection to wait for them.
- * client.test.ts fails when that changes.
+ * This file leans on the insides of BullMQ 6.7.0: that it asks for INFO, by which commands a worker fetches
+ * jobs, and that it duplicates its connection to wait for them. client.test.ts fails when that changes.
  */
 
 /** What BullMQ is told of a server that does not say what it is: the oldest that it takes without a warning. */
@@ -13,8 +13,10 @@ const MIN_WAIT_MS = 100;
 const MAX_WAIT_MS = 2000;
 
 /**
- * The connection as BullMQ 6.7.0 is given it: one whose INFO never fails. BullMQ asks for the server's version once, and where that fails each call of that queue or worker fails from then on, without a
- * turn of the event loop in between: a worker loops for ever, and its process answers nothing more. The readiness probe says that INFO is forbidden.
+ * The connection as BullMQ 6.7.0 is given it: one whose INFO never fails. BullMQ asks for the server's
+ * version once, and where that fails each call of that queue or worker fails from then on, without a turn of
+ * the event loop in between: a worker loops for ever, and its process answers nothing more. The readiness
+ * probe says that INFO is forbidden.
  */
 export function withoutInfo(client: IRedisClient): IRedisClient {
   const info: IRedisClient['info'] = async () => {
@@ -38,8 +40,9 @@ function isTooOld(info: string): boolean {
 }
 
 /**
- * A worker's connection, which holds back the failures of its fetches, each for longer than the last, up to 2 s: where Redis refuses to give a job, BullMQ 6.7.0 asks again at once, and where it
- * refuses to let it wait for one, after 100 ms. `stop` lets them all go.
+ * A worker's connection, which holds back the failures of its fetches, each for longer than the last, up to 2
+ * s: where Redis refuses to give a job, BullMQ 6.7.0 asks again at once, and where it refuses to let it wait
+ * for one, after 100 ms. `stop` lets them all go.
  */
 export function backingOff(client: IRedisClient, stop: AbortSignal): IRedisClient {
   const fetching = createBackOff(stop);

@@ -4,7 +4,8 @@ import type { Redis } from 'ioredis';
 import { addJobs, type NewJob } from './add-jobs.ts';
 
 /*
- * This file leans on the insides of BullMQ 6.7.0: on what `moveToFinished-14.lua` leaves behind for a failed job. fail-job.test.ts fails when that changes.
+ * This file leans on the insides of BullMQ 6.7.0: on what `moveToFinished-14.lua` leaves behind for a failed
+ * job. fail-job.test.ts fails when that changes.
  */
 
 /** Should we be cut off before it is moved, a worker takes the job then, and fails it for its payload. */
@@ -17,7 +18,10 @@ redis.call('ZADD', KEYS[2], ARGV[2], ARGV[1])
 redis.call('HSET', KEYS[3], 'failedReason', ARGV[3], 'finishedOn', ARGV[2])
 return { 1 }`;
 
-/** BullMQ has no way to add a job that has failed already: it would wait for a worker, and an output that is held has none. So it is added as delayed, and moved to the failed set. */
+/**
+ * BullMQ has no way to add a job that has failed already: it would wait for a worker, and an output that is
+ * held has none. So it is added as delayed, and moved to the failed set.
+ */
 export async function addFailedJob(options: {
   queue: Queue;
   redis: Redis;

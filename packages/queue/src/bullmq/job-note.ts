@@ -2,11 +2,15 @@ import type { JobsOptions, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 
 /*
- * This file leans on the insides of BullMQ 6.7.0: options that it does not know are stored with the job, and the field `opts` of the job's hash has them as JSON. BullMQ has no call
- * that reads a job without its data, which may be large. job-note.test.ts fails when that changes.
+ * This file leans on the insides of BullMQ 6.7.0: options that it does not know are stored with the job, and
+ * the field `opts` of the job's hash has them as JSON. BullMQ has no call that reads a job without its data,
+ * which may be large. job-note.test.ts fails when that changes.
  */
 
-/** The options of a job, with something to know about it that can be read without its data. It goes with the job. */
+/**
+ * The options of a job, with something to know about it that can be read without its data. It goes with the
+ * job.
+ */
 export function withNote<O extends JobsOptions>(opts: O, note: object): O {
   return Object.assign({ ...opts }, { note });
 }

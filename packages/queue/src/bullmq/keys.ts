@@ -2,8 +2,8 @@ import { QueueKeys } from 'bullmq';
 import type { Redis } from 'ioredis';
 
 /*
- * This file leans on the insides of BullMQ 6.7.0: how it names its keys, and of which kind they are. A `Queue` has calls for all of it, but opening one writes to Redis.
- * keys.test.ts fails when they change.
+ * This file leans on the insides of BullMQ 6.7.0: how it names its keys, and of which kind they are. A
+ * `Queue` has calls for all of it, but opening one writes to Redis. keys.test.ts fails when they change.
  */
 
 /** The hash of a job. */
@@ -14,7 +14,10 @@ export const metaKey = (prefix: string, queue: string) => new QueueKeys(prefix).
 
 const WAITING = { wait: 'llen', paused: 'llen', active: 'llen', delayed: 'zcard', prioritized: 'zcard' } as const;
 
-/** Jobs of a queue: those that wait, now or for later, or are under way, and those that failed. Writes nothing. */
+/**
+ * Jobs of a queue: those that wait, now or for later, or are under way, and those that failed. Writes
+ * nothing.
+ */
 export async function countJobs(redis: Redis, prefix: string, queue: string): Promise<{ waiting: number; failed: number }> {
   const keys = new QueueKeys(prefix);
   // A key of another kind is none of BullMQ's.

@@ -2,8 +2,8 @@ import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 
 /*
- * This file leans on the insides of BullMQ 6.7.0: its worker keeps the key `<job>:lock`, which runs out by itself once the worker is gone. BullMQ has no call that tells.
- * lock.test.ts fails when that changes.
+ * This file leans on the insides of BullMQ 6.7.0: its worker keeps the key `<job>:lock`, which runs out by
+ * itself once the worker is gone. BullMQ has no call that tells. lock.test.ts fails when that changes.
  */
 
 /** True while a worker has the job under way. */

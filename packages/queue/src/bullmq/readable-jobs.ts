@@ -2,8 +2,9 @@ import { createIORedisClient, type IRedisClient } from 'bullmq';
 import type { Redis } from 'ioredis';
 
 /*
- * This file leans on the insides of BullMQ 6.7.0: what its scripts answer that take a job (`moveToActive`, and `moveToFinished`, which takes the next one), and which fields of a job it
- * parses as JSON. consumer.test.ts ("a job that cannot be read") fails when that changes.
+ * This file leans on the insides of BullMQ 6.7.0: what its scripts answer that take a job (`moveToActive`,
+ * and `moveToFinished`, which takes the next one), and which fields of a job it parses as JSON.
+ * consumer.test.ts ("a job that cannot be read") fails when that changes.
  */
 
 /** A job's fields as they stand in Redis, all of them text. */
@@ -13,9 +14,10 @@ type Fields = Readonly<Record<string, string>>;
 const JSON_FIELDS = ['data', 'opts', 'progress', 'parent'] as const;
 
 /**
- * The connection as BullMQ's queues and workers are given it: it reads a damaged job as one that is no payload of ours, which the payload check then sets aside, and which
- * can be listed. Without it BullMQ's own parser throws between taking the job and processing it: the job would be taken, stall and be taken again for ever.
- * What stands in Redis stays as it is, for a person to see.
+ * The connection as BullMQ's queues and workers are given it: it reads a damaged job as one that is no
+ * payload of ours, which the payload check then sets aside, and which can be listed. Without it BullMQ's own
+ * parser throws between taking the job and processing it: the job would be taken, stall and be taken again
+ * for ever. What stands in Redis stays as it is, for a person to see.
  */
 export function readableJobs(redis: Redis): IRedisClient {
   const client = createIORedisClient(redis);

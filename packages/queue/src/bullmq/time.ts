@@ -2,10 +2,14 @@ import type { IRedisClient, Queue } from 'bullmq';
 import type { RedisClock } from '@ringback/redis';
 
 /*
- * This file leans on the insides of BullMQ 6.7.0: at which place its commands carry the time, and what they answer. time.test.ts fails when they change.
+ * This file leans on the insides of BullMQ 6.7.0: at which place its commands carry the time, and what they
+ * answer. time.test.ts fails when they change.
  */
 
-/** At which place of a command's arguments, keys included, BullMQ puts `Date.now()`: by it Redis decides which delayed jobs are due, and when a retry will be. */
+/**
+ * At which place of a command's arguments, keys included, BullMQ puts `Date.now()`: by it Redis decides which
+ * delayed jobs are due, and when a retry will be.
+ */
 const TIME_AT: Readonly<Record<string, number>> = {
   moveToActive: 12,
   moveToDelayed: 12,
@@ -19,7 +23,10 @@ const DELAY_UNTIL_AT = 3;
 
 const clockOf = new WeakMap<object, RedisClock>();
 
-/** A client whose commands carry Redis's time in place of ours. What comes back is in our time, since BullMQ compares it with our clock. */
+/**
+ * A client whose commands carry Redis's time in place of ours. What comes back is in our time, since BullMQ
+ * compares it with our clock.
+ */
 export function onRedisTime(client: IRedisClient, clock: RedisClock): IRedisClient {
   const runCommand: IRedisClient['runCommand'] = async (name, args) => {
     const at = TIME_AT[name.slice(0, name.indexOf(':'))];
@@ -44,7 +51,10 @@ export function onRedisTime(client: IRedisClient, clock: RedisClock): IRedisClie
   return wrapped;
 }
 
-/** The options by which a new job is counted from Redis's time. None where our clock is right: they would take room in every job. */
+/**
+ * The options by which a new job is counted from Redis's time. None where our clock is right: they would take
+ * room in every job.
+ */
 export async function timeOfNewJobs(queue: Queue): Promise<{ timestamp?: number }> {
   const clock = clockOf.get(queue.opts.connection);
   if (clock === undefined) return {};
@@ -59,7 +69,10 @@ function inOurTime(reply: readonly unknown[], ahead: number): unknown[] {
   });
 }
 
-/** BullMQ renews a job's lock by when it was taken: a time ahead of our clock would keep it from that. `fields` are names and values in turn. */
+/**
+ * BullMQ renews a job's lock by when it was taken: a time ahead of our clock would keep it from that.
+ * `fields` are names and values in turn.
+ */
 function withOurStart(fields: readonly unknown[], ahead: number): unknown[] {
   return fields.map((value, index) =>
     index % 2 === 1 && fields[index - 1] === 'processedOn' ? later(String(value), ahead) : value,

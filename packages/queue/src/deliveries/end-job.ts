@@ -14,8 +14,9 @@ class AttemptFailed extends Error {
 }
 
 /**
- * Ends a run of a delivery's own job as decided. To return completes the job, `AttemptFailed` has BullMQ run it again, `HandBack` does so without a
- * count, `UnrecoverableError` leaves it in the failed set. `cause`: the error that broke the run.
+ * Ends a run of a delivery's own job as decided. To return completes the job, `AttemptFailed` has BullMQ run
+ * it again, `HandBack` does so without a count, `UnrecoverableError` leaves it in the failed set. `cause`:
+ * the error that broke the run.
  */
 export function endJob(settlement: Settlement, cause?: unknown): void {
   switch (settlement.outcome) {

@@ -11,7 +11,10 @@ export type Spent = {
   readonly failingSince?: number;
 };
 
-/** A run of a delivery's own job that ended without a result: a bug, or Redis failed in the middle of it. `runs`: of this job so far. */
+/**
+ * A run of a delivery's own job that ended without a result: a bug, or Redis failed in the middle of it.
+ * `runs`: of this job so far.
+ */
 type Broken = { readonly outcome: 'broken'; readonly reason: string; readonly runs: number };
 
 export type SettleOptions = {
@@ -54,8 +57,8 @@ export type Settlement =
     };
 
 /**
- * The one place that decides what becomes of a delivery after an attempt: first or later, in a batch or alone, probe or not. It only decides:
- * the callers write it down.
+ * The one place that decides what becomes of a delivery after an attempt: first or later, in a batch or
+ * alone, probe or not. It only decides: the callers write it down.
  */
 export function settle(result: DeliveryResult | Broken, options: SettleOptions): Settlement {
   const { delivery, settings, now } = options;
@@ -85,7 +88,10 @@ export function settle(result: DeliveryResult | Broken, options: SettleOptions):
 
 type Failed = Extract<DeliveryResult, { outcome: 'retry' }>;
 
-/** A probe tells of the destination, not of the delivery, and MUST NOT use it up; nor does a destination that did not take part. */
+/**
+ * A probe tells of the destination, not of the delivery, and MUST NOT use it up; nor does a destination that
+ * did not take part.
+ */
 function costsAttempt({ failure }: Failed, probe: boolean): boolean {
   return failure === 'error' && !probe;
 }
@@ -109,7 +115,10 @@ function limitReached({ spent, counted, attempts, giveUpAfter, now }: Limits): s
   return now - spent.failingSince >= giveUpAfter ? inWords(giveUpAfter) : undefined;
 }
 
-/** A probe that found the destination away may soon be the next one. Backed off, it would leave few to probe with. */
+/**
+ * A probe that found the destination away may soon be the next one. Backed off, it would leave few to probe
+ * with.
+ */
 function waitAfter({ failure, afterMs = 0 }: Failed, spent: Spent, options: SettleOptions): number {
   if (options.delivery.probe && failure === 'unavailable') return Math.max(options.settings.probeAgainAfter, afterMs);
   return backoffAfter(spent, options, afterMs);

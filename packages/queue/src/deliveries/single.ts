@@ -25,8 +25,9 @@ type Alone = {
 };
 
 /**
- * One attempt of a delivery that has a job of its own. What it spent stands in the job: BullMQ counts the attempts, the payload has the rest. BullMQ's count stays as it is
- * when a failure costs time only: the job goes back, to be run again later.
+ * One attempt of a delivery that has a job of its own. What it spent stands in the job: BullMQ counts the
+ * attempts, the payload has the rest. BullMQ's count stays as it is when a failure costs time only: the job
+ * goes back, to be run again later.
  */
 export async function attemptAlone({ attempt, ...alone }: Alone): Promise<void> {
   const { payload, job } = alone;
@@ -41,7 +42,10 @@ export async function attemptAlone({ attempt, ...alone }: Alone): Promise<void> 
   endJob(settled.settlement, settled.cause);
 }
 
-/** A run that ends by something else than an outcome (a bug, Redis in the middle of it) is no fault of the destination. */
+/**
+ * A run that ends by something else than an outcome (a bug, Redis in the middle of it) is no fault of the
+ * destination.
+ */
 function settleBroken({ payload, job, retry, now }: Omit<Alone, 'attempt'>, cause: unknown): Settlement {
   if (cause instanceof HandBack) throw cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
@@ -72,7 +76,9 @@ async function keep(settlement: Settlement, { payload, job }: Pick<Alone, 'paylo
 
 const attemptsOf = (job: Job) => job.opts.attempts ?? 1;
 
-/** A job of an earlier Ringback does not say since when its delivery fails: it was made at the first failure. */
+/**
+ * A job of an earlier Ringback does not say since when its delivery fails: it was made at the first failure.
+ */
 function spentBy({ priorAttempts, uncounted = 0, failingSince }: SingleDelivery, job: Job): Spent {
   const attempts = priorAttempts + job.attemptsMade;
   const since = failingSince ?? (attempts + uncounted > 0 ? job.timestamp : undefined);

@@ -1,14 +1,20 @@
 import { hash } from 'node:crypto';
 import { bodyDigest, callbackKey, type QuarantinedCallback } from '@ringback/contracts';
 
-/** So that no flood fills Redis. Several processes that write at once may overshoot by what each has under way. */
+/**
+ * So that no flood fills Redis. Several processes that write at once may overshoot by what each has under
+ * way.
+ */
 export type QuarantineBounds = { readonly maxCount: number; readonly maxSize: number };
 
 /** What an entry takes beside its body, in bytes: headers, and the job around it. */
 const OVERHEAD = 2048;
 const GROUP_CHARACTERS = 8;
 
-/** What an entry is, what its body takes in bytes, and whose it is and why it is kept. It stands with the entry. So the sums over all need no counter that could drift. */
+/**
+ * What an entry is, what its body takes in bytes, and whose it is and why it is kept. It stands with the
+ * entry. So the sums over all need no counter that could drift.
+ */
 export type KeptFacts = { readonly identity: string; readonly size: number; readonly group: string };
 
 function factsOf(entry: QuarantinedCallback, batch: string | undefined): KeptFacts {
@@ -40,8 +46,9 @@ export type QuarantineRoom = {
 };
 
 /**
- * Who may have how much of the quarantine. What one account sends of one kind (error code) takes at most as much as it leaves free for all others. So a flood of
- * one kind ends at half of it, and another kind always finds room: half of what is left.
+ * Who may have how much of the quarantine. What one account sends of one kind (error code) takes at most as
+ * much as it leaves free for all others. So a flood of one kind ends at half of it, and another kind always
+ * finds room: half of what is left.
  */
 export function createQuarantineRoom({ maxCount, maxSize }: QuarantineBounds): QuarantineRoom {
   const known = new Set<string>();

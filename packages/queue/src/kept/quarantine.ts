@@ -18,7 +18,10 @@ import {
 } from './quarantine-room.ts';
 
 export type Quarantine = {
-  /** Keeps those for which there is room, and tells for each whether it is kept. What is kept stays until a person decides: where there is no room, the newest are not kept. */
+  /**
+   * Keeps those for which there is room, and tells for each whether it is kept. What is kept stays until a
+   * person decides: where there is no room, the newest are not kept.
+   */
   keep(entries: readonly QuarantinedCallback[], options?: PlaceOptions): Promise<boolean[]>;
 };
 
@@ -29,7 +32,10 @@ export function createQuarantine(options: QuarantineOptions): Quarantine {
   return openQuarantine(QUARANTINE, options);
 }
 
-/** Where a worker keeps what no route matched. Its bounds are its own, so that such callbacks take no room from anything else. */
+/**
+ * Where a worker keeps what no route matched. Its bounds are its own, so that such callbacks take no room
+ * from anything else.
+ */
 export function createUnroutedQuarantine(options: QuarantineOptions): Quarantine {
   return openQuarantine(UNROUTED, options);
 }
@@ -85,8 +91,9 @@ async function readFacts(place: { redis: Redis; queue: Queue }, ids: readonly st
 type Ends = { readonly count: number; readonly newest: string | undefined };
 
 /**
- * Reads what is kept; not again while nothing comes or goes, as in a flood into a full quarantine, and of what it knows the ids only. New entries
- * stand at one end: with the same newest one and the same number, all are the same. The caller MUST `forget` before it adds, and may tell what it `added`.
+ * Reads what is kept; not again while nothing comes or goes, as in a flood into a full quarantine, and of
+ * what it knows the ids only. New entries stand at one end: with the same newest one and the same number, all
+ * are the same. The caller MUST `forget` before it adds, and may tell what it `added`.
  */
 function createRoomReader(redis: Redis, bounds: QuarantineBounds) {
   type Look = Ends & { readonly room: QuarantineRoom };
