@@ -2,6 +2,8 @@ export { freePort, redisSpec, startRedisServer, testRedis } from './redis.ts';
 export { createSink, type Sink, type SinkAnswer, type SinkRequest, type SinkScript } from './http-sink.ts';
 export { type OutputConformance, sampleDelivery, secretsShown } from './output-bench.ts';
 export { describeOutputConformance } from './output-conformance.ts';
+export { type SourceConformance } from './source-bench.ts';
+export { describeSourceConformance } from './source-conformance.ts';
 export { type Connection, openConnection, signedRequest } from './connection.ts';
 export { createInstallation, type Installation } from './installation.ts';
 export { interfaceSettings, SAMPLE_ACCOUNT, SIGNING_SECRET } from './interface-settings.ts';
