@@ -140,3 +140,31 @@ describe('a spool', () => {
     expect(check({ path, env: {}, strict: true, terminal })).toBe(true);
   });
 });
+
+describe('a source whose types nobody knows beforehand', () => {
+  const hmac =
+    'sources: [{ name: voice, type: callbot, accounts: [{ uuid: acc, secrets: [hush] }] }, { name: shop, type: hmac, path: /s, secrets: [hush], signature: { header: x } }]';
+  async function warningsOf(routes: string): Promise<string[]> {
+    const path = await testFile('ringback.yaml', `${hmac}\noutputs: [{ name: crm, type: stdout }]\nroutes: ${routes}\n`);
+    const err: string[] = [];
+    check({ path, env: {}, strict: false, terminal: { out: () => {}, err: (line: string) => void err.push(line) } });
+    return err.map((line) => line.replace(path, 'FILE'));
+  }
+
+  it('may give any type of its name, with any body', async () => {
+    for (const match of ['shop.orders.create', 'shop.*', '*']) {
+      expect(
+        await warningsOf(`[{ match: '${match}', when: data.total > 3, to: [crm] }, { match: callbot.order, drop: no orders }]`),
+      ).toEqual([]);
+    }
+  });
+
+  it('is named where a pattern is mistyped, and its name is looked at in conditions', async () => {
+    expect(await warningsOf('[{ match: shp.*, to: [crm] }]')).toEqual([
+      expect.stringMatching(/fits "shp\.\*"; did you mean shop\.\*\?/),
+    ]);
+    expect(await warningsOf(`[{ match: shop.*, when: source == "shp", to: [crm] }]`)).toEqual([
+      expect.stringContaining('no source is called "shp"'),
+    ]);
+  });
+});

@@ -58,17 +58,17 @@ function routeWarnings({ match, when }: Route, index: number, { types, open, ...
     const fitting = [...types.keys()].filter((type) => matchesType(pattern, type));
     for (const type of fitting) matched.add(type);
     if (fitting.length > 0 || takesOpen(pattern, open)) continue;
-    const text = `no source gives a type that fits ${JSON.stringify(pattern)}; ${unknownName(pattern, patternsOf(types))}`;
+    const text = `no source gives a type that fits ${JSON.stringify(pattern)}; ${unknownName(pattern, [...open.map((word) => `${word}.*`), ...patternsOf(types)])}`;
     warnings.push({ at: ['routes', index, 'match', position], text });
   }
-  // Nobody knows the bodies of types that are not known.
-  if (when === undefined || match.some((pattern) => takesOpen(pattern, open))) return warnings;
+  if (when === undefined) return warnings;
   // Where no type fits, the pattern is mistyped: the field is looked for in all bodies.
   const taken = matched.size > 0 ? matched : types.keys();
   const bodies = [...new Set([...taken].flatMap((type) => types.get(type) ?? []))];
   const { unknownFields, never } = reviewCondition(when, { bodies, ...names });
   const at = ['routes', index, 'when'];
-  for (const { path, name, known } of unknownFields) {
+  // Nobody knows the bodies of types that are not known.
+  for (const { path, name, known } of match.some((pattern) => takesOpen(pattern, open)) ? [] : unknownFields) {
     warnings.push({ at, text: `${path} is in no body of the types that the route takes; ${unknownName(name, known)}` });
   }
   if (never !== undefined) warnings.push({ at, text: `can never hold: ${never}` });
