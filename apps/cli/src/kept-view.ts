@@ -1,20 +1,20 @@
 import type { Kept } from '@ringback/queue';
-import { columns } from './columns.ts';
+import { table } from './table.ts';
 
 const SHOWN_CALLBACKS = 3;
 
 const HEADINGS = ['SINCE', 'WHERE', 'WHAT', 'FAULT', 'ATTEMPTS', 'REQUEST ID', 'TYPE', 'REASON', 'ID'];
 
-/** A table of plain text, without personal data: columns as wide as what stands in them. */
+/** What is kept, without personal data. */
 export function tableOf(entries: readonly Kept[]): string[] {
-  return columns([HEADINGS, ...entries.map(rowOf)]);
+  return table(HEADINGS, entries.map(rowOf));
 }
 
 function rowOf(kept: Kept): string[] {
   const { callbacks, kind, reason, fault, attempts, id } = kept;
   const requestIDs = several(callbacks.map((callback) => callback.id));
   const types = several(callbacks.map(({ type }) => type));
-  return [since(kept), whereOf(kept), kind, fault, String(attempts), requestIDs, types, reason, id].map(printable);
+  return [since(kept), whereOf(kept), kind, fault, String(attempts), requestIDs, types, reason, id];
 }
 
 /** The first few of those that differ. */
@@ -35,9 +35,4 @@ const since = ({ time }: Pick<Kept, 'time'>) => new Date(time).toISOString();
 /** The output, or for a callback its source; a batch that no one dispatched yet stands in its queue. */
 function whereOf({ output, kind, callbacks, queue }: Kept): string {
   return output ?? (kind === 'callback' ? (callbacks[0]?.source ?? queue) : queue);
-}
-
-/** What others wrote MUST NOT move the cursor or colour the terminal. */
-function printable(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, '?');
 }

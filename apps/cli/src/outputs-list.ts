@@ -7,9 +7,9 @@ import {
   settingsDifference,
 } from '@ringback/queue';
 import { dispatchLine } from './dispatch.ts';
-import { columns } from './columns.ts';
 import { age, type OutputState, readOutput } from './output-state.ts';
 import { countLines } from './route-counts.ts';
+import { table } from './table.ts';
 import type { Reached } from './with-redis.ts';
 
 /** The first four in jobs; then what stands in Redis by reference, in deliveries and in KiB of bodies, and what the output's rule dropped; how long the oldest of it all waits. */
@@ -32,7 +32,10 @@ export async function outputLines(reached: Reached): Promise<string[]> {
     [name, removed ? 'removed' : state, ...counts, oldest === undefined ? '-' : age(now - oldest)].map(String);
   const elsewhere = shown.filter((output) => !isOwn(output) && output.servedBy.length > 0);
   return [
-    ...columns([HEADINGS, ...shown.map((output) => rowOf(output, isRemoved(output)))]),
+    ...table(
+      HEADINGS,
+      shown.map((output) => rowOf(output, isRemoved(output))),
+    ),
     ...shown.flatMap(({ name, failing }) => (failing === undefined ? [] : [`${name} is failing ${failing}`])),
     ...elsewhere.map(
       ({ name, servedBy }) => `${name}: this settings file does not name it; workers that serve it: ${servedBy.join(', ')}`,

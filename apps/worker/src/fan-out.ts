@@ -1,5 +1,5 @@
 import { bodyDigest, type Callback, callbackKey, type Logger, RingbackError } from '@ringback/contracts';
-import { type Bodies, batchPartId, type DeliveryProducer, type Share } from '@ringback/queue';
+import { type Bodies, batchPartId, type DeliveryProducer, type RoutedBatch, type Share } from '@ringback/queue';
 import type { LaneFlow } from './lane-flow.ts';
 
 /** What one output is to the fan-out. */
@@ -24,13 +24,8 @@ export type FanOutDeps = {
 };
 
 type Part = { readonly output: string; readonly target: FanOutTarget; readonly callbacks: readonly Callback[] };
-type Run = {
-  readonly id: string;
-  /** It was run before, and may have queued its deliveries then. */
-  readonly again: boolean;
-  /** When this run began, ms since the epoch. */
-  readonly since?: number | undefined;
-};
+/** A run of a batch, and what of it goes to which output. */
+type Run = Omit<RoutedBatch, 'callbacks'>;
 
 export type FanOut = (batch: Run, perOutput: ReadonlyMap<string, readonly Callback[]>) => Promise<void>;
 

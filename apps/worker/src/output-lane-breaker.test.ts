@@ -7,6 +7,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openLane } from './output-lane.ts';
 
 const DELIVERY: DeliverySettings = {
+  backlog: { over: 'hold' },
   timeout: 1000,
   concurrency: 4,
   retry: { attempts: 3, giveUpAfter: 86_400_000, minDelay: 5, maxDelay: 20 },

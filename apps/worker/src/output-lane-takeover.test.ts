@@ -14,7 +14,7 @@ const DELIVERED: DeliveryResult = { outcome: 'delivered' };
 const breaker = { enabled: false, failures: 1, failingFor: 60_000, cooldown: 1, maxHold: 1 };
 // No retry comes while a test looks.
 const retry = { attempts: 3, giveUpAfter: 86_400_000, minDelay: 600_000, maxDelay: 600_000 };
-const DELIVERY: DeliverySettings = { timeout: 1000, concurrency: 4, retry, breaker };
+const DELIVERY: DeliverySettings = { timeout: 1000, concurrency: 4, retry, breaker, backlog: { over: 'hold' } };
 
 /** The lane of an output that takes everything. */
 function setUp() {

@@ -10,7 +10,7 @@ const DELIVERED: DeliveryResult = { outcome: 'delivered' };
 const FAILED: DeliveryResult = { outcome: 'retry', failure: 'error', reason: 'HTTP 500' };
 const breaker = { enabled: false, failures: 1, failingFor: 60_000, cooldown: 1, maxHold: 1 };
 const retry = { attempts: 3, giveUpAfter: 86_400_000, minDelay: 10, maxDelay: 40 };
-const DELIVERY: DeliverySettings = { timeout: 1000, concurrency: 4, retry, breaker };
+const DELIVERY: DeliverySettings = { timeout: 1000, concurrency: 4, retry, breaker, backlog: { over: 'hold' } };
 
 type Deliver = (delivery: Delivery, signal: AbortSignal) => DeliveryResult | Promise<DeliveryResult>;
 

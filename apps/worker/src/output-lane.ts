@@ -82,7 +82,7 @@ export function openLane(options: LaneOptions): Lane {
 }
 
 function backlogOf({ settings, most }: LaneOptions): FanOutTarget['backlog'] {
-  const { max, over = 'hold' } = settings.delivery.backlog ?? {};
+  const { max, over } = settings.delivery.backlog;
   return { over, most: () => (max !== undefined && 'bytes' in max ? max.bytes : most?.(max)) };
 }
 

@@ -13,6 +13,7 @@ import { openLane } from './output-lane.ts';
 const BATCH = 64;
 const PREFIX = 'test';
 const DELIVERY: DeliverySettings = {
+  backlog: { over: 'hold' },
   timeout: 1000,
   concurrency: BATCH,
   retry: { attempts: 3, giveUpAfter: 86_400_000, minDelay: 10, maxDelay: 40 },

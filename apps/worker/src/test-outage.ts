@@ -29,7 +29,12 @@ export function startOutage(settings: Settings = {}) {
   const { attempts, destination, output } = createDestination();
   const ledger = createLedger({ redis, prefix, window: 60_000 });
   const limits = { retry: { ...retry, ...settings.retry }, breaker: { ...breaker, ...settings.breaker } };
-  const stanza = { name: 'crm', type: 'test', settings: {}, delivery: { timeout: 1000, concurrency: 4, ...limits } };
+  const stanza = {
+    name: 'crm',
+    type: 'test',
+    settings: {},
+    delivery: { timeout: 1000, concurrency: 4, backlog: { over: 'hold' as const }, ...limits },
+  };
   const stopping = new AbortController().signal;
   const common = { output, settings: stanza, ledger, nearlyFull: () => false, stopping, now: () => performance.now(), logger };
   const open = () => openLane({ ...common, access: { redis, prefix, lockDuration: 2000 } });

@@ -9,6 +9,7 @@ import { createFanOut } from './fan-out.ts';
 import { openLane } from './output-lane.ts';
 
 const DELIVERY: DeliverySettings = {
+  backlog: { over: 'hold' },
   timeout: 1000,
   concurrency: 8,
   retry: { attempts: 3, giveUpAfter: 86_400_000, minDelay: 5, maxDelay: 20 },

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type DeliverySettings, RingbackError } from '@ringback/contracts';
+import { DeliverySettings, RingbackError } from '@ringback/contracts';
 import { Value } from 'typebox/value';
 import { readDocument } from './document.ts';
 import type { Environment } from './interpolate.ts';
@@ -8,7 +8,7 @@ import { checkPorts } from './ports.ts';
 import { createProblems, join } from './problem.ts';
 import { read, type ReadContext } from './read.ts';
 import { checkReferences } from './references.ts';
-import { AnySettings, Delivery, type OutputTypes, Reach, settingsSchema, type SourceTypes } from './schema.ts';
+import { AnySettings, type OutputTypes, Reach, settingsSchema, type SourceTypes } from './schema.ts';
 import { type ReadFile, reasonOf } from './secret-files.ts';
 import { at } from './tree.ts';
 
@@ -79,7 +79,10 @@ function decode(value: unknown, { sourceTypes, outputTypes }: LoadOptions): Conf
   return freeze({
     ...sections,
     sources: sources.map((stanza) => ({ ...decodeStanza(stanza, sourceTypes), ...Value.Decode(Reach, stanza) })),
-    outputs: outputs.map((stanza) => ({ ...decodeStanza(stanza, outputTypes), delivery: Value.Decode(Delivery, stanza) })),
+    outputs: outputs.map((stanza) => ({
+      ...decodeStanza(stanza, outputTypes),
+      delivery: Value.Decode(DeliverySettings, stanza),
+    })),
   });
 }
 

@@ -1,8 +1,7 @@
 import {
   AddressRange,
   Bounded,
-  BreakerSettings,
-  deliverySettings,
+  DeliverySettings,
   Duration,
   type OutputType,
   Section,
@@ -11,9 +10,7 @@ import {
 } from '@ringback/contracts';
 import { type StaticDecode, type TObject, type TSchema, Type } from 'typebox';
 import { AdminHost, Ingress, port, shutdownGrace } from './ingress-schema.ts';
-import { Backlog } from './backlog-schema.ts';
 import { Redis } from './redis-schema.ts';
-import { Retry } from './retry-schema.ts';
 import { Route } from './route-schema.ts';
 
 export type SourceTypes = Readonly<Record<string, SourceType>>;
@@ -88,19 +85,6 @@ const Quarantine = Section(
   { description: 'What of the correctly signed callbacks that do not fit is kept. When it is full, the newest are not kept.' },
 );
 
-const { rateLimit, timeout, concurrency } = deliverySettings;
-
-/** The settings of every output, none of them optional: those absent have been filled in. */
-export const Delivery = Section({
-  ...Type.Required(Type.Object({ timeout, concurrency })).properties,
-  retry: Retry,
-  breaker: Section(Type.Required(BreakerSettings).properties, {
-    description: 'When deliveries wait in the queue because the destination fails.',
-  }),
-  backlog: Backlog,
-  rateLimit,
-});
-
 /** What every source has, whatever its type. */
 export const Reach = Section({
   allowFrom: Type.Optional(
@@ -128,7 +112,7 @@ export type AnySettings = StaticDecode<typeof AnySettings>;
 /** The settings file as these types of sources and outputs make it: what a file is checked against and the JSON Schema is made of. */
 export function settingsSchema({ sourceTypes, outputTypes }: { sourceTypes: SourceTypes; outputTypes: OutputTypes }): TObject {
   const sources = Object.values(sourceTypes).map((type) => stanza(type, Reach.properties));
-  const outputs = Object.values(outputTypes).map((type) => stanza(type, Delivery.properties));
+  const outputs = Object.values(outputTypes).map((type) => stanza(type, DeliverySettings.properties));
   return Section({
     ...sections,
     sources: Type.Array(Type.Union(sources), { minItems: 1, description: 'Where callbacks come from.' }),

@@ -1,6 +1,6 @@
 export { type AddressList, AddressRange, createAddressList } from './address-list.ts';
 export { bodyDigest, Callback, callbackKey } from './callback.ts';
-export type { CallbackWriter, IdentifiedBatch } from './callback-writer.ts';
+export type { Batch, CallbackWriter } from './callback-writer.ts';
 export type { Delivery, DeliveryResult, Failure, Fault } from './delivery.ts';
 export { DURABILITIES, type Durability } from './durability.ts';
 export { codeOfReason, faultOfReason } from './earlier-reasons.ts';
@@ -20,20 +20,8 @@ export {
   StoredShare,
 } from './payloads.ts';
 export { createSecret, type Secret, UNSET_SECRET } from './secret.ts';
-export {
-  BacklogSettings,
-  Bounded,
-  BreakerSettings,
-  deliverySettings,
-  type DeliverySettings,
-  Duration,
-  Percentage,
-  RetrySettings,
-  SecretText,
-  Section,
-  type Settings,
-  Size,
-} from './settings.ts';
+export { DeliverySettings } from './delivery-settings.ts';
+export { Bounded, Duration, Percentage, SecretText, Section, type Settings, Size } from './settings.ts';
 export type {
   Headers,
   HttpReply,

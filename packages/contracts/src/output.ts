@@ -39,7 +39,7 @@ export type OutputDeps = {
   readonly now: () => number;
 };
 
-/** The code behind the `type:` of an output stanza. `S` holds every key but `name`, `type` and `deliverySettings`. */
+/** The code behind the `type:` of an output stanza. `S` holds every key but `name`, `type` and those of `DeliverySettings`. */
 export type OutputType<S extends TSchema = TSchema, D = unknown> = {
   readonly type: string;
   readonly settings: S;

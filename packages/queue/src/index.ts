@@ -11,6 +11,7 @@ export { sweepBodies } from './deliveries/bodies/sweep.ts';
 export { consumeDeliveries, type DeliveryHandlers } from './deliveries/consumer.ts';
 export { forgetOutput, knownOutputs, noteOutputs } from './deliveries/known-outputs.ts';
 export { moveDeliveries } from './deliveries/move.ts';
+export type { RoutedBatch } from './deliveries/jobs.ts';
 export { createDeliveryProducer, type DeliveryProducer } from './deliveries/producer.ts';
 export { settle, type Settlement, type SettleOptions, type Spent } from './deliveries/settle.ts';
 export { openDeadLetters } from './kept/dead-letters.ts';

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { Callback, type IdentifiedBatch, type Logger, RingbackError } from '@ringback/contracts';
+import { Callback, type Batch, type Logger, RingbackError } from '@ringback/contracts';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { openFile, refuseOnFullDisk, spoolError } from './spool-file.ts';
@@ -11,7 +11,7 @@ const MAX_BATCHES_PER_LOOK = 64;
 /** With less than this there is no room. Bytes. */
 const LEAST_ROOM = 64 * 1024;
 
-export type SpooledBatch = IdentifiedBatch & { readonly row: number };
+export type SpooledBatch = Batch & { readonly row: number };
 
 /** Batches in a file of this machine, in the order in which they came. One process at a time. */
 export type Spool = {
@@ -19,7 +19,7 @@ export type Spool = {
    * Keeps a batch: when this returns it is on disk, and survives a kill of the process and a loss of power. Blocks for as long as the disk takes.
    * @throws RingbackError RB_SPOOL_FULL by size or age, RB_SPOOL_FAILED when the disk does not take it: nothing of it is kept then
    */
-  put(batch: IdentifiedBatch): void;
+  put(batch: Batch): void;
   /** The oldest batches: one, and those that go with it in 1 MiB. @throws RingbackError RB_SPOOL_FAILED, RB_SPOOL_FULL when none is left but the disk was too full to delete those that were */
   oldest(): SpooledBatch[];
   /** Forgets the first of the batches that `oldest` gave. MUST follow Redis's word that it has them. */

@@ -1,4 +1,4 @@
-import { type CallbackWriter, type IdentifiedBatch, RingbackError } from '@ringback/contracts';
+import { type CallbackWriter, type Batch, RingbackError } from '@ringback/contracts';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Spool } from './spool.ts';
 import { createSpooledWriter } from './spooled-writer.ts';
@@ -13,7 +13,7 @@ function standIn() {
   /** `refused` is not taken once. */
   const state = { away: false, refused: '', asked: () => asked, taken };
   const writer: CallbackWriter = {
-    async write({ id }: IdentifiedBatch) {
+    async write({ id }: Batch) {
       asked += 1;
       if (state.away || id === state.refused) {
         state.refused = '';

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { CallbackWriter, IdentifiedBatch, Logger } from '@ringback/contracts';
+import type { CallbackWriter, Batch, Logger } from '@ringback/contracts';
 import { createDrain } from './drain.ts';
 import type { Spool } from './spool.ts';
 
@@ -22,7 +22,7 @@ export function createSpooledWriter({ writer, spool, now, logger }: SpooledWrite
   // What an earlier process left goes first.
   if (spool.size() > 0) drain.begin();
 
-  function keep(batch: IdentifiedBatch, why?: unknown): void {
+  function keep(batch: Batch, why?: unknown): void {
     spool.put(batch);
     drain.begin(why);
   }

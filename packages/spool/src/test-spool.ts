@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Callback, IdentifiedBatch, Logger } from '@ringback/contracts';
+import type { Callback, Batch, Logger } from '@ringback/contracts';
 import { onTestFinished, vi } from 'vitest';
 import { openSpool, type Spool, type SpoolOptions } from './spool.ts';
 
@@ -37,7 +37,7 @@ export const callback = (id: string, body = '{"n":1.10}'): Callback => ({
   body,
 });
 
-export const batch = (id: string, ...callbacks: Callback[]): IdentifiedBatch => ({
+export const batch = (id: string, ...callbacks: Callback[]): Batch => ({
   id,
   callbacks: callbacks.length > 0 ? callbacks : [callback(`${id}-only`)],
 });

@@ -1,11 +1,11 @@
-import { type Callback, CallbackBatch, callbacksOf, type Logger } from '@ringback/contracts';
+import { type Batch, CallbackBatch, callbacksOf, type Logger } from '@ringback/contracts';
 import { backoff, BATCH_BACKOFF } from '../bullmq/backoff.ts';
 import { type Consumer, createConsumer } from '../bullmq/consumer.ts';
 import { CALLBACKS } from '../bullmq/names.ts';
 import { type ConsumerSettings, workerOptions } from '../bullmq/queue-options.ts';
 
 /** A batch as a worker took it. */
-export type TakenBatch = { readonly id: string; readonly callbacks: readonly Callback[]; readonly replayed?: true | undefined };
+export type TakenBatch = Batch & { readonly replayed?: true | undefined };
 
 export type CallbackConsumerOptions = ConsumerSettings & {
   /** MUST resolve only when the batch needs no further work: then it is gone. A rejection has it run again later. */

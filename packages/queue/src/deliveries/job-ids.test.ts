@@ -15,7 +15,7 @@ function setUp({ rateLimit }: { rateLimit?: { max: number; per: number } } = {})
   const { url, prefix } = testRedis();
   const redis = new Redis(url, { maxRetriesPerRequest: null });
   const access = { redis, prefix };
-  const delivery = { retry: { attempts: 1, giveUpAfter: 86_400_000, minDelay: 1, maxDelay: 1 }, rateLimit };
+  const delivery = { retry: { attempts: 1, giveUpAfter: 86_400_000, minDelay: 1, maxDelay: 1 }, ...(rateLimit && { rateLimit }) };
   const queueOf = (name: string) => {
     const made = new Queue(name, { connection: redis, prefix });
     onTestFinished(() => made.close());

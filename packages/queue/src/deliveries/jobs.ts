@@ -1,5 +1,5 @@
 import {
-  type Callback,
+  type Batch,
   callbackKey,
   type DeliveryBatch,
   type DeliveryReference,
@@ -12,9 +12,7 @@ import { batchJobOptions, singleJobOptions } from '../bullmq/job-options.ts';
 import { deliveryBatchId, referenceId, singleDeliveryId } from '../bullmq/names.ts';
 
 /** The callbacks of a batch that are routed to one output. */
-export type RoutedBatch = {
-  readonly id: string;
-  readonly callbacks: readonly Callback[];
+export type RoutedBatch = Batch & {
   /** The batch was run before, and may have been queued then: MUST be told, since deliveries that were never queued are attempted without a look at the ledger. */
   readonly again: boolean;
   /** When its run began, ms since the epoch: another worker may have taken the batch over since. Default: now. */
