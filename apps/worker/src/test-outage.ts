@@ -16,7 +16,11 @@ export const OK: DeliveryResult = { outcome: 'delivered' };
 const breaker = { enabled: true, failures: 1000, failingFor: DAY, cooldown: 20, maxHold: 60_000 };
 const retry = { attempts: 3, giveUpAfter: 3 * DAY, minDelay: 5, maxDelay: 20 };
 
-type Settings = { retry?: Partial<DeliverySettings['retry']>; breaker?: Partial<DeliverySettings['breaker']> };
+type Settings = {
+  retry?: Partial<DeliverySettings['retry']>;
+  breaker?: Partial<DeliverySettings['breaker']>;
+  rateLimit?: DeliverySettings['rateLimit'];
+};
 
 const line = () => vi.fn<Logger['info']>();
 const of = (ids: readonly string[]) => ids.map((id) => testCallback(id));
@@ -28,13 +32,14 @@ export function startOutage(settings: Settings = {}) {
   const logger = { debug: line(), info: line(), warn: line(), error: line() };
   const { attempts, destination, output } = createDestination();
   const ledger = createLedger({ redis, prefix, window: 60_000 });
-  const limits = { retry: { ...retry, ...settings.retry }, breaker: { ...breaker, ...settings.breaker } };
-  const stanza = {
-    name: 'crm',
-    type: 'test',
-    settings: {},
-    delivery: { timeout: 1000, concurrency: 4, backlog: { over: 'hold' as const }, ...limits },
+  const { rateLimit } = settings;
+  const limits = {
+    retry: { ...retry, ...settings.retry },
+    breaker: { ...breaker, ...settings.breaker },
+    ...(rateLimit && { rateLimit }),
   };
+  const delivery = { timeout: 1000, concurrency: 4, backlog: { over: 'hold' as const }, ...limits };
+  const stanza = { name: 'crm', type: 'test', settings: {}, delivery };
   const stopping = new AbortController().signal;
   const common = { output, settings: stanza, ledger, nearlyFull: () => false, stopping, now: () => performance.now(), logger };
   const open = () => openLane({ ...common, access: { redis, prefix, lockDuration: 2000 } });
