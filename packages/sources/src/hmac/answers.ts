@@ -1,5 +1,6 @@
 import type { HttpReply, RequestHead, Source, VerifiedRequest } from '@ringback/contracts';
 import { plainAck, plainRefusal } from '../http/json-reply.ts';
+import { peekJson } from '../http/read-json.ts';
 import type { HmacSettings } from './config.ts';
 import { jsonValue } from './values.ts';
 
@@ -20,7 +21,7 @@ export function createAnswers({ answer, challenge }: HmacSettings): Pick<Source,
     },
     greetVerified: ({ body: bytes }: VerifiedRequest) => {
       if (challenge?.json === undefined) return undefined;
-      return asText(jsonValue(parse(bytes), challenge.json));
+      return asText(jsonValue(peekJson(bytes), challenge.json));
     },
   };
 }
@@ -29,12 +30,4 @@ export function createAnswers({ answer, challenge }: HmacSettings): Pick<Source,
 function asText(challenge: string | undefined): HttpReply | undefined {
   if (challenge === undefined || challenge.length > MOST_CHALLENGE) return undefined;
   return { status: 200, contentType: TEXT, body: challenge };
-}
-
-function parse(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }

@@ -10,7 +10,7 @@ import {
 import { digestOf } from '../http/body-digest.ts';
 import { headerText } from '../http/header-text.ts';
 import { checkId, withoutSecrets } from '../http/headers.ts';
-import { readJson } from '../http/read-json.ts';
+import { peekJson, readJson } from '../http/read-json.ts';
 import { typeWords } from '../http/type-word.ts';
 import { createAnswers } from './answers.ts';
 import { HmacSettings } from './config.ts';
@@ -93,16 +93,8 @@ const MOST_ID_BYTES = 512;
 /** The value in the body; where there is none that can be used, the digest of the body. */
 function idOfBody(body: Buffer, path: string | undefined): string {
   if (path === undefined) return digestOf(body);
-  const id = jsonValue(parse(body), path);
+  const id = jsonValue(peekJson(body), path);
   return id === undefined || id === '' || Buffer.byteLength(id) > MOST_ID_BYTES || /\p{Cc}/u.test(id) ? digestOf(body) : id;
-}
-
-function parse(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }
 
 function noId(path: string): RingbackError {

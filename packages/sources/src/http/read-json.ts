@@ -25,6 +25,15 @@ export function readJson(bytes: Buffer): { text: string; value: object } {
   return { text, value };
 }
 
+/** The JSON in a body, for a look at it before it is read; undefined: it is none. */
+export function peekJson(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
 function decode(bytes: Buffer): string {
   try {
     return utf8.decode(bytes);
