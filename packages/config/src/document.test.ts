@@ -59,11 +59,16 @@ outputs:
     ['a file of comments', '# nothing\n', ['1:1 the file is empty']],
     ['a list', '- a\n', ['1:1 a list is not a mapping']],
     ['a text', 'hush\n', ['1:1 the value is not a mapping']],
-    ['a key given twice', `${settings()}routes: []\n`, ['5:1 Map keys must be unique']],
+    ['a key given twice', `${settings()}routes: []\n`, ['5:1 Map keys must be unique: routes is given twice']],
     [
       'a key given twice in a flow mapping',
       settings({ more: 'log: { level: info, level: warn }' }),
-      ['5:21 Map keys must be unique'],
+      ['5:21 Map keys must be unique: level is given twice'],
+    ],
+    [
+      'a key with a variable given twice',
+      settings({ more: 'log: { "${A}": info, &two "${A}": warn }' }),
+      ['5:27 Map keys must be unique: "${A}" is given twice'],
     ],
     ['what is not closed', 'log: { level: info\n', [expect.stringMatching(/^2:1 Flow map .* must .* end with a }$/)]],
     ['a tab for indentation', 'log:\n\tlevel: info\n', ['2:1 Tabs are not allowed as indentation']],

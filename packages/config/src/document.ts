@@ -1,4 +1,5 @@
 import {
+  type Document,
   isAlias,
   isMap,
   isNode,
@@ -8,6 +9,7 @@ import {
   type Pair,
   parseDocument,
   type Scalar as YamlScalar,
+  visit,
   type YAMLError,
   type YAMLMap,
 } from 'yaml';
@@ -34,7 +36,8 @@ export function readDocument({ text, env, problems }: Options): Tree {
   const document = parseDocument(shielded.text, { lineCounter: lines, prettyErrors: false, merge: true, stringKeys: true });
   const forbidden = forbiddenCharacter(text);
   if (forbidden !== -1) problems.report(placeAt(forbidden), '', 'the characters U+FDD0 and U+FDD1 cannot be used');
-  for (const error of [...document.errors, ...document.warnings]) problems.report(placeAt(error.pos[0]), '', wordsOf(error));
+  for (const error of [...document.errors, ...document.warnings])
+    problems.report(placeAt(error.pos[0]), '', wordsOf(error, document, text));
   if (document.contents === null) problems.report({ line: 1, column: 1 }, '', 'the file is empty');
   problems.throwIfAny();
   const resolve: Builder['resolve'] = (node) => (isAlias(node) ? node.resolve(document) : node);
@@ -45,9 +48,23 @@ export function readDocument({ text, env, problems }: Options): Tree {
 }
 
 /** Never with the text that the parser stumbled over: it may be a secret. */
-function wordsOf({ code, message }: YAMLError): string {
+function wordsOf({ code, message, pos }: YAMLError, document: Document, text: string): string {
+  if (code === 'DUPLICATE_KEY') return `${message}: ${keyAt(document, pos[0], text)} is given twice`;
   if (code === 'MULTIPLE_DOCS') return 'the file holds several documents; settings are one: remove the --- and what follows it';
   return code === 'UNEXPECTED_TOKEN' || code === 'BAD_DQ_ESCAPE' ? message.replace(/: .*| \\.*/s, '') : message;
+}
+
+/** The key that begins at this offset, as it is written. */
+function keyAt(document: Document, offset: number, text: string): string {
+  let key = 'a key';
+  visit(document, {
+    Pair: (_index, pair) => {
+      if (!isNode(pair.key) || !pair.key.range || pair.key.range[0] < offset) return undefined;
+      key = text.slice(pair.key.range[0], pair.key.range[1]);
+      return visit.BREAK;
+    },
+  });
+  return key;
 }
 
 type Builder = {

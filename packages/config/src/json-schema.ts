@@ -1,5 +1,5 @@
 import { type TObject, type TSchema, Type } from 'typebox';
-import { fillsItself, secretShape, stanzasOf } from './schema-facts.ts';
+import { fillsItself, secretShape, stanzasOf, wordsOfPattern } from './schema-facts.ts';
 import { type OutputTypes, settingsSchema, type SourceTypes } from './schema.ts';
 import { fileKey } from './secret-files.ts';
 
@@ -34,7 +34,13 @@ function convert(schema: TSchema): Json {
 function bare(schema: TSchema): Json {
   if (Type.IsObject(schema)) return convertSection(schema);
   const plain = Object.entries(schema).filter(([keyword]) => !/^(x-|~)/.test(keyword));
-  const own = { ...Object.fromEntries(plain), ...('x-pattern' in schema && { pattern: schema['x-pattern'] }) };
+  const words = wordsOfPattern(schema);
+  const own = {
+    ...Object.fromEntries(plain),
+    ...('x-pattern' in schema && { pattern: schema['x-pattern'] }),
+    // Read by the editors' JSON and YAML servers; a validator passes over it.
+    ...(words !== undefined && { patternErrorMessage: `This is not ${words}.` }),
+  };
   if (Type.IsArray(schema)) return { ...own, items: convert(schema.items) };
   if (Type.IsRecord(schema))
     return { ...own, patternProperties: { [Type.RecordPattern(schema)]: convert(Type.RecordValue(schema)) } };

@@ -57,7 +57,7 @@ describe('secrets that are not there', () => {
       settings({ outputs: 'outputs: [{ name: out, type: webhook }]' }),
       /^3:11 outputs\[0\]\.url: is missing/,
     ],
-    ['a secret that does not fit', settings({ redis: 'redis: { url: "${URL}" }' }), /^1:15 redis\.url: the value is not text/],
+    ['a secret that does not fit', settings({ redis: 'redis: { url: "${URL}" }' }), /^1:15 redis\.url: the value is not a URL/],
     ['a misspelt key', settings({ more: 'lug: {}' }), /^5:1 lug: unknown key/],
   ])('leave everything else an error: %s', (_name, wrong, expected) => {
     expect(problems(wrong, { ...lazy, env: { URL: 'http://hush' } })).toEqual([expect.stringMatching(expected)]);

@@ -86,12 +86,12 @@ describe('problems of a settings file', () => {
     [
       'a prefix with other characters',
       settings({ redis: "redis: { url: 'redis://x', prefix: 'a:b' }" }),
-      '1:36 redis.prefix: "a:b" is not text that matches ^[A-Za-z0-9_-]+$',
+      '1:36 redis.prefix: "a:b" is not text of letters, digits, - and _',
     ],
     [
       'a URL of something else',
       settings({ redis: 'redis: { url: http://hush }' }),
-      '1:15 redis.url: the value is not text that matches ^rediss?://.',
+      '1:15 redis.url: the value is not a URL that begins with redis:// or rediss://',
     ],
     ['no sources', settings({ sources: '' }), '1:1 sources: is missing'],
     ['no outputs', settings({ outputs: '', routes: 'routes: []' }), '1:1 outputs: is missing'],
@@ -101,7 +101,7 @@ describe('problems of a settings file', () => {
     [
       'a name with other characters',
       settings({ outputs: 'outputs: [{ name: Out, type: stdout }]', routes: 'routes: []' }),
-      '3:19 outputs[0].name: "Out" is not text that matches ^[a-z0-9][a-z0-9_-]{0,62}$',
+      '3:19 outputs[0].name: "Out" is not a name of small letters, digits, - and _ (at most 63, the first a letter or a digit)',
     ],
     ['no type', output('timeout: 5s'), '3:11 outputs[0].type: is missing; write one of webhook, stdout'],
     ['an unknown type', output('type: slak'), '3:30 outputs[0].type: "slak" is not one of webhook, stdout'],
@@ -194,7 +194,7 @@ describe('problems of a settings file', () => {
     expect(problems(settings({ redis: 'redis:   {}' }))).toEqual([problem]);
     expect(problems(settings({ redis: 'redis:   {}' }), { env: { REDIS_URL: '' } })).toEqual([problem]);
     expect(problems(settings({ redis: '' }), { env: { REDIS_URL: 'http://hush' } })).toEqual([
-      '2:1 redis.url (from REDIS_URL): the value is not text that matches ^rediss?://.',
+      '2:1 redis.url (from REDIS_URL): the value is not a URL that begins with redis:// or rediss://',
     ]);
   });
 });

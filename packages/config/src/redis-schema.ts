@@ -1,4 +1,4 @@
-import { DURABILITIES, Percentage, SecretText, Section, UNSET_SECRET } from '@ringback/contracts';
+import { DURABILITIES, PatternText, Percentage, SecretText, Section, UNSET_SECRET } from '@ringback/contracts';
 import { type TSchema, Type } from 'typebox';
 
 function isApart({ high, low }: { high: unknown; low: unknown }): boolean {
@@ -34,6 +34,7 @@ const Overload = Section(
 
 const RedisUrl = {
   pattern: '^rediss?://.',
+  words: 'a URL that begins with redis:// or rediss://',
   description: 'redis://host:6379, or rediss:// for TLS. Absent: the environment variable REDIS_URL.',
   'x-environment': 'REDIS_URL',
 };
@@ -57,8 +58,9 @@ const UNREADABLE =
 export const Redis = Section(
   {
     url: Type.Refine(SecretText(RedisUrl), isReadable, () => UNREADABLE),
-    prefix: Type.String({
+    prefix: PatternText({
       pattern: '^[A-Za-z0-9_-]+$',
+      words: 'text of letters, digits, - and _',
       default: 'ringback',
       description: 'What every key in Redis begins with.',
     }),

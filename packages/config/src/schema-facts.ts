@@ -11,6 +11,11 @@ function isSecret(schema: TSchema): boolean {
   return 'x-secret' in schema;
 }
 
+/** What a text's pattern asks for, said for people. */
+export function wordsOfPattern(schema: TSchema): string | undefined {
+  return 'x-words' in schema ? String(schema['x-words']) : undefined;
+}
+
 /** Whether a secret may stand anywhere in what the schema describes: then no value found in its place is ever shown. */
 export function holdsSecret(schema: TSchema): boolean {
   return JSON.stringify(schema).includes('"x-secret"');

@@ -4,6 +4,7 @@ import {
   DeliverySettings,
   Duration,
   type OutputType,
+  PatternText,
   Section,
   Size,
   type SourceType,
@@ -16,8 +17,9 @@ import { Route } from './route-schema.ts';
 export type SourceTypes = Readonly<Record<string, SourceType>>;
 export type OutputTypes = Readonly<Record<string, OutputType>>;
 
-const Name = Type.String({
+const Name = PatternText({
   pattern: '^[a-z0-9][a-z0-9_-]{0,62}$',
+  words: 'a name of small letters, digits, - and _ (at most 63, the first a letter or a digit)',
   description: 'A name of your choice: small letters, digits, - and _; it appears in logs, metrics and queue names.',
 });
 

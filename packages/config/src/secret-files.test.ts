@@ -50,7 +50,11 @@ describe('secret files', () => {
       '3:48 outputs[0].urlFile: the environment variable NOPE is not set; set it, or write ${NOPE:-default}',
     ],
     ['both ways', 'url: http://x, urlFile: good', '3:54 outputs[0].urlFile: url is given as well; keep one of them'],
-    ['a secret that does not fit', 'urlFile: bad', '3:48 outputs[0].url: the value is not text that matches ^https?://'],
+    [
+      'a secret that does not fit',
+      'urlFile: bad',
+      '3:48 outputs[0].url: the value is not a URL that begins with http:// or https://',
+    ],
     [
       'a record without names',
       'url: http://x, headersFile: bad',

@@ -39,7 +39,7 @@ export const outputTypes: Readonly<Record<string, OutputType>> = {
   webhook: {
     type: 'webhook',
     settings: Section({
-      url: SecretText({ description: 'The URL.', pattern: '^https?://' }),
+      url: SecretText({ description: 'The URL.', pattern: '^https?://', words: 'a URL that begins with http:// or https://' }),
       signingSecret: Type.Optional(SecretText({ description: 'Signs.' })),
       headers: Type.Optional(Type.Record(Type.String(), SecretText({ description: 'A header.' }))),
       sampleRate: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),

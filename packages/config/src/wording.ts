@@ -1,16 +1,12 @@
-import { Duration, Percentage, Size } from '@ringback/contracts';
 import { closest, distance } from 'fastest-levenshtein';
 import { type TSchema, Type } from 'typebox';
 import type { TLocalizedValidationError } from 'typebox/error';
 import { Value } from 'typebox/value';
-import { holdsSecret } from './schema-facts.ts';
+import { holdsSecret, wordsOfPattern } from './schema-facts.ts';
 import type { Tree } from './tree.ts';
 
 const LONGEST_SHOWN = 60;
 const NOT_OF_KIND = new Set(['type', 'anyOf', 'const', 'enum', 'pattern']);
-const DURATION = patternOf(Duration({ description: '' }));
-const SIZE = patternOf(Size({ description: '' }));
-const PERCENTAGE = patternOf(Percentage({ description: '' }));
 
 /** What is wrong with a value, its children aside, and what is allowed; undefined where it fits. Never shows a secret or a variable's value. */
 export function problemOf(schema: TSchema, value: unknown, tree: Tree): string | undefined {
@@ -56,16 +52,7 @@ function kindOf(schema: TSchema): string {
   if (Type.IsBoolean(schema)) return 'true or false';
   if (Type.IsArray(schema)) return 'a list';
   if (Type.IsObject(schema) || Type.IsRecord(schema)) return 'a mapping';
-  const pattern = patternOf(schema);
-  if (pattern === DURATION) return 'a duration; write a number and a unit: 500ms, 5s, 10m, 24h, 7d';
-  if (pattern === SIZE) return 'a size; write a number and a unit: 512B, 64KiB, 1MiB, 1GiB';
-  if (pattern === PERCENTAGE) return 'a percentage from 1% to 99%';
-  return pattern === undefined ? 'text' : `text that matches ${pattern}`;
-}
-
-function patternOf(schema: TSchema): string | undefined {
-  if ('x-pattern' in schema) return String(schema['x-pattern']);
-  return 'pattern' in schema ? String(schema.pattern) : undefined;
+  return wordsOfPattern(schema) ?? 'text';
 }
 
 const either = (schemas: readonly TSchema[]) => [...new Set(schemas.map(kindOf))].join(' or ');

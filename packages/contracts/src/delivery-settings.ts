@@ -1,6 +1,6 @@
 import { type StaticDecode, Type } from 'typebox';
 import { Value } from 'typebox/value';
-import { Bounded, BYTES_PER_UNIT, Duration, oneWay, parseUnits, Section } from './settings.ts';
+import { Bounded, BYTES_PER_UNIT, Duration, oneWay, parseUnits, PatternText, Section } from './settings.ts';
 
 const Delay = Duration({ description: '' });
 
@@ -60,7 +60,8 @@ const Breaker = Section(
 
 /** `64MiB` → bytes; `10%` → a share. */
 function SizeOrShare(options: { description: string }) {
-  return Type.Codec(Type.String({ ...options, pattern: '^(\\d{1,9}(B|KiB|MiB|GiB)|[1-9]\\d?%)$' }))
+  const words = 'a size or a percentage from 1% to 99%; write 512KiB, 64MiB, 1GiB or 10%';
+  return Type.Codec(PatternText({ ...options, pattern: '^(\\d{1,9}(B|KiB|MiB|GiB)|[1-9]\\d?%)$', words }))
     .Decode((text): { readonly bytes: number } | { readonly share: number } =>
       text.endsWith('%') ? { share: Number.parseInt(text, 10) / 100 } : { bytes: parseUnits(text, BYTES_PER_UNIT) },
     )

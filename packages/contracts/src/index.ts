@@ -21,7 +21,7 @@ export {
 } from './payloads.ts';
 export { createSecret, type Secret, UNSET_SECRET } from './secret.ts';
 export { DeliverySettings } from './delivery-settings.ts';
-export { Bounded, Duration, Percentage, SecretText, Section, type Settings, Size } from './settings.ts';
+export { Bounded, Duration, PatternText, Percentage, SecretText, Section, type Settings, Size } from './settings.ts';
 export type {
   Headers,
   HttpReply,

@@ -16,16 +16,23 @@ export function oneWay(): never {
   throw new TypeError('settings are read, never written back');
 }
 
+/** Text of a certain form. `words` follow "is not" in a message: people read them, and never the pattern. */
+export function PatternText({ words, ...options }: { description: string; default?: string; pattern: string; words: string }) {
+  return Type.String({ ...options, 'x-words': words });
+}
+
 /** `250ms`, `5s`, `10m`, `24h`, `7d` → whole milliseconds. */
 export function Duration(options: { description: string; default?: string }) {
-  return Type.Codec(Type.String({ ...options, pattern: '^\\d{1,9}(ms|s|m|h|d)$' }))
+  const words = 'a duration; write a number and a unit: 500ms, 5s, 10m, 24h, 7d';
+  return Type.Codec(PatternText({ ...options, pattern: '^\\d{1,9}(ms|s|m|h|d)$', words }))
     .Decode((text): number => parseUnits(text, MS_PER_UNIT))
     .Encode(oneWay);
 }
 
 /** `512B`, `64KiB`, `1MiB` → bytes. */
 export function Size(options: { description: string; default?: string }) {
-  return Type.Codec(Type.String({ ...options, pattern: '^\\d{1,9}(B|KiB|MiB|GiB)$' }))
+  const words = 'a size; write a number and a unit: 512B, 64KiB, 1MiB, 1GiB';
+  return Type.Codec(PatternText({ ...options, pattern: '^\\d{1,9}(B|KiB|MiB|GiB)$', words }))
     .Decode((text): number => parseUnits(text, BYTES_PER_UNIT))
     .Encode(oneWay);
 }
@@ -42,17 +49,24 @@ export function Bounded<S extends ReturnType<typeof Duration>>(schema: S, { min,
 
 /** `80%` → 0.8. */
 export function Percentage(options: { description: string; default?: string }) {
-  return Type.Codec(Type.String({ ...options, pattern: '^[1-9]\\d?%$' }))
+  return Type.Codec(PatternText({ ...options, pattern: '^[1-9]\\d?%$', words: 'a percentage from 1% to 99%' }))
     .Decode((text): number => Number.parseInt(text, 10) / 100)
     .Encode(oneWay);
 }
+
+/** A pattern comes with its words, as that of `PatternText` does. */
+type SecretForm = { readonly pattern: string; readonly words: string } | { readonly pattern?: never; readonly words?: never };
 
 /**
  * A string → `Secret`. `x-secret` tells the settings loader that the key has a `…File` twin and that its value appears in no error.
  * With `minLength` 1 by default: an empty secret is a mistake. `x-pattern` is the pattern for people; `pattern` also lets an unset secret pass.
  */
-export function SecretText({ pattern, ...options }: { description: string; minLength?: number; pattern?: string }) {
-  const form = pattern === undefined ? {} : { pattern: `^${UNSET_SECRET}|${pattern}`, 'x-pattern': pattern };
+export function SecretText({
+  pattern,
+  words,
+  ...options
+}: SecretForm & { readonly description: string; readonly minLength?: number; readonly 'x-environment'?: string }) {
+  const form = pattern === undefined ? {} : { pattern: `^${UNSET_SECRET}|${pattern}`, 'x-pattern': pattern, 'x-words': words };
   return Type.Codec(Type.String({ minLength: 1, ...options, ...form, 'x-secret': true }))
     .Decode((text): Secret => readSecret(text))
     .Encode(oneWay);

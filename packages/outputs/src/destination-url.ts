@@ -2,7 +2,8 @@ import { RingbackError, SecretText, type Secret } from '@ringback/contracts';
 
 /** A setting for an http or https URL, secret because such URLs hold tokens. */
 export function DestinationUrl(options: { description: string }) {
-  return SecretText({ ...options, pattern: '^https?://\\S+$' });
+  const words = 'a URL that begins with http:// or https:// and has no space in it';
+  return SecretText({ ...options, pattern: '^https?://\\S+$', words });
 }
 
 /**

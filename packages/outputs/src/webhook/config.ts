@@ -9,13 +9,18 @@ export const WebhookSettings = Section({
   signingSecret: Type.Optional(
     SecretText({
       pattern: `^(?:whsec_)?${BASE64}$`,
+      words: 'a key in base64, alone or after whsec_',
       description: 'Signs deliveries as Standard Webhooks says: `whsec_` and a key in base64, or the key in base64 alone.',
     }),
   ),
   headers: Type.Optional(
     Type.Record(
       Type.String(),
-      SecretText({ pattern: '^[\\t\\x20-\\x7e]+$', description: 'The header’s value: printable ASCII.' }),
+      SecretText({
+        pattern: '^[\\t\\x20-\\x7e]+$',
+        words: 'the value of a header; write printable ASCII characters',
+        description: 'The header’s value: printable ASCII.',
+      }),
       { description: 'Headers to send along, such as `authorization`.' },
     ),
   ),

@@ -1,5 +1,6 @@
 import { Duration, SecretText, Section, type Settings } from '@ringback/contracts';
 import { Type } from 'typebox';
+import { PathSetting } from '../http/path-setting.ts';
 
 /** The paths that the provider's own documentation uses. The customer gives the URLs per task, so every one of them may differ. */
 export const DEFAULT_PATHS = {
@@ -10,13 +11,7 @@ export const DEFAULT_PATHS = {
 } as const;
 
 const path = (takes: string, value: string) =>
-  Type.Optional(
-    Type.String({
-      default: value,
-      pattern: '^/[\\w.~/-]*$',
-      description: `Path that takes ${takes}: letters, digits and . _ ~ - /`,
-    }),
-  );
+  Type.Optional(PathSetting({ default: value, description: `Path that takes ${takes}` }));
 
 const CallbotAccount = Section({
   uuid: Type.String({ minLength: 1, description: "The account's id, from the provider's Developer page." }),

@@ -1,16 +1,21 @@
-import { Bounded, Duration, SecretText, Section, type Settings } from '@ringback/contracts';
+import { Bounded, Duration, PatternText, SecretText, Section, type Settings } from '@ringback/contracts';
 import { Type } from 'typebox';
 import { ALGORITHMS } from '../http/hmac.ts';
 import { PathSetting } from '../http/path-setting.ts';
 import { problemOfTemplate } from './template.ts';
 
 const header = () =>
-  Type.String({ pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$", description: 'Name of a header; capitals do not matter.' });
+  PatternText({
+    pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$",
+    words: "a header's name of 1 to 100 characters, such as x-signature",
+    description: 'Name of a header; capitals do not matter.',
+  });
 const field = Type.Optional(
   Type.String({ minLength: 1, description: 'The part of it, where the header is a list such as t=1,v1=abc.' }),
 );
-const jsonPath = Type.String({
+const jsonPath = PatternText({
   pattern: '^[^.\\s]+(\\.[^.\\s]+)*$',
+  words: 'keys with a dot between each two, such as data.object.id',
   description: 'Keys that lead to a value of the body, with dots between them: data.object.id.',
 });
 
@@ -51,8 +56,9 @@ const Signature = Section(
       ),
     ),
     url: Type.Optional(
-      Type.String({
+      PatternText({
         pattern: '^https?://[^/?#\\s]+$',
+        words: 'http:// or https:// and a host, without a path, such as https://hooks.example.com',
         description:
           'For {url}: scheme and host as the sender knows them, https://hooks.example.com. Path and query are added as they came.',
       }),
@@ -105,8 +111,9 @@ export const HmacSettings = Section({
         status: Type.Optional(Type.Integer({ minimum: 200, maximum: 299, default: 200, description: 'The status of an ack.' })),
         body: Type.Optional(Type.String({ description: 'The body of an ack. Absent: JSON with a responseID.' })),
         contentType: Type.Optional(
-          Type.String({
+          PatternText({
             pattern: '^[\\x20-\\x7e]+$',
+            words: 'a content type of printable ASCII characters',
             default: 'text/plain; charset=utf-8',
             description: 'The type of that body.',
           }),

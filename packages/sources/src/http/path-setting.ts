@@ -1,10 +1,11 @@
-import { Type } from 'typebox';
+import { PatternText } from '@ringback/contracts';
 
 /** A path of the ingress. */
 export function PathSetting(options: { description: string; default?: string }) {
-  return Type.String({
+  return PatternText({
     ...options,
     pattern: '^/[\\w.~/-]*$',
+    words: 'a path; write / and then letters, digits and . _ ~ - /',
     description: `${options.description}: letters, digits and . _ ~ - /`,
   });
 }

@@ -1,10 +1,11 @@
-import { Bounded, Duration, SecretText, Section, type Settings } from '@ringback/contracts';
+import { Bounded, Duration, PatternText, SecretText, Section, type Settings } from '@ringback/contracts';
 import { Type } from 'typebox';
 import { PathSetting } from '../http/path-setting.ts';
 
 const AccountSection = Section({
-  accessKey: Type.String({
+  accessKey: PatternText({
     pattern: '^[\\x21-\\x25\\x27-\\x7e]{1,200}$',
+    words: 'an id of 1 to 200 printable ASCII characters, none of them a space or &',
     description: "The account's public id: printable ASCII without &.",
   }),
   accessSecrets: Type.Optional(

@@ -10,6 +10,7 @@ export const StandardWebhooksSettings = Section({
   secrets: Type.Array(
     SecretText({
       pattern: `^(?:whsec_)?${BASE64}$`,
+      words: 'a key in base64, alone or after whsec_',
       description: 'A signing secret: whsec_ and a key in base64, or the key alone.',
     }),
     { minItems: 1, maxItems: 10, description: 'Every secret that may sign: several while one replaces another.' },
