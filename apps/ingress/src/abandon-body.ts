@@ -6,10 +6,7 @@ import type { IncomingMessage } from 'node:http';
  */
 const READ_BY = ['data', 'end', 'error'];
 
-/**
- * Takes a body that is on its way away from Fastify: it is thrown away, and no handler hears of the request
- * any more.
- */
+/** Stops Fastify from reading this request's body. The rest is discarded, and no handler runs. */
 export function abandonBody(request: IncomingMessage): void {
   for (const event of READ_BY) request.removeAllListeners(event);
   request.resume();

@@ -2,16 +2,14 @@ import { randomUUID } from 'node:crypto';
 import type { ErrorCode, HttpReply, Outcome, Source } from '@ringback/contracts';
 import { errorRow } from './error-table.ts';
 
-/** What goes back to the sender. */
 export type Answer = HttpReply & {
   readonly headers: Readonly<Record<string, string>>;
-  /** Traces the request through our logs. */
   readonly responseID: string;
-  /** Why it is no ack, and in words. */
+  /** Set on every answer that is not an ack. */
   readonly refused?: { readonly code: ErrorCode; readonly message: string };
 };
 
-/** Seconds after which a sender that does retry should try again when we could not take its callback. */
+/** Seconds until a sender should try again. */
 const RETRY_AFTER_S = '2';
 
 type Answering = Pick<Source, 'answer'>;
@@ -21,12 +19,11 @@ export function ack(source: Answering): Answer {
   return { ...source.answer({ kind: 'acked', responseID }), headers: {}, responseID };
 }
 
-/** The answer to a question of the sender that carries no callback. */
 export function greeting(reply: HttpReply): Answer {
   return { ...reply, headers: { 'x-content-type-options': 'nosniff' }, responseID: randomUUID() };
 }
 
-/** The answer to a request that was not taken. Only a coded error tells its message; of a bug the outside learns nothing but the `responseID`. Without a source, as what belongs to none: in neutral words. */
+/** The answer to a refused request, in the words of the source. A bug is answered with its `responseID` only. */
 export function refusal(error: unknown, source: Answering = NO_SOURCE): Answer {
   const { code, status, headers } = errorRow(error);
   const text =

@@ -11,14 +11,14 @@ import type { AppDeps, IngressDeps } from './ingress-deps.ts';
 import { LINGER_BOUNDS, lingerOnClose } from './linger.ts';
 import { answerFailure, answerMalformedHttp, answerUnknownPath } from './unrouted.ts';
 
-/** How often Node looks for requests that take too long. ms; its own 30 s would make forty out of a limit of ten. */
+/** ms. Node checks for slow requests every 30 s by default, so a limit of 10 s could take 40 s. */
 const LOOK_FOR_SLOW_MS = 500;
-/** Answers that may be owed for each request that may be under way: most of the others are out at once. */
+/** Owed answers allowed per request under way. Most are sent at once, so this many means clients do not read. */
 const OWED_PER_ACTIVE = 2;
 
 export type Ingress = {
   readonly app: FastifyInstance;
-  /** Why a callback would be refused now, for what is under way; none: it would not. */
+  /** Why a callback would be refused now. Empty if it would be taken. */
   readonly notReadyReasons: () => readonly string[];
 };
 
@@ -68,22 +68,22 @@ function createServer({ limits, trustProxy }: IngressDeps, handlers: Handlers) {
     requestTimeout,
     keepAliveTimeout,
     http: {
-      // Node refuses to start with more for the head than for all of it.
+      // Node does not start if headersTimeout is above requestTimeout.
       headersTimeout: Math.min(headersTimeout, requestTimeout),
-      // As well: Fastify sets it too late for that check.
+      // Set here too: Fastify sets it after Node's check.
       requestTimeout,
       maxHeaderSize: headerLimit,
       connectionsCheckingInterval: LOOK_FOR_SLOW_MS,
       requireHostHeader: false,
     },
-    // While closing, what still comes over open connections is taken like any other: nobody is refused by a restart.
+    // While closing, requests on open connections are still served: a restart refuses nobody.
     return503OnClosing: false,
     exposeHeadRoutes: false,
     ...handlers,
   }).withTypeProvider<TypeBoxTypeProvider>();
 }
 
-/** The signature covers the very bytes, so no Content-Type, however odd, may lead to a parser or to a refusal. */
+/** The signature covers the raw bytes, so no Content-Type may select a parser or a refusal. */
 function keepRawBody(app: Pick<FastifyInstance, 'addHook' | 'removeAllContentTypeParsers' | 'addContentTypeParser'>): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
@@ -93,7 +93,7 @@ function keepRawBody(app: Pick<FastifyInstance, 'addHook' | 'removeAllContentTyp
   });
 }
 
-/** So that whoever keeps a connection open goes elsewhere before it is closed under a request of his. */
+/** `connection: close` while stopping, so that clients reconnect elsewhere before we close. */
 function closeConnectionsWhenStopping(app: Pick<FastifyInstance, 'addHook'>, { stopping, connections }: AppDeps): void {
   app.addHook('onRequest', (request, reply, done) => {
     if (stopping.aborted) {
@@ -104,7 +104,7 @@ function closeConnectionsWhenStopping(app: Pick<FastifyInstance, 'addHook'>, { s
   });
 }
 
-/** What Node would answer by itself, without the body that every answer of ours has, or before the request is judged by its headers. */
+/** Answers the requests that Node would answer itself: without our JSON body, or before we see the headers. */
 function answerOddRequests(server: Server, answerMalformed: (error: Error, socket: Socket) => void): void {
   for (const event of ['checkExpectation', 'checkContinue']) {
     server.on(event, (request, response) => server.emit('request', request, response));

@@ -21,16 +21,14 @@ import { answerFailure } from './unrouted.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Whose path it came to. */
     source?: Source;
-    /** Of a request whose headers rule nothing out. */
+    /** Set once the headers are accepted. */
     arrival?: Arrival;
   }
 }
 
 type Arrival = { readonly verify: (body: Buffer) => VerifiedRequest; readonly entry: Entry };
 
-/** Every path of every source, by the methods that it takes. */
 export function registerCallbackRoutes(app: Pick<FastifyInstance, 'decorateRequest' | 'route'>, deps: AppDeps): void {
   app.decorateRequest('source');
   app.decorateRequest('arrival');
@@ -43,7 +41,7 @@ export function registerCallbackRoutes(app: Pick<FastifyInstance, 'decorateReque
           request.source = source;
           const answer = begin({ request, reply, source, path, deps });
           if (!answer) return done();
-          // Its body is not wanted. Node throws away what comes of it; where that may be much, the connection ends with this answer.
+          // The body is not wanted. Node discards it; if it may be large, the connection closes after the answer.
           if (mayBeLarge(request)) closeAfter(request, reply, deps);
           sendAnswer(reply, answer);
         },
@@ -55,7 +53,7 @@ export function registerCallbackRoutes(app: Pick<FastifyInstance, 'decorateReque
 
 type Step = { request: FastifyRequest; source: Source; path: string; deps: AppDeps };
 
-/** Judges a request by its headers and makes room for its body, before anything of that is read. Undefined: it may come. */
+/** Checks the headers and reserves room before the body is read. Undefined: go on. */
 function begin({ request, reply, source, path, deps }: Step & { reply: FastifyReply }): Answer | undefined {
   const { logger } = deps;
   try {
@@ -67,7 +65,7 @@ function begin({ request, reply, source, path, deps }: Step & { reply: FastifyRe
     const bytes = announcedBytes(request, deps.limits);
     const entry = deps.inFlight.begin({ bytes, giveUp: (reason) => giveUp({ reason, request, reply, deps }) });
     request.arrival = { verify, entry };
-    // Also comes where the sender went away; once, so that `once`, which costs more, is not needed.
+    // Also emitted when the client disconnects, and only once, so the slower `once` is not needed.
     reply.raw.on('close', entry.done);
     if (wantsContinue(request)) reply.raw.writeContinue();
     return undefined;
@@ -85,14 +83,13 @@ function headOf({ raw, method, url }: FastifyRequest, path: string, receivedAt: 
   return { method, path, query: at < 0 ? '' : url.slice(at + 1), headers: raw.headersDistinct, receivedAt };
 }
 
-/** Answers a question that carries no callback, with its one log line. */
 function greet({ logger, reply, fields }: { logger: Logger; reply: HttpReply; fields: object }): Answer {
   const answer = greeting(reply);
   report({ logger, answer, fields, message: 'handshake answered' });
   return answer;
 }
 
-/** As Node judges it. */
+/** The same test as Node's. */
 function wantsContinue({ headers, raw }: FastifyRequest): boolean {
   return headers.expect !== undefined && raw.httpVersion === '1.1' && /(?:^|\W)100-continue(?:$|\W)/i.test(headers.expect);
 }
@@ -108,9 +105,9 @@ function closeAfter({ raw }: FastifyRequest, reply: FastifyReply, { connections 
   reply.header('connection', 'close');
 }
 
-/** The most that a request's body may take. @throws RingbackError RB_BODY_TOO_LARGE */
+/** The largest size that the request's body may have. @throws RingbackError RB_BODY_TOO_LARGE */
 function announcedBytes({ headers }: FastifyRequest, { bodyLimit }: AppDeps['limits']): number {
-  // Of one in chunks nothing is known.
+  // A chunked body has no announced length.
   const bytes = headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : bodyLimit;
   if (bytes > bodyLimit) throw bodyTooLarge(bodyLimit);
   return bytes;
@@ -118,14 +115,12 @@ function announcedBytes({ headers }: FastifyRequest, { bodyLimit }: AppDeps['lim
 
 type GivenUp = { reason: RingbackError; request: FastifyRequest; reply: FastifyReply; deps: AppDeps };
 
-/** Answers a request whose body is still on its way, and throws away what came of it. */
 function giveUp({ reason, request, reply, deps }: GivenUp): void {
   closeAfter(request, reply, deps);
   abandonBody(request.raw);
   void answerFailure(reason, request, reply, deps);
 }
 
-/** The whole way of a callback through the ingress once its body is there, with its one log line. */
 async function takeCallback({ request, source, path, deps }: Step): Promise<Answer> {
   const startedAt = performance.now();
   let verified: VerifiedRequest | undefined;
@@ -162,7 +157,6 @@ async function takeCallback({ request, source, path, deps }: Step): Promise<Answ
   return answer;
 }
 
-/** The parser hands every body over as it came; a request without one has none. */
 function bodyOf(request: FastifyRequest): Buffer {
   return Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
 }
@@ -171,7 +165,7 @@ function identity({ account, id, body }: VerifiedRequest): object {
   return { account, requestID: id, bytes: body.length };
 }
 
-/** Of a request that nobody has verified: where it comes from, how long its body is, or is announced to be, and what its source found out. */
+/** Log fields of an unverified request. `bytes` is the body's length, real or announced. */
 function senderOf({ ip }: FastifyRequest, error: unknown, bytes: number | string | undefined): object {
   const known = error instanceof RingbackError ? error.facts : {};
   return { ...known, from: ip, ...(bytes !== undefined && { bytes: Number(bytes) }) };

@@ -5,42 +5,40 @@ import { type Crowd, createCrowd } from './crowd.ts';
 import { addOwed, type Connection, countUnread, isUnread, owesAnswers, removeOwed } from './owed-answers.ts';
 import { ignoreRequestsWhile } from './pipelining.ts';
 
-/** What connections may hold. */
 export type ConnectionBounds = {
-  /** Requests of a connection that are begun in one turn of the event loop, and answers owed on it at once; the last of them closes it. */
+  /** Most requests begun per tick, and most answers owed, on one connection. The last answer closes it. */
   readonly pipelined: number;
-  /** ms between two looks for answers that nobody reads. */
+  /** ms between two checks for unread answers. */
   readonly sweep: number;
-  /** So many looks in a row without a byte that went out close a connection. Not a time: this process may have been held up itself. */
+  /** Checks in a row without a byte sent before we close. A count, because this process may have been slow itself. */
   readonly unreadSweeps: number;
 };
 
 export const CONNECTION_BOUNDS: ConnectionBounds = { pipelined: 16, sweep: 1000, unreadSweeps: 10 };
 
 export type Connections = {
-  /** Takes no further request on this connection. MUST go with an answer that says `connection: close`. */
+  /** No further request on this connection. MUST go with an answer that says `connection: close`. */
   readonly isLast: (socket: Socket) => void;
-  /** Runs once every whole request of the connection is answered: at once where none is owed an answer. */
+  /** Runs once the connection owes no answer; at once if it owes none now. */
   readonly afterAnswers: (socket: Socket, run: () => void) => void;
-  /** Why a new connection would be refused now; none: it would not. */
+  /** Why a new connection would be refused now. Empty if it would be taken. */
   readonly notReadyReasons: () => readonly string[];
 };
 
 export type ConnectionsOptions = {
   readonly server: Server;
   readonly maxConnections: number;
-  /** Answers owed on all connections together; beyond that, connections whose clients do not read are closed. */
+  /** Most answers owed on all connections together. Above it, connections whose clients do not read are closed. */
   readonly maxOwed: number;
   readonly bounds: ConnectionBounds;
   readonly logger: Logger;
 };
 
-/** Keeps the server's connections, and the answers that are owed on them, within their bounds. */
 export function boundConnections({ server, maxConnections, maxOwed, bounds, logger }: ConnectionsOptions): Connections {
   const crowd = createCrowd({ max: maxConnections, logger });
   const turn = createTurnCounter();
 
-  // Behind Node's own listener, which gives the socket its parser.
+  // Runs after Node's own listener, which attaches the parser.
   server.on('connection', (socket: Socket) => {
     const connection = crowd.take(socket);
     if (connection) ignoreRequestsWhile(socket, () => connection.isLast);
@@ -77,19 +75,18 @@ function begin({ crowd, connection, response, turn, atMost }: Beginning): void {
     connection.isLast = true;
     response.setHeader('connection', 'close');
   }
-  // Comes once, also where the client went away.
+  // Emitted once, also when the client disconnects.
   response.on('close', () => {
     if (!removeOwed(connection, response)) return;
     crowd.changed(connection, -1);
     const { afterwards } = connection;
     if (!afterwards || owesAnswers(connection)) return;
     connection.afterwards = undefined;
-    // Otherwise the answer before was the last one.
+    // If the socket is not writable, the previous answer was the last.
     if (connection.socket.writable) afterwards();
   });
 }
 
-/** Numbers the turns of the event loop in which it is called. */
 function createTurnCounter(): () => number {
   let turn = 0;
   let isCounting = false;
@@ -111,7 +108,6 @@ function closeOneUnread(crowd: Crowd): void {
   }
 }
 
-/** Closes what has been found unread so many times in a row. */
 function closeUnread(crowd: Crowd, times: number): void {
   for (const connection of crowd.busy()) {
     if (countUnread(connection) > times) crowd.close(connection);

@@ -2,35 +2,33 @@ import type { Socket } from 'node:net';
 import type { Logger } from '@ringback/contracts';
 import { type Connection, createConnection } from './owed-answers.ts';
 
-/** All open connections. */
 export type Crowd = {
-  /** Takes in a new one; undefined: there was no room, and it is closed. */
+  /** Adds a connection. Undefined if there was no room: it is closed. */
   readonly take: (socket: Socket) => Connection | undefined;
   readonly find: (socket: Socket) => Connection | undefined;
-  /** Those that owe answers, in the order in which they began to. */
+  /** Connections that owe answers, the one that has owed for the longest first. */
   readonly busy: () => Iterable<Connection>;
-  /** Answers owed on all of them. */
   readonly owed: () => number;
-  /** MUST be called after so many answers more are owed on a connection. */
+  /** MUST be called whenever the number of answers owed on a connection changes. */
   readonly changed: (connection: Connection, by: 1 | -1) => void;
   readonly close: (connection: Connection) => void;
   readonly notReadyReasons: () => readonly string[];
 };
 
-/** Said once in this time, ms. */
+/** ms between two log lines about this. */
 const SAID_EVERY_MS = 60_000;
 
 type State = {
   readonly open: Map<Socket, Connection>;
-  // Sets keep the order in which their members came.
+  // A Set keeps insertion order.
   readonly idle: Set<Connection>;
   readonly busy: Set<Connection>;
   owed: number;
 };
 
 /**
- * Holds at most `max` connections. For a new one, the one is closed that has been idle for the longest; where none is, the new one. Idle means that no answer is owed: all that
- * it can lose is a request whose head has not come. Each step costs the same, however many there are.
+ * Holds at most `max` connections. A new one replaces the one that is idle (owes no answer) for the longest; if
+ * none is idle, the new one is closed. Every operation is O(1).
  */
 export function createCrowd({ max, logger }: { max: number; logger: Logger }): Crowd {
   const state: State = { open: new Map(), idle: new Set(), busy: new Set(), owed: 0 };
@@ -72,7 +70,7 @@ function close(state: State, connection: Connection): void {
 }
 
 function forget(state: State, connection: Connection): void {
-  // Closed before, to make room.
+  // Already removed to make room.
   if (!state.open.delete(connection.socket)) return;
   state.idle.delete(connection);
   state.busy.delete(connection);

@@ -1,6 +1,6 @@
 import { type ErrorCode, RingbackError } from '@ringback/contracts';
 
-/** What HTTP has for every reason for which a request is refused. A source may say it in other ways. */
+/** The HTTP status of each refusal. A source may answer in another way. */
 const STATUS = {
   RB_HEADER_MISSING: 400,
   RB_HEADER_INVALID: 400,
@@ -26,7 +26,6 @@ const STATUS = {
 
 const known: Partial<Record<ErrorCode, number>> = STATUS;
 
-/** A refusal for which HTTP has a status of its own. */
 export class HttpRefusal extends RingbackError {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -44,7 +43,7 @@ export type ErrorRow = {
   readonly headers?: Readonly<Record<string, string>>;
 };
 
-/** Code and status of an error. One without a code is a bug of ours. */
+/** Code and status of an error. An error without a code is a bug. */
 export function errorRow(error: unknown): ErrorRow {
   if (error instanceof HttpRefusal) return error;
   const status = error instanceof RingbackError ? known[error.code] : undefined;
@@ -53,7 +52,7 @@ export function errorRow(error: unknown): ErrorRow {
     : { code: 'RB_INTERNAL', status: STATUS.RB_INTERNAL };
 }
 
-/** What Fastify refuses before a route sees it, in our codes. Anything unknown passes unchanged, and ends as a bug. */
+/** Maps Fastify's own refusals to our codes. Unknown errors pass unchanged and are treated as bugs. */
 export function asRingbackError(error: unknown, limits: { bodyLimit: number }): unknown {
   if (error instanceof RingbackError || !(error instanceof Error)) return error;
   const code = 'code' in error ? String(error.code) : error.name;
@@ -64,14 +63,13 @@ export function asRingbackError(error: unknown, limits: { bodyLimit: number }): 
   return error;
 }
 
-/** As Node's own server answers them. */
+/** The same statuses as Node's own server. */
 const STATUS_OF_NODE: Readonly<Record<string, number>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
   HPE_HEADER_OVERFLOW: 431,
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
 };
 
-/** What Node could not read as HTTP. */
 export function malformedHttp(failure: Error): HttpRefusal {
   const code = 'code' in failure ? String(failure.code) : failure.message;
   const status = STATUS_OF_NODE[code] ?? 400;

@@ -7,8 +7,7 @@ import type { Server } from 'node:http';
 
 /**
  * Keeps a connection half-open: a client that sends FIN after its request still gets the answer. Node would
- * close it. The connection ends with the last answer owed on it, and a request that was cut short is
- * malformed as ever.
+ * close it. A truncated request is still malformed.
  */
 export function answerHalfClosed(server: Server): void {
   Object.assign(server, { httpAllowHalfOpen: true });

@@ -1,51 +1,49 @@
 import { RingbackError } from '@ringback/contracts';
 import { createWaitingPool, type Waiting, type WaitingPool } from './waiting.ts';
 
-/** A request that is under way: from when its headers rule nothing out until its answer is given. */
 export type Entry = {
-  /** Its sender is known now: it can no longer be given up for another one. `bytes`: what its body takes. */
+  /** The sender is verified: this request can no longer be evicted. `bytes`: the size of its body. */
   readonly verified: (bytes: number) => void;
-  /** Its answer is given, or nobody waits for it. May be called again. */
+  /** Answered or abandoned. May be called again. */
   readonly done: () => void;
 };
 
 type Begin = {
-  /** What its body may take. */
+  /** Largest size of its body. */
   readonly bytes: number;
-  /** Called when it has to make room for another one, while its sender is not known: answer it. It is done then. */
+  /** Evicts a request whose sender is not verified. MUST answer it; it is done then. */
   readonly giveUp: (reason: RingbackError) => void;
 };
 
 export type InFlight = {
   /** @throws RingbackError RB_OVERLOADED */
   readonly begin: (request: Begin) => Entry;
-  /** Why a callback would be refused now; none: it would not. */
+  /** Why a callback would be refused now. Empty if it would be taken. */
   readonly notReadyReasons: () => readonly string[];
 };
 
 export type InFlightOptions = {
   readonly maxInFlight: number;
   readonly maxBytesInFlight: number;
-  /** 0 up to 1, exclusive. Default: `Math.random`. */
+  /** From 0 up to 1, exclusive. Default: `Math.random`. */
   readonly random?: () => number;
 };
 
 type Item = Waiting & { readonly giveUp: Begin['giveUp']; state: 'waiting' | 'verified' | 'done'; keptBytes: number };
 
 type State = InFlightOptions & {
-  /** Their senders are not known yet. */
   readonly waiting: WaitingPool<Item>;
   readonly maxWaiting: number;
   verified: number;
   verifiedBytes: number;
 };
 
-/** The share of `maxInFlight` that requests may have whose sender is not known yet, but never fewer than this many. */
+/** The share of `maxInFlight` for requests that are not verified, and the least number of them. */
 const WAITING = { share: 1 / 4, least: 16 } as const;
 
 /**
- * Counts what is under way, and its bytes. Requests wait for their bodies in a share of their own: where that is used up, one of them, drawn by lot, is given up for the new one. So who
- * sends many heads without a body pushes out his own, and a callback that comes whole gets through; where all are honest, most of them do.
+ * Limits the requests under way and their bytes. If too many wait for their bodies, a random one of these is
+ * evicted: a flood of heads without bodies mostly evicts itself.
  */
 export function createInFlight({ random = Math.random, ...limits }: InFlightOptions): InFlight {
   const { maxInFlight } = limits;
@@ -95,12 +93,12 @@ function end(state: State, item: Item): void {
   item.state = 'done';
 }
 
-/** Why there is no room beside those that cannot be given up; undefined: there is. */
+/** Why there is no room even if every unverified request were evicted. Undefined: there is room. */
 function fullOfVerified(state: State, bytes: number): string | undefined {
   return full(state, { count: state.verified, taken: state.verifiedBytes, bytes });
 }
 
-/** Why there is no room beside all that is under way; undefined: there is. */
+/** Why there is no room now. Undefined: there is room. */
 function crowded(state: State, bytes: number): string | undefined {
   const { waiting, maxWaiting, verified, verifiedBytes } = state;
   if (waiting.size() >= maxWaiting) return `${maxWaiting} requests wait for their bodies (a share of ingress.maxInFlight)`;
@@ -109,7 +107,7 @@ function crowded(state: State, bytes: number): string | undefined {
 
 type Load = { count: number; taken: number; bytes: number };
 
-/** A single body always has room. */
+/** A single body always fits. */
 function full({ maxInFlight, maxBytesInFlight }: InFlightOptions, { count, taken, bytes }: Load): string | undefined {
   if (count >= maxInFlight) return `${maxInFlight} requests are under way (ingress.maxInFlight)`;
   if (taken === 0 || taken + bytes <= maxBytesInFlight) return undefined;

@@ -7,22 +7,17 @@ import type { FastifyInstance } from 'fastify';
  * another listener for `data` is there (`unconsume`). linger.test.ts fails when that changes.
  */
 
-/**
- * How long (ms), and how much (bytes), is read and thrown away of what still comes after the last answer on a
- * connection.
- */
 export type LingerBounds = { readonly ms: number; readonly bytes: number };
 
 /**
- * Less time than a new connection may stay silent by default, so that nobody holds one longer by sending on;
- * and twice the largest `bodyLimit` that can be set, so that what is larger by mistake is answered as well.
+ * Below the default limit for silent connections, so that sending on gains no time. Twice the largest
+ * `bodyLimit`, so that an oversized body still gets its answer.
  */
 export const LINGER_BOUNDS: LingerBounds = { ms: 5000, bytes: 128 * 1024 * 1024 };
 
 /**
- * Closes connections as RFC 9112, section 9.6 asks for: our side ends with the last answer, and the other is
- * read until it ends, too, or the bounds are reached. Closed at once with bytes unread, TCP sends a reset,
- * which throws the answer away where it was not read yet.
+ * RFC 9112, section 9.6: half-close after the last answer, then discard input until the client closes or a bound
+ * is reached. Closing with unread bytes sends a reset, which can cost the client the answer.
  */
 export function lingerOnClose(app: Pick<FastifyInstance, 'server' | 'addHook'>, bounds: LingerBounds): void {
   const lingering = new Set<Socket>();
@@ -36,7 +31,7 @@ export function lingerOnClose(app: Pick<FastifyInstance, 'server' | 'addHook'>, 
       linger(socket, bounds);
     };
   });
-  // A process that is to stop has given its senders the drain delay: it waits for none of them.
+  // A stopping process has already given its clients the drain delay.
   app.addHook('preClose', (done) => {
     stopped = true;
     for (const socket of lingering) socket.destroy();
@@ -48,7 +43,7 @@ function linger(socket: Socket, { ms, bytes }: LingerBounds): void {
   const timer = setTimeout(() => socket.destroy(), ms);
   socket.once('close', () => clearTimeout(timer));
   let left = bytes;
-  // In the place of the HTTP parser: what comes after the last answer is no request any more.
+  // Replaces the HTTP parser: bytes after the last answer are no request.
   socket.removeAllListeners('data').on('data', (chunk: Buffer) => {
     left -= chunk.length;
     if (left < 0) socket.destroy();

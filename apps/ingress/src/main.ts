@@ -22,10 +22,10 @@ import { refusePublishedSecrets } from './published-secrets.ts';
 import { reachOf } from './refuse-stranger.ts';
 
 const DEFAULT_ADMIN_PORT = 9080;
-/** So that who posts the moment we are up is served, and we are up without Redis too. */
+/** ms. Usually long enough that the first request is served. The ingress starts without Redis, too. */
 const WAIT_FOR_REDIS_MS = 3000;
 
-/** For all waits: the other clock may be set at any time. */
+/** Monotonic: the system clock may jump. */
 const elapsed = () => performance.now();
 
 const stdout = openStdout();
@@ -35,7 +35,7 @@ try {
   await run();
 } catch (error) {
   bootLogger.error({ err: error }, 'ingress cannot run');
-  // What was opened before it failed would keep the process alive.
+  // Open handles would keep the process alive.
   process.exit(1);
 }
 
@@ -52,7 +52,7 @@ async function run(): Promise<void> {
 
   const stopping = new AbortController();
   const { writer, spool } = openWriter({ config, settingsPath: path, logger });
-  // With a spool, what stands in line while Redis times out has somewhere to go.
+  // With a spool, callbacks that time out on Redis still have to reach the disk.
   const patience = spool ? 2 * ingress.enqueueTimeout : ingress.enqueueTimeout;
   const producer = createCallbackProducer({ writer, patience, now: elapsed });
   const access = { ...redis, timeout: ingress.enqueueTimeout, now: elapsed, logger };
@@ -75,7 +75,7 @@ async function run(): Promise<void> {
   const signal = await stopped;
   logger.info({ signal }, 'ingress is stopping');
   stopping.abort();
-  // Load balancers look every so often: what they send until they know is taken.
+  // A load balancer checks only now and then: callbacks that it sends meanwhile are taken.
   await setTimeout(ingress.drainDelay);
   await closeWithin(app, ingress.shutdownGrace);
   await Promise.all([producer.close(), quarantine.close(), announced.close()]);
@@ -83,7 +83,7 @@ async function run(): Promise<void> {
   logger.info({}, 'ingress has stopped');
 }
 
-/** The way to Redis, with a spool around it where the settings name one. @throws RingbackError RB_SPOOL_FAILED */
+/** The Redis writer, wrapped in a spool if the settings name one. @throws RingbackError RB_SPOOL_FAILED */
 function openWriter(options: { config: Config; settingsPath: string; logger: Logger }): {
   writer: CallbackWriter;
   spool?: Spool;
@@ -93,7 +93,7 @@ function openWriter(options: { config: Config; settingsPath: string; logger: Log
   const open = () =>
     createCallbackWriter({ ...common, ...redis, timeout: ingress.enqueueTimeout, outputs: outputs.map(({ name }) => name) });
   if (!ingress.spool) return { writer: open() };
-  // Before anything is connected: a spool that cannot be used is a reason not to start.
+  // Opened before Redis: an unusable spool MUST stop the start.
   const spool = openSpool({
     ...common,
     ...ingress.spool,
@@ -114,7 +114,6 @@ async function listen(app: FastifyInstance, { host, port }: { host: string; port
   }
 }
 
-/** Waits for the requests under way, at most `grace` ms. */
 async function closeWithin(app: FastifyInstance, grace: number): Promise<void> {
   const closed = app.close();
   await Promise.race([closed, setTimeout(grace, undefined, { ref: false })]);

@@ -3,16 +3,15 @@ import type { Socket } from 'node:net';
 
 export type Connection = {
   readonly socket: Socket;
-  /** Answers that are not out yet, oldest first. */
+  /** Answers that are not sent yet, oldest first. */
   readonly owed: ServerResponse[];
-  /** The last turn of the event loop in which requests were begun, and how many. */
+  /** The last tick in which requests were begun, and how many. */
   turn: number;
   begun: number;
-  /** Takes no further request. */
   isLast: boolean;
-  /** What is to be done once it owes no answer to a whole request. */
+  /** Runs once no answer to a whole request is owed. */
   afterwards: (() => void) | undefined;
-  /** How often in a row it was found unread, with so many bytes taken by the system. */
+  /** Checks in a row that found it unread, and the bytes sent by then. */
   unreadTimes: number;
   takenBytes: number;
 };
@@ -29,19 +28,19 @@ export function addOwed(connection: Connection, response: ServerResponse, turn: 
 
 /** @returns false when it was not owed any more */
 export function removeOwed(connection: Connection, response: ServerResponse): boolean {
-  // Mostly the first: HTTP/1.1 answers in the order of the requests.
+  // Usually the first: HTTP/1.1 answers in request order.
   const at = connection.owed.indexOf(response);
   if (at === -1) return false;
   connection.owed.splice(at, 1);
   return true;
 }
 
-/** Its oldest answer has been given, and the system does not take it: the client does not read. */
+/** True if the oldest answer is written but not sent: the client does not read. */
 export function isUnread({ socket, owed: [oldest] }: Connection): boolean {
   return oldest !== undefined && oldest.writableEnded && socket.writableLength > 0;
 }
 
-/** @returns how often in a row it was found unread, this time included, and nothing of it went out in between */
+/** @returns how often in a row it was found unread without a byte sent in between */
 export function countUnread(connection: Connection): number {
   const { socket } = connection;
   const taken = socket.bytesWritten - socket.writableLength;
@@ -51,7 +50,7 @@ export function countUnread(connection: Connection): number {
   return connection.unreadTimes;
 }
 
-/** A request that was cut short gets no answer of its own. */
+/** A truncated request gets no answer of its own. */
 export function owesAnswers({ owed }: Connection): boolean {
   return owed.some(({ req }) => req.complete);
 }

@@ -7,15 +7,15 @@ import type { Socket } from 'node:net';
  * go") fails when they change.
  */
 
-/** Gets each request's head; 2 ends the parsing of what was read. */
+/** Called with each request's head. A return value of 2 stops parsing the chunk. */
 type HttpParser = { onIncoming?: ((request: IncomingMessage, keepAlive: boolean) => number) | null };
 
 const PARSE_NO_FURTHER = 2;
 
 /**
- * Begins no request of a connection while `isOver`: what comes then is thrown away. Node itself stops reading
- * at most after a whole chunk, and 64 KiB can hold thousands of requests. Call it in a `connection` listener.
- * @returns false where this Node has no such parser
+ * Ignores requests of a connection while `isOver`: one chunk of 64 KiB can hold thousands. Call it in a
+ * `connection` listener.
+ * @returns false if this Node has no such parser
  */
 export function ignoreRequestsWhile(socket: Socket, isOver: () => boolean): boolean {
   const { parser } = socket as Socket & { parser?: HttpParser };
@@ -23,7 +23,7 @@ export function ignoreRequestsWhile(socket: Socket, isOver: () => boolean): bool
   if (!parser || typeof onIncoming !== 'function') return false;
   parser.onIncoming = (request, keepAlive) => {
     if (!isOver()) return onIncoming(request, keepAlive);
-    // Otherwise Node would hand the socket out, or close it, as for CONNECT.
+    // Else Node would treat it as an upgrade, like CONNECT.
     Object.assign(request, { upgrade: false });
     return PARSE_NO_FURTHER;
   };

@@ -6,10 +6,7 @@ export type PublishedSecretsOptions = {
   readonly logger: Logger;
 };
 
-/**
- * Warns of every account whose secret everybody knows: what seems to be its callback may come from anyone.
- * @throws RingbackError RB_SECRET_PUBLISHED in production
- */
+/** Warns of accounts whose secret is public. @throws RingbackError RB_SECRET_PUBLISHED in production */
 export function refusePublishedSecrets({ sources, production, logger }: PublishedSecretsOptions): void {
   for (const { name: source, publiclySigned } of sources) {
     for (const account of publiclySigned?.() ?? []) {

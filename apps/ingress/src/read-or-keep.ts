@@ -2,14 +2,14 @@ import { isUtf8 } from 'node:buffer';
 import { type Callback, type QuarantinedCallback, RingbackError, type Source, type VerifiedRequest } from '@ringback/contracts';
 import type { QuarantineProducer } from '@ringback/queue';
 
-/** A callback that is truly its sender's, but cannot be read. False for `quarantined`: there was no room. */
+/** A verified callback that cannot be read. `quarantined` is false if there was no room. */
 export type Unfit = { readonly unfit: unknown; readonly quarantined: boolean };
 
 type Reading = { source: Source; verified: VerifiedRequest; quarantine: Pick<QuarantineProducer, 'keep'> };
 
 /**
- * Reads a verified request. What cannot be read, by whosever fault, MUST be kept before it is refused: the sender may send it only once.
- * @throws RingbackError RB_QUEUE_UNAVAILABLE or RB_REDIS_REFUSES when it could be neither read nor kept
+ * What cannot be read MUST be kept before it is refused: the sender may send it only once.
+ * @throws RingbackError RB_QUEUE_UNAVAILABLE or RB_REDIS_REFUSES if it could not be kept either
  */
 export async function readOrKeep({ source, verified, quarantine }: Reading): Promise<Callback | Unfit> {
   try {
@@ -30,7 +30,7 @@ function quarantineEntry({ body, headers, ...request }: VerifiedRequest, error: 
     body: body.toString(encoding),
     encoding,
     code: coded?.code ?? 'RB_INTERNAL',
-    // The message of a bug may hold anything: the log has it.
+    // A bug's message may hold personal data. It is in the log only.
     reason: coded ? `${coded.code}: ${coded.message}` : 'RB_INTERNAL: a bug while it was read',
   };
 }

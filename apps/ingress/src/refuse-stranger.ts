@@ -6,7 +6,6 @@ export type ReachSettings = {
   readonly ingress: { readonly trustProxy?: readonly string[] | undefined };
 };
 
-/** Where callbacks may come from, and which proxies are believed as to that, as the settings have it. */
 export function reachOf({ sources, ingress }: ReachSettings): Pick<IngressDeps, 'allowFrom' | 'trustProxy'> {
   const lists = sources.flatMap(({ name, allowFrom }) => (allowFrom ? [[name, createAddressList(allowFrom)] as const] : []));
   const { trustProxy } = ingress;
@@ -15,15 +14,12 @@ export function reachOf({ sources, ingress }: ReachSettings): Pick<IngressDeps, 
 
 type Arrival = {
   readonly source: string;
-  /** `ip` is looked up only where it matters. */
+  /** A getter: `ip` is computed only if it is needed. */
   readonly request: { readonly ip: string };
   readonly allowFrom: IngressDeps['allowFrom'];
 };
 
-/**
- * Refuses a request from an address that the source does not expect. The answer does not tell the address, which may be that of a proxy: the log does.
- * @throws RingbackError RB_ADDRESS_REFUSED
- */
+/** The answer does not name the address; the log does. @throws RingbackError RB_ADDRESS_REFUSED */
 export function refuseStranger({ source, request, allowFrom }: Arrival): void {
   const isAllowed = allowFrom?.get(source);
   if (!isAllowed || isAllowed(request.ip)) return;

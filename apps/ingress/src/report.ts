@@ -4,15 +4,14 @@ import type { Answer } from './answer.ts';
 export type Report = {
   readonly logger: Logger;
   readonly answer: Answer;
-  /** Why the answer is no ack. */
   readonly error?: unknown;
-  /** What else is known of the request. MUST NOT hold anything of the body. */
+  /** MUST NOT hold anything of the body. */
   readonly fields: object;
-  /** Of the line of an answer that refuses nothing. */
+  /** The log message if nothing was refused. */
   readonly message?: string;
 };
 
-/** The one log line of a request, acked or not. A bug comes with its stack, a refusal with its reason. */
+/** Writes the one log line of a request. A bug is logged with its stack, a refusal with its reason. */
 export function report({ logger, answer, error, fields, message = 'callback acked' }: Report): void {
   const { status, responseID, refused } = answer;
   const line = { ...fields, status, responseID };

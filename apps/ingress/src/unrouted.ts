@@ -9,7 +9,6 @@ import { sendAnswer } from './send-answer.ts';
 
 const MAX_LOGGED_PATH = 200;
 
-/** Answers a request for which there is no route: its path is unknown, or takes other methods. */
 export function answerUnknownPath(request: FastifyRequest, reply: FastifyReply, deps: IngressDeps): FastifyReply {
   const path = pathOf(request);
   const source = deps.sources.find(({ paths }) => paths.includes(path));
@@ -30,20 +29,20 @@ function pathOf({ url }: FastifyRequest): string {
   return path;
 }
 
-/** Answers a request that failed outside our handler: refused by Fastify, or a bug. */
+/** Answers a failure outside our handler: a refusal by Fastify, or a bug. */
 export function answerFailure(failure: unknown, request: FastifyRequest, reply: FastifyReply, deps: IngressDeps): FastifyReply {
   request.arrival?.entry.done();
   const error = asRingbackError(failure, deps.limits);
   const answer = refusal(error, request.source);
   const fields = { method: request.method, path: pathOf(request).slice(0, MAX_LOGGED_PATH) };
-  // Where its body was malformed or late, `answerMalformedHttp` has answered and said so; what then ends here is no second request.
+  // If the body was malformed or late, `answerMalformedHttp` has answered and logged it already.
   if (!request.raw.socket.writableEnded) report({ logger: deps.logger, answer, error, fields });
   return sendAnswer(reply, answer);
 }
 
-/** Answers bytes that Node could not read as HTTP, on the bare socket, and closes it. */
+/** Answers malformed HTTP on the bare socket, and closes it. */
 export function answerMalformedHttp(failure: Error, socket: Socket, deps: IngressDeps): void {
-  // Its sender is gone, or it was answered before and this is about the rest of it.
+  // The client is gone, or the request was answered already.
   if (!socket.writable) {
     socket.destroy();
     return;

@@ -1,18 +1,17 @@
-/** A request whose body is on its way. */
 export type Waiting = {
-  /** What its body may take. */
+  /** Largest size of its body. */
   readonly bytes: number;
-  /** Where it stands; kept by the pool. */
+  /** Its index in the pool; set by the pool. */
   at: number;
 };
 
-/** Requests that wait for their bodies, any of which can be drawn, added or taken out at the same small cost. */
+/** Requests that wait for their bodies. Adding, removing and drawing at random are O(1). */
 export type WaitingPool<T extends Waiting> = {
   readonly size: () => number;
   readonly bytes: () => number;
   readonly add: (item: T) => void;
   readonly remove: (item: T) => void;
-  /** One of them by lot, which stays in; undefined: there is none. */
+  /** A random one, which stays in the pool. Undefined if empty. */
   readonly draw: () => T | undefined;
 };
 
