@@ -5,13 +5,12 @@ import type { Spool, SpooledBatch } from './spool.ts';
 const MIN_WAIT_MS = 100;
 const MAX_WAIT_MS = 2000;
 
-/** Takes what the spool holds to Redis. */
 export type Drain = {
-  /** Goes on until the spool is empty, with a line at each end. `why` is what kept Redis from taking a batch. Changes nothing where it is active. */
+  /** Runs until the spool is empty, and logs both ends. `why`: the failure behind it. No effect while active. */
   begin(why?: unknown): void;
-  /** Until the spool was found empty: from that very turn of the event loop on, Redis is written to directly. */
+  /** False from the tick in which the spool was found empty: Redis is written to directly from then on. */
   active(): boolean;
-  /** Ends after the writes under way; what is left stays in the spool. */
+  /** Waits for the writes under way. The rest stays in the spool. */
   close(): Promise<void>;
 };
 
@@ -22,7 +21,7 @@ export type DrainOptions = {
   readonly logger: Logger;
 };
 
-/** Oldest first. The batches of one look go out side by side, over one connection, which keeps their order. */
+/** Oldest first. The batches of one round are written in parallel over one connection, which keeps their order. */
 export function createDrain({ writer, spool, now, logger }: DrainOptions): Drain {
   const stopping = new AbortController();
   let running: Promise<void> | undefined;
@@ -40,7 +39,7 @@ export function createDrain({ writer, spool, now, logger }: DrainOptions): Drain
       const batches = spool.oldest();
       if (batches.length === 0) return end();
       const taken = await write(writer, batches);
-      // MUST follow the writes: a crash in between repeats them, under the same ids.
+      // MUST follow the writes: after a crash in between they are repeated under the same ids.
       if (taken.length > 0) spool.remove(taken);
       for (const { callbacks } of taken) drained += callbacks.length;
       diskFailed = false;
@@ -75,16 +74,16 @@ function reasonOf(why: unknown): object {
 
 type Round = 'moved' | 'failed' | 'empty';
 
-/** The first of the batches, as many as Redis took before one that it did not. What it took behind that one comes again, under the same id. */
+/** Writes batches and returns those up to the first failure. Later ones are written again under the same id. */
 async function write(writer: DrainOptions['writer'], batches: readonly SpooledBatch[]): Promise<SpooledBatch[]> {
-  // Asked first: what is written to a Redis that hangs would pile up in the connection.
+  // Checked first: writes to a Redis that hangs would pile up in the connection.
   if ((await writer.notReadyReasons()).length > 0) return [];
   const results = await Promise.allSettled(batches.map((batch) => writer.write(batch)));
   const failed = results.findIndex(({ status }) => status === 'rejected');
   return batches.slice(0, failed === -1 ? batches.length : failed);
 }
 
-/** Round after round until there is nothing left: at once after a success, ever later after failures. */
+/** Repeats until nothing is left: at once after a success, with backoff after failures. */
 async function repeat(round: () => Promise<Round>, signal: AbortSignal): Promise<void> {
   let failures = 0;
   while (!signal.aborted) {

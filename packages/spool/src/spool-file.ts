@@ -3,10 +3,10 @@ import { DatabaseSync } from 'node:sqlite';
 import { RingbackError } from '@ringback/contracts';
 
 const PAGE_BYTES = 4096;
-/** Left on the disk, so that what is kept can be deleted again: that, too, is written to SQLite's log (some 4 MiB, and what one batch adds) and from there to the file. */
+/** Free disk space needed to delete rows: SQLite writes deletions to its WAL first (about 4 MiB and one batch). */
 const LEFT_BYTES = 16 * 1024 * 1024;
 
-/** SQLite's result codes that have words of their own; https://www.sqlite.org/rescode.html */
+/** SQLite result codes that we explain; https://www.sqlite.org/rescode.html */
 const FULL = 13;
 const WORDS: Readonly<Record<number, string>> = {
   5: 'another process uses it: give each ingress a spool of its own',
@@ -15,16 +15,14 @@ const WORDS: Readonly<Record<number, string>> = {
 };
 
 /**
- * Opens the SQLite file of a spool, and makes it where there is none; its folder MUST exist, since a mistyped mount would else be a folder that goes with its container.
- * - `EXCLUSIVE`: one process at a time; a kill frees it.
- * - `WAL` with `FULL`: a commit is on disk when it returns (one fsync), and a crash in the middle leaves all or nothing.
- * - `max_page_count`: SQLite itself keeps the bound; `auto_vacuum` gives room back to the disk as batches go.
+ * `EXCLUSIVE`: one process at a time. `WAL` and `FULL`: a commit is on disk when it returns. The folder MUST
+ * exist: with a mistyped mount, a new one would vanish with the container.
  * @throws RingbackError RB_SPOOL_FAILED, with what to do
  */
 export function openFile({ path, maxBytes }: { path: string; maxBytes: number }): DatabaseSync {
   let file: DatabaseSync | undefined;
   try {
-    // Callbacks hold personal data: no one else reads them.
+    // Only the owner may read it: callbacks hold personal data.
     closeSync(openSync(path, 'a', 0o600));
     file = new DatabaseSync(path);
     file.exec(`
@@ -49,13 +47,13 @@ export function openFile({ path, maxBytes }: { path: string; maxBytes: number })
   }
 }
 
-/** @throws RingbackError RB_SPOOL_FULL when a spool in this folder would take the last of its disk */
+/** @throws RingbackError RB_SPOOL_FULL if the disk has too little space left */
 export function refuseOnFullDisk(folder: string): void {
   const { bavail, bsize } = statfsSync(folder);
   if (bavail * bsize < LEFT_BYTES) throw spoolFull();
 }
 
-/** A failure of the file as the sender of a callback may see it: without paths. */
+/** A file error as the sender may see it: without paths. */
 export function spoolError(cause: unknown): RingbackError {
   if (cause instanceof RingbackError) return cause;
   if (resultCode(cause) === FULL) return spoolFull(cause);
@@ -66,7 +64,7 @@ function spoolFull(cause?: unknown): RingbackError {
   return new RingbackError('RB_SPOOL_FULL', 'Redis is away, and the spool or its disk is full: send it again later', { cause });
 }
 
-/** The primary result code; an extended one has more above its lowest byte. */
+/** The primary result code: the lowest byte. */
 function resultCode(error: unknown): number {
   return error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0;
 }

@@ -2,24 +2,19 @@ import type { DatabaseSync } from 'node:sqlite';
 
 type Entry = { readonly row: number; readonly id: string; readonly text: string };
 
-/**
- * The statements of a spool, over the one table of its file. Entries that were set aside stay in the file and are never met again, and those that were crossed off
- * are not met again either. All of it throws SQLite's errors, but for `crossOff`.
- */
+/** Rows that were set aside or deleted are never returned again. All but `crossOff` throw SQLite's errors. */
 export type SpoolTable = {
   insert(entry: { id: string; at: number; size: number; text: string }): void;
-  /** Oldest first. */
   entries(): Iterable<Entry>;
-  /** When the oldest was put, ms since the epoch. */
+  /** ms since the epoch; when the oldest row was put. */
   oldestTime(): number | undefined;
   setAside(rows: readonly number[]): void;
-  /** Forgets all entries up to this one, and deletes them, unless the disk is too full even for that: then the next call does, or `clean`. */
+  /** Forgets and deletes all rows up to this one. If the disk is too full, the next call or `clean` deletes them. */
   crossOff(row: number): void;
-  /** Deletes what is crossed off and still in the file, and gives the disk its room back. */
+  /** Deletes forgotten rows that are still there, and shrinks the file. */
   clean(): void;
-  /** The sum of all sizes. */
   total(): number;
-  /** Writes so many bytes to the disk and takes them away again. */
+  /** Tests for room: writes this many bytes and removes them. */
   tryRoom(bytes: number): void;
 };
 
@@ -46,7 +41,8 @@ export function createTable(file: DatabaseSync): SpoolTable {
     clean,
     total: () => Number(total.get(last())?.['size']),
     tryRoom(bytes) {
-      // Two commits, since one would write nothing of it; set aside, so that a crash between them leaves nothing that counts.
+      // Two commits: in one, SQLite would write nothing. Marked aside, so a crash in between leaves nothing that
+      // counts.
       file.exec(`REPLACE INTO batches (row, id, at, size, callbacks, aside) VALUES (0, '', 0, 0, printf('%.${bytes}c', ' '), 1)`);
       file.exec('DELETE FROM batches WHERE row = 0');
     },
@@ -55,7 +51,7 @@ export function createTable(file: DatabaseSync): SpoolTable {
 
 function crossingOff(file: DatabaseSync): Pick<SpoolTable, 'crossOff' | 'clean'> & { last: () => number } {
   const remove = file.prepare('DELETE FROM batches WHERE row <= ? AND NOT aside');
-  /** The last row that is crossed off and still there. 0 else: rows begin at 1, and at 1 again in an empty table. */
+  /** Last forgotten row that is still in the file. 0: none. Row numbers begin at 1. */
   let crossed = 0;
 
   function deleteCrossed(): void {
@@ -70,12 +66,12 @@ function crossingOff(file: DatabaseSync): Pick<SpoolTable, 'crossOff' | 'clean'>
       try {
         deleteCrossed();
       } catch {
-        // What is in Redis MUST NOT hold up what is not.
+        // A failed deletion MUST NOT block other batches: these are in Redis.
       }
     },
     clean() {
       deleteCrossed();
-      // SQLite would leave its log as large as it ever was.
+      // SQLite would otherwise keep the WAL at its largest size.
       file.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     },
   };

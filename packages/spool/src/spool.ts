@@ -5,37 +5,39 @@ import { Compile } from 'typebox/compile';
 import { openFile, refuseOnFullDisk, spoolError } from './spool-file.ts';
 import { createTable, type SpoolTable } from './spool-table.ts';
 
-/** What one look takes out: as much as travels in one write to Redis. Characters. */
+/** Characters per round: about one write to Redis. */
 const MAX_LOOK = 1024 * 1024;
 const MAX_BATCHES_PER_LOOK = 64;
-/** With less than this there is no room. Bytes. */
+/** Bytes. Below this the spool counts as full. */
 const LEAST_ROOM = 64 * 1024;
 
 export type SpooledBatch = Batch & { readonly row: number };
 
-/** Batches in a file of this machine, in the order in which they came. One process at a time. */
+/** Batches in a local file, in order of arrival. One process at a time. */
 export type Spool = {
   /**
-   * Keeps a batch: when this returns it is on disk, and survives a kill of the process and a loss of power. Blocks for as long as the disk takes.
-   * @throws RingbackError RB_SPOOL_FULL by size or age, RB_SPOOL_FAILED when the disk does not take it: nothing of it is kept then
+   * Blocks until the batch is on disk: it survives a kill and a loss of power.
+   * @throws RingbackError RB_SPOOL_FULL (size or age) or RB_SPOOL_FAILED (disk); nothing is stored then
    */
   put(batch: Batch): void;
-  /** The oldest batches: one, and those that go with it in 1 MiB. @throws RingbackError RB_SPOOL_FAILED, RB_SPOOL_FULL when none is left but the disk was too full to delete those that were */
+  /**
+   * At least one, up to 1 MiB.
+   * @throws RingbackError RB_SPOOL_FAILED; RB_SPOOL_FULL if it is empty but no row can be deleted
+   */
   oldest(): SpooledBatch[];
-  /** Forgets the first of the batches that `oldest` gave. MUST follow Redis's word that it has them. */
+  /** Removes the first of the batches that `oldest` returned. MUST follow Redis's confirmation. */
   remove(batches: readonly SpooledBatch[]): void;
-  /** Callbacks that wait to go on. */
   size(): number;
-  /** Why no batch would be kept now, by a real write; undefined: it would. */
+  /** Why a batch would be refused now, tested by a real write. Undefined if it would be stored. */
   refusal(): RingbackError | undefined;
   close(): void;
 };
 
 export type SpoolOptions = {
   readonly path: string;
-  /** The file never grows beyond this. Bytes; SQLite's log beside it takes a few MiB more. */
+  /** Bytes. The largest size of the file; SQLite's WAL takes a few MiB more. */
   readonly maxBytes: number;
-  /** While its oldest batch is older than this, nothing more is kept; what is kept stays. ms. */
+  /** ms. If the oldest batch is older, no new one is stored; the stored ones stay. */
   readonly maxAge: number;
   /** ms since the epoch. */
   readonly now: () => number;
@@ -44,7 +46,7 @@ export type SpoolOptions = {
 
 const callbackList = Compile(Type.Array(Callback, { minItems: 1 }));
 
-/** @throws RingbackError RB_SPOOL_FAILED when the file cannot be used: another process has it, it is damaged, its folder is missing */
+/** @throws RingbackError RB_SPOOL_FAILED if the file is in use or damaged, or its folder is missing */
 export function openSpool({ path, maxBytes, maxAge, now, logger }: SpoolOptions): Spool {
   const file = openFile({ path, maxBytes });
   const table = createTable(file);
@@ -55,7 +57,7 @@ export function openSpool({ path, maxBytes, maxAge, now, logger }: SpoolOptions)
     refuseOnFullDisk(dirname(path));
   };
 
-  /** What cannot be read MUST neither be lost nor hold up the rest. */
+  /** Unreadable rows MUST be kept, and MUST NOT block the others. */
   function setAside(rows: readonly number[]): void {
     table.setAside(rows);
     size = table.total();
@@ -73,7 +75,7 @@ export function openSpool({ path, maxBytes, maxAge, now, logger }: SpoolOptions)
       attempt(() => {
         const { batches, unreadable } = look(table);
         if (unreadable.length > 0) setAside(unreadable);
-        // What stayed in the file would come again after a restart.
+        // Rows left in the file would come back after a restart.
         if (batches.length === 0) table.clean();
         return batches;
       }),
@@ -91,13 +93,13 @@ export function openSpool({ path, maxBytes, maxAge, now, logger }: SpoolOptions)
   };
 }
 
-/** @throws RingbackError RB_SPOOL_FULL when the oldest batch is from before `time` */
+/** @throws RingbackError RB_SPOOL_FULL if the oldest batch is older than `time` */
 function refuseIfOlder(time: number, table: SpoolTable): void {
   if ((table.oldestTime() ?? time) >= time) return;
   throw new RingbackError('RB_SPOOL_FULL', 'Redis has been away for longer than the spool keeps callbacks: send it again later');
 }
 
-/** The oldest batches that go together, and the rows before and among them that hold none. */
+/** The oldest readable batches that fit one round, and the unreadable rows before and among them. */
 function look(table: SpoolTable): { batches: SpooledBatch[]; unreadable: number[] } {
   const batches: SpooledBatch[] = [];
   const unreadable: number[] = [];

@@ -4,22 +4,21 @@ import { createDrain } from './drain.ts';
 import type { Spool } from './spool.ts';
 
 export type SpooledWriterOptions = {
-  /** Redis. */
   readonly writer: CallbackWriter;
   /** Closed with the writer. */
   readonly spool: Spool;
-  /** ms. Only differences count. */
+  /** Monotonic, ms. */
   readonly now: () => number;
   readonly logger: Logger;
 };
 
 /**
- * Writes to Redis and, where Redis does not take a batch, to the spool; from then on, for the sake of order and so that no one waits for Redis's timeout, everything goes to the spool until the
- * last of it is in Redis. A write that was given up may have happened all the same: the batch comes again under its own id, and a worker tells it by its claims.
+ * After Redis fails, all batches go to the spool until it is empty: this keeps the order, and nobody waits for a
+ * timeout. A write that timed out may have succeeded: repeated under its id, it finds its own claims.
  */
 export function createSpooledWriter({ writer, spool, now, logger }: SpooledWriterOptions): CallbackWriter {
   const drain = createDrain({ writer, spool, now, logger });
-  // What an earlier process left goes first.
+  // Batches of an earlier process go first.
   if (spool.size() > 0) drain.begin();
 
   function keep(batch: Batch, why?: unknown): void {
@@ -29,14 +28,14 @@ export function createSpooledWriter({ writer, spool, now, logger }: SpooledWrite
 
   return {
     async write(batch) {
-      // A commit blocks the process: what has arrived by now is read first, and goes together in the next one.
+      // A commit blocks the process: first read what has arrived, so that it shares the next commit.
       if (drain.active()) await nextTurn();
-      // Asked again: the last batch may have gone meanwhile.
+      // Checked again: the spool may be empty now.
       if (!drain.active()) return writer.write(batch).catch((error: unknown) => keep(batch, error));
       try {
         keep(batch);
       } catch (error) {
-        // Redis may be back, with the spool still full: order is worth less than the callback.
+        // The spool is full, but Redis may be back: keeping the callback is worth more than the order.
         await writer.write(batch).catch(() => {
           throw error;
         });

@@ -8,7 +8,7 @@ import { openSpool, type Spool, type SpoolOptions } from './spool.ts';
 const log = () => vi.fn<Logger['info']>();
 export const logger = { debug: log(), info: log(), warn: log(), error: log() };
 
-/** A path for a spool, in a folder that goes with the test. */
+/** A path for a spool, in a folder that is removed after the test. */
 export function spoolPath(): string {
   const folder = mkdtempSync(join(tmpdir(), 'ringback-spool-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
@@ -21,7 +21,7 @@ export function open(path: string, options: Partial<SpoolOptions> = {}): Spool {
     try {
       spool.close();
     } catch {
-      // The test closed it.
+      // The test closed it already.
     }
   });
   return spool;
@@ -44,7 +44,7 @@ export const batch = (id: string, ...callbacks: Callback[]): Batch => ({
 
 export const large = (kibibytes: number) => 'x'.repeat(kibibytes * 1024);
 
-/** Puts batches of so many KiB until one is refused; the ids of those that were kept, and the refusal. */
+/** Puts batches of this size until one is refused. Returns the ids that were stored, and the refusal. */
 export function fill(spool: Spool, kibibytes = 100): { kept: string[]; refusal: unknown } {
   const kept: string[] = [];
   for (;;) {
@@ -58,7 +58,6 @@ export function fill(spool: Spool, kibibytes = 100): { kept: string[]; refusal: 
   }
 }
 
-/** Takes all out of a spool, look by look. */
 export function takeAll(spool: Spool): string[] {
   const all: string[] = [];
   for (let batches = spool.oldest(); batches.length > 0; batches = spool.oldest()) {
