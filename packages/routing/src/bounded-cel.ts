@@ -8,16 +8,16 @@ import { type LinearPattern, compilePattern } from './linear-pattern.ts';
  * they change.
  */
 
-/** What one evaluation may take. A step is about 20 ns to 200 ns; an ordinary condition takes ten. */
+/** Limit for one evaluation. A step takes 20 to 200 ns; an ordinary condition takes ten steps. */
 export const MAX_STEPS = 250_000;
-/** What all conditions may take that look at one callback: nothing else is done meanwhile. */
+/** Limit for all conditions on one callback: they block the event loop. */
 export const MAX_STEPS_OF_ALL = 4 * MAX_STEPS;
-/** A caught error costs as much as this many steps: it carries a stack and a picture of the condition. */
+/** A caught error costs as much as this many steps: it captures a stack and prints the condition. */
 const ERROR_COST = 100;
-/** Reading a text is charged by its length: this many bits less. */
+/** Reading a text costs its length, shifted right by this many bits. */
 const TEXT_SHIFT = 8;
 
-/** The evaluation would take too long, and was given up. */
+/** The evaluation took too many steps and was stopped. */
 export class Overrun extends Error {
   constructor() {
     super('a condition took too many steps');
@@ -37,19 +37,13 @@ type Evaluator = {
 type CheckedNode = Node & { evaluate(evaluator: Evaluator, node: CheckedNode, context: unknown): unknown };
 
 export type Bounded = {
-  /**
-   * The value of the condition. `atMost`: steps that it may take, where these are fewer than those of any.
-   * @throws Overrun, or what cel-js throws
-   */
+  /** The value of the condition. `atMost` lowers the limit of steps. @throws Overrun, or what cel-js throws */
   evaluate(input: Context, atMost?: number): unknown;
-  /** Steps of the latest evaluation. */
+  /** Steps of the last evaluation. */
   steps(): number;
 };
 
-/**
- * Compiles a condition that passed the type check so that its evaluation ends within `maxSteps`. MUST be the
- * only user of its environment.
- */
+/** Each evaluation ends within `maxSteps`. MUST be the only user of its environment. */
 export function boundCondition(environment: Environment, text: string, maxSteps = MAX_STEPS): Bounded {
   let given = maxSteps;
   let left = maxSteps;
@@ -72,7 +66,7 @@ export function boundCondition(environment: Environment, text: string, maxSteps 
   };
 }
 
-/** The environment keeps its evaluator to itself, but hands it to the operators. */
+/** The evaluator is private, but the environment passes it to operators. */
 function evaluatorOf(environment: Environment): Evaluator {
   const probe = environment.parse('source == account');
   probe.check();
@@ -88,7 +82,7 @@ function evaluatorOf(environment: Environment): Evaluator {
   return found;
 }
 
-/** Every node but the outermost is evaluated by `run`, so counting there bounds every loop. */
+/** Every node but the root is evaluated by `run`, so counting there bounds every loop. */
 function bindEvaluator(evaluator: Evaluator, charge: Cost): void {
   evaluator.run = (node, context) => {
     charge(1);
@@ -106,14 +100,11 @@ function bindEvaluator(evaluator: Evaluator, charge: Cost): void {
       return error;
     }
   };
-  // Types with all their elements would be remembered for every shape of body that ever came.
+  // Deep types would be cached for every shape of body, without limit.
   evaluator.debugTypeDeep = (value) => evaluator.debugType(value);
 }
 
-/**
- * Charges an operator or function for its operands before it works on them, and has `matches` run in linear
- * time.
- */
+/** Charges an operator or function for its operands before it runs. Runs `matches` in linear time. */
 function boundNode(node: Node, charge: Cost): void {
   const { handle } = node;
   if (handle === undefined) return;
@@ -146,14 +137,14 @@ function nameOf({ op, args }: Node): string | undefined {
   return (op === 'call' || op === 'rcall') && Array.isArray(args) ? String(args[0]) : undefined;
 }
 
-/** The pattern of a `matches` whose pattern is written out, as `checkCondition` demands. */
+/** The pattern of a `matches`. It is a literal: `checkCondition` demands that. */
 function patternOf(node: Node): LinearPattern | undefined {
   if (node.op !== 'rcall' || nameOf(node) !== 'matches' || !Array.isArray(node.args)) return undefined;
   const [pattern]: unknown[] = Array.isArray(node.args[2]) ? node.args[2] : [];
   return isNode(pattern) && typeof pattern.args === 'string' ? compilePattern(pattern.args) : undefined;
 }
 
-/** All nodes of a condition, what macros were expanded to included, each once. */
+/** All nodes of a condition, each once, expanded macros included. */
 function nodesOf(root: unknown, found = new Set<Node>()): Set<Node> {
   if (Array.isArray(root)) {
     for (const item of root) nodesOf(item, found);
@@ -166,7 +157,7 @@ function nodesOf(root: unknown, found = new Set<Node>()): Set<Node> {
   return found;
 }
 
-/** A loop's parts stand in an object, those of all others in a list. */
+/** The parts of a loop are in an object; all other operands are in a list. */
 function isLoop({ op }: Node): boolean {
   return op === 'comprehension';
 }

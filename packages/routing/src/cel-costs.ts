@@ -1,4 +1,4 @@
-/** Takes steps from what an evaluation has left. @throws when there are none */
+/** Takes steps from the evaluation's budget. @throws if it is used up */
 export type Cost = (steps: number) => void;
 
 type CostOf = (operands: readonly unknown[], charge: Cost) => void;
@@ -20,18 +20,18 @@ const COSTS: Readonly<Record<string, CostOf>> = {
   '+'([left, right], charge) {
     for (const operand of [left, right]) if (Array.isArray(operand)) charge(operand.length);
   },
-  // The loop lists the keys of a map before it begins.
+  // The loop first lists the keys of a map.
   comprehension([items], charge) {
     charge(sizeOf(items));
   },
 };
 
-/** A search may compare each character with each. */
+/** At worst a search compares each character with each. */
 const SEARCH: CostOf = ([text, wanted], charge) => {
   if (typeof text === 'string' && typeof wanted === 'string') charge(Math.floor((text.length * wanted.length) / 1024));
 };
 
-/** Names of functions, whatever their receiver. */
+/** By name of the function, whatever its receiver. */
 const FUNCTION_COSTS: Readonly<Record<string, CostOf>> = {
   contains: SEARCH,
   indexOf: SEARCH,
@@ -46,21 +46,21 @@ const FUNCTION_COSTS: Readonly<Record<string, CostOf>> = {
   },
   size: ([value], charge) => charge((lengthOf(value) >>> 5) + sizeOf(value)),
   json: ([bytes], charge) => charge(bytes instanceof Uint8Array ? bytes.length >>> 4 : 0),
-  // Its own pattern takes time with the third power of a run of digits.
+  // cel-js's own pattern needs cubic time for a run of digits.
   duration: ([text], charge) => charge(Math.floor(lengthOf(text) ** 3 / 1024)),
 };
 
-/** A look at a time zone takes some 50 µs. */
+/** A time zone lookup takes about 50 µs. */
 const TIME_ZONE_COST = 500;
 
-/** What an operator, or a call of a function, costs by its operands beyond the step that everything takes; undefined: nothing. */
+/** The cost of an operator or function beyond one step, from its operands. Undefined: none. */
 export function costOf(op: string, name: string | undefined): CostOf | undefined {
   if (name === undefined) return Object.hasOwn(COSTS, op) ? COSTS[op] : undefined;
   if (name.startsWith('get')) return (operands, charge) => charge(operands.length > 1 ? TIME_ZONE_COST : 0);
   return Object.hasOwn(FUNCTION_COSTS, name) ? FUNCTION_COSTS[name] : undefined;
 }
 
-/** Charges a step for every value inside `root`, as it comes to it, so that it never walks further than there are steps. */
+/** Charges one step for each value inside `root` while it walks, so the walk is bounded as well. */
 function weigh(root: unknown, charge: Cost): void {
   const waiting: unknown[] = [root];
   while (waiting.length > 0) {
@@ -79,7 +79,7 @@ function addAll(values: Iterable<unknown>, waiting: unknown[], charge: Cost): vo
   }
 }
 
-/** Entries of a map. What `bytes.json()` reads is a plain object. */
+/** `bytes.json()` returns plain objects; all other maps are Maps. */
 function sizeOf(value: unknown): number {
   if (value instanceof Map) return value.size;
   return isPlain(value) ? Object.keys(value).length : 0;

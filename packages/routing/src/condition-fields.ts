@@ -2,17 +2,17 @@ import type { ASTNode } from '@marcbachmann/cel-js';
 import type { TSchema } from 'typebox';
 import { elementsIn, fieldIn, namesIn } from './body-fields.ts';
 
-/** A field that a condition asks for and that no body has. */
+/** A field that a condition reads and that no body has. */
 export type UnknownField = { readonly path: string; readonly name: string; readonly known: readonly string[] };
 
-/** What a part of a condition can be, as far as the schemas tell; undefined: anything. */
+/** What part of a body an expression can be. Undefined: anything. */
 type Shape = { readonly path: string; readonly schemas: readonly TSchema[] } | undefined;
 type Scope = ReadonlyMap<string, Shape>;
 
-/** Macros that name each element of a list: `data.intents.exists(i, i.intentTag == 'A')`. */
+/** Macros with a variable for each element: `data.intents.exists(i, i.intentTag == 'A')`. */
 const PER_ELEMENT = new Set(['all', 'exists', 'exists_one', 'filter', 'map']);
 
-/** The fields that a parsed condition asks `data` for and that bodies of these schemas do not have, each once. */
+/** The fields of `data` that a condition reads and that these schemas do not have, each once. */
 export function unknownFields(condition: ASTNode, bodies: readonly TSchema[]): UnknownField[] {
   const unknown = new Map<string, UnknownField>();
   shapeOf(condition, new Map([['data', { path: 'data', schemas: bodies }]]));
@@ -55,7 +55,6 @@ export function unknownFields(condition: ASTNode, bodies: readonly TSchema[]): U
   }
 }
 
-/** The parts of a condition that stand anywhere in a node's operands. */
 export function nodesIn(args: unknown): ASTNode[] {
   if (Array.isArray(args)) return args.flatMap(nodesIn);
   return isNode(args) ? [args] : [];

@@ -3,9 +3,8 @@ import type { TSchema } from 'typebox';
 import { compileCondition, createEnvironment } from './condition.ts';
 import { nodesIn, type UnknownField, unknownFields } from './condition-fields.ts';
 
-/** What a condition may be compared with. */
 export type ReviewFacts = {
-  /** The schemas of the bodies that the condition will see. */
+  /** Schemas of the bodies that the condition can see. */
   readonly bodies: readonly TSchema[];
   readonly sources: readonly string[];
   readonly accounts: readonly string[];
@@ -13,11 +12,11 @@ export type ReviewFacts = {
 
 export type ConditionReview = {
   readonly unknownFields: readonly UnknownField[];
-  /** Why the condition can never hold; undefined: it may. */
+  /** Why the condition is never true. Undefined: it may be. */
   readonly never: string | undefined;
 };
 
-/** What is odd about a condition that `checkCondition` found nothing wrong with. */
+/** Likely mistakes in a condition that passed `checkCondition`. */
 export function reviewCondition(text: string, facts: ReviewFacts): ConditionReview {
   const { ast } = createEnvironment().parse(text);
   return { unknownFields: unknownFields(ast, facts.bodies), never: neverHolds(ast, facts) };
@@ -33,7 +32,7 @@ function neverHolds(node: ASTNode, facts: ReviewFacts): string | undefined {
   return alwaysFalse(node);
 }
 
-/** `source == "x"`, where no source is called x. */
+/** `source == "x"`, if no source is named x. */
 function neverEqual([left, right]: readonly [ASTNode, ASTNode], { sources, accounts }: ReviewFacts): string | undefined {
   const [variable, literal] = left.op === 'id' ? [left, right] : [right, left];
   if (variable.op !== 'id' || literal.op !== 'value' || typeof literal.args !== 'string') return undefined;
@@ -42,7 +41,7 @@ function neverEqual([left, right]: readonly [ASTNode, ASTNode], { sources, accou
   return `no ${variable.args} is called ${JSON.stringify(literal.args)}; known: ${known.join(', ')}`;
 }
 
-/** A part that looks at nothing, and is false. */
+/** A constant part that is false. */
 function alwaysFalse(node: ASTNode): string | undefined {
   if (usesVariables(node)) return undefined;
   const text = textOf(node);
@@ -54,7 +53,6 @@ function usesVariables(node: ASTNode): boolean {
   return node.op === 'id' || nodesIn(node.args).some(usesVariables);
 }
 
-/** A part of a condition as it was written. */
 export function textOf({ input, range }: ASTNode): string {
   return input.slice(range.start, range.end);
 }

@@ -4,7 +4,7 @@ import { patternProblem } from './linear-pattern.ts';
 
 const LONGEST_REPORT = 160;
 
-/** The language of conditions, for one condition. */
+/** A new environment, for one condition. */
 export function createEnvironment(): Environment {
   return new Environment()
     .registerVariable('data', 'dyn')
@@ -14,7 +14,7 @@ export function createEnvironment(): Environment {
     .registerVariable('time', 'google.protobuf.Timestamp');
 }
 
-/** What a condition may look at. `data` may be a getter: it is read only where the condition asks. */
+/** What a condition can read. `data` may be a getter: it is read only if the condition asks for it. */
 export type ConditionInput = {
   readonly data: unknown;
   readonly source: string;
@@ -23,19 +23,13 @@ export type ConditionInput = {
   readonly time: Date;
 };
 
-/**
- * Whether the condition holds; or, where that cannot be said, why: in the words of the condition, never with a value from the input. `overran`: the evaluation was given up
- * because it would have taken too long.
- */
+/** Errors never show a value from the input. `overran`: stopped because it took too many steps. */
 type Verdict = { readonly holds: boolean } | { readonly error: string; readonly overran: boolean };
 
-/** `atMost`: steps that it may take, where these are fewer than those of any. */
+/** `atMost` lowers the limit of steps. */
 export type Condition = (input: ConditionInput, atMost?: number) => Verdict & { readonly steps: number };
 
-/**
- * What is wrong with a CEL condition, or undefined where it can be used. It MUST type-check to a truth value, and the patterns of
- * `matches` MUST be written out and be patterns of RE2.
- */
+/** What is wrong with a condition. It MUST be a bool, and patterns of `matches` MUST be RE2 literals. */
 export function checkCondition(text: string): string | undefined {
   const environment = createEnvironment();
   const result = environment.check(text);
@@ -46,7 +40,7 @@ export function checkCondition(text: string): string | undefined {
   return patternsIn(environment.parse(text).ast).find((problem) => problem !== undefined);
 }
 
-/** Compiles a condition that `checkCondition` found nothing wrong with. The condition never throws, and ends within a bounded number of steps whatever it says. */
+/** Compiles a condition that passed `checkCondition`. The result never throws and is bounded in steps. */
 export function compileCondition(text: string): Condition {
   const bounded = boundCondition(createEnvironment(), text);
   const judge = (...args: Parameters<typeof bounded.evaluate>): Verdict => {
@@ -64,7 +58,7 @@ export function compileCondition(text: string): Condition {
   };
 }
 
-/** Built from the error's code and the place in the condition: the library's own message may quote the callback (personal data). */
+/** Built from the error's code and position: the library's message may quote the callback (personal data). */
 function reasonOf(error: unknown, text: string): [what: string, where: string] {
   if (error instanceof Overrun) return ['takes too long', text];
   if (!(error instanceof EvaluationError)) return ['cannot be evaluated', text];
@@ -84,7 +78,7 @@ function hint(code: string | undefined): string {
   return code === 'unknown_variable' ? '; a condition may use data, source, account, requestID and time' : '';
 }
 
-/** A problem, or undefined, for each call of `matches` below `node`. */
+/** For each call of `matches` below `node`: its problem, or undefined. */
 function patternsIn(node: unknown): (string | undefined)[] {
   if (Array.isArray(node)) return node.flatMap(patternsIn);
   if (!isNode(node)) return [];

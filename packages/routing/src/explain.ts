@@ -7,11 +7,10 @@ import { textOf } from './condition-review.ts';
 import { matchesType } from './match-type.ts';
 import { inputOf, type Route } from './router.ts';
 
-/** What a route says to one callback. `because` shows values of the callback: for the person who asked, never for a log. */
+/** What a route decides about a callback. `because` shows values of it: MUST NOT be logged. */
 export type RouteExplanation = {
   readonly number: number;
   readonly to?: readonly string[] | undefined;
-  /** Why it drops what it matches. */
   readonly drop?: string | undefined;
   readonly matches: boolean;
   readonly because: string;
@@ -19,7 +18,7 @@ export type RouteExplanation = {
 
 const LONGEST_VALUE = 60;
 
-/** Goes through the routes as `createRouter` does, and tells of each why it matches or does not. */
+/** Walks the routes like `createRouter`, and explains each. */
 export function explainRoutes(routes: readonly Route[], callback: Callback): RouteExplanation[] {
   const input = inputOf(callback);
   let left = MAX_STEPS_OF_ALL;
@@ -44,7 +43,7 @@ function explain({ match = ['*'], when }: Route, type: string, input: ConditionI
   return { matches: false, because: whatIsFalse(createEnvironment().parse(when).ast, input), steps };
 }
 
-/** The first part of a chain of && that is false, with the values that it looked at. */
+/** The first false part of an && chain, with the values that it read. */
 function whatIsFalse(node: ASTNode, input: ConditionInput): string {
   if (node.op === '&&') {
     const verdict = compileCondition(textOf(node.args[0]))(input);
@@ -54,7 +53,7 @@ function whatIsFalse(node: ASTNode, input: ConditionInput): string {
   return `${textOf(node)} is false${values.length > 0 ? `: ${values.join(', ')}` : ''}`;
 }
 
-/** The longest chains such as `data.callInfoDetail.callStatus` in a condition, less those of a macro's own variable. */
+/** The longest field chains in a condition, such as `data.callInfoDetail.callStatus`, without macro variables. */
 function lookups(node: ASTNode): string[] {
   return isLookup(node) ? [textOf(node)] : nodesIn(node.args).flatMap(lookups);
 }

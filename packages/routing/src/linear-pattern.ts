@@ -1,16 +1,16 @@
 import { RE2JS } from 're2js';
 
-/** A regular expression of RE2: its time grows with the text, never faster. */
+/** An RE2 pattern: its time is linear in the length of the text. */
 export type LinearPattern = {
   readonly matches: (text: string) => boolean;
-  /** Steps that the worst text of this length takes. */
+  /** Steps for the worst text of this length. */
   readonly cost: (text: string) => number;
 };
 
-/** Measured: at worst 18 ns for each character and instruction of the pattern; mostly 10 ns a character. */
+/** Measured: 10 ns a character is usual; 18 ns for each character and instruction is the worst. */
 const COST_SHIFT = 64;
 
-/** @throws Error when the text is no pattern of RE2; `patternProblem` says why */
+/** @throws Error if the text is no RE2 pattern; `patternProblem` says why */
 export function compilePattern(pattern: string): LinearPattern {
   const compiled = RE2JS.compile(pattern);
   const instructions = compiled.programSize();
@@ -20,7 +20,6 @@ export function compilePattern(pattern: string): LinearPattern {
   };
 }
 
-/** What is wrong with a pattern, undefined where it can be used. */
 export function patternProblem(pattern: string): string | undefined {
   try {
     compilePattern(pattern);

@@ -1,27 +1,27 @@
-/** Conditions that would take minutes, or for ever, over `nastyBody()`, were their evaluation not bounded. Each passes the check. For tests. */
+/** For tests: valid conditions that would run for minutes over `nastyBody()` without a limit. */
 export const NASTY_CONDITIONS = [
-  // Loops in loops, and over what loops made.
+  // Nested loops.
   'data.list.exists(a, data.list.exists(b, data.list.exists(c, a + b + c == -1)))',
   'data.list.all(a, data.list.all(b, a != -1 && b != -1))',
   'data.list.map(a, data.list.map(b, a)).size() == 3',
   'data.list.filter(a, data.list.exists_one(b, b == a)).size() == 3',
   'data.map.exists(k, data.map.exists(j, k == j + "x"))',
   'cel.bind(o, bytes(data.json).json(), data.list.exists(x, o.exists(k, true) && x == -1))',
-  // Errors are caught, and each carries a stack.
+  // Caught errors, each with a stack.
   'data.objects.exists(x, x.none == 1)',
   'data.list.exists(x, (x.a == 1 || x.b == 2) && x.c)',
-  // Comparing what is large, or far larger than it looks.
+  // Comparisons of large values.
   'data.list.exists(x, data.map == data.map.map(k, k))',
   'data.list.exists(x, data.objects.map(o, o) == data.objects)',
   'data.list.exists(x, {"a": 1} in data.objects)',
   'data.list.exists(x, x + 100 in data.objects)',
   'cel.bind(a, [data.list, data.list], cel.bind(b, [a, a], cel.bind(c, [b, b], cel.bind(d, [c, c], d == [[b, b], [b, b]]))))',
-  // Growing.
+  // Growing lists and texts.
   'data.list.exists(x, data.list + data.list == data.list)',
   'cel.bind(a, data.text + data.text, cel.bind(b, a + a, cel.bind(c, b + b, cel.bind(d, c + c, d + d == a))))',
   'data.list.map(y, data.text).join("") == "x"',
   'data.list.exists(x, data.text.split("").size() == 3)',
-  // Functions that take longer than their text is long.
+  // Functions that are slower than linear.
   'data.text.contains(data.needle)',
   'data.text.indexOf(data.needle) == 3',
   'data.text.lastIndexOf(data.needle, 700000) == 3',
@@ -31,7 +31,7 @@ export const NASTY_CONDITIONS = [
   'data.list.exists(x, size(data.text) == 3)',
   'data.list.exists(x, data.text.lowerAscii() == data.needle)',
   'data.list.exists(x, string(bytes(data.text)) == data.needle)',
-  // Patterns.
+  // Patterns with backtracking.
   'data.xs.matches("^(x|x)*y$")',
   'data.xs.matches("(x+x+)+y$")',
   'data.xs.matches(".*.*.*.*=x")',
@@ -39,7 +39,7 @@ export const NASTY_CONDITIONS = [
   'data.list.exists(x, data.xs.matches("[xy]*x[xy]{300}c?$"))',
 ] as const;
 
-/** A body of at most 1 MiB on which they take longest: one field that is large, and the others small. */
+/** A body of at most 1 MiB that is worst for them: one large field, the others small. */
 export function nastyBody(large: string): string {
   const count = (name: string) => (name === large ? 1 : 0.02);
   const length = (name: string, most: number) => Math.floor(most * count(name));

@@ -4,7 +4,7 @@ import { MAX_STEPS_OF_ALL } from './bounded-cel.ts';
 import { checkCondition, compileCondition, type Condition, type ConditionInput } from './condition.ts';
 import { matchesType } from './match-type.ts';
 
-/** A rule: callbacks whose type fits one of `match` (absent: any type) and for which `when` holds (absent: always) go to the outputs `to`; with `drop`, a reason, they go nowhere. */
+/** Absent `match`: all types. Absent `when`: always. `drop`: the reason why such callbacks go nowhere. */
 export type Route = {
   readonly match?: readonly string[] | undefined;
   readonly when?: string | undefined;
@@ -12,23 +12,22 @@ export type Route = {
   readonly drop?: string | undefined;
 };
 
-/** Where a callback goes. */
 export type Routing = {
-  /** Names of outputs, each once, in the order of the routes. */
+  /** Output names in route order, each once. */
   readonly outputs: string[];
-  /** It goes nowhere, because a route says so: the reason of the first one that does. */
+  /** Reason of the first `drop` route that matches, if no other does. */
   readonly dropped?: string | undefined;
-  /** It MUST be kept for a person. RB_UNROUTED: no route wants it. RB_CONDITION_OVERRUN: a route might want it, but its condition took too long; other routes may deliver it all the same. */
+  /** MUST be kept for a person: no route matches, or a condition took too many steps (others may deliver it). */
   readonly kept?: { readonly code: 'RB_UNROUTED' | 'RB_CONDITION_OVERRUN'; readonly reason: string } | undefined;
-  /** One line for each condition that could not be evaluated, `route 2: no such key: foo`, routes counted from 1. Holds no value from the callback. */
+  /** One line for each condition that failed: `route 2: no such key: foo`. Holds no value from the callback. */
   readonly conditionErrors: string[];
 };
 
 export type Router = { route(callback: Callback): Routing };
 
 /**
- * Decides which outputs a callback goes to. A condition that cannot be evaluated does not match, and is reported; `route` never throws.
- * @throws RingbackError RB_CONFIG_INVALID for a condition that `checkCondition` refuses.
+ * A condition that fails does not match and is reported; `route` never throws.
+ * @throws RingbackError RB_CONFIG_INVALID for a condition that `checkCondition` refuses
  */
 export function createRouter({ routes }: { routes: readonly Route[] }): Router {
   const rules = routes.map((route, index) => ({ ...route, number: index + 1, condition: conditionOf(route, index + 1) }));
@@ -76,7 +75,7 @@ function conditionOf({ when }: Route, number: number): Condition | undefined {
   return compileCondition(when);
 }
 
-/** What conditions look at. The body is parsed when the first one asks for `data`, and once. */
+/** The body is parsed once, when the first condition reads `data`. */
 export function inputOf({ body, source, account, id, time }: Callback): ConditionInput {
   let data: { readonly value: unknown } | undefined;
   return {
