@@ -4,19 +4,18 @@ import { keepErrorListener } from './socket-errors.ts';
 
 export type AdminServerOptions = {
   readonly host: string;
-  /** What the operator asked for; absent: `defaultPort`, or any free one where that is taken (several workers on one machine). */
+  /** The configured port. Absent: `defaultPort`, or a free one if that is taken (several workers on one machine). */
   readonly port: number | undefined;
   readonly defaultPort: number;
-  /** What keeps the process from its work now, as `<code>: <reason>`; none: it is ready. MUST answer within a deadline of its own. */
+  /** Why the process is not ready, as `<code>: <reason>`; empty if it is. MUST have a deadline of its own. */
   readonly notReadyReasons: () => Promise<readonly string[]>;
-  /** What else `/readyz` tells. */
   readonly facts?: (() => Readonly<Record<string, number | string>>) | undefined;
 };
 
 export type AdminServer = { readonly url: string; close(): Promise<void> };
 
 /**
- * Serves `/livez` (the process answers) and `/readyz` (it could do its work now: 200, else 503 with the `reasons`) on a port of its own, so that neither shares a port with the world.
+ * Serves `/livez` (the process answers) and `/readyz` (200, or 503 with `reasons`), apart from public traffic.
  * @throws RingbackError RB_PORT_TAKEN
  */
 export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
@@ -46,7 +45,6 @@ async function listen(app: FastifyInstance, { host, port, defaultPort }: AdminSe
   }
 }
 
-/** True for the error of `listen` on a port that another process holds. */
 export function isPortTaken(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
 }

@@ -1,24 +1,21 @@
-/** Whoever waits until a line is written. */
 type Waiting = { readonly resolve: () => void; readonly reject: (error: unknown) => void };
 
 type Entry = {
-  /** What is still to be written. */
   bytes: Buffer;
-  /** Its first bytes are written: the rest MUST follow, or the line is torn. */
+  /** Partly written: the rest MUST follow, or the line is torn. */
   begun: boolean;
-  /** Absent: lines of the log, or nobody waits any more. */
+  /** Absent for log lines, and after the caller gave up. */
   waiting?: Waiting | undefined;
 };
 
-/** Entries in one call. The system takes 1024 buffers. */
+/** Entries per call. `writev` takes at most 1024 buffers. */
 const MAX_AT_ONCE = 256;
 
-/** Lines on their way out, in order, whole or in part. */
 export function createLineQueue() {
   const entries: Entry[] = [];
   const { sizes, count } = createSizes();
 
-  /** Nobody waits for it any more: it is forgotten, unless it has begun. */
+  /** Removes a line that nobody waits for, unless it is partly written. */
   function giveUp(entry: Entry, error: unknown): void {
     const at = entries.indexOf(entry);
     if (at === -1) return;
@@ -39,17 +36,15 @@ export function createLineQueue() {
       return entry;
     },
     next: () => entries.slice(0, MAX_AT_ONCE).map(({ bytes }) => bytes),
-    /** So many bytes of what stands first are written. */
     written: (bytes: number) => take(entries, bytes, count),
     giveUp,
-    /** For all for whom somebody waits. The log goes on waiting. */
+    /** Rejects all callers that wait. Log lines stay in the queue. */
     giveUpAll(error: unknown): void {
       for (const entry of entries.filter(({ waiting }) => waiting !== undefined)) giveUp(entry, error);
     },
   };
 }
 
-/** Takes so many bytes from the front, and tells those that waited for them. */
 function take(entries: Entry[], bytes: number, count: (entry: Entry, sign: 1 | -1) => void): void {
   let left = bytes;
   for (let first = entries[0]; first !== undefined && left > 0; first = entries[0]) {
@@ -66,7 +61,6 @@ function take(entries: Entry[], bytes: number, count: (entry: Entry, sign: 1 | -
 }
 
 function createSizes() {
-  /** Bytes of the log; and of lines for which somebody waits. */
   const sizes = { log: 0, waitedFor: 0 };
   const count = ({ bytes, waiting }: Entry, sign: 1 | -1): void => {
     sizes[waiting ? 'waitedFor' : 'log'] += sign * bytes.length;

@@ -6,8 +6,8 @@ type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 type LoggerOptions = { readonly app: string; readonly level: LogLevel; readonly stdout: StdoutWriter };
 
 /**
- * The JSON logger of an app, on stdout: one line per event, ISO times, names for levels. Errors are reduced to type, code, message and stack, cause included:
- * the errors of Redis and HTTP clients carry whole commands and requests, and those hold callbacks. Lines for which there is no room are dropped, and their number is a line when there is room.
+ * Errors are reduced to type, code, message and stack, with causes: Redis and HTTP errors carry whole commands
+ * and requests, which hold callbacks. Lines that find no room are dropped; their count is logged later.
  */
 export function createLogger({ app, level, stdout }: LoggerOptions): PinoLogger {
   const logger = pino(
@@ -20,12 +20,12 @@ export function createLogger({ app, level, stdout }: LoggerOptions): PinoLogger 
     },
     { write: stdout.log },
   );
-  // The highest level there is, so that it is told whatever `log.level` says.
+  // No `log.level` is above error, so this is never hidden.
   stdout.onDropped((lines) => logger.error({ code: 'RB_LOG_DROPPED', lines }, 'log lines were dropped'));
   return logger;
 }
 
-/** The time of a line, ISO 8601. Lines of one millisecond share the text, which takes longer to write than to look up. */
+/** An ISO 8601 time, cached for each millisecond: formatting costs more than the lookup. */
 function createTimestamp(): () => string {
   let at = 0;
   let text = '';
@@ -37,7 +37,7 @@ function createTimestamp(): () => string {
   };
 }
 
-/** What must never be logged whole, should someone hand it over by mistake. By its name alone: pino's own `redact` copies every line to look into it, and took a tenth of the ingress. */
+/** MUST NOT be logged whole. By name, because pino's `redact` copies every line and took a tenth of the ingress. */
 const CENSORED = Object.fromEntries(
   ['body', 'headers', 'sign', 'callback', 'request', 'delivery', 'payload'].map((name) => [name, () => '[redacted]']),
 );
@@ -48,12 +48,12 @@ const MAX_MESSAGE = 500;
 const MAX_PROBLEMS = 100_000;
 const MAX_DEPTH = 5;
 
-/** An error as fields that are safe to log. Anything else that was thrown is only named by its type. */
+/** An error as fields that are safe to log. Other thrown values are named by type only. */
 export function describeError(error: unknown, depth = 0): ErrorFields {
   if (!(error instanceof Error)) return { type: typeof error, message: 'not an error' };
   return {
     type: error.name,
-    // Problems of settings name no value, and a person needs all of them.
+    // Settings errors hold no values, and the operator needs all of them.
     message: error.message.slice(0, 'code' in error && error.code === 'RB_CONFIG_INVALID' ? MAX_PROBLEMS : MAX_MESSAGE),
     ...('code' in error && { code: error.code }),
     ...(depth === 0 && { stack: error.stack?.replace(error.message, '…') }),

@@ -1,16 +1,13 @@
 import type { Server, Socket } from 'node:net';
 import type { Logger } from '@ringback/contracts';
 
-/**
- * Gives every connection of a server an error listener that stays for its whole life. Node takes its own away before it emits `connect` and `upgrade`,
- * and an error without a listener ends the process.
- */
+/** Node removes its own error listener before `connect` and `upgrade`. An error without one ends the process. */
 export function keepErrorListener(server: Server): void {
-  // The first listener, so that none that comes later can fail before it.
+  // Prepended: a later listener may already cause an error.
   server.prependListener('connection', (socket: Socket) => void socket.on('error', ignore));
 }
 
-/** Node closes the socket after an error: whoever works with it is told by `close`. */
+/** Node closes the socket after an error; users of it see `close`. */
 function ignore(): void {}
 
 const SYSCALLS: ReadonlySet<unknown> = new Set(['read', 'write', 'shutdown']);
@@ -25,15 +22,15 @@ const CODES: ReadonlySet<unknown> = new Set([
   'ETIMEDOUT',
 ]);
 
-/** True for what Node says of a connection that broke: a system call on a socket, with a code that no bug of ours has. */
+/** True for a broken connection: a socket system call failed, with a code that no bug of ours has. */
 export function isBrokenConnection(error: unknown): boolean {
   if (!(error instanceof Error) || !('syscall' in error && 'code' in error) || 'path' in error) return false;
   return SYSCALLS.has(error.syscall) && CODES.has(error.code);
 }
 
 /**
- * The last resort for a socket that nobody listens to: its error is logged, once, and the process goes on. Any other uncaught error is a bug
- * and ends the process with exit code 1, as without this.
+ * Last resort for a socket error without a listener: it is logged and the process goes on. Any other uncaught
+ * error is a bug and ends the process with exit code 1.
  */
 export function surviveBrokenConnections(logger: Logger): void {
   let said = false;

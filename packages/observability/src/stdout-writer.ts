@@ -1,28 +1,28 @@
 import { createLineQueue } from './line-queue.ts';
 
-/** Writes as much as there is room for now, and returns how many bytes. MUST NOT wait. @throws as `fs.writev`: EAGAIN when there is no room */
+/** Returns the bytes written. MUST NOT block. @throws as `fs.writev`; EAGAIN if there is no room */
 type WriteNow = (buffers: readonly Buffer[]) => number;
 
-/** All that a process writes to standard output: its log, and the lines of its `stdout` outputs. Nothing waits for whoever reads, and no line is torn. */
+/** All output of a process: its log and its `stdout` outputs. A slow reader blocks nobody; no line is torn. */
 export type StdoutWriter = {
-  /** Takes a line of the log, its line break included. It is dropped and counted when too much waits already. Never throws. */
+  /** Queues a log line with its line break. Drops and counts it if the buffer is full. Never throws. */
   readonly log: (line: string) => void;
-  /** Writes one line. Resolves once the operating system has it; rejects when it cannot be written, or with the signal's reason. */
+  /** Resolves once the operating system has the line. Rejects if the write fails, or with the signal's reason. */
   readonly writeLine: (line: string, signal?: AbortSignal) => Promise<void>;
-  /** Hears how many lines of the log were dropped, when there is room again. The newest listener does. */
+  /** Sets the listener (one only) that is told how many log lines were dropped, once there is room again. */
   readonly onDropped: (tell: (lines: number) => void) => void;
-  /** Writes all that waits, and holds the process up for at most `withinMs`. */
+  /** Writes what is buffered. Blocks for at most `withinMs`. */
   readonly flush: (withinMs: number) => void;
 };
 
 export type StdoutWriterOptions = {
   readonly write: WriteNow;
-  /** How much of the log may wait, and how much of the outputs. Bytes. */
+  /** Bytes; the limit for the log, and the same for the outputs. */
   readonly maxWaiting?: number;
 };
 
 const MAX_WAITING = 2 * 1024 * 1024;
-/** Nobody reads just now; or the disk is full, or the pipe is closed. ms. */
+/** ms. full: nobody reads. failed: the disk is full, or the pipe is closed. */
 const RETRY_AFTER_MS = { full: 20, failed: 500 } as const;
 const FLUSH_LOOKS_EVERY_MS = 5;
 
@@ -31,13 +31,13 @@ export function createStdoutWriter({ write, maxWaiting = MAX_WAITING }: StdoutWr
   const log = createLog();
   const schedule = createSchedule({ run: writeAll, onFailure: (error) => queue.giveUpAll(error) });
 
-  /** What was logged goes before what comes now. */
+  /** Log lines go before a line that comes now. */
   function queueLog(): void {
     const text = log.take();
     if (text !== '') queue.push(Buffer.from(text));
   }
 
-  /** @throws when not all could be written */
+  /** @throws if not all could be written */
   function writeAll(): void {
     do {
       queueLog();
@@ -54,7 +54,7 @@ export function createStdoutWriter({ write, maxWaiting = MAX_WAITING }: StdoutWr
     async writeLine(line, signal) {
       signal?.throwIfAborted();
       const { waitedFor } = queue.sizes;
-      // A single line always has room, however long it is.
+      // A single line always fits.
       if (waitedFor > 0 && waitedFor + line.length > maxWaiting) {
         throw new Error('too much waits to be written to standard output');
       }
@@ -71,10 +71,7 @@ export function createStdoutWriter({ write, maxWaiting = MAX_WAITING }: StdoutWr
   };
 }
 
-/**
- * Runs `run` once for each turn of the event loop in which it is asked for: lines that go out in one write cost half as much. When it fails, it is run again after a while, and
- * not before, however often it is asked for.
- */
+/** Runs `run` once per tick, which halves the cost of a line. After a failure, not before a pause. */
 function createSchedule({ run, onFailure }: { run: () => void; onFailure: (error: unknown) => void }): () => void {
   let scheduled = false;
 
@@ -97,7 +94,6 @@ function createSchedule({ run, onFailure }: { run: () => void; onFailure: (error
   };
 }
 
-/** The log's lines that are not yet on their way out, and a count of those for which there was no room. */
 function createLog() {
   let text = '';
   let dropped = 0;
@@ -111,7 +107,7 @@ function createLog() {
       text = '';
       return taken;
     },
-    /** True when there was something to tell, which makes a line. */
+    /** True if it reported dropped lines, which adds a log line. */
     tellDropped(): boolean {
       if (dropped === 0) return false;
       const lines = dropped;

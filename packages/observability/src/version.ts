@@ -1,4 +1,4 @@
 import root from '../../../package.json' with { type: 'json' };
 
-/** Ringback's version. All of its packages share it. */
+/** The version of all of Ringback's packages. */
 export const VERSION: string = root.version;
