@@ -3,39 +3,35 @@ import { createRunScript, outcomesKey } from '@ringback/redis';
 import type { Redis } from 'ioredis';
 import { CLAIM, KEEP, RECORD, RELEASE, RENEW } from './scripts.ts';
 
-/** What a claim found: the callback is this batch's to fan out; the same, but this batch has claimed it before, and may have fanned it out; another batch owns it; or another batch owns one of the same identity that says something else. */
+/** again: claimed by an earlier run of this batch. conflict: another batch owns this key with another body. */
 export type Claim = 'ours' | 'again' | 'duplicate' | 'conflict';
 
-/** What became of a delivery so far: delivered, kept as a dead letter, handed on to a job of its own, or dropped by the rule of its output. */
+/** retrying: it has a job of its own. dropped: by its output's backlog rule. */
 export type Outcome = 'delivered' | 'dead' | 'retrying' | 'dropped';
 
-/** The deliveries of one batch to one output. */
 type Deliveries = { readonly batch: string; readonly output: string };
 
 type OutcomeEntry = { readonly batch: string; readonly key: string; readonly outcome: Outcome };
 
 /**
- * What Redis remembers of each callback, for as long as the dedupe window: which batch owns it, and that batch's outcomes at each output. `key` is `callbackKey(callback)`,
- * `digest` `bodyDigest(body)`. Every call is one round trip, whatever the number of keys. That a batch is done is not written down: then its job is gone.
+ * What Redis remembers of a callback for the dedupe window: the batch that owns it, and its outcomes. Each call
+ * is one round trip for any number of keys. A finished batch needs no mark: its job is gone.
  */
 export type Ledger = {
-  /** Marks each callback as owned by `batch` unless another one owns it. A batch that is run again finds its own claims, and renews them: they live for a window from now on. */
+  /** Claims each callback unless another batch owns it. Claims of an earlier run are renewed for a window. */
   claim(batch: string, callbacks: readonly { readonly key: string; readonly digest: string }[]): Promise<Claim[]>;
-  /** Gives up what `batch` has claimed of these, so that the callbacks, sent again, are new. */
+  /** Gives up the batch's claims: sent again, these callbacks are new. */
   release(batch: string, keys: readonly string[]): Promise<void>;
-  /** Lets what is known of the batch's outcomes at these outputs live for a window from now on. */
+  /** Extends the batch's outcomes at these outputs to a window from now. */
   renew(batch: string, outputs: readonly string[]): Promise<void>;
-  /** Lets the outcomes of these deliveries, and the claims on their callbacks, live for `forMs` and a window from now on: they are tried for longer than a window. */
+  /** Extends these outcomes and claims to `forMs` plus a window: their deliveries are tried for longer than a window. */
   keep(deliveries: Deliveries, kept: { readonly keys: readonly string[]; readonly forMs: number }): Promise<void>;
-  /** The outcome that each of these deliveries has, in the order of `keys`. */
   outcomes(deliveries: Deliveries, keys: readonly string[]): Promise<(Outcome | undefined)[]>;
-  /** Writes outcomes at one output, of whatever batches. */
   record(output: string, entries: readonly OutcomeEntry[]): Promise<void>;
 };
 
 export type LedgerOptions = {
   readonly redis: Redis;
-  /** Namespace of every key in Redis. */
   readonly prefix: string;
   /** Dedupe window, ms. */
   readonly window: number;

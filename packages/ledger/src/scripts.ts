@@ -1,11 +1,11 @@
 /**
- * The ledger's own Lua, so that a whole batch costs one command. It touches the ledger's keys and no others: BullMQ's are BullMQ's.
- * A callback's claim is one string, `<batch> <digest of the body>`; the outcomes of a batch at one output are one hash, by callback.
+ * One command for a whole batch. Touches ledger keys only, never BullMQ's. A claim is a string, `<batch> <digest
+ * of the body>`. Outcomes of a batch at an output are a hash, by callback.
  */
 
 /**
- * KEYS claims · ARGV batch, window in s, digest of each body → for each: `ours`, `again`, `duplicate` or `conflict`.
- * A batch that is run again MUST renew its claims: it may wait for longer than a window.
+ * KEYS claims · ARGV batch, window in s, digest of each body → a `Claim` for each. A batch that runs again MUST
+ * renew its claims: it may have waited for longer than a window.
  */
 export const CLAIM = `
 local verdicts = {}
@@ -28,7 +28,7 @@ for i, key in ipairs(KEYS) do
 end
 return verdicts`;
 
-/** KEYS claims · ARGV batch. Claims of another batch stay. */
+/** KEYS claims · ARGV batch. Claims of other batches stay. */
 export const RELEASE = `
 local mine = ARGV[1] .. ' '
 for _, key in ipairs(KEYS) do
@@ -36,13 +36,13 @@ for _, key in ipairs(KEYS) do
   if held and held:sub(1, #mine) == mine then redis.call('DEL', key) end
 end`;
 
-/** KEYS outcomes · ARGV window in s. What lives longer stays so. */
+/** KEYS outcomes · ARGV window in s. Never shortens a lifetime. */
 export const RENEW = `
 for _, key in ipairs(KEYS) do
   if redis.call('PTTL', key) < 1000 * ARGV[1] then redis.call('EXPIRE', key, ARGV[1]) end
 end`;
 
-/** KEYS outcomes of the batch at an output, claims · ARGV batch, s. All that is there and the batch's own lives for so long from now on; what lives longer stays so. */
+/** KEYS outcomes of the batch at an output, claims · ARGV batch, s. Never shortens a lifetime. */
 export const KEEP = `
 local mine = ARGV[1] .. ' '
 for i, key in ipairs(KEYS) do
@@ -52,8 +52,10 @@ for i, key in ipairs(KEYS) do
   end
 end`;
 
-/** KEYS outcomes · ARGV window in s, then for each of KEYS how many callbacks, and each callback and its outcome. They live for a window from now on, or as long as they do already. What was delivered
- * stays so: a worker that stood still for longer than its lock may write late that its own attempt failed. */
+/**
+ * KEYS outcomes · ARGV window in s, then for each of KEYS the number of callbacks, and each callback and its
+ * outcome. `delivered` stays: a worker that stood still beyond its lock may report a failure late.
+ */
 export const RECORD = `
 local at = 2
 for _, key in ipairs(KEYS) do
