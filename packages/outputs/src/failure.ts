@@ -3,7 +3,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ECONNRESET: 'connection reset',
   EPIPE: 'connection reset',
   UND_ERR_SOCKET: 'connection reset',
-  // The connection ended before the answer did.
+  // The connection closed before the answer was complete.
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'connection reset',
   ENOTFOUND: 'host not found',
   EAI_AGAIN: 'host not found',
@@ -13,12 +13,12 @@ const REASONS: Readonly<Record<string, string>> = {
   UND_ERR_CONNECT_TIMEOUT: 'timeout',
 };
 
-/** Codes of Node's TLS layer and of OpenSSL. */
+/** Error codes of Node's TLS layer and of OpenSSL. */
 const TLS_CODE = /^(?:ERR_TLS_|ERR_SSL_|CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|INVALID_CA|EPROTO)/;
 
 /**
- * Why an attempt got no answer, in words that are safe to log: built from error codes alone, because the messages of network errors hold
- * host names, and those of other errors whatever they were given. `signal` is the attempt's: once it has aborted, that is the reason.
+ * Why an attempt got no answer. Built from error codes, since messages may hold host names and more. An aborted
+ * `signal` (the attempt's) is the reason itself.
  */
 export function failureReason(error: unknown, signal: AbortSignal): string {
   if (signal.aborted) return isTimeout(signal.reason) ? 'timeout' : 'aborted';
@@ -29,7 +29,7 @@ export function failureReason(error: unknown, signal: AbortSignal): string {
   return REASONS[code] ?? `request failed: ${code}`;
 }
 
-/** Starts `work` and settles like it, unless `signal` aborts first: then it rejects with the signal's reason, and what becomes of `work` is of no interest. */
+/** Runs `work`. If `signal` aborts first, rejects with its reason and ignores `work`. */
 export async function unlessAborted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   signal.throwIfAborted();
   const { promise: aborted, reject } = Promise.withResolvers<never>();
@@ -46,7 +46,7 @@ function isTimeout(reason: unknown): boolean {
   return reason instanceof Error && reason.name === 'TimeoutError';
 }
 
-/** The code of an error or of what caused it. Only what looks like one counts: a code ends up in logs. */
+/** The code of an error or of its cause. Must look like a code, because it is logged. */
 function errorCode(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   if ('code' in error && typeof error.code === 'string' && /^[A-Z][A-Z0-9_]{1,63}$/.test(error.code)) return error.code;

@@ -5,23 +5,22 @@ import { failureReason } from './failure.ts';
 import { keptAnswer } from './kept-answer.ts';
 import { toDeliveryResult } from './retry-table.ts';
 
-/** Nobody needs more of an answer than this, in bytes; what follows is not downloaded. */
+/** Bytes of an answer that are read; the rest is not downloaded. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 
 const USER_AGENT = `ringback/${manifest.version}`;
 
 /**
- * The one place that makes outbound requests: keep-alive, HTTP/1.1, no redirects, answers read to 64 KiB.
- * `post` rejects when there was no complete answer, the signal's abort included; `failureReason` tells what a rejection means.
- * MUST be closed only after the attempts that use it have ended: what is still open then is cut off.
+ * The only place for outbound requests: keep-alive, HTTP/1.1, no redirects, answers read to 64 KiB. `post`
+ * rejects without a complete answer. MUST be closed after its attempts: it cuts off the rest.
  */
 export function createHttpClient(): HttpClient {
-  // But for undici's 10 s to connect, the attempt's signal is the one deadline. HTTP/2 would let one lost connection fail many attempts at once.
+  // The signal is the deadline, beside undici's 10 s to connect. With HTTP/2 one lost connection could fail many.
   const agent = new Agent({ allowH2: false, headersTimeout: 0, bodyTimeout: 0 });
   return { post: (request) => post(agent, request), close: () => agent.destroy() };
 }
 
-/** By undici's `dispatch`, the ground that its `request` stands on: reading the answer without a stream around it takes a good part less. */
+/** undici's `dispatch` instead of `request`: without a stream for the answer it is a good part faster. */
 function post(agent: Agent, { url, headers, body, signal }: HttpRequest): Promise<HttpAnswer> {
   const { origin, pathname, search } = new URL(url);
   return new Promise<HttpAnswer>((resolve, reject) => {
@@ -38,14 +37,14 @@ type Settle = {
   readonly reject: (error: unknown) => void;
 };
 
-/** Reads one answer, to its end or to `MAX_ANSWER_BYTES`; leaving it early closes the connection, reading to the end keeps it for the next request. */
+/** Reads an answer up to `MAX_ANSWER_BYTES`. A complete read keeps the connection; stopping early closes it. */
 function readAnswer({ signal, resolve, reject }: Settle): Dispatcher.DispatchHandler {
   const chunks: Buffer[] = [];
   let size = 0;
   let head = { status: 0, headers: {} };
   let exchange: Dispatcher.DispatchController | undefined;
 
-  // Heard from the start: a connect that hangs MUST NOT outlive the attempt.
+  // Registered first: a connect that hangs MUST NOT outlive the attempt.
   const onAbort = () => {
     reject(signal.reason);
     exchange?.abort(new Error('aborted'));
@@ -62,7 +61,7 @@ function readAnswer({ signal, resolve, reject }: Settle): Dispatcher.DispatchHan
       exchange = controller;
       if (signal.aborted) onAbort();
     },
-    // Comes for each 1xx as well; the last one counts.
+    // Called for each 1xx as well; the last call counts.
     onResponseStart: (_controller, status, headers) => void (head = { status, headers }),
     onResponseData(controller, chunk) {
       chunks.push(chunk);
@@ -80,13 +79,13 @@ function readAnswer({ signal, resolve, reject }: Settle): Dispatcher.DispatchHan
 }
 
 export type PostOptions = HttpRequest & {
-  /** What the answer says about itself, to stand in the reason of a failure. MUST hold no secret and no personal data. */
+  /** Adds what the answer says to the failure's reason. MUST hold no secret and no personal data. */
   readonly explain?: (answer: HttpAnswer) => string | undefined;
-  /** How long to wait before the next attempt, in ms, if the answer's body says so. Undefined: Retry-After decides. */
+  /** ms to wait, if the answer's body says so. Undefined: Retry-After decides. */
   readonly askedMs?: (answer: HttpAnswer) => number | undefined;
 };
 
-/** One attempt over HTTP, from request to outcome: all that an HTTP output does once its request is written. Never rejects. */
+/** One attempt over HTTP. Never rejects. */
 export async function postDelivery(deps: Pick<OutputDeps, 'http' | 'now'>, options: PostOptions): Promise<DeliveryResult> {
   const { explain, askedMs, ...request } = options;
   try {

@@ -1,22 +1,20 @@
 import type { DeliveryResult, HttpAnswer } from '@ringback/contracts';
 
-/** Refusals that pass: request timeout, too early, too many requests (RFC 9110, RFC 8470, RFC 6585). */
+/** 4xx that are retried: request timeout, too early, too many requests (RFC 9110, RFC 8470, RFC 6585). */
 const PASSING_REFUSALS: ReadonlySet<number> = new Set([408, 425, 429]);
 
-/** Answers of whoever stands before a destination that is away or busy (RFC 6585, RFC 9110): it did not take part itself. */
+/** Usually sent by a proxy for a destination that is away or busy (RFC 6585, RFC 9110). These cost no attempt. */
 const UNAVAILABLE: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
-/** A destination may ask for a wait of a day, not for one of a year. */
+/** Retry-After is capped at a day. */
 const MAX_RETRY_AFTER_MS = 86_400_000;
 
-/** The three forms of a date in HTTP (RFC 9110, 5.6.7); the last comes without its zone, which is always GMT. */
+/** The three date formats of HTTP (RFC 9110, 5.6.7). The last one has no zone: it is always GMT. */
 const HTTP_DATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? [\w -]+ \d{2}:\d{2}:\d{2} (?:GMT|\d{4})$/;
 
 /**
- * The house's retry table: 2xx delivered; 408, 425, 429 and 5xx tried again, no sooner than Retry-After asks; every other status dead.
- * Of those tried again, 429, 502, 503 and 504 cost a delivery time only, the others an attempt.
- * `now` in ms since the epoch, for a Retry-After that is a date; `detail` goes into the reason of a failure; `askedMs` is a wait
- * that the answer's body asks for and takes the place of Retry-After.
+ * 2xx: delivered. 408, 425, 429, 5xx: retried, not before Retry-After. All else: dead letter. 429, 502, 503 and
+ * 504 cost time only, other retries an attempt. `askedMs` replaces Retry-After. `now`: ms since the epoch.
  */
 export function toDeliveryResult(
   answer: Pick<HttpAnswer, 'status' | 'headers'>,
@@ -32,7 +30,7 @@ export function toDeliveryResult(
   return { outcome: 'retry', failure, reason, ...(afterMs !== undefined && { afterMs }) };
 }
 
-/** Retry-After as seconds or as a date (RFC 9110, 10.2.3) → ms from now; undefined when absent or unreadable. */
+/** Retry-After in seconds or as a date (RFC 9110, 10.2.3) → ms from now. Undefined if absent or unreadable. */
 function retryAfterMs(header: string | string[] | undefined, now: number): number | undefined {
   const text = (Array.isArray(header) ? header[0] : header)?.trim() ?? '';
   if (/^\d+$/.test(text)) return withinDay(Number(text) * 1000);

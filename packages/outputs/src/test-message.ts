@@ -1,7 +1,7 @@
 import type { Field, Message } from '@ringback/messages';
 import * as fc from 'fast-check';
 
-/** A message for the tests of outputs that show one; `overrides` holds what a test cares about. */
+/** A message for tests of outputs. */
 export function testMessage(overrides: Partial<Message> = {}): Message {
   return {
     title: '▶️ Task in progress',
@@ -43,7 +43,7 @@ const HOSTILE = [
   '1. ',
 ];
 
-/** Text as the sender may choose it: one line of at most 301 UTF-16 units with a visible character in it. */
+/** Any text of a sender: one line of at most 301 UTF-16 units with a visible character. */
 const text: fc.Arbitrary<string> = fc
   .oneof(
     fc.string({ unit: 'grapheme' }),
@@ -54,7 +54,7 @@ const text: fc.Arbitrary<string> = fc
 
 const field: fc.Arbitrary<Field> = fc.record({ name: text, value: text });
 
-/** Any message within the bounds of `Message`, the largest included. */
+/** Any message within the bounds of `Message`, up to the largest. */
 export const anyMessage: fc.Arbitrary<Message> = fc.record({
   title: text,
   state: fc.constantFrom('good', 'warning', 'bad', 'neutral'),

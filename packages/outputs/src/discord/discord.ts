@@ -5,7 +5,7 @@ import { postDelivery } from '../http.ts';
 import { DiscordSettings } from './config.ts';
 import { toEmbed } from './embed.ts';
 
-/** Posts a readable message for each callback to a Discord incoming webhook (https://docs.discord.com/developers/resources/webhook#execute-webhook). */
+/** Incoming webhook (https://docs.discord.com/developers/resources/webhook#execute-webhook). */
 export const discord: OutputType<typeof DiscordSettings, DiscordSettings> = {
   type: 'discord',
   settings: DiscordSettings,
@@ -24,13 +24,16 @@ export const discord: OutputType<typeof DiscordSettings, DiscordSettings> = {
 
 const LARGEST_CODE = 999_999;
 
-/** Discord's error code (https://docs.discord.com/developers/topics/opcodes-and-status-codes#json). Its texts may quote the message, so they are not repeated. */
+/**
+ * Without its text, which may quote the message.
+ * https://docs.discord.com/developers/topics/opcodes-and-status-codes#json
+ */
 function errorCode({ text }: HttpAnswer): string | undefined {
   const { code } = readJson(text);
   return Number.isInteger(code) && Number(code) > 0 && Number(code) <= LARGEST_CODE ? `code ${String(code)}` : undefined;
 }
 
-/** `retry_after` of a 429: seconds, with a fraction (https://docs.discord.com/developers/topics/rate-limits#exceeding-a-rate-limit). */
+/** Seconds with a fraction. https://docs.discord.com/developers/topics/rate-limits#exceeding-a-rate-limit */
 function retryAfterMs({ status, text }: HttpAnswer): number | undefined {
   const { retry_after: seconds } = status === 429 ? readJson(text) : {};
   return typeof seconds === 'number' ? Math.ceil(seconds * 1000) : undefined;

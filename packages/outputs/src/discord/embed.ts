@@ -10,17 +10,14 @@ export type Embed = {
   readonly timestamp?: string;
 };
 
-/** In characters; `total` is the sum over all texts (https://docs.discord.com/developers/resources/message#embed-object-embed-limits). */
+/** Characters. https://docs.discord.com/developers/resources/message#embed-object-embed-limits */
 const MAX = { title: 256, description: 4096, fields: 25, name: 256, value: 1024, footer: 2048, total: 6000 } as const;
 
 const COLORS = { good: 0x2ecc71, warning: 0xf1c40f, bad: 0xe74c3c, neutral: 0x95a5a6 } as const;
 
 const ISO_TIME = /^\d{4}-\d\d-\d\dT/;
 
-/**
- * A message as an embed: title, progress, remark and links in the description, the fields side by side, small print in the footer.
- * What does not fit into Discord's limits is cut off or left out. All texts but the footer, which Discord does not format, are escaped.
- */
+/** Text beyond Discord's limits is cut or left out. All texts but the footer, which is plain, are escaped. */
 export function toEmbed({ title, state, progress, fields, links, text, about }: Message): Embed {
   const head = cut(escapeMarkdown(title), MAX.title);
   const isTime = ISO_TIME.test(about.time);
@@ -49,7 +46,7 @@ export function toEmbed({ title, state, progress, fields, links, text, about }: 
   };
 }
 
-/** Gives out characters until there are no more. What does not fit takes none. */
+/** Hands out the remaining characters. A text that does not fit takes none. */
 function createRoom(characters: number) {
   let left = characters;
   return {

@@ -1,6 +1,6 @@
 import { type Message, progressLine } from '@ringback/messages';
 
-/** Formatted by Slack: MUST hold nothing of a callback but a URL from `linkUrl` and what `asLabel` returns. */
+/** Formatted by Slack. MUST hold nothing of a callback but the results of `linkUrl` and `asLabel`. */
 type Markup = { readonly type: 'mrkdwn'; readonly text: string; readonly verbatim: true };
 
 type PlainText = { readonly type: 'plain_text'; readonly text: string; readonly emoji: false };
@@ -12,15 +12,12 @@ export type SlackMessage = {
   readonly blocks: readonly object[];
 };
 
-/** Limits in characters (https://docs.slack.dev/reference/block-kit/blocks). */
+/** Characters (https://docs.slack.dev/reference/block-kit/blocks). */
 const MAX = { header: 150, section: 3000, field: 2000, context: 2000, fallback: 3000, url: 2000, label: 900 } as const;
 
 const FIELDS_PER_SECTION = 10;
 
-/**
- * A message as header, progress, rows of a bold name and a value beside it, remark, links and small print. Texts are cut to Slack's limits.
- * What a callback holds is `plain_text`: Slack finds no link, mention or formatting in it.
- */
+/** Cut to Slack's limits. Text of a callback is `plain_text`: Slack formats nothing in it. */
 export function toBlockKit({ title, progress, fields, links, text, about }: Message): SlackMessage {
   const lead = progress && progressLine(progress);
   const rows = fields.flatMap(({ name, value }) => [markup(`*${asLabel(name)}*`), plainText(value, MAX.field)]);
@@ -44,18 +41,18 @@ function section(text: string | undefined): object[] {
   return text === undefined ? [] : [{ type: 'section', text: plainText(text, MAX.section) }];
 }
 
-/** Nothing if the URL is too long to be a link whole. */
+/** Empty if the URL is too long for a link. */
 function linkSection({ label, url }: Message['links'][number]): object[] {
   const target = linkUrl(url);
   return target.length > MAX.url ? [] : [{ type: 'section', text: markup(`<${target}|${asLabel(label)}>`) }];
 }
 
-/** A URL as Slack takes it between `<` and `|`. */
+/** A URL for use between `<` and `|`. */
 function linkUrl(url: string): string {
   return url.replaceAll(/[<>|\s]/g, encodeURIComponent).replaceAll('&', '&amp;');
 }
 
-/** A name within markup, without the characters that Slack formats. */
+/** A name in markup, without formatting characters. */
 function asLabel(name: string): string {
   return escapeText(name.replaceAll(/[*_~`|:]/g, ' '), MAX.label);
 }
@@ -70,7 +67,7 @@ function plainText(text: string, max: number): PlainText {
 
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 
-/** Escapes as Slack asks (https://docs.slack.dev/messaging/formatting-message-text#escaping) and cuts off so that the result has at most `max` UTF-16 units. */
+/** At most `max` UTF-16 units. https://docs.slack.dev/messaging/formatting-message-text#escaping */
 function escapeText(text: string, max: number): string {
   let escaped = '';
   for (const character of text) {

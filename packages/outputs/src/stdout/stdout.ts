@@ -3,7 +3,7 @@ import { writeEnvelope } from '../envelope.ts';
 import { failureReason, unlessAborted } from '../failure.ts';
 import { StdoutSettings } from './config.ts';
 
-/** Writes each callback's envelope to standard output, as one line of JSON. */
+/** Writes each callback's envelope to stdout, as one line of JSON. */
 export const stdout: OutputType<typeof StdoutSettings, StdoutSettings> = {
   type: 'stdout',
   settings: StdoutSettings,
@@ -22,7 +22,7 @@ export const stdout: OutputType<typeof StdoutSettings, StdoutSettings> = {
   },
 };
 
-/** JSON allows raw line breaks between tokens only, never in a string: a space in their place changes no value. */
+/** JSON has raw line breaks only between tokens, so a space in their place changes nothing. */
 function toLine(json: string): string {
   return json.replaceAll(/[\r\n]/g, ' ');
 }

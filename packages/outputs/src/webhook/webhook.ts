@@ -5,10 +5,7 @@ import { writeEnvelope } from '../envelope.ts';
 import { postDelivery } from '../http.ts';
 import { WebhookSettings } from './config.ts';
 
-/**
- * POSTs each callback in its envelope, with the headers of Standard Webhooks
- * (https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md).
- */
+/** https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md */
 export const webhook: OutputType<typeof WebhookSettings, WebhookSettings> = {
   type: 'webhook',
   settings: WebhookSettings,
@@ -34,16 +31,16 @@ export const webhook: OutputType<typeof WebhookSettings, WebhookSettings> = {
   },
 };
 
-/** Signs `id.timestamp.body`. The key is made once: OpenSSL takes several times as long to make one as to use it. */
+/** Signs `id.timestamp.body`. The key is made once: in OpenSSL that costs several times as much as using it. */
 function createSigner(secret: Secret): (message: string) => Record<string, string> {
   const key = createSecretKey(secret.reveal().replace(/^whsec_/, ''), 'base64');
   return (message) => ({ 'webhook-signature': `v1,${createHmac('sha256', key).update(message).digest('base64')}` });
 }
 
-/** What a webhook is known by, and what HTTP itself needs to get through: not for settings to change. */
+/** Headers that settings must not change: ours, and those of HTTP itself. */
 const RESERVED_HEADER = /^(?:webhook-.*|content-.*|transfer-encoding|host|connection|keep-alive|upgrade|expect|te|trailer)$/;
 
-/** A header's name (RFC 9110, 5.1). */
+/** A header name (RFC 9110, 5.1). */
 const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 
 function readHeaders(output: string, headers: Readonly<Record<string, Secret>>): Record<string, string> {
