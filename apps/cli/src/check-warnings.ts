@@ -7,16 +7,15 @@ import type { Warning } from './warning.ts';
 
 type Route = Config['routes'][number];
 
-/** What the configured sources can give. */
 type Given = {
   readonly types: ReadonlyMap<string, TSchema>;
-  /** Words with which types begin that nobody knows beforehand. */
+  /** First words of types that nobody can list beforehand. */
   readonly open: readonly string[];
   readonly sources: readonly string[];
   readonly accounts: readonly string[];
 };
 
-/** What can be used as it stands and is most likely a mistake: lines with file, line and column. */
+/** Valid settings that are most likely mistakes: lines with file, line and column. */
 export function checkWarnings({ config, lineOf }: InspectedConfig): string[] {
   const given = givenBy(config.sources);
   const warnings = [
@@ -43,7 +42,7 @@ function givenBy(sources: readonly SourceConfig[]): Given {
   };
 }
 
-/** Fine in containers, and a port that is taken on one machine. */
+/** Fine in containers. On one machine, the port is taken. */
 function portWarnings({ ingress, worker }: Config): Warning[] {
   const port = worker.adminPort;
   if (port === undefined || port === 0 || ![ingress.port, ingress.adminPort].includes(port)) return [];
@@ -62,7 +61,7 @@ function routeWarnings({ match, when }: Route, index: number, { types, open, ...
     warnings.push({ at: ['routes', index, 'match', position], text });
   }
   if (when === undefined) return warnings;
-  // Where no type fits, the pattern is mistyped: the field is looked for in all bodies.
+  // If no type matches, the pattern is mistyped: look for the field in all bodies.
   const taken = matched.size > 0 ? matched : types.keys();
   const bodies = [...new Set([...taken].flatMap((type) => types.get(type) ?? []))];
   const { unknownFields, never } = reviewCondition(when, { bodies, ...names });
@@ -75,13 +74,13 @@ function routeWarnings({ match, when }: Route, index: number, { types, open, ...
   return warnings;
 }
 
-/** Whether a pattern may fit types that nobody knows beforehand. */
+/** Whether a pattern may match types that cannot be listed. */
 function takesOpen(pattern: string, open: readonly string[]): boolean {
   const [first] = pattern.split('.');
   return open.length > 0 && (first === '*' || open.some((word) => word === first));
 }
 
-/** Every route that matches counts, so that what another route delivers is never dropped. */
+/** A callback is dropped only if no other route delivers it. */
 function uselessDrops({ routes }: Config, { types, open }: Given): Warning[] {
   const typesOf = ({ match }: Route) => [...types.keys()].filter((type) => match.some((pattern) => matchesType(pattern, type)));
   const unconditional = routes.flatMap((route, index) =>
@@ -97,7 +96,7 @@ function uselessDrops({ routes }: Config, { types, open }: Given): Warning[] {
   });
 }
 
-/** The types, and the patterns that take several of them. */
+/** All types, and the patterns that match several. */
 function patternsOf(types: ReadonlyMap<string, TSchema>): string[] {
   const prefixes = [...types.keys()].flatMap((type) => {
     const parts = type.split('.');
@@ -114,7 +113,7 @@ function unusedOutputs({ outputs, routes }: Config): Warning[] {
   );
 }
 
-/** Limits of which one makes the other pointless. */
+/** Pairs of limits of which one has no effect. */
 function retryWarnings({ outputs }: Config): Warning[] {
   return outputs.flatMap(({ delivery: { retry, timeout } }, index) => {
     const warn = (text: string): Warning[] => [{ at: ['outputs', index, 'retry', 'giveUpAfter'], text }];

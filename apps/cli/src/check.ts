@@ -11,8 +11,7 @@ import type { Terminal } from './terminal.ts';
 type CheckOptions = { readonly path: string; readonly env: Env; readonly strict: boolean; readonly terminal: Terminal };
 
 /**
- * Reads the settings as the apps would, sources and outputs included, and says whether all is well. Neither Redis nor a destination is asked.
- * Resolves with whether it is; warnings count only where they are meant to (`strict`).
+ * Contacts neither Redis nor a destination. Returns whether all is valid; with `strict`, warnings count.
  * @throws RingbackError RB_CONFIG_UNREADABLE or RB_CONFIG_INVALID
  */
 export function check({ path, env, strict, terminal }: CheckOptions): boolean {
@@ -30,7 +29,6 @@ export function check({ path, env, strict, terminal }: CheckOptions): boolean {
   return fine;
 }
 
-/** What an output itself refuses, at its place in the file. */
 function outputProblems({ config, lineOf }: InspectedConfig): string[] {
   const deps = { http: createHttpClient(), now: Date.now, writeLine: () => Promise.resolve() };
   return config.outputs.flatMap((output, index) => {
@@ -44,7 +42,7 @@ function outputProblems({ config, lineOf }: InspectedConfig): string[] {
   });
 }
 
-/** The ingress does not make the spool's folder: a mount that is missing would go unnoticed. */
+/** The ingress does not create the spool's folder: a missing mount would go unnoticed. */
 function spoolProblems({ config, lineOf }: InspectedConfig, path: string): string[] {
   const { spool } = config.ingress;
   if (spool === undefined) return [];

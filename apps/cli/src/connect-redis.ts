@@ -3,8 +3,8 @@ import { connectForCommand } from '@ringback/redis';
 import { REDIS_OF_START, redisOfStart } from './redis-of-start.ts';
 
 /**
- * The Redis that a command works on. Says so on stderr where that is the one of `npm start`, which nobody named.
- * @throws RingbackError RB_REDIS_UNAVAILABLE, or RB_CONFIG_INVALID when nobody named one
+ * Says so on stderr if it is the Redis of `npm start`, used because none was named.
+ * @throws RingbackError RB_REDIS_UNAVAILABLE, or RB_CONFIG_INVALID if there is none
  */
 export function connectRedis(
   { redis: { url } }: Config,

@@ -7,7 +7,7 @@ import { type Reached, withConfig, withRedis } from './with-redis.ts';
 
 type Context = { readonly env: Env; readonly terminal: Terminal };
 
-/** `dispatch` tells whether workers dispatch callbacks; `dispatch pause|resume` holds it for all workers, and lets it go on. The ingress acks meanwhile. */
+/** `dispatch` shows the state; `pause|resume` acts for all workers. Ingresses go on acking. */
 export function addDispatch({ program, ...context }: Context & { readonly program: Command }): void {
   const dispatch = program.command('dispatch').description('the workers’ way from a callback to its deliveries');
   const add = (command: Command, work: (queue: QueueState) => Promise<unknown>) =>
@@ -20,7 +20,6 @@ export function addDispatch({ program, ...context }: Context & { readonly progra
   add(dispatch.command('resume').description('the callbacks that wait go on'), (queue) => queue.resume());
 }
 
-/** Does the work, and tells how it stands then. */
 function withCallbacks(
   { env, terminal }: Context,
   config: string | undefined,

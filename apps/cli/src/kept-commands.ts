@@ -16,7 +16,7 @@ export type KeptCommandsOptions = {
   readonly place: KeptPlace;
   readonly env: Env;
   readonly terminal: Terminal;
-  /** Told of each command whether it did what it was asked. */
+  /** Receives whether the command succeeded. */
   readonly done: (success: boolean) => void;
 };
 
@@ -27,7 +27,6 @@ const WHAT = {
   quarantine: 'correctly signed callbacks that were refused for their content, or that no route matched',
 } as const;
 
-/** `list`, `show`, `replay` and `purge` for what waits for a person. */
 export function addKeptCommands({ program, place, env, terminal, done }: KeptCommandsOptions): void {
   const group = program.command(place).description(WHAT[place]);
 

@@ -17,14 +17,12 @@ function rowOf(kept: Kept): string[] {
   return [since(kept), whereOf(kept), kind, fault, String(attempts), requestIDs, types, reason, id];
 }
 
-/** The first few of those that differ. */
 function several(values: readonly (string | undefined)[]): string {
   const distinct = [...new Set(values.filter((value) => value !== undefined))];
   const more = distinct.length - SHOWN_CALLBACKS;
   return distinct.slice(0, SHOWN_CALLBACKS).join(',') + (more > 0 ? `,+${more}` : '');
 }
 
-/** An entry without its payload, for `--json`. */
 export function factsOf({ payload: _personal, callbacks, ...kept }: Kept): object {
   const identities = callbacks.map(({ id, source, account, type }) => ({ requestID: id, source, account, type }));
   return { ...kept, since: since(kept), callbacks: identities };
@@ -32,7 +30,7 @@ export function factsOf({ payload: _personal, callbacks, ...kept }: Kept): objec
 
 const since = ({ time }: Pick<Kept, 'time'>) => new Date(time).toISOString();
 
-/** The output, or for a callback its source; a batch that no one dispatched yet stands in its queue. */
+/** The output; for a callback its source; for a batch that was not dispatched its queue. */
 function whereOf({ output, kind, callbacks, queue }: Kept): string {
   return output ?? (kind === 'callback' ? (callbacks[0]?.source ?? queue) : queue);
 }

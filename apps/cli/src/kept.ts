@@ -23,7 +23,7 @@ export async function listKept(options: Context & { limit: number; json: boolean
   if (count > limit) terminal.out(`… and more: these are the first ${limit} (--limit)`);
 }
 
-/** Prints all of each entry under an id, personal data too: that is what it is for. Resolves with whether there was one. */
+/** Prints all entries under an id in full, personal data included. Resolves with whether there was one. */
 export async function showKept({ store, filter, terminal }: Context): Promise<boolean> {
   let found = false;
   for await (const kept of store.find(filter)) {
@@ -36,9 +36,8 @@ export async function showKept({ store, filter, terminal }: Context): Promise<bo
 
 export type ActOptions = Context & {
   readonly action: 'replay' | 'purge';
-  /** Said by the person; without it only one entry is replayed, and none purged. */
+  /** Set by the operator. Without it one entry at most is replayed, and none purged. */
   readonly yes: boolean;
-  /** Entries per second. */
   readonly rate?: number | undefined;
   readonly json: boolean;
   /** Monotonic, ms. */
@@ -46,11 +45,11 @@ export type ActOptions = Context & {
   readonly sleep: (ms: number) => Promise<unknown>;
 };
 
-/** Does it to all that fit and stand there now, each once: replays the oldest first, purges the newest first. Resolves with whether it could be done to each. */
+/** Each matching entry once: replays oldest first, purges newest first. Resolves with whether all succeeded. */
 export async function actOnKept(options: ActOptions): Promise<boolean> {
   const { store, filter, terminal, action, yes, rate, json, now, sleep } = options;
   const newestFirst = await snapshot(store, filter);
-  // Redis removes from the newest end of a list at once, and searches all of it for what is at the other.
+  // Redis removes quickly from the newest end of a list; from the other end it scans the whole list.
   const chosen = action === 'purge' ? newestFirst : newestFirst.toReversed();
   if (chosen.length === 0) {
     terminal.err('nothing is kept that fits');
@@ -76,7 +75,7 @@ export async function actOnKept(options: ActOptions): Promise<boolean> {
   return failed === 0;
 }
 
-/** Names the first few that fail for one reason, and at the end how many more: a hundred thousand may do so. */
+/** Prints the first failures of each reason, and a count at the end: there may be a hundred thousand. */
 function createFailures(what: string, terminal: Terminal) {
   const counts = new Map<string, number>();
   return {
@@ -93,7 +92,7 @@ function createFailures(what: string, terminal: Terminal) {
   };
 }
 
-/** What stands there now, without payloads: what a replay brings back meanwhile is not replayed again. */
+/** The entries that exist now, without payloads: one that fails again during a replay is not replayed twice. */
 async function snapshot(store: KeptStore, filter: KeptFilter): Promise<Kept[]> {
   const chosen = new Map<string, Kept>();
   for await (const kept of store.find(filter)) {

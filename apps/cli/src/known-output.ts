@@ -1,7 +1,7 @@
 import { unknownName } from '@ringback/config';
 import { RingbackError } from '@ringback/contracts';
 
-/** @throws RingbackError RB_OUTPUT_UNKNOWN, with the name that was probably meant */
+/** @throws RingbackError RB_OUTPUT_UNKNOWN, with the most similar name */
 export function requireOutput(name: string, known: readonly string[]): void {
   if (!known.includes(name)) throw unknownOutput(name, known);
 }

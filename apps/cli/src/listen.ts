@@ -5,7 +5,7 @@ import { RingbackError } from '@ringback/contracts';
 import type { Terminal } from './terminal.ts';
 
 declare global {
-  // Both are in Node since 21; TypeScript's library does not know them yet.
+  // In Node since 21; TypeScript's library does not know them yet.
   interface JSON {
     rawJSON(text: string): unknown;
     parse(text: string, reviver: (key: string, value: unknown, context: { source?: string }) => unknown): unknown;
@@ -14,17 +14,13 @@ declare global {
 
 export type ListenOptions = {
   readonly port: number;
-  /** HTTP status of every answer. */
   readonly status: number;
-  /** Ends it. */
+  /** Stops the server. */
   readonly stop: AbortSignal;
   readonly terminal: Terminal;
 };
 
-/**
- * A destination to look at what is delivered: prints every request. Resolves once stopped.
- * @throws RingbackError RB_PORT_TAKEN
- */
+/** Prints every request. Resolves once stopped. @throws RingbackError RB_PORT_TAKEN */
 export async function listen({ port, status, stop, terminal }: ListenOptions): Promise<void> {
   const server = createServer((request, response) => {
     void show(request, terminal).then(
@@ -57,7 +53,7 @@ async function show(request: IncomingMessage, terminal: Terminal): Promise<void>
   terminal.out(pretty(body));
 }
 
-/** Indented JSON in which every number stands as it came; other text as it is. */
+/** Indents JSON without changing any number; other text stays as it is. */
 function pretty(body: string): string {
   try {
     const exact = JSON.parse(body, (_key, value, { source }) =>

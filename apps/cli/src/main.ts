@@ -25,7 +25,7 @@ const terminal: Terminal = {
 
 const fromCaller = callerPath(env['RINGBACK_CALLER_FOLDER']);
 
-// A reader that has seen enough (`ringback … | head`) is no error.
+// A closed pipe (`ringback … | head`) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 process.stderr.on('error', () => {});
 

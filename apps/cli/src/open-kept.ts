@@ -15,14 +15,10 @@ type OpenOptions = {
   readonly place: KeptPlace;
   readonly path: string;
   readonly env: Env;
-  /** The only output that is asked for. */
   readonly output?: string | undefined;
 };
 
-/**
- * Opens what waits for a person, in the Redis of the settings.
- * @throws RingbackError for unusable settings, RB_REDIS_UNAVAILABLE, or RB_OUTPUT_UNKNOWN: neither the settings nor Redis know the output
- */
+/** @throws RingbackError for unusable settings, RB_REDIS_UNAVAILABLE, or RB_OUTPUT_UNKNOWN */
 export async function openKept({ place, path, env, output }: OpenOptions): Promise<KeptStore> {
   const settings = loadSettings({ path, env });
   const { prefix } = settings.redis;
@@ -56,7 +52,7 @@ export async function openKept({ place, path, env, output }: OpenOptions): Promi
   }
 }
 
-/** Reads what was quarantined as a callback that today's routes know what to do with. */
+/** Reads a quarantined request as a callback that today's routes match. */
 function createReader({ sources: configured, routes }: Config) {
   const sources = new Map(createSources(configured).map((source) => [source.name, source]));
   const router = createRouter({ routes });
@@ -64,7 +60,7 @@ function createReader({ sources: configured, routes }: Config) {
   function read(entry: QuarantinedCallback): Callback {
     const { id, source: name, account, time, receivedAt, type, encoding, about } = entry;
     const identity = { id, source: name, account, time, receivedAt };
-    // What was queued once is a callback already.
+    // Already a callback: it was queued once.
     if (type !== undefined && encoding === 'utf8')
       return { ...identity, type, body: entry.body, ...(about !== undefined && { about }) };
     const source = sources.get(name);

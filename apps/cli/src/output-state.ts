@@ -2,25 +2,23 @@ import { outputPart } from '@ringback/config';
 import { createBodies, type OutputBacklog, outputQueueState, type RunningProcess } from '@ringback/queue';
 import type { Reached } from './with-redis.ts';
 
-/** What `outputs` is told of, once for all outputs. */
+/** Read once for all outputs. */
 export type Seen = {
   readonly running: readonly RunningProcess[];
   /** ms since the epoch, by Redis's clock. */
   readonly now: number;
 };
 
-/** One output, as it is for all workers together. */
 export type OutputState = {
   readonly name: string;
-  /** `no worker`: none runs that has it in its settings. */
+  /** `no worker`: no running worker has it in its settings. */
   readonly state: 'running' | 'paused' | 'failing' | 'no worker';
-  /** Jobs by where they stand; then what stands in Redis by reference. */
+  /** Jobs by state, then what is stored by reference. */
   readonly counts: readonly number[];
-  /** When what waits for the longest began to wait, ms since the epoch. */
+  /** When the oldest waiting delivery began to wait, ms since the epoch. */
   readonly oldest: number | undefined;
-  /** Workers that have it in their settings, as `host:pid`. */
+  /** Workers that serve it, as `host:pid`. */
   readonly servedBy: readonly string[];
-  /** How it fails, in words. */
   readonly failing: string | undefined;
 };
 
@@ -56,7 +54,7 @@ function stateOf({ paused, served, failing }: Record<'paused' | 'served' | 'fail
   return failing ? 'failing' : 'running';
 }
 
-/** Each worker knows it from its own attempts: one may fail where another does not. */
+/** Each worker judges by its own attempts, so they may differ. */
 function failingWords(name: string, serving: readonly RunningProcess[], now: number): string | undefined {
   const failing = serving.flatMap(({ failing: outputs }) => outputs?.[name] ?? []).toSorted((a, b) => a.since - b.since);
   const since = failing[0]?.since;
@@ -66,7 +64,7 @@ function failingWords(name: string, serving: readonly RunningProcess[], now: num
   return `since ${new Date(since).toISOString()} (${age(now - since)}), at ${workers}: ${reasons}`;
 }
 
-/** Of what the output holds, the first came first. What cannot be read is none of this command's business. */
+/** The first held entry is the oldest. Unreadable entries are ignored here. */
 async function oldestHeld({ redis, prefix }: Reached, name: string): Promise<number | undefined> {
   const bodies = createBodies({ redis, prefix });
   const [id] = await bodies.held(name, 1);

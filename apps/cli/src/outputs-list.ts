@@ -12,10 +12,10 @@ import { countLines } from './route-counts.ts';
 import { table } from './table.ts';
 import type { Reached } from './with-redis.ts';
 
-/** The first four in jobs; then what stands in Redis by reference, in deliveries and in KiB of bodies, and what the output's rule dropped; how long the oldest of it all waits. */
+/** Four counts of jobs, then what is stored by reference (deliveries, KiB, dropped ones), then the oldest's age. */
 const HEADINGS = ['output', 'state', 'waiting', 'later', 'under way', 'dead letters', 'held', 'KiB', 'dropped', 'oldest'];
 
-/** The outputs of the settings, and those that a worker has besides, or that have left all settings and still hold something; then what an operator has to know. */
+/** The outputs of the settings and of workers, removed ones that still hold something, and notes for the operator. */
 export async function outputLines(reached: Reached): Promise<string[]> {
   const { redis, outputs } = reached;
   const [seconds, microseconds] = await redis.time();
@@ -48,7 +48,7 @@ export async function outputLines(reached: Reached): Promise<string[]> {
 const REMOVED =
   'removed: not in the settings. Put it back, or: ringback outputs move <name> <other>, ringback outputs purge <name>';
 
-/** What it dropped is gone. */
+/** Dropped deliveries are gone: they do not count. */
 function holdsSomething({ counts }: OutputState): boolean {
   return counts.slice(0, -1).some((count) => count > 0);
 }

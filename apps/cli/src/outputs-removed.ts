@@ -10,7 +10,7 @@ import type { Reached } from './with-redis.ts';
 type Asked = { readonly reached: Reached; readonly yes: boolean; readonly terminal: Terminal };
 
 /**
- * Moves all that stands in the queue of a removed output to one of the settings; without `yes` says how much that is. Resolves with whether all of it was moved.
+ * Without `yes`, only says how much there is. Resolves with whether all was moved.
  * @throws RingbackError RB_OUTPUT_UNKNOWN, RB_OUTPUT_IN_USE, RB_OVERLOADED
  */
 export async function moveOutput({ reached, yes, terminal, from, to }: Asked & { from: string; to: string }): Promise<boolean> {
@@ -41,10 +41,7 @@ export async function moveOutput({ reached, yes, terminal, from, to }: Asked & {
   }
 }
 
-/**
- * Removes all that stands in the queue of a removed output, and forgets the output; without `yes` says how much that is.
- * @throws RingbackError RB_OUTPUT_UNKNOWN, RB_OUTPUT_IN_USE
- */
+/** Without `yes`, only says how much there is. @throws RingbackError RB_OUTPUT_UNKNOWN, RB_OUTPUT_IN_USE */
 export async function purgeOutput({ reached, yes, terminal, name }: Asked & { name: string }): Promise<boolean> {
   const holds = await removedOutput(reached, name);
   if (!yes) return refuse(terminal, `${holds.text} of ${name} would be purged for good: say --yes to do it`);
@@ -62,7 +59,7 @@ function refuse(terminal: Terminal, line: string): false {
   return false;
 }
 
-/** What stands in the queue of an output that no one serves. MUST be checked before anything is taken from it: a worker would deliver it beside us. */
+/** MUST be checked before anything is taken: a worker could deliver it at the same time. */
 async function removedOutput(reached: Reached, name: string): Promise<{ text: string; active: number }> {
   const known = await knownOutputs(reached);
   if (reached.outputs.includes(name)) {

@@ -10,13 +10,13 @@ import { type Reached, withConfig, withRedis } from './with-redis.ts';
 type Context = {
   readonly env: Env;
   readonly terminal: Terminal;
-  /** Told of each command whether it did what it was asked. */
+  /** Receives whether the command succeeded. */
   readonly done: (success: boolean) => void;
 };
 type Options = { readonly config?: string };
 type Acting = Options & { readonly yes: boolean };
 
-/** `outputs` lists the outputs with what stands in their queues; `pause|resume <name>` holds one for all workers, and lets it go; `move` and `purge` are for what a removed one left. */
+/** `pause|resume` act for all workers; `move` and `purge` are for removed outputs. */
 export function addOutputs({ program, ...context }: Context & { readonly program: Command }): void {
   const { env, terminal } = context;
   const outputs = program.command('outputs').description('the outputs, and what stands in their queues');

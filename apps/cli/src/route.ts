@@ -7,9 +7,8 @@ import { type FoundSender, findSender } from './sender.ts';
 import type { Terminal } from './terminal.ts';
 
 export type RouteOptions = {
-  /** The kind of a sample; with a file, what it came as, where its body does not tell. */
+  /** The kind of the sample. With a file: the kind to assume if the body does not tell. */
   readonly kind: string;
-  /** The body of a callback. */
   readonly file?: Buffer | undefined;
   readonly taskStatus: number;
   readonly source?: string | undefined;
@@ -19,10 +18,7 @@ export type RouteOptions = {
   readonly terminal: Terminal;
 };
 
-/**
- * Says where a callback would go by these settings, which rules match it, and why the others do not. Nothing is sent. Resolves with whether a route decides about it.
- * @throws RingbackError for unusable settings, or a body that the source refuses
- */
+/** Sends nothing. Returns whether a route matches. @throws RingbackError for unusable settings, or a refused body */
 export function route({ kind, file, taskStatus, config, env, terminal, ...wanted }: RouteOptions): boolean {
   const settings = loadSettings({ path: config, env });
   const sender = findSender(settings.sources, { ...wanted, kind });
@@ -47,7 +43,7 @@ export function route({ kind, file, taskStatus, config, env, terminal, ...wanted
 
 type Sample = { readonly kind: string; readonly body: Buffer; readonly at: number };
 
-/** The headers that it would come with. Without a secret nothing is signed, and only the body tells. */
+/** The headers it would come with. Without a secret there is no signature, and the body alone decides. */
 function headersOf(sender: FoundSender, sample: Sample): Headers {
   try {
     const headers = sender.sign({ ...sample, account: sender.account, requestID: randomUUID() });

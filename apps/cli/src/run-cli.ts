@@ -6,21 +6,20 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
-/** For the tests beside it: the operator's command as the process that people start. */
+/** For tests: the operator's command as a real process. */
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
 
 export type CliResult = { readonly code: number | null; readonly out: string; readonly err: string };
 type CliOptions = { readonly env?: Readonly<Record<string, string>>; readonly cwd?: string };
 
-/** Starts the command in the project's root unless told otherwise; what still runs at the test's end is killed. */
+/** Starts the command, by default in the project's root. A process that still runs at the test's end is killed. */
 export function startCli(args: readonly string[], { env = {}, cwd = ROOT }: CliOptions = {}): ChildProcess {
   const child = spawn(process.execPath, [MAIN, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   return child;
 }
 
-/** Runs the command to its end. */
 export async function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   const child = startCli(args, options);
   const exit = new Promise<number | null>((resolve) => {
@@ -30,7 +29,7 @@ export async function runCli(args: readonly string[], options: CliOptions = {}):
   return { code, out: out ?? '', err: err ?? '' };
 }
 
-/** A file with this text, in a folder that goes with the test. */
+/** A file with this text, in a folder that is removed after the test. */
 export async function testFile(name: string, content: string | Buffer): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'ringback-cli-'));
   onTestFinished(() => rm(folder, { recursive: true }));

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 
-/** Within the 24 to 64 bytes that Standard Webhooks asks for. */
+/** Standard Webhooks asks for 24 to 64 bytes. */
 const BYTES = 32;
 
-/** A new signing secret for a webhook, as Standard Webhooks writes it. */
+/** A new signing secret in the format of Standard Webhooks. */
 export function newSecret(): string {
   return `whsec_${randomBytes(BYTES).toString('base64')}`;
 }

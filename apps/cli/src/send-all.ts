@@ -1,7 +1,7 @@
 export type SendAllOptions<R> = {
   readonly count: number;
   readonly concurrency: number;
-  /** Per second; the n-th is not sent before its turn. */
+  /** Per second, evenly spaced. */
   readonly rate?: number | undefined;
   readonly send: (index: number) => Promise<R>;
   readonly onResult: (result: R) => void;
@@ -10,7 +10,7 @@ export type SendAllOptions<R> = {
   readonly sleep: (ms: number) => Promise<unknown>;
 };
 
-/** Sends `count` times, at most `concurrency` at once and at most `rate` per second. Results in the order in which they came. */
+/** At most `concurrency` at once and `rate` per second. Results are in order of completion. */
 export async function sendAll<R>(options: SendAllOptions<R>): Promise<R[]> {
   const { count, concurrency, rate, send, onResult, now, sleep } = options;
   const started = now();

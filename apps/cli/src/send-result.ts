@@ -1,12 +1,10 @@
 import type { HttpClient, Sender } from '@ringback/contracts';
 
-/** `responseID`: where the answer has one. */
 type Answered = { readonly status: number; readonly said: string; readonly responseID?: string | undefined };
 
-/** What came of one callback. */
 export type SendResult = { readonly requestID: string; readonly ms: number } & (
   | ({ readonly kind: 'acked' | 'refused' } & Answered)
-  /** No answer, or none that the sender could read. */
+  /** No answer, or one that the sender could not read. */
   | { readonly kind: 'unanswered'; readonly reason: string }
 );
 
@@ -21,7 +19,7 @@ export type SendOneOptions = {
 
 const ANSWER_DEADLINE_MS = 30_000;
 
-/** Posts one callback. Never rejects: no answer is a result. */
+/** Posts one callback. Never rejects: no answer is a result, too. */
 export async function sendOne({ requestID, http, readAnswer, ...request }: SendOneOptions): Promise<SendResult> {
   const started = performance.now();
   try {
@@ -36,14 +34,13 @@ export async function sendOne({ requestID, http, readAnswer, ...request }: SendO
   }
 }
 
-/** One line for one callback. */
 export function describeAnswer(result: SendResult): string {
   const responseID = result.kind === 'unanswered' || result.responseID === undefined ? [] : [`responseID ${result.responseID}`];
   const trace = [...responseID, `requestID ${result.requestID}`, `${Math.round(result.ms)} ms`];
   return [result.kind.padEnd(10), verdict(result), ...trace].join('  ');
 }
 
-/** A few lines for many: how many, how fast, and every different reason for which some were not acked. */
+/** A summary: how many, how fast, and each reason for which some were not acked. */
 export function summarise(results: readonly SendResult[], totalMs: number): string[] {
   const failures = results.filter(({ kind }) => kind !== 'acked');
   const times = results.map(({ ms }) => ms).toSorted((a, b) => a - b);

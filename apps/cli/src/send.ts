@@ -14,10 +14,10 @@ export type SendOptions = {
   readonly source?: string | undefined;
   readonly account?: string | undefined;
   readonly count: number;
-  /** Callbacks per second; as fast as the answers come unless told. */
+  /** Callbacks per second. Absent: as fast as answers come. */
   readonly rate?: number | undefined;
   readonly concurrency: number;
-  /** Sent in place of a sample, byte for byte. */
+  /** Sent instead of a sample, byte for byte. */
   readonly file?: Buffer | undefined;
   readonly taskStatus: number;
   readonly requestId?: string | undefined;
@@ -27,13 +27,10 @@ export type SendOptions = {
 
 const now = () => performance.now();
 
-/** Up to this many answers are shown one by one. */
+/** Above this, answers are only summarised. */
 const SHOWN_ONE_BY_ONE = 20;
 
-/**
- * The provider's side: posts signed callbacks and shows the answers. Resolves with whether all were acked.
- * @throws RingbackError for unusable settings, or an account or source that they do not have
- */
+/** Resolves with whether all were acked. @throws RingbackError for unusable settings, an unknown account or source */
 export async function send(options: SendOptions): Promise<boolean> {
   const { kind, count, file, terminal } = options;
   const settings = loadSettings({ path: options.config, env: options.env });

@@ -4,15 +4,13 @@ import { createSenders, type SourceStanza } from '@ringback/sources';
 export type Wanted = { readonly kind: string; readonly source?: string | undefined; readonly account?: string | undefined };
 
 export type FoundSender = Sender & {
-  /** Of the source. */
   readonly name: string;
-  /** The account to sign for. */
   readonly account: string;
 };
 
 /**
- * Whose callbacks are sent: the named source and account, else the first source that has callbacks of this kind, and its first account.
- * @throws RingbackError RB_CONFIG_INVALID (no such source, or none with such callbacks) or RB_ACCOUNT_UNKNOWN
+ * Default: the first source with callbacks of this kind, and its first account.
+ * @throws RingbackError RB_CONFIG_INVALID (no such source) or RB_ACCOUNT_UNKNOWN
  */
 export function findSender(sources: readonly SourceStanza[], { kind, source, account }: Wanted): FoundSender {
   const senders = createSenders(sources).filter(({ name }) => (source ?? name) === name);
@@ -32,20 +30,20 @@ export function findSender(sources: readonly SourceStanza[], { kind, source, acc
 }
 
 export type Target = {
-  /** A base URL, or the full one. */
+  /** A base URL, or a full one. */
   readonly given: string | undefined;
   readonly ingress: { readonly host: string; readonly port: number };
-  /** Where the source takes this kind of callback. */
+  /** The source's path for this kind of callback. */
   readonly path: string;
 };
 
-/** The URL to post to. A given one without a path of its own gets the source's. */
+/** The URL to post to. A given URL without a path gets the source's. */
 export function targetUrl({ given, ingress, path }: Target): string {
   const url = new URL(given ?? `http://${reachable(ingress.host)}:${ingress.port}`);
   return url.pathname === '/' ? new URL(path, url).href : url.href;
 }
 
-/** An ingress that listens on every interface is asked on the loopback one. */
+/** An ingress that listens on all interfaces is reached on loopback. */
 function reachable(host: string): string {
   if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
   return host.includes(':') ? `[${host}]` : host;

@@ -4,11 +4,9 @@ import type { Command } from 'commander';
 import { connectRedis } from './connect-redis.ts';
 import { type Env, loadSettings } from './load-settings.ts';
 
-/** What a command works with: the settings, and the Redis that they name. */
 export type Reached = {
   readonly redis: Awaited<ReturnType<typeof connectForCommand>>;
   readonly prefix: string;
-  /** Names of the outputs of the settings. */
   readonly outputs: readonly string[];
   readonly settings: Config;
 };
@@ -28,7 +26,6 @@ export async function withRedis<T>(
   }
 }
 
-/** The option by which a command is told of other settings. */
 export function withConfig(command: Command): Command {
   return command.option('--config <file>', 'settings file (default: as for check)');
 }
