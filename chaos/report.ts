@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { STATE_FOLDER } from '@ringback/testkit/bare';
+import { figuresTable, STATE_FOLDER } from '@ringback/testkit/bare';
 import type { Figures } from './figures.ts';
 import type { ScenarioResult } from './run-scenario.ts';
 
@@ -31,20 +31,8 @@ export function writeTable(results: readonly ScenarioResult[]): string {
       problems.length === 0 ? 'ok' : 'FAILED',
     ]),
   ];
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  const lines = rows.map((row) =>
-    row
-      .map((cell, column) => pad(cell, widths[column] ?? 0, column))
-      .join('  ')
-      .trimEnd(),
-  );
   const problems = results.flatMap((result) => result.problems.map((problem) => `${result.scenario}: ${problem}`));
-  return [...lines, ...(problems.length > 0 ? ['', ...problems] : [])].join('\n');
-}
-
-/** Words to the left, numbers to the right. */
-function pad(cell: string, width: number, column: number): string {
-  return column === 0 ? cell.padEnd(width) : cell.padStart(width);
+  return [...figuresTable(rows), ...(problems.length > 0 ? ['', ...problems] : [])].join('\n');
 }
 
 export type Ledger = {

@@ -1,6 +1,5 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { keepErrorListener } from '@ringback/observability';
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
 import { registerCallbackRoutes } from './callback-routes.ts';
@@ -80,7 +79,7 @@ function createServer({ limits, trustProxy }: IngressDeps, handlers: Handlers) {
     return503OnClosing: false,
     exposeHeadRoutes: false,
     ...handlers,
-  }).withTypeProvider<TypeBoxTypeProvider>();
+  });
 }
 
 /** The signature covers the raw bytes, so no Content-Type may select a parser or a refusal. */
