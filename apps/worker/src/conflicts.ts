@@ -10,7 +10,10 @@ export type ConflictDeps = {
   readonly logger: Logger;
 };
 
-/** Refuses callbacks whose requestID was taken with another body: each is a duplicate by its identity, and kept for a person to see; a replayed one, whatever room there is. Safe to be run again. */
+/**
+ * Keeps callbacks whose requestID is taken with another body, for a person to see. A replayed one is kept even if
+ * there is no room. May be run again.
+ */
 export function createConflictKeeper(deps: ConflictDeps): (conflicts: readonly Callback[], replayed: boolean) => Promise<void> {
   const { quarantine, counts, logger } = deps;
   return async (conflicts, replayed) => {

@@ -14,7 +14,7 @@ export type DispatchDeps = {
   /** Queues the deliveries of a batch. MUST be safe to be cut off and run again. */
   readonly fanOut: FanOut;
   readonly quarantine: Quarantine;
-  /** Where callbacks are kept that no route matches. */
+  /** Keeps callbacks that no route matches. */
   readonly unroutedQuarantine: Quarantine;
   readonly counts: RouteCounts;
   readonly businessKeyOf: BusinessKeyOf;
@@ -24,8 +24,8 @@ export type DispatchDeps = {
 };
 
 /**
- * dedupe → route → one delivery per output. Safe to be cut off at any line and run again: claims name their batch, the delivery jobs' ids derive from it,
- * and where these jobs have come and gone, their outcomes are in the ledger. That it is done shows in the batch's own job: the queue removes it.
+ * dedupe → route → one delivery per output. May be cut off anywhere and run again: claims name their batch, job ids
+ * derive from it, and the ledger has the outcomes of jobs that are gone. It is done when the queue has removed its job.
  */
 export function createDispatch(deps: DispatchDeps): (batch: TakenBatch) => Promise<void> {
   const { ledger, router, fanOut, counts, now, logger } = deps;
@@ -35,7 +35,7 @@ export function createDispatch(deps: DispatchDeps): (batch: TakenBatch) => Promi
 
   return async (batch) => {
     const { id, callbacks } = batch;
-    // Before the claims are asked for: what they say is true of this moment.
+    // MUST come before the claims: they are true of this moment.
     const since = now();
     const inBatch = collapse(callbacks);
     const claimed = await claimAll(ledger, id, inBatch.unique);
@@ -45,12 +45,12 @@ export function createDispatch(deps: DispatchDeps): (batch: TakenBatch) => Promi
     const routed = await routeAll(router, fresh);
     const { perOutput, dropped, unrouted } = routed;
     const again = claimed('again').length > 0;
-    // It may have waited for long: what it has delivered MUST be known for as long as it is run.
+    // The batch may have waited for long: its outcomes MUST stay known while it is run.
     if (again) await ledger.renew(id, [...perOutput.keys()]);
     await fanOut({ id, again, since }, perOutput);
     await keepConflicts(conflicts, batch.replayed === true);
     await keepUnrouted(batch, unrouted);
-    // Last: a batch that is run again has its count only once, unless it ends right here.
+    // MUST be last, so that a batch that is run again is counted once.
     await counts.dropped(dropped);
 
     report(logger, {
@@ -67,7 +67,6 @@ export function createDispatch(deps: DispatchDeps): (batch: TakenBatch) => Promi
 
 type Dispatched = TakenBatch & Routed & WithoutDuplicates & { readonly duplicates: Callback[]; readonly conflicts: Callback[] };
 
-/** The one line of a batch. */
 function report(
   logger: Logger,
   { id, callbacks, fresh, businessDuplicates, duplicates, conflicts, perOutput, dropped, unrouted, conditionErrors }: Dispatched,
@@ -87,7 +86,7 @@ function report(
   logger.info(line, 'batch dispatched');
 }
 
-/** Claims all in one round trip; tells which of them got a verdict. */
+/** Claims all in one round trip. Returns a function: the callbacks that got one of these verdicts. */
 async function claimAll(ledger: Pick<Ledger, 'claim'>, batchId: string, callbacks: ReadonlyMap<string, Callback>) {
   const claims = await ledger.claim(
     batchId,
@@ -99,7 +98,7 @@ async function claimAll(ledger: Pick<Ledger, 'claim'>, batchId: string, callback
 
 type Collapsed = { unique: Map<string, Callback>; duplicates: Callback[]; conflicts: Callback[] };
 
-/** Of the callbacks with one key within the batch the first counts. The same body again is a duplicate, another body a conflict. */
+/** The first callback with a key counts. The same body again is a duplicate, another body a conflict. */
 function collapse(callbacks: readonly Callback[]): Collapsed {
   const unique = new Map<string, Callback>();
   const duplicates: Callback[] = [];

@@ -6,7 +6,7 @@ import type { LaneFlow } from './lane-flow.ts';
 export type FanOutTarget = {
   readonly producer: Pick<DeliveryProducer, 'addBatch' | 'addReferences' | 'addRefused' | 'standing'>;
   readonly flow: LaneFlow;
-  /** A rate limit counts jobs, so that each delivery is one. */
+  /** A rate limit counts jobs: then each delivery is a job. */
   readonly alone: boolean;
   readonly backlog: { readonly most: () => number | undefined; readonly over: 'hold' | 'dead-letter' | 'drop' };
 };
@@ -16,15 +16,15 @@ export type FanOutDeps = {
   readonly bodies: Pick<Bodies, 'store' | 'read'>;
   /** Notes in Redis that deliveries are dropped. */
   readonly drop: (dropped: { batch: string; output: string; keys: readonly string[] }) => Promise<number>;
-  /** True while Redis is not roomy: what waits is made to take less of it. */
+  /** True while Redis is not roomy: then what waits is stored in less memory. */
   readonly tight: () => boolean;
-  /** True while it is nearly full. */
+  /** True while Redis is nearly full. */
   readonly nearlyFull: () => boolean;
   readonly logger: Logger;
 };
 
 type Part = { readonly output: string; readonly target: FanOutTarget; readonly callbacks: readonly Callback[] };
-/** A run of a batch, and what of it goes to which output. */
+/** One run of a batch, without its callbacks. */
 type Run = Omit<RoutedBatch, 'callbacks'>;
 
 export type FanOut = (batch: Run, perOutput: ReadonlyMap<string, readonly Callback[]>) => Promise<void>;
@@ -33,14 +33,15 @@ const REFUSED = 'RB_OUTPUT_BACKLOG: more waits for the output than its backlog a
 const BEYOND = { hold: 'held', 'dead-letter': 'dead', drop: 'dropped' } as const;
 
 /**
- * Queues the deliveries of a batch. One output that moves gets them with their bodies, in one job. For several, or for one that cannot take them now, the bodies are stored once; an output that
- * moves gets a job that names them, and one that does not keeps their id. Safe to be run again: what an earlier run has queued stays as it is, and what it has not is added.
+ * Queues the deliveries of a batch. A single output that can take them gets one job with the bodies. Otherwise the
+ * bodies are stored once: an output that flows gets a job that names them, another one holds their id.
+ * May be run again: what an earlier run queued stays, and what is missing is added.
  */
 export function createFanOut(deps: FanOutDeps): FanOut {
   const { targets, bodies, nearlyFull } = deps;
   const settle = createSettler(deps);
 
-  /** The settings allow no route to an unknown output; a callback MUST NOT get lost on one all the same. */
+  /** The settings allow no route to an unknown output, but a callback MUST NOT get lost on one. */
   function targetOf(output: string): FanOutTarget {
     const target = targets.get(output);
     if (!target) throw new RingbackError('RB_INTERNAL', `no queue for output ${output}`);
@@ -60,7 +61,7 @@ export function createFanOut(deps: FanOutDeps): FanOut {
 
   return async (batch, perOutput) => {
     const all = [...perOutput].map(([output, callbacks]) => ({ output, callbacks, target: targetOf(output) }));
-    // Run again, a batch that went to one output may go to several.
+    // In a second run, a batch for one output may go to several: the settings may have changed.
     const isInline = (part: Part) => goesWithBodies(deps, part, all.length === 1 && !batch.again);
     const [inline, others] = [all.filter(isInline), all.filter((part) => !isInline(part))];
     const standing = batch.again ? await Promise.all(others.map((part) => missing(batch.id, part))) : [];
@@ -79,7 +80,7 @@ export function createFanOut(deps: FanOutDeps): FanOut {
   };
 }
 
-/** `only`: no other output gets anything of the batch, and no earlier run of it has stored its bodies. */
+/** `only`: the batch goes to no other output, and no earlier run has stored its bodies. */
 function goesWithBodies({ tight, nearlyFull }: FanOutDeps, { target: { flow, alone } }: Part, only: boolean): boolean {
   const state = flow.flow();
   if (alone) return state === 'flowing' && !nearlyFull();
@@ -92,7 +93,7 @@ function addWithBodies(batch: Run, { target, callbacks }: Part): Promise<void> {
   return target.producer.addBatch({ ...batch, callbacks });
 }
 
-/** What of a batch's deliveries no job of an earlier run holds. `named`: there is a job, with other bodies. */
+/** The deliveries that no job of an earlier run holds. `named`: there is a job, with other bodies. */
 async function missing(batch: string, part: Part): Promise<Part & { readonly named: boolean }> {
   const keys = await part.target.producer.standing(batch);
   return { ...part, named: keys !== undefined, callbacks: without(part.callbacks, keys) };
@@ -111,7 +112,10 @@ function asShare({ output, callbacks, target: { flow, alone, backlog } }: Part):
   return { output, callbacks, state, most: backlog.most(), beyond: BEYOND[backlog.over] };
 }
 
-/** A share that cannot be read becomes a dead letter, which tells of no delivery: its batch MUST make them all. What a newer Ringback wrote waits for a newer worker, and so does the batch. */
+/**
+ * A damaged share becomes a dead letter that names no delivery, so its batch MUST make all of them.
+ * What a newer Ringback wrote waits for a newer worker, and so does the batch.
+ */
 function unlessDamaged(error: unknown): undefined {
   if (error instanceof RingbackError && error.code === 'RB_PAYLOAD_INVALID') return undefined;
   throw error;
@@ -124,7 +128,7 @@ type Stored = {
   readonly answer: Awaited<ReturnType<Bodies['store']>>[number];
 };
 
-/** Does for one output what follows from where its share stands; resolves to what of it has to be stored elsewhere. */
+/** Finishes the share of one output, by its state. Resolves to what must be stored elsewhere. */
 function createSettler({ bodies, drop, logger }: FanOutDeps) {
   return async ({ id, batch, part, answer }: Stored): Promise<Part> => {
     const { output, callbacks, target } = part;
@@ -154,7 +158,7 @@ function createSettler({ bodies, drop, logger }: FanOutDeps) {
     }
     if (!answer.there) return done;
     const stored = await bodies.read(id, output).catch(unlessDamaged);
-    // Gone meanwhile: their outcomes are in the ledger, which whoever gets them again asks.
+    // If they are gone, their outcomes are in the ledger: whoever gets them again looks there.
     return { ...part, callbacks: without(callbacks, new Set(stored?.callbacks.map(callbackKey))) };
   };
 }

@@ -4,17 +4,20 @@ import type { LaneFlow } from './lane-flow.ts';
 
 const LOOK_AGAIN_MS = 25;
 const HOLD_FOR_MS = 10_000;
-/** Jobs that an output may still have to work on when the next batch is begun. */
+/** Jobs that an output may still have when the next batch begins. */
 const FEW = 4;
-/** What a batch takes in Redis while it is fanned out, as a multiple of its bodies: they are stored, and stand in the buffers of the connection and of the script. */
+/**
+ * Memory in Redis during the fan-out, as a multiple of the bodies: they are stored, and stand in the buffers of
+ * connection and script.
+ */
 const COPIES = 4;
 
 export type HeadroomDeps = {
   /** True while Redis is nearly full. */
   readonly nearlyFull: () => boolean;
-  /** Bytes until Redis is nearly full, as of the last look. */
+  /** Bytes until Redis is nearly full. */
   readonly room: () => number;
-  /** Looks at Redis now. */
+  /** Asks Redis now. */
   readonly look: () => Promise<void>;
   /** Each output's queue, and whether it moves. */
   readonly outputs: readonly { readonly producer: Pick<DeliveryProducer, 'pending'>; readonly flow: Pick<LaneFlow, 'flow'> }[];
@@ -25,20 +28,20 @@ export type HeadroomDeps = {
 type Dispatch = (batch: TakenBatch) => Promise<void>;
 
 /**
- * Fanning out needs memory before it frees any, and a Redis that is full to the last byte lets BullMQ finish nothing. So batches are fanned out side by side only if there is room for all of
- * them. While Redis is nearly full, a batch waits until the outputs that flow have only a few jobs left. It waits for no output that is stuck or lags: what comes for that one is held, which
- * takes less memory than the batch did. After 10 s the batch goes back to the queue, and costs no attempt.
+ * A fan-out takes memory before it frees any, and BullMQ can finish nothing in a full Redis. So batches run side by
+ * side only if there is room for all. If Redis is nearly full, a batch waits until the outputs that flow have few jobs
+ * left; after 10 s it goes back to the queue. Stuck outputs only hold their part, which takes less memory.
  */
 export function withHeadroom(dispatch: Dispatch, deps: HeadroomDeps): Dispatch {
   const { nearlyFull, room, look, stopping, now } = deps;
-  /** Bytes of the batches that are being fanned out. */
+  /** Bytes of the batches under way. */
   let underWay = 0;
 
   async function begins(bytes: number): Promise<boolean> {
-    // What is known of Redis may be older than the batches that ended since.
+    // The last answer of Redis may be older than the last batch that ended.
     if (underWay > 0 && room() < 2 * (underWay + bytes)) await look();
     if (nearlyFull() && (await othersPending(deps))) return false;
-    // One alone always may: only work makes room.
+    // A batch alone always runs: only work makes room.
     if (underWay > 0 && underWay + bytes > room()) return false;
     underWay += bytes;
     return true;

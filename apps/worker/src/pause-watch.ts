@@ -6,7 +6,7 @@ const LOOK_EVERY_MS = 5000;
 const SAY_AGAIN_AFTER_MS = 600_000;
 
 export type PauseWatch = {
-  /** For `/readyz`: a pause is meant, and keeps no worker from being ready. */
+  /** For `/readyz`: a pause is meant, so the worker stays ready. */
   readonly facts: () => Readonly<Record<string, string>>;
   close(): void;
 };
@@ -23,7 +23,7 @@ export type PauseWatchOptions = {
 
 type Paused = { readonly since: number; toldAt: number };
 
-/** So that a pause is not forgotten: says that dispatching is paused, at the start as well, again every 10 minutes, and when it goes on. */
+/** Logs that dispatching is paused: at the start, when it begins, every 10 minutes, and when it is over. */
 export function watchPause({ queue, lookEvery = LOOK_EVERY_MS, now, logger }: PauseWatchOptions): PauseWatch {
   let paused: Paused | undefined;
   const secondsSince = (since: number) => Math.round((now() - since) / 1000);
@@ -44,7 +44,7 @@ export function watchPause({ queue, lookEvery = LOOK_EVERY_MS, now, logger }: Pa
 
   const looks = repeatLook({
     async look() {
-      // While Redis does not answer, the connection says so.
+      // If Redis does not answer, the connection logs it.
       await look().catch(() => {});
       return lookEvery;
     },

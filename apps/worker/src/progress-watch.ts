@@ -1,36 +1,36 @@
 import { setTimeout } from 'node:timers/promises';
 import { within } from '@ringback/pacing';
 
-/** What Redis may take to tell whether work waits, ms. */
+/** How long Redis may take to say whether work waits, ms. */
 const LOOK_TIMEOUT_MS = 1000;
 
-/** A consumer of ours as the watch sees it. */
+/** A consumer, as the watch sees it. */
 export type Watched = {
   readonly name: string;
-  /** ms that it may take from one sign of progress to the next while all is well. */
+  /** The longest time between two signs of progress while all is well, ms. */
   readonly longestStep: number;
   /** Grows with every sign of progress. */
   progress(): number;
-  /** True when there is work that it should take. May reject or never resolve, when Redis does not answer. */
+  /** True if there is work to take. May reject or never resolve if Redis does not answer. */
   workWaits(): Promise<boolean>;
 };
 
 export type ProgressWatchOptions = {
   readonly watched: readonly Watched[];
-  /** ms without progress, on top of the longest step, that make it stuck. */
+  /** ms without progress, beyond the longest step, until a consumer is stuck. */
   readonly stuckAfter: number;
   /** ms from one look to the next. */
   readonly every: number;
-  /** True while Redis refuses what the work needs: nobody could make progress. */
+  /** True while Redis refuses what the work needs: then nobody makes progress. */
   readonly hopeless: () => boolean;
   /** ms. Only differences count. */
   readonly now: () => number;
 };
 
 /**
- * Looks whether work waits and nothing happens. Each look resolves to the name of a consumer that is stuck, or undefined. It is stuck when every look for long enough found work
- * waiting and no progress. While Redis does not answer, or refuses, a new process would do no better: then the time begins anew. So it does when the looks themselves stopped: the process, or the whole
- * machine, was frozen.
+ * Finds consumers that are stuck: work waits for long enough, and nothing happens. Resolves to the name of one.
+ * The time begins again if Redis does not answer or refuses (a new process would do no better), and if the looks
+ * themselves stopped: then the process or the machine was frozen.
  */
 export function createProgressWatch({
   watched,
@@ -56,7 +56,7 @@ export function createProgressWatch({
   };
 }
 
-/** Looks every `every` ms until something is stuck: resolves to its name, or, once `stop` aborts, to undefined. */
+/** Looks every `every` ms. Resolves to the name of a stuck consumer, or to undefined once `stop` aborts. */
 export async function whenStuck(options: {
   readonly look: () => Promise<string | undefined>;
   readonly every: number;

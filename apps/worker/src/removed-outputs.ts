@@ -3,7 +3,10 @@ import { noteOutputs } from '@ringback/queue';
 
 type RemovedOptions = Parameters<typeof noteOutputs>[0] & { readonly outputs: readonly string[]; readonly logger: Logger };
 
-/** Notes the settings' outputs in Redis, and writes a line for each output that has left the settings and has deliveries still: they are kept until it comes back or a person purges them. Never rejects. */
+/**
+ * Notes the outputs of the settings in Redis. Logs each output that left the settings and still holds deliveries:
+ * they are kept until it comes back or a person purges them. Never rejects.
+ */
 export async function reportRemovedOutputs({ redis, prefix, outputs, logger }: RemovedOptions): Promise<void> {
   try {
     for (const held of await noteOutputs({ redis, prefix }, outputs)) {

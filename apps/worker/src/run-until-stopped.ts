@@ -6,22 +6,22 @@ const LOOKS_UNTIL_STUCK = 5;
 
 export type Running = {
   readonly work: readonly { readonly consumer: Consumer; readonly watched: Watched }[];
-  /** Something while Redis refuses what the work needs. */
+  /** Set while Redis refuses what the work needs. */
   readonly refused: () => unknown;
   /** Resolves with the signal that asks the process to stop. */
   readonly stopped: Promise<NodeJS.Signals>;
-  /** Aborted once the process is to stop. */
+  /** Aborted when the process must stop. */
   readonly stopping: AbortController;
-  /** ms without progress, while work waits, after which the process gives its place to a new one. */
+  /** ms without progress, while work waits, until the process ends for a new one to start. */
   readonly stuckAfter: number;
-  /** ms that work under way may take to finish. */
+  /** ms that the work under way gets to finish. */
   readonly shutdownGrace: number;
   readonly logger: Logger;
 };
 
 /**
- * Lets the worker run until a signal asks it to stop, or until it is stuck; then finishes what is under way and hands the rest back. Resolves to the exit code with which the
- * process MUST end now: what was cut off holds sockets and timers, and another worker takes it over.
+ * Runs the worker until a signal or until it is stuck. Then finishes the work under way and hands the rest back.
+ * Resolves to the exit code. The process MUST end then: what was cut off holds sockets, and another worker takes it.
  */
 export async function runUntilStopped(running: Running): Promise<0 | 1> {
   const { work, refused, stopped, stopping, stuckAfter, shutdownGrace, logger } = running;

@@ -1,29 +1,29 @@
 /** What may travel together in one write. */
 export type GroupCommitOptions<T> = {
-  /** Writes one group; the promises of its members settle as this one does. MUST be bounded in time. */
+  /** Writes one group. It settles the promises of all its members. MUST be bounded in time. */
   readonly write: (group: readonly T[]) => Promise<void>;
   readonly sizeOf: (item: T) => number;
   readonly maxItems: number;
-  /** Bytes; a larger single item goes alone. */
+  /** Bytes. A larger single item goes alone. */
   readonly maxBytes: number;
-  /** An item that has waited longer than `after` ms for its turn is refused with `error()`, so that no one waits for a line of slow writes. Absent: all wait. */
+  /** An item that waited longer than `after` ms is refused with `error()`. Absent: items wait for any time. */
   readonly expiry?: { readonly after: number; readonly error: () => Error; readonly now: () => number };
-  /** Called as a group of several begins, since then more are on their way: the next one, unless it is full, begins only when this resolves. Absent: at once. */
+  /** Called when a group of several begins: the next group that is not full waits until this resolves. */
   readonly pace?: () => Promise<void>;
 };
 
 export type GroupCommit<T> = {
-  /** Resolves when, and only when, the write that holds the item has succeeded. */
+  /** Resolves only after the write that holds the item has succeeded. */
   submit(item: T): Promise<void>;
-  /** Resolves when nothing is waiting or under way. */
+  /** Resolves when nothing waits or is under way. */
   idle(): Promise<void>;
 };
 
 type Waiting<T> = { item: T; since: number; resolve: () => void; reject: (error: unknown) => void };
 
 /**
- * Group commit: while one write is under way, the items that arrive wait, and go together in the next one. An item that
- * finds nothing under way goes at once, alone.
+ * Group commit: items that arrive during a write wait and go together in the next one.
+ * An item that finds no write under way goes at once, alone.
  */
 export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommit<T> {
   let waiting: Waiting<T>[] = [];
@@ -34,7 +34,7 @@ export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommi
       const { group, rest } = nextGroup(waiting, options);
       waiting = rest;
       const paced = group.length > 1 ? options.pace?.() : undefined;
-      // One at a time is the point: what arrives meanwhile makes the next group.
+      // One write at a time: what arrives meanwhile makes the next group.
       if (group.length > 0) await writeGroup(group, options.write);
       if (waiting.length < options.maxItems) await paced;
     }
@@ -61,7 +61,7 @@ async function writeGroup<T>(group: readonly Waiting<T>[], write: GroupCommitOpt
   }
 }
 
-/** Takes the next group from the front of the line, refusing those that have waited too long. */
+/** Takes the next group from the front of the queue and refuses items that waited too long. */
 function nextGroup<T>(line: readonly Waiting<T>[], options: GroupCommitOptions<T>): { group: Waiting<T>[]; rest: Waiting<T>[] } {
   const { expiry } = options;
   const oldest = expiry ? expiry.now() - expiry.after : 0;

@@ -1,9 +1,9 @@
 import type { Logger } from '@ringback/contracts';
 
-/** Clocks that are kept by NTP differ by less. ms. */
+/** Clocks that NTP keeps differ by less. ms. */
 const TELL_FROM = 5000;
 
-/** Tells how far our clock is off Redis's: once, again when that has changed much, and when it is over. `ahead` in ms, negative: behind. */
+/** Logs how far our clock is off Redis's: at first, after a big change, and when it is right again. `ahead` in ms. */
 export function createSkewReporter(logger: Logger): (ahead: number) => void {
   let told = 0;
   return (ahead) => {

@@ -1,19 +1,22 @@
 import type { Redis } from 'ioredis';
 
 /**
- * What time it is for Redis. All processes schedule by it, since their own clocks may be off, or be set. In between two looks time goes on by the monotonic clock, so that setting ours
- * changes nothing.
+ * Redis's time, by which all processes schedule: their own clocks may be wrong, or be set.
+ * Between two looks the time goes on by the monotonic clock, so setting our clock changes nothing.
  */
 export type RedisClock = {
-  /** ms since the epoch; by our own clock while Redis has not told. */
+  /** ms since the epoch. Our own clock, until Redis has told. */
   readonly now: () => number;
-  /** How many ms our own clock is ahead of Redis's, negative: behind. 0 below a second, and while Redis has not told. */
+  /** How many ms our clock is ahead of Redis's (negative: behind). 0 below a second, and until Redis has told. */
   ahead(): number;
-  /** False where our own clock has moved on by more than ours that only grows: it was set, or the machine was suspended, which the other one does not count. Then `now` may be too early. Asks Redis. */
+  /**
+   * False if our clock moved further than the monotonic one: it was set, or the machine was suspended.
+   * Then `now` may be too early. Asks Redis.
+   */
   isSure(): boolean;
-  /** False until Redis has told, or refused to tell, for the first time. */
+  /** False until Redis has told, or refused to tell. */
   isKnown(): boolean;
-  /** Asks Redis, or joins the question under way. Never rejects: where Redis does not answer, what was known stays. */
+  /** Asks Redis, or joins the question under way. Never rejects: without an answer, what was known stays. */
   measure(): Promise<void>;
 };
 
@@ -22,15 +25,15 @@ type RedisClockOptions = {
   readonly time: () => Promise<readonly (number | string)[]>;
   /** Our clock, ms since the epoch. */
   readonly wall: () => number;
-  /** ms that only ever grow. */
+  /** The monotonic clock, ms. */
   readonly elapsed: () => number;
 };
 
-/** Nobody asks for it in between: then now and then a command costs a second one, for which nobody waits. ms. */
+/** How long an answer counts, ms. The next question goes beside a command; nobody waits for it. */
 const MEASURE_AGAIN_AFTER = 5000;
-/** An answer that took longer tells too little to replace an earlier one. ms. */
+/** An answer that took longer is too vague to replace an earlier one. ms. */
 const MAX_ROUND_TRIP = 1000;
-/** Less is not worth a change: round trips, and clocks that are kept by NTP. ms. */
+/** Smaller differences are ignored: round trips, and clocks that NTP keeps. ms. */
 const MIN_SKEW = 1000;
 
 export function createRedisClock({ time, wall, elapsed }: RedisClockOptions): RedisClock {
@@ -49,7 +52,7 @@ export function createRedisClock({ time, wall, elapsed }: RedisClockOptions): Re
 
   function measure(): Promise<void> {
     measuring ??= ask()
-      // A user without the right to TIME is told nothing, ever.
+      // A user without permission for TIME never gets an answer.
       .catch((error: unknown) => void (refused ||= error instanceof Error && error.name === 'ReplyError'))
       .finally(() => (measuring = undefined));
     return measuring;
@@ -80,7 +83,7 @@ export function createRedisClock({ time, wall, elapsed }: RedisClockOptions): Re
 
 const clocks = new WeakMap<Redis, RedisClock>();
 
-/** The clock of the Redis at the other end of a connection: one for each connection, however many queues share it. */
+/** The clock of the Redis behind a connection: one for each connection, shared by all its queues. */
 export function redisClock(redis: Redis): RedisClock {
   const clock =
     clocks.get(redis) ?? createRedisClock({ time: () => redis.time(), wall: () => Date.now(), elapsed: () => performance.now() });

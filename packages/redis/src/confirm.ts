@@ -5,18 +5,18 @@ import type { Redis } from 'ioredis';
 const SHARE_OF_DEADLINE = 0.8;
 
 export type ConfirmOptions = {
-  /** The connection that wrote: Redis confirms only what came over it. */
+  /** The connection that wrote: Redis confirms only its own writes. */
   readonly redis: Redis;
   readonly durability: Durability;
   /** ms that one command may take. */
   readonly timeout: number;
-  /** Whether the server knows WAITAOF. */
+  /** True if the server knows WAITAOF. */
   readonly waitaof: () => boolean;
 };
 
 /**
- * Waits until what was just written is as safe as was asked for, where that does not follow from Redis's answer to the write itself: `replica` asks for one
- * (WAIT), `always` for the disk, where the server can say so (WAITAOF); elsewhere `appendfsync always` syncs before it answers.
+ * Waits until the last write meets `redis.durability`: `replica` waits for one replica (WAIT), `always` for the disk
+ * (WAITAOF, if the server knows it; otherwise `appendfsync always` has synced before the answer).
  * @returns a function that rejects with RB_DURABILITY_UNMET, or with the connection's error
  */
 export function createConfirm({ redis, durability, timeout, waitaof }: ConfirmOptions): () => Promise<void> {

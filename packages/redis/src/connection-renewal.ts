@@ -1,17 +1,17 @@
 /** A connection is renewed at most this often, ms. */
 const AT_MOST_EVERY_MS = 2000;
 
-/** Renews a connection because of what Redis answers. Each connection MUST have its own. */
+/** Renews a connection when Redis's answers ask for it. Each connection MUST have its own. */
 export type Renewal = {
   /** ioredis's `reconnectOnError`. */
   readonly wanted: (error: Error) => boolean;
-  /** True from there on until it is asked, once the connection is closed or ready again. */
+  /** True if the connection was renewed since the last call. Asked once it is closed or ready again. */
   readonly underWay: () => boolean;
 };
 
 /**
- * A failover leaves us on a replica, and only a new connection finds the new primary. Where the name leads to the replica still, every command fails, and renewing the connection for
- * each of them would be all that is done.
+ * After a failover we may be connected to a replica, and only a new connection finds the new primary.
+ * If the name still leads to the replica, every command fails: so a connection is renewed only now and then.
  */
 export function createRenewal(now: () => number = () => performance.now()): Renewal {
   let renewedAt = -Infinity;

@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import { diagnose, isAmbiguous } from './diagnosis.ts';
 import { NETWORK, tellTrouble, type Trouble, troubleOf } from './trouble.ts';
 
-/** A connection that was lost counts as back once it has stayed for this long, ms: one that comes and goes is one outage. */
+/** A lost connection counts as back after so many ms: one that comes and goes is one outage. */
 const STAYS_FOR_MS = 1000;
 const CLOSED = 'connection closed';
 
@@ -13,23 +13,23 @@ export type StateOptions = {
   readonly redis: Redis;
   readonly name: string;
   readonly logger: Logger;
-  /** True, once, where the connection was closed by us for a new one. */
+  /** True, once, if we closed the connection ourselves to make a new one. */
   readonly renewing: () => boolean;
 };
 
 /**
- * One line when the connection is lost, with the cause, and one when it is back, with the number of failures: not one per reconnect. A further line where the cause becomes another one, as when a
- * server that was away is back and refuses us.
+ * Logs a line when the connection is lost, with the cause, and one when it is back, with the number of failures.
+ * Another line if the cause changes: a server that was away comes back and refuses us.
  */
 export function reportState({ redis, renewing, ...options }: StateOptions): void {
   const log = createOutageLog({ redis, ...options });
   let wasReady = false;
   redis.on('error', (error: Error) => {
     void log.failed(error);
-    // ioredis would go on with database 0.
+    // ioredis would use database 0 instead.
     if (error.message.startsWith('ERR DB index')) redis.disconnect(true);
   });
-  // Not `close`, which comes when we close it ourselves as well.
+  // Not `close`: that comes as well when we close the connection.
   redis.on('reconnecting', () => {
     if (!renewing()) log.closed(wasReady);
     wasReady = false;
@@ -41,7 +41,7 @@ export function reportState({ redis, renewing, ...options }: StateOptions): void
   redis.on('end', log.close);
 }
 
-/** A function that tells whether the connection was away at any time since then (`performance.now()`). */
+/** Returns a function: true if the connection was away at any time since (`performance.now()`). */
 export function createLossMemory(redis: Redis): (since: number) => boolean {
   let lostAt = -Infinity;
   redis.on('close', () => (lostAt = performance.now()));
@@ -92,7 +92,7 @@ function createOutageLog({ redis, name, logger }: Omit<StateOptions, 'renewing'>
   };
 }
 
-/** One timer, which keeps no process alive. */
+/** A timer that does not keep the process alive. */
 function createTimer(ms: number): { start: (run: () => void) => void; clear: () => void } {
   let timer: NodeJS.Timeout | undefined;
   const clear = () => clearTimeout(timer);
@@ -105,7 +105,7 @@ function createTimer(ms: number): { start: (run: () => void) => void; clear: () 
   };
 }
 
-/** What is wrong, by an error; undefined while it is being found out. Never rejects. */
+/** What is wrong, by an error. Undefined while it is being found out. Never rejects. */
 function createFinder(redis: Redis): (error: Error) => Promise<Trouble | undefined> {
   let diagnosing = false;
   return async (error) => {

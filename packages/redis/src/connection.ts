@@ -9,7 +9,10 @@ import { onTrouble, type Trouble } from './trouble.ts';
 export type ConnectionOptions = { readonly url: Secret; readonly name: string; readonly logger: Logger };
 
 const RECONNECT_MAX_MS = 1000;
-/** BullMQ waits for jobs in commands that Redis answers after up to 10 s, and ends one by itself after 11 s: whoever waits longer waits on a dead connection. */
+/**
+ * BullMQ waits for jobs with commands that Redis answers within 10 s, and gives up after 11 s.
+ * A command that waits longer waits on a dead connection.
+ */
 const SILENT_FOR_MS = 15_000;
 
 type Options = Omit<RedisOptions, 'replyMapping'>;
@@ -19,9 +22,9 @@ const reconnect: Options = {
 };
 
 /**
- * A connection for one who waits for an answer with someone else waiting behind it: a command fails at once while Redis is away, and after
- * `timeout` ms when it is slow. It is never sent a second time: a write that was given up MUST NOT happen minutes later. A connection on which nothing
- * comes for twice that long is left for a new one: the network may have forgotten it without a word.
+ * Connection for request handlers: a command fails at once while Redis is away, and after `timeout` ms if it is slow.
+ * Nothing is sent twice: a write that was given up MUST NOT happen minutes later. A connection that is silent for
+ * twice the timeout is replaced: the network may have dropped it.
  */
 export function connectFailFast(options: ConnectionOptions & { readonly timeout: number }): Redis {
   return connect(options, failFast(options.timeout));
@@ -31,22 +34,25 @@ function failFast(timeout: number): Options {
   return { enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: timeout, socketTimeout: 2 * timeout };
 }
 
-/** A connection for a worker: commands wait until Redis is back, since the job that needs them waits there too; on a new connection, where this one is silent for 15 s. */
+/**
+ * Connection for workers: commands wait until Redis is back, as the job that needs them does.
+ * A connection that is silent for 15 s is replaced.
+ */
 export function connectPatient(options: ConnectionOptions): Redis {
   return connect(options, { maxRetriesPerRequest: null, socketTimeout: SILENT_FOR_MS });
 }
 
-/** A fail-fast connection whose outages nobody is told of: the process has others, which tell. */
+/** A fail-fast connection that logs no outages: other connections of the process do. */
 export function connectUnheard(options: Omit<ConnectionOptions, 'logger'> & { readonly timeout: number }): Redis {
   return connectFailFast({ ...options, logger: SILENT });
 }
 
 /**
- * A connection for a command that a person waits for: there within 5 s or not at all, and each command of it answered within 10 s.
+ * Connection for a command that a person waits for: made within 5 s, each command answered within 10 s.
  * @throws RingbackError RB_REDIS_UNAVAILABLE
  */
 export async function connectForCommand(options: Omit<ConnectionOptions, 'logger'>): Promise<Redis> {
-  // It is made just now: a replica is where the name leads, and most commands only read.
+  // Not renewed on a replica: a new connection would lead there again, and most commands only read.
   const redis = connect({ ...options, logger: SILENT }, { ...failFast(10_000), reconnectOnError: null });
   let trouble: Trouble | undefined;
   onTrouble(redis, (found) => (trouble = found));
@@ -68,14 +74,14 @@ function connect({ url, name, logger }: ConnectionOptions, options: Options): Re
   try {
     redis = new Redis(place, all);
   } catch {
-    // Without the cause: it holds the URL, and the password in it.
+    // No `cause`: it holds the URL with the password.
     throw new RingbackError('RB_CONFIG_INVALID', 'REDIS_URL, or redis.url of the settings, is not a URL that can be read');
   }
   reportState({ redis, name, logger, renewing: renewal.underWay });
   return redis;
 }
 
-/** Waits for a connection to be made, at most `timeout` ms. */
+/** Waits until a connection is ready, at most `timeout` ms. */
 export async function isReady(redis: Redis, timeout: number): Promise<boolean> {
   if (redis.status !== 'ready') await once(redis, 'ready', { signal: AbortSignal.timeout(timeout) }).catch(() => {});
   return redis.status === 'ready';

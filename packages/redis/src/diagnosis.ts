@@ -3,21 +3,21 @@ import { connect as connectTls } from 'node:tls';
 import type { Redis } from 'ioredis';
 import { codeOf, type Trouble, troubleOf, troubleOfReply, WHERE } from './trouble.ts';
 
-/** A server that refuses a connection says so as it takes it. ms. */
+/** A server that refuses a connection says so at once. ms. */
 const LISTEN_FIRST_MS = 300;
 const ANSWER_WITHIN_MS = 500;
 
-/** What Node's and ioredis's errors leave open: they come from a full server, from TLS, and from what is no Redis alike. */
+/** Errors of Node and ioredis that may mean a full server, TLS, or a server that is not Redis. */
 const AMBIGUOUS = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EPROTO', 'ERR_SSL_WRONG_VERSION_NUMBER', '']);
 
-/** True where only the server itself can tell what `error` means: it came before Redis was ready. */
+/** True if only the server can tell what `error` means: it came before Redis was ready. */
 export function isAmbiguous(redis: Redis, error: Error): boolean {
   return redis.status !== 'ready' && error.name !== 'ReplyError' && AMBIGUOUS.has(codeOf(error));
 }
 
 /**
- * What kept a connection from becoming ready, found out over a second one without TLS: a server at its maxclients, or in protected mode, says so before it is asked anything; then a
- * PING shows whether a Redis listens there. Takes at most 1.3 s and never rejects.
+ * Finds out why a connection did not become ready, over a second one without TLS. A full or protected server says so
+ * at once; after that a PING shows whether it is Redis. Takes at most 1.3 s. Never rejects.
  */
 export async function diagnose(redis: Redis, error: Error): Promise<Trouble> {
   const { host, port, tls } = redis.options;
@@ -29,7 +29,7 @@ export async function diagnose(redis: Redis, error: Error): Promise<Trouble> {
 
 async function ask(place: { host: string; port: number }): Promise<Buffer | undefined> {
   const socket = connect(place);
-  // Its failure is that of the connection that is asked about.
+  // It fails as the connection in question did.
   socket.on('error', () => {});
   try {
     const unasked = await firstBytes(socket, LISTEN_FIRST_MS);
@@ -41,7 +41,7 @@ async function ask(place: { host: string; port: number }): Promise<Buffer | unde
   }
 }
 
-/** True when a TLS handshake is made, or refused in the words of TLS. Nothing is sent over it, so that the certificate does not matter. */
+/** True if the server answers a TLS handshake. Nothing is sent over it, so the certificate does not matter. */
 async function speaksTls(place: { host: string; port: number }): Promise<boolean> {
   const socket = connectTls({ ...place, rejectUnauthorized: false });
   try {
@@ -70,20 +70,20 @@ function firstBytes(socket: Socket, ms: number): Promise<Buffer | undefined> {
 
 const TLS_WANTED: Trouble = { kind: 'tls', reason: `Redis speaks TLS there. Use rediss:// instead of redis:// in ${WHERE}` };
 
-/** The first byte of a TLS alert, which is how some TLS servers answer a PING. */
+/** The first byte of a TLS alert. Some TLS servers answer a PING with it. */
 const TLS_ALERT = 0x15;
 
 function judge(heard: Buffer | undefined, tls: boolean): Trouble | undefined {
   if (heard === undefined) return undefined;
   const text = heard.toString('latin1');
   if (heard[0] === TLS_ALERT) {
-    // Over TLS the error itself says more.
+    // Over TLS the error says more.
     return tls ? undefined : TLS_WANTED;
   }
   const refusal = text.startsWith('-') ? troubleOfReply(text.slice(1).split('\r\n', 1)[0] ?? '') : undefined;
   const isRedis = text.startsWith('+PONG') || refusal !== undefined;
   if (isRedis && tls) return { kind: 'tls', reason: `Redis speaks no TLS there. Use redis:// instead of rediss:// in ${WHERE}` };
-  // That a password is missing says nothing of a connection that has one.
+  // NOAUTH here tells nothing about a connection that has a password.
   if (refusal !== undefined) return refusal.kind === 'NOAUTH' || refusal.kind === 'ERR' ? undefined : refusal;
   return isRedis ? undefined : { kind: 'no redis', reason: `what listens there is no Redis. Correct ${WHERE}` };
 }

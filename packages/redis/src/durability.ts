@@ -1,7 +1,10 @@
 import type { Durability } from '@ringback/contracts';
 import type { RedisFacts } from './facts.ts';
 
-/** What Redis really does, in one line for people: `on disk within a second (appendonly yes, appendfsync everysec), noeviction, 0 replicas`. */
+/**
+ * What Redis does, in one line for people:
+ * `on disk within a second (appendonly yes, appendfsync everysec), noeviction, 0 replicas`.
+ */
 export function ackWorth(facts: RedisFacts, asked: Durability): string {
   const { policy = 'maxmemory-policy unknown', replicas } = facts;
   const held = asked === 'replica' ? ', and held by a replica' : '';
@@ -24,7 +27,10 @@ function onDisk({ appendonly, appendfsync, waitaof }: RedisFacts, asked: Durabil
   }
 }
 
-/** Where Redis does less than is asked for, and the command that mends it; undefined: it does at least that. Never less than `noeviction`: what evicts loses what was acked. */
+/**
+ * What Redis does less than `durability` asks, with the command that mends it. Undefined: nothing.
+ * `noeviction` is always asked: eviction loses acked callbacks.
+ */
 export function unmetDurability(facts: RedisFacts, asked: Durability): string | undefined {
   if (facts.policy !== undefined && facts.policy !== 'noeviction') {
     return `maxmemory-policy is ${facts.policy}, which throws acked callbacks away; mend it: CONFIG SET maxmemory-policy noeviction`;

@@ -1,16 +1,16 @@
 import type { Logger } from '@ringback/contracts';
 import { isReply, NETWORK, type Trouble, troubleOf } from './trouble.ts';
 
-/** Told of every error of the queues' loops. */
+/** Called with every error of the queues' loops. */
 export type ErrorReporter = (error: Error, fields: { readonly queue: string }) => void;
 
 export type ErrorReporterOptions = {
-  /** True if the connection itself was away at any time since then (`performance.now()`): it tells of that, so what the queues say of the network is known. */
+  /** True if the connection was away at any time since (`performance.now()`). It logs that itself. */
   readonly wasAway: (since: number) => boolean;
   readonly logger: Logger;
-  /** ms without an error of a kind, after which it is over. */
+  /** ms without an error of a kind until that kind is over. */
   readonly overAfter?: number;
-  /** ms after which the connection has told of its loss, if that is what an error of the network is about. */
+  /** ms until the connection has logged its loss, if an error of the network is about that. */
   readonly lossToldAfter?: number;
 };
 
@@ -19,7 +19,10 @@ type Spell = { readonly since: number; last: number; errors: number; readonly qu
 const OVER_AFTER_MS = 10_000;
 const LOSS_TOLD_AFTER_MS = 1000;
 
-/** Writes one line when errors of a kind begin, and one, with their number, when none has come for a while: a Redis that refuses everything makes thousands. */
+/**
+ * Logs a line when errors of a kind begin, and one with their number when they stop.
+ * A Redis that refuses everything makes thousands.
+ */
 export function createErrorReporter(options: ErrorReporterOptions): ErrorReporter {
   const { wasAway, logger, overAfter = OVER_AFTER_MS, lossToldAfter = LOSS_TOLD_AFTER_MS } = options;
   const spells = new Map<string, Spell>();
@@ -33,7 +36,7 @@ export function createErrorReporter(options: ErrorReporterOptions): ErrorReporte
       return;
     }
     spells.delete(kind);
-    // The line at the beginning has told all there is of a single one.
+    // A single error was told by the first line.
     if (spell.errors === 1) return;
     const seconds = Math.round(spell.last - spell.since) / 1000;
     logger.info({ kind, errors: spell.errors, seconds, queues: [...spell.queues] }, 'queue errors are over');
@@ -54,14 +57,14 @@ export function createErrorReporter(options: ErrorReporterOptions): ErrorReporte
     }
     spells.set(kind, { since: now, last: now, errors: 1, queues: new Set([queue]) });
     const tell = () => logger.warn({ queue, kind, reason, ...(!isKnown && { err: error }) }, 'queue error');
-    // A queue may meet the loss of a connection before the connection itself does.
+    // A queue may notice the loss before the connection does.
     if (kind === NETWORK) setTimeout(() => (isTold() ? spells.delete(kind) : tell()), lossToldAfter).unref();
     else tell();
     wait(kind, overAfter);
   };
 }
 
-/** Where Redis or the network has said what is wrong, a stack only tells how BullMQ is made. */
+/** If Redis or the network says what is wrong, the stack adds only BullMQ's insides. */
 function describe(error: Error): Trouble & { readonly isKnown: boolean } {
   const trouble = troubleOf(error);
   return { ...trouble, isKnown: trouble.kind === NETWORK || isReply(error) };

@@ -1,32 +1,32 @@
 import type { Redis } from 'ioredis';
 import { redisClock } from './clock.ts';
 
-/** What a Redis server says of itself; undefined: it does not say. */
+/** What a Redis server says of itself. Undefined: it does not say. */
 export type RedisFacts = {
-  /** Whether it keeps an append-only file. */
+  /** True if it keeps an append-only file. */
   readonly appendonly: boolean | undefined;
   readonly appendfsync: string | undefined;
   readonly policy: string | undefined;
-  /** Replicas that have caught up and follow. */
+  /** Replicas that follow and have caught up. */
   readonly replicas: number;
-  /** Whether it knows WAITAOF: from 7.2 on. */
+  /** True if it knows WAITAOF (7.2 and later). */
   readonly waitaof: boolean;
-  /** Used memory, as a share of maxmemory, counted as Redis itself counts it before it refuses writes; 0 without a maxmemory. */
+  /** Used memory as a share of maxmemory, counted as Redis counts it to refuse writes. 0 without maxmemory. */
   readonly fill: number;
-  /** Bytes; 0: no bound. */
+  /** Bytes. 0: no bound. */
   readonly maxmemory: number;
 };
 
-/** Asks Redis what it is. `appendfsync` stands in no INFO: it is handed in by who could ask for it. */
+/** Asks Redis what it is. INFO has no `appendfsync`: the caller asks for it. */
 export async function readFacts(redis: Redis, appendfsync: () => Promise<string | undefined>): Promise<RedisFacts> {
   const [info, fsync] = await Promise.all([redis.info(), appendfsync(), redisClock(redis).measure()]);
   return { ...parseInfo(info), appendfsync: fsync };
 }
 
-/** Managed servers forbid CONFIG, and count every refusal: after one it is not asked again for a while. ms. */
+/** Managed servers forbid CONFIG and count refusals: after one we wait before asking again. ms. */
 const ASK_AGAIN_AFTER_MS = 30_000;
 
-/** A function that asks for `appendfsync`; it resolves to undefined where that is forbidden. */
+/** Returns a function that asks for `appendfsync`. It resolves to undefined if that is forbidden. */
 export function createFsyncReader({ redis, now }: { redis: Redis; now: () => number }): () => Promise<string | undefined> {
   let askAt = 0;
   return async () => {
@@ -35,7 +35,7 @@ export function createFsyncReader({ redis, now }: { redis: Redis; now: () => num
       const reply: unknown = await redis.config('GET', 'appendfsync');
       return Array.isArray(reply) && typeof reply[1] === 'string' ? reply[1] : undefined;
     } catch (error) {
-      // A lost connection forbids nothing.
+      // A lost connection does not mean that it is forbidden.
       if (!(error instanceof Error) || error.name !== 'ReplyError') throw error;
       askAt = now() + ASK_AGAIN_AFTER_MS;
       return undefined;

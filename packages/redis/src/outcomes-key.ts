@@ -1,4 +1,7 @@
-/** The outcomes of a batch at one output: the ledger's, read and written by the scripts over bodies as well. Its dot, which a callback's key has none of, tells it from a claim. */
+/**
+ * The outcomes of a batch at one output: the ledger's, and used by the scripts for bodies.
+ * The dot tells it from a claim: a callback's key has none.
+ */
 export function outcomesKey({ prefix, batch, output }: { prefix: string; batch: string; output: string }): string {
   return `${prefix}:ledger:${batch}.${output}`;
 }

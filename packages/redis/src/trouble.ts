@@ -2,16 +2,16 @@ import { RingbackError } from '@ringback/contracts';
 import type { Redis } from 'ioredis';
 import { lossOf } from './ioredis-losses.ts';
 
-/** What is wrong with Redis. `kind` tells one trouble from another, for as long as it lasts; `reason` says it in words, and how to mend it. */
+/** What is wrong with Redis. `kind` tells one trouble from another; `reason` is for people, with the mend. */
 export type Trouble = { readonly kind: string; readonly reason: string };
 
-/** The kind of every trouble that is the network's, or a Redis that is not there. */
+/** The kind of all network trouble, a missing Redis included. */
 export const NETWORK = 'network';
 
-/** Where an operator sets the address of Redis. */
+/** Where the operator sets Redis's address. */
 export const WHERE = 'REDIS_URL, or redis.url of the settings';
 
-/** By the first word of Redis's error reply, which is its code. Where it may need several words, by what it begins with. */
+/** By the code of Redis's error reply, which is its first word, or by the words that it begins with. */
 const REPLIES: readonly (readonly [code: string, reason: string])[] = [
   ['READONLY', `Redis is a read-only replica. Name the primary in ${WHERE}; or make this one the primary: REPLICAOF NO ONE`],
   [
@@ -40,7 +40,7 @@ const REPLIES: readonly (readonly [code: string, reason: string])[] = [
   ['ERR DB index', `Redis has no database of this number. Correct the path of ${WHERE}`],
 ];
 
-/** Reasons of the TLS library, by its codes: Node gives no plain ones. */
+/** Plain reasons for the codes of the TLS library. */
 const TLS: Readonly<Record<string, string>> = {
   ERR_SSL_WRONG_VERSION_NUMBER: `what listens there speaks no TLS. Use redis:// instead of rediss:// in ${WHERE}`,
   DEPTH_ZERO_SELF_SIGNED_CERT: 'the certificate of Redis is self-signed. Name its CA in NODE_EXTRA_CA_CERTS',
@@ -53,21 +53,24 @@ const TLS: Readonly<Record<string, string>> = {
 
 const LONGEST = 200;
 
-/** True for an error that Redis answered with. */
+/** True for an error reply of Redis. */
 export function isReply(error: unknown): error is Error & { readonly name: 'ReplyError' } {
   return error instanceof Error && error.name === 'ReplyError';
 }
 
-/** What a reply says is wrong; undefined for any other error. Of a transaction, ioredis hands over what was refused in it beside what Redis says at its end. */
+/**
+ * What an error reply says is wrong. Undefined for any other error.
+ * For a transaction ioredis gives what was refused in it beside the error at its end.
+ */
 function troubleIfReply(error: unknown): Trouble | undefined {
   if (!isReply(error)) return undefined;
   const refused: unknown = 'previousErrors' in error && Array.isArray(error.previousErrors) ? error.previousErrors[0] : undefined;
   return troubleOfReply((isReply(refused) ? refused : error).message);
 }
 
-/** What a reply of Redis, be it of a command or of one within a script, says is wrong. */
+/** What an error reply says is wrong, of a command or of one within a script. */
 export function troubleOfReply(message: string): Trouble {
-  // Before 7.0 a script's error stands behind its own words: `ERR Error running script (…): @user_script:1: -READONLY …`
+  // Before 7.0 the script's error follows Redis's: `ERR Error running script (…): @user_script:1: -READONLY …`
   const known = REPLIES.find(([code]) => message.startsWith(code)) ?? REPLIES.find(([code]) => message.includes(`-${code} `));
   const kind = known?.[0] ?? message.split(' ', 1)[0] ?? '';
   // Redis names the command.
@@ -75,7 +78,7 @@ export function troubleOfReply(message: string): Trouble {
   return { kind, reason: known ? `${known[0].split(' ', 1)[0]}: ${known[1]}` : message.slice(0, LONGEST) };
 }
 
-/** RB_REDIS_REFUSES where Redis refused a command, RB_REDIS_UNAVAILABLE where it was lost under way; undefined for any other error. */
+/** RB_REDIS_REFUSES for an error reply, RB_REDIS_UNAVAILABLE for a lost connection, else undefined. */
 export function refusalOf(error: unknown): RingbackError | undefined {
   const trouble = troubleIfReply(error);
   if (trouble) return new RingbackError('RB_REDIS_REFUSES', trouble.reason);
@@ -84,7 +87,8 @@ export function refusalOf(error: unknown): RingbackError | undefined {
 }
 
 /**
- * What whoever sent a callback is told of a Redis that refused it, and has to try later; undefined for any other error. What mends it is not the sender's business: it stands in the cause, for the log.
+ * What the sender of a callback is told when Redis refused it. Undefined for any other error.
+ * The sender needs no more than "later"; the mend is in the cause, for the log.
  */
 export function refusedCallback(error: unknown): RingbackError | undefined {
   const trouble = troubleIfReply(error);
@@ -96,7 +100,7 @@ export function refusalOfCallback({ kind, reason }: Trouble): RingbackError {
   return new RingbackError('RB_REDIS_REFUSES', `Redis refuses to take the callback (${kind}): send it again`, { cause });
 }
 
-/** What an error of a connection, or of a command, says is wrong. Its `command` may hold a password or callbacks, and is never looked at. */
+/** What an error of a connection or a command says is wrong. MUST NOT read `command`: it may hold secrets. */
 export function troubleOf(error: unknown): Trouble {
   if (!(error instanceof Error)) return { kind: typeof error, reason: 'unknown' };
   const replied = troubleIfReply(error);
@@ -105,7 +109,7 @@ export function troubleOf(error: unknown): Trouble {
   const tls = TLS[code];
   if (tls !== undefined) return { kind: code, reason: tls };
   const loss = lossOf(error);
-  // Other errors' messages name a job; their first words are the same for all jobs.
+  // Other messages name a job; their first words are the same for all jobs.
   const kind = code !== '' || loss !== undefined ? NETWORK : error.message.split(' ', 3).join(' ');
   return { kind, reason: loss ?? error.message.slice(0, LONGEST) };
 }
@@ -116,7 +120,7 @@ export function codeOf(error: Error): string {
 
 const EVENT = 'ringback:trouble';
 
-/** Lets those who look after a connection know why it is not there. */
+/** Tells the owners of a connection why it is not there. */
 export function tellTrouble(redis: Redis, trouble: Trouble): void {
   redis.emit(EVENT, trouble);
 }

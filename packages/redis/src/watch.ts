@@ -8,32 +8,38 @@ import { nearlyFullFrom, createOverload, isRoomy, type OverloadSettings } from '
 import { isReply, refusalOfCallback, type Trouble } from './trouble.ts';
 import { createWriteWatch, type WriteWatch } from './write-watch.ts';
 
-/** How often Redis is looked at while nobody asks. */
+/** How often Redis is asked while nobody needs to know. */
 const LOOK_EVERY_MS = 1000;
-/** While somebody asks: a burst fills a small Redis within a second. With more than half of the way to a watermark still to go, less often: each look is work for Redis and for us. */
+/**
+ * While somebody asks. A burst fills a small Redis within a second, so `tight` looks often.
+ * `roomy` (below half of each watermark) saves work for Redis and for us.
+ */
 const FRESH_FOR_MS = { tight: 50, roomy: 250 } as const;
 
-/** What is known of Redis, kept up to date: at the start, after every reconnect, each second, and more often while it is asked for. */
+/** What is known of Redis. Asked at the start, after each reconnect, each second, and more often while it is used. */
 export type RedisWatch = Pick<WriteWatch, 'probe' | 'away'> & {
-  /** Why Redis is not good enough to ack anything now; undefined: it is. RB_QUEUE_UNAVAILABLE (not looked at since it connected), RB_REDIS_REFUSES (it may not be looked at) or RB_DURABILITY_UNMET. */
+  /**
+   * Why nothing may be acked now. Undefined: it may. RB_QUEUE_UNAVAILABLE (not asked yet on this connection),
+   * RB_REDIS_REFUSES (it may not be asked) or RB_DURABILITY_UNMET.
+   */
   readonly unmet: () => RingbackError | undefined;
-  /** True once it was looked at, on this connection. */
+  /** True once Redis was asked on this connection. */
   readonly known: () => boolean;
-  /** RB_OVERLOADED while there is more in Redis than the watermarks allow. */
+  /** RB_OVERLOADED while Redis is above a watermark. */
   readonly overloaded: () => RingbackError | undefined;
-  /** True while Redis is so full that new work must not begin. */
+  /** True while Redis is so full that no new work may begin. */
   readonly nearlyFull: () => boolean;
-  /** True while more than half of the way to a watermark is gone. */
+  /** True above half of a watermark. */
   readonly tight: () => boolean;
-  /** Bytes until Redis is nearly full, as of the last look; less than 0: beyond. Infinity: without a maxmemory, or not known yet. */
+  /** Bytes until Redis is nearly full; negative: beyond. Infinity: no maxmemory, or not known yet. */
   readonly room: () => number;
-  /** Bytes that Redis may use; 0: any number, or not known yet. */
+  /** Bytes that Redis may use. 0: no bound, or not known yet. */
   readonly maxmemory: () => number;
-  /** True where the server knows WAITAOF. */
+  /** True if the server knows WAITAOF. */
   readonly waitaof: () => boolean;
-  /** RB_REDIS_REFUSES when Redis, asked last, refused what the work needs: a write, or a command. */
+  /** RB_REDIS_REFUSES if Redis refused the last probe: a write, or a command. */
   readonly refused: () => RingbackError | undefined;
-  /** Looks now, or joins the look that is under way. Never rejects: where Redis does not answer, what was known stays. */
+  /** Asks now, or joins the question under way. Never rejects: without an answer, what was known stays. */
   look(): Promise<void>;
   close(): void;
 };
@@ -43,9 +49,9 @@ export type RedisWatchOptions = {
   readonly prefix: string;
   readonly durability: Durability;
   readonly overload: OverloadSettings;
-  /** Jobs that wait; absent where nothing depends on it. */
+  /** Jobs that wait. Absent if nothing depends on it. */
   readonly depth?: (() => Promise<number>) | undefined;
-  /** Who fills Redis, in words; asked while there is too much in it. */
+  /** What fills Redis, in words. Asked during overload. */
   readonly fillers?: (() => Promise<string | undefined>) | undefined;
   readonly now: () => number;
   readonly logger: Logger;
@@ -95,7 +101,7 @@ export function createRedisWatch(options: RedisWatchOptions): RedisWatch {
   };
 }
 
-/** What Redis says of itself, as it was when it was asked last. */
+/** What Redis said of itself when it was asked last. */
 function createFactsWatch(options: RedisWatchOptions) {
   const { redis, now, logger } = options;
   const ask = createAsk(options);
@@ -109,7 +115,7 @@ function createFactsWatch(options: RedisWatchOptions) {
     lookedAt = now();
     looking ??= ask()
       .then((asked) => report((known = asked)))
-      // What fails otherwise fails for everybody else as well, and is told by the connection.
+      // Other failures are failures of the connection, which logs them.
       .catch((error: unknown) => {
         if (isReply(error)) known = undefined;
       })
@@ -124,7 +130,7 @@ function createFactsWatch(options: RedisWatchOptions) {
       if (now() - lookedAt >= FRESH_FOR_MS[known?.pressure ?? 'tight']) void look();
       return known;
     },
-    /** It may be another server, or the same with other settings: nothing is known of it until it is asked. */
+    /** The server or its settings may be new: nothing is known until it is asked. */
     forget: () => void (known = undefined),
   };
 }
@@ -171,7 +177,7 @@ function overloadError(known: Known | undefined): RingbackError | undefined {
   return reason === undefined ? undefined : new RingbackError('RB_OVERLOADED', `${reason}: send it again later`);
 }
 
-/** One line when what an ack is worth changes, and one when overload begins or ends. */
+/** Logs a line when what an ack is worth changes, and when overload begins or ends. */
 function createReporter(logger: Logger, clock: RedisClock): (known: Known) => void {
   const reportSkew = createSkewReporter(logger);
   let told: Known | undefined;

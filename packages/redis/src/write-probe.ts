@@ -8,8 +8,8 @@ import { isReply, type Trouble, troubleOfReply } from './trouble.ts';
 const KEY_LIVES_MS = 10_000;
 
 /**
- * KEYS probe · ARGV how long it lives in ms, the commands that are needed → why the write failed (empty: it did not), those of the commands that the user may not run. A script, since most of the work is
- * done by scripts. Before Redis 7.0 a script cannot ask for permissions.
+ * KEYS probe · ARGV lifetime in ms, needed commands → error of the write (empty: none), commands that are forbidden.
+ * A script, since most of the work is done by scripts. Before Redis 7.0 it cannot ask for permissions.
  */
 const PROBE = `
 local denied = {}
@@ -28,7 +28,8 @@ const DIGEST = createHash('sha1').update(PROBE).digest('hex');
 export type WriteProbeOptions = { readonly redis: Redis; readonly prefix: string; readonly durability: Durability };
 
 /**
- * Does to Redis, in one round trip, what the work does: runs a script that writes. The function that it returns resolves to what keeps the work from being done, and rejects where Redis does not answer.
+ * Does what the work does in one round trip: a script that writes. The function resolves to what prevents the work,
+ * and rejects if Redis does not answer.
  */
 export function createWriteProbe({ redis, prefix, durability }: WriteProbeOptions): () => Promise<Trouble | undefined> {
   const key = `${prefix}:probe`;
@@ -46,7 +47,7 @@ export function createWriteProbe({ redis, prefix, durability }: WriteProbeOption
     });
   }
 
-  /** Whether scripts are forbidden to the user, or the key is: without a key, only the former matters. */
+  /** Tells forbidden scripts from a forbidden key: without a key only the former fails. */
   async function explainDenial(): Promise<Trouble> {
     const scripts = await redis.eval('return 1', 0).then(
       () => true,

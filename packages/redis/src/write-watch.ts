@@ -3,16 +3,19 @@ import { onTrouble, type Trouble } from './trouble.ts';
 import { createWriteProbe, type WriteProbeOptions } from './write-probe.ts';
 
 export type WriteWatch = {
-  /** Writes now, or joins the write that is under way; true when Redis answered, be it with a refusal. Never rejects, and may take as long as the connection lets a command take. */
+  /**
+   * Writes now, or joins the write under way. True if Redis answered, with a refusal as well.
+   * Never rejects. Takes as long as the connection lets a command take.
+   */
   readonly probe: () => Promise<boolean>;
-  /** RB_REDIS_UNAVAILABLE, with the reason where the connection has told one. */
+  /** RB_REDIS_UNAVAILABLE, with the reason if the connection knows one. */
   readonly away: () => RingbackError;
-  /** Why Redis, asked last, refused; undefined: it did not. */
+  /** Why Redis refused the last write. Undefined: it did not. */
   readonly refusal: () => Trouble | undefined;
   close(): void;
 };
 
-/** Whether Redis takes what the work writes, as its last answer to the probe says; with one line when it begins to refuse, and one when it takes writes again. */
+/** Watches whether Redis takes writes. Logs a line when it begins to refuse them, and one when that is over. */
 export function createWriteWatch(options: WriteProbeOptions & { readonly logger: Logger }): WriteWatch {
   const { redis } = options;
   const write = createWriteProbe(options);
@@ -36,7 +39,7 @@ export function createWriteWatch(options: WriteProbeOptions & { readonly logger:
 
   return {
     probe() {
-      // Before the connection is made, a command would only wait in line.
+      // Before the connection is made, a command would only queue.
       if (redis.status !== 'ready') return Promise.resolve(false);
       probing ??= ask().finally(() => (probing = undefined));
       return probing;

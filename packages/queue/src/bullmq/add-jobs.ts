@@ -8,20 +8,20 @@ export type AddOptions = {
   readonly queue: Queue;
   readonly jobs: readonly NewJob[];
   /**
-   * Tells whether the job that stands under the id of `job` does its work. Absent where nothing else can have the id: it names a new batch, or the same batch and the same part of it.
+   * True if the job under the id of `job` does the same work. Absent if only the same work can have that id.
    * `data` was read from Redis.
    */
   readonly doesWorkOf?: ((data: unknown, job: NewJob) => boolean) | undefined;
 };
 
 /**
- * Every job of ours is added here. BullMQ ignores an add whose id exists, and answers as if it had added the job: so with `doesWorkOf` it is looked at afterwards.
+ * Adds every job of ours. BullMQ ignores an add whose id exists and reports success: `doesWorkOf` checks afterwards.
  * A job that is gone by then was done.
- * @throws RingbackError RB_JOB_ID_TAKEN when another job stands under an id: what was to be added is not in the queue, and MUST be kept where it is
+ * @throws RingbackError RB_JOB_ID_TAKEN if another job has an id: the work was not queued and MUST stay where it is
  */
 export async function addJobs({ queue, jobs, doesWorkOf }: AddOptions): Promise<void> {
   const time = await timeOfNewJobs(queue);
-  // A job's own timestamp says when the run of its batch began, by Redis's clock: it MUST stay.
+  // A job's own timestamp is the start of its batch's run, by Redis's clock: it MUST stay.
   const [first, ...others] = jobs.map((job) => ({ ...job, opts: { ...time, ...job.opts } }));
   if (first === undefined) return;
   if (others.length === 0) await queue.add(first.name, first.data, first.opts);

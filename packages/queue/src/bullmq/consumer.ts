@@ -9,21 +9,21 @@ import { createNewerPayloads, NewerPayload, newerThan } from './newer-payloads.t
 
 /** Takes jobs of one queue until it is closed. */
 export type Consumer = {
-  /** Takes no further job until `resume`; those under way go on. */
+  /** Takes no further job until `resume`. Jobs under way go on. */
   hold(): void;
   resume(): void;
   /** Grows with every job that is taken or finished. */
   progress(): number;
   /**
-   * Takes no further job and waits for those under way, at most `grace` ms; resolves to false when some were cut off or not told to Redis as done (another worker
-   * takes them over). With none under way it is a matter of a second or two, though Redis be away.
+   * Takes no further job and waits for those under way, at most `grace` ms. False if some were cut off, or Redis was
+   * not told that they are done: another worker takes them over. Without jobs it takes a second or two.
    */
   close(grace: number): Promise<boolean>;
 };
 
-/** Thrown by a handler that did not do its work: the job goes back to the queue as it is, and costs it no attempt. */
+/** Thrown by a handler that did not do its work: the job goes back to the queue and loses no attempt. */
 export class HandBack extends Error {
-  /** ms before it may be taken again; meanwhile others come first. */
+  /** ms until it may be taken again; other jobs come first. */
   readonly afterMs: number;
 
   constructor({ afterMs = 0 }: { afterMs?: number } = {}) {
@@ -35,7 +35,7 @@ export class HandBack extends Error {
 
 export type ConsumerOptions<S extends TSchema> = {
   readonly queue: string;
-  /** What a job's payload must be: jobs come from Redis, and Redis is a boundary like any other. */
+  /** The payload that a job must have. Jobs come from Redis, which is a boundary like any other. */
   readonly schema: S;
   readonly handle: (payload: Static<S>, job: Job) => Promise<void>;
   readonly options: WorkerOptions & { readonly connection: IRedisClient };
@@ -43,10 +43,10 @@ export type ConsumerOptions<S extends TSchema> = {
   readonly logger: Logger;
 };
 
-/** What Redis gets to answer our leave once no job is under way, ms. It may be away. */
+/** How long Redis may take to answer once no job is under way, ms. It may be away. */
 const GOODBYE_MS = 1500;
 
-/** A BullMQ worker with our rules: payloads are checked, a hand-back is no failure, and every error is heard. */
+/** A BullMQ worker with our rules: payloads are checked, a hand-back is no failure, every error is reported. */
 export function createConsumer<S extends TSchema>(consumer: ConsumerOptions<S>): Consumer {
   const { queue, options, logger, errors = createErrorReporter({ wasAway: () => false, logger }) } = consumer;
   const closing = new AbortController();
@@ -101,7 +101,7 @@ function createProcessor<S extends TSchema>({ queue, schema, handle, logger }: C
     throw new UnrecoverableError('RB_PAYLOAD_INVALID: not a payload of ours');
   }
 
-  /** ms that the job waits in the queue; undefined: it is no hand-back. */
+  /** ms that the job waits in the queue. Undefined: it was not handed back. */
   function waitAfter(error: unknown, job: Job): number | undefined {
     if (error instanceof NewerPayload) return waitForNewerWorker(job, error.newer);
     return error instanceof HandBack ? error.afterMs : undefined;
@@ -118,7 +118,7 @@ function createProcessor<S extends TSchema>({ queue, schema, handle, logger }: C
   };
 }
 
-/** @throws what tells BullMQ that the job is not its to settle any more */
+/** @throws what tells BullMQ not to settle the job */
 async function giveBack({ job, token, afterMs }: { job: Job; token: string; afterMs: number }): Promise<never> {
   if (afterMs === 0) {
     await job.moveToWait(token);
@@ -129,8 +129,8 @@ async function giveBack({ job, token, afterMs }: { job: Job; token: string; afte
 }
 
 /**
- * `worker.close()` waits for as long as its jobs and its Redis take: after `grace` ms we wait no longer for the jobs, nor for Redis alone after `GOODBYE_MS`. The
- * process MUST end then: the locks of what was under way run out, and another worker takes it over.
+ * `worker.close()` waits as long as its jobs and Redis take. We wait `grace` ms for jobs and `GOODBYE_MS` for Redis.
+ * The process MUST end then: its locks run out, and another worker takes its jobs over.
  */
 async function closeWithin(options: { worker: Worker; underWay: ReadonlySet<Promise<void>>; grace: number }): Promise<boolean> {
   const { worker, underWay, grace } = options;
@@ -139,7 +139,7 @@ async function closeWithin(options: { worker: Worker; underWay: ReadonlySet<Prom
     do {
       await Promise.allSettled(underWay);
       if (await within(GOODBYE_MS, closed)) return true;
-      // A job that was on its way to us when we closed may have begun since.
+      // A job that was on its way when we closed may have begun since.
     } while (underWay.size > 0);
     return false;
   };

@@ -5,8 +5,8 @@ const PAGE = 100;
 export type Place = { readonly queue: Queue; readonly state: JobType };
 
 /**
- * The ids of the jobs of a queue in one state, newest first, page by page. Counted from the oldest end: what comes meanwhile is behind us, and what goes moves the others
- * towards where we are going. So none is missed that stays; one may come twice.
+ * Ids of the jobs of a queue in one state, newest first, by pages that count from the oldest end.
+ * So no job that stays is missed while others come and go; one may come twice.
  */
 export async function* idPages({ queue, state, size }: Place & { readonly size: number }): AsyncGenerator<string[]> {
   for (let end = await queue.getJobCountByTypes(state); end > 0; end -= size) {
@@ -14,7 +14,7 @@ export async function* idPages({ queue, state, size }: Place & { readonly size: 
   }
 }
 
-/** The jobs of a queue in one state; as their ids come. */
+/** The jobs of a queue in one state, in the same order. */
 export async function* jobsOf(place: Place): AsyncGenerator<Job> {
   for await (const ids of idPages({ ...place, size: PAGE })) {
     for (const job of await Promise.all(ids.map((id) => place.queue.getJob(id)))) if (job) yield job;

@@ -1,48 +1,51 @@
 import { randomBytes } from 'node:crypto';
 
-/** The queue that the ingress writes and the dispatchers read. */
+/** The queue that the ingress writes and the workers read. */
 export const CALLBACKS = 'callbacks';
 
-/** Where callbacks stand that do not fit; nobody consumes it. */
+/** Callbacks that do not fit. No worker consumes it. */
 export const QUARANTINE = 'quarantine';
 
-/** Where callbacks stand that no route matched: with bounds of its own. Nobody consumes it. */
+/** Callbacks that no route matched, with bounds of their own. No worker consumes it. */
 export const UNROUTED = 'unrouted';
 
-/** The queue of one output's deliveries. BullMQ forbids `:` in a name; output names have none. */
+/** The queue of one output. BullMQ forbids `:` in a name; output names have none. */
 export function outputQueueName(output: string): string {
   return `output.${output}`;
 }
 
-/** A new batch id: 16 URL-safe characters behind a letter, since BullMQ takes no id of digits alone. */
+/** A new batch id: a letter and 16 URL-safe characters. BullMQ takes no id of digits alone. */
 export function newBatchId(): string {
   return `b${randomBytes(12).toString('base64url')}`;
 }
 
-/** The id of the job that holds one output's deliveries of a batch. Derived, so that a re-run of the batch adds nothing twice. */
+/** The id of the job with one output's deliveries of a batch. Derived: a second run adds nothing twice. */
 export function deliveryBatchId(batchId: string, output: string): string {
   return `${batchId}.${output}`;
 }
 
-/** The id of the job that names an output's deliveries by the id of their bodies. Never that of a job that holds bodies: an add that is ignored MUST have been for the same. */
+/**
+ * The id of the job that names stored bodies. Differs from that of a job with bodies:
+ * an add that BullMQ ignores MUST have been the same work.
+ */
 export function referenceId(bodies: string, output: string): string {
   return `${bodies}.ref.${output}`;
 }
 
-/** The id of what is added to a batch's bodies, or to the job that holds them, in a second run. `part` derives from what it holds. */
+/** The id of what a second run adds to a batch's bodies or job. `part` derives from its content. */
 export function batchPartId(batchId: string, part: string): string {
   return `${batchId}.${part}`;
 }
 
 /**
- * The id of the job that holds one delivery alone. Derived, so that the same retry is never added twice. It names the batch as well: a callback that comes again after
- * the dedupe window is other work, and a dead letter of its first run MUST NOT stand in its way.
+ * The id of the job with one delivery alone. Derived: the same retry is never added twice. It names the batch too:
+ * the same callback after the dedupe window is other work, and an old dead letter MUST NOT block it.
  */
 export function singleDeliveryId({ batch, key, output }: { batch: string; key: string; output: string }): string {
   return `${batch}.${key}.${output}`;
 }
 
-/** The set of the outputs that any worker has had in its settings. */
+/** The set of all outputs that a worker ever had in its settings. */
 export function outputRegistryKey(prefix: string): string {
   return `${prefix}:outputs`;
 }

@@ -4,17 +4,17 @@ import { type TSchema, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { backoff, type BackoffBounds } from './backoff.ts';
 
-/** What every payload of ours has, whatever its version: a newer Ringback may change all the rest. */
+/** What every payload has in every version. A newer Ringback may change all the rest. */
 const Envelope = Type.Object({ v: Type.Integer({ minimum: 1 }), kind: Type.Optional(Type.Unknown()) });
 
-/** How long a newer payload waits for a newer worker. While there is none, few look at it. */
+/** How long a newer payload waits for a newer worker. */
 const NEWER_BACKOFF: BackoffBounds = { minDelay: 1000, maxDelay: 30_000 };
 const SAY_EVERY_MS = 60_000;
 
 /** `known`: the newest version that this process can read. */
 type Newer = { readonly version: number; readonly known: number };
 
-/** Only a newer Ringback can read what a job holds or names. A job whose handler throws it waits for a newer worker. */
+/** Thrown by a handler if only a newer Ringback can read the job. The job waits for a newer worker. */
 export class NewerPayload extends RingbackError {
   readonly newer: Newer;
 
@@ -29,8 +29,8 @@ export class NewerPayload extends RingbackError {
 }
 
 /**
- * Tells payloads that only a newer Ringback can read from those that are none of ours. Each `kind` of a schema counts its own versions.
- * One that has no such kind is newer than ours only beyond all of them: a new kind MUST begin there.
+ * Tells payloads of a newer Ringback from those that are not ours. Each `kind` of a schema counts its own versions.
+ * An unknown kind counts as newer only above all known versions: a new kind MUST begin there.
  */
 export function newerThan(schema: TSchema, data: unknown): Newer | undefined {
   if (!Value.Check(Envelope, data)) return undefined;
@@ -53,7 +53,7 @@ function literal(schema: TSchema | undefined): unknown {
   return schema && Type.IsLiteral(schema) ? schema.const : undefined;
 }
 
-/** Tells how many ms a newer payload's job should wait. Says so with the first one, and then once a minute with their number. */
+/** How many ms the job of a newer payload waits. Logs the first one, then once a minute their number. */
 export function createNewerPayloads({ queue, logger }: { queue: string; logger: Logger }) {
   let since = 0;
   let saidAt = Number.NEGATIVE_INFINITY;

@@ -4,14 +4,14 @@ import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { openQueue } from './queue-options.ts';
 
-/** What whoever waits behind the ingress is told when Redis did not take something: RB_REDIS_REFUSES where it said so, else RB_QUEUE_UNAVAILABLE. */
+/** What a request is told if Redis did not take something: RB_REDIS_REFUSES, or RB_QUEUE_UNAVAILABLE. */
 export function notTaken(cause?: unknown): RingbackError {
   const refused = refusedCallback(cause);
   if (refused) return refused;
   const message = 'Redis did not take the callback in time: send it again';
   return new RingbackError('RB_QUEUE_UNAVAILABLE', message, { cause });
 }
-/** A BullMQ queue that can be asked for at any time. */
+/** A BullMQ queue that may be asked for at any time. */
 export type QueueHolder = {
   /** @throws Error while Redis is away */
   open(): Promise<Queue>;
@@ -19,8 +19,8 @@ export type QueueHolder = {
 };
 
 /**
- * BullMQ's Queue looks at the server's version once, when it is made, and stays broken when that fails. So it is made only on a live connection,
- * and made anew until it comes up: the ingress may start before its Redis does.
+ * BullMQ's Queue asks for the server's version once, and stays broken if that fails. So it is made only on a live
+ * connection, and made again until it works: the ingress may start before its Redis.
  */
 export function createQueueHolder({ redis, prefix, name }: { redis: Redis; prefix: string; name: string }): QueueHolder {
   let current: Queue | undefined;

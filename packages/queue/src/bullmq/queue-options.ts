@@ -5,15 +5,18 @@ import { withoutInfo } from './client.ts';
 import { readableJobs } from './readable-jobs.ts';
 import { onRedisTime } from './time.ts';
 
-/** Nobody of ours reads the event stream, so it is kept short; a dashboard that does still sees the newest. */
+/** Nothing of ours reads the event stream, so it is short. A dashboard still sees the newest events. */
 const MAX_EVENTS = 1000;
 
-/** What every BullMQ queue of ours is made with. */
+/** The options of every BullMQ queue. */
 function queueOptions({ redis, prefix }: { redis: Redis; prefix: string }): QueueOptions {
   return { connection: connectionOf(redis), prefix, streams: { events: { maxLen: MAX_EVENTS } } };
 }
 
-/** Opens a queue. The connection's owner reports its errors, and each call its own: an `error` event that nobody hears would end the process. */
+/**
+ * Opens a queue. The connection reports its own errors, and each call rejects with its own:
+ * the listener only keeps an `error` event from ending the process.
+ */
 export function openQueue(name: string, access: { readonly redis: Redis; readonly prefix: string }): Queue {
   return new Queue(name, queueOptions(access)).on('error', () => {});
 }
@@ -21,15 +24,15 @@ export function openQueue(name: string, access: { readonly redis: Redis; readonl
 export type ConsumerSettings = {
   readonly redis: Redis;
   readonly prefix: string;
-  /** Jobs under way at once, in this process. */
+  /** Jobs under way at once in this process. */
   readonly concurrency: number;
-  /** ms without a sign of life after which another worker takes a job over. */
+  /** ms without a sign of life until another worker takes a job over. */
   readonly lockDuration: number;
-  /** Shared by all consumers of a process, so that an outage is told once. Default: one of its own. */
+  /** Shared by all consumers of a process, so that an outage is logged once. */
   readonly errors?: ErrorReporter;
 };
 
-/** What every BullMQ worker of ours is made with. */
+/** The options of every BullMQ worker. */
 export function workerOptions({
   redis,
   prefix,
@@ -42,9 +45,9 @@ export function workerOptions({
     concurrency,
     lockDuration,
     stalledInterval: Math.ceil(lockDuration / 2),
-    // A worker that is killed is no fault of the job's: however often that happens, the job is run again. Poison is found by its content.
+    // A killed worker is not the job's fault: the job is run again, however often that happens.
     maxStalledCount: 1_000_000,
-    // How soon a worker looks again after its connection failed. BullMQ's own 15 s would add themselves to every outage.
+    // How soon a worker looks again after its connection failed. BullMQ's 15 s would prolong every outage.
     runRetryDelay: 1000,
     autorun: false,
   };

@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { CALLBACKS, outputQueueName } from './names.ts';
 import { openQueue } from './queue-options.ts';
 
-/** Jobs by where they stand. A job of an output holds one delivery, or those of a whole batch at their first attempt. */
+/** Jobs by state. A job of an output holds one delivery, or all of a batch at their first attempt. */
 type QueueDepths = {
   /** To be taken now. */
   readonly waiting: number;
@@ -14,16 +14,16 @@ type QueueDepths = {
   readonly dead: number;
 };
 
-/** A queue looked at from outside, and the switch that holds all its workers. Every call rejects when Redis does not answer the connection's own way. */
+/** A queue seen from outside, and its pause switch. Calls reject if Redis does not answer. */
 export type QueueState = {
   depths(): Promise<QueueDepths>;
-  /** When the job that waits for the longest was made, ms since the epoch by Redis's clock; of those that are to be tried again, the next ones are looked at. */
+  /** When the oldest waiting job was made, ms since the epoch by Redis's clock. Of delayed jobs only the next count. */
   oldest(): Promise<number | undefined>;
   isPaused(): Promise<boolean>;
-  /** No worker takes a job until `resume`; what is under way goes on. */
+  /** No worker takes a job until `resume`. Jobs under way go on. */
   pause(): Promise<void>;
   resume(): Promise<void>;
-  /** True when a job waits and nothing but a worker is missing: the queue is neither paused nor at its rate limit. */
+  /** True if a job waits for nothing but a worker: the queue is neither paused nor at its rate limit. */
   workWaits(): Promise<boolean>;
   close(): Promise<void>;
 };

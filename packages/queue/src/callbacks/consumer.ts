@@ -8,7 +8,7 @@ import { type ConsumerSettings, workerOptions } from '../bullmq/queue-options.ts
 export type TakenBatch = Batch & { readonly replayed?: true | undefined };
 
 export type CallbackConsumerOptions = ConsumerSettings & {
-  /** MUST resolve only when the batch needs no further work: then it is gone. A rejection has it run again later. */
+  /** MUST resolve only when the batch needs no more work: it is removed then. A rejection runs it again later. */
   readonly dispatch: (batch: TakenBatch) => Promise<void>;
   readonly logger: Logger;
 };

@@ -3,7 +3,7 @@ import { CALLBACKS, outputQueueName } from '../bullmq/names.ts';
 import { createQueueHolder } from '../bullmq/queue-holder.ts';
 
 export type Depth = {
-  /** Jobs that wait for a worker: batches of callbacks, and deliveries to each of the outputs. Those that wait for their next attempt are not counted. */
+  /** Jobs that wait for a worker, of all outputs and of callbacks. Jobs that wait for a retry do not count. */
   readonly count: () => Promise<number>;
   close(): Promise<void>;
 };

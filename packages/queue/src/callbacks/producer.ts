@@ -4,16 +4,16 @@ import { createGroupCommit } from '@ringback/pacing';
 import { newBatchId } from '../bullmq/names.ts';
 import { notTaken } from '../bullmq/queue-holder.ts';
 
-/** Measured: 32 to 64 callbacks a job are best; at 256 the connections move in lock step. */
+/** Measured: 32 to 64 callbacks a job are best. At 256 the connections move in lock step. */
 const MAX_CALLBACKS_PER_BATCH = 64;
 const MAX_BYTES_PER_BATCH = 1024 * 1024;
-/** A batch costs ingress, Redis and worker about the same, whatever it holds, so many small ones are to be few. One callback after another never waits for it. */
+/** A batch costs about the same whatever it holds, so small ones are rare. A callback alone never waits for it. */
 const MS_BETWEEN_BATCHES = 2;
 
 export type CallbackProducer = {
   /**
-   * Resolves once the writer keeps the callback: the moment from which it may be acked.
-   * @throws RingbackError the writer's, or RB_QUEUE_UNAVAILABLE after `patience` ms in the line
+   * Resolves once the writer keeps the callback: from then on it may be acked.
+   * @throws RingbackError the writer's, or RB_QUEUE_UNAVAILABLE after `patience` ms of waiting
    */
   enqueue(callback: Callback): Promise<void>;
   /** Waits for what is under way, then closes the writer. */
@@ -22,15 +22,15 @@ export type CallbackProducer = {
 
 export type CallbackProducerOptions = {
   readonly writer: CallbackWriter;
-  /** How long a callback may wait for the writes before its own. ms. */
+  /** How long a callback may wait for earlier writes. ms. */
   readonly patience: number;
   readonly now: () => number;
 };
 
-/** The ingress's way into the queue: callbacks that arrive together go together, as one batch. */
+/** Queues the ingress's callbacks. Those that arrive together go together, as one batch. */
 export function createCallbackProducer({ writer, patience, now }: CallbackProducerOptions): CallbackProducer {
   const commit = createGroupCommit({
-    // One id whatever becomes of the write: where it is made again, it makes the same job.
+    // The id is chosen before the write: a repeated write makes the same job.
     write: (callbacks) => writer.write({ id: newBatchId(), callbacks }),
     sizeOf: (callback: Callback) => callback.body.length,
     maxItems: MAX_CALLBACKS_PER_BATCH,

@@ -2,17 +2,17 @@ import type { Redis } from 'ioredis';
 
 type Access = { readonly redis: Redis; readonly prefix: string };
 
-/** Callbacks that are acked, and of which nothing but their number is known. A batch that is run again after it was counted is counted again. */
+/** Acked callbacks of which only the number is known. A batch that is run again may be counted again. */
 export type RouteCounts = {
-  /** By the reason that a route gives for it. */
+  /** By the reason in the route. */
   dropped(counts: ReadonlyMap<string, number>): Promise<void>;
-  /** By the error code for which there was no room in the quarantine. */
+  /** By the error code of those for which the quarantine had no room. */
   unkept(counts: ReadonlyMap<string, number>): Promise<void>;
 };
 
 const keysOf = (prefix: string) => ({ dropped: `${prefix}:dropped`, unkept: `${prefix}:unkept` });
 
-/** Adds to counts in Redis, each call in one round trip. */
+/** Adds to the counts in Redis, in one round trip. */
 export function createRouteCounts({ redis, prefix }: Access): RouteCounts {
   const keys = keysOf(prefix);
 
@@ -23,7 +23,7 @@ export function createRouteCounts({ redis, prefix }: Access): RouteCounts {
   return { dropped: (counts) => add(keys.dropped, counts), unkept: (counts) => add(keys.unkept, counts) };
 }
 
-/** The counts of all workers, ever, the largest first. */
+/** The counts of all workers since ever, the largest first. */
 export async function readRouteCounts({ redis, prefix }: Access) {
   const keys = keysOf(prefix);
   const read = async (key: string) =>

@@ -30,15 +30,15 @@ export type CallbackWriterOptions = {
   readonly timeout: number;
   readonly durability: Durability;
   readonly overload: OverloadSettings;
-  /** Names of the outputs, whose waiting deliveries count as depth. */
+  /** Names of the outputs. Their waiting deliveries count as depth. */
   readonly outputs: readonly string[];
   readonly now: () => number;
   readonly logger: Logger;
 };
 
 /**
- * Writes batches to Redis, each as one job under the batch's id, and as safely as `durability` asks. `write` fails with RB_QUEUE_UNAVAILABLE when Redis is away or slow, with RB_REDIS_REFUSES when it refuses
- * the batch, and with RB_DURABILITY_UNMET when it did not confirm in time: then it may hold the batch or not; with RB_DURABILITY_UNMET or RB_OVERLOADED when it must not be given any now.
+ * Writes each batch to Redis as one job, as safely as `durability` asks. `write` fails with RB_QUEUE_UNAVAILABLE (away
+ * or slow), RB_REDIS_REFUSES, RB_OVERLOADED or RB_DURABILITY_UNMET (not allowed now, or not confirmed: it may be there).
  */
 export function createCallbackWriter(options: CallbackWriterOptions): CallbackWriter {
   const { url, prefix, durability, overload, outputs, logger } = options;
@@ -57,7 +57,7 @@ export function createCallbackWriter(options: CallbackWriterOptions): CallbackWr
       if (refused !== undefined) throw refused;
       const batch: CallbackBatch = { v: 1, groups: groupCallbacks(callbacks) };
       try {
-        // The id is the batch's own: what has it is this batch, written before.
+        // The id is the batch's own: a job that has it is this batch, written before.
         await addJobs({ queue: await queue.open(), jobs: [{ name: 'batch', data: batch, opts: batchJobOptions(id) }] });
         await confirm();
       } catch (cause) {
@@ -80,7 +80,7 @@ export function createCallbackWriter(options: CallbackWriterOptions): CallbackWr
   };
 }
 
-/** Adding and confirming together MUST take no longer than one write may. */
+/** Adding and confirming together MUST NOT take longer than one write may. */
 function commandsPerWrite(durability: Durability): number {
   return durability === 'always' || durability === 'replica' ? 2 : 1;
 }

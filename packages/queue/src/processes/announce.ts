@@ -12,7 +12,7 @@ import { settingsDifference } from './settings-difference.ts';
 const BEAT_EVERY_MS = 5000;
 const LOOK_FOR_PREFIXES_EVERY_MS = 60_000;
 const COMMAND_TIMEOUT_MS = 2000;
-/** What a stop may wait for Redis: the key goes by itself. */
+/** How long a stop may wait for Redis. The key expires by itself. */
 const GOODBYE_MS = 500;
 const SHOWN_PREFIXES = 10;
 
@@ -29,8 +29,8 @@ export type AnnounceOptions = Pick<RunningProcess, 'app' | 'version' | 'parts'> 
 type Beat = { readonly redis: Redis; readonly prefix: string; readonly logger: Logger };
 
 /**
- * Tells the other processes, every 5 s, what this one runs, and logs where they differ, and what waits under another prefix. It has a connection of its own and is never waited for:
- * while Redis is away nothing is told.
+ * Tells the other processes every 5 s what this one runs. Logs how they differ and what waits under other prefixes.
+ * Has a connection of its own. Nothing waits for it: while Redis is away it tells nothing.
  */
 export function announce(options: AnnounceOptions): { close(): Promise<void> } {
   const { app, version, parts, url, prefix, logger, failing = () => ({}), onSame = () => {} } = options;
@@ -82,18 +82,18 @@ function sinceOf(
   );
 }
 
-/** ms since the epoch by the clock of Redis: those of machines differ. */
+/** ms since the epoch by Redis's clock: those of machines differ. */
 async function timeOf(redis: Redis): Promise<number> {
   const [seconds, microseconds] = await redis.time();
   return Number(seconds) * 1000 + Number(microseconds) / 1000;
 }
 
-/** One line when the processes of an app begin to differ, one when they differ in another way, and one when they are the same again. */
+/** Logs a line when the processes of an app begin to differ, when the difference changes, and when it is over. */
 function createDifferenceReport({ app, logger, onSame }: Pick<Required<AnnounceOptions>, 'app' | 'logger' | 'onSame'>) {
   let told = '';
   return async (processes: readonly RunningProcess[]): Promise<void> => {
     const difference = settingsDifference(processes.filter((running) => running.app === app));
-    // Which processes these are changes with every restart: that alone is no news.
+    // A restart changes which processes these are: that alone is no news.
     const news = difference ? JSON.stringify(difference.older.map(({ processes: _who, ...how }) => how)) : '';
     if (news === told) return;
     told = news;
@@ -106,7 +106,7 @@ function createDifferenceReport({ app, logger, onSame }: Pick<Required<AnnounceO
   };
 }
 
-/** Once for each other prefix under which something waits. */
+/** Logs each other prefix under which something waits, once. */
 function createPrefixReport({ redis, prefix, logger }: Beat) {
   const told = new Set<string>();
   let lookedAt = Number.NEGATIVE_INFINITY;

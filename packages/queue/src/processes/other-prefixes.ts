@@ -6,26 +6,26 @@ import { CALLBACKS, outputRegistryKey } from '../bullmq/names.ts';
 import { runningProcesses } from './registry.ts';
 import { type Standing, standingUnder } from './standing.ts';
 
-/** The one key whose name does not depend on the settings: a set of every prefix under which a process of ours ran. */
+/** A set of all prefixes that a process ever used. Its name is the only one that settings do not change. */
 const PREFIXES_KEY = 'ringback:prefixes';
 
-/** A Redis with millions of keys MUST NOT be read through for this: at most so many are looked at, a thousand at a time. */
+/** At most so many keys are looked at, a thousand at a time: a Redis may hold millions. */
 const SCAN_COUNT = 1000;
 const MAX_SCANS = 100;
 const MAX_PREFIXES = 100;
 
-/** Behind the prefix. */
+/** What follows the prefix. */
 const META = metaKey('', CALLBACKS);
 const batch = Compile(CallbackBatch);
 
 export type LeftPrefix = Standing & { readonly prefix: string };
 
-/** Notes that a process of ours works under this prefix. */
+/** Notes that a process uses this prefix. */
 export async function notePrefix(redis: Redis, prefix: string): Promise<void> {
   await redis.sadd(PREFIXES_KEY, prefix);
 }
 
-/** Other prefixes under which something waits, while no worker that we know of serves them. At most a hundred are looked at. */
+/** Other prefixes under which something waits and no known worker runs. Looks at 100 at most. */
 export async function leftPrefixes(redis: Redis, prefix: string): Promise<LeftPrefix[]> {
   const others = (await redis.smembers(PREFIXES_KEY)).filter((other) => other !== prefix).toSorted();
   const left: LeftPrefix[] = [];
@@ -41,7 +41,7 @@ async function isServed(redis: Redis, prefix: string): Promise<boolean> {
   return (await runningProcesses({ redis, prefix })).some(({ app }) => app === 'worker');
 }
 
-/** Notes the prefixes of installations that ran before prefixes were noted, as far as they are found among the first 100 000 keys or so. */
+/** Notes prefixes that are older than this register, if they are among the first 100 000 keys or so. */
 export async function findOlderPrefixes(redis: Redis): Promise<void> {
   let cursor = '0';
   for (let scans = 0; scans < MAX_SCANS; scans += 1) {
@@ -55,7 +55,7 @@ export async function findOlderPrefixes(redis: Redis): Promise<void> {
   }
 }
 
-/** Others may have a BullMQ queue called `callbacks` as well. Ours has a registry of outputs, or batches of ours. */
+/** Others may have a BullMQ queue `callbacks`. Ours has a register of outputs, or batches of ours. */
 async function isOurs(redis: Redis, prefix: string): Promise<boolean> {
   if ((await redis.type(outputRegistryKey(prefix))) === 'set') return true;
   const data = await oldestData(redis, prefix, CALLBACKS);

@@ -2,25 +2,25 @@ import type { Redis } from 'ioredis';
 import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 
-/** What a process of ours says of itself, for the other processes and for the operator. Holds no secret. */
+/** What a process tells the other processes and the operator. Holds no secret. */
 const RunningProcess = Type.Object({
   id: Type.String(),
   app: Type.Enum(['ingress', 'worker']),
   version: Type.String(),
   host: Type.String(),
   pid: Type.Integer(),
-  /** ms since the epoch, by the clock of Redis. */
+  /** ms since the epoch by Redis's clock. */
   startedAt: Type.Number(),
-  /** Each part of its settings by name, with a digest: `output crm` → `x7Yt…`. */
+  /** The parts of its settings by name, with a digest: `output crm` → `x7Yt…`. */
   parts: Type.Record(Type.String(), Type.String()),
-  /** Of a worker, by the name of the output: since when its attempts fail (ms since the epoch, by the clock of Redis), and why. */
+  /** For a worker, by output: since when its attempts fail (ms since the epoch, Redis's clock), and why. */
   failing: Type.Optional(Type.Record(Type.String(), Type.Object({ since: Type.Number(), reason: Type.String() }))),
 });
 export type RunningProcess = Static<typeof RunningProcess>;
 
 const runningProcess = Compile(RunningProcess);
 
-/** A process that has said nothing for so long is taken for gone. ms. */
+/** A process that was silent for so long counts as gone. ms. */
 const GONE_AFTER_MS = 20_000;
 
 type Access = { readonly redis: Redis; readonly prefix: string };
@@ -28,7 +28,7 @@ type Access = { readonly redis: Redis; readonly prefix: string };
 const idsKey = (prefix: string) => `${prefix}:processes`;
 const processKey = (prefix: string, id: string) => `${prefix}:process:${id}`;
 
-/** Says that this process runs; MUST be said again within 20 s. */
+/** Says that this process runs. MUST be repeated within 20 s. */
 export async function noteProcess({ redis, prefix }: Access, running: RunningProcess): Promise<void> {
   const { id } = running;
   await redis.set(processKey(prefix, id), JSON.stringify(running), 'PX', GONE_AFTER_MS);
@@ -40,18 +40,18 @@ export async function forgetProcess({ redis, prefix }: Access, id: string): Prom
   await Promise.all([redis.del(processKey(prefix, id)), redis.srem(idsKey(prefix), id)]);
 }
 
-/** Every process that runs, the oldest first. Those that went without a word are forgotten. */
+/** All processes that run, the oldest first. Forgets those that ended without a word. */
 export async function runningProcesses({ redis, prefix }: Access): Promise<RunningProcess[]> {
   const ids = await redis.smembers(idsKey(prefix));
   if (ids.length === 0) return [];
   const texts = await redis.mget(ids.map((id) => processKey(prefix, id)));
   const gone = ids.filter((_, index) => texts[index] === null);
-  // A read-only replica is looked at as well, and forgets nothing.
+  // A read-only replica can be read, but forgets nothing.
   if (gone.length > 0) await redis.srem(idsKey(prefix), ...gone).catch(() => {});
   return texts.flatMap((text) => parse(text) ?? []).toSorted((a, b) => a.startedAt - b.startedAt);
 }
 
-/** A newer Ringback may say it in another way: then we cannot tell what it runs. */
+/** A newer Ringback may write another form: then we cannot tell what it runs. */
 function parse(text: string | null | undefined): RunningProcess | undefined {
   try {
     const value: unknown = JSON.parse(text ?? '');

@@ -1,10 +1,10 @@
 import type { RunningProcess } from './registry.ts';
 
-/** Processes that run other settings, or another version, than the newest do. */
+/** Processes that run other settings, or another version, than the newest. */
 type OlderSettings = {
   /** `<host>:<pid>` of each. */
   readonly processes: readonly string[];
-  /** What the newest settings have and these do not, by name; the other way round; and what both have, with another content. */
+  /** By name: what only the newest settings have, what only these have, and what both have with another content. */
   readonly adds: readonly string[];
   readonly removes: readonly string[];
   readonly changes: readonly string[];
@@ -17,8 +17,8 @@ export type SettingsDifference = {
 };
 
 /**
- * Tells how the settings of processes differ; undefined: they do not. The newest settings are those that the first process came up with last, so that an old worker that is
- * started anew in the middle of a roll does not make its settings the newest.
+ * How the settings of processes differ. Undefined: they do not. The newest settings are those that appeared last:
+ * an old worker that restarts during a roll does not make its settings the newest.
  */
 export function settingsDifference(processes: readonly RunningProcess[]): SettingsDifference | undefined {
   const oldestFirst = processes.toSorted((a, b) => a.startedAt - b.startedAt);
@@ -32,7 +32,7 @@ export function settingsDifference(processes: readonly RunningProcess[]): Settin
   return { newest: newest.map(nameOf), older };
 }
 
-/** The parts by which `newer` differs from `older`: by name, in the order of the alphabet. */
+/** The parts by which `newer` differs from `older`, by name, sorted. */
 function compare(older: RunningProcess['parts'], newer: RunningProcess['parts']): Omit<OlderSettings, 'processes'> {
   const names = [...new Set([...Object.keys(older), ...Object.keys(newer)])].toSorted();
   return {

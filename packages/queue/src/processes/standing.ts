@@ -3,17 +3,17 @@ import { countJobs } from '../bullmq/keys.ts';
 import { CALLBACKS, outputQueueName, outputRegistryKey, QUARANTINE, UNROUTED } from '../bullmq/names.ts';
 import { heldKey } from '../deliveries/bodies/keys.ts';
 
-/** What stands in the queues of one prefix, in jobs. */
+/** What the queues of one prefix hold, in jobs. */
 export type Standing = {
-  /** Batches of callbacks that no worker has dispatched. */
+  /** Batches of callbacks that no worker has dispatched yet. */
   readonly callbacks: number;
-  /** Of all outputs: what waits, now or for a later attempt, what is held, and what is under way. */
+  /** Of all outputs: waiting, delayed, held and under way. */
   readonly deliveries: number;
   readonly deadLetters: number;
   readonly quarantined: number;
 };
 
-/** Counts what a prefix, that of these or of other settings, holds. Changes nothing there: BullMQ's own Queue would write to a prefix that is not ours. */
+/** Counts what a prefix holds, of our settings or of others. Only reads: BullMQ's own Queue would write there. */
 export async function standingUnder(redis: Redis, prefix: string): Promise<Standing> {
   const outputs = await redis.smembers(outputRegistryKey(prefix)).catch(() => []);
   const queues = [CALLBACKS, QUARANTINE, UNROUTED, ...outputs.map(outputQueueName)];
