@@ -14,9 +14,9 @@ import type { Settlement } from './settle.ts';
 import { attemptAlone, type SingleAttempt } from './single.ts';
 
 export type DeliveryHandlers = {
-  /** First attempts, side by side. MUST resolve only when each has an outcome or a job of its own. `again`: some may have been made already. */
+  /** First attempts, side by side. MUST resolve only when each has an outcome or a job of its own. */
   readonly batch: (batch: RoutedBatch) => Promise<void>;
-  /** One attempt of one delivery. What it settles becomes of the job. */
+  /** One attempt of one delivery. Its settlement ends the job. */
   readonly single: (delivery: SingleAttempt) => Promise<Settlement>;
 };
 
@@ -37,7 +37,7 @@ export function consumeDeliveries(options: DeliveryConsumerOptions): Consumer {
     options: {
       ...workerOptions(settings),
       ...(delivery.rateLimit && { limiter: { max: delivery.rateLimit.max, duration: delivery.rateLimit.per } }),
-      // What nobody decided is trouble of our own.
+      // An error that nobody settled is our own trouble.
       settings: { backoffStrategy: (made, _type, error) => decidedWait(error) ?? backoff(BATCH_BACKOFF, made) },
     },
     errors: settings.errors,
@@ -47,12 +47,12 @@ export function consumeDeliveries(options: DeliveryConsumerOptions): Consumer {
 
 function createHandler(options: DeliveryConsumerOptions) {
   const { redis, prefix, output, delivery, handlers, lockDuration, logger } = options;
-  // Another worker wrote down when the batch was run.
+  // Written by the worker that ran the batch.
   const clock = redisClock(redis);
   const isLate = (since: number) => !clock.isSure() || clock.now() - since > lockDuration / 2;
   const bodies = createBodies({ redis, prefix });
 
-  /** MUST let go of the bodies before the job is done: cut off in between it is run again, and finds that it has nothing to do. */
+  /** MUST let go of the bodies before the job is done: a second run then finds nothing to do. */
   async function deliverStored(id: string, job: Job): Promise<void> {
     const stored = await bodies.read(id, output).catch((error: unknown) => setAside(error, job));
     if (!stored) return;
@@ -80,7 +80,7 @@ function createHandler(options: DeliveryConsumerOptions) {
       case 'reference':
         if (payload.refused !== undefined) throw new UnrecoverableError(payload.refused);
         return deliverStored(payload.bodies, job).catch(async (error: unknown) => {
-          // What waits no more MUST take nothing of the output's bound.
+          // It waits no more, so it MUST NOT count towards the output's bound.
           if (failsForGood(job, error)) await bodies.fed(payload.bodies, output, 'dead');
           throw error;
         });
@@ -98,8 +98,9 @@ function failsForGood({ attemptsMade, opts }: Job, error: unknown): boolean {
 }
 
 /**
- * True unless the job is taken for the first time, within half a lock from the start of the batch's run. A lock is renewed
- * that often, so until then no other worker can have had the batch. Later, one may have delivered it: this worker stood still.
+ * False if the job is taken for the first time, within half a lock from the start of the batch's run: locks are
+ * renewed that often, so no other worker had the batch. Later, this worker may have stood still while another
+ * delivered.
  */
 function mayHaveRun(
   { attemptsStarted, timestamp }: Pick<Job, 'attemptsStarted' | 'timestamp'>,

@@ -13,9 +13,12 @@ import { deliveryBatchId, referenceId, singleDeliveryId } from '../bullmq/names.
 
 /** The callbacks of a batch that are routed to one output. */
 export type RoutedBatch = Batch & {
-  /** The batch was run before, and may have been queued then: MUST be told, since deliveries that were never queued are attempted without a look at the ledger. */
+  /**
+   * The batch was run before and may have been queued. MUST be told: deliveries that were never queued are attempted
+   * without a look at the ledger.
+   */
   readonly again: boolean;
-  /** When its run began, ms since the epoch: another worker may have taken the batch over since. Default: now. */
+  /** When its run began, ms since the epoch. Default: now. Another worker may have taken the batch over later. */
   readonly since?: number | undefined;
 };
 
@@ -23,7 +26,7 @@ export type RoutedBatch = Batch & {
 export type DeliveryJobs = {
   /** The deliveries of a batch at their first attempt. */
   batch(batch: RoutedBatch): NewJob;
-  /** The same, for bodies that stand in Redis once; `refused`: not to be attempted. */
+  /** The same for stored bodies. `refused`: not to be attempted. */
   reference(bodies: string, refused?: string): NewJob;
   /** A delivery alone, not before `delay` ms. */
   single(alone: Omit<SingleDelivery, 'v' | 'kind'>, delay?: number): NewJob;

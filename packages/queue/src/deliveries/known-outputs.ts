@@ -6,17 +6,17 @@ import { forgetShares } from './bodies/sweep.ts';
 
 type Access = { readonly redis: Redis; readonly prefix: string };
 
-/** Every output that a worker has ever had in its settings. */
+/** All outputs that a worker ever had in its settings. */
 export async function knownOutputs({ redis, prefix }: Access): Promise<string[]> {
   return (await redis.smembers(outputRegistryKey(prefix))).toSorted();
 }
 
-/** What an output's queue still holds: deliveries that wait for their attempt, and dead letters, in jobs. */
+/** What an output's queue still holds, in jobs: waiting deliveries and dead letters. */
 export type Held = { readonly output: string; readonly waiting: number; readonly dead: number };
 
 /**
- * Notes that these outputs are in the settings, and tells which other ones, noted before, still hold deliveries: those stay until the output comes
- * back or a person purges them.
+ * Notes the outputs of the settings. Returns the earlier ones that still hold deliveries: these stay until the output
+ * comes back or a person purges them.
  */
 export async function noteOutputs({ redis, prefix }: Access, outputs: readonly string[]): Promise<Held[]> {
   if (outputs.length > 0) await redis.sadd(outputRegistryKey(prefix), ...outputs);
@@ -40,7 +40,8 @@ async function count(access: Access, output: string): Promise<Held> {
 }
 
 /**
- * Removes all that stands in an output's queue, and all that is known of it. For an output that no worker serves: what is added meanwhile goes as well.
+ * Removes all that an output holds and all that is known of it. Only for an output that no worker serves:
+ * what is added meanwhile is removed too.
  */
 export async function forgetOutput({ redis, prefix }: Access, output: string): Promise<void> {
   const queue = openQueue(outputQueueName(output), { redis, prefix });

@@ -4,12 +4,12 @@ import { type Bodies, isUnreadable } from './bodies/bodies.ts';
 
 const payload = Compile(DeliveryPayload);
 
-/** What stands in the queue of an output, or is held for it, with its bodies. */
+/** What an output's queue or held list has, with its bodies. */
 export type Source = {
   readonly kind: DeliveryPayload['kind'];
   readonly batch: string;
   readonly callbacks: readonly Callback[];
-  /** The id of the bodies, where they are stored. */
+  /** The id of stored bodies. */
   readonly stored?: string;
   readonly refused?: string | undefined;
 };
@@ -36,7 +36,7 @@ export async function sourceOf(data: unknown, options: Reading): Promise<Source 
 /** Undefined: it cannot be read. */
 export async function readSource({ bodies, from }: Reading, stored: string): Promise<Source | undefined> {
   try {
-    // Gone: it was delivered, and only what names it is left.
+    // The bodies are gone: it was delivered.
     const content = (await bodies.read(stored, from)) ?? { batch: stored, callbacks: [] };
     return { kind: 'reference', stored, batch: content.batch, callbacks: content.callbacks };
   } catch (error) {

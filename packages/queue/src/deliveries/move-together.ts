@@ -5,7 +5,7 @@ import type { DeliveryProducer } from './producer.ts';
 
 export type MoveTogether = {
   readonly bodies: Bodies;
-  /** Of the output that they go to. */
+  /** Settings of the output that they go to. */
   readonly producer: Pick<DeliveryProducer, 'standing'>;
   readonly from: string;
   readonly to: string;
@@ -13,24 +13,26 @@ export type MoveTogether = {
   readonly nearlyFull: () => boolean;
 };
 
-/** Deliveries of one batch that stand together: in a job, or, by reference, under the id `stored`. */
+/** Deliveries of one batch in one place: a job, or stored bodies under the id `stored`. */
 export type Together = {
   readonly batch: string;
   readonly stored?: string | undefined;
-  /** All that stand there, whatever has become of them. */
+  /** All that stand there, ended ones as well. */
   readonly all: readonly Callback[];
-  /** Those of them that are to go. */
+  /** Those that move. */
   readonly going: readonly Callback[];
 };
 
 /**
- * Has the other output hold them; its worker feeds them as its queue has room. What is stored stays where it is, and is only shared: that takes next to no memory. May be cut off and run again.
- * @throws RingbackError RB_OVERLOADED where it takes memory and Redis is nearly full, RB_JOB_ID_TAKEN, RB_PAYLOAD_INVALID
+ * Has the other output hold them; its worker feeds them as its queue has room. Stored bodies stay and are shared,
+ * which takes little memory. May be cut off and run again.
+ * @throws RingbackError RB_OVERLOADED if Redis is nearly full and memory is needed, RB_JOB_ID_TAKEN,
+ * RB_PAYLOAD_INVALID
  */
 export async function moveTogether(options: MoveTogether, together: Together): Promise<void> {
   const { bodies, producer, from, to, nearlyFull } = options;
   const { batch, all } = together;
-  // By all that stand there: a run after this one, which finds fewer left to go, MUST find the same id.
+  // Derived from all that stand there: a later run, which finds fewer to move, MUST find the same id.
   const id = batchPartId(batch, bodyDigest([from, to, ...all.map(callbackKey)].join(' ')));
   if (await bodies.read(id, to)) return;
   const going = without(together.going, await producer.standing(batch));
@@ -43,7 +45,7 @@ export async function moveTogether(options: MoveTogether, together: Together): P
     throw new RingbackError('RB_JOB_ID_TAKEN', `other bodies stand under an id of batch ${batch}`);
 }
 
-/** Resolves to what has to be stored anew. */
+/** Resolves to what must be stored anew. */
 async function shareStored({ bodies, from, to }: MoveTogether, { batch, stored, all, going }: Together) {
   if (going.length === 0) return [];
   if (stored !== undefined) {

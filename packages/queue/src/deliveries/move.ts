@@ -13,7 +13,7 @@ import { createDeliveryProducer, type DeliveryProducer } from './producer.ts';
 
 const PAGE = 100;
 const UNSPENT = { attempts: 0, uncounted: 0 };
-/** No worker consumes the queue: what stands as active was taken by one that is gone. */
+/** No worker consumes the queue: a job that is active was taken by a worker that is gone. */
 const STATES = ['failed', 'active', 'delayed', 'prioritized', 'waiting'] as const;
 
 export type MoveOptions = {
@@ -22,38 +22,40 @@ export type MoveOptions = {
   /** An output that no worker serves. */
   readonly from: string;
   readonly to: { readonly name: string; readonly delivery: Pick<DeliverySettings, 'retry' | 'rateLimit'> };
-  /** The ledger's: what has become of deliveries of a batch at an output. */
+  /** The ledger's outcomes of a batch's deliveries at an output. */
   readonly outcomes: (deliveries: { batch: string; output: string }, keys: readonly string[]) => Promise<(string | undefined)[]>;
   /** True while Redis is nearly full. */
   readonly nearlyFull: () => boolean;
 };
 
-/** In deliveries, but for `left`. */
+/** Counts deliveries, except `left`. */
 export type Moved = {
   readonly moved: number;
-  /** Had ended at either output before. */
+  /** They had ended at either output before. */
   readonly ended: number;
-  /** Jobs, and held batches, that stay: no payload of ours, or one under way. */
+  /** Jobs and held batches that stay: not ours, or under way. */
   readonly left: number;
 };
 
-/** What is to be done with a delivery at the output that it goes to. */
+/** What to do with a delivery at the new output. */
 type Plan = {
   readonly batch: string;
-  /** Why it was refused, where its job says so. */
+  /** The reason in its job. */
   readonly refused?: string | undefined;
-  /** To stand there as dead letters. */
+  /** They become dead letters there. */
   readonly dead: Callback[];
-  /** To be attempted, each as a job of its own, or as the batch that they are. */
+  /** They are attempted: as jobs of their own, or as their batch. */
   readonly alone: Callback[];
   readonly together: Callback[];
   readonly ended: number;
 };
 
 /**
- * Moves all that stands in the queue of one output to another, the oldest first: dead letters stay dead letters. MUST add before it removes, under ids that derive from the work, and look
- * at the ledger: then it may be cut off anywhere and run again, and nothing is lost or attempted twice for that.
- * @throws RingbackError RB_OVERLOADED where memory is needed and Redis is nearly full, RB_JOB_ID_TAKEN, RB_PAYLOAD_INVALID
+ * Moves all that one output holds to another, oldest first. Dead letters stay dead letters. MUST add before it
+ * removes, with derived ids and a look at the ledger: then it may be cut off and run again without loss or a second
+ * attempt.
+ * @throws RingbackError RB_OVERLOADED if Redis is nearly full and memory is needed, RB_JOB_ID_TAKEN,
+ * RB_PAYLOAD_INVALID
  */
 export async function moveDeliveries(options: MoveOptions): Promise<Moved> {
   const { redis, prefix, from, to, nearlyFull } = options;
@@ -76,7 +78,7 @@ export async function moveDeliveries(options: MoveOptions): Promise<Moved> {
       }
       left += stay;
     }
-    // Younger than what has jobs. No job is made of it: that would take memory.
+    // Held deliveries are younger than jobs. They stay held: jobs would take memory.
     for (const id of await bodies.held(from)) {
       const plan = await moveHeld({ ...options, producer, bodies }, id);
       ended += plan?.ended ?? 0;
@@ -97,7 +99,7 @@ type MoveOne = MoveOptions & {
   readonly failed: boolean;
 };
 
-/** Undefined: it stays, since it is under way or no payload of ours. */
+/** Undefined: it stays, because it is under way or not ours. */
 async function moveOne(options: MoveOne): Promise<Plan | undefined> {
   const { redis, queue, id } = options;
   if (await isLocked(redis, queue, id)) return undefined;
@@ -109,7 +111,7 @@ async function moveOne(options: MoveOne): Promise<Plan | undefined> {
   return plan;
 }
 
-/** Deliveries that the output holds, for which there is no job. */
+/** Deliveries that the output holds without a job. */
 async function moveHeld(options: Omit<MoveOne, 'queue' | 'id' | 'failed'>, id: string): Promise<Plan | undefined> {
   const source = await readSource(options, id);
   if (!source) return undefined;
@@ -129,15 +131,15 @@ async function planOf({ kind, batch, callbacks, refused: why }: Source, { from, 
     outcomes({ batch, output: from }, keys),
     outcomes({ batch, output: to.name }, keys),
   ]);
-  // What failed says why by itself.
+  // A failed job has its own reason.
   const refused = failed ? undefined : why;
   const plan: Omit<Plan, 'ended'> = { batch, refused, dead: [], alone: [], together: [] };
   for (const [index, callback] of callbacks.entries()) {
-    // One of a batch that has any outcome ended, or has a job of its own.
+    // A delivery of a batch with an outcome has ended, or has a job of its own.
     const isOver = before[index] === 'delivered' || (kind !== 'single' && before[index] !== undefined);
     if (isOver || there[index] === 'delivered') continue;
     if (failed || refused !== undefined) plan.dead.push(callback);
-    // A batch passes over what has an outcome: alone it is attempted all the same.
+    // A batch skips deliveries with an outcome; a job of one delivery attempts it.
     else if (kind === 'single' || there[index] !== undefined) plan.alone.push(callback);
     else plan.together.push(callback);
   }
@@ -166,7 +168,7 @@ async function add(
 ): Promise<void> {
   const { producer, to } = options;
   for (const callback of alone) {
-    // Random, so that not all of them come to the other output at once.
+    // Random, so that not all reach the other output at once.
     await producer.addFailed({ batch, callback, spent: UNSPENT, outcome: 'retry', waitMs: backoff(to.delivery.retry, 1) });
   }
   if (together.length === 0) return;

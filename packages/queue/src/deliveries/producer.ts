@@ -17,26 +17,29 @@ type FailedAttempt = { readonly batch: string; readonly callback: Callback } & (
   | Extract<Settlement, { outcome: 'dead' }>
 );
 
-/** Writes to one output's queue. Every id is derived, so that writing the same thing again changes nothing. */
+/** Writes to one output's queue. Ids are derived: writing the same again changes nothing. */
 export type DeliveryProducer = {
-  /** Queues the output's deliveries of one batch with their bodies: as one job, or one by one where a rate limit has to count them. */
+  /** Queues a batch's deliveries with their bodies: as one job, or one by one if a rate limit counts them. */
   addBatch(batch: RoutedBatch): Promise<void>;
-  /** Queues deliveries of a batch one by one, to be taken before all that waits. Jobs that stand there stay as they are. */
+  /** Queues deliveries one by one, before all that waits. Existing jobs stay as they are. */
   addAlone(batch: string, callbacks: readonly Callback[]): Promise<void>;
-  /** Queues deliveries whose bodies are stored under these ids, a job for each id. */
+  /** Queues deliveries with stored bodies: one job for each id. */
   addReferences(bodies: readonly string[]): Promise<void>;
   /** Makes them a dead letter at once, without an attempt. */
   addRefused(bodies: string, reason: string): Promise<void>;
-  /** Keys of the callbacks that the job of this batch holds, bodies included; undefined: there is no such job. */
+  /** Keys of the callbacks whose bodies this batch's job holds. Undefined: there is no such job. */
   standing(batch: string): Promise<ReadonlySet<string> | undefined>;
-  /** Queues a delivery alone: to be tried again after its wait, or, refused for good, to fail at once and stand as a dead letter.
-   * @throws RingbackError RB_OVERLOADED while Redis is nearly full: a job of its own takes several times the memory that it had in the batch, so the batch is to be run again. */
+  /**
+   * Queues one delivery: to be tried again after its wait or, if it was refused for good, as a dead letter.
+   * @throws RingbackError RB_OVERLOADED if Redis is nearly full: a job takes several times the memory, so the batch
+   * MUST be run again
+   */
   addFailed(failed: FailedAttempt): Promise<void>;
-  /** For each of these callbacks of a batch: whether its delivery has a job of its own. One that had, and is over, has left its outcome in the ledger. */
+  /** For each callback: true if its delivery has a job of its own. After that job the ledger has the outcome. */
   handedOn(batch: string, keys: readonly string[]): Promise<boolean[]>;
-  /** Jobs that are to be worked on now: they wait, or are under way. */
+  /** Jobs that wait for a worker or are under way. */
   pending(): Promise<number>;
-  /** How the output stands: jobs that wait, for now or for their next attempt; batches that are held; bytes by reference. */
+  /** How the output stands: jobs that wait or are delayed, batches held, bytes by reference. */
   look(): Promise<{ waiting: number; delayed: number; paused: boolean; held: number; bytes: number }>;
   close(): Promise<void>;
 };
@@ -64,7 +67,7 @@ export function createDeliveryProducer(options: DeliveryProducerOptions): Delive
       await (again ? addMaybeAgain(queue, added) : addJobs({ queue, jobs: added }));
     },
     addAlone: (batch, callbacks) => addMaybeAgain(queue, atHead(jobs, batch, callbacks)),
-    // The id of the job is that of the bodies: what has it names the same.
+    // The job's id is that of the bodies: a job that has it names the same.
     addReferences: (bodies) => addJobs({ queue, jobs: bodies.map((id) => jobs.reference(id)) }),
     addRefused: (bodies, reason) =>
       addFailedJob({ queue, redis, job: jobs.reference(bodies, reason), reason, now: redisClock(redis).now() }),
@@ -76,7 +79,7 @@ export function createDeliveryProducer(options: DeliveryProducerOptions): Delive
     },
     async handedOn(batch, keys) {
       const ids = keys.map((key) => queue.toKey(singleDeliveryId({ batch, key, output })));
-      // Mostly there is none: one command tells.
+      // Mostly there is none: one command is enough.
       if (ids.length === 0 || (await redis.exists(...ids)) === 0) return keys.map(() => false);
       const counts = await Promise.all(ids.map((id) => redis.exists(id)));
       return counts.map((count) => count > 0);
@@ -97,7 +100,7 @@ function payloadOf(failed: FailedAttempt): Parameters<DeliveryJobs['single']>[0]
   return { ...alone, refused: reason, fault, ...(answer !== undefined && { answer }) };
 }
 
-/** The last one first: each goes before what waits. */
+/** In reverse: each goes before what waits. */
 function atHead(jobs: DeliveryJobs, batch: string, callbacks: readonly Callback[]): NewJob[] {
   const alone = callbacks.toReversed().map((callback) => jobs.single({ batch, callback, priorAttempts: 0 }));
   return alone.map((job) => ({ ...job, opts: { ...job.opts, lifo: true } }));

@@ -11,7 +11,7 @@ export type SingleAttempt = {
   readonly spent: Spent;
   /** Attempts that it has in all. */
   readonly attempts: number;
-  /** Its first attempt was refused for good: no other is made, and it is to become a dead letter. */
+  /** Refused for good at the first attempt: no other is made, and it becomes a dead letter. */
   readonly refused?: { readonly reason: string; readonly fault: Fault } | undefined;
 };
 
@@ -25,9 +25,8 @@ type Alone = {
 };
 
 /**
- * One attempt of a delivery that has a job of its own. What it spent stands in the job: BullMQ counts the
- * attempts, the payload has the rest. BullMQ's count stays as it is when a failure costs time only: the job
- * goes back, to be run again later.
+ * One attempt of a delivery with a job of its own. BullMQ counts the attempts, the payload has the rest. If a failure
+ * costs time only, the job goes back to run later and BullMQ's count stays.
  */
 export async function attemptAlone({ attempt, ...alone }: Alone): Promise<void> {
   const { payload, job } = alone;
@@ -42,10 +41,7 @@ export async function attemptAlone({ attempt, ...alone }: Alone): Promise<void> 
   endJob(settled.settlement, settled.cause);
 }
 
-/**
- * A run that ends by something else than an outcome (a bug, Redis in the middle of it) is no fault of the
- * destination.
- */
+/** A run that ends without an outcome (a bug, Redis failed) is no fault of the destination. */
 function settleBroken({ payload, job, retry, now }: Omit<Alone, 'attempt'>, cause: unknown): Settlement {
   if (cause instanceof HandBack) throw cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
@@ -60,14 +56,14 @@ function settleBroken({ payload, job, retry, now }: Omit<Alone, 'attempt'>, caus
 async function keep(settlement: Settlement, { payload, job }: Pick<Alone, 'payload' | 'job'>): Promise<void> {
   if (settlement.outcome === 'dead' && payload.refused === undefined) {
     const { fault, answer } = settlement;
-    // Only for people to look at: without it the dead letter is one all the same.
+    // Only for people: the dead letter is complete without it.
     await job.updateData({ ...payload, fault, ...(answer !== undefined && { answer }) }).catch(() => {});
   }
   if (settlement.outcome !== 'retry') return;
   const { uncounted, failingSince } = settlement.spent;
   const more = { ...payload, ...(failingSince !== undefined && { failingSince }) };
   if (!settlement.counted) {
-    // MUST come first: cut off in between, the job is taken again, and what it spent is known.
+    // MUST come first: if the job is cut off after it, the next run knows what was spent.
     await job.updateData({ ...more, uncounted });
   } else if (payload.failingSince === undefined && failingSince !== undefined) {
     await job.updateData(more);
@@ -76,9 +72,7 @@ async function keep(settlement: Settlement, { payload, job }: Pick<Alone, 'paylo
 
 const attemptsOf = (job: Job) => job.opts.attempts ?? 1;
 
-/**
- * A job of an earlier Ringback does not say since when its delivery fails: it was made at the first failure.
- */
+/** A job of an earlier Ringback has no such time: it was made at the first failure. */
 function spentBy({ priorAttempts, uncounted = 0, failingSince }: SingleDelivery, job: Job): Spent {
   const attempts = priorAttempts + job.attemptsMade;
   const since = failingSince ?? (attempts + uncounted > 0 ? job.timestamp : undefined);

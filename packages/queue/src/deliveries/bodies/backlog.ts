@@ -7,15 +7,15 @@ type Access = { readonly redis: Redis; readonly prefix: string };
 
 /** What stands in Redis for one output by reference. */
 export type OutputBacklog = {
-  /** Deliveries that a job names, or that are held; dead letters by reference too. */
+  /** Deliveries that a job names or that are held, dead letters included. */
   readonly deliveries: number;
-  /** Those of them for which there is no job yet. */
+  /** Those that have no job yet. */
   readonly held: number;
-  /** Bytes of what waits: of the bodies of those that are no dead letters. Outputs that share bodies each count them. */
+  /** Bytes of the bodies that wait, without dead letters. Outputs that share bodies each count them. */
   readonly bytes: number;
-  /** Bytes of those that became dead letters at once; they take nothing of the output's bound. */
+  /** Bytes of those that became dead letters at once. They do not count towards the bound. */
   readonly deadBytes: number;
-  /** Dropped by the output's own rule, ever. */
+  /** Dropped by the output's rule since ever. */
   readonly dropped: number;
 };
 
@@ -23,7 +23,7 @@ export const NO_BACKLOG: OutputBacklog = { deliveries: 0, held: 0, bytes: 0, dea
 
 const FIELDS = { count: 'deliveries', held: 'held', bytes: 'bytes', dead: 'deadBytes', dropped: 'dropped' } as const;
 
-/** By output; those for which there is nothing are absent. */
+/** By output. Outputs without a backlog are absent. */
 export async function readBacklog({ redis, prefix }: Access): Promise<ReadonlyMap<string, OutputBacklog>> {
   const backlog = new Map<string, OutputBacklog>();
   for (const [field, value] of Object.entries(await redis.hgetall(backlogKey(prefix)))) {
@@ -35,10 +35,10 @@ export async function readBacklog({ redis, prefix }: Access): Promise<ReadonlyMa
 }
 
 const MIB = 1024 * 1024;
-/** Who has less than this of the bytes is not who fills Redis. */
+/** An output with a smaller share of the bytes is not named. */
 const LEAST_SHARE = 0.2;
 
-/** Which outputs fill Redis, in words; undefined: none does. */
+/** Which outputs fill Redis, in words. Undefined: none does. */
 export async function tellWhoFills(access: Access): Promise<string | undefined> {
   const outputs = [...(await readBacklog(access))].toSorted(([, a], [, b]) => bytesOf(b) - bytesOf(a));
   const sum = outputs.reduce((bytes, [, own]) => bytes + bytesOf(own), 0);
@@ -61,11 +61,14 @@ function sizeInWords(own: Bytes): string {
 type Dropped = {
   readonly batch: string;
   readonly output: string;
-  /** Of the callbacks. */
+  /** Keys of the callbacks. */
   readonly keys: readonly string[];
 };
 
-/** Notes that deliveries are dropped: as their outcome in the ledger, for the dedupe window (ms), and in the output's count. Resolves to how many were not noted before. */
+/**
+ * Notes dropped deliveries: as an outcome in the ledger for the dedupe window (ms), and in the output's count.
+ * Resolves to how many were new.
+ */
 export function createDropNoter({ redis, prefix, window }: Access & { readonly window: number }) {
   const run = createRunScript(redis);
   const seconds = String(Math.ceil(window / 1000));

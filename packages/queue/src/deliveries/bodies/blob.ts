@@ -8,13 +8,16 @@ const deflate = promisify(deflateRaw);
 const inflate = promisify(inflateRaw);
 const stored = Compile(StoredBodies);
 
-/** The first byte says how the rest is written. Another one takes a new `v` of what names the bodies: a reader cannot get at theirs. */
+/** The first byte names the format. A new format needs a new `v` of what names the bodies. */
 const PLAIN = 'j'.charCodeAt(0);
 const DEFLATED = 'z'.charCodeAt(0);
 
 export type Blob = { readonly bytes: Buffer; readonly digest: string };
 
-/** Callbacks of a batch as one value in Redis. `compact` for what will rest there: JSON of many callbacks shrinks to a fifth, for some 5 µs each. */
+/**
+ * Callbacks of a batch as one value. `compact` for bodies that rest: JSON of many callbacks shrinks to a fifth,
+ * for some 5 µs each.
+ */
 export async function encodeBodies(batch: string, callbacks: readonly Callback[], compact: boolean): Promise<Blob> {
   const bodies: StoredBodies = { v: 1, batch, groups: groupCallbacks(callbacks) };
   const text = JSON.stringify(bodies);
@@ -45,7 +48,7 @@ export function parseStored(text: Buffer): unknown {
   }
 }
 
-/** Without a cause: that of JSON quotes what it could not read, which is personal data. */
+/** No `cause`: JSON's error quotes the text, which is personal data. */
 export function notOurs(): never {
   throw new RingbackError('RB_PAYLOAD_INVALID', 'the stored bodies of a batch are not of our making');
 }

@@ -9,8 +9,11 @@ import { FED, HAND_OVER, RELEASE, STORE } from './scripts.ts';
 const share = Compile(StoredShare);
 const STATES = ['queued', 'held', 'dead', 'dropped', 'elsewhere', 'over'] as const;
 
-/** Where one output's part of stored bodies stands: a job is to name it, or does; it waits in the output's held list; it is a dead letter; it was not stored, by the output's rule; other bodies,
- * or a job that is about to end, have the id; it was not stored, because an earlier run has done all of it. */
+/**
+ * The state of one output's share. `queued`: a job names it, or will. `held`: in the held list. `dead`: a dead
+ * letter. `dropped`: not stored, by the output's rule. `elsewhere`: other bodies, or a job that is ending, have the
+ * id. `over`: not stored, because an earlier run has finished it.
+ */
 type ShareState = (typeof STATES)[number];
 
 /** What one output gets of the bodies. */
@@ -18,7 +21,7 @@ export type Share = {
   readonly output: string;
   readonly callbacks: readonly Callback[];
   readonly state: 'queued' | 'held';
-  /** Bytes that the output may have by reference; what comes beyond that and cannot go at once is treated by `beyond`. */
+  /** Bytes that the output may have by reference. `beyond` says what happens to more that cannot go at once. */
   readonly most?: number | undefined;
   readonly beyond: 'held' | 'dead' | 'dropped';
 };
@@ -32,11 +35,11 @@ export type StoreRequest = {
   /** When this run of it began, ms since the epoch. */
   readonly since?: number | undefined;
   readonly shares: readonly Share[];
-  /** They will rest: takes less memory, and more time. */
+  /** The bodies will rest: takes less memory and more time. */
   readonly compact: boolean;
 };
 
-/** One output's deliveries as they are read back. */
+/** One output's deliveries, read back. */
 type StoredDeliveries = {
   readonly batch: string;
   readonly callbacks: readonly Callback[];
@@ -44,26 +47,37 @@ type StoredDeliveries = {
   readonly since?: number | undefined;
 };
 
-/** The bodies of batches, in Redis once for all outputs that still need them. Jobs and held lists name them by `id`. */
+/** Bodies of batches, stored once for all outputs that need them. Jobs and held lists name them by `id`. */
 export type Bodies = {
-  /** MUST come before the first job that names them. Stored already, a share stays as it is (`there`). In the order of the shares. */
+  /** MUST come before the first job that names them. A share that is stored already stays (`there`). */
   store(request: StoreRequest): Promise<{ readonly state: ShareState; readonly there: boolean }[]>;
-  /** Undefined: the output needs them no more.
-   * @throws NewerPayload, RingbackError RB_PAYLOAD_INVALID: what stands there cannot be read, here or at all */
+  /**
+   * Undefined: the output does not need them any more.
+   * @throws NewerPayload, RingbackError RB_PAYLOAD_INVALID if it cannot be read, here or at all
+   */
   read(id: string, output: string): Promise<StoredDeliveries | undefined>;
-  /** The output needs them no more; the last one that did takes them with it. Resolves to whether it needed them until now. */
+  /** The output is done with them; the last one deletes them. Resolves to whether it still needed them. */
   release(id: string, output: string): Promise<boolean>;
-  /** Ids of what an output holds, the oldest first; absent `count`: all. */
+  /** Ids of what an output holds, the oldest first. Without `count`: all. */
   held(output: string, count?: number): Promise<string[]>;
-  /** MUST follow the adding of the job: cut off in between, the job is added again, under the same id. `dead`: that job is a dead letter; it may have become one since. `again`, and `dead` as well: some of it may have been attempted already. */
+  /**
+   * MUST follow the adding of the job: after a cut the same job is added again. `dead`: that job is a dead letter.
+   * `again` and `dead`: some of it may have been attempted.
+   */
   fed(id: string, output: string, as?: 'queued' | 'again' | 'dead'): Promise<void>;
-  /** Another output is to hold, to be run again, what stands at these places of what the first one reads. Bodies stay as they are, and so does the first one's share. */
+  /**
+   * Has another output hold, as run again, the deliveries at these places of the first one's share.
+   * Bodies and the first one's share stay as they are.
+   */
   handOver(id: string, handOver: HandOver): Promise<HandedOver>;
 };
 
 type HandOver = { readonly from: string; readonly to: string; readonly places: readonly number[] };
 const HANDED_OVER = ['held', 'there', 'gone', 'elsewhere'] as const;
-/** It is held there now; it had a share of these bodies already; the first one has none; a job that names its share is about to end. */
+/**
+ * `held`: it is held there now. `there`: the output had a share already. `gone`: the first one has none.
+ * `elsewhere`: a job that names its share is ending.
+ */
 type HandedOver = (typeof HANDED_OVER)[number];
 
 export function createBodies({ redis, prefix }: { redis: Redis; prefix: string }): Bodies {
@@ -82,7 +96,7 @@ export function createBodies({ redis, prefix }: { redis: Redis; prefix: string }
     async read(id, output) {
       const [blob, entry] = await redis.hmgetBuffer(bodiesKey(prefix, id), 'bodies', `@${output}`).catch(unlessWrongType);
       if (!entry) return undefined;
-      // First: whoever changes the shares gives the bodies another version.
+      // First: a change of the shares gives the bodies another version.
       const { batch, callbacks } = await decodeBodies(blob ?? notOurs());
       const own = parseStored(entry);
       if (!share.Check(own)) return notOurs();
@@ -132,7 +146,7 @@ async function storeArguments(prefix: string, { id, batch, again, since, shares,
     return [output, state, String(callbacks.length), at, most === undefined ? '' : String(most), beyond];
   });
   const held = shares.map(({ output }) => heldKey(prefix, output));
-  // What an earlier run has left is looked at only where there was one.
+  // Without an earlier run there is nothing to look at.
   const outcomes = again ? shares.map(({ output }) => outcomesKey({ prefix, batch, output })) : [];
   const jobs = again ? shares.map(({ output }) => referenceJobKey(prefix, id, output)) : [];
   const callbackKeys = again ? shares.map(({ callbacks }) => JSON.stringify(callbacks.map(callbackKey))) : [];
@@ -142,7 +156,7 @@ async function storeArguments(prefix: string, { id, batch, again, since, shares,
   };
 }
 
-/** Something else under the key of bodies, which nobody of ours wrote, is as bad as bodies that are damaged. */
+/** A foreign value under the key counts as damaged bodies. */
 function unlessWrongType(error: unknown): never {
   if (error instanceof Error && error.message.startsWith('WRONGTYPE')) return notOurs();
   throw error;
@@ -150,7 +164,7 @@ function unlessWrongType(error: unknown): never {
 
 const placesOf = ({ at }: { at?: string }) => at?.split(',').map(Number);
 
-/** True for what a read throws when stored bodies are not of our making, or of a newer one's. */
+/** True for errors of a read: stored bodies are damaged, or those of a newer Ringback. */
 export function isUnreadable(error: unknown): error is RingbackError {
   return error instanceof RingbackError && (error.code === 'RB_PAYLOAD_INVALID' || error.code === 'RB_PAYLOAD_NEWER');
 }

@@ -1,10 +1,11 @@
 /**
- * Lua over the keys that hold bodies once for several outputs, or for an output that cannot take them now. Every script may be run again at any time: nothing is counted twice.
- * A bodies key is a hash: `bodies` (the blob), `digest` (of what the blob says), and `@<output>` for each output that still needs it, as JSON:
- * state (`queued`: a job names it, `held`: it stands in the output's held list, `dead`: its job stands in the failed set), count of deliveries, bytes, `at` (their places in the blob; absent: all),
- * `again`, and `batch` where the key is called by another name.
- * `dead` in place of its bytes where it was a dead letter without an attempt: replayed or not, it is no part of what waits.
- * The backlog hash has `<output>.count`, `.held` (deliveries), `.bytes`, `.dead` (bytes) and `.dropped`.
+ * Lua for bodies that several outputs share, or that wait for one output. Every script may run again: nothing counts
+ * twice.
+ * Bodies key, a hash: `bodies` (the blob), `digest`, and for each output that needs it `@<output>`, as JSON: state
+ * (`queued`: a job names it, `held`: in the held list, `dead`: its job failed), count, bytes, `at` (places in the
+ * blob; absent: all), `again`, `batch` (if the key has another name), `dead` instead of bytes if it became a dead
+ * letter without an attempt (it never counts as waiting, replayed or not).
+ * Backlog key, a hash: `<output>.count`, `.held` (deliveries), `.bytes`, `.dead` (bytes), `.dropped`.
  */
 
 const COUNT = `
@@ -27,10 +28,12 @@ local function read(entry)
 end`;
 
 /**
- * KEYS bodies, backlog, held list of each output, then, of a batch that was run before, outcomes of each, and the job of each that names its share · ARGV blob, digest, id, entry for all as
- * JSON, how many outputs, then for each: name, wanted state, count, places or '', most bytes or '', what becomes of it beyond these (`held`, `dead`, `dropped`), then, where it was run before, the
- * callbacks' keys of each as JSON → for each: its state, and `new` or `there`. `elsewhere`: this key has other bodies, or the job of an earlier run is about to end, and would be taken for that
- * of the new share. `over`: every delivery has its outcome, so that an earlier run has let go of the share.
+ * KEYS bodies, backlog, held list of each output, then, of a batch that was run before, outcomes of each, and the
+ * job of each that names its share · ARGV blob, digest, id, entry for all as JSON, how many outputs, then for each:
+ * name, wanted state, count, places or '', most bytes or '', what becomes of it beyond these (`held`, `dead`,
+ * `dropped`), then, where it was run before, the callbacks' keys of each as JSON → for each: its state, and `new` or
+ * `there`. `elsewhere`: this key has other bodies, or the job of an earlier run is about to end, and would be taken
+ * for that of the new share. `over`: every delivery has its outcome, so that an earlier run has let go of the share.
  */
 export const STORE = `${COUNT}
 local outputs = tonumber(ARGV[5])
@@ -106,18 +109,21 @@ local function release(bodies, backlog, held, output, id)
   return 1
 end`;
 
-/** KEYS bodies, backlog, held list · ARGV output, id → [1] when this output needed it until now. The last output takes the key with it. An id without a share is held no more either. */
+/**
+ * KEYS bodies, backlog, held list · ARGV output, id → [1] if the output needed it until now.
+ * The last output deletes the key. An id without a share leaves the held list too.
+ */
 export const RELEASE = `${RELEASE_ONE}
 return { release(KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2]) }`;
 
-/** As RELEASE, but only where no job needs it: KEYS further the batch's job and the output's. What is held needs none. */
+/** Like RELEASE, if no job needs it: KEYS also the batch's job and the output's job. A held share needs none. */
 export const REAP = `${RELEASE_ONE}
 local there = field(KEYS[1], '@' .. ARGV[1])
 if not there or read(there).state == 'held' then return { 0 } end
 if redis.call('EXISTS', KEYS[4], KEYS[5]) > 0 then return { 0 } end
 return { release(KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2]) }`;
 
-/** KEYS bodies, backlog, held list · ARGV output, id, what the job that names it now is: `queued`, `again` or `dead`. */
+/** KEYS bodies, backlog, held list · ARGV output, id, what its job is now: `queued`, `again` or `dead`. */
 export const FED = `${COUNT}
 redis.call('LREM', KEYS[3], 1, ARGV[2])
 local there = field(KEYS[1], '@' .. ARGV[1])
@@ -139,8 +145,9 @@ end
 return {}`;
 
 /**
- * KEYS bodies, backlog, held list and job of the output · ARGV output, id, name of the one whose share it gets, count, places → `held`, or why not: `there`, `gone`, or `elsewhere` where a
- * job of its own for these bodies is about to end, and would be taken for that of the new share.
+ * KEYS bodies, backlog, held list and job of the output · ARGV output, id, name of the one whose share it gets,
+ * count, places → `held`, or why not: `there`, `gone`, or `elsewhere` where a job of its own for these bodies is
+ * about to end, and would be taken for that of the new share.
  */
 export const HAND_OVER = `${COUNT}
 if redis.call('HEXISTS', KEYS[1], '@' .. ARGV[1]) == 1 then return { 'there' } end
@@ -157,7 +164,10 @@ add(KEYS[2], ARGV[1], 'held', entry.count)
 redis.call('RPUSH', KEYS[3], ARGV[2])
 return { 'held' }`;
 
-/** KEYS outcomes of the batch at the output, backlog · ARGV output, window in s, key of each callback: writes the outcome `dropped` where there is none, and counts it → [how many]. What lives longer stays so. */
+/**
+ * KEYS outcomes of the batch at the output, backlog · ARGV output, window in s, keys of callbacks → [how many were
+ * new]. Writes the outcome `dropped` where there is none. A longer lifetime stays.
+ */
 export const DROP = `${COUNT}
 local dropped = 0
 for i = 3, #ARGV do dropped = dropped + redis.call('HSETNX', KEYS[1], ARGV[i], 'dropped') end

@@ -13,8 +13,8 @@ type Access = { readonly redis: Redis; readonly prefix: string };
 export type SweepOptions = Access & { readonly stop: AbortSignal };
 
 /**
- * Finds bodies that no job needs any more, and lets go of them: a crash, or a job that was removed by other means than ours, leaves them behind. In small steps. Resolves to how many shares
- * it let go.
+ * Finds bodies that no job needs (after a crash, or when a job was removed by other means) and lets go of them, in
+ * small steps. Resolves to the number of shares.
  */
 export async function sweepBodies({ redis, prefix, stop }: SweepOptions): Promise<number> {
   const run = createRunScript(redis);
@@ -31,10 +31,10 @@ export async function sweepBodies({ redis, prefix, stop }: SweepOptions): Promis
   return swept;
 }
 
-/** Lets go of all that an output needs, and of its counts. For an output that no worker serves, whose jobs are gone. */
+/** Lets go of all that an output needs, and of its counts. Only for an output without worker and jobs. */
 export async function forgetShares({ redis, prefix }: Access, output: string): Promise<void> {
   const bodies = createBodies({ redis, prefix });
-  // From the head of the list: that takes no search, however long it is.
+  // From the head of the list: that needs no search.
   for (const id of await bodies.held(output)) await bodies.release(id, output);
   for await (const id of bodiesIds({ redis, prefix })) {
     if ((await redis.hexists(bodiesKey(prefix, id), `@${output}`)) === 1) await bodies.release(id, output);
@@ -42,7 +42,7 @@ export async function forgetShares({ redis, prefix }: Access, output: string): P
   await redis.hdel(backlogKey(prefix), `${output}.dropped`);
 }
 
-/** In steps of some; one may come twice, and one that is stored meanwhile not at all. */
+/** In steps. One may come twice; one that is stored meanwhile may be missed. */
 async function* bodiesIds({ redis, prefix }: Access): AsyncGenerator<string> {
   const start = bodiesKey(prefix, '');
   let cursor = '0';
@@ -65,7 +65,7 @@ function batchOf(entry: string | null | undefined): string | undefined {
   return typeof named === 'string' ? named : undefined;
 }
 
-/** One that is damaged is let go of by a person. */
+/** A damaged one is left for a person. */
 function jsonOf(text: string): unknown {
   try {
     const value: unknown = JSON.parse(text);
