@@ -2,7 +2,7 @@ import type { OxlintConfig } from 'oxlint';
 
 type OxlintOverride = NonNullable<OxlintConfig['overrides']>[number];
 
-/** What each package may import of ours: the column `imports` of the folder table in docs/architecture.md, which a test compares. */
+/** What each package may import of ours. A test compares it with the folder table in docs/architecture.md. */
 export const PACKAGE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   contracts: [],
   sources: ['contracts'],
@@ -98,7 +98,7 @@ function packageTestRules([name, allowed]: [string, readonly string[]]): OxlintO
   };
 }
 
-/** The walls of docs/architecture.md, as overrides for oxlint. A later one takes the place of an earlier one for its files. */
+/** The walls of docs/architecture.md as overrides for oxlint. For a file, a later override replaces an earlier one. */
 export const walls: OxlintOverride[] = [
   { files: ['apps/**', 'packages/**'], excludeFiles: [...TEST_FILES, 'packages/testkit/**'], rules: NO_FETCH },
   {

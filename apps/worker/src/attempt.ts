@@ -28,7 +28,7 @@ export type AttemptDeps = {
   readonly logger: Logger;
 };
 
-/** Makes one attempt, settles what becomes of the delivery, and writes one log line. Never rejects: whatever goes wrong is a result. */
+/** Makes one attempt, settles it and writes one log line. Never rejects: a failure is a result. */
 export function createAttempt(deps: AttemptDeps): (attempt: Attempt) => Promise<Attempted> {
   const { output, timeout, settling: settings, now, redisNow, logger } = deps;
 

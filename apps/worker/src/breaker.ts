@@ -9,19 +9,19 @@ type Made = { readonly result: DeliveryResult };
 /** How the destination stands, as this process knows it from its own attempts. */
 export type BreakerStatus = {
   readonly state: BreakerState;
-  /** The destination fails: for so many ms, in so many attempts; `reason` is that of the last one. Absent after the first sign of life. */
+  /** For how many ms and attempts the destination fails, with the last reason. Absent after a sign of life. */
   readonly failing?: { readonly forMs: number; readonly failures: number; readonly reason: string };
 };
 
 type Attempting<M extends Made> = { readonly make: (probe: boolean) => Promise<M>; readonly repeated: boolean };
 
 /**
- * Leaves a failing destination alone. Closed, attempts pass. Open, none does, until the cool-down or the destination's Retry-After is over. Then it is probing: the next attempt
- * goes alone, the others wait for what becomes of it, and it closes or opens the breaker again. Any answer that is not `retry` is a sign of life, also a refusal.
- * It opens by failures in a row, or by time without a success, so that it opens at one delivery an hour as well.
+ * Pauses an output whose destination fails. Closed: attempts pass. Open: none passes until the cool-down or the
+ * destination's Retry-After is over. Probing: one attempt passes, and its result closes or opens the breaker. Any result
+ * but `retry` is a sign of life. It opens by failures in a row, or by time without a success (one delivery an hour).
  */
 export type Breaker = {
-  /** Makes the attempt when it may be made, else `held`. Rejects as `make` does. `repeated`: the delivery has failed before, and may be what is wrong. */
+  /** Makes the attempt if it may, else `held`. Rejects as `make` does. `repeated`: the delivery failed before. */
   run<M extends Made>(make: (probe: boolean) => Promise<M>, repeated?: boolean): Promise<M | 'held'>;
   readonly state: () => BreakerState;
   readonly status: () => BreakerStatus;
@@ -41,14 +41,14 @@ type Change = {
 
 export type BreakerOptions = {
   readonly settings: DeliverySettings['breaker'];
-  /** ms. Only differences count: MUST NOT be a clock that can be set, or an output would be held for as long as it was set back. */
+  /** Monotonic, ms: a clock that is set back would hold the output for as long. */
   readonly now: () => number;
   readonly schedule: (run: () => void, ms: number) => void;
   /** Hears of every change of state. */
   readonly onChange: (change: Change) => void;
 };
 
-/** No library: those known (cockatiel, opossum) decide per call, on the machine's own clock; here a consumer is to be held and let go at the moment of change, for as long as the destination asks. */
+/** No library: cockatiel and opossum decide per call, on the machine's clock. This one holds and releases a consumer. */
 export function createBreaker(options: BreakerOptions): Breaker {
   const circuit = createCircuit(options);
   /** For people only: it counts every attempt, also of a delivery that may itself be what is wrong. */

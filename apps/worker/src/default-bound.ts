@@ -3,7 +3,7 @@ import type { Config } from '@ringback/config';
 /** All outputs together leave room for what the others need: so much of the memory up to which callbacks are taken. */
 const SHARE_OF_ALL = 0.5;
 
-/** Bytes that an output may have by reference: a share of Redis's maxmemory, its own or the default one. Undefined where Redis has no bound. */
+/** Bytes that an output may have by reference: a share of maxmemory. Undefined if Redis has no bound. */
 export function createDefaultBound({
   config,
   maxmemory,

@@ -67,7 +67,7 @@ function createBegin(deps: DeliverDeps): Steps['begin'] {
 function createBatch(deps: DeliverDeps, { begin, record, keep }: Steps): DeliveryHandlers['batch'] {
   const { attempts, retries } = deps;
 
-  /** A delivery's first attempt. MUST leave an outcome in the ledger, and for all but a success a job that goes on from there, in this order: job, then outcome. */
+  /** A first attempt. If it fails it MUST leave a job of its own first, then the outcome in the ledger. */
   async function firstAttempt({ batch, callback, key }: Keyed): Promise<void> {
     const settlement = await begin({ callback, key, spent: UNSPENT, attempts });
     if (settlement.outcome === 'delivered') return record({ batch, key, outcome: 'delivered' });
@@ -106,7 +106,7 @@ function createSingle(deps: DeliverDeps, { begin, record, keep }: Steps): Delive
 
 const UNSPENT = { attempts: 0, uncounted: 0 };
 
-/** Makes jobs of a batch's deliveries at the head of the queue: the next batch is taken apart only when they are done. */
+/** Makes jobs of a batch's deliveries at the head of the queue: the next batch is split when they are done. */
 async function takeApart(deps: DeliverDeps, batch: string, keyed: readonly Keyed[]): Promise<void> {
   const rest = await stillToAttempt(deps, batch, keyed);
   if (rest.length === 0) return;
@@ -114,7 +114,7 @@ async function takeApart(deps: DeliverDeps, batch: string, keyed: readonly Keyed
   await deps.retries.addAlone(batch, callbacks);
 }
 
-/** Those deliveries of a batch that are still to be attempted, and by nobody else. MUST look for jobs first: one that is over by then has left its outcome. */
+/** The deliveries that this batch must still attempt. MUST look for jobs first: one that is over has left its outcome. */
 async function stillToAttempt(
   { ledger, output, retries }: DeliverDeps,
   batch: string,

@@ -1,6 +1,6 @@
 import type { DeliveryResult, DeliverySettings } from '@ringback/contracts';
 
-/** Failed attempts at one destination since its last sign of life; `since` is when the first of them ended, `reason` is that of the last. */
+/** Failed attempts since the last sign of life. `since`: the end of the first one. `reason`: of the last one. */
 export type Streak = { readonly since: number; readonly failures: number; readonly reason: string };
 
 export type FailureStreak = {

@@ -4,9 +4,9 @@ import type { ErrorReporter } from '@ringback/redis';
 import type { BreakerState } from './breaker.ts';
 import { repeatLook } from './repeated-look.ts';
 
-/** Jobs that may wait in an output's queue; more than that, and what comes is held. */
+/** Jobs that may wait in an output's queue. With more, deliveries are held. */
 const JOBS_UNTIL_LAGGING = 256;
-/** Jobs up to which the queue is filled from what is held. */
+/** The queue is filled up to so many jobs from what is held. */
 const JOBS_WHEN_FED = 128;
 /** One is enough to find out with. */
 const PROBES_AT_ONCE = 1;
@@ -24,7 +24,7 @@ const LOOK_AGAIN_AT_MOST_MS = 8000;
 /** What is wrong with one share, and with no other. */
 const OF_ONE_SHARE = ['RB_PAYLOAD_INVALID', 'RB_PAYLOAD_NEWER', 'RB_JOB_ID_TAKEN'];
 
-/** How deliveries get to an output now: at once; only behind many others; not at all, for now. */
+/** `flowing`: deliveries go at once. `lagging`: behind many others. `stuck`: not now. */
 type Flow = 'flowing' | 'lagging' | 'stuck';
 
 export type LaneFlow = {
@@ -61,7 +61,7 @@ type Look = Awaited<ReturnType<DeliveryProducer['look']>>;
 
 const UNSEEN: Look = { waiting: 0, delayed: 0, paused: false, held: 0, bytes: 0 };
 
-/** Watches one output's queue, and makes jobs of what the output holds whenever it moves and its queue has room. */
+/** Watches one output's queue. Makes jobs of held deliveries when the output flows and its queue has room. */
 export function createLaneFlow(options: LaneFlowOptions): LaneFlow {
   const { producer, bodies, breaker, failures, nearlyFull } = options;
   const report = createReporter(options);
@@ -133,7 +133,7 @@ async function feedAlone({ output, producer, bodies }: LaneFlowOptions, id: stri
   return stored?.callbacks.length ?? 0;
 }
 
-/** A share that cannot be fed becomes a dead letter, with its bodies, so that those behind it get their turn. MUST be told to be run again: some of it may have a job. */
+/** Makes a dead letter of a share that cannot be fed: it must not block the others. Some of it may have a job already. */
 async function setAside({ output, producer, bodies, logger }: LaneFlowOptions, id: string, error: unknown): Promise<number> {
   if (!(error instanceof RingbackError) || !OF_ONE_SHARE.includes(error.code)) throw error;
   if (error.code === 'RB_PAYLOAD_NEWER') {

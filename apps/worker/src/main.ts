@@ -76,7 +76,7 @@ async function run(): Promise<void> {
   const ledger = createLedger({ redis, prefix, window: config.dedupe.window });
 
   const reportRemoved = () => reportRemovedOutputs({ ...access, outputs: config.outputs.map(({ name }) => name), logger });
-  // Not awaited: Redis may be away for long, and what it tells is for people. Again when the last worker that had other outputs has gone.
+  // Not awaited: Redis may be away, and the line is for people. Repeated when all workers have the same outputs again.
   void reportRemoved();
   const self = { app: 'worker', version: VERSION, parts: workerParts(config) } as const;
   const most = createDefaultBound({ config, maxmemory: watch.maxmemory });

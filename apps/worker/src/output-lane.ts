@@ -33,7 +33,7 @@ export type LaneOptions = {
   readonly logger: Logger;
 };
 
-/** All that one output has of its own, so that a slow or dead one hurts only itself: queue, concurrency, rate limit, breaker. */
+/** All that one output has of its own (queue, concurrency, rate limit, breaker): a dead one hurts only itself. */
 export type Lane = FanOutTarget & {
   readonly producer: DeliveryProducer;
   readonly consumer: Consumer;
@@ -96,7 +96,7 @@ function closedTogether(consumer: Consumer, flow: LaneFlow): Consumer {
   };
 }
 
-/** A breaker that keeps its output's deliveries in the queue while it is open, and tells each change of state in one line. */
+/** While the breaker is open, deliveries stay in the queue. Logs each change of state. */
 function createLaneBreaker({ output, settings, now, logger }: LaneOptions, lane: () => Pick<Lane, 'consumer' | 'flow'>): Breaker {
   return createBreaker({
     settings: settings.delivery.breaker,

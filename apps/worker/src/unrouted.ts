@@ -17,8 +17,9 @@ export type UnroutedDeps = {
 };
 
 /**
- * Keeps callbacks that go nowhere, until a person mends the routes. Their batch keeps its claims, so that what comes again is a duplicate: a replay gives them up. Where there is no room for
- * one that no route wants, it is counted, and gone: it must hold up no other, and may be sent again. Safe to be run again.
+ * Keeps callbacks that go nowhere until a person mends the routes. Their batch keeps its claims until a replay, so the
+ * same callback again is a duplicate. One that no route wants and for which there is no room is counted and gone; its
+ * claims go too, so that it may be sent again. May be run again.
  */
 export function createUnroutedKeeper({ unroutedQuarantine, counts, ledger, businessKeyOf, logger }: UnroutedDeps) {
   const keysOf = (callback: Callback) =>
@@ -26,7 +27,7 @@ export function createUnroutedKeeper({ unroutedQuarantine, counts, ledger, busin
 
   return async ({ id, replayed }: TakenBatch, unrouted: readonly Unrouted[]): Promise<void> => {
     if (unrouted.length === 0) return;
-    // A route may want one whose condition could not be judged: it was acked, so it is kept whatever room there is.
+    // If a condition could not be judged, a route may want the callback: it is kept even without room.
     const certain = (entry: Unrouted) => replayed === true || entry.code === 'RB_CONDITION_OVERRUN';
     const sorted = [...unrouted.filter(certain), ...unrouted.filter((entry) => !certain(entry))];
     const entries = sorted.map(({ callback, code, reason }) => ({
@@ -34,7 +35,7 @@ export function createUnroutedKeeper({ unroutedQuarantine, counts, ledger, busin
       claimed: { batch: id, keys: keysOf(callback) },
     }));
     const count = unrouted.filter(certain).length;
-    // Each batch keeps its own entry: the one that a replay comes from is removed after the replay is queued.
+    // Each batch keeps its own entry: the entry that is replayed is removed later.
     const keep = (some: typeof entries, always: boolean) =>
       some.length === 0 ? [] : unroutedQuarantine.keep(some, { batch: id, always });
     const kept = [...(await keep(entries.slice(0, count), true)), ...(await keep(entries.slice(count), false))];

@@ -10,7 +10,7 @@ const PACKAGE = 'redis-server';
 const NETWORK_WITHIN_MS = 180_000;
 const ABANDONED_AFTER_MS = 3_600_000;
 
-/** Names Debian or Ubuntu release and processor, so that a checkout shared between machines never runs another's programs. */
+/** Release and processor: a checkout that machines share must not run another's programs. */
 async function releaseName(file: string): Promise<string | undefined> {
   const text = await readFile(file, 'utf8').catch(() => '');
   const field = (name: string) => new RegExp(`^${name}="?([\\w.-]+)`, 'm').exec(text)?.[1] ?? '';
@@ -83,7 +83,7 @@ async function removeAbandoned(cache: string): Promise<void> {
   }
 }
 
-/** MUST leave either the whole tree or nothing: it is unpacked elsewhere and appears by one rename, also with two processes at it. */
+/** MUST leave the whole tree or nothing: unpacked elsewhere, it appears by one rename. Two processes may do this at once. */
 async function build(run: Run, cache: string, tree: string): Promise<void> {
   await removeAbandoned(cache);
   const work = await mkdtemp(join(cache, 'unpacking-'));
@@ -100,7 +100,7 @@ async function build(run: Run, cache: string, tree: string): Promise<void> {
 }
 
 /**
- * redis-server out of Debian's or Ubuntu's packages, unpacked into `cache` without root and without touching the system.
+ * redis-server from Debian's or Ubuntu's packages, unpacked into `cache`. Needs no root and changes nothing else.
  * @param options.cache a folder of ours; made if need be
  * @param options.signal gives it up
  * @param options.osRelease the file that says which system this is

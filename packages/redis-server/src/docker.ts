@@ -9,7 +9,7 @@ const IMAGE = 'redis:7.4-alpine';
 const ANSWERS_WITHIN_MS = 3000;
 const PULLED_WITHIN_MS = 120_000;
 
-/** The container runs as we do, so that the data folder stays ours and only ours, and is published on 127.0.0.1 only. */
+/** Runs as our user, so that the data folder stays ours. Published on 127.0.0.1 only. */
 function containerArgs(): string[] {
   const { uid, gid } = userInfo();
   const user = uid < 0 ? [] : ['--user', `${uid}:${gid}`];

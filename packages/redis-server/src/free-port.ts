@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { randomInt } from 'node:crypto';
 
-/** Below the range from which systems give ports to outgoing connections, so that a server can come back on its port. */
+/** Below the range of outgoing connections, so that a server can come back on its port. */
 const LOWEST = 20_000;
 const HIGHEST = 32_000;
 
@@ -14,8 +14,7 @@ function isFree(port: number): Promise<boolean> {
 }
 
 /**
- * A TCP port of 127.0.0.1 that nobody listens on just now, `preferred` if that one is free. Another process may still be faster: be ready for
- * EADDRINUSE.
+ * A TCP port of 127.0.0.1 that is free now, `preferred` if possible. Another process may be faster: expect EADDRINUSE.
  */
 export async function freePort(preferred?: number): Promise<number> {
   if (preferred !== undefined && (await isFree(preferred))) return preferred;

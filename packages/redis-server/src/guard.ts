@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 
 /**
- * Runs `script` (POSIX sh; `args` are its `$1`…) as soon as this process is gone, however it went, SIGKILL included: a shell of its own session
- * waits for the end of a pipe that only we hold.
+ * Runs `script` (POSIX sh; `args` are its `$1`…) when this process is gone, after SIGKILL as well: a shell in a session
+ * of its own waits for the end of a pipe that only we hold.
  * @returns a function that calls it off.
  */
 export function guard(script: string, args: readonly string[]): () => void {

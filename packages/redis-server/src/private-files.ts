@@ -6,7 +6,7 @@ export const PRIVATE_UMASK = 0o077;
 const FOLDER = 0o700;
 const FILE = 0o600;
 
-/** Makes a folder, and all that already stands in it, its owner's only. Links are left alone: they have no rights of their own. */
+/** Makes a folder and all in it private to its owner. Links stay: they have no rights of their own. */
 export async function makePrivateFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: FOLDER });
   await chmod(folder, FOLDER);
@@ -17,7 +17,7 @@ export async function makePrivateFolder(folder: string): Promise<void> {
   }
 }
 
-/** Writes a file that is its owner's only. It MUST be so before there is anything in it, also where it was not before. */
+/** Writes a private file. MUST be private before it has content, even if it existed before. */
 export async function writePrivateFile(path: string, text: string): Promise<void> {
   const file = await open(path, 'w', FILE);
   try {

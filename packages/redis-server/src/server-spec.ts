@@ -1,6 +1,6 @@
 /**
- * How to run a real redis-server (or Valkey) on this machine; plain data, so that it can be handed to other processes.
- * In `args` and `kill`, `{port}` and `{dir}` stand for the server's port and data folder. redis-server's own arguments follow `args`.
+ * How to run redis-server or Valkey on this machine. Plain data, to be passed to other processes.
+ * `{port}` and `{dir}` in `args` and `kill` stand for port and data folder. redis-server's own arguments follow `args`.
  */
 export type RedisServerSpec = {
   readonly way: 'on PATH' | 'Debian packages' | 'Docker' | 'JavaScript';
@@ -10,7 +10,7 @@ export type RedisServerSpec = {
   readonly args: readonly string[];
   /** Added to the environment. */
   readonly env: Readonly<Record<string, string>>;
-  /** A command line that ends the server at once, or sends it `{signal}`, where signalling the child process would not reach it (a container). */
+  /** A command that sends `{signal}` to a server that signals to the child process do not reach (a container). */
   readonly kill?: readonly string[];
   /** The address redis-server binds; 127.0.0.1 unless a container's port is published by its engine. */
   readonly bind?: string;

@@ -19,11 +19,11 @@ export type RedisServerOptions = {
   readonly dir: string;
   /** Default: a free one. */
   readonly port?: number | undefined;
-  /** Which clients must give; URL-safe characters. Absent: none. It reaches redis-server by a file, since everybody sees a command line. */
+  /** URL-safe characters. Absent: none. Passed in a file, since everybody can read a command line. */
   readonly password?: string | undefined;
   /** redis-server's own arguments, e.g. `['--appendonly', 'yes']`. */
   readonly settings: readonly string[];
-  /** POSIX sh to run with the server's pid as `$1` and `dir` as `$2`, should this process end without stopping the server. */
+  /** POSIX sh (`$1`: the server's pid, `$2`: `dir`), run if this process ends without stopping the server. */
   readonly whenAbandoned: string;
 };
 

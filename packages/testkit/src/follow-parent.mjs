@@ -1,5 +1,5 @@
-// Preloaded (`node --import`) into the processes that tests, chaos and bench run: should the parent be killed without a chance to stop
-// them, the channel to it closes, and they stop as if told to.
+// Preloaded (`node --import`) into processes of tests, chaos and bench: if their parent is killed, the channel to it
+// closes, and they stop as if told to.
 if (process.channel) {
   process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
   process.channel.unref();

@@ -19,7 +19,7 @@ export type InstallationOptions = {
   readonly settings: (sinkUrl: string) => string;
 };
 
-/** Sets up a sink and a settings file; the test starts as many ingresses and workers as it needs, and all of them end with it. */
+/** Sets up a sink and a settings file. What the test starts ends with the test. */
 export async function createInstallation({ redisUrl, settings }: InstallationOptions): Promise<Installation> {
   const sink = await createSink();
   onTestFinished(() => sink.close());

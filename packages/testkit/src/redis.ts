@@ -14,7 +14,7 @@ declare module 'vitest' {
   }
 }
 
-/** The run's shared, real Redis, and a key prefix that no other call gets. Without colon: BullMQ and ioredis add what separators they need. */
+/** The run's shared Redis, and a key prefix of its own, without colon: BullMQ adds separators. */
 export function testRedis(): { url: string; prefix: string } {
   return { url: inject('redisUrl'), prefix: `test-${randomUUID()}` };
 }
@@ -29,7 +29,7 @@ function removeAfterTest(remove: () => Promise<void>): void {
   try {
     onTestFinished(remove);
   } catch {
-    // Not within a test. Should the caller forget: the guard of packages/redis-server ends the server with this process.
+    // Not within a test. If the caller forgets, packages/redis-server ends the server with this process.
   }
 }
 

@@ -39,7 +39,7 @@ const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const FOLLOW_PARENT = new URL('follow-parent.mjs', import.meta.url).href;
 const LINE_DEADLINE_MS = 60_000;
 
-/** Starts an app as its own process, on this Node. The caller stops it; should this process be killed, it stops by itself. */
+/** Starts an app as a process on this Node. The caller stops it; if this process is killed, it stops by itself. */
 export function spawnApp({ app, args = [], env, cwd = ROOT, keeps = () => true, stdout }: AppOptions): AppProcess {
   const main = join(ROOT, 'apps', app, 'src', 'main.ts');
   const child = spawn(process.execPath, ['--import', FOLLOW_PARENT, main, ...args], {

@@ -4,21 +4,21 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '@ringback/redis-server';
 import { until } from './until.ts';
 
-/** A network between two processes, on loopback, that its owner may break in every way. It passes everything until told otherwise. */
+/** A network between two processes, on loopback, that a test can break. It passes everything at first. */
 export type TcpProxy = {
   /** Where clients connect, on 127.0.0.1; the same for as long as the proxy lives. */
   readonly port: number;
   /** Connections open now. */
   connections(): number;
-  /** Forwards nothing more; connections stay open, and new ones are taken. What comes meanwhile waits, and goes on with `heal`. */
+  /** Forwards nothing more. Connections stay open, new ones are accepted; what comes waits for `heal`. */
   drop(): void;
-  /** Forgets the connections that are open, as a NAT does: nothing more passes on them, nor does their end. New ones are served. */
+  /** Forgets open connections, as a NAT does: nothing passes, not even their end. New ones work. */
   forget(): void;
   /** Holds everything back for `ms`, each way. */
   delay(ms: number): void;
   /** Resets every open connection (RST) on both sides. */
   cut(): void;
-  /** Lets `bytes` more through to the server on each connection, new ones included, and resets it there: in the middle of a command. */
+  /** Passes `bytes` more to the server on each connection, then resets it: in the middle of a command. */
   cutAfter(bytes: number): void;
   /** Refuses new connections; open ones stay. */
   refuse(): void;

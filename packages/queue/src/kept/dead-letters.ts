@@ -23,7 +23,7 @@ export type DeadLettersOptions = {
   readonly prefix: string;
   /** The outputs of the settings. */
   readonly outputs: readonly string[];
-  /** Whether a running worker serves an output. If none does, nor the settings name it, all in its queue is a dead letter. */
+  /** True if a running worker serves the output. If not, and the settings do not name it, its whole queue is dead letters. */
   readonly served: (output: string) => Promise<boolean>;
 };
 
@@ -88,9 +88,7 @@ async function* keptIn(place: Place & { readonly removed: boolean }, bodies: Bod
   }
 }
 
-/**
- * The same job, hence the same idempotency key, with its attempts anew. MUST change the payload first: cut off in between, it is still a dead letter.
- */
+/** Runs the same job again with new attempts. MUST change the payload first: after a cut it is still a dead letter. */
 async function replay(job: Job): Promise<string | undefined> {
   const data: unknown = job.data;
   if (payload.Check(data)) await job.updateData(unattempted(data));

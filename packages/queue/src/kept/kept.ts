@@ -23,7 +23,7 @@ export type Kept = {
   readonly attempts: number;
   /** Since when it stands there, ms since the epoch. */
   readonly time: number;
-  /** The job's data as it is in Redis. Holds personal data: to be shown only where a person asks for this very entry. */
+  /** The job's data from Redis. Holds personal data: shown only to a person who asks for this entry. */
   readonly payload: unknown;
 };
 
@@ -42,9 +42,9 @@ export type KeptFilter = {
 
 /** What a person can do about them. */
 export type KeptStore = {
-  /** Queue by queue, the newest first; page by page, so that however many there are, memory holds few. None is missed that stays; while some go, one may come twice. */
+  /** Queue by queue, newest first, in pages. No entry that stays is missed; one may come twice while others go. */
   find(filter: KeptFilter): AsyncIterable<Kept>;
-  /** Sends it the way that it went before, under the same idempotency key. Resolves with why it could not, if it could not: then it is still there. */
+  /** Sends it again, under the same idempotency key. Resolves with the reason if it could not: then it stays. */
   replay(kept: Kept): Promise<string | undefined>;
   /** Removes it for good; resolves as `replay` does. */
   purge(kept: Kept): Promise<string | undefined>;

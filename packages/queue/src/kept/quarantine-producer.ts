@@ -9,7 +9,7 @@ import { createKeeper } from './quarantine.ts';
 export type QuarantineProducer = {
   /**
    * Resolves once Redis holds it, or, with false, when the quarantine is full.
-   * @throws RingbackError RB_QUEUE_UNAVAILABLE when Redis is away or slow, RB_REDIS_REFUSES when it refuses; at the latest after twice `timeout` ms.
+   * @throws RingbackError RB_QUEUE_UNAVAILABLE or RB_REDIS_REFUSES, after twice `timeout` ms at the latest
    */
   keep(entry: QuarantinedCallback): Promise<boolean>;
   close(): Promise<void>;
@@ -25,7 +25,7 @@ export type QuarantineProducerOptions = {
   readonly logger: Logger;
 };
 
-/** The ingress's way into the quarantine. It has a connection of its own, so that a flood of what is refused does not hold up what is taken. */
+/** The ingress's quarantine. It has its own connection: a flood of refused callbacks must not delay good ones. */
 export function createQuarantineProducer(options: QuarantineProducerOptions): QuarantineProducer {
   const { url, prefix, bounds, timeout, now, logger } = options;
   const redis = connectFailFast({ url, timeout, logger, name: 'ringback-quarantine' });

@@ -21,7 +21,7 @@ const quarantined = Compile(QuarantinedCallback);
 export type QuarantineStoreOptions = {
   readonly redis: Redis;
   readonly prefix: string;
-  /** Reads a callback as its source would take it today. @throws RingbackError when it still does not fit, or no route matches it */
+  /** Reads a callback as its source would today. @throws RingbackError if it does not fit, or no route matches */
   readonly read: (entry: QuarantinedCallback) => Callback;
   /** Gives up what a batch has claimed in the ledger. */
   readonly release: (batch: string, keys: readonly string[]) => Promise<void>;
@@ -34,8 +34,8 @@ export function openQuarantineStore({ redis, prefix, read, release }: Quarantine
   const jobOf = ({ queue, id }: Kept) => (queue === UNROUTED ? unrouted : refused).getJob(id);
 
   /**
-   * MUST be queued before it is removed. Cut off in between it may be queued a second time: then it is a duplicate. The batch is a new one each time: under an id that is derived from
-   * the entry, a batch of an earlier replay that failed or has dead letters would stand in its way. A worker that finds no route for it keeps it as an entry of the new batch.
+   * MUST be queued before it is removed: after a cut it may be queued twice, and is a duplicate then. Each replay makes
+   * a new batch: an id derived from the entry could be taken by an earlier replay that failed.
    */
   async function replay(job: Job, entry: QuarantinedCallback): Promise<undefined> {
     const callback = read(entry);

@@ -10,7 +10,7 @@ const batches = Compile(CallbackBatch);
 
 const REMOVED = 'RB_OUTPUT_REMOVED: its output is not in the settings';
 
-/** The output whose delivery a job is (none: a batch that is not yet dispatched). `removed`: the job did not fail, but its output left the settings. */
+/** The job's output (none: a batch of callbacks). `removed`: the job did not fail, but its output left the settings. */
 export type Standing = { readonly output?: string | undefined; readonly removed?: boolean };
 
 type Reader = Pick<Bodies, 'read'>;
