@@ -16,6 +16,7 @@ const WRONG: Readonly<Record<string, string>> = {
   'packages/brand-new/src/not-in-the-table.ts': `export { x } from '@ringback/queue';`,
   'packages/config/src/app.ts': `export { x } from '../../../apps/worker/src/attempt.ts';`,
   'packages/ledger/src/bullmq.ts': `export { Queue } from 'bullmq';`,
+  'packages/queue/src/bullmq/upwards.ts': `export { x } from '../kept/kept.ts';`,
   'packages/queue/src/kept/bullmq-value.ts': `export { Queue } from 'bullmq';`,
   'packages/pacing/src/redis.ts': `export { x } from '@ringback/redis';`,
   'packages/sources/src/kit.ts': `export { x } from '@ringback/testkit';`,

@@ -45,6 +45,11 @@ const BY_NAME: Pattern = {
   message: 'Import a package by its name. An app is never imported, nor is what stands outside of apps and packages.',
 };
 
+const PLUMBING: Pattern = {
+  group: ['../callbacks/**', '../deliveries/**', '../kept/**', '../processes/**'],
+  message: 'packages/queue/src/bullmq is used by the other folders of packages/queue, and uses none of them.',
+};
+
 function onlyOf(folder: string, allowed: readonly string[]): Pattern {
   return {
     group: ['@ringback/*', '@ringback/*/**', ...allowed.map((name) => `!@ringback/${name}`)],
@@ -113,7 +118,7 @@ export const walls: OxlintOverride[] = [
   {
     files: ['packages/queue/src/bullmq/**'],
     excludeFiles: TEST_FILES,
-    rules: imports(onlyOf('packages/queue', PACKAGE_IMPORTS['queue'] ?? []), BY_NAME, HTTP),
+    rules: imports(onlyOf('packages/queue', PACKAGE_IMPORTS['queue'] ?? []), BY_NAME, HTTP, PLUMBING),
   },
   {
     files: ['bench/**', 'chaos/**', 'scripts/**'],
