@@ -40,6 +40,16 @@ outputs:
     ]);
   });
 
+  it('may merge what stands there itself, and give an anchor anew', () => {
+    const outputs = `
+outputs:
+  - &base { name: a, type: stdout, timeout: &t 1s }
+  - { <<: [{ timeout: &t 2s, concurrency: 1 }, *base], name: b }
+  - { <<: *base, name: c, concurrency: 2, retry: { minDelay: *t } }`;
+    const [, b, c] = load(settings({ outputs, routes: 'routes: []' })).outputs.map(({ delivery }) => delivery);
+    expect([b?.timeout, b?.concurrency, c?.timeout, c?.retry.minDelay]).toEqual([2000, 1, 1000, 2000]);
+  });
+
   it('tells what is wrong behind an alias at the place where it is written', () => {
     const outputs = 'outputs: [{ name: out, type: stdout, retry: &r { attempts: 0 } }, { name: two, type: stdout, retry: *r }]';
     expect(problems(settings({ outputs }))).toEqual([

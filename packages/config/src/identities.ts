@@ -2,19 +2,19 @@ import type { Placed } from '@ringback/contracts';
 import { Type } from 'typebox';
 import { join, type Problems } from './problem.ts';
 import type { SourceTypes } from './schema.ts';
-import { at, type Tree } from './tree.ts';
+import type { SettingsDocument } from './document.ts';
 import { shown } from './wording.ts';
 
 type Source = { readonly type: string; readonly settings: unknown };
 type Options = {
-  readonly root: Tree;
+  readonly document: SettingsDocument;
   readonly problems: Problems;
   readonly sources: readonly Source[];
   readonly sourceTypes: SourceTypes;
 };
 
 /** Every path leads to one source, and every account of a source stands there once. */
-export function checkIdentities({ root, problems, sources, sourceTypes }: Options): void {
+export function checkIdentities({ document, problems, sources, sourceTypes }: Options): void {
   const paths: Placed[] = [];
   for (const [index, { type, settings }] of sources.entries()) {
     const sourceType = Object.values(sourceTypes).find((known) => known.type === type);
@@ -30,9 +30,9 @@ export function checkIdentities({ root, problems, sources, sourceTypes }: Option
     for (const { value, at: keys } of values) {
       const path = keys.reduce<string>(join, '');
       const other = first.get(value);
-      const { tree, found } = at(root, keys);
-      const text = found ? shown(Type.String(), tree) : JSON.stringify(value);
-      if (other !== undefined) problems.report(tree.place, path, `${text} is ${other} as well; ${advice}`);
+      const { node, found } = document.nodeAt(keys);
+      const text = found ? shown(Type.String(), node, document) : JSON.stringify(value);
+      if (other !== undefined) problems.report(document.placeOf(node), path, `${text} is ${other} as well; ${advice}`);
       else first.set(value, path);
     }
   }

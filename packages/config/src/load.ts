@@ -10,7 +10,6 @@ import { read, type ReadContext } from './read.ts';
 import { checkReferences } from './references.ts';
 import { AnySettings, type OutputTypes, Reach, settingsSchema, type SourceTypes } from './schema.ts';
 import { type ReadFile, reasonOf } from './secret-files.ts';
-import { at } from './tree.ts';
 
 /** A source or an output as configured; `settings` is decoded by its type's schema. */
 type Configured = { readonly name: string; readonly type: string; readonly settings: unknown };
@@ -60,17 +59,17 @@ export function inspectConfig(options: LoadOptions): InspectedConfig {
   const { path, env, sourceTypes, outputTypes, checkCondition, secrets = 'required' } = options;
   const { readFile = (file) => readFileSync(file) } = options;
   const problems = createProblems(path);
-  const root = readDocument({ text: textOf(path, readFile), env, problems });
-  const context = { problems, env, settingsPath: path, readFile, secrets };
-  const result = read(settingsSchema({ sourceTypes, outputTypes }), root, '', context);
-  checkReferences({ root, problems, checkCondition });
+  const document = readDocument({ text: textOf(path, readFile), env, problems });
+  const context = { document, problems, env, settingsPath: path, readFile, secrets };
+  const result = read(settingsSchema({ sourceTypes, outputTypes }), document.root, '', context);
+  checkReferences({ document, problems, checkCondition });
   problems.throwIfAny();
   const config = decode(result?.value, options);
-  checkIdentities({ root, problems, sources: config.sources, sourceTypes });
-  checkPorts({ root, problems, ingress: config.ingress });
+  checkIdentities({ document, problems, sources: config.sources, sourceTypes });
+  checkPorts({ document, problems, ingress: config.ingress });
   problems.throwIfAny();
   const lineOf = (keys: readonly (string | number)[], text: string) =>
-    problems.lineOf(at(root, keys).tree.place, keys.reduce<string>(join, ''), text);
+    problems.lineOf(document.placeOf(document.nodeAt(keys).node), keys.reduce<string>(join, ''), text);
   return { config, lineOf };
 }
 

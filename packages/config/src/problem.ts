@@ -1,5 +1,7 @@
 import { RingbackError } from '@ringback/contracts';
-import type { Place } from './tree.ts';
+
+/** Where something stands in the settings file; both count from 1. */
+export type Place = { readonly line: number; readonly column: number };
 
 type Problem = Place & { readonly text: string };
 

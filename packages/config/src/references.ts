@@ -1,61 +1,61 @@
 import { Type } from 'typebox';
+import { isScalar, isSeq, type Scalar } from 'yaml';
+import type { Key, SettingsDocument } from './document.ts';
+import { hasNoValue } from './nodes.ts';
 import { join, type Problems } from './problem.ts';
-import { itemsOf, type Scalar, type Tree, under } from './tree.ts';
 import { shown, unknownName } from './wording.ts';
 
 type Options = {
-  readonly root: Tree;
+  readonly document: SettingsDocument;
   readonly problems: Problems;
   /** What is wrong with a condition, if anything. */
   readonly checkCondition: (text: string) => string | undefined;
 };
 
-type Named = { readonly name: Scalar & { readonly value: string }; readonly path: string };
-
 /** What no schema can say: names are unique, routes lead to outputs that exist, and their conditions can be used. */
-export function checkReferences({ root, problems, checkCondition }: Options): void {
-  checkUnique(namesIn(under(root, 'sources'), 'sources'), problems);
-  const outputs = namesIn(under(root, 'outputs'), 'outputs');
-  checkUnique(outputs, problems);
-  const known = outputs.map(({ name }) => name.value);
-  for (const [index, route] of itemsOf(under(root, 'routes')).entries()) {
-    const path = join('routes', index);
-    for (const [position, to] of itemsOf(under(route, 'to')).entries()) {
-      if (!isText(to) || known.includes(to.value)) continue;
-      problems.report(
-        to.place,
-        join(join(path, 'to'), position),
-        `${shown(Type.String(), to)} is not an output; ${unknownName(to.value, known)}`,
-      );
+export function checkReferences({ document, problems, checkCondition }: Options): void {
+  checkUnique('sources');
+  const known = checkUnique('outputs');
+  for (const route of indexes('routes')) {
+    for (const index of indexes('routes', route, 'to')) {
+      const keys = ['routes', route, 'to', index];
+      const to = textAt(keys);
+      if (to === undefined || known.includes(to.value)) continue;
+      report(to, keys, `${shown(Type.String(), to, document)} is not an output; ${unknownName(to.value, known)}`);
     }
-    const when = under(route, 'when');
-    const problem = isText(when) && when.value !== '' ? checkCondition(when.value) : undefined;
-    if (when !== undefined && problem !== undefined) problems.report(when.place, join(path, 'when'), problem);
+    const when = textAt(['routes', route, 'when']);
+    const problem = when !== undefined && when.value !== '' ? checkCondition(when.value) : undefined;
+    if (when !== undefined && problem !== undefined) report(when, ['routes', route, 'when'], problem);
+  }
+
+  /** The names in a list of stanzas; one that is there twice is reported. */
+  function checkUnique(list: string): string[] {
+    const first = new Map<string, string>();
+    for (const index of indexes(list)) {
+      const name = textAt([list, index, 'name']);
+      const other = name === undefined ? undefined : first.get(name.value);
+      if (name === undefined) continue;
+      if (other === undefined) first.set(name.value, `${list}[${index}]`);
+      else report(name, [list, index, 'name'], `${shown(Type.String(), name, document)} is the name of ${other} as well`);
+    }
+    return [...first.keys()];
+  }
+
+  function indexes(...keys: readonly Key[]): number[] {
+    const { node, found } = document.nodeAt(keys);
+    return found && isSeq(node) ? [...node.items.keys()] : [];
+  }
+
+  function textAt(keys: readonly Key[]): (Scalar & { value: string }) | undefined {
+    const { node, found } = document.nodeAt(keys);
+    return found && isText(node) && !hasNoValue(document.marks.get(node)) ? node : undefined;
+  }
+
+  function report(node: Scalar, keys: readonly Key[], text: string): void {
+    problems.report(document.placeOf(node), keys.reduce<string>(join, ''), text);
   }
 }
 
-function namesIn(list: Tree | undefined, path: string): Named[] {
-  return itemsOf(list).flatMap((item, index) => {
-    const name = under(item, 'name');
-    return isText(name) ? [{ name, path: join(join(path, index), 'name') }] : [];
-  });
-}
-
-function checkUnique(names: readonly Named[], problems: Problems): void {
-  const first = new Map<string, Named>();
-  for (const named of names) {
-    const { name, path } = named;
-    const other = first.get(name.value);
-    if (other === undefined) first.set(name.value, named);
-    else
-      problems.report(
-        name.place,
-        path,
-        `${shown(Type.String(), name)} is the name of ${other.path.replace(/\.name$/, '')} as well`,
-      );
-  }
-}
-
-function isText(tree: Tree | undefined): tree is Scalar & { readonly value: string } {
-  return tree?.kind === 'scalar' && typeof tree.value === 'string';
+function isText(node: unknown): node is Scalar & { value: string } {
+  return isScalar(node) && typeof node.value === 'string';
 }

@@ -1,15 +1,18 @@
 import { dirname, resolve } from 'node:path';
 import type { TSchema } from 'typebox';
+import { isScalar, type Node, Pair, type Scalar, YAMLMap, YAMLSeq } from 'yaml';
 import { join, type Problems } from './problem.ts';
 import { secretShape } from './schema-facts.ts';
-import type { Entry, Mapping, Tree } from './tree.ts';
+import type { SettingsDocument } from './document.ts';
+import { type Entry, entriesOf, hasNoValue, scalarAt } from './nodes.ts';
 
 export type ReadFile = (path: string) => Uint8Array;
 
 type Options = {
   /** The properties of the section that the mapping stands for. */
   readonly properties: Readonly<Record<string, TSchema>>;
-  readonly mapping: Mapping;
+  readonly document: SettingsDocument;
+  readonly mapping: YAMLMap;
   /** The key of the mapping. */
   readonly path: string;
   readonly settingsPath: string;
@@ -27,42 +30,45 @@ export function fileKey(key: string): string {
  * folder. A list stands in its file as one secret a line, a record as lines of `Name: value`.
  */
 export function withSecretFiles(options: Options): ReadonlyMap<string, Entry> {
-  const { mapping, path, problems } = options;
-  const entries = new Map(mapping.entries);
+  const { document, mapping, path, problems } = options;
+  const entries = entriesOf(mapping);
   for (const [key, schema] of Object.entries(options.properties)) {
     const shape = secretShape(schema);
-    const twin = mapping.entries.get(fileKey(key));
+    const twin = entries.get(fileKey(key));
     if (shape === undefined || twin === undefined) continue;
     entries.delete(fileKey(key));
-    if (mapping.entries.has(key))
-      problems.report(twin.keyPlace, join(path, fileKey(key)), `${key} is given as well; keep one of them`);
-    else entries.set(key, { keyPlace: twin.keyPlace, value: secretIn(twin.value, shape, join(path, fileKey(key)), options) });
+    if (entries.has(key))
+      problems.report(document.placeOf(twin.key), join(path, fileKey(key)), `${key} is given as well; keep one of them`);
+    else entries.set(key, { key: twin.key, value: secretIn(twin.value, shape, join(path, fileKey(key)), options) });
   }
   return entries;
 }
 
 type Shape = NonNullable<ReturnType<typeof secretShape>>;
 
-function secretIn(named: Tree, shape: Shape, path: string, { settingsPath, readFile, problems }: Options): Tree {
-  const { place } = named;
-  const broken = (problem: string): Tree => {
-    problems.report(place, path, problem);
-    return { kind: 'broken', place };
+function secretIn(named: Node, shape: Shape, path: string, { document, settingsPath, readFile, problems }: Options): Node {
+  const { marks, placeOf } = document;
+  const broken = (problem: string): Node => {
+    problems.report(placeOf(named), path, problem);
+    const node = scalarAt(null, named);
+    marks.set(node, 'broken');
+    return node;
   };
-  if (named.kind === 'broken' || named.kind === 'unset') return named;
-  if (named.kind !== 'scalar' || typeof named.value !== 'string' || named.value === '')
-    return broken('is not the path of a file');
-  const file = named.origin === 'written' ? named.value : 'the file';
+  if (hasNoValue(marks.get(named))) return named;
+  if (!isScalar(named) || typeof named.value !== 'string' || named.value === '') return broken('is not the path of a file');
+  const file = marks.has(named) ? 'the file' : named.value;
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(readFile(resolve(dirname(settingsPath), named.value)));
   } catch (error) {
-    return { kind: 'unset', place, path, problems: [{ ...place, text: `${file} cannot be read: ${reasonOf(error)}` }] };
+    const problem = { ...placeOf(named), text: `${file} cannot be read: ${reasonOf(error)}` };
+    const node = scalarAt(null, named);
+    marks.set(node, { path, problems: [problem] });
+    return node;
   }
   const secret = text.replace(/\r?\n$/, '');
   if (secret.trim() === '') return broken(`${file} is empty`);
-  const found = treeOf(secret, shape, place);
-  return found ?? broken(`${file} does not hold lines of Name: value`);
+  return nodeOf(secret, shape, named, document) ?? broken(`${file} does not hold lines of Name: value`);
 }
 
 /** What went wrong with a file, from the error's code: its message may hold a path that came from a variable. */
@@ -74,13 +80,21 @@ export function reasonOf(error: unknown): string {
   return code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'it is not text in UTF-8' : code;
 }
 
-function treeOf(secret: string, shape: Shape, place: Tree['place']): Tree | undefined {
-  const hidden = (value: string): Tree => ({ kind: 'scalar', place, value, origin: 'hidden' });
+function nodeOf(secret: string, shape: Shape, named: Node, { marks }: SettingsDocument): Node | undefined {
+  const { range = null } = named;
+  const hidden = (value: string): Scalar => {
+    const node = scalarAt(value, named);
+    marks.set(node, 'hidden');
+    return node;
+  };
   if (shape === 'text') return hidden(secret);
   const lines = secret.split(/\r?\n/).filter((line) => line.trim() !== '');
-  if (shape === 'list') return { kind: 'list', place, items: lines.map(hidden) };
+  if (shape === 'list') return Object.assign(new YAMLSeq(), { range, items: lines.map(hidden) });
   const pairs = lines.map((line) => /^([^:]+):\s*(.*?)\s*$/.exec(line));
   if (pairs.includes(null)) return undefined;
-  const entries = new Map(pairs.map((pair) => [pair?.[1] ?? '', { keyPlace: place, value: hidden(pair?.[2] ?? '') }]));
-  return { kind: 'mapping', place, entries };
+  const items = new Map(pairs.map((pair) => [pair?.[1] ?? '', hidden(pair?.[2] ?? '')]));
+  return Object.assign(new YAMLMap(), {
+    range,
+    items: [...items].map(([name, value]) => new Pair(scalarAt(name, named), value)),
+  });
 }

@@ -2,23 +2,24 @@ import { closest, distance } from 'fastest-levenshtein';
 import { type TSchema, Type } from 'typebox';
 import type { TLocalizedValidationError } from 'typebox/error';
 import { Value } from 'typebox/value';
+import { isScalar, isSeq, type Node } from 'yaml';
 import { holdsSecret, wordsOfPattern } from './schema-facts.ts';
-import type { Tree } from './tree.ts';
+import type { SettingsDocument } from './document.ts';
 
 const LONGEST_SHOWN = 60;
 const NOT_OF_KIND = new Set(['type', 'anyOf', 'const', 'enum', 'pattern']);
 
 /** What is wrong with a value, its children aside, and what is allowed; undefined where it fits. Never shows a secret or a variable's value. */
-export function problemOf(schema: TSchema, value: unknown, tree: Tree): string | undefined {
+export function problemOf(schema: TSchema, value: unknown, node: Node, document: SettingsDocument): string | undefined {
   const errors = Value.Errors(schema, value);
   const error = errors.find(({ keyword, instancePath }) => keyword === 'anyOf' && instancePath === '') ?? errors[0];
-  return error === undefined ? undefined : wordsFor(error, schema, tree);
+  return error === undefined ? undefined : wordsFor(error, schema, node, document);
 }
 
-function wordsFor(error: TLocalizedValidationError, schema: TSchema, tree: Tree): string {
-  const it = shown(schema, tree);
+function wordsFor(error: TLocalizedValidationError, schema: TSchema, node: Node, document: SettingsDocument): string {
+  const it = shown(schema, node, document);
   const { keyword, params } = error;
-  if (NOT_OF_KIND.has(keyword)) return `${it} is not ${kindOf(schema)}${wantsQuotes(schema, tree) ? '; put it in quotes' : ''}`;
+  if (NOT_OF_KIND.has(keyword)) return `${it} is not ${kindOf(schema)}${wantsQuotes(schema, node) ? '; put it in quotes' : ''}`;
   if (keyword === '~refine') return `${it} ${params.message}`;
   if (keyword === 'minimum') return `${it} is too small: at least ${params.limit}`;
   if (keyword === 'maximum') return `${it} is too large: at most ${params.limit}`;
@@ -29,17 +30,17 @@ function wordsFor(error: TLocalizedValidationError, schema: TSchema, tree: Tree)
 }
 
 /** A value as it may stand in a message about it. */
-export function shown(schema: TSchema, tree: Tree): string {
-  if (tree.kind !== 'scalar') return tree.kind === 'list' ? 'a list' : 'a mapping';
-  if (tree.value === null) return 'nothing';
-  if (tree.origin !== 'written' || holdsSecret(schema)) return 'the value';
-  const text = JSON.stringify(tree.value);
+export function shown(schema: TSchema, node: Node, document: SettingsDocument): string {
+  if (!isScalar(node)) return isSeq(node) ? 'a list' : 'a mapping';
+  if (node.value === null) return 'nothing';
+  if (document.marks.has(node) || holdsSecret(schema)) return 'the value';
+  const text = JSON.stringify(node.value);
   return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
 }
 
-function wantsQuotes(schema: TSchema, tree: Tree): boolean {
-  if (!Type.IsString(schema) || tree.kind !== 'scalar' || tree.value === null) return false;
-  return typeof tree.value !== 'string' && Value.Check(schema, String(tree.value));
+function wantsQuotes(schema: TSchema, node: Node): boolean {
+  const value = isScalar(node) ? node.value : undefined;
+  return Type.IsString(schema) && (typeof value === 'number' || typeof value === 'boolean') && Value.Check(schema, String(value));
 }
 
 function kindOf(schema: TSchema): string {
