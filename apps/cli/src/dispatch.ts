@@ -9,15 +9,15 @@ type Context = { readonly env: Env; readonly terminal: Terminal };
 
 /** `dispatch` shows the state; `pause|resume` acts for all workers. Ingresses go on acking. */
 export function addDispatch({ program, ...context }: Context & { readonly program: Command }): void {
-  const dispatch = program.command('dispatch').description('the workers’ way from a callback to its deliveries');
+  const dispatch = program.command('dispatch').description('whether workers turn callbacks into deliveries');
   const add = (command: Command, work: (queue: QueueState) => Promise<unknown>) =>
     withConfig(command).action(({ config }: { config?: string }) => withCallbacks(context, config, work));
 
   add(dispatch.command('state', { isDefault: true }).description('whether it is paused, and what waits'), async () => {});
-  add(dispatch.command('pause').description('no worker takes a callback; they are acked and wait in Redis'), (queue) =>
+  add(dispatch.command('pause').description('take no callback at any worker; they are acked and wait in Redis'), (queue) =>
     queue.pause(),
   );
-  add(dispatch.command('resume').description('the callbacks that wait go on'), (queue) => queue.resume());
+  add(dispatch.command('resume').description('let the callbacks that wait go on'), (queue) => queue.resume());
 }
 
 function withCallbacks(

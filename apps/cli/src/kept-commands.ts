@@ -23,7 +23,7 @@ export type KeptCommandsOptions = {
 const now = () => performance.now();
 
 const WHAT = {
-  'dead-letters': 'deliveries that will not be tried again by themselves',
+  'dead-letters': 'deliveries that are not tried again by themselves',
   quarantine: 'correctly signed callbacks that were refused for their content, or that no route matched',
 } as const;
 
@@ -47,17 +47,15 @@ export function addKeptCommands({ program, place, env, terminal, done }: KeptCom
     );
   group
     .command('show')
-    .description('all of one, as JSON, personal data included')
+    .description('one in full, as JSON, personal data included')
     .argument('<id>', 'its id, or the requestID of a callback')
     .option('--config <file>', 'settings file (default: as for check)')
     .action((id: string, { config }: { config?: string }) =>
       withStore({ config }, (store) => showKept({ store, filter: { id }, terminal })),
     );
   for (const action of ['replay', 'purge'] as const) {
-    const command = group
-      .command(action)
-      .description(action === 'replay' ? 'send them the way they went before' : 'remove them for good');
-    addFilters(command.argument('[id]', 'an id or a requestID (default: all that fit)'), place)
+    const command = group.command(action).description(action === 'replay' ? 'send them again' : 'remove them for good');
+    addFilters(command.argument('[id]', 'an id or a requestID (default: all that match)'), place)
       .option('--rate <n>', 'how many per second (default: as fast as it goes)', positiveNumber)
       .option('--yes', 'do it: needed to purge, and to replay more than one', false)
       .action((id: string | undefined, { config, rate, yes, json, ...filter }: Acting) =>
@@ -69,10 +67,10 @@ export function addKeptCommands({ program, place, env, terminal, done }: KeptCom
 }
 
 function addFilters(command: Command, place: KeptPlace): Command {
-  if (place === 'dead-letters') command.option('--output <name>', 'of this output');
+  if (place === 'dead-letters') command.option('--output <name>', 'only of this output');
   return command
-    .option('--source <name>', 'of this source')
-    .option('--reason <text>', 'whose reason holds this')
+    .option('--source <name>', 'only of this source')
+    .option('--reason <text>', 'whose reason contains this text')
     .option('--since <time>', 'from this time on (2026-01-31T12:00Z), or for so long (2h)', timeOrAgo(Date.now))
     .option('--until <time>', 'up to this time, or until so long ago', timeOrAgo(Date.now))
     .option('--json', 'JSON, one object a line', false)

@@ -58,7 +58,7 @@ try {
 function addCheck(): void {
   program
     .command('check')
-    .description('check the settings; every problem is named with its place')
+    .description('check the settings, and name every problem with line and column')
     .argument('[file]', 'settings file (default: RINGBACK_CONFIG, ringback.yaml, ringback.example.yaml)')
     .option('--config <file>', 'the settings file, as for the other commands')
     .option('--strict', 'exit with 1 for a warning as well', false)
@@ -71,12 +71,12 @@ function addCheck(): void {
 function addRoute(): void {
   program
     .command('route')
-    .description('say where a callback would go, which routes match it, and why the others do not; nothing is sent')
+    .description('show where a callback would go, which routes match it, and why the others do not; sends nothing')
     .addArgument(
-      new Argument('[kind]', 'a sample of this kind; with --file, what it came as').choices(SENDER_KINDS).default('task'),
+      new Argument('[kind]', 'a sample of this kind; with --file, the kind to assume').choices(SENDER_KINDS).default('task'),
     )
     .option('--file <path>', 'the body of a callback (default: a sample)', (path) => fileBytes(fromCaller(path)))
-    .option('--task-status <n>', 'of the sample, as for send', wholeNumber(1, 5), 3)
+    .option('--task-status <n>', 'status of the sample, as for send', wholeNumber(1, 5), 3)
     .option('--source <name>', 'source of the settings (default: the first with callbacks of this kind)')
     .option('--account <uuid>', 'account: its public id (default: the first)')
     .option('--config <file>', 'settings file (default: as for check)')
@@ -94,7 +94,7 @@ function addSend(): void {
     .option('--count <n>', 'how many', wholeNumber(1), 1)
     .option('--rate <n>', 'how many per second (default: as fast as answers come)', positiveNumber)
     .option('--concurrency <n>', 'how many at once', wholeNumber(1), 8)
-    .option('--file <path>', 'send the very bytes of this file as the body', (path) => fileBytes(fromCaller(path)))
+    .option('--file <path>', 'send the bytes of this file as the body', (path) => fileBytes(fromCaller(path)))
     .option('--source <name>', 'source of the settings (default: the first with callbacks of this kind)')
     .option('--account <uuid>', 'account to sign for: its public id (default: the first)')
     .option('--task-status <n>', '1 pending, 2 in progress, 3 completed, 4 failed, 5 paused', wholeNumber(1, 5), 3)

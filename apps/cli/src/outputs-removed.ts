@@ -47,7 +47,7 @@ export async function purgeOutput({ reached, yes, terminal, name }: Asked & { na
   if (!yes) return refuse(terminal, `${holds.text} of ${name} would be purged for good: say --yes to do it`);
   if (holds.active > 0) {
     const held = `${holds.active} of its deliveries are under way, or were when their worker was killed`;
-    terminal.err(`${held}: purged all the same`);
+    terminal.err(`${held}: purged as well`);
   }
   await forgetOutput(reached, name);
   terminal.out(`purged ${holds.text} of ${name}`);

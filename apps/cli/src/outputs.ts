@@ -19,12 +19,13 @@ type Acting = Options & { readonly yes: boolean };
 /** `pause|resume` act for all workers; `move` and `purge` are for removed outputs. */
 export function addOutputs({ program, ...context }: Context & { readonly program: Command }): void {
   const { env, terminal } = context;
-  const outputs = program.command('outputs').description('the outputs, and what stands in their queues');
+  const outputs = program.command('outputs').description('the outputs and their queues');
   withConfig(outputs.command('list', { isDefault: true }).description('jobs in each queue')).action(({ config }: Options) =>
     withRedis({ env, config }, async (reached) => (await outputLines(reached)).forEach(terminal.out)),
   );
   for (const action of ['pause', 'resume'] as const) {
-    const description = action === 'pause' ? 'no worker begins a delivery to it; they wait in its queue' : 'its deliveries go on';
+    const description =
+      action === 'pause' ? 'begin no delivery to it at any worker; they wait in its queue' : 'let its deliveries go on';
     withConfig(outputs.command(action).argument('<name>', 'of the output').description(description)).action(
       (name: string, { config }: Options) =>
         withRedis({ env, config }, async (reached) => {
@@ -38,12 +39,12 @@ export function addOutputs({ program, ...context }: Context & { readonly program
 
 function addRemoved(outputs: Command, { env, terminal, done }: Context): void {
   withYes(outputs.command('move').argument('<from>', 'a removed output').argument('<to>', 'an output of the settings'))
-    .description('all that stands in the queue of a removed output to another one')
+    .description('move everything in the queue of a removed output to another one')
     .action((from: string, to: string, { config, yes }: Acting) =>
       withRedis({ env, config }, async (reached) => done(await moveOutput({ reached, yes, terminal, from, to }))),
     );
   withYes(outputs.command('purge').argument('<name>', 'a removed output'))
-    .description('all that stands in the queue of a removed output, for good')
+    .description('delete everything in the queue of a removed output, for good')
     .action((name: string, { config, yes }: Acting) =>
       withRedis({ env, config }, async (reached) => done(await purgeOutput({ reached, yes, terminal, name }))),
     );

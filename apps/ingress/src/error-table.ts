@@ -58,7 +58,7 @@ export function asRingbackError(error: unknown, limits: { bodyLimit: number }): 
   const code = 'code' in error ? String(error.code) : error.name;
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return bodyTooLarge(limits.bodyLimit);
   if ('statusCode' in error && typeof error.statusCode === 'number' && error.statusCode >= 400 && error.statusCode < 500) {
-    return new RingbackError('RB_HTTP_MALFORMED', `not a request that can be taken (${code})`, { cause: error });
+    return new RingbackError('RB_HTTP_MALFORMED', `the request cannot be accepted (${code})`, { cause: error });
   }
   return error;
 }

@@ -23,5 +23,5 @@ type Arrival = {
 export function refuseStranger({ source, request, allowFrom }: Arrival): void {
   const isAllowed = allowFrom?.get(source);
   if (!isAllowed || isAllowed(request.ip)) return;
-  throw new RingbackError('RB_ADDRESS_REFUSED', `source ${source} takes nothing from this address (allowFrom)`);
+  throw new RingbackError('RB_ADDRESS_REFUSED', `source ${source} does not accept requests from this address (allowFrom)`);
 }

@@ -82,5 +82,5 @@ function oneOf<T extends string>(known: readonly T[], value: unknown): T | undef
 }
 
 function unreadable(): never {
-  throw new RingbackError('RB_INTERNAL', 'the ledger gave an answer that is not one of its own');
+  throw new RingbackError('RB_INTERNAL', 'the ledger returned an unknown answer');
 }
