@@ -40,12 +40,21 @@ describe('check', () => {
     ['a condition that is not CEL', yaml({ route: "when: 'data.(', to: [crm]" }), 'when'],
     ['an unknown output', yaml({ route: 'to: [nobody]' }), 'nobody'],
     ['what only the source itself refuses', yaml({ source: ', paths: { task: /x, call: /x }' }), '/x'],
+    [
+      'what the settings of a source come to together',
+      yaml().replace(
+        'sources: [',
+        'sources: [{ name: h, type: hmac, path: /h, secrets: [s], signature: { header: x, signs: "{id}.{body}" } }, ',
+      ),
+      'sources[0]: a mapping does not fit together: signature.signs has {id}, and there is no id with a header',
+    ],
     ['what only the output itself refuses', yaml({ url: 'https://[::' }), 'crm'],
   ])('names %s, and exits 1', async (_name, content, named) => {
     const { code, out, err } = await runCli(['check', await testFile('ringback.yaml', content)]);
     expect({ code, out }).toEqual({ code: 1, out: '' });
     expect(err).toMatch(/^RB_CONFIG_INVALID: /);
     expect(err).toContain(named);
+    expect(err).toMatch(/ringback\.yaml:\d+:\d+ /);
     expect(err).not.toContain('s3cret-value');
     expect(err).not.toContain('    at ');
   });

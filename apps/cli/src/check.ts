@@ -17,8 +17,7 @@ type CheckOptions = { readonly path: string; readonly env: Env; readonly strict:
 export function check({ path, env, strict, terminal }: CheckOptions): boolean {
   const inspected = inspectSettings({ path, env });
   const { sources, outputs, routes } = inspected.config;
-  createSources(sources);
-  const problems = [...outputProblems(inspected), ...spoolProblems(inspected, path)];
+  const problems = [...sourceProblems(inspected), ...outputProblems(inspected), ...spoolProblems(inspected, path)];
   if (problems.length > 0) throw new RingbackError('RB_CONFIG_INVALID', problems.join('\n'));
   const warnings = checkWarnings(inspected);
   for (const warning of warnings) terminal.err(`warning: ${warning}`);
@@ -29,17 +28,28 @@ export function check({ path, env, strict, terminal }: CheckOptions): boolean {
   return fine;
 }
 
+/** What a source itself refuses, with its place in the file. */
+function sourceProblems({ config, lineOf }: InspectedConfig): string[] {
+  return config.sources.flatMap((source, index) =>
+    problemsOf(() => createSources([source])).map((text) => lineOf(['sources', index], text)),
+  );
+}
+
 function outputProblems({ config, lineOf }: InspectedConfig): string[] {
   const deps = { http: createHttpClient(), now: Date.now, writeLine: () => Promise.resolve() };
-  return config.outputs.flatMap((output, index) => {
-    try {
-      createOutput(output, deps);
-      return [];
-    } catch (error) {
-      if (!(error instanceof RingbackError)) throw error;
-      return [lineOf(['outputs', index], error.message)];
-    }
-  });
+  return config.outputs.flatMap((output, index) =>
+    problemsOf(() => createOutput(output, deps)).map((text) => lineOf(['outputs', index], text)),
+  );
+}
+
+function problemsOf(create: () => unknown): string[] {
+  try {
+    create();
+    return [];
+  } catch (error) {
+    if (error instanceof RingbackError) return [error.message];
+    throw error;
+  }
 }
 
 /** The ingress does not create the spool's folder: a missing mount would go unnoticed. */

@@ -2,7 +2,7 @@ import { Bounded, Duration, PatternText, SecretText, Section, type Settings } fr
 import { Type } from 'typebox';
 import { ALGORITHMS } from '../http/hmac.ts';
 import { PathSetting } from '../http/path-setting.ts';
-import { problemOfTemplate } from './template.ts';
+import { problemOfSigns, problemOfTemplate } from './template.ts';
 
 const header = () =>
   PatternText({
@@ -67,8 +67,7 @@ const Signature = Section(
   { description: 'Where the signature stands, and what it covers.' },
 );
 
-/** Settings of an `hmac` source. */
-export const HmacSettings = Section({
+const HmacSection = Section({
   path: PathSetting({ description: 'Path that takes its callbacks' }),
   secrets: Type.Array(SecretText({ description: 'A secret, taken as text.' }), {
     minItems: 1,
@@ -123,4 +122,11 @@ export const HmacSettings = Section({
     ),
   ),
 });
-export type HmacSettings = Settings<typeof HmacSettings>;
+
+/** Settings of an `hmac` source. */
+export const HmacSettings = Type.Refine(
+  HmacSection,
+  (settings) => problemOfSigns(settings) === undefined,
+  (settings) => `does not fit together: ${problemOfSigns(settings)}`,
+);
+export type HmacSettings = Settings<typeof HmacSection>;

@@ -2,7 +2,7 @@ import { type RequestHead, RingbackError } from '@ringback/contracts';
 import { decodeSignature, hmacFits, type Message } from '../http/hmac.ts';
 import { readDigits, refuseStale } from '../http/time.ts';
 import type { HmacSettings } from './config.ts';
-import { readTemplate } from './template.ts';
+import { problemOfSigns, readTemplate } from './template.ts';
 import { headerValue, headerValues } from './values.ts';
 
 const FIVE_MINUTES_MS = 300_000;
@@ -80,20 +80,8 @@ export function createMessage({
 }: Configured): (head: Pick<RequestHead, 'method' | 'path' | 'query'>, values: Values) => Message {
   const { signs = '{body}', url } = settings.signature;
   const parts = readTemplate(signs);
-  const uses = (wanted: string) => parts.some((part) => 'place' in part && part.place === wanted);
-  const lacking = [
-    ...(uses('timestamp') && settings.timestamp === undefined ? ['{timestamp}, and there is no timestamp'] : []),
-    ...(uses('id') && settings.id?.header === undefined ? ['{id}, and there is no id with a header'] : []),
-    ...(uses('url') && url === undefined ? ['{url}, and there is no signature.url'] : []),
-  ];
-  if (lacking.length > 0)
-    throw new RingbackError('RB_CONFIG_INVALID', `source ${name}: signature.signs has ${lacking.join('; ')}`);
-  if (settings.timestamp !== undefined && !uses('timestamp')) {
-    throw new RingbackError(
-      'RB_CONFIG_INVALID',
-      `source ${name}: signature.signs has no {timestamp}, so that anyone could set the time of an old callback anew: add it as the sender signs it, or remove timestamp`,
-    );
-  }
+  const problem = problemOfSigns(settings);
+  if (problem !== undefined) throw new RingbackError('RB_CONFIG_INVALID', `source ${name}: ${problem}`);
   return (head, values) =>
     parts.map((part) => {
       if ('text' in part) return part.text;
