@@ -15,7 +15,6 @@ type Given = {
   readonly accounts: readonly string[];
 };
 
-/** Valid settings that are most likely mistakes: lines with file, line and column. */
 export function checkWarnings({ config, lineOf }: InspectedConfig): string[] {
   const given = givenBy(config.sources);
   const warnings = [
@@ -42,7 +41,7 @@ function givenBy(sources: readonly SourceConfig[]): Given {
   };
 }
 
-/** Fine in containers. On one machine, the port is taken. */
+/** Equal ports are fine in containers. On one machine, the second process finds its port taken. */
 function portWarnings({ ingress, worker }: Config): Warning[] {
   const port = worker.adminPort;
   if (port === undefined || port === 0 || ![ingress.port, ingress.adminPort].includes(port)) return [];

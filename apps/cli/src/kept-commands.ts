@@ -16,7 +16,6 @@ export type KeptCommandsOptions = {
   readonly place: KeptPlace;
   readonly env: Env;
   readonly terminal: Terminal;
-  /** Receives whether the command succeeded. */
   readonly done: (success: boolean) => void;
 };
 

@@ -7,7 +7,6 @@ const NAMED_FAILURES = 5;
 
 type Context = { readonly store: KeptStore; readonly filter: KeptFilter; readonly terminal: Terminal };
 
-/** Prints the newest entries, one line each, without personal data. */
 export async function listKept(options: Context & { limit: number; json: boolean }): Promise<void> {
   const { store, filter, terminal, limit, json } = options;
   const rows: Kept[] = [];
@@ -23,7 +22,7 @@ export async function listKept(options: Context & { limit: number; json: boolean
   if (count > limit) terminal.out(`… and more: these are the first ${limit} (--limit)`);
 }
 
-/** Prints all entries under an id in full, personal data included. Resolves with whether there was one. */
+/** Personal data included. Resolves with whether there was one. */
 export async function showKept({ store, filter, terminal }: Context): Promise<boolean> {
   let found = false;
   for await (const kept of store.find(filter)) {
@@ -36,7 +35,7 @@ export async function showKept({ store, filter, terminal }: Context): Promise<bo
 
 export type ActOptions = Context & {
   readonly action: 'replay' | 'purge';
-  /** Set by the operator. Without it one entry at most is replayed, and none purged. */
+  /** Without it one entry at most is replayed, and none purged. */
   readonly yes: boolean;
   readonly rate?: number | undefined;
   readonly json: boolean;
@@ -75,7 +74,7 @@ export async function actOnKept(options: ActOptions): Promise<boolean> {
   return failed === 0;
 }
 
-/** Prints the first failures of each reason, and a count at the end: there may be a hundred thousand. */
+/** Prints the first failures of each reason and a count: there may be a hundred thousand. */
 function createFailures(what: string, terminal: Terminal) {
   const counts = new Map<string, number>();
   return {
@@ -92,7 +91,7 @@ function createFailures(what: string, terminal: Terminal) {
   };
 }
 
-/** The entries that exist now, without payloads: one that fails again during a replay is not replayed twice. */
+/** Taken once, so that what fails again during a replay is not replayed twice. Without payloads. */
 async function snapshot(store: KeptStore, filter: KeptFilter): Promise<Kept[]> {
   const chosen = new Map<string, Kept>();
   for await (const kept of store.find(filter)) {

@@ -15,7 +15,6 @@ declare global {
 export type ListenOptions = {
   readonly port: number;
   readonly status: number;
-  /** Stops the server. */
   readonly stop: AbortSignal;
   readonly terminal: Terminal;
 };
@@ -53,7 +52,7 @@ async function show(request: IncomingMessage, terminal: Terminal): Promise<void>
   terminal.out(pretty(body));
 }
 
-/** Indents JSON without changing any number; other text stays as it is. */
+/** Indents JSON without changing any number. */
 function pretty(body: string): string {
   try {
     const exact = JSON.parse(body, (_key, value, { source }) =>

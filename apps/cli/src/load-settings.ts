@@ -18,7 +18,7 @@ export function loadSettings({ path, env }: { path: string; env: Env }): Config 
   return loadConfig({ path, env: withRedis, sourceTypes, outputTypes, checkCondition, secrets: 'lazy' });
 }
 
-/** The settings with every secret, as an app needs them. The Redis URL may be missing: `npm start` has its own. */
+/** Every secret must be there. The Redis URL may be missing: `npm start` has its own. */
 export function inspectSettings({ path, env }: { path: string; env: Env }): InspectedConfig {
   const withRedis = { ...env, REDIS_URL: env['REDIS_URL'] || PLACEHOLDER_REDIS_URL };
   return inspectConfig({ path, env: withRedis, sourceTypes, outputTypes, checkCondition });

@@ -52,7 +52,6 @@ export async function openKept({ place, path, env, output }: OpenOptions): Promi
   }
 }
 
-/** Reads a quarantined request as a callback that today's routes match. */
 function createReader({ sources: configured, routes }: Config) {
   const sources = new Map(createSources(configured).map((source) => [source.name, source]));
   const router = createRouter({ routes });

@@ -2,7 +2,6 @@ import { outputPart } from '@ringback/config';
 import { createBodies, type OutputBacklog, outputQueueState, type RunningProcess } from '@ringback/queue';
 import type { Reached } from './with-redis.ts';
 
-/** Read once for all outputs. */
 export type Seen = {
   readonly running: readonly RunningProcess[];
   /** ms since the epoch, by Redis's clock. */
@@ -11,13 +10,12 @@ export type Seen = {
 
 export type OutputState = {
   readonly name: string;
-  /** `no worker`: no running worker has it in its settings. */
   readonly state: 'running' | 'paused' | 'failing' | 'no worker';
   /** Jobs by state, then what is stored by reference. */
   readonly counts: readonly number[];
-  /** When the oldest waiting delivery began to wait, ms since the epoch. */
+  /** ms since the epoch. */
   readonly oldest: number | undefined;
-  /** Workers that serve it, as `host:pid`. */
+  /** As `host:pid`. */
   readonly servedBy: readonly string[];
   readonly failing: string | undefined;
 };

@@ -15,7 +15,7 @@ import type { Reached } from './with-redis.ts';
 /** Four counts of jobs, then what is stored by reference (deliveries, KiB, dropped ones), then the oldest's age. */
 const HEADINGS = ['output', 'state', 'waiting', 'later', 'under way', 'dead letters', 'held', 'KiB', 'dropped', 'oldest'];
 
-/** The outputs of the settings and of workers, removed ones that still hold something, and notes for the operator. */
+/** Also outputs that only a worker has, removed ones that still hold something, and notes for the operator. */
 export async function outputLines(reached: Reached): Promise<string[]> {
   const { redis, outputs } = reached;
   const [seconds, microseconds] = await redis.time();

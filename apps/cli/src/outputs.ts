@@ -10,7 +10,6 @@ import { type Reached, withConfig, withRedis } from './with-redis.ts';
 type Context = {
   readonly env: Env;
   readonly terminal: Terminal;
-  /** Receives whether the command succeeded. */
   readonly done: (success: boolean) => void;
 };
 type Options = { readonly config?: string };

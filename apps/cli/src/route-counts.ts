@@ -1,6 +1,5 @@
 import { readRouteCounts } from '@ringback/queue';
 
-/** One line for each kind of lost or dropped callback: only their number is known. */
 export async function countLines(access: Parameters<typeof readRouteCounts>[0]): Promise<string[]> {
   const { dropped, unkept } = await readRouteCounts(access);
   const inWords = (counts: typeof dropped) => counts.map(({ name, count }) => `${name}: ${count}`).join(', ');

@@ -7,7 +7,7 @@ import { type FoundSender, findSender } from './sender.ts';
 import type { Terminal } from './terminal.ts';
 
 export type RouteOptions = {
-  /** The kind of the sample. With a file: the kind to assume if the body does not tell. */
+  /** With a file: the kind to assume if the body does not tell. */
   readonly kind: string;
   readonly file?: Buffer | undefined;
   readonly taskStatus: number;
@@ -43,7 +43,7 @@ export function route({ kind, file, taskStatus, config, env, terminal, ...wanted
 
 type Sample = { readonly kind: string; readonly body: Buffer; readonly at: number };
 
-/** The headers it would come with. Without a secret there is no signature, and the body alone decides. */
+/** Without a secret there is no signature, and the body alone decides. */
 function headersOf(sender: FoundSender, sample: Sample): Headers {
   try {
     const headers = sender.sign({ ...sample, account: sender.account, requestID: randomUUID() });

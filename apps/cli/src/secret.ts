@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto';
 /** Standard Webhooks asks for 24 to 64 bytes. */
 const BYTES = 32;
 
-/** A new signing secret in the format of Standard Webhooks. */
 export function newSecret(): string {
   return `whsec_${randomBytes(BYTES).toString('base64')}`;
 }

@@ -4,7 +4,6 @@ type Answered = { readonly status: number; readonly said: string; readonly respo
 
 export type SendResult = { readonly requestID: string; readonly ms: number } & (
   | ({ readonly kind: 'acked' | 'refused' } & Answered)
-  /** No answer, or one that the sender could not read. */
   | { readonly kind: 'unanswered'; readonly reason: string }
 );
 
@@ -19,7 +18,7 @@ export type SendOneOptions = {
 
 const ANSWER_DEADLINE_MS = 30_000;
 
-/** Posts one callback. Never rejects: no answer is a result, too. */
+/** Never rejects: no answer is a result, too. */
 export async function sendOne({ requestID, http, readAnswer, ...request }: SendOneOptions): Promise<SendResult> {
   const started = performance.now();
   try {
@@ -40,7 +39,6 @@ export function describeAnswer(result: SendResult): string {
   return [result.kind.padEnd(10), verdict(result), ...trace].join('  ');
 }
 
-/** A summary: how many, how fast, and each reason for which some were not acked. */
 export function summarise(results: readonly SendResult[], totalMs: number): string[] {
   const failures = results.filter(({ kind }) => kind !== 'acked');
   const times = results.map(({ ms }) => ms).toSorted((a, b) => a - b);

@@ -33,11 +33,10 @@ export type Target = {
   /** A base URL, or a full one. */
   readonly given: string | undefined;
   readonly ingress: { readonly host: string; readonly port: number };
-  /** The source's path for this kind of callback. */
   readonly path: string;
 };
 
-/** The URL to post to. A given URL without a path gets the source's. */
+/** A given URL without a path gets the source's. */
 export function targetUrl({ given, ingress, path }: Target): string {
   const url = new URL(given ?? `http://${reachable(ingress.host)}:${ingress.port}`);
   return url.pathname === '/' ? new URL(path, url).href : url.href;

@@ -3,7 +3,7 @@ import { type RunningProcess, runningProcesses } from '@ringback/queue';
 
 type Access = Parameters<typeof runningProcesses>[0];
 
-/** Running workers that serve an output. They decide what its jobs are, not our own settings. */
+/** They decide what an output's jobs are, not our own settings. */
 export async function servingWorkers(access: Access, output: string): Promise<RunningProcess[]> {
   const running = await runningProcesses(access);
   return running.filter(({ app, parts }) => app === 'worker' && outputPart(output) in parts);

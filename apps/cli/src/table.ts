@@ -1,4 +1,3 @@
-/** A table of plain text for a terminal, each column as wide as its widest cell. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const lines = [headings, ...rows.map((row) => row.map(printable))];
   const widths = headings.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
@@ -10,7 +9,7 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
   );
 }
 
-/** What others wrote MUST NOT move the cursor or colour the terminal. */
+/** Foreign text MUST NOT control the terminal. */
 function printable(text: string): string {
   return text.replaceAll(/\p{Cc}/gu, '?');
 }

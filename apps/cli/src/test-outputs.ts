@@ -4,7 +4,6 @@ import { Redis } from 'ioredis';
 import { onTestFinished } from 'vitest';
 import { runCli, testFile } from './run-cli.ts';
 
-/** Settings with two outputs, the queue of one, and the command under test. */
 export async function setUp({ url, prefix } = testRedis()) {
   const redis = new Redis(url, { maxRetriesPerRequest: null });
   const queue = new Queue('output.crm', { connection: redis, prefix });

@@ -5,7 +5,6 @@ import { errorRow } from './error-table.ts';
 export type Answer = HttpReply & {
   readonly headers: Readonly<Record<string, string>>;
   readonly responseID: string;
-  /** Set on every answer that is not an ack. */
   readonly refused?: { readonly code: ErrorCode; readonly message: string };
 };
 

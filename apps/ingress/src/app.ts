@@ -17,7 +17,6 @@ const OWED_PER_ACTIVE = 2;
 
 export type Ingress = {
   readonly app: FastifyInstance;
-  /** Why a callback would be refused now. Empty if it would be taken. */
   readonly notReadyReasons: () => readonly string[];
 };
 
@@ -103,7 +102,7 @@ function closeConnectionsWhenStopping(app: Pick<FastifyInstance, 'addHook'>, { s
   });
 }
 
-/** Answers the requests that Node would answer itself: without our JSON body, or before we see the headers. */
+/** What Node would answer itself: without our JSON body, or before we see the headers. */
 function answerOddRequests(server: Server, answerMalformed: (error: Error, socket: Socket) => void): void {
   for (const event of ['checkExpectation', 'checkContinue']) {
     server.on(event, (request, response) => server.emit('request', request, response));

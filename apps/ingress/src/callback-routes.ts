@@ -22,7 +22,6 @@ import { answerFailure } from './unrouted.ts';
 declare module 'fastify' {
   interface FastifyRequest {
     source?: Source;
-    /** Set once the headers are accepted. */
     arrival?: Arrival;
   }
 }
@@ -105,7 +104,7 @@ function closeAfter({ raw }: FastifyRequest, reply: FastifyReply, { connections 
   reply.header('connection', 'close');
 }
 
-/** The largest size that the request's body may have. @throws RingbackError RB_BODY_TOO_LARGE */
+/** @throws RingbackError RB_BODY_TOO_LARGE */
 function announcedBytes({ headers }: FastifyRequest, { bodyLimit }: AppDeps['limits']): number {
   // A chunked body has no announced length.
   const bytes = headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : bodyLimit;
@@ -165,7 +164,7 @@ function identity({ account, id, body }: VerifiedRequest): object {
   return { account, requestID: id, bytes: body.length };
 }
 
-/** Log fields of an unverified request. `bytes` is the body's length, real or announced. */
+/** `bytes`: the body's length, real or announced. */
 function senderOf({ ip }: FastifyRequest, error: unknown, bytes: number | string | undefined): object {
   const known = error instanceof RingbackError ? error.facts : {};
   return { ...known, from: ip, ...(bytes !== undefined && { bytes: Number(bytes) }) };

@@ -21,14 +21,13 @@ export type Connections = {
   readonly isLast: (socket: Socket) => void;
   /** Runs once the connection owes no answer; at once if it owes none now. */
   readonly afterAnswers: (socket: Socket, run: () => void) => void;
-  /** Why a new connection would be refused now. Empty if it would be taken. */
   readonly notReadyReasons: () => readonly string[];
 };
 
 export type ConnectionsOptions = {
   readonly server: Server;
   readonly maxConnections: number;
-  /** Most answers owed on all connections together. Above it, connections whose clients do not read are closed. */
+  /** On all connections together. Above it, connections whose clients do not read are closed. */
   readonly maxOwed: number;
   readonly bounds: ConnectionBounds;
   readonly logger: Logger;

@@ -6,10 +6,10 @@ export type Crowd = {
   /** Adds a connection. Undefined if there was no room: it is closed. */
   readonly take: (socket: Socket) => Connection | undefined;
   readonly find: (socket: Socket) => Connection | undefined;
-  /** Connections that owe answers, the one that has owed for the longest first. */
+  /** The one that has owed an answer for the longest first. */
   readonly busy: () => Iterable<Connection>;
   readonly owed: () => number;
-  /** MUST be called whenever the number of answers owed on a connection changes. */
+  /** MUST be called whenever the number of answers owed changes. */
   readonly changed: (connection: Connection, by: 1 | -1) => void;
   readonly close: (connection: Connection) => void;
   readonly notReadyReasons: () => readonly string[];

@@ -43,7 +43,7 @@ export type ErrorRow = {
   readonly headers?: Readonly<Record<string, string>>;
 };
 
-/** Code and status of an error. An error without a code is a bug. */
+/** An error without a code is a bug. */
 export function errorRow(error: unknown): ErrorRow {
   if (error instanceof HttpRefusal) return error;
   const status = error instanceof RingbackError ? known[error.code] : undefined;
@@ -52,7 +52,7 @@ export function errorRow(error: unknown): ErrorRow {
     : { code: 'RB_INTERNAL', status: STATUS.RB_INTERNAL };
 }
 
-/** Maps Fastify's own refusals to our codes. Unknown errors pass unchanged and are treated as bugs. */
+/** Maps Fastify's own refusals to our codes. Unknown errors are bugs. */
 export function asRingbackError(error: unknown, limits: { bodyLimit: number }): unknown {
   if (error instanceof RingbackError || !(error instanceof Error)) return error;
   const code = 'code' in error ? String(error.code) : error.name;

@@ -4,12 +4,11 @@ import { createWaitingPool, type Waiting, type WaitingPool } from './waiting.ts'
 export type Entry = {
   /** The sender is verified: this request can no longer be evicted. `bytes`: the size of its body. */
   readonly verified: (bytes: number) => void;
-  /** Answered or abandoned. May be called again. */
+  /** May be called again. */
   readonly done: () => void;
 };
 
 type Begin = {
-  /** Largest size of its body. */
   readonly bytes: number;
   /** Evicts a request whose sender is not verified. MUST answer it; it is done then. */
   readonly giveUp: (reason: RingbackError) => void;
@@ -18,7 +17,6 @@ type Begin = {
 export type InFlight = {
   /** @throws RingbackError RB_OVERLOADED */
   readonly begin: (request: Begin) => Entry;
-  /** Why a callback would be refused now. Empty if it would be taken. */
   readonly notReadyReasons: () => readonly string[];
 };
 
@@ -98,7 +96,6 @@ function fullOfVerified(state: State, bytes: number): string | undefined {
   return full(state, { count: state.verified, taken: state.verifiedBytes, bytes });
 }
 
-/** Why there is no room now. Undefined: there is room. */
 function crowded(state: State, bytes: number): string | undefined {
   const { waiting, maxWaiting, verified, verifiedBytes } = state;
   if (waiting.size() >= maxWaiting) return `${maxWaiting} requests wait for their bodies (a share of ingress.maxInFlight)`;

@@ -25,9 +25,8 @@ export type AppDeps = IngressDeps & { readonly connections: Connections; readonl
 type Limits = {
   readonly bodyLimit: number;
   readonly headerLimit: number;
-  /** Requests under way at once. */
   readonly maxInFlight: number;
-  /** Their bodies, all together. */
+  /** All bodies together. */
   readonly maxBytesInFlight: number;
   readonly maxConnections: number;
   /** Until the headers are complete. */

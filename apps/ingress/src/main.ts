@@ -39,7 +39,6 @@ try {
   process.exit(1);
 }
 
-/** env → deps → listen → graceful close. */
 async function run(): Promise<void> {
   const path = requireSettingsFile(process.env);
   const config = loadConfig({ path, env: process.env, sourceTypes, outputTypes, checkCondition });
@@ -83,7 +82,7 @@ async function run(): Promise<void> {
   logger.info({}, 'ingress has stopped');
 }
 
-/** The Redis writer, wrapped in a spool if the settings name one. @throws RingbackError RB_SPOOL_FAILED */
+/** @throws RingbackError RB_SPOOL_FAILED */
 function openWriter(options: { config: Config; settingsPath: string; logger: Logger }): {
   writer: CallbackWriter;
   spool?: Spool;

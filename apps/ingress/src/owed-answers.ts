@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 
 export type Connection = {
   readonly socket: Socket;
-  /** Answers that are not sent yet, oldest first. */
+  /** Oldest first. */
   readonly owed: ServerResponse[];
   /** The last tick in which requests were begun, and how many. */
   turn: number;

@@ -7,11 +7,10 @@ export type Report = {
   readonly error?: unknown;
   /** MUST NOT hold anything of the body. */
   readonly fields: object;
-  /** The log message if nothing was refused. */
   readonly message?: string;
 };
 
-/** Writes the one log line of a request. A bug is logged with its stack, a refusal with its reason. */
+/** The one log line of a request. A bug comes with its stack, a refusal with its reason. */
 export function report({ logger, answer, error, fields, message = 'callback acked' }: Report): void {
   const { status, responseID, refused } = answer;
   const line = { ...fields, status, responseID };

@@ -40,7 +40,7 @@ export function answerFailure(failure: unknown, request: FastifyRequest, reply: 
   return sendAnswer(reply, answer);
 }
 
-/** Answers malformed HTTP on the bare socket, and closes it. */
+/** On the bare socket, which it closes. */
 export function answerMalformedHttp(failure: Error, socket: Socket, deps: IngressDeps): void {
   // The client is gone, or the request was answered already.
   if (!socket.writable) {

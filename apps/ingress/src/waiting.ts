@@ -1,17 +1,16 @@
 export type Waiting = {
-  /** Largest size of its body. */
   readonly bytes: number;
   /** Its index in the pool; set by the pool. */
   at: number;
 };
 
-/** Requests that wait for their bodies. Adding, removing and drawing at random are O(1). */
+/** Adding, removing and drawing at random are O(1). */
 export type WaitingPool<T extends Waiting> = {
   readonly size: () => number;
   readonly bytes: () => number;
   readonly add: (item: T) => void;
   readonly remove: (item: T) => void;
-  /** A random one, which stays in the pool. Undefined if empty. */
+  /** It stays in the pool. Undefined if empty. */
   readonly draw: () => T | undefined;
 };
 

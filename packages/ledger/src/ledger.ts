@@ -14,8 +14,8 @@ type Deliveries = { readonly batch: string; readonly output: string };
 type OutcomeEntry = { readonly batch: string; readonly key: string; readonly outcome: Outcome };
 
 /**
- * What Redis remembers of a callback for the dedupe window: the batch that owns it, and its outcomes. Each call
- * is one round trip for any number of keys. A finished batch needs no mark: its job is gone.
+ * What Redis remembers of a callback for the dedupe window. `key`: `callbackKey(callback)`, `digest`:
+ * `bodyDigest(body)`. Each call is one round trip. A finished batch needs no mark: its job is gone.
  */
 export type Ledger = {
   /** Claims each callback unless another batch owns it. Claims of an earlier run are renewed for a window. */

@@ -53,8 +53,8 @@ for i, key in ipairs(KEYS) do
 end`;
 
 /**
- * KEYS outcomes · ARGV window in s, then for each of KEYS the number of callbacks, and each callback and its
- * outcome. `delivered` stays: a worker that stood still beyond its lock may report a failure late.
+ * KEYS outcomes · ARGV window in s, the number of callbacks for each of KEYS, then each callback and its
+ * outcome. Never shortens a lifetime. `delivered` stays: a worker that stood still may report a failure late.
  */
 export const RECORD = `
 local at = 2

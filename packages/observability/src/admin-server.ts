@@ -7,7 +7,7 @@ export type AdminServerOptions = {
   /** The configured port. Absent: `defaultPort`, or a free one if that is taken (several workers on one machine). */
   readonly port: number | undefined;
   readonly defaultPort: number;
-  /** Why the process is not ready, as `<code>: <reason>`; empty if it is. MUST have a deadline of its own. */
+  /** As `<code>: <reason>`; empty if ready. MUST have a deadline of its own. */
   readonly notReadyReasons: () => Promise<readonly string[]>;
   readonly facts?: (() => Readonly<Record<string, number | string>>) | undefined;
 };

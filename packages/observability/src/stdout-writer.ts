@@ -7,9 +7,9 @@ type WriteNow = (buffers: readonly Buffer[]) => number;
 export type StdoutWriter = {
   /** Queues a log line with its line break. Drops and counts it if the buffer is full. Never throws. */
   readonly log: (line: string) => void;
-  /** Resolves once the operating system has the line. Rejects if the write fails, or with the signal's reason. */
+  /** Resolves once the operating system has the line. Rejects if the write fails or the signal aborts. */
   readonly writeLine: (line: string, signal?: AbortSignal) => Promise<void>;
-  /** Sets the listener (one only) that is told how many log lines were dropped, once there is room again. */
+  /** One listener only. It gets the number of dropped lines once there is room again. */
   readonly onDropped: (tell: (lines: number) => void) => void;
   /** Writes what is buffered. Blocks for at most `withinMs`. */
   readonly flush: (withinMs: number) => void;
@@ -71,7 +71,7 @@ export function createStdoutWriter({ write, maxWaiting = MAX_WAITING }: StdoutWr
   };
 }
 
-/** Runs `run` once per tick, which halves the cost of a line. After a failure, not before a pause. */
+/** Runs `run` once per tick, which halves the cost of a line. A failure delays the next run. */
 function createSchedule({ run, onFailure }: { run: () => void; onFailure: (error: unknown) => void }): () => void {
   let scheduled = false;
 

@@ -29,7 +29,7 @@ export function failureReason(error: unknown, signal: AbortSignal): string {
   return REASONS[code] ?? `request failed: ${code}`;
 }
 
-/** Runs `work`. If `signal` aborts first, rejects with its reason and ignores `work`. */
+/** Rejects with the signal's reason if it aborts first, and ignores `work`. */
 export async function unlessAborted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   signal.throwIfAborted();
   const { promise: aborted, reject } = Promise.withResolvers<never>();
@@ -46,7 +46,7 @@ function isTimeout(reason: unknown): boolean {
   return reason instanceof Error && reason.name === 'TimeoutError';
 }
 
-/** The code of an error or of its cause. Must look like a code, because it is logged. */
+/** MUST look like a code, because it is logged. */
 function errorCode(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   if ('code' in error && typeof error.code === 'string' && /^[A-Z][A-Z0-9_]{1,63}$/.test(error.code)) return error.code;

@@ -5,7 +5,7 @@ import { failureReason } from './failure.ts';
 import { keptAnswer } from './kept-answer.ts';
 import { toDeliveryResult } from './retry-table.ts';
 
-/** Bytes of an answer that are read; the rest is not downloaded. */
+/** The rest of an answer is not downloaded. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 
 const USER_AGENT = `ringback/${manifest.version}`;
@@ -79,7 +79,7 @@ function readAnswer({ signal, resolve, reject }: Settle): Dispatcher.DispatchHan
 }
 
 export type PostOptions = HttpRequest & {
-  /** Adds what the answer says to the failure's reason. MUST hold no secret and no personal data. */
+  /** Added to the failure's reason. MUST hold no secret and no personal data. */
   readonly explain?: (answer: HttpAnswer) => string | undefined;
   /** ms to wait, if the answer's body says so. Undefined: Retry-After decides. */
   readonly askedMs?: (answer: HttpAnswer) => number | undefined;

@@ -6,7 +6,6 @@ import { webhook } from './webhook/webhook.ts';
 
 export const outputTypes: Readonly<Record<string, OutputType>> = { discord, slack, stdout, webhook };
 
-/** One entry of `outputs:`, decoded by its type's schema. */
 export type OutputStanza = { readonly name: string; readonly type: string; readonly settings: unknown };
 
 /** @throws RingbackError RB_CONFIG_INVALID for an unknown type, or settings that the output refuses */

@@ -1,7 +1,6 @@
 import type { Field, Message } from '@ringback/messages';
 import * as fc from 'fast-check';
 
-/** A message for tests of outputs. */
 export function testMessage(overrides: Partial<Message> = {}): Message {
   return {
     title: '▶️ Task in progress',
@@ -54,7 +53,7 @@ const text: fc.Arbitrary<string> = fc
 
 const field: fc.Arbitrary<Field> = fc.record({ name: text, value: text });
 
-/** Any message within the bounds of `Message`, up to the largest. */
+/** Up to the largest. */
 export const anyMessage: fc.Arbitrary<Message> = fc.record({
   title: text,
   state: fc.constantFrom('good', 'warning', 'bad', 'neutral'),

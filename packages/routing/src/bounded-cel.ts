@@ -39,7 +39,6 @@ type CheckedNode = Node & { evaluate(evaluator: Evaluator, node: CheckedNode, co
 export type Bounded = {
   /** The value of the condition. `atMost` lowers the limit of steps. @throws Overrun, or what cel-js throws */
   evaluate(input: Context, atMost?: number): unknown;
-  /** Steps of the last evaluation. */
   steps(): number;
 };
 
@@ -144,7 +143,7 @@ function patternOf(node: Node): LinearPattern | undefined {
   return isNode(pattern) && typeof pattern.args === 'string' ? compilePattern(pattern.args) : undefined;
 }
 
-/** All nodes of a condition, each once, expanded macros included. */
+/** Expanded macros included. */
 function nodesOf(root: unknown, found = new Set<Node>()): Set<Node> {
   if (Array.isArray(root)) {
     for (const item of root) nodesOf(item, found);

@@ -2,7 +2,6 @@ import type { ASTNode } from '@marcbachmann/cel-js';
 import type { TSchema } from 'typebox';
 import { elementsIn, fieldIn, namesIn } from './body-fields.ts';
 
-/** A field that a condition reads and that no body has. */
 export type UnknownField = { readonly path: string; readonly name: string; readonly known: readonly string[] };
 
 /** What part of a body an expression can be. Undefined: anything. */
@@ -12,7 +11,7 @@ type Scope = ReadonlyMap<string, Shape>;
 /** Macros with a variable for each element: `data.intents.exists(i, i.intentTag == 'A')`. */
 const PER_ELEMENT = new Set(['all', 'exists', 'exists_one', 'filter', 'map']);
 
-/** The fields of `data` that a condition reads and that these schemas do not have, each once. */
+/** Each field once. */
 export function unknownFields(condition: ASTNode, bodies: readonly TSchema[]): UnknownField[] {
   const unknown = new Map<string, UnknownField>();
   shapeOf(condition, new Map([['data', { path: 'data', schemas: bodies }]]));

@@ -4,7 +4,6 @@ import { compileCondition, createEnvironment } from './condition.ts';
 import { nodesIn, type UnknownField, unknownFields } from './condition-fields.ts';
 
 export type ReviewFacts = {
-  /** Schemas of the bodies that the condition can see. */
   readonly bodies: readonly TSchema[];
   readonly sources: readonly string[];
   readonly accounts: readonly string[];
@@ -16,7 +15,7 @@ export type ConditionReview = {
   readonly never: string | undefined;
 };
 
-/** Likely mistakes in a condition that passed `checkCondition`. */
+/** Likely mistakes in a valid condition. */
 export function reviewCondition(text: string, facts: ReviewFacts): ConditionReview {
   const { ast } = createEnvironment().parse(text);
   return { unknownFields: unknownFields(ast, facts.bodies), never: neverHolds(ast, facts) };

@@ -4,7 +4,6 @@ import { patternProblem } from './linear-pattern.ts';
 
 const LONGEST_REPORT = 160;
 
-/** A new environment, for one condition. */
 export function createEnvironment(): Environment {
   return new Environment()
     .registerVariable('data', 'dyn')
@@ -14,7 +13,7 @@ export function createEnvironment(): Environment {
     .registerVariable('time', 'google.protobuf.Timestamp');
 }
 
-/** What a condition can read. `data` may be a getter: it is read only if the condition asks for it. */
+/** `data` may be a getter: it is read only if the condition asks for it. */
 export type ConditionInput = {
   readonly data: unknown;
   readonly source: string;
@@ -29,7 +28,7 @@ type Verdict = { readonly holds: boolean } | { readonly error: string; readonly 
 /** `atMost` lowers the limit of steps. */
 export type Condition = (input: ConditionInput, atMost?: number) => Verdict & { readonly steps: number };
 
-/** What is wrong with a condition. It MUST be a bool, and patterns of `matches` MUST be RE2 literals. */
+/** Undefined: usable. A condition MUST be a bool, and patterns of `matches` MUST be RE2 literals. */
 export function checkCondition(text: string): string | undefined {
   const environment = createEnvironment();
   const result = environment.check(text);
@@ -40,7 +39,7 @@ export function checkCondition(text: string): string | undefined {
   return patternsIn(environment.parse(text).ast).find((problem) => problem !== undefined);
 }
 
-/** Compiles a condition that passed `checkCondition`. The result never throws and is bounded in steps. */
+/** For a condition that passed `checkCondition`. The result never throws and is bounded in steps. */
 export function compileCondition(text: string): Condition {
   const bounded = boundCondition(createEnvironment(), text);
   const judge = (...args: Parameters<typeof bounded.evaluate>): Verdict => {

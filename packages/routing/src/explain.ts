@@ -18,7 +18,7 @@ export type RouteExplanation = {
 
 const LONGEST_VALUE = 60;
 
-/** Walks the routes like `createRouter`, and explains each. */
+/** Walks the routes like `createRouter`. */
 export function explainRoutes(routes: readonly Route[], callback: Callback): RouteExplanation[] {
   const input = inputOf(callback);
   let left = MAX_STEPS_OF_ALL;

@@ -10,7 +10,7 @@ export type LinearPattern = {
 /** Measured: 10 ns a character is usual; 18 ns for each character and instruction is the worst. */
 const COST_SHIFT = 64;
 
-/** @throws Error if the text is no RE2 pattern; `patternProblem` says why */
+/** @throws Error if the text is no RE2 pattern */
 export function compilePattern(pattern: string): LinearPattern {
   const compiled = RE2JS.compile(pattern);
   const instructions = compiled.programSize();

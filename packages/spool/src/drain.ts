@@ -10,7 +10,7 @@ export type Drain = {
   begin(why?: unknown): void;
   /** False from the tick in which the spool was found empty: Redis is written to directly from then on. */
   active(): boolean;
-  /** Waits for the writes under way. The rest stays in the spool. */
+  /** Waits for the writes under way. */
   close(): Promise<void>;
 };
 
@@ -74,7 +74,7 @@ function reasonOf(why: unknown): object {
 
 type Round = 'moved' | 'failed' | 'empty';
 
-/** Writes batches and returns those up to the first failure. Later ones are written again under the same id. */
+/** Returns the batches up to the first failure. Later ones are written again under the same id. */
 async function write(writer: DrainOptions['writer'], batches: readonly SpooledBatch[]): Promise<SpooledBatch[]> {
   // Checked first: writes to a Redis that hangs would pile up in the connection.
   if ((await writer.notReadyReasons()).length > 0) return [];

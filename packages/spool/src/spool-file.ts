@@ -15,8 +15,8 @@ const WORDS: Readonly<Record<number, string>> = {
 };
 
 /**
- * `EXCLUSIVE`: one process at a time. `WAL` and `FULL`: a commit is on disk when it returns. The folder MUST
- * exist: with a mistyped mount, a new one would vanish with the container.
+ * One process at a time (`EXCLUSIVE`), durable commits (`WAL`, `FULL`), bounded by SQLite (`max_page_count`).
+ * The folder MUST exist: with a mistyped mount, a new one would vanish with the container.
  * @throws RingbackError RB_SPOOL_FAILED, with what to do
  */
 export function openFile({ path, maxBytes }: { path: string; maxBytes: number }): DatabaseSync {

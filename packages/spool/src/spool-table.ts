@@ -6,12 +6,12 @@ type Entry = { readonly row: number; readonly id: string; readonly text: string 
 export type SpoolTable = {
   insert(entry: { id: string; at: number; size: number; text: string }): void;
   entries(): Iterable<Entry>;
-  /** ms since the epoch; when the oldest row was put. */
+  /** ms since the epoch. */
   oldestTime(): number | undefined;
   setAside(rows: readonly number[]): void;
   /** Forgets and deletes all rows up to this one. If the disk is too full, the next call or `clean` deletes them. */
   crossOff(row: number): void;
-  /** Deletes forgotten rows that are still there, and shrinks the file. */
+  /** Deletes forgotten rows, and shrinks the file. */
   clean(): void;
   total(): number;
   /** Tests for room: writes this many bytes and removes them. */

@@ -13,7 +13,7 @@ const LEAST_ROOM = 64 * 1024;
 
 export type SpooledBatch = Batch & { readonly row: number };
 
-/** Batches in a local file, in order of arrival. One process at a time. */
+/** In order of arrival. One process at a time. */
 export type Spool = {
   /**
    * Blocks until the batch is on disk: it survives a kill and a loss of power.
@@ -25,10 +25,10 @@ export type Spool = {
    * @throws RingbackError RB_SPOOL_FAILED; RB_SPOOL_FULL if it is empty but no row can be deleted
    */
   oldest(): SpooledBatch[];
-  /** Removes the first of the batches that `oldest` returned. MUST follow Redis's confirmation. */
+  /** MUST follow Redis's confirmation. Removes the first of what `oldest` returned. */
   remove(batches: readonly SpooledBatch[]): void;
   size(): number;
-  /** Why a batch would be refused now, tested by a real write. Undefined if it would be stored. */
+  /** Tested by a real write. Undefined: a batch would be stored. */
   refusal(): RingbackError | undefined;
   close(): void;
 };

@@ -3,7 +3,6 @@ import { writeEnvelope } from '../envelope.ts';
 import { failureReason, unlessAborted } from '../failure.ts';
 import { StdoutSettings } from './config.ts';
 
-/** Writes each callback's envelope to stdout, as one line of JSON. */
 export const stdout: OutputType<typeof StdoutSettings, StdoutSettings> = {
   type: 'stdout',
   settings: StdoutSettings,
