@@ -15,6 +15,8 @@ export type SettingsDocument = {
   readonly nodeAt: (keys: readonly Key[]) => { readonly node: Node; readonly found: boolean };
   /** A node's value and all that is in it, as plain data. */
   readonly valueOf: (node: Node) => unknown;
+  /** A node for a value that the file does not hold; it stands, with all that is in it, where `like` does. */
+  readonly standIn: (like: Node, value: unknown, mark: Mark) => Node;
   /** A node without one was written in the file as it is. */
   readonly marks: WeakMap<Node, Mark>;
 };
@@ -56,6 +58,11 @@ export function readDocument({ text, env, problems }: Options): SettingsDocument
       return { node: root, found: keys.length === 0 };
     },
     valueOf: (node) => node.toJS(document),
+    standIn: (like, value, mark) => {
+      const made: Node = document.createNode(value);
+      visit(made, { Node: (_key, node) => void marks.set(Object.assign(node, { range: like.range ?? null }), mark) });
+      return made;
+    },
   };
 }
 

@@ -1,13 +1,13 @@
 import { UNSET_SECRET } from '@ringback/contracts';
 import { type TObject, type TSchema, type TUnion, Type } from 'typebox';
 import { Value } from 'typebox/value';
-import { isMap, isNode, isScalar, isSeq, type Node, YAMLMap, type YAMLSeq } from 'yaml';
+import { isMap, isNode, isScalar, isSeq, type Node, type YAMLMap, type YAMLSeq } from 'yaml';
 import type { Environment } from './interpolate.ts';
 import { createProblems, join, type Problems } from './problem.ts';
 import { environmentOf, fillsItself, secretShape, stanzasOf } from './schema-facts.ts';
 import { fileKey, type ReadFile, withSecretFiles } from './secret-files.ts';
 import type { SettingsDocument } from './document.ts';
-import { entriesOf, hasNoValue, scalarAt, type Unset } from './nodes.ts';
+import { entriesOf, hasNoValue, type Unset } from './nodes.ts';
 import { oneOf, problemOf, shown, unknownName } from './wording.ts';
 
 export type ReadContext = {
@@ -91,17 +91,14 @@ function readSection(schema: TObject, mapping: YAMLMap, path: string, context: R
 }
 
 function absent(schema: TSchema, mapping: YAMLMap, path: string, context: ReadContext): Read {
-  const { marks, placeOf } = context.document;
+  const { placeOf, standIn } = context.document;
   if ('default' in schema) return { value: Value.Clone(schema.default) };
   const variable = environmentOf(schema);
   const value = variable === undefined ? undefined : context.env[variable];
   if (value !== undefined && value !== '') {
-    const node = scalarAt(value, mapping);
-    marks.set(node, 'hidden');
-    return read(schema, node, `${path} (from ${variable})`, context);
+    return read(schema, standIn(mapping, value, 'hidden'), `${path} (from ${variable})`, context);
   }
-  if (variable === undefined && fillsItself(schema))
-    return read(schema, Object.assign(new YAMLMap(), { range: mapping.range ?? null }), path, context);
+  if (variable === undefined && fillsItself(schema)) return read(schema, standIn(mapping, {}, 'hidden'), path, context);
   const key = path.split('.').at(-1) ?? path;
   const ways = secretShape(schema) === undefined ? [] : [`write ${key} or ${fileKey(key)}`];
   if (variable !== undefined) ways.push(`set the environment variable ${variable}`);

@@ -1,10 +1,10 @@
 import { dirname, resolve } from 'node:path';
 import type { TSchema } from 'typebox';
-import { isScalar, type Node, Pair, type Scalar, YAMLMap, YAMLSeq } from 'yaml';
+import { isScalar, type Node, type YAMLMap } from 'yaml';
 import { join, type Problems } from './problem.ts';
 import { secretShape } from './schema-facts.ts';
 import type { SettingsDocument } from './document.ts';
-import { type Entry, entriesOf, hasNoValue, scalarAt } from './nodes.ts';
+import { type Entry, entriesOf, hasNoValue } from './nodes.ts';
 
 export type ReadFile = (path: string) => Uint8Array;
 
@@ -47,12 +47,10 @@ export function withSecretFiles(options: Options): ReadonlyMap<string, Entry> {
 type Shape = NonNullable<ReturnType<typeof secretShape>>;
 
 function secretIn(named: Node, shape: Shape, path: string, { document, settingsPath, readFile, problems }: Options): Node {
-  const { marks, placeOf } = document;
+  const { marks, placeOf, standIn } = document;
   const broken = (problem: string): Node => {
     problems.report(placeOf(named), path, problem);
-    const node = scalarAt(null, named);
-    marks.set(node, 'broken');
-    return node;
+    return standIn(named, null, 'broken');
   };
   if (hasNoValue(marks.get(named))) return named;
   if (!isScalar(named) || typeof named.value !== 'string' || named.value === '') return broken('is not the path of a file');
@@ -62,13 +60,12 @@ function secretIn(named: Node, shape: Shape, path: string, { document, settingsP
     text = new TextDecoder('utf-8', { fatal: true }).decode(readFile(resolve(dirname(settingsPath), named.value)));
   } catch (error) {
     const problem = { ...placeOf(named), text: `${file} cannot be read: ${reasonOf(error)}` };
-    const node = scalarAt(null, named);
-    marks.set(node, { path, problems: [problem] });
-    return node;
+    return standIn(named, null, { path, problems: [problem] });
   }
   const secret = text.replace(/\r?\n$/, '');
   if (secret.trim() === '') return broken(`${file} is empty`);
-  return nodeOf(secret, shape, named, document) ?? broken(`${file} does not hold lines of Name: value`);
+  const value = valueOf(secret, shape);
+  return value === undefined ? broken(`${file} does not hold lines of Name: value`) : standIn(named, value, 'hidden');
 }
 
 /** What went wrong with a file, from the error's code: its message may hold a path that came from a variable. */
@@ -80,21 +77,12 @@ export function reasonOf(error: unknown): string {
   return code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'it is not text in UTF-8' : code;
 }
 
-function nodeOf(secret: string, shape: Shape, named: Node, { marks }: SettingsDocument): Node | undefined {
-  const { range = null } = named;
-  const hidden = (value: string): Scalar => {
-    const node = scalarAt(value, named);
-    marks.set(node, 'hidden');
-    return node;
-  };
-  if (shape === 'text') return hidden(secret);
+/** What a file says, as the value of a setting of this shape. */
+function valueOf(secret: string, shape: Shape): string | readonly string[] | Readonly<Record<string, string>> | undefined {
+  if (shape === 'text') return secret;
   const lines = secret.split(/\r?\n/).filter((line) => line.trim() !== '');
-  if (shape === 'list') return Object.assign(new YAMLSeq(), { range, items: lines.map(hidden) });
+  if (shape === 'list') return lines;
   const pairs = lines.map((line) => /^([^:]+):\s*(.*?)\s*$/.exec(line));
   if (pairs.includes(null)) return undefined;
-  const items = new Map(pairs.map((pair) => [pair?.[1] ?? '', hidden(pair?.[2] ?? '')]));
-  return Object.assign(new YAMLMap(), {
-    range,
-    items: [...items].map(([name, value]) => new Pair(scalarAt(name, named), value)),
-  });
+  return Object.fromEntries(pairs.map((pair) => [pair?.[1] ?? '', pair?.[2] ?? '']));
 }
