@@ -48,6 +48,16 @@ describe.each(['ingress', 'worker'] as const)('%s', (app) => {
   });
 });
 
+it('the worker says where an output stands that it cannot create', async () => {
+  const settings = interfaceSettings({ crmUrl: 'http://hush@127.0.0.1:1', prefix: testRedis().prefix });
+  const env = { RINGBACK_CONFIG: await writeSettings(settings), REDIS_URL: testRedis().url };
+  const process = startApp({ app: 'worker', env });
+  expect(await process.exit).toBe(1);
+  const text = JSON.stringify(process.lines);
+  expect(text).toMatch(/ringback\.yaml:\d+:\d+ outputs\[0\]: output crm: url holds a user name or password/);
+  expect(text).not.toContain('hush');
+});
+
 it('the ingress says which port is taken', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -29,16 +29,14 @@ export function check({ path, env, strict, terminal }: CheckOptions): boolean {
 }
 
 /** What a source itself refuses, with its place in the file. */
-function sourceProblems({ config, lineOf }: InspectedConfig): string[] {
-  return config.sources.flatMap((source, index) =>
-    problemsOf(() => createSources([source])).map((text) => lineOf(['sources', index], text)),
-  );
+function sourceProblems({ config, locate }: InspectedConfig): string[] {
+  return config.sources.flatMap((source, index) => problemsOf(() => locate(['sources', index], () => createSources([source]))));
 }
 
-function outputProblems({ config, lineOf }: InspectedConfig): string[] {
+function outputProblems({ config, locate }: InspectedConfig): string[] {
   const deps = { http: createHttpClient(), now: Date.now, writeLine: () => Promise.resolve() };
   return config.outputs.flatMap((output, index) =>
-    problemsOf(() => createOutput(output, deps)).map((text) => lineOf(['outputs', index], text)),
+    problemsOf(() => locate(['outputs', index], () => createOutput(output, deps))),
   );
 }
 

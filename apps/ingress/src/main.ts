@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { type Config, ingressParts, loadConfig, requireSettingsFile } from '@ringback/config';
+import { type Config, ingressParts, inspectConfig, requireSettingsFile } from '@ringback/config';
 import { type CallbackWriter, type Logger, RingbackError } from '@ringback/contracts';
 import {
   createLogger,
@@ -41,12 +41,12 @@ try {
 
 async function run(): Promise<void> {
   const path = requireSettingsFile(process.env);
-  const config = loadConfig({ path, env: process.env, sourceTypes, outputTypes, checkCondition });
+  const { config, locate } = inspectConfig({ path, env: process.env, sourceTypes, outputTypes, checkCondition });
   const { ingress, log, redis } = config;
   const logger = createLogger({ app: 'ingress', level: log.level, stdout });
   const stopped = stopSignal();
   surviveBrokenConnections(logger);
-  const sources = createSources(config.sources);
+  const sources = config.sources.flatMap((source, index) => locate(['sources', index], () => createSources([source])));
   refusePublishedSecrets({ sources, production: process.env['NODE_ENV']?.trim().toLowerCase() === 'production', logger });
 
   const stopping = new AbortController();

@@ -1,4 +1,4 @@
-import { type Config, loadConfig, requireSettingsFile, workerParts } from '@ringback/config';
+import { type Config, inspectConfig, type InspectedConfig, requireSettingsFile, workerParts } from '@ringback/config';
 import type { Callback } from '@ringback/contracts';
 import { createLedger } from '@ringback/ledger';
 import {
@@ -62,7 +62,7 @@ try {
 /** env → deps → consume → graceful close. */
 async function run(): Promise<void> {
   const path = requireSettingsFile(process.env);
-  const config = loadConfig({ path, env: process.env, sourceTypes, outputTypes, checkCondition });
+  const { config, locate } = inspectConfig({ path, env: process.env, sourceTypes, outputTypes, checkCondition });
   const logger = createLogger({ app: 'worker', level: config.log.level, stdout });
   const stopped = stopSignal();
   surviveBrokenConnections(logger);
@@ -81,7 +81,7 @@ async function run(): Promise<void> {
   const self = { app: 'worker', version: VERSION, parts: workerParts(config) } as const;
   const most = createDefaultBound({ config, maxmemory: watch.maxmemory });
   const common = { access, most, ledger, nearlyFull: watch.nearlyFull, stopping: stopping.signal, now: elapsed, logger };
-  const lanes = openLanes(config.outputs, common);
+  const lanes = openLanes({ config, locate }, common);
   const telling = { failing: () => failingOf(lanes), onSame: () => void reportRemoved() };
   const announced = announce({ ...config.redis, ...self, ...telling, logger });
   const drop = createDropNoter({ ...access, window: config.dedupe.window });
@@ -115,10 +115,16 @@ function createKeeping(access: Parameters<typeof createRouteCounts>[0], bounds: 
   };
 }
 
-function openLanes(outputs: Config['outputs'], common: Omit<Parameters<typeof openLane>[0], 'settings' | 'output'>) {
+function openLanes(
+  { config, locate }: Pick<InspectedConfig, 'config' | 'locate'>,
+  common: Omit<Parameters<typeof openLane>[0], 'settings' | 'output'>,
+) {
   const deps = { http: createHttpClient(), writeLine: stdout.writeLine, now: Date.now };
-  const open = (settings: Config['outputs'][number]) => openLane({ ...common, settings, output: createOutput(settings, deps) });
-  return new Map(outputs.map((settings) => [settings.name, open(settings)]));
+  const lanes = config.outputs.map((settings, index) => {
+    const output = locate(['outputs', index], () => createOutput(settings, deps));
+    return [settings.name, openLane({ ...common, settings, output })] as const;
+  });
+  return new Map(lanes);
 }
 
 function failingOf(lanes: ReadonlyMap<string, Pick<Lane, 'breaker'>>) {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { DeliverySettings, RingbackError } from '@ringback/contracts';
 import { Value } from 'typebox/value';
-import { readDocument } from './document.ts';
+import { type Key, readDocument } from './document.ts';
 import type { Environment } from './interpolate.ts';
 import { checkIdentities } from './identities.ts';
 import { checkPorts } from './ports.ts';
@@ -42,7 +42,9 @@ export type LoadOptions = {
 export type InspectedConfig = {
   readonly config: Config;
   /** A line such as `ringback.yaml:12:7 routes[0].match: …` about what these keys lead to; where the file leaves it out, the place is that of what it would stand in. */
-  readonly lineOf: (keys: readonly (string | number)[], text: string) => string;
+  readonly lineOf: (keys: readonly Key[], text: string) => string;
+  /** Creates what these keys describe; a RB_CONFIG_INVALID that it throws is thrown anew with its line and column. */
+  readonly locate: <T>(keys: readonly Key[], create: () => T) => T;
 };
 
 /**
@@ -68,9 +70,18 @@ export function inspectConfig(options: LoadOptions): InspectedConfig {
   checkIdentities({ document, problems, sources: config.sources, sourceTypes });
   checkPorts({ document, problems, ingress: config.ingress });
   problems.throwIfAny();
-  const lineOf = (keys: readonly (string | number)[], text: string) =>
+  const lineOf = (keys: readonly Key[], text: string) =>
     problems.lineOf(document.placeOf(document.nodeAt(keys).node), keys.reduce<string>(join, ''), text);
-  return { config, lineOf };
+  return { config, lineOf, locate: (keys, create) => located(create, (text) => lineOf(keys, text)) };
+}
+
+function located<T>(create: () => T, lineOf: (text: string) => string): T {
+  try {
+    return create();
+  } catch (cause) {
+    if (!(cause instanceof RingbackError) || cause.code !== 'RB_CONFIG_INVALID') throw cause;
+    throw new RingbackError('RB_CONFIG_INVALID', lineOf(cause.message), { cause });
+  }
 }
 
 function decode(value: unknown, { sourceTypes, outputTypes }: LoadOptions): Config {
