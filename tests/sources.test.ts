@@ -94,7 +94,7 @@ it('what no source takes is told so in neutral words, and a source refuses in it
     allow: null,
     text: 'are you there',
   });
-  expect(await ask('/graph', { method: 'GET' })).toMatchObject({ status: 400 });
+  expect(await ask('/graph', { method: 'GET' })).toMatchObject({ status: 405, allow: 'POST, GET' });
   expect(ingress.process.lines.map(({ msg }) => msg)).toContain('handshake answered');
 });
 

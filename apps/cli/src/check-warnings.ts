@@ -22,6 +22,8 @@ export function checkWarnings({ config, lineOf }: InspectedConfig): string[] {
     ...paddedSecrets(config),
     ...config.routes.flatMap((route, index) => routeWarnings(route, index, given)),
     ...uselessDrops(config, given),
+    ...unroutedSources(config, given),
+    ...unsignedAccounts(config),
     ...unusedOutputs(config),
     ...retryWarnings(config),
   ];
@@ -73,10 +75,38 @@ function routeWarnings({ match, when }: Route, index: number, { types, open, ...
   return warnings;
 }
 
-/** Whether a pattern may match types that cannot be listed. */
+/** Whether a pattern may match types that cannot be listed: those that begin with one of these words and a dot. */
 function takesOpen(pattern: string, open: readonly string[]): boolean {
-  const [first] = pattern.split('.');
-  return open.length > 0 && (first === '*' || open.some((word) => word === first));
+  const [literal = '', ...rest] = pattern.split('*');
+  return open.some((word) => literal.startsWith(`${word}.`) || (rest.length > 0 && `${word}.`.startsWith(literal)));
+}
+
+/** Sources whose callbacks no route can take. Not where a pattern is mistyped: that is the cause, and has a warning of its own. */
+function unroutedSources({ sources, routes }: Config, { types, open: all }: Given): Warning[] {
+  const patterns = routes.flatMap(({ match }) => match);
+  const fits = (pattern: string) => takesOpen(pattern, all) || [...types.keys()].some((known) => matchesType(pattern, known));
+  if (!patterns.every(fits)) return [];
+  return sources.flatMap(({ name, type, settings }, index) => {
+    const { bodies = {}, open } = sourceTypes[type]?.types({ name, settings }) ?? {};
+    const words = open === undefined ? [] : [open];
+    const taken = patterns.some(
+      (pattern) => takesOpen(pattern, words) || Object.keys(bodies).some((known) => matchesType(pattern, known)),
+    );
+    if (taken || routes.length === 0) return [];
+    return [
+      { at: ['sources', index, 'name'], text: `no route takes callbacks of ${name}: they are acked, and kept in quarantine` },
+    ];
+  });
+}
+
+/** Accounts for which anyone can send. */
+function unsignedAccounts({ sources }: Config): Warning[] {
+  return sources.flatMap(({ type, settings, allowFrom }, index) =>
+    (allowFrom === undefined ? (sourceTypes[type]?.unsigned?.(settings) ?? []) : []).map(({ at }) => ({
+      at: ['sources', index, ...at],
+      text: 'is not signed: anyone who can reach the path can send its callbacks; set allowFrom',
+    })),
+  );
 }
 
 /** A callback is dropped only if no other route delivers it. */

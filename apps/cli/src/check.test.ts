@@ -46,7 +46,7 @@ describe('check', () => {
         'sources: [',
         'sources: [{ name: h, type: hmac, path: /h, secrets: [s], signature: { header: x, signs: "{id}.{body}" } }, ',
       ),
-      'sources[0]: a mapping does not fit together: signature.signs has {id}, and there is no id with a header',
+      'sources[0].signature.signs: has {id}, and there is no id with a header',
     ],
     ['what only the output itself refuses', yaml({ url: 'https://[::' }), 'crm'],
   ])('names %s, and exits 1', async (_name, content, named) => {

@@ -72,11 +72,10 @@ function addRoute(): void {
   program
     .command('route')
     .description('show where a callback would go, which routes match it, and why the others do not; sends nothing')
-    .addArgument(
-      new Argument('[kind]', 'a sample of this kind; with --file, the kind to assume').choices(SENDER_KINDS).default('task'),
-    )
+    .addArgument(new Argument('[kind]', 'a sample of this kind; with --file, the kind to assume').choices(SENDER_KINDS))
     .option('--file <path>', 'the body of a callback (default: a sample)', (path) => fileBytes(fromCaller(path)))
     .option('--task-status <n>', 'status of the sample, as for send', wholeNumber(1, 5), 3)
+    .option('--event <name>', 'name of the event, for senders that give one')
     .option('--source <name>', 'source of the settings (default: the first with callbacks of this kind)')
     .option('--account <uuid>', 'account: its public id (default: the first)')
     .option('--config <file>', 'settings file (default: as for check)')
@@ -95,6 +94,7 @@ function addSend(): void {
     .option('--rate <n>', 'how many per second (default: as fast as answers come)', positiveNumber)
     .option('--concurrency <n>', 'how many at once', wholeNumber(1), 8)
     .option('--file <path>', 'send the bytes of this file as the body', (path) => fileBytes(fromCaller(path)))
+    .option('--event <name>', 'name of the event, for senders that give one')
     .option('--source <name>', 'source of the settings (default: the first with callbacks of this kind)')
     .option('--account <uuid>', 'account to sign for: its public id (default: the first)')
     .option('--task-status <n>', '1 pending, 2 in progress, 3 completed, 4 failed, 5 paused', wholeNumber(1, 5), 3)

@@ -1,16 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import type { Headers } from '@ringback/contracts';
+import { type Headers, RingbackError } from '@ringback/contracts';
 import { createRouter, explainRoutes, type Routing } from '@ringback/routing';
-import { createSources } from '@ringback/sources';
+import { createSenders, type SourceStanza } from '@ringback/sources';
 import { type Env, loadSettings } from './load-settings.ts';
 import { type FoundSender, findSender } from './sender.ts';
 import type { Terminal } from './terminal.ts';
 
 export type RouteOptions = {
-  /** With a file: the kind to assume if the body does not tell. */
-  readonly kind: string;
+  /** The kind of the sample. With a file: the kind to assume if the body does not tell. */
+  readonly kind?: string | undefined;
   readonly file?: Buffer | undefined;
   readonly taskStatus: number;
+  /** The name of the event, where the sender gives one. */
+  readonly event?: string | undefined;
   readonly source?: string | undefined;
   readonly account?: string | undefined;
   readonly config: string;
@@ -19,16 +21,16 @@ export type RouteOptions = {
 };
 
 /** Sends nothing. Returns whether a route matches. @throws RingbackError for unusable settings, or a refused body */
-export function route({ kind, file, taskStatus, config, env, terminal, ...wanted }: RouteOptions): boolean {
+export function route({ kind: given, file, taskStatus, event, config, env, terminal, ...wanted }: RouteOptions): boolean {
   const settings = loadSettings({ path: config, env });
+  refuseGuess({ file, sources: settings.sources, source: wanted.source });
+  const kind = given ?? usualKind(settings.sources, wanted.source);
   const sender = findSender(settings.sources, { ...wanted, kind });
-  const { name, account } = sender;
-  const source = createSources(settings.sources).find((candidate) => candidate.name === name);
-  if (source === undefined) throw new TypeError(`no source ${name}`);
+  const { name, account, source } = sender;
   const now = Date.now();
-  const body = file ?? Buffer.from(sender.sample({ kind, at: now, taskStatus }));
+  const body = file ?? Buffer.from(sender.sample({ kind, at: now, taskStatus, event }));
   const identity = { id: randomUUID(), source: name, account, time: now, receivedAt: now };
-  const headers = headersOf(sender, { kind, body, at: now });
+  const headers = headersOf(sender, { kind, body, at: now, event });
   const callback = source.read({ ...identity, method: 'POST', path: sender.path(kind), query: '', headers, body });
 
   terminal.out(`${callback.type} of source ${name}, account ${account}`);
@@ -41,7 +43,25 @@ export function route({ kind, file, taskStatus, config, env, terminal, ...wanted
   return routing.kept === undefined;
 }
 
-type Sample = { readonly kind: string; readonly body: Buffer; readonly at: number };
+/** The first kind of the source. */
+function usualKind(sources: readonly SourceStanza[], source: string | undefined): string {
+  return createSenders(sources).find(({ name }) => (source ?? name) === name)?.kinds[0] ?? 'task';
+}
+
+type Guess = {
+  readonly file: Buffer | undefined;
+  readonly sources: readonly { readonly name: string }[];
+  readonly source: string | undefined;
+};
+
+/** A body does not tell whose it is. @throws RingbackError RB_CONFIG_INVALID */
+function refuseGuess({ file, sources, source }: Guess): void {
+  if (file === undefined || source !== undefined || sources.length < 2) return;
+  const names = sources.map(({ name }) => name).join(', ');
+  throw new RingbackError('RB_CONFIG_INVALID', `there are several sources: say whose body it is (--source ${names})`);
+}
+
+type Sample = { readonly kind: string; readonly body: Buffer; readonly at: number; readonly event: string | undefined };
 
 /** Without a secret there is no signature, and the body alone decides. */
 function headersOf(sender: FoundSender, sample: Sample): Headers {

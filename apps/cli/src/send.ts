@@ -4,7 +4,7 @@ import { createHttpClient } from '@ringback/outputs';
 import { type Env, loadSettings } from './load-settings.ts';
 import { sendAll } from './send-all.ts';
 import { describeAnswer, type SendResult, sendOne, summarise } from './send-result.ts';
-import { findSender, targetUrl } from './sender.ts';
+import { findSender, type FoundSender, idOf, targetUrl } from './sender.ts';
 import type { Terminal } from './terminal.ts';
 
 export type SendOptions = {
@@ -21,6 +21,8 @@ export type SendOptions = {
   readonly file?: Buffer | undefined;
   readonly taskStatus: number;
   readonly requestId?: string | undefined;
+  /** The name of the event, where the sender gives one. */
+  readonly event?: string | undefined;
   readonly env: Env;
   readonly terminal: Terminal;
 };
@@ -32,17 +34,15 @@ const SHOWN_ONE_BY_ONE = 20;
 
 /** Resolves with whether all were acked. @throws RingbackError for unusable settings, an unknown account or source */
 export async function send(options: SendOptions): Promise<boolean> {
-  const { kind, count, file, terminal } = options;
+  const { kind, count, terminal } = options;
   const settings = loadSettings({ path: options.config, env: options.env });
   const sender = findSender(settings.sources, options);
   const url = targetUrl({ given: options.url, ingress: settings.ingress, path: sender.path(kind) });
   const http = createHttpClient();
+  const make = createMaker(sender, options);
 
   function post(index: number): Promise<SendResult> {
-    const at = Date.now();
-    const body = file ?? Buffer.from(sender.sample({ kind, at, taskStatus: options.taskStatus, serial: index + 1 }));
-    const requestID = options.requestId ?? randomUUID().replaceAll('-', '');
-    const headers = sender.sign({ kind, account: sender.account, body, requestID, at });
+    const { requestID, headers, body } = make(index + 1);
     return sendOne({ http, url, headers, body, requestID, readAnswer: sender.readAnswer });
   }
 
@@ -58,6 +58,18 @@ export async function send(options: SendOptions): Promise<boolean> {
   } finally {
     await http.close();
   }
+}
+
+/** With one requestID for all, all are the same callback: repeats, not conflicts. */
+function createMaker(sender: FoundSender, { kind, file, requestId, taskStatus, event }: SendOptions) {
+  const first = Date.now();
+  return (index: number) => {
+    const [at, serial] = requestId === undefined ? [Date.now(), index] : [first, 1];
+    const sentID = requestId ?? randomUUID().replaceAll('-', '');
+    const body = file ?? Buffer.from(sender.sample({ kind, at, taskStatus, serial, requestID: sentID, event }));
+    const headers = sender.sign({ kind, account: sender.account, body, requestID: sentID, at, event });
+    return { body, headers, requestID: idOf(sender, { kind, headers, body, receivedAt: at }) ?? sentID };
+  };
 }
 
 function howToMend(url: string): string {

@@ -1,32 +1,65 @@
-import { RingbackError, type Sender } from '@ringback/contracts';
-import { createSenders, type SourceStanza } from '@ringback/sources';
+import { RingbackError, type Sender, type Source } from '@ringback/contracts';
+import { createSenders, createSources, type SourceStanza } from '@ringback/sources';
 
 export type Wanted = { readonly kind: string; readonly source?: string | undefined; readonly account?: string | undefined };
 
 export type FoundSender = Sender & {
+  /** Of the source. */
   readonly name: string;
+  /** The account to sign for. */
   readonly account: string;
+  readonly source: Source;
 };
 
 /**
- * Default: the first source with callbacks of this kind, and its first account.
- * @throws RingbackError RB_CONFIG_INVALID (no such source) or RB_ACCOUNT_UNKNOWN
+ * Whose callbacks are sent: the named source and account. Default: the first source that has callbacks of this kind, and its first account.
+ * @throws RingbackError RB_CONFIG_INVALID (no such source, or none with such callbacks) or RB_ACCOUNT_UNKNOWN
  */
-export function findSender(sources: readonly SourceStanza[], { kind, source, account }: Wanted): FoundSender {
-  const senders = createSenders(sources).filter(({ name }) => (source ?? name) === name);
-  const sender = senders.find(({ kinds }) => kinds.includes(kind));
-  if (!sender) {
-    const [named] = senders;
-    const which = source === undefined ? `a source with callbacks of kind ${kind}` : `a source named ${source}`;
-    const problem =
-      source !== undefined && named
-        ? `source ${source} has callbacks of kind ${named.kinds.join(', ')} only`
-        : `the settings do not have ${which}`;
-    throw new RingbackError('RB_CONFIG_INVALID', problem);
-  }
+export function findSender(stanzas: readonly SourceStanza[], { kind, source: wanted, account }: Wanted): FoundSender {
+  const sources = createSources(stanzas);
+  const all = createSenders(stanzas).map((sender, index) => ({ ...sender, source: sources[index] }));
+  const named = all.filter(({ name }) => (wanted ?? name) === name);
+  const sender = named.find(({ kinds }) => kinds.includes(kind));
+  if (!sender?.source) throw new RingbackError('RB_CONFIG_INVALID', whyNone({ kind, wanted, named, all }));
   const found = sender.accounts.find((known) => (account ?? known) === known);
-  if (found === undefined) throw new RingbackError('RB_ACCOUNT_UNKNOWN', `source ${sender.name} has no account ${account}`);
-  return { ...sender, account: found };
+  if (found === undefined) {
+    throw new RingbackError(
+      'RB_ACCOUNT_UNKNOWN',
+      `source ${sender.name} has no account ${account}; it has ${sender.accounts.join(', ')}`,
+    );
+  }
+  return { ...sender, source: sender.source, account: found };
+}
+
+type Named = Pick<FoundSender, 'name' | 'kinds'>;
+type None = {
+  readonly kind: string;
+  readonly wanted: string | undefined;
+  readonly named: readonly Named[];
+  readonly all: readonly Named[];
+};
+
+function whyNone({ kind, wanted, named: [first], all }: None): string {
+  if (wanted === undefined) return `the settings do not have a source with callbacks of kind ${kind}`;
+  if (first) return `source ${wanted} has callbacks of kind ${first.kinds.join(', ')} only`;
+  return `the settings do not have a source named ${wanted}; they have ${all.map(({ name }) => name).join(', ')}`;
+}
+
+type Sent = {
+  readonly kind: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+  readonly receivedAt: number;
+};
+
+/** What the callback will be known by; undefined: it will be refused. */
+export function idOf({ source, path }: FoundSender, { kind, headers, body, receivedAt }: Sent): string | undefined {
+  const distinct = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), [value]]));
+  try {
+    return source.verify({ method: 'POST', path: path(kind), query: '', headers: distinct, body, receivedAt }).id;
+  } catch {
+    return undefined;
+  }
 }
 
 export type Target = {

@@ -10,7 +10,7 @@ import {
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { abandonBody } from './abandon-body.ts';
 import { ack, type Answer, greeting, refusal } from './answer.ts';
-import { bodyTooLarge } from './error-table.ts';
+import { bodyTooLarge, methodRefused } from './error-table.ts';
 import type { Entry } from './in-flight.ts';
 import type { AppDeps } from './ingress-deps.ts';
 import { readOrKeep, type Unfit } from './read-or-keep.ts';
@@ -34,7 +34,7 @@ export function registerCallbackRoutes(app: Pick<FastifyInstance, 'decorateReque
   for (const source of deps.sources) {
     for (const path of source.paths) {
       app.route({
-        method: [...source.methods],
+        method: [...source.methods, ...(source.greetMethods ?? [])],
         url: path,
         onRequest: (request, reply, done) => {
           request.source = source;
@@ -59,7 +59,8 @@ function begin({ request, reply, source, path, deps }: Step & { reply: FastifyRe
     refuseStranger({ source: source.name, request, allowFrom: deps.allowFrom });
     const head = headOf(request, path, deps.now());
     const greeted = source.greet?.(head);
-    if (greeted) return greet({ logger, reply: greeted, fields: { source: source.name, path } });
+    if (greeted) return greet({ logger, reply: greeted, fields: { source: source.name, path, from: request.ip } });
+    if (!source.methods.includes(head.method)) throw methodRefused(source);
     const verify = source.precheck(head);
     const bytes = announcedBytes(request, deps.limits);
     const entry = deps.inFlight.begin({ bytes, giveUp: (reason) => giveUp({ reason, request, reply, deps }) });
@@ -134,7 +135,11 @@ async function takeCallback({ request, source, path, deps }: Step): Promise<Answ
     const reply = source.greetVerified?.(verified);
     if (reply) {
       request.arrival.entry.done();
-      return greet({ logger: deps.logger, reply, fields: { source: source.name, path, ...identity(verified) } });
+      return greet({
+        logger: deps.logger,
+        reply,
+        fields: { source: source.name, path, from: request.ip, ...identity(verified) },
+      });
     }
     read = await readOrKeep({ source, verified, quarantine: deps.quarantine });
     if ('unfit' in read) throw read.unfit;

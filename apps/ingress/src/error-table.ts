@@ -1,4 +1,4 @@
-import { type ErrorCode, RingbackError } from '@ringback/contracts';
+import { type ErrorCode, RingbackError, type Source } from '@ringback/contracts';
 
 /** The HTTP status of each refusal. A source may answer in another way. */
 const STATUS = {
@@ -74,6 +74,12 @@ export function malformedHttp(failure: Error): HttpRefusal {
   const code = 'code' in failure ? String(failure.code) : failure.message;
   const status = STATUS_OF_NODE[code] ?? 400;
   return new HttpRefusal('RB_HTTP_MALFORMED', `not a request that can be read (${code})`, { status, cause: failure });
+}
+
+/** For a path that is known. */
+export function methodRefused({ methods, greetMethods = [] }: Pick<Source, 'methods' | 'greetMethods'>): HttpRefusal {
+  const allow = [...methods, ...greetMethods].join(', ');
+  return new HttpRefusal('RB_PATH_UNKNOWN', `callbacks come here by ${methods.join(', ')}`, { status: 405, headers: { allow } });
 }
 
 export function bodyTooLarge(bodyLimit: number): RingbackError {

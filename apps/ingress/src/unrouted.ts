@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Answer, refusal } from './answer.ts';
 import type { IngressDeps } from './ingress-deps.ts';
-import { asRingbackError, HttpRefusal, malformedHttp } from './error-table.ts';
+import { asRingbackError, HttpRefusal, malformedHttp, methodRefused } from './error-table.ts';
 import { report } from './report.ts';
 import { sendAnswer } from './send-answer.ts';
 
@@ -12,11 +12,9 @@ const MAX_LOGGED_PATH = 200;
 export function answerUnknownPath(request: FastifyRequest, reply: FastifyReply, deps: IngressDeps): FastifyReply {
   const path = pathOf(request);
   const source = deps.sources.find(({ paths }) => paths.includes(path));
-  const allow = source?.methods.join(', ');
-  const refused =
-    allow === undefined
-      ? new HttpRefusal('RB_PATH_UNKNOWN', `no source takes callbacks here: ${whereToPost(deps)}`, { status: 404 })
-      : new HttpRefusal('RB_PATH_UNKNOWN', `this path takes ${allow}`, { status: 405, headers: { allow } });
+  const refused = source
+    ? methodRefused(source)
+    : new HttpRefusal('RB_PATH_UNKNOWN', `no source takes callbacks here: ${whereToPost(deps)}`, { status: 404 });
   return answerFailure(refused, request, reply, deps);
 }
 

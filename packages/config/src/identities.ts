@@ -5,13 +5,32 @@ import type { SourceTypes } from './schema.ts';
 import type { SettingsDocument } from './document.ts';
 import { shown } from './wording.ts';
 
-type Source = { readonly type: string; readonly settings: unknown };
+type Source = { readonly name: string; readonly type: string; readonly settings: unknown };
 type Options = {
   readonly document: SettingsDocument;
   readonly problems: Problems;
   readonly sources: readonly Source[];
   readonly sourceTypes: SourceTypes;
 };
+
+/** What a source's own schema cannot say. */
+export function checkSources({ document, problems, sources, sourceTypes }: Options): void {
+  for (const [index, { name, type, settings }] of sources.entries()) {
+    const sourceType = Object.values(sourceTypes).find((known) => known.type === type);
+    const found = [...(sourceType?.problems?.(settings) ?? []), ...nameProblems({ name, settings }, sourceType, sourceTypes)];
+    for (const { at, text } of found) {
+      const keys = ['sources', index, ...at];
+      problems.report(document.placeOf(document.nodeAt(keys).node), keys.reduce<string>(join, ''), text);
+    }
+  }
+}
+
+/** Types that begin with the source's name MUST NOT be those of another type of source. */
+function nameProblems(source: Omit<Source, 'type'>, sourceType: SourceTypes[string] | undefined, sourceTypes: SourceTypes) {
+  const { name } = source;
+  const clashes = sourceType?.types(source).open === name && name !== sourceType.type && Object.hasOwn(sourceTypes, name);
+  return clashes ? [{ at: ['name'], text: `is the word with which the types of ${name} begin; choose another name` }] : [];
+}
 
 /** Every path leads to one source, and every account of a source stands there once. */
 export function checkIdentities({ document, problems, sources, sourceTypes }: Options): void {

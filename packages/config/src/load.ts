@@ -3,7 +3,7 @@ import { DeliverySettings, RingbackError } from '@ringback/contracts';
 import { Value } from 'typebox/value';
 import { type Key, readDocument } from './document.ts';
 import type { Environment } from './interpolate.ts';
-import { checkIdentities } from './identities.ts';
+import { checkIdentities, checkSources } from './identities.ts';
 import { checkPorts } from './ports.ts';
 import { createProblems, join } from './problem.ts';
 import { read, type ReadContext } from './read.ts';
@@ -67,6 +67,7 @@ export function inspectConfig(options: LoadOptions): InspectedConfig {
   checkReferences({ document, problems, checkCondition });
   problems.throwIfAny();
   const config = decode(result?.value, options);
+  checkSources({ document, problems, sources: config.sources, sourceTypes });
   checkIdentities({ document, problems, sources: config.sources, sourceTypes });
   checkPorts({ document, problems, ingress: config.ingress });
   problems.throwIfAny();

@@ -125,7 +125,5 @@ export function settingsSchema({ sourceTypes, outputTypes }: { sourceTypes: Sour
 
 function stanza({ type, settings }: SourceType | OutputType, shared: Record<string, TSchema>): TObject {
   if (!Type.IsObject(settings)) throw new TypeError(`the settings of type ${type} must be a Section`);
-  const section: TObject = Section({ name: Name, type: Type.Literal(type), ...shared, ...settings.properties });
-  // What a type asks of its settings as a whole, it asks of the stanza.
-  return '~refine' in settings ? Object.assign(section, { '~refine': settings['~refine'] }) : section;
+  return Section({ name: Name, type: Type.Literal(type), ...shared, ...settings.properties });
 }

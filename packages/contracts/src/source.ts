@@ -49,8 +49,10 @@ export type Source = {
   readonly name: string;
   /** The paths that the ingress serves for this source. */
   readonly paths: readonly string[];
-  /** The methods that it takes, in capitals: POST as a rule. */
+  /** The methods by which callbacks come, in capitals: POST as a rule. */
   readonly methods: readonly string[];
+  /** Further methods by which the sender only asks whether we are there: see `greet`. */
+  readonly greetMethods?: readonly string[];
   /** Ids of its accounts with a secret that everybody can read in the provider's documentation or in our example. It looks at the secrets. */
   publiclySigned?(): readonly string[];
   /** Refuses what the headers alone rule out, and returns what judges the rest once the body is there. The ingress calls it before it reads or
@@ -85,6 +87,9 @@ export type SampleOptions = {
   readonly taskStatus?: number | undefined;
   /** Makes ids and numbers of many samples differ. */
   readonly serial?: number | undefined;
+  /** The id and the name of the event, where the sender lets them stand in the body. */
+  readonly requestID?: string | undefined;
+  readonly event?: string | undefined;
 };
 
 /** What is to be signed. */
@@ -96,6 +101,8 @@ export type SendOptions = {
   readonly requestID: string;
   /** When it is signed, ms since the epoch. */
   readonly at: number;
+  /** The name of the event, where the sender lets it stand in a header. */
+  readonly event?: string | undefined;
 };
 
 export type ReadAnswer = { readonly acked: boolean; readonly said: string; readonly responseID?: string | undefined };
@@ -106,7 +113,7 @@ export type Sender = {
   /** Ids of the accounts that can be signed for. */
   readonly accounts: readonly string[];
   /** Where the source takes this kind. */
-  path(kind: string): string;
+  readonly path: (kind: string) => string;
   /** A realistic body. People and numbers in it are made up. */
   sample(options: SampleOptions): string;
   /** What an answer says; undefined: it is none that the sender could read. */
@@ -125,6 +132,10 @@ export type SourceType<S extends TSchema = TSchema, D = unknown> = {
   types(source: Configured<D>): { readonly bodies: Readonly<Record<string, TSchema>>; readonly open?: string | undefined };
   /** No two paths of all sources may be the same, and no two accounts of a source. */
   identities(settings: D): { readonly paths: readonly Placed[]; readonly accounts: readonly Placed[] };
+  /** Accounts whose callbacks are not signed: anyone who can reach the path can send some. */
+  unsigned?(settings: D): readonly Placed[];
+  /** Settings that each fit the schema, and do not fit together. */
+  problems?(settings: D): readonly { readonly at: Placed['at']; readonly text: string }[];
   create(source: Configured<D>): Source;
   createSender(source: Configured<D>): Sender;
 };

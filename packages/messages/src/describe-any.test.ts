@@ -44,6 +44,10 @@ describe('the message of a source that has none of its own', () => {
       note: 'or +86 (138) 1234 5678',
       apiToken: 's3cret',
       clientSecret: 's3cret',
+      contactId: '8613812345678',
+      other: '{"crm":1}',
+      payment: 'by 4111 1111 1111 1111',
+      link: 'https://example.org/?access_token=s3cret',
       callId: 'c-1',
       at: '2026-03-01T12:00:00+08:00',
     };
@@ -52,7 +56,9 @@ describe('the message of a source that has none of its own', () => {
       { name: 'Call id', value: 'c-1' },
       { name: 'At', value: '2026-03-01T12:00:00+08:00' },
     ]);
-    expect(message.text).toBe('Not shown: callerPhone, user_name, email, contact, line, remark, note, apiToken, clientSecret');
+    expect(message.text).toBe(
+      'Not shown: callerPhone, user_name, email, contact, line, remark, note, apiToken, clientSecret, contactId, 3 more',
+    );
     expect(JSON.stringify(message)).not.toMatch(/138|Zhang|example\.com|s3cret/);
   });
 

@@ -2,7 +2,7 @@ import { Bounded, Duration, PatternText, SecretText, Section, type Settings } fr
 import { Type } from 'typebox';
 import { ALGORITHMS } from '../http/hmac.ts';
 import { PathSetting } from '../http/path-setting.ts';
-import { problemOfSigns, problemOfTemplate } from './template.ts';
+import { problemOfTemplate } from './template.ts';
 
 const header = () =>
   PatternText({
@@ -67,7 +67,8 @@ const Signature = Section(
   { description: 'Where the signature stands, and what it covers.' },
 );
 
-const HmacSection = Section({
+/** Settings of an `hmac` source. What must fit together is in `fit.ts`. */
+export const HmacSettings = Section({
   path: PathSetting({ description: 'Path that takes its callbacks' }),
   secrets: Type.Array(SecretText({ description: 'A secret, taken as text.' }), {
     minItems: 1,
@@ -122,11 +123,4 @@ const HmacSection = Section({
     ),
   ),
 });
-
-/** Settings of an `hmac` source. */
-export const HmacSettings = Type.Refine(
-  HmacSection,
-  (settings) => problemOfSigns(settings) === undefined,
-  (settings) => `does not fit together: ${problemOfSigns(settings)}`,
-);
-export type HmacSettings = Settings<typeof HmacSection>;
+export type HmacSettings = Settings<typeof HmacSettings>;

@@ -46,13 +46,15 @@ describe('without an id of its own', () => {
 describe('what the settings can say', () => {
   it('answers a question in the URL by GET and POST, and takes no callback by GET', () => {
     const source = create('graph', { secrets: ['s'], signature: { header: 'x-s' }, challenge: { query: 'validationToken' } });
-    expect(source.methods).toEqual(['POST', 'GET']);
+    expect([source.methods, source.greetMethods]).toEqual([['POST'], ['GET']]);
     const ask = (query: string) => source.greet?.(inbound({ body: '', headers: {}, query, method: 'GET' }));
     expect(ask('a=1&validationToken=abc%20%3Cb%3E')).toMatchObject({ status: 200, body: 'abc <b>' });
     expect(ask('a=1')).toBeUndefined();
     const sent = { body: '{}', headers: { 'x-s': hex('s', '{}') } };
     expect(codeOf(() => take(source, sent))).toBe('taken');
-    expect(codeOf(() => take(source, { ...sent, method: 'GET' }))).toBe('RB_HTTP_MALFORMED');
+    // A callback is no question, whatever stands in its URL.
+    const callback = inbound({ ...sent, query: 'validationToken=x', headers: { ...sent.headers, 'content-length': '2' } });
+    expect(source.greet?.(callback)).toBeUndefined();
   });
 
   it('acks with the status and body that the sender wants', () => {
@@ -71,7 +73,9 @@ describe('what the settings can say', () => {
     };
     expect(about({ header: 'x-order' }, '{}')).toBe('17');
     expect(about({ json: 'order.id' }, '{"order":{"id":18}}')).toBe('18');
-    expect(about({ json: 'order.id' }, '{"order":[]}')).toBeUndefined();
+    for (const nothing of ['{"order":[]}', '{"order":{"id":""}}', '{"order":{"id":null}}', '{}'])
+      expect(about({ json: 'order.id' }, nothing)).toBeUndefined();
+    expect(about({ json: 'order.id' }, `{"order":{"id":"${'x'.repeat(5000)}"}}`)).toMatch(/^[\w-]{43}$/);
     // A number that has lost digits might be another one.
     expect(about({ json: 'order.id' }, '{"order":{"id":820982911946154508}}')).toBeUndefined();
   });
@@ -89,15 +93,28 @@ describe('what the settings can say', () => {
   it.each([
     [
       { signature: { header: 'x', signs: '{timestamp}.{body}' } },
-      /signature\.signs has \{timestamp\}, and there is no timestamp/,
+      'signature.signs',
+      /has \{timestamp\}, and there is no timestamp/,
     ],
-    [{ signature: { header: 'x', signs: '{id}.{body}' }, id: { json: 'id' } }, /has \{id\}, and there is no id with a header/],
-    [{ signature: { header: 'x', signs: '{url}{body}' } }, /has \{url\}, and there is no signature\.url/],
-    [{ signature: { header: 'x' }, timestamp: { header: 't' } }, /has no \{timestamp\}, so that anyone could set the time/],
-  ])('that do not fit together are refused: %j', (settings, problem) => {
-    expect(() => hmac.create({ name: 'bad', settings: { path: '/', secrets: [createSecret('s')], ...settings } })).toThrow(
-      problem,
-    );
+    [
+      { signature: { header: 'x', signs: '{id}.{body}' }, id: { json: 'id' } },
+      'signature.signs',
+      /has \{id\}, and there is no id with a header/,
+    ],
+    [{ signature: { header: 'x', signs: '{url}{body}' } }, 'signature.signs', /has \{url\}, and there is no signature\.url/],
+    [{ signature: { header: 'x' }, timestamp: { header: 't' } }, 'timestamp', /is not signed: anyone could set the time/],
+    [
+      { signature: { header: 'X', signs: '{timestamp}{body}' }, timestamp: { header: 'x', field: 't' } },
+      'signature',
+      /say which field/,
+    ],
+    [{ signature: { header: 'x' }, event: { header: 'X' } }, 'event.header', /is the header of the signature/],
+    [{ signature: { header: 'x' }, answer: { status: 204, body: 'OK' } }, 'answer.body', /cannot be sent with status 204/],
+  ])('that do not fit together are refused: %j', (settings, at, problem) => {
+    const [found, ...more] = hmac.problems?.({ path: '/', secrets: [createSecret('s')], ...settings }) ?? [];
+    expect(more).toEqual([]);
+    expect(found?.at.join('.')).toBe(at);
+    expect(found?.text).toMatch(problem);
   });
 
   it.each([

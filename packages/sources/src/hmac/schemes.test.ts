@@ -88,6 +88,27 @@ describe('Stripe', () => {
     expect(source.verify(inbound(sent)).id).toMatch(/^[\w-]{43}$/);
     expect(codeOf(() => take(source, sent))).toBe('RB_BODY_INCOMPLETE');
   });
+
+  it('gets the right id when it is read again by mended settings, and its digest for an id of too many digits', () => {
+    const kept = {
+      ...source.verify(inbound({ body, at, headers: header(`t=${t},v1=${hex('whsec_x', `${t}.${body}`)}`) })),
+      id: 'digest',
+    };
+    expect(source.read(kept).id).toBe('evt_1');
+    const large = '{"id":12345678901234567890,"type":"x"}';
+    expect(take(source, { body: large, at, headers: header(`t=${t},v1=${hex('whsec_x', `${t}.${large}`)}`) }).id).toMatch(
+      /^[\w-]{43}$/,
+    );
+  });
+
+  it('says of a wrong signature what the sender could find out by itself', () => {
+    const right = `t=${t},v1=${hex('whsec_x', `${t}.${body}`)}`;
+    expect(() => take(source, { body: `${body}\n`, at, headers: header(right) })).toThrow(
+      'it fits without the white space at the end',
+    );
+    const short = `t=${t},v1=${hex('whsec_x', body).slice(0, 40)}`;
+    expect(() => take(source, { body, at, headers: header(short) })).toThrow('it has 20 bytes; sha256 gives 32');
+  });
 });
 
 describe('Slack', () => {

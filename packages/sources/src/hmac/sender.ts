@@ -12,20 +12,20 @@ const EVENT = 'invoice.paid';
 /** What the settings describe, from the sender's side. */
 export function createHmacSender({ name, settings }: { name: string; settings: HmacSettings }): Sender {
   const { signature, timestamp, id, event, businessKey } = settings;
-  const toMessage = createMessage({ name, settings });
+  const toMessage = createMessage(settings);
   return {
     readAnswer: readPlain,
     kinds: ['event'],
     accounts: [name],
     path: () => settings.path,
-    sample({ at, serial = 1 }) {
+    sample({ at, serial = 1, requestID = `evt_${at}_${serial}`, event: happened = EVENT }) {
       const body: Record<string, unknown> = sampleEvent({ at, serial });
-      if (id?.json !== undefined) put(body, id.json, `evt_${at}_${serial}`);
-      if (event?.json !== undefined) put(body, event.json, EVENT);
+      if (id?.json !== undefined) put(body, id.json, requestID);
+      if (event?.json !== undefined) put(body, event.json, happened);
       if (businessKey?.json !== undefined) put(body, businessKey.json, `about-${serial}`);
       return JSON.stringify(body);
     },
-    sign({ body, requestID, at }) {
+    sign({ body, requestID, at, event: happened = EVENT }) {
       const text = String(Math.floor(at / MS_PER_S));
       const [secret] = settings.secrets;
       const head = { method: 'POST', path: settings.path, query: '' };
@@ -35,7 +35,7 @@ export function createHmacSender({ name, settings }: { name: string; settings: H
       const fields: [From | undefined, string][] = [
         [timestamp, text],
         [id, Buffer.from(requestID).toString('latin1')],
-        [event, EVENT],
+        [event, happened],
         [businessKey, requestID],
         [signature, `${prefix}${sign}`],
       ];

@@ -14,9 +14,10 @@ import { peekJson, readJson } from '../http/read-json.ts';
 import { typeWords } from '../http/type-word.ts';
 import { createAnswers } from './answers.ts';
 import { HmacSettings } from './config.ts';
+import { problemsOfFit } from './fit.ts';
 import { createHmacSender } from './sender.ts';
 import { createVerifier } from './verifier.ts';
-import { type From, headerValue, jsonValue } from './values.ts';
+import { type From, headerValue, jsonAt, jsonValue } from './values.ts';
 
 /** Any sender that puts an HMAC into a header. The settings say where it stands and what it covers. */
 export const hmac: SourceType<typeof HmacSettings, HmacSettings> = {
@@ -24,6 +25,7 @@ export const hmac: SourceType<typeof HmacSettings, HmacSettings> = {
   settings: HmacSettings,
   types: ({ name }) => ({ bodies: {}, open: name }),
   identities: ({ path }) => ({ paths: [{ value: path, at: ['path'] }], accounts: [] }),
+  problems: problemsOfFit,
   create: createHmacSource,
   createSender: createHmacSender,
 };
@@ -35,7 +37,8 @@ function createHmacSource({ name, settings }: Configured): Source {
   return {
     name,
     paths: [settings.path],
-    methods: settings.challenge?.query === undefined ? ['POST'] : ['POST', 'GET'],
+    methods: ['POST'],
+    greetMethods: settings.challenge?.query === undefined ? [] : ['GET'],
     businessKey: ({ about }) => about,
     ...createAnswers(settings),
     precheck,
@@ -47,7 +50,6 @@ function createHmacSource({ name, settings }: Configured): Source {
 function createPrecheck({ name, settings }: Configured): Source['precheck'] {
   const verifier = createVerifier({ name, settings });
   return (head) => {
-    if (head.method !== 'POST') throw new RingbackError('RB_HTTP_MALFORMED', 'callbacks come by POST');
     const idSent = settings.id?.header === undefined ? undefined : idOfHeader(head, settings.id);
     const check = verifier(head, idSent);
     return (body) => {
@@ -69,15 +71,26 @@ function createPrecheck({ name, settings }: Configured): Source['precheck'] {
 
 /** @throws RingbackError RB_BODY_MALFORMED, RB_BODY_INCOMPLETE (no id), or RB_HEADER_INVALID */
 function readRequest({ name, settings }: Configured, request: VerifiedRequest): Omit<Callback, 'source'> {
-  const { id, account, time, receivedAt, headers, body } = request;
+  const { account, time, receivedAt, headers, body } = request;
   const { text, value } = readJson(body);
   const valueAt = (from: From) => (from.json === undefined ? headerValue(headers, from) : jsonValue(value, from.json));
-  if (settings.id?.json !== undefined && valueAt(settings.id) === undefined) throw noId(settings.id.json);
   const event = settings.event && valueAt(settings.event);
   const about = settings.businessKey && valueAt(settings.businessKey);
   const type = `${name}.${settings.event ? typeWords(event ?? '') : 'event'}`;
+  // Not the id of the request: what was kept because the settings named the wrong place gets the right one when it is replayed.
+  const id = settings.id?.json === undefined ? request.id : requireId(value, body, settings.id.json);
   const callback = { id, account, type, time, receivedAt, body: text };
-  return about === undefined ? callback : { ...callback, about };
+  return about === undefined ? callback : { ...callback, about: about.length > MOST_ABOUT ? digestOf(about) : about };
+}
+
+const MOST_ABOUT = 200;
+
+/** @throws RingbackError RB_BODY_INCOMPLETE */
+function requireId(value: object, body: Buffer, path: string): string {
+  const found = jsonAt(value, path);
+  if ((typeof found === 'string' && found !== '') || typeof found === 'number')
+    return usableId(jsonValue(value, path)) ?? digestOf(body);
+  throw new RingbackError('RB_BODY_INCOMPLETE', `the body lacks ${path}, which is the id of the callback: a text or a number`);
 }
 
 /** @throws RingbackError RB_HEADER_MISSING or RB_HEADER_INVALID */
@@ -92,14 +105,11 @@ const MOST_ID_BYTES = 512;
 
 /** The value in the body; where there is none that can be used, the digest of the body. */
 function idOfBody(body: Buffer, path: string | undefined): string {
-  if (path === undefined) return digestOf(body);
-  const id = jsonValue(peekJson(body), path);
-  return id === undefined || id === '' || Buffer.byteLength(id) > MOST_ID_BYTES || /\p{Cc}/u.test(id) ? digestOf(body) : id;
+  const value = path === undefined ? undefined : usableId(jsonValue(peekJson(body), path));
+  return value ?? digestOf(body);
 }
 
-function noId(path: string): RingbackError {
-  return new RingbackError(
-    'RB_BODY_INCOMPLETE',
-    `the body lacks ${path}, which is the id of the callback: a text or a whole number`,
-  );
+/** It goes into logs, keys and headers: not too long, and nothing in it that changes how a line is shown. */
+function usableId(id: string | undefined): string | undefined {
+  return id === undefined || Buffer.byteLength(id) > MOST_ID_BYTES || /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(id) ? undefined : id;
 }

@@ -28,23 +28,3 @@ export function problemOfTemplate(template: string): string | undefined {
   // A signature that does not cover the body lets anyone who saw one send another body.
   return names.includes('body') ? undefined : 'has no {body}: the signature must cover the body';
 }
-
-type Signed = {
-  readonly signature: { readonly signs?: string; readonly url?: string };
-  readonly timestamp?: unknown;
-  readonly id?: { readonly header?: string };
-};
-
-/** What is wrong with what is signed, beside the rest of the settings; undefined: nothing. */
-export function problemOfSigns({ signature: { signs = '{body}', url }, timestamp, id }: Signed): string | undefined {
-  const parts = readTemplate(signs);
-  const uses = (wanted: Place) => parts.some((part) => 'place' in part && part.place === wanted);
-  const lacking = [
-    ...(uses('timestamp') && timestamp === undefined ? ['{timestamp}, and there is no timestamp'] : []),
-    ...(uses('id') && id?.header === undefined ? ['{id}, and there is no id with a header'] : []),
-    ...(uses('url') && url === undefined ? ['{url}, and there is no signature.url'] : []),
-  ];
-  if (lacking.length > 0) return `signature.signs has ${lacking.join('; ')}`;
-  if (timestamp === undefined || uses('timestamp')) return undefined;
-  return 'signature.signs has no {timestamp}, so that anyone could set the time of an old callback anew: add it as the sender signs it, or remove timestamp';
-}

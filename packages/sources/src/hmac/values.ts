@@ -32,14 +32,20 @@ export function headerValue(headers: Headers, from: From): string | undefined {
   return value;
 }
 
-/** The text, or the whole number, at the end of `data.object.id`; undefined: there is none. */
-export function jsonValue(body: unknown, path: string): string | undefined {
+/** What stands at the end of `data.object.id`; undefined: nothing. */
+export function jsonAt(body: unknown, path: string): unknown {
   let value = body;
   for (const key of path.split('.')) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
-    value = Object.entries(value).find(([name]) => name === key)?.[1];
+    value = Reflect.get(value, key);
   }
-  if (typeof value === 'string') return value;
+  return value;
+}
+
+/** The text, or the whole number, at the end of it; undefined: there is none. */
+export function jsonValue(body: unknown, path: string): string | undefined {
+  const value = jsonAt(body, path);
+  if (typeof value === 'string') return value === '' ? undefined : value;
   // Beyond that a number has lost digits: two would seem to be one.
   return typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : undefined;
 }

@@ -1,8 +1,9 @@
 import { type RequestHead, RingbackError } from '@ringback/contracts';
-import { decodeSignature, hmacFits, type Message } from '../http/hmac.ts';
+import { headerText } from '../http/header-text.ts';
+import { computeHmac, decodeSignature, hmacFits, type Message } from '../http/hmac.ts';
 import { readDigits, refuseStale } from '../http/time.ts';
 import type { HmacSettings } from './config.ts';
-import { problemOfSigns, readTemplate } from './template.ts';
+import { readTemplate } from './template.ts';
 import { headerValue, headerValues } from './values.ts';
 
 const FIVE_MINUTES_MS = 300_000;
@@ -12,10 +13,10 @@ export type Verifier = (head: RequestHead, id: Buffer | undefined) => (body: Buf
 
 type Configured = { readonly name: string; readonly settings: HmacSettings };
 
-/** @throws RingbackError RB_CONFIG_INVALID: what is signed names something that the settings do not have */
 export function createVerifier({ name, settings }: Configured): Verifier {
   const { signature, timestamp } = settings;
-  const toMessage = createMessage({ name, settings });
+  const { algorithm = 'sha256' } = signature;
+  const toMessage = createMessage(settings);
   /** Made when they are first needed: a process that only reads needs no secret. */
   let keys: string[] | undefined;
 
@@ -36,9 +37,14 @@ export function createVerifier({ name, settings }: Configured): Verifier {
     }
     return (body) => {
       keys ??= settings.secrets.map((secret) => secret.reveal());
-      const message = toMessage(head, { body, timestamp: signedAt?.text ?? '', id: id ?? '' });
-      if (!hmacFits({ keys, algorithm: signature.algorithm ?? 'sha256', message, signatures }))
-        throw mismatch(name, signature.header);
+      const values = { timestamp: signedAt?.text ?? '', id: id ?? '' };
+      const message = toMessage(head, { ...values, body });
+      const fits = (signed: Message) => hmacFits({ keys: keys ?? [], algorithm, message: signed, signatures });
+      if (!fits(message)) {
+        const trimmed = withoutSpace(body);
+        const isPadded = trimmed.length < body.length && fits(toMessage(head, { ...values, body: trimmed }));
+        throw mismatch({ source: name, settings, signatures, id, isPadded });
+      }
       return signedAt?.time ?? head.receivedAt;
     };
   };
@@ -74,14 +80,11 @@ function timestampOf({ headers }: RequestHead, from: NonNullable<HmacSettings['t
 type Values = { readonly body: Buffer; readonly timestamp: string; readonly id: string | Buffer };
 
 /** What the signature covers, part by part. */
-export function createMessage({
-  name,
-  settings,
-}: Configured): (head: Pick<RequestHead, 'method' | 'path' | 'query'>, values: Values) => Message {
+export function createMessage(
+  settings: HmacSettings,
+): (head: Pick<RequestHead, 'method' | 'path' | 'query'>, values: Values) => Message {
   const { signs = '{body}', url } = settings.signature;
   const parts = readTemplate(signs);
-  const problem = problemOfSigns(settings);
-  if (problem !== undefined) throw new RingbackError('RB_CONFIG_INVALID', `source ${name}: ${problem}`);
   return (head, values) =>
     parts.map((part) => {
       if ('text' in part) return part.text;
@@ -91,9 +94,34 @@ export function createMessage({
     });
 }
 
-function mismatch(source: string, header: string): RingbackError {
+type Mismatch = {
+  readonly source: string;
+  readonly settings: HmacSettings;
+  readonly signatures: readonly Buffer[];
+  readonly id: Buffer | undefined;
+  /** The signature fits without the white space at the end of the body. */
+  readonly isPadded: boolean;
+};
+
+/** Tells the sender what it could find out by itself; the log has more. */
+function mismatch({ source, settings, signatures, id, isPadded }: Mismatch): RingbackError {
+  const { header, algorithm = 'sha256' } = settings.signature;
+  const [bytes, wanted] = [signatures[0]?.length ?? 0, computeHmac('', algorithm, []).length];
+  const problem = isPadded
+    ? 'it fits without the white space at the end of the body. '
+    : bytes === wanted
+      ? ''
+      : `it has ${bytes} bytes; ${algorithm} gives ${wanted}. `;
   return new RingbackError(
     'RB_SIGN_MISMATCH',
-    `header ${header} does not fit the request: check secrets and signature of source ${source}, and that nothing on the way rewrites the body`,
+    `header ${header} does not fit the request: ${problem}check secrets and signature of source ${source}, and that nothing on the way rewrites the body`,
+    { facts: { ...(id && { requestID: headerText(id) }), algorithm, signatureBytes: bytes } },
   );
+}
+
+/** Space, tab, line feed, carriage return: what JSON may end with. */
+function withoutSpace(body: Buffer): Buffer {
+  let end = body.length;
+  while (end > 0 && [0x20, 0x09, 0x0a, 0x0d].includes(body[end - 1] ?? 0)) end -= 1;
+  return body.subarray(0, end);
 }

@@ -16,7 +16,8 @@ const LONGEST_TEXT = 200;
 /** The same, read by a sender that goes by the status. */
 export function readPlain({ status, body }: Pick<HttpReply, 'status' | 'body'>): ReadAnswer {
   const { message, responseID } = fieldsOf(body);
-  const said = typeof message === 'string' ? message : body.slice(0, LONGEST_TEXT);
+  const text = responseID === undefined ? body.slice(0, LONGEST_TEXT) : '';
+  const said = typeof message === 'string' ? message : text;
   return { acked: status >= 200 && status < 300, said, responseID: typeof responseID === 'string' ? responseID : undefined };
 }
 

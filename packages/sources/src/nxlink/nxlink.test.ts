@@ -114,8 +114,8 @@ describe('nxlink', () => {
     expect(receive(signed('{"taskId":"t1"}')).id).toMatch(/^task:t1:/);
     expect(receive(signed('{"x":1}')).id).toMatch(/^body:/);
     expect(receive(signed(`{"callId":"${'\\u0000'.repeat(3)}"}`)).id).toMatch(/^body:/);
-    expect(source.businessKey(first)).toBe('call:c1');
-    expect(source.businessKey(receive(signed('{"taskId":"t1"}')))).toBeUndefined();
+    expect(receive(signed('{"userTaskId":"+8613800138000"}')).id).toMatch(/^body:/);
+    expect(receive(signed('{"callId":9007199254740993}')).id).toMatch(/^body:/);
   });
 
   it.each([

@@ -32,19 +32,17 @@ export function eventType(body: object): string {
   return 'taskId' in body || 'userTaskId' in body ? 'nxlink.task' : 'nxlink.other';
 }
 
-/** What a body is about, the most telling id first; undefined: nothing tells. */
+/** What a body is about, the most telling id first; undefined: nothing tells. Ids that the customer chooses are left out: it goes into logs. */
 export function aboutOf(body: object): string | undefined {
-  return (
-    callOf(body) ?? idIn(body, 'contactId', 'contact') ?? idIn(body, 'taskId', 'task') ?? idIn(body, 'userTaskId', 'userTask')
-  );
+  const call = idIn(body, 'callId');
+  if (call !== undefined) return `call:${call}`;
+  const task = idIn(body, 'taskId');
+  return task === undefined ? undefined : `task:${task}`;
 }
 
-/** The call that a body is about. */
-export function callOf(body: object): string | undefined {
-  return idIn(body, 'callId', 'call');
-}
-
-function idIn(body: object, key: string, word: string): string | undefined {
-  const value: unknown = Object.entries(body).find(([name]) => name === key)?.[1];
-  return (typeof value === 'string' && value !== '') || typeof value === 'number' ? `${word}:${value}` : undefined;
+function idIn(body: object, key: 'callId' | 'taskId'): string | undefined {
+  const value: unknown = Object.hasOwn(body, key) ? Reflect.get(body, key) : undefined;
+  if (typeof value === 'string') return value === '' ? undefined : value;
+  // Beyond that a number has lost digits: two would seem to be one.
+  return typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : undefined;
 }

@@ -2,13 +2,13 @@ import { type InboundRequest, type RequestHead, RingbackError, type Source, type
 import { digestOf } from '../http/body-digest.ts';
 import { headerText } from '../http/header-text.ts';
 import { singleHeader, withoutSecrets } from '../http/headers.ts';
-import { readJsonObject } from '../http/read-json.ts';
+import { peekJson, readJsonObject } from '../http/read-json.ts';
 import { retCodeAnswer } from '../http/ret-code.ts';
 import { shownText } from '../http/shown-text.ts';
 import { readDigits, refuseStale } from '../http/time.ts';
 import { DEFAULT_PATH, type NxlinkAccount, NxlinkSettings } from './config.ts';
 import { readAccessKey, readSigned } from './headers.ts';
-import { aboutOf, BODIES, callOf, eventType } from './schema.ts';
+import { aboutOf, BODIES, eventType } from './schema.ts';
 import { createNxlinkSender } from './sender.ts';
 import { verifySign } from './signature.ts';
 
@@ -23,6 +23,8 @@ export const nxlink: SourceType<typeof NxlinkSettings, NxlinkSettings> = {
     paths: [{ value: path, at: ['path'] }],
     accounts: accounts.map(({ accessKey }, index) => ({ value: accessKey, at: ['accounts', index, 'accessKey'] })),
   }),
+  unsigned: ({ accounts }) =>
+    accounts.flatMap(({ accessKey, signed }, index) => (signed === false ? [{ value: accessKey, at: ['accounts', index] }] : [])),
   create: createNxlinkSource,
   createSender: createNxlinkSender,
 };
@@ -55,8 +57,9 @@ function createNxlinkSource({ name, settings }: Configured): Source {
     name,
     paths: [settings.path ?? DEFAULT_PATH],
     methods: ['POST'],
-    // What else it may be about comes again and again, as its state changes.
-    businessKey: ({ body }) => callOf(readJsonObject(Buffer.from(body)).object),
+    // Nobody has documented what of a body a repeat has in common.
+    businessKey: () => undefined,
+    publiclySigned: () => settings.accounts.filter(hasPublishedSecret).map(({ accessKey }) => accessKey),
     answer: retCodeAnswer,
     precheck,
     verify: ({ body, ...head }: InboundRequest) => precheck(head)(body),
@@ -65,6 +68,13 @@ function createNxlinkSource({ name, settings }: Configured): Source {
       return { id, source: name, account, type: eventType(object), time, receivedAt, body: text };
     },
   };
+}
+
+/** A secret that stands in the provider's documentation. */
+const PUBLISHED = 'abciiiko2k3';
+
+function hasPublishedSecret({ accessSecrets = [] }: NxlinkAccount): boolean {
+  return accessSecrets.some((secret) => secret.reveal() === PUBLISHED);
 }
 
 /** Judges the head of a signed callback, and returns what judges its body and tells when it was signed. */
@@ -101,13 +111,10 @@ function idOf({ headers }: RequestHead, body: Buffer): string {
 const MOST_ABOUT = 100;
 
 function aboutOfBytes(body: Buffer): string | undefined {
-  try {
-    const about = aboutOf(readJsonObject(body).object);
-    // It goes into logs and into the headers of deliveries.
-    return about !== undefined && about.length <= MOST_ABOUT && /^[\x21-\x7e]+$/.test(about) ? about : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = peekJson(body);
+  const about = typeof value === 'object' && value !== null ? aboutOf(value) : undefined;
+  // It goes into logs and into the headers of deliveries.
+  return about !== undefined && about.length <= MOST_ABOUT && /^[\x21-\x7e]+$/.test(about) ? about : undefined;
 }
 
 function accountUnknown(source: string, accessKey: Buffer): RingbackError {

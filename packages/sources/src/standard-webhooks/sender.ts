@@ -12,7 +12,8 @@ export function createStandardWebhooksSender({ name, settings }: { name: string;
     kinds: ['event'],
     accounts: [name],
     path: () => settings.path,
-    sample: ({ at, serial = 1 }) => JSON.stringify(sampleEvent({ at, serial })),
+    sample: ({ at, serial = 1, event }) =>
+      JSON.stringify({ ...sampleEvent({ at, serial }), ...(event !== undefined && { type: event }) }),
     sign({ body, requestID, at }) {
       const [key = ''] = keysOf(settings);
       const timestamp = String(Math.floor(at / MS_PER_S));
