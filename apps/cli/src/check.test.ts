@@ -48,6 +48,14 @@ describe('check', () => {
       ),
       'sources[0].signature.signs: has {id}, and there is no id with a header',
     ],
+    [
+      'a source whose types would be those of another one',
+      yaml().replace(
+        'sources: [{ name: callbot,',
+        'sources: [{ name: callbot, type: hmac, path: /h, secrets: [s], signature: { header: x } }, { name: voice,',
+      ),
+      'sources[0].name: is the first word of the types of source voice; choose another name',
+    ],
     ['what only the output itself refuses', yaml({ url: 'https://[::' }), 'crm'],
   ])('names %s, and exits 1', async (_name, content, named) => {
     const { code, out, err } = await runCli(['check', await testFile('ringback.yaml', content)]);

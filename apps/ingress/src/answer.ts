@@ -15,11 +15,11 @@ type Answering = Pick<Source, 'answer'>;
 
 export function ack(source: Answering): Answer {
   const responseID = randomUUID();
-  return { ...source.answer({ kind: 'acked', responseID }), headers: {}, responseID };
+  return { headers: {}, ...source.answer({ kind: 'acked', responseID }), responseID };
 }
 
 export function greeting(reply: HttpReply): Answer {
-  return { ...reply, headers: { 'x-content-type-options': 'nosniff' }, responseID: randomUUID() };
+  return { ...reply, headers: { 'x-content-type-options': 'nosniff', ...reply.headers }, responseID: randomUUID() };
 }
 
 /** The answer to a refused request, in the words of the source. A bug is answered with its `responseID` only. */
@@ -31,7 +31,7 @@ export function refusal(error: unknown, source: Answering = NO_SOURCE): Answer {
   const responseID = randomUUID();
   const reply = source.answer({ kind: 'refused', code, status, message, responseID });
   const retry: Record<string, string> = reply.status === 503 ? { 'retry-after': RETRY_AFTER_S } : {};
-  return { ...reply, headers: { ...retry, ...headers }, responseID, refused: { code, message } };
+  return { ...reply, headers: { ...reply.headers, ...retry, ...headers }, responseID, refused: { code, message } };
 }
 
 const NO_SOURCE: Answering = {

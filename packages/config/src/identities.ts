@@ -13,11 +13,22 @@ type Options = {
   readonly sourceTypes: SourceTypes;
 };
 
+type Found = { readonly at: Placed['at']; readonly text: string };
+type TypesOf = (source: Source) => ReturnType<SourceTypes[string]['types']> | undefined;
+
 /** What a source's own schema cannot say. */
 export function checkSources({ document, problems, sources, sourceTypes }: Options): void {
+  const typesOf: TypesOf = (source) =>
+    Object.values(sourceTypes)
+      .find(({ type }) => type === source.type)
+      ?.types(source);
   for (const [index, { name, type, settings }] of sources.entries()) {
     const sourceType = Object.values(sourceTypes).find((known) => known.type === type);
-    const found = [...(sourceType?.problems?.(settings) ?? []), ...nameProblems({ name, settings }, sourceType, sourceTypes)];
+    const isOpen = typesOf({ name, type, settings })?.open === name;
+    const found = [
+      ...(sourceType?.problems?.(settings) ?? []),
+      ...(isOpen ? nameProblems({ name, type, settings }, sources, typesOf) : []),
+    ];
     for (const { at, text } of found) {
       const keys = ['sources', index, ...at];
       problems.report(document.placeOf(document.nodeAt(keys).node), keys.reduce<string>(join, ''), text);
@@ -25,11 +36,13 @@ export function checkSources({ document, problems, sources, sourceTypes }: Optio
   }
 }
 
-/** Types that begin with the source's name MUST NOT be those of another type of source. */
-function nameProblems(source: Omit<Source, 'type'>, sourceType: SourceTypes[string] | undefined, sourceTypes: SourceTypes) {
-  const { name } = source;
-  const clashes = sourceType?.types(source).open === name && name !== sourceType.type && Object.hasOwn(sourceTypes, name);
-  return clashes ? [{ at: ['name'], text: `is the word with which the types of ${name} begin; choose another name` }] : [];
+/** The types of a source that begin with its name MUST NOT be those of another source: no route could tell them apart. */
+function nameProblems({ name }: Source, sources: readonly Source[], typesOf: TypesOf): Found[] {
+  const other = sources.find((source) => {
+    const { bodies = {}, open } = typesOf(source) ?? {};
+    return source.name !== name && (open === name || Object.keys(bodies).some((type) => type.startsWith(`${name}.`)));
+  });
+  return other ? [{ at: ['name'], text: `is the first word of the types of source ${other.name}; choose another name` }] : [];
 }
 
 /** Every path leads to one source, and every account of a source stands there once. */

@@ -30,6 +30,8 @@ export type VerifiedRequest = InboundRequest & Pick<Callback, 'id' | 'source' | 
 export type HttpReply = {
   readonly status: number;
   readonly contentType: string;
+  /** Further headers, where the sender wants some. `Retry-After` of a 503 is ours. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly body: string;
 };
 

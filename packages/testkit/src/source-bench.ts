@@ -83,22 +83,23 @@ export function errorOf(work: () => unknown): RingbackError | undefined {
 
 export const receive = ({ source }: SourceBench, request: InboundRequest): Callback => source.read(source.verify(request));
 
-/** Counts the calls of `timingSafeEqual` while some work is done. */
-export function countCompares(): (work: () => unknown) => number {
+/** What each call of `timingSafeEqual` found while some work was done. */
+export function watchCompares(): (work: () => unknown) => readonly boolean[] {
   const original = crypto.timingSafeEqual;
-  let calls = 0;
+  let results: boolean[] = [];
   const set = (compare: typeof original) => {
     crypto.timingSafeEqual = compare;
     syncBuiltinESMExports();
   };
   set((a, b) => {
-    calls += 1;
-    return original(a, b);
+    const equal = original(a, b);
+    results.push(equal);
+    return equal;
   });
   onTestFinished(() => set(original));
   return (work) => {
-    calls = 0;
+    results = [];
     work();
-    return calls;
+    return results;
   };
 }

@@ -15,14 +15,15 @@ export function describeChangedBodies({ request, refused }: SourceBench): void {
   });
 
   it('refuses a body with any one byte changed', () => {
-    fc.assert(
-      fc.property(fc.nat(Buffer.byteLength(BODY) - 1), fc.integer({ min: 1, max: 255 }), (at, bits) => {
-        const body = Buffer.from(BODY);
-        body[at] = (body[at] ?? 0) ^ bits;
-        return refused({ ...request(), body }).code === 'RB_SIGN_MISMATCH';
-      }),
-    );
-    expect.assertions(expect.getState().assertionCalls);
+    expect(() =>
+      fc.assert(
+        fc.property(fc.nat(Buffer.byteLength(BODY) - 1), fc.integer({ min: 1, max: 255 }), (at, bits) => {
+          const body = Buffer.from(BODY);
+          body[at] = (body[at] ?? 0) ^ bits;
+          return refused({ ...request(), body }).code === 'RB_SIGN_MISMATCH';
+        }),
+      ),
+    ).not.toThrow();
   });
 }
 
@@ -39,32 +40,34 @@ export function describeAnyBytes({ headers: [sign] }: SourceConformance, bench: 
   it('refuses with a code, whatever comes', () => {
     const header = fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes).toString('latin1'));
     const values = fc.array(header, { maxLength: 2 });
-    fc.assert(
-      fc.property(
-        values,
-        fc.dictionary(fc.constantFrom(...Object.keys(request().headers)), values),
-        fc.uint8Array(),
-        (signs, others, bytes) => {
-          const inbound = { ...request({ headers: { ...others, [sign]: signs } }), body: Buffer.from(bytes) };
-          return errorOf(() => source.verify(inbound)) !== undefined;
-        },
+    expect(() =>
+      fc.assert(
+        fc.property(
+          values,
+          fc.dictionary(fc.constantFrom(...Object.keys(request().headers)), values),
+          fc.uint8Array(),
+          (signs, others, bytes) => {
+            const inbound = { ...request({ headers: { ...others, [sign]: signs } }), body: Buffer.from(bytes) };
+            return errorOf(() => source.verify(inbound)) !== undefined;
+          },
+        ),
       ),
-    );
-    expect.assertions(expect.getState().assertionCalls);
+    ).not.toThrow();
   });
 
   it('reads or refuses any signed bytes', () => {
-    fc.assert(
-      fc.property(
-        fc.oneof(
-          fc.uint8Array(),
-          fc.json().map((text) => Buffer.from(text)),
+    expect(() =>
+      fc.assert(
+        fc.property(
+          fc.oneof(
+            fc.uint8Array(),
+            fc.json().map((text) => Buffer.from(text)),
+          ),
+          (bytes) => {
+            errorOf(() => receive(bench, request({ body: Buffer.from(bytes) })));
+          },
         ),
-        (bytes) => {
-          errorOf(() => receive(bench, request({ body: Buffer.from(bytes) })));
-        },
       ),
-    );
-    expect.assertions(expect.getState().assertionCalls);
+    ).not.toThrow();
   });
 }

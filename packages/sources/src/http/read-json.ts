@@ -1,7 +1,6 @@
 import { RingbackError } from '@ringback/contracts';
 
 const MAX_LEVELS = 100;
-const NOT_AN_OBJECT = 'is JSON, but not an object';
 
 /** Fatal, because a replaced byte would change what is delivered; and a byte order mark stays, so that text and bytes remain the same. */
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -12,7 +11,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  */
 export function readJsonObject(bytes: Buffer): { text: string; object: object } {
   const { text, value } = readJson(bytes);
-  if (Array.isArray(value)) throw malformed(NOT_AN_OBJECT);
+  if (Array.isArray(value)) throw malformed('is JSON, but not an object');
   return { text, object: value };
 }
 
@@ -20,7 +19,7 @@ export function readJsonObject(bytes: Buffer): { text: string; object: object } 
 export function readJson(bytes: Buffer): { text: string; value: object } {
   const text = decode(bytes);
   const value = parse(text);
-  if (typeof value !== 'object' || value === null) throw malformed(NOT_AN_OBJECT);
+  if (typeof value !== 'object' || value === null) throw malformed('is JSON, but not an object');
   if (isDeeperThan(MAX_LEVELS, value)) throw malformed(`is nested deeper than ${MAX_LEVELS} levels`);
   return { text, value };
 }
@@ -55,7 +54,10 @@ function parse(text: string): unknown {
 }
 
 function malformed(problem: string): RingbackError {
-  return new RingbackError('RB_BODY_MALFORMED', `the body ${problem}; a callback's body is a JSON object in UTF-8`);
+  return new RingbackError(
+    'RB_BODY_MALFORMED',
+    `the body ${problem}; a callback's body is a JSON object in UTF-8, or an array where its source takes one`,
+  );
 }
 
 function isDeeperThan(levels: number, value: unknown): boolean {
