@@ -8,7 +8,7 @@ async function install({ worker = '' } = {}) {
   const redis = await startRedisServer({ appendfsync: 'always' });
   const installation = await createInstallation({
     redisUrl: redis.url,
-    settings: (crmUrl) => interfaceSettings({ crmUrl, prefix: 'ringback', ingress: 'enqueueTimeout: 500ms', worker }),
+    settings: (crmUrl) => interfaceSettings({ crmUrl, prefix: 'ringback', ingress: 'enqueueTimeout: 2s', worker }),
   });
   return { redis, ...installation };
 }

@@ -54,7 +54,7 @@ async function install({ spool = false } = {}) {
   const spooling = folder ? `, spool: { path: ${folder}/spool.sqlite }` : '';
   const installation = await createInstallation({
     redisUrl: redis.url.replace('//', '//ringback:secret@'),
-    settings: (crmUrl) => interfaceSettings({ crmUrl, prefix: 'ringback', ingress: `enqueueTimeout: 500ms${spooling}` }),
+    settings: (crmUrl) => interfaceSettings({ crmUrl, prefix: 'ringback', ingress: `enqueueTimeout: 2s${spooling}` }),
   });
   return { admin, ...installation };
 }

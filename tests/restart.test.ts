@@ -128,7 +128,7 @@ describe('an ingress that is told to stop', () => {
     const ingress = await startIngress();
     ingress.process.signal('SIGTERM');
     ingress.process.signal('SIGTERM');
-    await vi.waitFor(async () => expect(await isReady(ingress.adminUrl)).toBe(false), { timeout: 5000, interval: 5 });
+    await vi.waitFor(async () => expect(await isReady(ingress.adminUrl)).toBe(false), { timeout: 20_000, interval: 5 });
     const answer = await fetch(new URL('/callbot', ingress.url), { method: 'POST', body: '{}' });
     expect([answer.status, answer.headers.get('connection')]).toEqual([400, 'close']);
     expect(await postCallback({ ingress: ingress.url, requestID: 'late', body })).toMatchObject({ status: 200 });
@@ -146,7 +146,7 @@ describe('a worker that is told to stop', () => {
     worker.process.signal('SIGTERM');
     await worker.process.line('worker is stopping');
     worker.process.signal('SIGTERM');
-    await vi.waitFor(async () => expect(await isReady(worker.adminUrl)).toBe(false), { timeout: 5000, interval: 5 });
+    await vi.waitFor(async () => expect(await isReady(worker.adminUrl)).toBe(false), { timeout: 20_000, interval: 5 });
     destination.waiting[0]?.end();
     expect(await worker.process.exit).toBe(0);
     expect(worker.process.lines.map(({ msg }) => msg)).toContain('delivered');

@@ -10,7 +10,7 @@ async function install() {
   onTestFinished(() => network.close());
   const installation = await createInstallation({
     redisUrl: `redis://127.0.0.1:${network.port}`,
-    settings: (crmUrl) => interfaceSettings({ crmUrl, prefix, ingress: 'enqueueTimeout: 500ms' }),
+    settings: (crmUrl) => interfaceSettings({ crmUrl, prefix, ingress: 'enqueueTimeout: 2s' }),
   });
   return { network, ...installation };
 }
@@ -25,7 +25,7 @@ it('ingress and worker leave connections to Redis on which nothing comes any mor
   network.forget();
   const unfit = taskBody({ taskID: 1 });
   expect(await Promise.all([post('forgotten'), post('unfit', unfit)])).toMatchObject([{ status: 503 }, { status: 503 }]);
-  const soon = { timeout: 5000, interval: 50 };
+  const soon = { timeout: 20_000, interval: 50 };
   await vi.waitFor(async () => expect(await post('after')).toMatchObject({ status: 200 }), soon);
   await vi.waitFor(async () => expect(await post('unfit', unfit)).toMatchObject({ status: 400 }), soon);
   const ids = () => sink.requests.map(({ body: text }) => String(JSON.parse(String(text)).requestID));
