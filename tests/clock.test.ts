@@ -62,13 +62,13 @@ it.each([6, -6])(
   },
 );
 
-it('an output that is left alone is tried again after its cool-down, though the clock is set back by 3 h meanwhile', async () => {
+it('a paused output is tried again after its cool-down, though the clock is set back by 3 h meanwhile', async () => {
   const { sink, startIngress, startWorkerAt } = await install();
   const [ingress, worker] = await Promise.all([startIngress(), startWorkerAt({ later: -3 * HOUR })]);
   sink.answer(() => 503);
   for (const requestID of ['one', 'two', 'three']) await postCallback({ ingress: ingress.url, requestID, body });
-  await worker.line('output is left alone');
+  await worker.line('output paused after failures');
   worker.signal('SIGUSR2');
   sink.answer(() => 200);
-  expect(await worker.line('output is back')).toMatchObject({ output: 'crm' });
+  expect(await worker.line('output recovered')).toMatchObject({ output: 'crm' });
 });

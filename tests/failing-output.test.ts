@@ -13,7 +13,7 @@ it('while the breaker of an output is open, outputs says that it is failing, sin
   });
   const [ingress, worker] = await Promise.all([startIngress(), startWorker()]);
   expect(await postCallback({ ingress: ingress.url, requestID: 'one', body: taskBody() })).toMatchObject({ status: 200 });
-  await worker.process.line('output is left alone');
+  await worker.process.line('output paused after failures');
   await vi.waitFor(async () => {
     const shown = await printed(env, 'outputs');
     expect(shown).toMatch(/^crm +failing /m);

@@ -17,7 +17,7 @@ describe('dispatch', () => {
     ]);
   });
 
-  it('takes repeats in a batch and over batches for one callback, and names them in its line', async () => {
+  it('drops duplicates within a batch and across batches, and names them in its log line', async () => {
     const { dispatch, added, logger } = setUp();
     await dispatch({ id: 'b1', callbacks: [callback('x'), callback('x'), callback('y')] });
     await dispatch({ id: 'b2', callbacks: [callback('y'), callback('z')] });
@@ -54,7 +54,7 @@ describe('dispatch', () => {
     expect(added[0]?.ids).toEqual(['x', 'x', 'x']);
   });
 
-  it('tells a repeat under a new requestID by its business key, in a batch and over batches, and names it', async () => {
+  it('drops a duplicate under a new requestID by its business key, within and across batches, and names it', async () => {
     const businessKeyOf: BusinessKeyOf = ({ body }) => (body === '{}' ? undefined : body);
     const { dispatch, added, logger } = setUp({ businessKeyOf });
     const first = { id: 'b1', callbacks: [callback('x'), callback('x-again'), callback('other', { body: '{"taskStatus":4}' })] };
@@ -69,7 +69,7 @@ describe('dispatch', () => {
       ['keyless', 'keyless-2'],
       ['x-elsewhere'],
     ]);
-    expect(logger.info.mock.calls.map(([fields]) => (fields as { repeats?: string[] }).repeats)).toEqual([
+    expect(logger.info.mock.calls.map(([fields]) => (fields as { businessDuplicates?: string[] }).businessDuplicates)).toEqual([
       ['x-again'],
       ['x-later'],
       undefined,

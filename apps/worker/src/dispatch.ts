@@ -11,10 +11,9 @@ import { createUnroutedKeeper } from './unrouted.ts';
 export type DispatchDeps = {
   readonly ledger: Pick<Ledger, 'claim' | 'renew' | 'release'>;
   readonly router: Router;
-  /** Queues the deliveries of a batch. MUST be safe to be cut off and run again. */
+  /** MUST be safe to run again. */
   readonly fanOut: FanOut;
   readonly quarantine: Quarantine;
-  /** Keeps callbacks that no route matches. */
   readonly unroutedQuarantine: Quarantine;
   readonly counts: RouteCounts;
   readonly businessKeyOf: BusinessKeyOf;
@@ -24,8 +23,8 @@ export type DispatchDeps = {
 };
 
 /**
- * dedupe → route → one delivery per output. May be cut off anywhere and run again: claims name their batch, job ids
- * derive from it, and the ledger has the outcomes of jobs that are gone. It is done when the queue has removed its job.
+ * dedupe → route → one delivery per output. May be cut off anywhere and run again: claims name their batch,
+ * job ids derive from it, and the ledger has the outcomes of finished jobs.
  */
 export function createDispatch(deps: DispatchDeps): (batch: TakenBatch) => Promise<void> {
   const { ledger, router, fanOut, counts, now, logger } = deps;
@@ -35,7 +34,7 @@ export function createDispatch(deps: DispatchDeps): (batch: TakenBatch) => Promi
 
   return async (batch) => {
     const { id, callbacks } = batch;
-    // MUST come before the claims: they are true of this moment.
+    // MUST come before the claims.
     const since = now();
     const inBatch = collapse(callbacks);
     const claimed = await claimAll(ledger, id, inBatch.unique);
@@ -45,12 +44,12 @@ export function createDispatch(deps: DispatchDeps): (batch: TakenBatch) => Promi
     const routed = await routeAll(router, fresh);
     const { perOutput, dropped, unrouted } = routed;
     const again = claimed('again').length > 0;
-    // The batch may have waited for long: its outcomes MUST stay known while it is run.
+    // The batch may have waited long: its outcomes MUST stay known meanwhile.
     if (again) await ledger.renew(id, [...perOutput.keys()]);
     await fanOut({ id, again, since }, perOutput);
     await keepConflicts(conflicts, batch.replayed === true);
     await keepUnrouted(batch, unrouted);
-    // MUST be last, so that a batch that is run again is counted once.
+    // MUST be last, so that a repeated batch is counted once.
     await counts.dropped(dropped);
 
     report(logger, {
@@ -76,7 +75,7 @@ function report(
     callbacks: callbacks.length,
     requestIDs: fresh.map((callback) => callback.id),
     duplicates: duplicates.map((callback) => callback.id),
-    ...(businessDuplicates.length > 0 && { repeats: businessDuplicates.map((callback) => callback.id) }),
+    ...(businessDuplicates.length > 0 && { businessDuplicates: businessDuplicates.map((callback) => callback.id) }),
     conflicts: conflicts.length,
     unrouted: unrouted.length,
     ...(dropped.size > 0 && { dropped: Object.fromEntries(dropped) }),
@@ -86,7 +85,7 @@ function report(
   logger.info(line, 'batch dispatched');
 }
 
-/** Claims all in one round trip. Returns a function: the callbacks that got one of these verdicts. */
+/** One round trip. The returned function selects callbacks by verdict. */
 async function claimAll(ledger: Pick<Ledger, 'claim'>, batchId: string, callbacks: ReadonlyMap<string, Callback>) {
   const claims = await ledger.claim(
     batchId,
@@ -98,7 +97,7 @@ async function claimAll(ledger: Pick<Ledger, 'claim'>, batchId: string, callback
 
 type Collapsed = { unique: Map<string, Callback>; duplicates: Callback[]; conflicts: Callback[] };
 
-/** The first callback with a key counts. The same body again is a duplicate, another body a conflict. */
+/** Within a batch the first callback with a key counts. */
 function collapse(callbacks: readonly Callback[]): Collapsed {
   const unique = new Map<string, Callback>();
   const duplicates: Callback[] = [];

@@ -133,7 +133,7 @@ describe('the breaker of an output with little traffic', () => {
     expect(lane.breaker().failing).toMatchObject({ reason: 'connection refused' });
     expect(lane.breaker().failing?.forMs).toBeGreaterThanOrEqual(300);
     const line = { code: 'RB_OUTPUT_FAILING', output: 'crm', reason: 'connection refused' };
-    expect(logger.warn).toHaveBeenCalledWith(expect.objectContaining(line), 'output is left alone');
+    expect(logger.warn).toHaveBeenCalledWith(expect.objectContaining(line), 'output paused after failures');
     await attempted(10);
     destination.answer = OK;
     await vi.waitFor(async () => expect(await outcomes('x')).toEqual(['delivered']), DEADLINE);

@@ -105,7 +105,7 @@ describe('an output whose destination is down', () => {
     await vi.waitFor(async () => expect(await queue.getJobCountByTypes('active', 'waiting', 'delayed')).toBe(0), 10_000);
   });
 
-  it('is left alone altogether for as long as it asks, and what waits, waits in the queue', async () => {
+  it('is paused for as long as its Retry-After asks, and its deliveries wait in the queue', async () => {
     const { lane, queue, attempts, destination } = setUp();
     destination.answer = { outcome: 'retry', failure: 'unavailable', reason: 'HTTP 429', afterMs: 60_000 };
     await lane.producer.addBatch(run('b1', callbacks(1)));

@@ -24,21 +24,19 @@ export type LaneOptions = {
   readonly settings: Config['outputs'][number];
   readonly access: RedisAccess;
   readonly ledger: Ledger;
-  /** True while Redis is nearly full. */
   readonly nearlyFull: () => boolean;
-  /** Bytes that the output may have by reference where its settings do not say; undefined: any number. */
+  /** Default limit, in bytes by reference. Undefined: none. */
   readonly most?: (bound: { readonly share: number } | undefined) => number | undefined;
   readonly stopping: AbortSignal;
   readonly now: () => number;
   readonly logger: Logger;
 };
 
-/** All that one output has of its own (queue, concurrency, rate limit, breaker): a dead one hurts only itself. */
+/** What each output has for itself: queue, concurrency, rate limit, breaker. */
 export type Lane = FanOutTarget & {
   readonly producer: DeliveryProducer;
   readonly consumer: Consumer;
   readonly watched: Watched;
-  /** How its destination stands, as this process knows it. */
   readonly breaker: () => BreakerStatus;
 };
 
@@ -96,7 +94,7 @@ function closedTogether(consumer: Consumer, flow: LaneFlow): Consumer {
   };
 }
 
-/** While the breaker is open, deliveries stay in the queue. Logs each change of state. */
+/** While the breaker is open, deliveries stay in the queue. */
 function createLaneBreaker({ output, settings, now, logger }: LaneOptions, lane: () => Pick<Lane, 'consumer' | 'flow'>): Breaker {
   return createBreaker({
     settings: settings.delivery.breaker,
@@ -105,10 +103,10 @@ function createLaneBreaker({ output, settings, now, logger }: LaneOptions, lane:
     onChange({ state, ...why }) {
       const line = { output: output.name, breaker: state, ...why };
       if (state === 'open') {
-        logger.warn({ code: 'RB_OUTPUT_FAILING', ...line }, 'output is left alone');
+        logger.warn({ code: 'RB_OUTPUT_FAILING', ...line }, 'output paused after failures');
         lane().consumer.hold();
       } else {
-        logger.info(line, state === 'probing' ? 'output is probed' : 'output is back');
+        logger.info(line, state === 'probing' ? 'trying one delivery' : 'output recovered');
         lane().consumer.resume();
         lane().flow.wake();
       }
