@@ -9,7 +9,7 @@ type Route = Config['routes'][number];
 
 type Given = {
   readonly types: ReadonlyMap<string, TSchema>;
-  /** First words of types that nobody can list beforehand. */
+  /** Prefixes of types that cannot be listed. */
   readonly open: readonly string[];
   readonly sources: readonly string[];
   readonly accounts: readonly string[];
@@ -43,7 +43,7 @@ function givenBy(sources: readonly SourceConfig[]): Given {
   };
 }
 
-/** Equal ports are fine in containers. On one machine, the second process finds its port taken. */
+/** Fine in containers, but not on one machine. */
 function portWarnings({ ingress, worker }: Config): Warning[] {
   const port = worker.adminPort;
   if (port === undefined || port === 0 || ![ingress.port, ingress.adminPort].includes(port)) return [];
@@ -62,12 +62,11 @@ function routeWarnings({ match, when }: Route, index: number, { types, open, ...
     warnings.push({ at: ['routes', index, 'match', position], text });
   }
   if (when === undefined) return warnings;
-  // If no type matches, the pattern is mistyped: look for the field in all bodies.
+  // No type matches: the pattern is mistyped.
   const taken = matched.size > 0 ? matched : types.keys();
   const bodies = [...new Set([...taken].flatMap((type) => types.get(type) ?? []))];
   const { unknownFields, never } = reviewCondition(when, { bodies, ...names });
   const at = ['routes', index, 'when'];
-  // Nobody knows the bodies of types that are not known.
   for (const { path, name, known } of match.some((pattern) => takesOpen(pattern, open)) ? [] : unknownFields) {
     warnings.push({ at, text: `${path} is in no body of the types that the route takes; ${unknownName(name, known)}` });
   }
@@ -75,13 +74,12 @@ function routeWarnings({ match, when }: Route, index: number, { types, open, ...
   return warnings;
 }
 
-/** Whether a pattern may match types that cannot be listed: those that begin with one of these words and a dot. */
 function takesOpen(pattern: string, open: readonly string[]): boolean {
   const [literal = '', ...rest] = pattern.split('*');
   return open.some((word) => literal.startsWith(`${word}.`) || (rest.length > 0 && `${word}.`.startsWith(literal)));
 }
 
-/** Sources whose callbacks no route can take. Not where a pattern is mistyped: that is the cause, and has a warning of its own. */
+/** A mistyped pattern has its own warning. */
 function unroutedSources({ sources, routes }: Config, { types, open: all }: Given): Warning[] {
   const patterns = routes.flatMap(({ match }) => match);
   const fits = (pattern: string) => takesOpen(pattern, all) || [...types.keys()].some((known) => matchesType(pattern, known));
@@ -99,7 +97,6 @@ function unroutedSources({ sources, routes }: Config, { types, open: all }: Give
   });
 }
 
-/** Accounts for which anyone can send. */
 function unsignedAccounts({ sources }: Config): Warning[] {
   return sources.flatMap(({ type, settings, allowFrom }, index) =>
     (allowFrom === undefined ? (sourceTypes[type]?.unsigned?.(settings) ?? []) : []).map(({ at }) => ({
@@ -125,7 +122,6 @@ function uselessDrops({ routes }: Config, { types, open }: Given): Warning[] {
   });
 }
 
-/** All types, and the patterns that match several. */
 function patternsOf(types: ReadonlyMap<string, TSchema>): string[] {
   const prefixes = [...types.keys()].flatMap((type) => {
     const parts = type.split('.');
@@ -142,7 +138,6 @@ function unusedOutputs({ outputs, routes }: Config): Warning[] {
   );
 }
 
-/** Pairs of limits of which one has no effect. */
 function retryWarnings({ outputs }: Config): Warning[] {
   return outputs.flatMap(({ delivery: { retry, timeout } }, index) => {
     const warn = (text: string): Warning[] => [{ at: ['outputs', index, 'retry', 'giveUpAfter'], text }];

@@ -11,8 +11,8 @@ import type { Terminal } from './terminal.ts';
 type CheckOptions = { readonly path: string; readonly env: Env; readonly strict: boolean; readonly terminal: Terminal };
 
 /**
- * Contacts neither Redis nor a destination. Returns whether all is valid; with `strict`, warnings count.
- * @throws RingbackError RB_CONFIG_UNREADABLE or RB_CONFIG_INVALID
+ * Offline. True if all is valid; with `strict`, warnings count. @throws RingbackError RB_CONFIG_UNREADABLE or
+ * RB_CONFIG_INVALID
  */
 export function check({ path, env, strict, terminal }: CheckOptions): boolean {
   const inspected = inspectSettings({ path, env });
@@ -28,7 +28,6 @@ export function check({ path, env, strict, terminal }: CheckOptions): boolean {
   return fine;
 }
 
-/** What a source itself refuses, with its place in the file. */
 function sourceProblems({ config, locate }: InspectedConfig): string[] {
   return config.sources.flatMap((source, index) => problemsOf(() => locate(['sources', index], () => createSources([source]))));
 }
@@ -50,7 +49,7 @@ function problemsOf(create: () => unknown): string[] {
   }
 }
 
-/** The ingress does not create the spool's folder: a missing mount would go unnoticed. */
+/** The ingress does not create the folder: that would hide a missing mount. */
 function spoolProblems({ config, lineOf }: InspectedConfig, path: string): string[] {
   const { spool } = config.ingress;
   if (spool === undefined) return [];

@@ -3,8 +3,8 @@ import { connectForCommand } from '@ringback/redis';
 import { REDIS_OF_START, redisOfStart } from './redis-of-start.ts';
 
 /**
- * Says so on stderr if it is the Redis of `npm start`, used because none was named.
- * @throws RingbackError RB_REDIS_UNAVAILABLE, or RB_CONFIG_INVALID if there is none
+ * Says on stderr if it falls back to the Redis of `npm start`. @throws RingbackError RB_REDIS_UNAVAILABLE or
+ * RB_CONFIG_INVALID
  */
 export function connectRedis(
   { redis: { url } }: Config,

@@ -7,7 +7,7 @@ import { type Reached, withConfig, withRedis } from './with-redis.ts';
 
 type Context = { readonly env: Env; readonly terminal: Terminal };
 
-/** `dispatch` shows the state; `pause|resume` acts for all workers. Ingresses go on acking. */
+/** For all workers. Ingresses go on acking. */
 export function addDispatch({ program, ...context }: Context & { readonly program: Command }): void {
   const dispatch = program.command('dispatch').description('whether workers turn callbacks into deliveries');
   const add = (command: Command, work: (queue: QueueState) => Promise<unknown>) =>
@@ -36,7 +36,6 @@ function withCallbacks(
   });
 }
 
-/** `dispatching is running: 12 batches of callbacks wait, 1 is under way`, or why it is not. */
 export async function dispatchLine(access: Reached): Promise<string> {
   const queue = callbackQueueState(access);
   try {

@@ -5,7 +5,6 @@ const SHOWN_CALLBACKS = 3;
 
 const HEADINGS = ['SINCE', 'WHERE', 'WHAT', 'FAULT', 'ATTEMPTS', 'REQUEST ID', 'TYPE', 'REASON', 'ID'];
 
-/** What is kept, without personal data. */
 export function tableOf(entries: readonly Kept[]): string[] {
   return table(HEADINGS, entries.map(rowOf));
 }
@@ -30,7 +29,7 @@ export function factsOf({ payload: _personal, callbacks, ...kept }: Kept): objec
 
 const since = ({ time }: Pick<Kept, 'time'>) => new Date(time).toISOString();
 
-/** The output; for a callback its source; for a batch that was not dispatched its queue. */
+/** The output of a delivery, the source of a callback, the queue of a batch. */
 function whereOf({ output, kind, callbacks, queue }: Kept): string {
   return output ?? (kind === 'callback' ? (callbacks[0]?.source ?? queue) : queue);
 }

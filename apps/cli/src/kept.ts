@@ -22,7 +22,7 @@ export async function listKept(options: Context & { limit: number; json: boolean
   if (count > limit) terminal.out(`… and more: these are the first ${limit} (--limit)`);
 }
 
-/** Personal data included. Resolves with whether there was one. */
+/** Shows personal data. True if there was such an entry. */
 export async function showKept({ store, filter, terminal }: Context): Promise<boolean> {
   let found = false;
   for await (const kept of store.find(filter)) {
@@ -35,7 +35,7 @@ export async function showKept({ store, filter, terminal }: Context): Promise<bo
 
 export type ActOptions = Context & {
   readonly action: 'replay' | 'purge';
-  /** Without it one entry at most is replayed, and none purged. */
+  /** Without it, at most one entry is replayed and none purged. */
   readonly yes: boolean;
   readonly rate?: number | undefined;
   readonly json: boolean;
@@ -44,11 +44,11 @@ export type ActOptions = Context & {
   readonly sleep: (ms: number) => Promise<unknown>;
 };
 
-/** Each matching entry once: replays oldest first, purges newest first. Resolves with whether all succeeded. */
+/** Oldest first for replays, newest first for purges. True if all succeeded. */
 export async function actOnKept(options: ActOptions): Promise<boolean> {
   const { store, filter, terminal, action, yes, rate, json, now, sleep } = options;
   const newestFirst = await snapshot(store, filter);
-  // Redis removes quickly from the newest end of a list; from the other end it scans the whole list.
+  // Removing from the newest end is fast; from the other end Redis scans the list.
   const chosen = action === 'purge' ? newestFirst : newestFirst.toReversed();
   if (chosen.length === 0) {
     terminal.err('nothing is kept that fits');
@@ -74,7 +74,7 @@ export async function actOnKept(options: ActOptions): Promise<boolean> {
   return failed === 0;
 }
 
-/** Prints the first failures of each reason and a count: there may be a hundred thousand. */
+/** The first failures of each reason: there may be a hundred thousand. */
 function createFailures(what: string, terminal: Terminal) {
   const counts = new Map<string, number>();
   return {
@@ -91,7 +91,7 @@ function createFailures(what: string, terminal: Terminal) {
   };
 }
 
-/** Taken once, so that what fails again during a replay is not replayed twice. Without payloads. */
+/** Taken once: what fails again is not replayed twice. */
 async function snapshot(store: KeptStore, filter: KeptFilter): Promise<Kept[]> {
   const chosen = new Map<string, Kept>();
   for await (const kept of store.find(filter)) {

@@ -19,12 +19,12 @@ export type ListenOptions = {
   readonly terminal: Terminal;
 };
 
-/** Prints every request. Resolves once stopped. @throws RingbackError RB_PORT_TAKEN */
+/** Resolves once stopped. @throws RingbackError RB_PORT_TAKEN */
 export async function listen({ port, status, stop, terminal }: ListenOptions): Promise<void> {
   const server = createServer((request, response) => {
     void show(request, terminal).then(
       () => response.writeHead(status).end(),
-      () => response.destroy(), // the sender went away in the middle of its body
+      () => response.destroy(),
     );
   });
   await open(server, port);
@@ -52,7 +52,7 @@ async function show(request: IncomingMessage, terminal: Terminal): Promise<void>
   terminal.out(pretty(body));
 }
 
-/** Indents JSON without changing any number. */
+/** Without changing any number. */
 function pretty(body: string): string {
   try {
     const exact = JSON.parse(body, (_key, value, { source }) =>

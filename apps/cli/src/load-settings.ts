@@ -9,16 +9,15 @@ export type Env = Readonly<Record<string, string | undefined>>;
 const PLACEHOLDER_REDIS_URL = 'redis://127.0.0.1:6379';
 
 /**
- * A missing secret is an error only when it is used, so that a command needs only its own. Without a Redis URL,
- * the Redis of `npm start` is used.
- * @throws RingbackError RB_CONFIG_UNREADABLE, or RB_CONFIG_INVALID with a line per problem
+ * A missing secret is an error only when used. The Redis URL defaults to the Redis of `npm start`. @throws
+ * RingbackError RB_CONFIG_UNREADABLE, or RB_CONFIG_INVALID with a line per problem
  */
 export function loadSettings({ path, env }: { path: string; env: Env }): Config {
   const withRedis = { ...env, REDIS_URL: env['REDIS_URL'] || redisOfStart() };
   return loadConfig({ path, env: withRedis, sourceTypes, outputTypes, checkCondition, secrets: 'lazy' });
 }
 
-/** Every secret must be there. The Redis URL may be missing: `npm start` has its own. */
+/** Checks all secrets. The Redis URL may be missing. */
 export function inspectSettings({ path, env }: { path: string; env: Env }): InspectedConfig {
   const withRedis = { ...env, REDIS_URL: env['REDIS_URL'] || PLACEHOLDER_REDIS_URL };
   return inspectConfig({ path, env: withRedis, sourceTypes, outputTypes, checkCondition });

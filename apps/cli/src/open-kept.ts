@@ -18,7 +18,7 @@ type OpenOptions = {
   readonly output?: string | undefined;
 };
 
-/** @throws RingbackError for unusable settings, RB_REDIS_UNAVAILABLE, or RB_OUTPUT_UNKNOWN */
+/** @throws RingbackError RB_CONFIG_INVALID, RB_REDIS_UNAVAILABLE or RB_OUTPUT_UNKNOWN */
 export async function openKept({ place, path, env, output }: OpenOptions): Promise<KeptStore> {
   const settings = loadSettings({ path, env });
   const { prefix } = settings.redis;
@@ -59,7 +59,7 @@ function createReader({ sources: configured, routes }: Config) {
   function read(entry: QuarantinedCallback): Callback {
     const { id, source: name, account, time, receivedAt, type, encoding, about } = entry;
     const identity = { id, source: name, account, time, receivedAt };
-    // Already a callback: it was queued once.
+    // It was queued before.
     if (type !== undefined && encoding === 'utf8')
       return { ...identity, type, body: entry.body, ...(about !== undefined && { about }) };
     const source = sources.get(name);

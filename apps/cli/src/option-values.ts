@@ -3,7 +3,7 @@ import { Duration } from '@ringback/contracts';
 import { InvalidArgumentError } from 'commander';
 import { Value } from 'typebox/value';
 
-/** @throws InvalidArgumentError, which commander shows with the option's name */
+/** All throw InvalidArgumentError, which commander shows with the option's name. */
 export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const value = Number(text);
@@ -14,14 +14,12 @@ export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): (text: 
   };
 }
 
-/** @throws InvalidArgumentError */
 export function positiveNumber(text: string): number {
   const value = Number(text);
   if (value > 0 && Number.isFinite(value)) return value;
   throw new InvalidArgumentError('A number above 0.');
 }
 
-/** @throws InvalidArgumentError */
 export function httpUrl(text: string): string {
   if (/^https?:$/.test(URL.parse(text)?.protocol ?? '')) return text;
   throw new InvalidArgumentError('A URL such as http://127.0.0.1:8080.');
@@ -29,7 +27,7 @@ export function httpUrl(text: string): string {
 
 const Ago = Duration({ description: 'How long ago.' });
 
-/** ISO 8601, or a duration before `now` → ms since the epoch. @throws InvalidArgumentError */
+/** ISO 8601, or a duration before `now` → ms since the epoch. */
 export function timeOrAgo(now: () => number): (text: string) => number {
   return (text) => {
     if (Value.Check(Ago, text)) return now() - Value.Decode(Ago, text);
@@ -39,7 +37,6 @@ export function timeOrAgo(now: () => number): (text: string) => number {
   };
 }
 
-/** @throws InvalidArgumentError */
 export function fileBytes(path: string): Buffer {
   try {
     return readFileSync(path);

@@ -52,7 +52,7 @@ function stateOf({ paused, served, failing }: Record<'paused' | 'served' | 'fail
   return failing ? 'failing' : 'running';
 }
 
-/** Each worker judges by its own attempts, so they may differ. */
+/** Workers judge by their own attempts and may differ. */
 function failingWords(name: string, serving: readonly RunningProcess[], now: number): string | undefined {
   const failing = serving.flatMap(({ failing: outputs }) => outputs?.[name] ?? []).toSorted((a, b) => a.since - b.since);
   const since = failing[0]?.since;
@@ -62,7 +62,7 @@ function failingWords(name: string, serving: readonly RunningProcess[], now: num
   return `since ${new Date(since).toISOString()} (${age(now - since)}), at ${workers}: ${reasons}`;
 }
 
-/** The first held entry is the oldest. Unreadable entries are ignored here. */
+/** The first entry is the oldest. */
 async function oldestHeld({ redis, prefix }: Reached, name: string): Promise<number | undefined> {
   const bodies = createBodies({ redis, prefix });
   const [id] = await bodies.held(name, 1);
@@ -80,7 +80,6 @@ const UNITS = [
   ['m', 60_000],
 ] as const;
 
-/** `45s`, `12m`, `3h`, `2d`. */
 export function age(ms: number): string {
   const [unit, length] = UNITS.find(([, least]) => ms >= least) ?? ['s', 1000];
   return `${Math.max(0, Math.floor(ms / length))}${unit}`;

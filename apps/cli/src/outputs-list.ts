@@ -12,10 +12,13 @@ import { countLines } from './route-counts.ts';
 import { table } from './table.ts';
 import type { Reached } from './with-redis.ts';
 
-/** Four counts of jobs, then what is stored by reference (deliveries, KiB, dropped ones), then the oldest's age. */
+/**
+ * Four counts of jobs, then what is stored by reference (deliveries, KiB, dropped ones), then the oldest's
+ * age.
+ */
 const HEADINGS = ['output', 'state', 'waiting', 'later', 'under way', 'dead letters', 'held', 'KiB', 'dropped', 'oldest'];
 
-/** Also outputs that only a worker has, removed ones that still hold something, and notes for the operator. */
+/** Also outputs that only a worker has, removed ones that hold something, and notes. */
 export async function outputLines(reached: Reached): Promise<string[]> {
   const { redis, outputs } = reached;
   const [seconds, microseconds] = await redis.time();

@@ -10,8 +10,8 @@ import type { Reached } from './with-redis.ts';
 type Asked = { readonly reached: Reached; readonly yes: boolean; readonly terminal: Terminal };
 
 /**
- * Without `yes`, only says how much there is. Resolves with whether all was moved.
- * @throws RingbackError RB_OUTPUT_UNKNOWN, RB_OUTPUT_IN_USE, RB_OVERLOADED
+ * Without `yes`, only counts. True if all was moved. @throws RingbackError RB_OUTPUT_UNKNOWN,
+ * RB_OUTPUT_IN_USE, RB_OVERLOADED
  */
 export async function moveOutput({ reached, yes, terminal, from, to }: Asked & { from: string; to: string }): Promise<boolean> {
   const { redis, prefix, settings } = reached;
@@ -41,7 +41,7 @@ export async function moveOutput({ reached, yes, terminal, from, to }: Asked & {
   }
 }
 
-/** Without `yes`, only says how much there is. @throws RingbackError RB_OUTPUT_UNKNOWN, RB_OUTPUT_IN_USE */
+/** Without `yes`, only counts. @throws RingbackError RB_OUTPUT_UNKNOWN, RB_OUTPUT_IN_USE */
 export async function purgeOutput({ reached, yes, terminal, name }: Asked & { name: string }): Promise<boolean> {
   const holds = await removedOutput(reached, name);
   if (!yes) return refuse(terminal, `${holds.text} of ${name} would be purged for good: say --yes to do it`);
@@ -59,7 +59,7 @@ function refuse(terminal: Terminal, line: string): false {
   return false;
 }
 
-/** MUST be checked before anything is taken: a worker could deliver it at the same time. */
+/** MUST come first: a worker could deliver at the same time. */
 async function removedOutput(reached: Reached, name: string): Promise<{ text: string; active: number }> {
   const known = await knownOutputs(reached);
   if (reached.outputs.includes(name)) {

@@ -15,7 +15,7 @@ type Context = {
 type Options = { readonly config?: string };
 type Acting = Options & { readonly yes: boolean };
 
-/** `pause|resume` act for all workers; `move` and `purge` are for removed outputs. */
+/** For all workers. `move` and `purge` are for removed outputs. */
 export function addOutputs({ program, ...context }: Context & { readonly program: Command }): void {
   const { env, terminal } = context;
   const outputs = program.command('outputs').description('the outputs and their queues');

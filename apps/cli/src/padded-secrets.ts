@@ -3,7 +3,6 @@ import type { Warning } from './warning.ts';
 
 const TEXT = 'begins or ends with white space, which counts as part of the secret; remove it where the secret is kept';
 
-/** Secrets that were copied with surrounding white space. */
 export function paddedSecrets({ redis, sources, outputs }: Config): Warning[] {
   return [
     ...find(redis, ['redis']),

@@ -7,11 +7,10 @@ import { type FoundSender, findSender } from './sender.ts';
 import type { Terminal } from './terminal.ts';
 
 export type RouteOptions = {
-  /** The kind of the sample. With a file: the kind to assume if the body does not tell. */
+  /** With a file: assumed if the body does not tell. */
   readonly kind?: string | undefined;
   readonly file?: Buffer | undefined;
   readonly taskStatus: number;
-  /** The name of the event, where the sender gives one. */
   readonly event?: string | undefined;
   readonly source?: string | undefined;
   readonly account?: string | undefined;
@@ -20,7 +19,7 @@ export type RouteOptions = {
   readonly terminal: Terminal;
 };
 
-/** Sends nothing. Returns whether a route matches. @throws RingbackError for unusable settings, or a refused body */
+/** True if a route matches. @throws RingbackError for unusable settings or a refused body */
 export function route({ kind: given, file, taskStatus, event, config, env, terminal, ...wanted }: RouteOptions): boolean {
   const settings = loadSettings({ path: config, env });
   refuseGuess({ file, sources: settings.sources, source: wanted.source });
@@ -43,7 +42,6 @@ export function route({ kind: given, file, taskStatus, event, config, env, termi
   return routing.kept === undefined;
 }
 
-/** The first kind of the source. */
 function usualKind(sources: readonly SourceStanza[], source: string | undefined): string {
   return createSenders(sources).find(({ name }) => (source ?? name) === name)?.kinds[0] ?? 'task';
 }
@@ -54,7 +52,6 @@ type Guess = {
   readonly source: string | undefined;
 };
 
-/** A body does not tell whose it is. @throws RingbackError RB_CONFIG_INVALID */
 function refuseGuess({ file, sources, source }: Guess): void {
   if (file === undefined || source !== undefined || sources.length < 2) return;
   const names = sources.map(({ name }) => name).join(', ');
@@ -63,7 +60,7 @@ function refuseGuess({ file, sources, source }: Guess): void {
 
 type Sample = { readonly kind: string; readonly body: Buffer; readonly at: number; readonly event: string | undefined };
 
-/** Without a secret there is no signature, and the body alone decides. */
+/** Without a secret there is no signature; the body alone decides. */
 function headersOf(sender: FoundSender, sample: Sample): Headers {
   try {
     const headers = sender.sign({ ...sample, account: sender.account, requestID: randomUUID() });

@@ -13,7 +13,7 @@ const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
 export type CliResult = { readonly code: number | null; readonly out: string; readonly err: string };
 type CliOptions = { readonly env?: Readonly<Record<string, string>>; readonly cwd?: string };
 
-/** The default folder is the project's root. A process that still runs at the test's end is killed. */
+/** Runs in the project's root by default. Killed at the test's end. */
 export function startCli(args: readonly string[], { env = {}, cwd = ROOT }: CliOptions = {}): ChildProcess {
   const child = spawn(process.execPath, [MAIN, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   onTestFinished(() => void child.kill('SIGKILL'));
@@ -29,7 +29,6 @@ export async function runCli(args: readonly string[], options: CliOptions = {}):
   return { code, out: out ?? '', err: err ?? '' };
 }
 
-/** In a folder that is removed after the test. */
 export async function testFile(name: string, content: string | Buffer): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'ringback-cli-'));
   onTestFinished(() => rm(folder, { recursive: true }));

@@ -10,7 +10,7 @@ export type SendAllOptions<R> = {
   readonly sleep: (ms: number) => Promise<unknown>;
 };
 
-/** At most `concurrency` at once and `rate` per second. Results are in order of completion. */
+/** Results are in order of completion. */
 export async function sendAll<R>(options: SendAllOptions<R>): Promise<R[]> {
   const { count, concurrency, rate, send, onResult, now, sleep } = options;
   const started = now();

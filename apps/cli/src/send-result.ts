@@ -18,7 +18,7 @@ export type SendOneOptions = {
 
 const ANSWER_DEADLINE_MS = 30_000;
 
-/** Never rejects: no answer is a result, too. */
+/** Never rejects. */
 export async function sendOne({ requestID, http, readAnswer, ...request }: SendOneOptions): Promise<SendResult> {
   const started = performance.now();
   try {

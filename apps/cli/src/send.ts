@@ -14,14 +14,13 @@ export type SendOptions = {
   readonly source?: string | undefined;
   readonly account?: string | undefined;
   readonly count: number;
-  /** Callbacks per second. Absent: as fast as answers come. */
+  /** Per second. Absent: as fast as answers come. */
   readonly rate?: number | undefined;
   readonly concurrency: number;
-  /** Sent instead of a sample, byte for byte. */
+  /** Byte for byte. */
   readonly file?: Buffer | undefined;
   readonly taskStatus: number;
   readonly requestId?: string | undefined;
-  /** The name of the event, where the sender gives one. */
   readonly event?: string | undefined;
   readonly env: Env;
   readonly terminal: Terminal;
@@ -32,7 +31,7 @@ const now = () => performance.now();
 /** Above this, answers are only summarised. */
 const SHOWN_ONE_BY_ONE = 20;
 
-/** Resolves with whether all were acked. @throws RingbackError for unusable settings, an unknown account or source */
+/** True if all were acked. @throws RingbackError for unusable settings, an unknown account or source */
 export async function send(options: SendOptions): Promise<boolean> {
   const { kind, count, terminal } = options;
   const settings = loadSettings({ path: options.config, env: options.env });
@@ -60,7 +59,7 @@ export async function send(options: SendOptions): Promise<boolean> {
   }
 }
 
-/** With one requestID for all, all are the same callback: repeats, not conflicts. */
+/** The same requestID for all makes duplicates, not conflicts. */
 function createMaker(sender: FoundSender, { kind, file, requestId, taskStatus, event }: SendOptions) {
   const first = Date.now();
   return (index: number) => {

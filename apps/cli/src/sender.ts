@@ -4,16 +4,14 @@ import { createSenders, createSources, type SourceStanza } from '@ringback/sourc
 export type Wanted = { readonly kind: string; readonly source?: string | undefined; readonly account?: string | undefined };
 
 export type FoundSender = Sender & {
-  /** Of the source. */
   readonly name: string;
-  /** The account to sign for. */
   readonly account: string;
   readonly source: Source;
 };
 
 /**
- * Whose callbacks are sent: the named source and account. Default: the first source that has callbacks of this kind, and its first account.
- * @throws RingbackError RB_CONFIG_INVALID (no such source, or none with such callbacks) or RB_ACCOUNT_UNKNOWN
+ * Default: the first source with callbacks of this kind, and its first account. @throws RingbackError
+ * RB_CONFIG_INVALID or RB_ACCOUNT_UNKNOWN
  */
 export function findSender(stanzas: readonly SourceStanza[], { kind, source: wanted, account }: Wanted): FoundSender {
   const sources = createSources(stanzas);
@@ -52,7 +50,7 @@ type Sent = {
   readonly receivedAt: number;
 };
 
-/** What the callback will be known by; undefined: it will be refused. */
+/** Undefined: it will be refused. */
 export function idOf({ source, path }: FoundSender, { kind, headers, body, receivedAt }: Sent): string | undefined {
   const distinct = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), [value]]));
   try {
@@ -69,13 +67,13 @@ export type Target = {
   readonly path: string;
 };
 
-/** A given URL without a path gets the source's. */
+/** A URL without a path gets the source's. */
 export function targetUrl({ given, ingress, path }: Target): string {
   const url = new URL(given ?? `http://${reachable(ingress.host)}:${ingress.port}`);
   return url.pathname === '/' ? new URL(path, url).href : url.href;
 }
 
-/** An ingress that listens on all interfaces is reached on loopback. */
+/** Listening on all interfaces includes loopback. */
 function reachable(host: string): string {
   if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
   return host.includes(':') ? `[${host}]` : host;

@@ -3,7 +3,7 @@ import { type RunningProcess, runningProcesses } from '@ringback/queue';
 
 type Access = Parameters<typeof runningProcesses>[0];
 
-/** They decide what an output's jobs are, not our own settings. */
+/** Their settings count, not our own. */
 export async function servingWorkers(access: Access, output: string): Promise<RunningProcess[]> {
   const running = await runningProcesses(access);
   return running.filter(({ app, parts }) => app === 'worker' && outputPart(output) in parts);

@@ -6,7 +6,6 @@ import type { IncomingMessage } from 'node:http';
  */
 const READ_BY = ['data', 'end', 'error'];
 
-/** Stops Fastify from reading this request's body. The rest is discarded, and no handler runs. */
 export function abandonBody(request: IncomingMessage): void {
   for (const event of READ_BY) request.removeAllListeners(event);
   request.resume();

@@ -8,7 +8,6 @@ export type Answer = HttpReply & {
   readonly refused?: { readonly code: ErrorCode; readonly message: string };
 };
 
-/** Seconds until a sender should try again. */
 const RETRY_AFTER_S = '2';
 
 type Answering = Pick<Source, 'answer'>;
@@ -22,7 +21,7 @@ export function greeting(reply: HttpReply): Answer {
   return { ...reply, headers: { 'x-content-type-options': 'nosniff', ...reply.headers }, responseID: randomUUID() };
 }
 
-/** The answer to a refused request, in the words of the source. A bug is answered with its `responseID` only. */
+/** In the source's format. A bug is answered with its `responseID` only. */
 export function refusal(error: unknown, source: Answering = NO_SOURCE): Answer {
   const { code, status, headers } = errorRow(error);
   const text =

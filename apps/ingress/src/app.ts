@@ -10,9 +10,9 @@ import type { AppDeps, IngressDeps } from './ingress-deps.ts';
 import { LINGER_BOUNDS, lingerOnClose } from './linger.ts';
 import { answerFailure, answerMalformedHttp, answerUnknownPath } from './unrouted.ts';
 
-/** ms. Node checks for slow requests every 30 s by default, so a limit of 10 s could take 40 s. */
+/** ms. Node's default of 30 s would make a limit of 10 s up to 40 s. */
 const LOOK_FOR_SLOW_MS = 500;
-/** Owed answers allowed per request under way. Most are sent at once, so this many means clients do not read. */
+/** Most answers are sent at once. This many per active request means that clients do not read. */
 const OWED_PER_ACTIVE = 2;
 
 export type Ingress = {
@@ -22,7 +22,7 @@ export type Ingress = {
 
 const BOUNDS = { linger: LINGER_BOUNDS, connection: CONNECTION_BOUNDS };
 
-/** The ingress: verify → validate → enqueue → ack, for every path of every source. */
+/** verify → validate → enqueue → ack, for every path of every source. */
 export function buildApp(ingressDeps: IngressDeps, bounds: Partial<typeof BOUNDS> = {}): Ingress {
   const { logger, limits } = ingressDeps;
   const { linger, connection } = { ...BOUNDS, ...bounds };
@@ -74,14 +74,14 @@ function createServer({ limits, trustProxy }: IngressDeps, handlers: Handlers) {
       connectionsCheckingInterval: LOOK_FOR_SLOW_MS,
       requireHostHeader: false,
     },
-    // While closing, requests on open connections are still served: a restart refuses nobody.
+    // While closing, open connections are still served: a restart refuses nobody.
     return503OnClosing: false,
     exposeHeadRoutes: false,
     ...handlers,
   });
 }
 
-/** The signature covers the raw bytes, so no Content-Type may select a parser or a refusal. */
+/** The signature covers the raw bytes, so Content-Type MUST NOT select a parser. */
 function keepRawBody(app: Pick<FastifyInstance, 'addHook' | 'removeAllContentTypeParsers' | 'addContentTypeParser'>): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
@@ -91,7 +91,7 @@ function keepRawBody(app: Pick<FastifyInstance, 'addHook' | 'removeAllContentTyp
   });
 }
 
-/** `connection: close` while stopping, so that clients reconnect elsewhere before we close. */
+/** Clients then reconnect elsewhere before we close. */
 function closeConnectionsWhenStopping(app: Pick<FastifyInstance, 'addHook'>, { stopping, connections }: AppDeps): void {
   app.addHook('onRequest', (request, reply, done) => {
     if (stopping.aborted) {
@@ -102,7 +102,7 @@ function closeConnectionsWhenStopping(app: Pick<FastifyInstance, 'addHook'>, { s
   });
 }
 
-/** What Node would answer itself: without our JSON body, or before we see the headers. */
+/** Node would answer these without our JSON body, or before we see the headers. */
 function answerOddRequests(server: Server, answerMalformed: (error: Error, socket: Socket) => void): void {
   for (const event of ['checkExpectation', 'checkContinue']) {
     server.on(event, (request, response) => server.emit('request', request, response));

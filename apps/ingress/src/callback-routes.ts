@@ -40,7 +40,7 @@ export function registerCallbackRoutes(app: Pick<FastifyInstance, 'decorateReque
           request.source = source;
           const answer = begin({ request, reply, source, path, deps });
           if (!answer) return done();
-          // The body is not wanted. Node discards it; if it may be large, the connection closes after the answer.
+          // If the unread body may be large, the connection closes after the answer.
           if (mayBeLarge(request)) closeAfter(request, reply, deps);
           sendAnswer(reply, answer);
         },
@@ -52,7 +52,7 @@ export function registerCallbackRoutes(app: Pick<FastifyInstance, 'decorateReque
 
 type Step = { request: FastifyRequest; source: Source; path: string; deps: AppDeps };
 
-/** Checks the headers and reserves room before the body is read. Undefined: go on. */
+/** Checks the headers and reserves room before the body is read. */
 function begin({ request, reply, source, path, deps }: Step & { reply: FastifyReply }): Answer | undefined {
   const { logger } = deps;
   try {
@@ -65,7 +65,7 @@ function begin({ request, reply, source, path, deps }: Step & { reply: FastifyRe
     const bytes = announcedBytes(request, deps.limits);
     const entry = deps.inFlight.begin({ bytes, giveUp: (reason) => giveUp({ reason, request, reply, deps }) });
     request.arrival = { verify, entry };
-    // Also emitted when the client disconnects, and only once, so the slower `once` is not needed.
+    // Emitted once, also on disconnect, so the slower `once` is not needed.
     reply.raw.on('close', entry.done);
     if (wantsContinue(request)) reply.raw.writeContinue();
     return undefined;
@@ -107,7 +107,6 @@ function closeAfter({ raw }: FastifyRequest, reply: FastifyReply, { connections 
 
 /** @throws RingbackError RB_BODY_TOO_LARGE */
 function announcedBytes({ headers }: FastifyRequest, { bodyLimit }: AppDeps['limits']): number {
-  // A chunked body has no announced length.
   const bytes = headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : bodyLimit;
   if (bytes > bodyLimit) throw bodyTooLarge(bodyLimit);
   return bytes;
@@ -169,7 +168,6 @@ function identity({ account, id, body }: VerifiedRequest): object {
   return { account, requestID: id, bytes: body.length };
 }
 
-/** `bytes`: the body's length, real or announced. */
 function senderOf({ ip }: FastifyRequest, error: unknown, bytes: number | string | undefined): object {
   const known = error instanceof RingbackError ? error.facts : {};
   return { ...known, from: ip, ...(bytes !== undefined && { bytes: Number(bytes) }) };

@@ -44,7 +44,8 @@ async function listen(answer: RequestListener, overrides: Overrides = {}) {
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 const answersIn = (all: string) => all.split('HTTP/1.1 200').length - 1;
 
-// What begins no request leans on a private part of Node's parser: should that change, thousands are begun here.
+// What begins no request leans on a private part of Node's parser: should that change, thousands are begun
+// here.
 describe('requests that come in one go', () => {
   it('are begun up to a bound; the last of them is answered with connection: close', async () => {
     const { open, begun } = await listen((_request, response) => void response.end('well'));

@@ -6,20 +6,20 @@ import { addOwed, type Connection, countUnread, isUnread, owesAnswers, removeOwe
 import { ignoreRequestsWhile } from './pipelining.ts';
 
 export type ConnectionBounds = {
-  /** Most requests begun per tick, and most answers owed, on one connection. The last answer closes it. */
+  /** Per connection: requests begun in a tick, and answers owed. The last answer closes it. */
   readonly pipelined: number;
   /** ms between two checks for unread answers. */
   readonly sweep: number;
-  /** Checks in a row without a byte sent before we close. A count, because this process may have been slow itself. */
+  /** Checks in a row without a byte sent. A count, because this process may be slow itself. */
   readonly unreadSweeps: number;
 };
 
 export const CONNECTION_BOUNDS: ConnectionBounds = { pipelined: 16, sweep: 1000, unreadSweeps: 10 };
 
 export type Connections = {
-  /** No further request on this connection. MUST go with an answer that says `connection: close`. */
+  /** MUST go with an answer that says `connection: close`. */
   readonly isLast: (socket: Socket) => void;
-  /** Runs once the connection owes no answer; at once if it owes none now. */
+  /** At once if no answer is owed. */
   readonly afterAnswers: (socket: Socket, run: () => void) => void;
   readonly notReadyReasons: () => readonly string[];
 };
@@ -27,7 +27,7 @@ export type Connections = {
 export type ConnectionsOptions = {
   readonly server: Server;
   readonly maxConnections: number;
-  /** On all connections together. Above it, connections whose clients do not read are closed. */
+  /** On all connections. Above it, connections whose clients do not read are closed. */
   readonly maxOwed: number;
   readonly bounds: ConnectionBounds;
   readonly logger: Logger;
@@ -37,7 +37,7 @@ export function boundConnections({ server, maxConnections, maxOwed, bounds, logg
   const crowd = createCrowd({ max: maxConnections, logger });
   const turn = createTurnCounter();
 
-  // Runs after Node's own listener, which attaches the parser.
+  // After Node's own listener, which attaches the parser.
   server.on('connection', (socket: Socket) => {
     const connection = crowd.take(socket);
     if (connection) ignoreRequestsWhile(socket, () => connection.isLast);
@@ -74,7 +74,7 @@ function begin({ crowd, connection, response, turn, atMost }: Beginning): void {
     connection.isLast = true;
     response.setHeader('connection', 'close');
   }
-  // Emitted once, also when the client disconnects.
+  // Emitted once, also on disconnect.
   response.on('close', () => {
     if (!removeOwed(connection, response)) return;
     crowd.changed(connection, -1);

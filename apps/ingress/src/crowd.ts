@@ -3,13 +3,13 @@ import type { Logger } from '@ringback/contracts';
 import { type Connection, createConnection } from './owed-answers.ts';
 
 export type Crowd = {
-  /** Adds a connection. Undefined if there was no room: it is closed. */
+  /** Undefined: no room, and the connection is closed. */
   readonly take: (socket: Socket) => Connection | undefined;
   readonly find: (socket: Socket) => Connection | undefined;
-  /** The one that has owed an answer for the longest first. */
+  /** The longest busy first. */
   readonly busy: () => Iterable<Connection>;
   readonly owed: () => number;
-  /** MUST be called whenever the number of answers owed changes. */
+  /** MUST follow every change of the answers owed. */
   readonly changed: (connection: Connection, by: 1 | -1) => void;
   readonly close: (connection: Connection) => void;
   readonly notReadyReasons: () => readonly string[];
@@ -27,8 +27,8 @@ type State = {
 };
 
 /**
- * Holds at most `max` connections. A new one replaces the one that is idle (owes no answer) for the longest; if
- * none is idle, the new one is closed. Every operation is O(1).
+ * At most `max` connections. A new one replaces the longest idle one; if none is idle, the new one is closed.
+ * O(1).
  */
 export function createCrowd({ max, logger }: { max: number; logger: Logger }): Crowd {
   const state: State = { open: new Map(), idle: new Set(), busy: new Set(), owed: 0 };

@@ -1,6 +1,6 @@
 import { type ErrorCode, RingbackError, type Source } from '@ringback/contracts';
 
-/** The HTTP status of each refusal. A source may answer in another way. */
+/** A source may answer in another way. */
 const STATUS = {
   RB_HEADER_MISSING: 400,
   RB_HEADER_INVALID: 400,
@@ -52,7 +52,7 @@ export function errorRow(error: unknown): ErrorRow {
     : { code: 'RB_INTERNAL', status: STATUS.RB_INTERNAL };
 }
 
-/** Maps Fastify's own refusals to our codes. Unknown errors are bugs. */
+/** Unknown errors are bugs. */
 export function asRingbackError(error: unknown, limits: { bodyLimit: number }): unknown {
   if (error instanceof RingbackError || !(error instanceof Error)) return error;
   const code = 'code' in error ? String(error.code) : error.name;
@@ -63,7 +63,7 @@ export function asRingbackError(error: unknown, limits: { bodyLimit: number }): 
   return error;
 }
 
-/** The same statuses as Node's own server. */
+/** As Node's own server. */
 const STATUS_OF_NODE: Readonly<Record<string, number>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
   HPE_HEADER_OVERFLOW: 431,
@@ -76,7 +76,6 @@ export function malformedHttp(failure: Error): HttpRefusal {
   return new HttpRefusal('RB_HTTP_MALFORMED', `not a request that can be read (${code})`, { status, cause: failure });
 }
 
-/** For a path that is known. */
 export function methodRefused({ methods, greetMethods = [] }: Pick<Source, 'methods' | 'greetMethods'>): HttpRefusal {
   const allow = [...methods, ...greetMethods].join(', ');
   return new HttpRefusal('RB_PATH_UNKNOWN', `callbacks come here by ${methods.join(', ')}`, { status: 405, headers: { allow } });

@@ -5,7 +5,10 @@ import { text } from 'node:stream/consumers';
 import { expect, it, onTestFinished } from 'vitest';
 import { answerHalfClosed } from './half-open.ts';
 
-/** What a client gets that ends its side right after two requests; the server answers only when it knows of that. */
+/**
+ * What a client gets that ends its side right after two requests; the server answers only when it knows of
+ * that.
+ */
 async function askAndEnd({ halfOpen }: { halfOpen: boolean }): Promise<string> {
   const server = createServer((request, response) => {
     const answer = () => void response.end(`answer to ${request.url}`);

@@ -6,8 +6,8 @@ import type { Server } from 'node:http';
  */
 
 /**
- * Keeps a connection half-open: a client that sends FIN after its request still gets the answer. Node would
- * close it. A truncated request is still malformed.
+ * A client that sends FIN after its request still gets the answer. Node would close the connection. A
+ * truncated request is still malformed.
  */
 export function answerHalfClosed(server: Server): void {
   Object.assign(server, { httpAllowHalfOpen: true });

@@ -2,7 +2,7 @@ import { RingbackError } from '@ringback/contracts';
 import { createWaitingPool, type Waiting, type WaitingPool } from './waiting.ts';
 
 export type Entry = {
-  /** The sender is verified: this request can no longer be evicted. `bytes`: the size of its body. */
+  /** This request can no longer be evicted. `bytes`: its body. */
   readonly verified: (bytes: number) => void;
   /** May be called again. */
   readonly done: () => void;
@@ -10,7 +10,7 @@ export type Entry = {
 
 type Begin = {
   readonly bytes: number;
-  /** Evicts a request whose sender is not verified. MUST answer it; it is done then. */
+  /** MUST answer the request. Only for requests that are not verified. */
   readonly giveUp: (reason: RingbackError) => void;
 };
 
@@ -36,11 +36,11 @@ type State = InFlightOptions & {
   verifiedBytes: number;
 };
 
-/** The share of `maxInFlight` for requests that are not verified, and the least number of them. */
+/** For requests that are not verified: a share of `maxInFlight`, but at least so many. */
 const WAITING = { share: 1 / 4, least: 16 } as const;
 
 /**
- * Limits the requests under way and their bytes. If too many wait for their bodies, a random one of these is
+ * Limits requests under way and their bytes. If too many wait for their bodies, a random one of these is
  * evicted: a flood of heads without bodies mostly evicts itself.
  */
 export function createInFlight({ random = Math.random, ...limits }: InFlightOptions): InFlight {
@@ -91,7 +91,7 @@ function end(state: State, item: Item): void {
   item.state = 'done';
 }
 
-/** Why there is no room even if every unverified request were evicted. Undefined: there is room. */
+/** Undefined: evicting unverified requests makes room. */
 function fullOfVerified(state: State, bytes: number): string | undefined {
   return full(state, { count: state.verified, taken: state.verifiedBytes, bytes });
 }

@@ -5,16 +5,16 @@ import type { InFlight } from './in-flight.ts';
 
 export type IngressDeps = {
   readonly sources: readonly Source[];
-  /** Allowed addresses, by source name. A source that is missing here takes callbacks from anywhere. */
+  /** By source name. Absent: from anywhere. */
   readonly allowFrom?: ReadonlyMap<string, AddressList>;
-  /** Proxies whose X-Forwarded-For is trusted. Absent: none. */
+  /** Proxies whose X-Forwarded-For is trusted. */
   readonly trustProxy?: AddressList;
   readonly producer: Pick<CallbackProducer, 'enqueue'>;
   readonly quarantine: Pick<QuarantineProducer, 'keep'>;
   /** ms since the epoch. */
   readonly now: () => number;
   readonly logger: Logger;
-  /** Aborted at shutdown: from then on no connection is kept alive. */
+  /** Aborted at shutdown: no connection is kept alive then. */
   readonly stopping: AbortSignal;
   readonly limits: Limits;
 };

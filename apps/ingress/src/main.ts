@@ -22,7 +22,7 @@ import { refusePublishedSecrets } from './published-secrets.ts';
 import { reachOf } from './refuse-stranger.ts';
 
 const DEFAULT_ADMIN_PORT = 9080;
-/** ms. Usually long enough that the first request is served. The ingress starts without Redis, too. */
+/** ms. The ingress starts without Redis, too. */
 const WAIT_FOR_REDIS_MS = 3000;
 
 /** Monotonic: the system clock may jump. */
@@ -51,7 +51,7 @@ async function run(): Promise<void> {
 
   const stopping = new AbortController();
   const { writer, spool } = openWriter({ config, settingsPath: path, logger });
-  // With a spool, callbacks that time out on Redis still have to reach the disk.
+  // With a spool, callbacks that time out on Redis still go to disk.
   const patience = spool ? 2 * ingress.enqueueTimeout : ingress.enqueueTimeout;
   const producer = createCallbackProducer({ writer, patience, now: elapsed });
   const access = { ...redis, timeout: ingress.enqueueTimeout, now: elapsed, logger };
@@ -74,7 +74,7 @@ async function run(): Promise<void> {
   const signal = await stopped;
   logger.info({ signal }, 'ingress is stopping');
   stopping.abort();
-  // A load balancer checks only now and then: callbacks that it sends meanwhile are taken.
+  // Load balancers check only now and then: callbacks that come meanwhile are taken.
   await setTimeout(ingress.drainDelay);
   await closeWithin(app, ingress.shutdownGrace);
   await Promise.all([producer.close(), quarantine.close(), announced.close()]);
@@ -92,7 +92,7 @@ function openWriter(options: { config: Config; settingsPath: string; logger: Log
   const open = () =>
     createCallbackWriter({ ...common, ...redis, timeout: ingress.enqueueTimeout, outputs: outputs.map(({ name }) => name) });
   if (!ingress.spool) return { writer: open() };
-  // Opened before Redis: an unusable spool MUST stop the start.
+  // Before Redis: an unusable spool MUST stop the start.
   const spool = openSpool({
     ...common,
     ...ingress.spool,

@@ -5,7 +5,7 @@ export type Connection = {
   readonly socket: Socket;
   /** Oldest first. */
   readonly owed: ServerResponse[];
-  /** The last tick in which requests were begun, and how many. */
+  /** The last tick with new requests, and their number. */
   turn: number;
   begun: number;
   isLast: boolean;
@@ -26,7 +26,7 @@ export function addOwed(connection: Connection, response: ServerResponse, turn: 
   connection.owed.push(response);
 }
 
-/** @returns false when it was not owed any more */
+/** @returns false if it was not owed */
 export function removeOwed(connection: Connection, response: ServerResponse): boolean {
   // Usually the first: HTTP/1.1 answers in request order.
   const at = connection.owed.indexOf(response);
@@ -35,12 +35,12 @@ export function removeOwed(connection: Connection, response: ServerResponse): bo
   return true;
 }
 
-/** True if the oldest answer is written but not sent: the client does not read. */
+/** The oldest answer is written but not sent: the client does not read. */
 export function isUnread({ socket, owed: [oldest] }: Connection): boolean {
   return oldest !== undefined && oldest.writableEnded && socket.writableLength > 0;
 }
 
-/** @returns how often in a row it was found unread without a byte sent in between */
+/** @returns how often in a row it was unread without progress */
 export function countUnread(connection: Connection): number {
   const { socket } = connection;
   const taken = socket.bytesWritten - socket.writableLength;

@@ -13,9 +13,8 @@ type HttpParser = { onIncoming?: ((request: IncomingMessage, keepAlive: boolean)
 const PARSE_NO_FURTHER = 2;
 
 /**
- * Ignores requests of a connection while `isOver`: one chunk of 64 KiB can hold thousands. Call it in a
- * `connection` listener.
- * @returns false if this Node has no such parser
+ * One chunk of 64 KiB can hold thousands of requests. Call in a `connection` listener. @returns false if this
+ * Node has no such parser
  */
 export function ignoreRequestsWhile(socket: Socket, isOver: () => boolean): boolean {
   const { parser } = socket as Socket & { parser?: HttpParser };
@@ -23,7 +22,7 @@ export function ignoreRequestsWhile(socket: Socket, isOver: () => boolean): bool
   if (!parser || typeof onIncoming !== 'function') return false;
   parser.onIncoming = (request, keepAlive) => {
     if (!isOver()) return onIncoming(request, keepAlive);
-    // Else Node would treat it as an upgrade, like CONNECT.
+    // Else Node would treat it as an upgrade.
     Object.assign(request, { upgrade: false });
     return PARSE_NO_FURTHER;
   };

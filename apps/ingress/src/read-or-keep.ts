@@ -2,14 +2,14 @@ import { isUtf8 } from 'node:buffer';
 import { type Callback, type QuarantinedCallback, RingbackError, type Source, type VerifiedRequest } from '@ringback/contracts';
 import type { QuarantineProducer } from '@ringback/queue';
 
-/** A verified callback that cannot be read. `quarantined` is false if there was no room. */
+/** `quarantined` is false if there was no room. */
 export type Unfit = { readonly unfit: unknown; readonly quarantined: boolean };
 
 type Reading = { source: Source; verified: VerifiedRequest; quarantine: Pick<QuarantineProducer, 'keep'> };
 
 /**
- * What cannot be read MUST be kept before it is refused: the sender may send it only once.
- * @throws RingbackError RB_QUEUE_UNAVAILABLE or RB_REDIS_REFUSES if it could not be kept either
+ * MUST be kept before it is refused: the sender may send it only once. @throws RingbackError
+ * RB_QUEUE_UNAVAILABLE or RB_REDIS_REFUSES
  */
 export async function readOrKeep({ source, verified, quarantine }: Reading): Promise<Callback | Unfit> {
   try {
@@ -30,7 +30,7 @@ function quarantineEntry({ body, headers, ...request }: VerifiedRequest, error: 
     body: body.toString(encoding),
     encoding,
     code: coded?.code ?? 'RB_INTERNAL',
-    // A bug's message may hold personal data. It is in the log only.
+    // A bug's message may hold personal data.
     reason: coded ? `${coded.code}: ${coded.message}` : 'RB_INTERNAL: a bug while it was read',
   };
 }

@@ -14,12 +14,12 @@ export function reachOf({ sources, ingress }: ReachSettings): Pick<IngressDeps, 
 
 type Arrival = {
   readonly source: string;
-  /** A getter: `ip` is computed only if it is needed. */
+  /** A getter: computed only if needed. */
   readonly request: { readonly ip: string };
   readonly allowFrom: IngressDeps['allowFrom'];
 };
 
-/** The answer does not name the address; the log does. @throws RingbackError RB_ADDRESS_REFUSED */
+/** Only the log names the address. @throws RingbackError RB_ADDRESS_REFUSED */
 export function refuseStranger({ source, request, allowFrom }: Arrival): void {
   const isAllowed = allowFrom?.get(source);
   if (!isAllowed || isAllowed(request.ip)) return;

@@ -5,12 +5,12 @@ export type Report = {
   readonly logger: Logger;
   readonly answer: Answer;
   readonly error?: unknown;
-  /** MUST NOT hold anything of the body. */
+  /** MUST hold nothing of the body. */
   readonly fields: object;
   readonly message?: string;
 };
 
-/** The one log line of a request. A bug comes with its stack, a refusal with its reason. */
+/** One line per request. A bug comes with its stack. */
 export function report({ logger, answer, error, fields, message = 'callback acked' }: Report): void {
   const { status, responseID, refused } = answer;
   const line = { ...fields, status, responseID };

@@ -27,20 +27,19 @@ function pathOf({ url }: FastifyRequest): string {
   return path;
 }
 
-/** Answers a failure outside our handler: a refusal by Fastify, or a bug. */
+/** Failures outside our handlers. */
 export function answerFailure(failure: unknown, request: FastifyRequest, reply: FastifyReply, deps: IngressDeps): FastifyReply {
   request.arrival?.entry.done();
   const error = asRingbackError(failure, deps.limits);
   const answer = refusal(error, request.source);
   const fields = { method: request.method, path: pathOf(request).slice(0, MAX_LOGGED_PATH) };
-  // If the body was malformed or late, `answerMalformedHttp` has answered and logged it already.
+  // If the body was malformed or late, `answerMalformedHttp` has answered already.
   if (!request.raw.socket.writableEnded) report({ logger: deps.logger, answer, error, fields });
   return sendAnswer(reply, answer);
 }
 
-/** On the bare socket, which it closes. */
+/** Closes the socket. */
 export function answerMalformedHttp(failure: Error, socket: Socket, deps: IngressDeps): void {
-  // The client is gone, or the request was answered already.
   if (!socket.writable) {
     socket.destroy();
     return;

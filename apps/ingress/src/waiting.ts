@@ -1,20 +1,20 @@
 export type Waiting = {
   readonly bytes: number;
-  /** Its index in the pool; set by the pool. */
+  /** Set by the pool. */
   at: number;
 };
 
-/** Adding, removing and drawing at random are O(1). */
+/** All operations are O(1). */
 export type WaitingPool<T extends Waiting> = {
   readonly size: () => number;
   readonly bytes: () => number;
   readonly add: (item: T) => void;
   readonly remove: (item: T) => void;
-  /** It stays in the pool. Undefined if empty. */
+  /** Without removing it. */
   readonly draw: () => T | undefined;
 };
 
-/** `random`: from 0 up to 1, exclusive. */
+/** From 0 up to 1, exclusive. */
 export function createWaitingPool<T extends Waiting>(random: () => number): WaitingPool<T> {
   const items: T[] = [];
   let bytes = 0;

@@ -3,32 +3,29 @@ import { settle, type Settlement, type SettleOptions, type Spent } from '@ringba
 
 export type Attempt = {
   readonly callback: Callback;
-  /** Under which queue and ledger know the callback. */
   readonly key: string;
-  /** What the delivery has spent before, over all its jobs. */
+  /** Over all its jobs so far. */
   readonly spent: Spent;
-  /** Attempts that it has in all. */
   readonly attempts: number;
-  /** By it an open breaker finds out. */
+  /** An open breaker tests the destination with it. */
   readonly probe: boolean;
 };
 
-/** `result` tells of the destination, `settlement` of the delivery. */
+/** `result` is about the destination, `settlement` about the delivery. */
 export type Attempted = { readonly result: DeliveryResult; readonly settlement: Settlement };
 
 export type AttemptDeps = {
   readonly output: Output;
   readonly timeout: number;
-  /** What decides over a delivery that failed, beside its attempts. */
   readonly settling: SettleOptions['settings'];
-  /** ms. Only differences count. */
+  /** Monotonic, ms. */
   readonly now: () => number;
   /** Redis's time, ms since the epoch. */
   readonly redisNow: () => number;
   readonly logger: Logger;
 };
 
-/** Makes one attempt, settles it and writes one log line. Never rejects: a failure is a result. */
+/** Makes and settles one attempt and writes one log line. Never rejects. */
 export function createAttempt(deps: AttemptDeps): (attempt: Attempt) => Promise<Attempted> {
   const { output, timeout, settling: settings, now, redisNow, logger } = deps;
 
@@ -65,17 +62,20 @@ export function createAttempt(deps: AttemptDeps): (attempt: Attempt) => Promise<
   };
 }
 
-/** A timeout that is cleared when the attempt ends. `AbortSignal.timeout` would keep thousands of timers until they fire. */
+/**
+ * A timeout that is cleared when the attempt ends. `AbortSignal.timeout` would keep thousands of timers until
+ * they fire.
+ */
 function startDeadline(timeout: number): { signal: AbortSignal; clear: () => void } {
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(new DOMException('the attempt took too long', 'TimeoutError')), timeout);
   return { signal: controller.signal, clear: () => clearTimeout(timer) };
 }
 
-/** Attempts count from 1. */
+/** From 1. */
 const numberOf = ({ attempts, uncounted }: Spent) => attempts + uncounted + 1;
 
-/** The destination's answer may be personal: it stays out of the log. */
+/** The destination's answer may hold personal data: it is not logged. */
 function logged(result: DeliveryResult, settlement: Settlement): object {
   if (settlement.outcome === 'dead') {
     const { outcome, reason, fault } = settlement;

@@ -3,57 +3,60 @@ import { createFailureStreak, type FailureStreak, type Streak } from './failure-
 
 export type BreakerState = 'closed' | 'open' | 'probing';
 
-/** An attempt that was made: what the destination answered, and whatever else its maker wants back. */
 type Made = { readonly result: DeliveryResult };
 
-/** How the destination stands, as this process knows it from its own attempts. */
+/** As this process knows it from its own attempts. */
 export type BreakerStatus = {
   readonly state: BreakerState;
-  /** For how many ms and attempts the destination fails, with the last reason. Absent after a sign of life. */
+  /** Absent after a sign of life. */
   readonly failing?: { readonly forMs: number; readonly failures: number; readonly reason: string };
 };
 
 type Attempting<M extends Made> = { readonly make: (probe: boolean) => Promise<M>; readonly repeated: boolean };
 
 /**
- * Pauses an output whose destination fails. Closed: attempts pass. Open: none passes until the cool-down or the
- * destination's Retry-After is over. Probing: one attempt passes, and its result closes or opens the breaker. Any result
- * but `retry` is a sign of life. It opens by failures in a row, or by time without a success (one delivery an hour).
+ * Pauses an output whose destination fails. Closed: attempts pass. Open: none passes until the cool-down or
+ * Retry-After is over. Probing: one passes, and its result closes or opens it. It opens after failures in a
+ * row, or after a time without success. Any result but `retry` is a sign of life.
  */
 export type Breaker = {
-  /** Makes the attempt if it may, else `held`. Rejects as `make` does. `repeated`: the delivery failed before. */
+  /**
+   * Makes the attempt if it may, else `held`. Rejects as `make` does. `repeated`: the delivery failed before.
+   */
   run<M extends Made>(make: (probe: boolean) => Promise<M>, repeated?: boolean): Promise<M | 'held'>;
   readonly state: () => BreakerState;
   readonly status: () => BreakerStatus;
-  /** Attempts that failed since the last sign of life. */
+  /** Since the last sign of life. */
   readonly failures: () => number;
 };
 
 type Change = {
   readonly state: BreakerState;
   readonly reason?: string;
-  /** How long it is left alone. */
+  /** How long it is paused. */
   readonly forMs?: number;
-  /** Failed attempts since the last sign of life, and how long ago the first of them was. */
+  /** Since the last sign of life: their number, and the age of the first. */
   readonly failures?: number;
   readonly failingMs?: number;
 };
 
 export type BreakerOptions = {
   readonly settings: DeliverySettings['breaker'];
-  /** Monotonic, ms: a clock that is set back would hold the output for as long. */
+  /** Monotonic, ms. */
   readonly now: () => number;
   readonly schedule: (run: () => void, ms: number) => void;
-  /** Hears of every change of state. */
   readonly onChange: (change: Change) => void;
 };
 
-/** No library: cockatiel and opossum decide per call, on the machine's clock. This one holds and releases a consumer. */
+/**
+ * No library: cockatiel and opossum decide per call and by the system clock. This one holds and releases a
+ * consumer.
+ */
 export function createBreaker(options: BreakerOptions): Breaker {
   const circuit = createCircuit(options);
-  /** For people only: it counts every attempt, also of a delivery that may itself be what is wrong. */
+  /** Shown to people only. Counts every attempt, also of a delivery that may itself be at fault. */
   const shown = createFailureStreak(options.settings, options.now);
-  /** Resolves when the probe under way is over. */
+  /** Resolves when the probe is over. */
   let verdict: Promise<void> | undefined;
 
   function status(): BreakerStatus {
@@ -110,7 +113,7 @@ function createCircuit({ settings, now, schedule, onChange }: BreakerOptions) {
     else change({ state: 'probing' });
   }
 
-  /** What fails while it is open, having begun before, may lengthen the hold and changes nothing else. */
+  /** Failures of attempts that began before it opened may lengthen the pause, nothing else. */
   function open(forMs: number, { reason, failures, since }: Streak): void {
     openUntil = Math.max(openUntil, now() + forMs);
     if (state === 'open') return;
@@ -141,7 +144,7 @@ function createCircuit({ settings, now, schedule, onChange }: BreakerOptions) {
   };
 }
 
-/** Of a delivery that failed before: an error that it gets again and again may be of its own making. */
+/** If a delivery failed before, its repeated error may be its own fault. */
 function tellsOfDestination(result: DeliveryResult): boolean {
   return result.outcome !== 'retry' || result.failure === 'unavailable' || result.afterMs !== undefined;
 }

@@ -1,7 +1,7 @@
 import { type Callback, callbackKey } from '@ringback/contracts';
 import type { Ledger } from '@ringback/ledger';
 
-/** What a callback is about. It tells a duplicate that comes under a new requestID. Undefined: nothing does. */
+/** What a callback is about. Undefined: unknown. */
 export type BusinessKeyOf = (callback: Callback) => string | undefined;
 
 export type WithoutDuplicates = { readonly fresh: Callback[]; readonly businessDuplicates: Callback[] };
@@ -9,8 +9,8 @@ export type WithoutDuplicates = { readonly fresh: Callback[]; readonly businessD
 type Deps = { readonly ledger: Pick<Ledger, 'claim'>; readonly businessKeyOf: BusinessKeyOf };
 
 /**
- * Drops callbacks that another requestID has delivered before: their business keys are claimed as well. The same batch may be
- * run again. Takes one round trip, or none if no callback has a business key.
+ * Drops callbacks that were delivered under another requestID. May be run again. Costs one round trip, or
+ * none without business keys.
  */
 export function createBusinessDedupe({ ledger, businessKeyOf }: Deps) {
   return async (batchId: string, callbacks: readonly Callback[]): Promise<WithoutDuplicates> => {
@@ -32,7 +32,7 @@ export function createBusinessDedupe({ ledger, businessKeyOf }: Deps) {
   };
 }
 
-/** No source is called so: a name has no colon. */
+/** No source name holds a colon. */
 export function businessLedgerKey({ source, account }: Callback, businessKey: string | undefined): string | undefined {
   return businessKey === undefined ? undefined : callbackKey({ source: `business:${source}`, account, id: businessKey });
 }

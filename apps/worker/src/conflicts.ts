@@ -11,8 +11,8 @@ export type ConflictDeps = {
 };
 
 /**
- * Keeps callbacks whose requestID is taken with another body, for a person to see. A replayed one is kept even if
- * there is no room. May be run again.
+ * Quarantines callbacks whose requestID is taken with another body; a replayed one even without room. May be
+ * run again.
  */
 export function createConflictKeeper(deps: ConflictDeps): (conflicts: readonly Callback[], replayed: boolean) => Promise<void> {
   const { quarantine, counts, logger } = deps;

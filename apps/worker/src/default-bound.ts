@@ -1,9 +1,9 @@
 import type { Config } from '@ringback/config';
 
-/** All outputs together leave room for what the others need: so much of the memory up to which callbacks are taken. */
+/** The rest of the memory is left to others. */
 const SHARE_OF_ALL = 0.5;
 
-/** Bytes that an output may have by reference: a share of maxmemory. Undefined if Redis has no bound. */
+/** Bytes by reference for one output, a share of maxmemory. Undefined if Redis has no limit. */
 export function createDefaultBound({
   config,
   maxmemory,

@@ -9,20 +9,17 @@ import type { Breaker } from './breaker.ts';
 export type DeliverDeps = {
   readonly output: Output;
   readonly breaker: Breaker;
-  /** Attempts that a delivery has in all. */
   readonly attempts: number;
   readonly settling: AttemptDeps['settling'];
-  /** ms that one attempt may take. */
   readonly timeout: number;
-  /** Called with every attempt that ends. */
   readonly onAttempt: () => void;
-  /** The output's attempts under way at once, in this process. */
+  /** Attempts of this output at once, in this process. */
   readonly limit: LimitFunction;
   readonly ledger: Pick<Ledger, 'outcomes' | 'record' | 'keep'>;
   readonly retries: Pick<DeliveryProducer, 'addAlone' | 'addFailed' | 'handedOn'>;
-  /** A rate limit counts jobs: a batch becomes jobs of its deliveries then. */
+  /** A rate limit counts jobs: a batch is split into single deliveries. */
   readonly alone: boolean;
-  /** Aborted when the process is to stop: attempts under way end, none begins. */
+  /** Aborted at shutdown: attempts under way end, none begins. */
   readonly stopping: AbortSignal;
   readonly now: () => number;
   /** Redis's time, ms since the epoch. */
@@ -30,13 +27,12 @@ export type DeliverDeps = {
   readonly logger: Logger;
 };
 
-/** `key` is `callbackKey(callback)`, which takes a hash. */
+/** `key` is `callbackKey(callback)`, which costs a hash. */
 type Keyed = Pick<Attempt, 'callback' | 'key'> & { readonly batch: string };
 
-/** One output's deliveries: attempt → settle. */
 export function createDeliver(deps: DeliverDeps): DeliveryHandlers {
   const { output, ledger, settling } = deps;
-  /** A callback that comes again while its delivery is tried MUST be known, and so MUST what the delivery came to. */
+  /** MUST outlast the delivery, so that the same callback is still a duplicate. */
   const keep = (batch: string, keys: readonly string[]) =>
     ledger.keep({ batch, output: output.name }, { keys, forMs: settling.giveUpAfter });
   const steps = { begin: createBegin(deps), record: createRecorder(deps), keep };
@@ -49,7 +45,7 @@ type Steps = {
   readonly keep: (batch: string, keys: readonly string[]) => Promise<void>;
 };
 
-/** Makes an attempt within concurrency and breaker. @throws HandBack when it may not be made now */
+/** @throws HandBack if the attempt may not be made now */
 function createBegin(deps: DeliverDeps): Steps['begin'] {
   const attempt = createAttempt(deps);
   return (next) =>
@@ -67,7 +63,7 @@ function createBegin(deps: DeliverDeps): Steps['begin'] {
 function createBatch(deps: DeliverDeps, { begin, record, keep }: Steps): DeliveryHandlers['batch'] {
   const { attempts, retries } = deps;
 
-  /** A first attempt. If it fails it MUST leave a job of its own first, then the outcome in the ledger. */
+  /** If it fails it MUST leave a job of its own first, then the outcome. */
   async function firstAttempt({ batch, callback, key }: Keyed): Promise<void> {
     const settlement = await begin({ callback, key, spent: UNSPENT, attempts });
     if (settlement.outcome === 'delivered') return record({ batch, key, outcome: 'delivered' });
@@ -83,7 +79,7 @@ function createBatch(deps: DeliverDeps, { begin, record, keep }: Steps): Deliver
     try {
       await allSettled((again ? await stillToAttempt(deps, batch, keyed) : keyed).map(firstAttempt));
     } catch (error) {
-      // It may wait for as long as its destination is away, and then runs again.
+      // It may wait as long as its destination is away, and then runs again.
       if (error instanceof HandBack) await keep(batch, keys);
       throw error;
     }
@@ -94,7 +90,7 @@ function createSingle(deps: DeliverDeps, { begin, record, keep }: Steps): Delive
   return async ({ batch, callback, spent, attempts, refused }) => {
     const key = callbackKey(callback);
     const [outcome] = await deps.ledger.outcomes({ batch, output: deps.output.name }, [key]);
-    // Dropped, it is over as well: whoever dropped it has counted it.
+    // `dropped` is final too; it is counted elsewhere.
     if (outcome === 'delivered' || outcome === 'dropped') return { outcome: 'delivered' };
     if (refused !== undefined) return { outcome: 'dead', ...refused, spent };
     const settlement = await begin({ callback, key, spent, attempts });
@@ -106,7 +102,7 @@ function createSingle(deps: DeliverDeps, { begin, record, keep }: Steps): Delive
 
 const UNSPENT = { attempts: 0, uncounted: 0 };
 
-/** Makes jobs of a batch's deliveries at the head of the queue: the next batch is split when they are done. */
+/** At the head of the queue: the next batch is split when these are done. */
 async function takeApart(deps: DeliverDeps, batch: string, keyed: readonly Keyed[]): Promise<void> {
   const rest = await stillToAttempt(deps, batch, keyed);
   if (rest.length === 0) return;
@@ -114,7 +110,7 @@ async function takeApart(deps: DeliverDeps, batch: string, keyed: readonly Keyed
   await deps.retries.addAlone(batch, callbacks);
 }
 
-/** The deliveries that this batch must still attempt. MUST look for jobs first: one that is over has left its outcome. */
+/** MUST look for jobs first: a job that ended has left its outcome. */
 async function stillToAttempt(
   { ledger, output, retries }: DeliverDeps,
   batch: string,
@@ -126,7 +122,7 @@ async function stillToAttempt(
   return keyed.filter((_, index) => outcomes[index] === undefined && !handedOn[index]);
 }
 
-/** Outcomes are written as they come; those that come while a write is under way go together in the next one. */
+/** Outcomes that come during a write go together in the next one. */
 function createRecorder({ output, ledger }: DeliverDeps) {
   const commit = createGroupCommit({
     write: (entries: Parameters<Ledger['record']>[1]) => ledger.record(output.name, entries),
@@ -137,7 +133,7 @@ function createRecorder({ output, ledger }: DeliverDeps) {
   return (entry: Parameters<typeof commit.submit>[0]) => commit.submit(entry);
 }
 
-/** Waits for all, then fails with the first failure: a bug or a broken Redis before a mere hand-back. */
+/** Waits for all, then throws the first failure: a bug or a broken Redis before a hand-back. */
 async function allSettled(work: readonly Promise<void>[]): Promise<void> {
   const failures: unknown[] = [];
   for (const result of await Promise.allSettled(work)) if (result.status === 'rejected') failures.push(result.reason);

@@ -1,6 +1,6 @@
 import type { DeliveryResult, DeliverySettings } from '@ringback/contracts';
 
-/** Failed attempts since the last sign of life. `since`: the end of the first one. `reason`: of the last one. */
+/** Since the last sign of life. `since`: the end of the first. `reason`: of the last. */
 export type Streak = { readonly since: number; readonly failures: number; readonly reason: string };
 
 export type FailureStreak = {
@@ -8,9 +8,8 @@ export type FailureStreak = {
   readonly failures: () => number;
   add(reason: string): Streak;
   end(): void;
-  /** Adds a failure, or ends with any other result. */
   note(result: DeliveryResult): void;
-  /** Many failures in a row, or at low traffic a few over some time. */
+  /** Many failures in a row, or fewer over some time. */
   isLong(): boolean;
 };
 

@@ -50,7 +50,10 @@ function setUp() {
   };
 }
 
-/** Runs the batch, and takes each output's job up to the instant between its release of the bodies and its end. Returns what ends the jobs. */
+/**
+ * Runs the batch, and takes each output's job up to the instant between its release of the bodies and its
+ * end. Returns what ends the jobs.
+ */
 async function runUntilJobsEnd(world: ReturnType<typeof setUp>, to: Record<string, readonly Callback[]>) {
   const { redis, prefix, run, ledger, bodies } = world;
   await run(to);

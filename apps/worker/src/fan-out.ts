@@ -2,11 +2,10 @@ import { bodyDigest, type Callback, callbackKey, type Logger, RingbackError } fr
 import { type Bodies, batchPartId, type DeliveryProducer, type RoutedBatch, type Share } from '@ringback/queue';
 import type { LaneFlow } from './lane-flow.ts';
 
-/** What one output is to the fan-out. */
 export type FanOutTarget = {
   readonly producer: Pick<DeliveryProducer, 'addBatch' | 'addReferences' | 'addRefused' | 'standing'>;
   readonly flow: LaneFlow;
-  /** A rate limit counts jobs: then each delivery is a job. */
+  /** A rate limit counts jobs: each delivery is one. */
   readonly alone: boolean;
   readonly backlog: { readonly most: () => number | undefined; readonly over: 'hold' | 'dead-letter' | 'drop' };
 };
@@ -14,17 +13,14 @@ export type FanOutTarget = {
 export type FanOutDeps = {
   readonly targets: ReadonlyMap<string, FanOutTarget>;
   readonly bodies: Pick<Bodies, 'store' | 'read'>;
-  /** Notes in Redis that deliveries are dropped. */
   readonly drop: (dropped: { batch: string; output: string; keys: readonly string[] }) => Promise<number>;
-  /** True while Redis is not roomy: then what waits is stored in less memory. */
+  /** True while memory is short: what waits is then stored in less of it. */
   readonly tight: () => boolean;
-  /** True while Redis is nearly full. */
   readonly nearlyFull: () => boolean;
   readonly logger: Logger;
 };
 
 type Part = { readonly output: string; readonly target: FanOutTarget; readonly callbacks: readonly Callback[] };
-/** One run of a batch, without its callbacks. */
 type Run = Omit<RoutedBatch, 'callbacks'>;
 
 export type FanOut = (batch: Run, perOutput: ReadonlyMap<string, readonly Callback[]>) => Promise<void>;
@@ -33,15 +29,15 @@ const REFUSED = 'RB_OUTPUT_BACKLOG: more waits for the output than its backlog a
 const BEYOND = { hold: 'held', 'dead-letter': 'dead', drop: 'dropped' } as const;
 
 /**
- * Queues the deliveries of a batch. A single output that can take them gets one job with the bodies. Otherwise the
- * bodies are stored once: an output that flows gets a job that names them, another one holds their id.
- * May be run again: what an earlier run queued stays, and what is missing is added.
+ * Queues the deliveries of a batch. A single output that can take them gets one job with the bodies.
+ * Otherwise the bodies are stored once: outputs that flow get a job that names them, others hold their id. A
+ * repeated run adds what is missing.
  */
 export function createFanOut(deps: FanOutDeps): FanOut {
   const { targets, bodies, nearlyFull } = deps;
   const settle = createSettler(deps);
 
-  /** The settings allow no route to an unknown output, but a callback MUST NOT get lost on one. */
+  /** The settings exclude this, but a callback MUST NOT get lost. */
   function targetOf(output: string): FanOutTarget {
     const target = targets.get(output);
     if (!target) throw new RingbackError('RB_INTERNAL', `no queue for output ${output}`);
@@ -61,7 +57,7 @@ export function createFanOut(deps: FanOutDeps): FanOut {
 
   return async (batch, perOutput) => {
     const all = [...perOutput].map(([output, callbacks]) => ({ output, callbacks, target: targetOf(output) }));
-    // In a second run, a batch for one output may go to several: the settings may have changed.
+    // In a second run the settings may differ, and so may the outputs.
     const isInline = (part: Part) => goesWithBodies(deps, part, all.length === 1 && !batch.again);
     const [inline, others] = [all.filter(isInline), all.filter((part) => !isInline(part))];
     const standing = batch.again ? await Promise.all(others.map((part) => missing(batch.id, part))) : [];
@@ -80,7 +76,7 @@ export function createFanOut(deps: FanOutDeps): FanOut {
   };
 }
 
-/** `only`: the batch goes to no other output, and no earlier run has stored its bodies. */
+/** `only`: no other output gets the batch, and its bodies are not stored yet. */
 function goesWithBodies({ tight, nearlyFull }: FanOutDeps, { target: { flow, alone } }: Part, only: boolean): boolean {
   const state = flow.flow();
   if (alone) return state === 'flowing' && !nearlyFull();
@@ -93,7 +89,7 @@ function addWithBodies(batch: Run, { target, callbacks }: Part): Promise<void> {
   return target.producer.addBatch({ ...batch, callbacks });
 }
 
-/** The deliveries that no job of an earlier run holds. `named`: there is a job, with other bodies. */
+/** Deliveries that no earlier job holds. `named`: there is a job, with other bodies. */
 async function missing(batch: string, part: Part): Promise<Part & { readonly named: boolean }> {
   const keys = await part.target.producer.standing(batch);
   return { ...part, named: keys !== undefined, callbacks: without(part.callbacks, keys) };
@@ -113,8 +109,8 @@ function asShare({ output, callbacks, target: { flow, alone, backlog } }: Part):
 }
 
 /**
- * A damaged share becomes a dead letter that names no delivery, so its batch MUST make all of them.
- * What a newer Ringback wrote waits for a newer worker, and so does the batch.
+ * A damaged share becomes a dead letter without deliveries, so its batch MUST make all of them. A newer one
+ * waits, and so does the batch.
  */
 function unlessDamaged(error: unknown): undefined {
   if (error instanceof RingbackError && error.code === 'RB_PAYLOAD_INVALID') return undefined;
@@ -128,7 +124,7 @@ type Stored = {
   readonly answer: Awaited<ReturnType<Bodies['store']>>[number];
 };
 
-/** Finishes the share of one output, by its state. Resolves to what must be stored elsewhere. */
+/** Finishes one output's share. Resolves to what must be stored elsewhere. */
 function createSettler({ bodies, drop, logger }: FanOutDeps) {
   return async ({ id, batch, part, answer }: Stored): Promise<Part> => {
     const { output, callbacks, target } = part;
@@ -158,7 +154,7 @@ function createSettler({ bodies, drop, logger }: FanOutDeps) {
     }
     if (!answer.there) return done;
     const stored = await bodies.read(id, output).catch(unlessDamaged);
-    // If they are gone, their outcomes are in the ledger: whoever gets them again looks there.
+    // If the bodies are gone, their outcomes are in the ledger.
     return { ...part, callbacks: without(callbacks, new Set(stored?.callbacks.map(callbackKey))) };
   };
 }

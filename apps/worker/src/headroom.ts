@@ -6,20 +6,14 @@ const LOOK_AGAIN_MS = 25;
 const HOLD_FOR_MS = 10_000;
 /** Jobs that an output may still have when the next batch begins. */
 const FEW = 4;
-/**
- * Memory in Redis during the fan-out, as a multiple of the bodies: they are stored, and stand in the buffers of
- * connection and script.
- */
+/** A fan-out needs its bodies several times: stored, and in buffers of connection and script. */
 const COPIES = 4;
 
 export type HeadroomDeps = {
-  /** True while Redis is nearly full. */
   readonly nearlyFull: () => boolean;
   /** Bytes until Redis is nearly full. */
   readonly room: () => number;
-  /** Asks Redis now. */
   readonly look: () => Promise<void>;
-  /** Each output's queue, and whether it moves. */
   readonly outputs: readonly { readonly producer: Pick<DeliveryProducer, 'pending'>; readonly flow: Pick<LaneFlow, 'flow'> }[];
   readonly stopping: AbortSignal;
   readonly now: () => number;
@@ -28,9 +22,9 @@ export type HeadroomDeps = {
 type Dispatch = (batch: TakenBatch) => Promise<void>;
 
 /**
- * A fan-out takes memory before it frees any, and BullMQ can finish nothing in a full Redis. So batches run side by
- * side only if there is room for all. If Redis is nearly full, a batch waits until the outputs that flow have few jobs
- * left; after 10 s it goes back to the queue. Stuck outputs only hold their part, which takes less memory.
+ * A fan-out takes memory before it frees any, and a full Redis stops BullMQ. So batches run at once only if
+ * there is room for all. If Redis is nearly full, a batch waits until the outputs that flow have few jobs;
+ * after 10 s it goes back to the queue.
  */
 export function withHeadroom(dispatch: Dispatch, deps: HeadroomDeps): Dispatch {
   const { nearlyFull, room, look, stopping, now } = deps;
@@ -38,10 +32,10 @@ export function withHeadroom(dispatch: Dispatch, deps: HeadroomDeps): Dispatch {
   let underWay = 0;
 
   async function begins(bytes: number): Promise<boolean> {
-    // The last answer of Redis may be older than the last batch that ended.
+    // Redis's last answer may be older than the last batch that ended.
     if (underWay > 0 && room() < 2 * (underWay + bytes)) await look();
     if (nearlyFull() && (await othersPending(deps))) return false;
-    // A batch alone always runs: only work makes room.
+    // A single batch always runs: only work makes room.
     if (underWay > 0 && underWay + bytes > room()) return false;
     underWay += bytes;
     return true;

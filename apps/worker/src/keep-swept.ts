@@ -5,7 +5,7 @@ const EVERY_MS = 3_600_000;
 
 type SweepOptions = Parameters<typeof sweepBodies>[0] & { readonly logger: Logger };
 
-/** Removes bodies that a crash left behind: now, and once an hour. */
+/** Removes bodies left by a crash: now, and once an hour. */
 export function keepSwept(options: SweepOptions): void {
   async function sweep(): Promise<void> {
     try {

@@ -4,55 +4,52 @@ import type { ErrorReporter } from '@ringback/redis';
 import type { BreakerState } from './breaker.ts';
 import { repeatLook } from './repeated-look.ts';
 
-/** Jobs that may wait in an output's queue. With more, deliveries are held. */
+/** With more jobs waiting, deliveries are held. */
 const JOBS_UNTIL_LAGGING = 256;
-/** The queue is filled up to so many jobs from what is held. */
+/** Held deliveries fill the queue up to this. */
 const JOBS_WHEN_FED = 128;
-/** One is enough to find out with. */
 const PROBES_AT_ONCE = 1;
-/** Failures in a row after which an output without a breaker counts as one that cannot move. */
+/** Then an output without a breaker counts as stuck. */
 const FAILURES_UNTIL_STUCK = 10;
-/** Retries of an output that fails: further deliveries would only become more of them, each with its body. */
+/** With more retries, deliveries are held: each retry has its body. */
 const RETRIES_WHILE_STUCK = 1000;
 const LOOK_EVERY_MS = 1000;
-/** While the output takes what it holds. */
+/** While there are held deliveries and room for them. */
 const FEED_EVERY_MS = 20;
-/** While its queue is full: it MUST not run empty meanwhile. */
+/** While its queue is full: it MUST NOT run empty meanwhile. */
 const FEED_AT_LEAST_EVERY_MS = 200;
-/** While looks fail, each waits twice as long as the one before, at most this. */
+/** Failed looks back off up to this. */
 const LOOK_AGAIN_AT_MOST_MS = 8000;
-/** What is wrong with one share, and with no other. */
+/** Errors of one share only. */
 const OF_ONE_SHARE = ['RB_PAYLOAD_INVALID', 'RB_PAYLOAD_NEWER', 'RB_JOB_ID_TAKEN'];
 
-/** `flowing`: deliveries go at once. `lagging`: behind many others. `stuck`: not now. */
+/**
+ * `flowing`: deliveries go at once. `lagging`: many wait before them. `stuck`: the output fails or is paused.
+ */
 type Flow = 'flowing' | 'lagging' | 'stuck';
 
 export type LaneFlow = {
-  /** As of the last look at the queue, at most a second ago, and the breaker's state now. */
+  /** The queue as of at most a second ago, the breaker now. */
   readonly flow: () => Flow;
-  /** True where the output holds deliveries for which there is no job. */
   readonly holding: () => boolean;
-  /** Jobs were added since the last look. */
   added(jobs: number): void;
-  /** Something is held now, or the output can move again: looks at once. */
+  /** Looks now: something is held, or the output can move again. */
   wake(): void;
   close(): void;
 };
 
 export type LaneFlowOptions = {
   readonly output: string;
-  /** A rate limit counts jobs: then each delivery has to be one. */
+  /** A rate limit counts jobs: each delivery is one. */
   readonly alone: boolean;
   readonly producer: Pick<DeliveryProducer, 'look' | 'addBatch' | 'addReferences' | 'addRefused'>;
   readonly bodies: Bodies;
   readonly breaker: () => BreakerState;
-  /** Attempts that failed since the last one that had an answer. */
+  /** Attempts that failed since the last answer. */
   readonly failures: () => number;
-  /** True while Redis is nearly full. */
   readonly nearlyFull: () => boolean;
-  /** Bytes that the output may have by reference; undefined: any number. */
+  /** Bytes by reference. Undefined: no limit. */
   readonly most: () => number | undefined;
-  /** Told of every look that fails. */
   readonly errors: ErrorReporter;
   readonly logger: Logger;
 };
@@ -61,7 +58,7 @@ type Look = Awaited<ReturnType<DeliveryProducer['look']>>;
 
 const UNSEEN: Look = { waiting: 0, delayed: 0, paused: false, held: 0, bytes: 0 };
 
-/** Watches one output's queue. Makes jobs of held deliveries when the output flows and its queue has room. */
+/** Watches one output's queue and makes jobs of held deliveries when there is room. */
 export function createLaneFlow(options: LaneFlowOptions): LaneFlow {
   const { producer, bodies, breaker, failures, nearlyFull } = options;
   const report = createReporter(options);
@@ -69,7 +66,7 @@ export function createLaneFlow(options: LaneFlowOptions): LaneFlow {
   const failing = () => failures() >= FAILURES_UNTIL_STUCK;
   const moves = () => breaker() !== 'open' && !seen.paused;
 
-  /** Resolves to whether it fed the queue. */
+  /** True if it fed the queue. */
   async function look(): Promise<boolean> {
     added = 0;
     report((seen = await producer.look()));
@@ -105,12 +102,12 @@ export function createLaneFlow(options: LaneFlowOptions): LaneFlow {
   };
 }
 
-/** ms until the next look. While the queue is full: no longer than twice the time that it takes to have room. */
+/** ms until the next look. */
 function waitFor(looksInVain: number): number {
   return Math.min(FEED_EVERY_MS * 2 ** looksInVain, FEED_AT_LEAST_EVERY_MS);
 }
 
-/** MUST add the job before what it names is held no more: cut off in between, the same job is added again. */
+/** MUST add the job before the share leaves the held ones. Interrupted, it adds the same job again. */
 async function feed(options: LaneFlowOptions, ids: readonly string[], room: number): Promise<void> {
   const { output, alone, producer, bodies } = options;
   if (!alone) {
@@ -125,7 +122,6 @@ async function feed(options: LaneFlowOptions, ids: readonly string[], room: numb
   }
 }
 
-/** Resolves to the jobs that were added. */
 async function feedAlone({ output, producer, bodies }: LaneFlowOptions, id: string): Promise<number> {
   const stored = await bodies.read(id, output);
   if (stored) await producer.addBatch({ ...stored, id: stored.batch, again: true });
@@ -133,11 +129,11 @@ async function feedAlone({ output, producer, bodies }: LaneFlowOptions, id: stri
   return stored?.callbacks.length ?? 0;
 }
 
-/** Makes a dead letter of a share that cannot be fed: it must not block the others. Some of it may have a job already. */
+/** Makes a dead letter of an unusable share, so that it does not block the others. */
 async function setAside({ output, producer, bodies, logger }: LaneFlowOptions, id: string, error: unknown): Promise<number> {
   if (!(error instanceof RingbackError) || !OF_ONE_SHARE.includes(error.code)) throw error;
   if (error.code === 'RB_PAYLOAD_NEWER') {
-    // Its job goes back into the queue until a newer worker takes it.
+    // Waits in the queue for a newer worker.
     await producer.addReferences([id]);
     await bodies.fed(id, output, 'again');
     return 1;
@@ -148,7 +144,7 @@ async function setAside({ output, producer, bodies, logger }: LaneFlowOptions, i
   return 0;
 }
 
-/** One line when more waits for an output than it may have, and one when that is over. */
+/** One line when the limit is passed, and one when it is over. */
 function createReporter({ output, most, logger }: LaneFlowOptions): (seen: Look) => void {
   let over = false;
   return ({ bytes, held }) => {

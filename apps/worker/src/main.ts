@@ -45,7 +45,7 @@ import { runUntilStopped } from './run-until-stopped.ts';
 
 const DEFAULT_ADMIN_PORT = 9090;
 
-/** For all waits: the other clock may be set at any time. */
+/** Monotonic: the system clock may jump. */
 const elapsed = () => performance.now();
 
 const stdout = openStdout();
@@ -55,7 +55,7 @@ try {
   await run();
 } catch (error) {
   bootLogger.error({ err: error }, 'worker cannot run');
-  // What was opened before it failed would keep the process alive.
+  // Open handles would keep the process alive.
   process.exit(1);
 }
 
@@ -76,7 +76,7 @@ async function run(): Promise<void> {
   const ledger = createLedger({ redis, prefix, window: config.dedupe.window });
 
   const reportRemoved = () => reportRemovedOutputs({ ...access, outputs: config.outputs.map(({ name }) => name), logger });
-  // Not awaited: Redis may be away, and the line is for people. Repeated when all workers have the same outputs again.
+  // Not awaited: Redis may be away, and this is only a log line.
   void reportRemoved();
   const self = { app: 'worker', version: VERSION, parts: workerParts(config) } as const;
   const most = createDefaultBound({ config, maxmemory: watch.maxmemory });
@@ -106,7 +106,6 @@ async function run(): Promise<void> {
   process.exit(code);
 }
 
-/** Where callbacks are kept that go to no output, and where they are counted. */
 function createKeeping(access: Parameters<typeof createRouteCounts>[0], bounds: Config['quarantine']) {
   return {
     quarantine: createQuarantine({ ...access, bounds }),

@@ -6,13 +6,12 @@ const LOOK_EVERY_MS = 5000;
 const SAY_AGAIN_AFTER_MS = 600_000;
 
 export type PauseWatch = {
-  /** For `/readyz`: a pause is meant, so the worker stays ready. */
+  /** For `/readyz`: a pause is intended, so the worker stays ready. */
   readonly facts: () => Readonly<Record<string, string>>;
   close(): void;
 };
 
 export type PauseWatchOptions = {
-  /** The queue of callbacks. */
   readonly queue: Pick<QueueState, 'isPaused' | 'depths'>;
   /** ms. Default: 5 s. */
   readonly lookEvery?: number;
@@ -23,7 +22,7 @@ export type PauseWatchOptions = {
 
 type Paused = { readonly since: number; toldAt: number };
 
-/** Logs that dispatching is paused: at the start, when it begins, every 10 minutes, and when it is over. */
+/** Logs a pause of dispatching: at its start, every 10 minutes, and at its end. */
 export function watchPause({ queue, lookEvery = LOOK_EVERY_MS, now, logger }: PauseWatchOptions): PauseWatch {
   let paused: Paused | undefined;
   const secondsSince = (since: number) => Math.round((now() - since) / 1000);

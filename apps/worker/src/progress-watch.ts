@@ -1,36 +1,34 @@
 import { setTimeout } from 'node:timers/promises';
 import { within } from '@ringback/pacing';
 
-/** How long Redis may take to say whether work waits, ms. */
+/** ms. */
 const LOOK_TIMEOUT_MS = 1000;
 
-/** A consumer, as the watch sees it. */
 export type Watched = {
   readonly name: string;
-  /** The longest time between two signs of progress while all is well, ms. */
+  /** ms; the longest step of normal work. */
   readonly longestStep: number;
   /** Grows with every sign of progress. */
   progress(): number;
-  /** True if there is work to take. May reject or never resolve if Redis does not answer. */
+  /** May reject or never resolve if Redis does not answer. */
   workWaits(): Promise<boolean>;
 };
 
 export type ProgressWatchOptions = {
   readonly watched: readonly Watched[];
-  /** ms without progress, beyond the longest step, until a consumer is stuck. */
+  /** ms without progress, beyond the longest step. */
   readonly stuckAfter: number;
-  /** ms from one look to the next. */
+  /** ms between two looks. */
   readonly every: number;
-  /** True while Redis refuses what the work needs: then nobody makes progress. */
+  /** True while Redis refuses what the work needs: a new process would not help. */
   readonly hopeless: () => boolean;
-  /** ms. Only differences count. */
+  /** Monotonic, ms. */
   readonly now: () => number;
 };
 
 /**
- * Finds consumers that are stuck: work waits for long enough, and nothing happens. Resolves to the name of one.
- * The time begins again if Redis does not answer or refuses (a new process would do no better), and if the looks
- * themselves stopped: then the process or the machine was frozen.
+ * Resolves to the name of a consumer that makes no progress though work waits. Starts anew if Redis does not
+ * answer or refuses, and if the looks themselves stopped (a frozen process or machine).
  */
 export function createProgressWatch({
   watched,
@@ -56,7 +54,7 @@ export function createProgressWatch({
   };
 }
 
-/** Looks every `every` ms. Resolves to the name of a stuck consumer, or to undefined once `stop` aborts. */
+/** Resolves to undefined once `stop` aborts. */
 export async function whenStuck(options: {
   readonly look: () => Promise<string | undefined>;
   readonly every: number;

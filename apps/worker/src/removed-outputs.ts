@@ -3,10 +3,7 @@ import { noteOutputs } from '@ringback/queue';
 
 type RemovedOptions = Parameters<typeof noteOutputs>[0] & { readonly outputs: readonly string[]; readonly logger: Logger };
 
-/**
- * Notes the outputs of the settings in Redis. Logs each output that left the settings and still holds deliveries:
- * they are kept until it comes back or a person purges them. Never rejects.
- */
+/** Logs outputs that left the settings and still hold deliveries. Never rejects. */
 export async function reportRemovedOutputs({ redis, prefix, outputs, logger }: RemovedOptions): Promise<void> {
   try {
     for (const held of await noteOutputs({ redis, prefix }, outputs)) {

@@ -1,18 +1,17 @@
-/** So that one look does for what comes together. */
+/** One look then serves several callers. */
 const SOON_MS = 5;
 
 export type RepeatedLook = {
-  /** Looks within a few ms, once for all that ask until then. */
   soon(): void;
   close(): void;
 };
 
 export type RepeatedLookOptions = {
-  /** MUST NOT reject. Resolves to the ms until the next one. */
+  /** MUST NOT reject. Resolves to the ms until the next look. */
   readonly look: () => Promise<number>;
 };
 
-/** Looks again and again, one look at a time, from now on. Keeps no process alive. */
+/** One look at a time. Keeps no process alive. */
 export function repeatLook({ look }: RepeatedLookOptions): RepeatedLook {
   let timer: NodeJS.Timeout | undefined;
   let [running, asked, closed] = [false, false, false];

@@ -3,18 +3,18 @@ import type { Callback } from '@ringback/contracts';
 import type { Router } from '@ringback/routing';
 import type { Unrouted } from './unrouted.ts';
 
-/** How long routing may run before other work gets its turn. */
+/** Then other work gets its turn. */
 const ROUTES_AT_ONCE_MS = 20;
 
 export type Routed = {
   readonly perOutput: Map<string, Callback[]>;
-  /** How many callbacks a route drops, by its reason. */
+  /** By reason. */
   readonly dropped: Map<string, number>;
   readonly unrouted: Unrouted[];
   readonly conditionErrors: string[];
 };
 
-/** Each condition is bounded, but many slow ones in a row would delay health checks and locks. */
+/** Many slow conditions in a row would delay health checks and locks. */
 export async function routeAll(router: Router, callbacks: readonly Callback[]): Promise<Routed> {
   const perOutput = new Map<string, Callback[]>();
   const dropped = new Map<string, number>();

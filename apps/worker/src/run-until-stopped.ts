@@ -8,20 +8,20 @@ export type Running = {
   readonly work: readonly { readonly consumer: Consumer; readonly watched: Watched }[];
   /** Set while Redis refuses what the work needs. */
   readonly refused: () => unknown;
-  /** Resolves with the signal that asks the process to stop. */
+  /** Resolves with the stop signal. */
   readonly stopped: Promise<NodeJS.Signals>;
   /** Aborted when the process must stop. */
   readonly stopping: AbortController;
-  /** ms without progress, while work waits, until the process ends for a new one to start. */
+  /** ms without progress, while work waits, until the process ends. */
   readonly stuckAfter: number;
-  /** ms that the work under way gets to finish. */
+  /** ms that work under way may take at shutdown. */
   readonly shutdownGrace: number;
   readonly logger: Logger;
 };
 
 /**
- * Runs the worker until a signal or until it is stuck. Then finishes the work under way and hands the rest back.
- * Resolves to the exit code. The process MUST end then: what was cut off holds sockets, and another worker takes it.
+ * Runs until a signal, or until the worker is stuck. Then finishes or hands back its work. Resolves to the
+ * exit code. The process MUST end then: cut-off work holds sockets.
  */
 export async function runUntilStopped(running: Running): Promise<0 | 1> {
   const { work, refused, stopped, stopping, stuckAfter, shutdownGrace, logger } = running;

@@ -29,7 +29,7 @@ function isEntry(data: unknown): data is QuarantinedCallback {
   return typeof data === 'object' && data !== null && 'reason' in data;
 }
 
-/** A dispatcher on a real ledger, whose fan-out a test can look at, and break. */
+/** A dispatcher on a real ledger with an observable fan-out. */
 export function setUp({
   failing = new Set<string>(),
   routes = EVERYTHING,
@@ -71,7 +71,6 @@ const asCallback = ({ v: _v, type = '', encoding: _encoding, reason: _reason, ..
 
 type OperatorDeps = { readonly redis: Redis; readonly prefix: string; readonly ledger: Pick<Ledger, 'release'> };
 
-/** What a person does with callbacks that no route matched. */
 function createOperator({ redis, prefix, ledger }: OperatorDeps) {
   return {
     quarantined: async (name = 'quarantine'): Promise<QuarantinedCallback[]> => {
@@ -81,7 +80,7 @@ function createOperator({ redis, prefix, ledger }: OperatorDeps) {
       return jobs.map(({ data }): unknown => data).filter(isEntry);
     },
     counted: () => readRouteCounts({ redis, prefix }),
-    /** Sends all of them again: why not, for each. */
+    /** Resolves to the reason of each that was not sent again. */
     replay: async (): Promise<(string | undefined)[]> => {
       const store = openQuarantineStore({
         redis,
@@ -94,7 +93,6 @@ function createOperator({ redis, prefix, ledger }: OperatorDeps) {
       await store.close();
       return problems;
     },
-    /** What waits for a worker. */
     queued: async (): Promise<Callback[]> => {
       const queue = new Queue<CallbackBatch>('callbacks', { connection: redis, prefix });
       const jobs = await queue.getWaiting();

@@ -12,7 +12,7 @@ const AWAY: DeliveryResult = { outcome: 'retry', failure: 'unavailable', reason:
 export const ERROR: DeliveryResult = { outcome: 'retry', failure: 'error', reason: 'HTTP 500' };
 export const OK: DeliveryResult = { outcome: 'delivered' };
 
-/** A breaker that low traffic never opens, so that each delivery goes by its own retries. */
+/** Low traffic never opens this breaker. */
 const breaker = { enabled: true, failures: 1000, failingFor: DAY, cooldown: 20, maxHold: 60_000 };
 const retry = { attempts: 3, giveUpAfter: 3 * DAY, minDelay: 5, maxDelay: 20 };
 
@@ -25,7 +25,7 @@ type Settings = {
 const line = () => vi.fn<Logger['info']>();
 const of = (ids: readonly string[]) => ids.map((id) => testCallback(id));
 
-/** A worker's output whose destination answers as the test says; at first it is away. */
+/** At first the destination is away. */
 export function startOutage(settings: Settings = {}) {
   const { url, prefix } = testRedis();
   const redis = new Redis(url, { maxRetriesPerRequest: null });
@@ -66,7 +66,7 @@ export function startOutage(settings: Settings = {}) {
 }
 
 function createDestination() {
-  /** `first`: its answers before that. */
+  /** `first`: answers before that. */
   const destination: { answer: DeliveryResult; first: DeliveryResult[] } = { answer: AWAY, first: [] };
   const attempts: Delivery[] = [];
   async function deliver(made: Delivery): Promise<DeliveryResult> {

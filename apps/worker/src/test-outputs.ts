@@ -23,7 +23,6 @@ const line = () => vi.fn<Logger['info']>();
 
 type Options = { crm?: Partial<DeliverySettings>; tight?: boolean };
 
-/** A worker's outputs `crm` and `ops`, whose destinations a test answers for. */
 export function startOutputs({ crm = {}, tight = false }: Options = {}) {
   const { url, prefix } = testRedis();
   const redis = new Redis(url, { maxRetriesPerRequest: null });
@@ -79,7 +78,7 @@ function lookInto(access: { redis: Redis; prefix: string }) {
       if (!made) throw new Error(`no queue for ${name}`);
       return made;
     },
-    /** Nothing is left of what went by reference. */
+    /** No stored bodies are left. */
     settled: () =>
       vi.waitFor(async () => {
         expect([await keys('bodies'), await keys('held'), [...(await readBacklog(access)).keys()]]).toEqual([[], [], []]);

@@ -5,7 +5,7 @@ import type { Routing } from '@ringback/routing';
 import { countUnkept, quarantineEntry } from './quarantine-entry.ts';
 import { type BusinessKeyOf, businessLedgerKey } from './business-duplicates.ts';
 
-/** A callback that is kept for a person, and why. `reason` names routes and conditions. */
+/** `reason` names routes and conditions. */
 export type Unrouted = NonNullable<Routing['kept']> & { readonly callback: Callback };
 
 export type UnroutedDeps = {
@@ -17,9 +17,9 @@ export type UnroutedDeps = {
 };
 
 /**
- * Keeps callbacks that go nowhere until a person mends the routes. Their batch keeps its claims until a replay, so the
- * same callback again is a duplicate. One that no route wants and for which there is no room is counted and gone; its
- * claims go too, so that it may be sent again. May be run again.
+ * Keeps callbacks without a route until a person changes the routes. Their batch keeps its claims until a
+ * replay, so the same callback is a duplicate. If there is no room, it is counted and dropped with its
+ * claims. May be run again.
  */
 export function createUnroutedKeeper({ unroutedQuarantine, counts, ledger, businessKeyOf, logger }: UnroutedDeps) {
   const keysOf = (callback: Callback) =>
@@ -27,7 +27,7 @@ export function createUnroutedKeeper({ unroutedQuarantine, counts, ledger, busin
 
   return async ({ id, replayed }: TakenBatch, unrouted: readonly Unrouted[]): Promise<void> => {
     if (unrouted.length === 0) return;
-    // If a condition could not be judged, a route may want the callback: it is kept even without room.
+    // If a condition failed, a route may want the callback: it is kept even without room.
     const certain = (entry: Unrouted) => replayed === true || entry.code === 'RB_CONDITION_OVERRUN';
     const sorted = [...unrouted.filter(certain), ...unrouted.filter((entry) => !certain(entry))];
     const entries = sorted.map(({ callback, code, reason }) => ({
@@ -35,7 +35,7 @@ export function createUnroutedKeeper({ unroutedQuarantine, counts, ledger, busin
       claimed: { batch: id, keys: keysOf(callback) },
     }));
     const count = unrouted.filter(certain).length;
-    // Each batch keeps its own entry: the entry that is replayed is removed later.
+    // Each batch keeps its own entry: a replay removes only the entry that it replays.
     const keep = (some: typeof entries, always: boolean) =>
       some.length === 0 ? [] : unroutedQuarantine.keep(some, { batch: id, always });
     const kept = [...(await keep(entries.slice(0, count), true)), ...(await keep(entries.slice(count), false))];
@@ -47,7 +47,7 @@ export function createUnroutedKeeper({ unroutedQuarantine, counts, ledger, busin
   };
 }
 
-/** One line for all that share a reason: with mistaken routes it may be every callback. */
+/** One line per reason: wrong routes may affect every callback. */
 function report(logger: Logger, batch: string, unrouted: readonly Unrouted[], kept: readonly boolean[]): void {
   const all = unrouted.map((entry, index) => ({ ...entry, kept: kept[index] === true }));
   for (const [, group] of Map.groupBy(all, ({ code, reason }) => `${code} ${reason}`)) {
