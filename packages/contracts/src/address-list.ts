@@ -1,13 +1,12 @@
 import { BlockList, isIP } from 'node:net';
 import { Type } from 'typebox';
 
-/** Whether an IP address is one of a list. What is no address is not. */
 export type AddressList = (address: string) => boolean;
 
 const FAMILIES = { 4: 'ipv4', 6: 'ipv6' } as const;
 const LONGEST_PREFIX = { ipv4: 32, ipv6: 128 } as const;
 
-/** An IPv4 or IPv6 address, or a range of them in CIDR notation. */
+/** An IPv4 or IPv6 address, or a CIDR range. */
 export function AddressRange(options: { description: string }) {
   const text = Type.String({ minLength: 1, ...options });
   const problem = 'is not an IP address or a range of them; write 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32';
@@ -19,8 +18,7 @@ export function AddressRange(options: { description: string }) {
 }
 
 /**
- * Looks addresses up as Node's BlockList does: an IPv4 address that is written as IPv6 (`::ffff:192.0.2.7`) is the same one.
- * @throws TypeError for what is no `AddressRange`
+ * IPv4 written as IPv6 (`::ffff:192.0.2.7`) counts as IPv4. @throws TypeError for what is no `AddressRange`
  */
 export function createAddressList(ranges: readonly string[]): AddressList {
   const list = new BlockList();
@@ -30,7 +28,7 @@ export function createAddressList(ranges: readonly string[]): AddressList {
     list.addSubnet(range.address, range.prefix, range.family);
   }
   return (address) => {
-    // A link-local address comes with the interface that it came over.
+    // A link-local address carries its interface: `fe80::1%eth0`.
     const [bare = ''] = address.split('%', 1);
     const family = familyOf(bare);
     return family !== undefined && list.check(bare, family);

@@ -1,15 +1,18 @@
 import type { Callback } from './callback.ts';
 
-/** Callbacks that travel together. The id is that of their job in Redis, before and after it is written. */
+/** `id` is the id of its job in Redis. */
 export type Batch = { readonly id: string; readonly callbacks: readonly Callback[] };
 
-/** Where the ingress's callbacks go: Redis, or, around it, a spool. */
+/** Where the ingress writes callbacks: Redis, or a spool in front of it. */
 export type CallbackWriter = {
-  /** Resolves once the batch is kept: the moment from which its callbacks may be acked. Writing it again changes nothing. MUST be bounded in time. @throws RingbackError */
+  /**
+   * Resolves once the batch is stored and may be acked. A repeated write changes nothing. MUST be bounded in
+   * time. @throws RingbackError
+   */
   write(batch: Batch): Promise<void>;
-  /** Waits until Redis takes batches, at most `within` ms. False: it is away, and waited for in the background. */
+  /** Waits at most `within` ms until Redis takes batches. False: Redis is away; it goes on connecting. */
   opened(within: number): Promise<boolean>;
-  /** Why no batch would be taken now, by a real round trip, as `<code>: <reason>`; empty: it would. */
+  /** As `<code>: <reason>`, tested by a real round trip. Empty: a batch would be taken. */
   notReadyReasons(): Promise<readonly string[]>;
   close(): Promise<void>;
 };

@@ -93,7 +93,7 @@ const RateLimit = Section(
   { description: 'At most `max` deliveries per `per`, over all workers.' },
 );
 
-/** The settings that every output has, whatever its type. A key with a `default` may be absent from the file: the loader fills it in. */
+/** The settings that every output has. The loader fills in keys with a `default`. */
 export const DeliverySettings = Section({
   timeout: Bounded(Duration({ default: '10s', description: 'How long one attempt may take, connection included.' }), {
     min: '10ms',
@@ -111,5 +111,5 @@ export const DeliverySettings = Section({
   rateLimit: Type.Optional(RateLimit),
 });
 
-/** What the worker sees: durations in ms, sizes in bytes. */
+/** Decoded: durations in ms, sizes in bytes. */
 export type DeliverySettings = StaticDecode<typeof DeliverySettings>;

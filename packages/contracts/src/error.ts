@@ -1,4 +1,4 @@
-/** Every code that Ringback gives, with its meaning. `docs/errors.md` says what to do about each; a test holds that page to this table. */
+/** Every error code with its meaning. A test compares this table with `docs/errors.md`. */
 export const ERROR_CODES = {
   // request: why the ingress refused a callback
   RB_HEADER_MISSING: 'a required header is missing',
@@ -54,10 +54,10 @@ export type ErrorCode = keyof typeof ERROR_CODES;
 
 type Options = ErrorOptions & { readonly facts?: RingbackError['facts'] };
 
-/** A refused request, unusable settings, or a bug: always with a code. The message names what is wrong and where, and never a secret or personal data. */
+/** Messages never hold a secret or personal data. */
 export class RingbackError extends Error {
   readonly code: ErrorCode;
-  /** What the log is to know of a refused request, and its sender need not be told. MUST hold no secret and nothing of a body. */
+  /** For the log, not for the sender. MUST hold no secret and nothing of a body. */
   readonly facts: Readonly<Record<string, string | number>>;
 
   constructor(code: ErrorCode, message: string, { facts = {}, ...options }: Options = {}) {

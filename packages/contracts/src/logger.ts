@@ -5,5 +5,4 @@ export type Logger = { readonly debug: Log; readonly info: Log; readonly warn: L
 
 const unheard: Log = () => {};
 
-/** For what others tell already. */
 export const SILENT: Logger = { debug: unheard, info: unheard, warn: unheard, error: unheard };

@@ -5,41 +5,43 @@ export type HttpRequest = {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Buffer;
-  /** Ends the request: the attempt's timeout, or the process is stopping. */
+  /** Aborts on the attempt's timeout and when the process stops. */
   readonly signal: AbortSignal;
 };
 
-/** Status 200…599, headers with lower-case names, and at most the first few KiB of the answer's text. */
+/** Status 200–599, headers in lower case, the first KiB of the text. */
 export type HttpAnswer = {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly text: string;
 };
 
-/** The one way out: an HTTP client that follows no redirect and reads answers to a bound.
- * Rejects when there was no answer (refused, reset, timeout); `http.ts` of `packages/outputs` tells what each rejection means. */
+/** Follows no redirect and reads a bounded part of the answer. Rejects if there was no answer. */
 export type HttpClient = {
   post(request: HttpRequest): Promise<HttpAnswer>;
   close(): Promise<void>;
 };
 
-/** A configured destination. */
 export type Output = {
   readonly name: string;
-  /** One attempt. MUST end soon after `signal` aborts. A rejection is taken for a bug of ours and tried again like a `retry`. */
+  /** One attempt. MUST end soon after `signal` aborts. A rejection is a bug of ours and is retried. */
   deliver(delivery: Delivery, signal: AbortSignal): Promise<DeliveryResult>;
 };
 
-/** What an output may use of the outside world. */
 export type OutputDeps = {
   readonly http: HttpClient;
-  /** Writes one line to standard output. Resolves once the operating system has it; rejects when it cannot be written, or with the signal's reason. */
+  /**
+   * Resolves once the operating system has the line. Rejects if it cannot be written or the signal aborts.
+   */
   readonly writeLine: (line: string, signal: AbortSignal) => Promise<void>;
   /** ms since the epoch. */
   readonly now: () => number;
 };
 
-/** The code behind the `type:` of an output stanza. `S` holds every key but `name`, `type` and those of `DeliverySettings`. */
+/**
+ * The code behind an output's `type:`. `S` holds every key but `name`, `type` and those of
+ * `DeliverySettings`.
+ */
 export type OutputType<S extends TSchema = TSchema, D = unknown> = {
   readonly type: string;
   readonly settings: S;

@@ -1,7 +1,9 @@
 import { Type, type Static } from 'typebox';
 import { Callback } from './callback.ts';
 
-/** Neighbours in a batch, and what they share: mostly that is a third of what a callback takes in Redis beside its body. */
+/**
+ * Callbacks of a batch that share source, account and type. Storing these once saves a third of the overhead.
+ */
 const CallbackGroup = Type.Object({
   ...Type.Pick(Callback, ['source', 'account', 'type']).properties,
   callbacks: Type.Array(Type.Pick(Callback, ['id', 'time', 'receivedAt', 'body', 'about']), { minItems: 1 }),
@@ -10,27 +12,26 @@ type CallbackGroup = Static<typeof CallbackGroup>;
 
 const groups = Type.Array(CallbackGroup, { minItems: 1 });
 
-/** What the ingress queues: callbacks that travel together. */
+/** What the ingress queues. */
 export const CallbackBatch = Type.Object({
   v: Type.Literal(1),
   groups,
-  /** Released from the quarantine. What no route matches MUST be kept again, whatever room there is. */
+  /** Released from quarantine. If no route matches, it MUST be kept again even without room. */
   replayed: Type.Optional(Type.Literal(true)),
 });
 export type CallbackBatch = Static<typeof CallbackBatch>;
 
-/** What the dispatcher queues for one output: the callbacks of one batch that are routed to it. */
+/** The callbacks of one batch that are routed to one output. */
 export const DeliveryBatch = Type.Object({
   v: Type.Literal(1),
   kind: Type.Literal('batch'),
   batch: Type.String(),
-  /** The batch was run before, so that some of these deliveries may have been attempted. */
+  /** The batch was run before: some of these deliveries may have been attempted. */
   again: Type.Optional(Type.Literal(true)),
   groups,
 });
 export type DeliveryBatch = Static<typeof DeliveryBatch>;
 
-/** Callbacks as a batch holds them, in the same order. */
 export function groupCallbacks(callbacks: readonly Callback[]): CallbackGroup[] {
   const grouped: CallbackGroup[] = [];
   for (const { id, source, account, type, time, receivedAt, body, about } of callbacks) {
@@ -42,7 +43,6 @@ export function groupCallbacks(callbacks: readonly Callback[]): CallbackGroup[] 
   return grouped;
 }
 
-/** The callbacks of a batch, in their order. */
 export function callbacksOf({ groups: grouped }: Pick<CallbackBatch, 'groups'>): Callback[] {
   return grouped.flatMap(({ source, account, type, callbacks }) =>
     callbacks.map(({ id, time, receivedAt, body, about }) =>
@@ -53,89 +53,86 @@ export function callbacksOf({ groups: grouped }: Pick<CallbackBatch, 'groups'>):
   );
 }
 
-/** One delivery on its own: a retry, a rate-limited delivery, or (with `refused`) a dead letter in the making. */
+/** A retry, a rate-limited delivery, or (with `refused`) a delivery that becomes a dead letter. */
 export const SingleDelivery = Type.Object({
   v: Type.Literal(1),
   kind: Type.Literal('single'),
-  /** The batch that its callback came in. */
   batch: Type.String(),
   callback: Callback,
-  /** Attempts used up before this job existed. */
+  /** Attempts made before this job existed. */
   priorAttempts: Type.Integer({ minimum: 0 }),
-  /** Failed attempts that used up none. Absent, as in what an earlier Ringback queued: 0. */
+  /** Failed attempts that did not count. Absent in older payloads: 0. */
   uncounted: Type.Optional(Type.Integer({ minimum: 0 })),
-  /** When its first attempt failed, ms since the epoch by Redis's clock. */
+  /** First failed attempt, ms since the epoch by Redis's clock. */
   failingSince: Type.Optional(Type.Integer({ minimum: 0 })),
-  /** Why there will be no further attempt: the job fails at once with this reason. A replay takes it away. */
+  /** The job fails at once with this reason. A replay removes it. */
   refused: Type.Optional(Type.String()),
-  /** Of a dead letter: whose doing it is. Absent in what an earlier Ringback made. A replay takes it away. */
+  /** Of a dead letter. Absent in older payloads. A replay removes it. */
   fault: Type.Optional(Type.Enum(['theirs', 'ours'])),
-  /** Of a dead letter: what the destination answered at last, the first bytes of it. Holds personal data. A replay takes it away. */
+  /** The start of the destination's last answer. Holds personal data. A replay removes it. */
   answer: Type.Optional(Type.String()),
 });
 export type SingleDelivery = Static<typeof SingleDelivery>;
 
-/** The first attempts of one output's deliveries of a batch, whose bodies stand in Redis once, for all outputs. */
+/** First attempts of one output. The bodies are in Redis once for all outputs. */
 export const DeliveryReference = Type.Object({
   v: Type.Literal(2),
   kind: Type.Literal('reference'),
-  /** The id of the bodies. */
   bodies: Type.String(),
-  /** Why there will be no attempt: the job fails at once with this reason. A replay takes it away. */
+  /** The job fails at once with this reason. A replay removes it. */
   refused: Type.Optional(Type.String()),
 });
 export type DeliveryReference = Static<typeof DeliveryReference>;
 
-/** Bodies that stand in Redis once. Its version is that of the shares too. */
+/** Bodies stored once. The version covers the shares too. */
 export const StoredBodies = Type.Object({ v: Type.Literal(1), batch: Type.String(), groups });
 export type StoredBodies = Static<typeof StoredBodies>;
 
-/** What one output needs of stored bodies, as it stands beside them. */
+/** One output's part of stored bodies. */
 export const StoredShare = Type.Object({
   state: Type.Enum(['queued', 'held', 'dead']),
   /** Deliveries. */
   count: Type.Integer(),
   bytes: Type.Integer(),
-  /** Bytes of what was a dead letter at once; then `bytes` is 0. */
+  /** Bytes of the part that became a dead letter at once; `bytes` is 0 then. */
   dead: Type.Optional(Type.Integer()),
-  /** Places of the callbacks, with commas between them; absent: all. */
+  /** Positions of the callbacks, comma-separated. Absent: all. */
   at: Type.Optional(Type.String()),
   again: Type.Optional(Type.Literal(true)),
-  /** When the run of the batch began that stored it, ms since the epoch: another worker may have taken the batch over since. */
+  /** When this run of the batch began, ms since the epoch. Another worker may have run it since. */
   since: Type.Optional(Type.Integer()),
-  /** The batch, where the bodies' id is another one. */
+  /** Absent: the same as the bodies' id. */
   batch: Type.Optional(Type.String()),
 });
 
-/** Each kind counts its versions. A new kind MUST begin above all of them: older workers leave it for newer ones then. */
+/** A new kind MUST start above all versions in use, so that older workers leave it alone. */
 export const DeliveryPayload = Type.Union([DeliveryBatch, DeliveryReference, SingleDelivery]);
 export type DeliveryPayload = Static<typeof DeliveryPayload>;
 
-/** A callback that is kept for a person to see: correctly signed, but not fit to be taken, or matched by no route. Holds personal data. */
+/** Signed correctly, but unreadable, in conflict or unrouted. Kept for a person. Holds personal data. */
 export const QuarantinedCallback = Type.Object({
   v: Type.Literal(1),
   id: Type.String(),
   source: Type.String(),
   account: Type.String(),
-  /** Absent where the callback could not be read. */
+  /** Absent if it could not be read. */
   type: Type.Optional(Type.String()),
   time: Type.Integer(),
   receivedAt: Type.Integer(),
-  /** Method, path, query and headers as they came, less those that are secret. Absent where a worker kept it: it has only the callback. */
+  /** As received, without secrets. Absent if a worker kept it: it has only the callback. */
   method: Type.Optional(Type.String()),
   path: Type.Optional(Type.String()),
   query: Type.Optional(Type.String()),
   headers: Type.Optional(Type.Record(Type.String(), Type.Array(Type.String()))),
-  /** The very bytes: as text where they are UTF-8. */
+  /** The raw bytes, as text if they are UTF-8. */
   body: Type.String(),
   encoding: Type.Enum(['utf8', 'base64']),
-  /** As in the callback. */
   about: Type.Optional(Type.String()),
-  /** Why it is kept, as an error code. Absent in what an earlier Ringback kept. */
+  /** Error code. Absent in older entries. */
   code: Type.Optional(Type.String()),
-  /** It was taken from a queue: its batch, and what that batch has claimed of it in the ledger. A replay MUST give these claims up, or it is a duplicate. */
+  /** The batch and its claims in the ledger. A replay MUST release them, or the callback is a duplicate. */
   claimed: Type.Optional(Type.Object({ batch: Type.String(), keys: Type.Array(Type.String()) })),
-  /** The same in words; begins with the code. MUST hold no personal data. */
+  /** Begins with the code. MUST hold no personal data. */
   reason: Type.String(),
 });
 export type QuarantinedCallback = Static<typeof QuarantinedCallback>;

@@ -16,7 +16,7 @@ export function oneWay(): never {
   throw new TypeError('settings are read, never written back');
 }
 
-/** Text of a certain form. `words` follow "is not" in a message: people read them, and never the pattern. */
+/** `words` follow "is not" in error messages, in place of the pattern. */
 export function PatternText({ words, ...options }: { description: string; default?: string; pattern: string; words: string }) {
   return Type.String({ ...options, 'x-words': words });
 }
@@ -37,7 +37,7 @@ export function Size(options: { description: string; default?: string }) {
     .Encode(oneWay);
 }
 
-/** A duration or size with bounds, in the notation of the settings: `2s`, `1KiB`. */
+/** Bounds in the notation of the settings: `2s`, `1KiB`. */
 export function Bounded<S extends ReturnType<typeof Duration>>(schema: S, { min, max }: { min: string; max: string }) {
   const [least, most] = [Value.Decode(schema, min), Value.Decode(schema, max)];
   const fits = (text: Static<S>): boolean => {
@@ -54,12 +54,11 @@ export function Percentage(options: { description: string; default?: string }) {
     .Encode(oneWay);
 }
 
-/** A pattern comes with its words, as that of `PatternText` does. */
 type SecretForm = { readonly pattern: string; readonly words: string } | { readonly pattern?: never; readonly words?: never };
 
 /**
- * A string → `Secret`. `x-secret` tells the settings loader that the key has a `…File` twin and that its value appears in no error.
- * With `minLength` 1 by default: an empty secret is a mistake. `x-pattern` is the pattern for people; `pattern` also lets an unset secret pass.
+ * `x-secret` tells the loader that the key has a `…File` twin and that its value is never shown. `x-pattern`
+ * is the pattern without the prefix of a missing secret, which `pattern` allows.
  */
 export function SecretText({
   pattern,
@@ -74,11 +73,11 @@ export function SecretText({
 
 type SectionOptions = {
   readonly description?: string;
-  /** Exactly one of these keys must stand. For the JSON Schema of editors alone: we refine the section ourselves, with words of our own. */
+  /** For the JSON Schema only: we check it ourselves, with clearer messages. */
   readonly 'x-one-of'?: readonly string[];
 };
 
-/** An object that refuses unknown keys: a mistyped setting is an error, never ignored. */
+/** An object that refuses unknown keys, to catch typing errors. */
 export function Section<P extends Record<string, TSchema>>(properties: P, options: SectionOptions = {}) {
   return Type.Object(properties, { additionalProperties: false, ...options });
 }

@@ -3,7 +3,7 @@ import { createRunScript, outcomesKey } from '@ringback/redis';
 import type { Redis } from 'ioredis';
 import { CLAIM, KEEP, RECORD, RELEASE, RENEW } from './scripts.ts';
 
-/** again: claimed by an earlier run of this batch. conflict: another batch owns this key with another body. */
+/** again: claimed by an earlier run of this batch. conflict: claimed by another batch, with another body. */
 export type Claim = 'ours' | 'again' | 'duplicate' | 'conflict';
 
 /** retrying: it has a job of its own. dropped: by its output's backlog rule. */
@@ -13,18 +13,15 @@ type Deliveries = { readonly batch: string; readonly output: string };
 
 type OutcomeEntry = { readonly batch: string; readonly key: string; readonly outcome: Outcome };
 
-/**
- * What Redis remembers of a callback for the dedupe window. `key`: `callbackKey(callback)`, `digest`:
- * `bodyDigest(body)`. Each call is one round trip. A finished batch needs no mark: its job is gone.
- */
+/** What Redis remembers of a callback for the dedupe window. Each call is one round trip. */
 export type Ledger = {
-  /** Claims each callback unless another batch owns it. Claims of an earlier run are renewed for a window. */
+  /** Claims the callbacks that no other batch owns. Renews claims of an earlier run. */
   claim(batch: string, callbacks: readonly { readonly key: string; readonly digest: string }[]): Promise<Claim[]>;
-  /** Gives up the batch's claims: sent again, these callbacks are new. */
+  /** Releases the batch's claims: these callbacks are new when sent again. */
   release(batch: string, keys: readonly string[]): Promise<void>;
-  /** Extends the batch's outcomes at these outputs to a window from now. */
+  /** Keeps the batch's outcomes for a window from now. */
   renew(batch: string, outputs: readonly string[]): Promise<void>;
-  /** Extends these outcomes and claims to `forMs` plus a window: their deliveries are tried for longer than a window. */
+  /** Keeps outcomes and claims for `forMs` plus a window, for deliveries that are tried for longer. */
   keep(deliveries: Deliveries, kept: { readonly keys: readonly string[]; readonly forMs: number }): Promise<void>;
   outcomes(deliveries: Deliveries, keys: readonly string[]): Promise<(Outcome | undefined)[]>;
   record(output: string, entries: readonly OutcomeEntry[]): Promise<void>;

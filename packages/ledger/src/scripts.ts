@@ -1,11 +1,11 @@
 /**
- * One command for a whole batch. Touches ledger keys only, never BullMQ's. A claim is a string, `<batch> <digest
- * of the body>`. Outcomes of a batch at an output are a hash, by callback.
+ * One command per batch. Touches ledger keys only. A claim is a string, `<batch> <digest of the body>`.
+ * Outcomes of a batch at an output are a hash, by callback.
  */
 
 /**
- * KEYS claims · ARGV batch, window in s, digest of each body → a `Claim` for each. A batch that runs again MUST
- * renew its claims: it may have waited for longer than a window.
+ * KEYS claims · ARGV batch, window in s, digests → a `Claim` for each. A batch that runs again MUST renew its
+ * claims, as it may have waited longer than a window.
  */
 export const CLAIM = `
 local verdicts = {}
@@ -54,7 +54,7 @@ end`;
 
 /**
  * KEYS outcomes · ARGV window in s, the number of callbacks for each of KEYS, then each callback and its
- * outcome. Never shortens a lifetime. `delivered` stays: a worker that stood still may report a failure late.
+ * outcome. Never shortens a lifetime. `delivered` stays: a slow worker may report a failure late.
  */
 export const RECORD = `
 local at = 2

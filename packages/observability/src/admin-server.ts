@@ -4,7 +4,7 @@ import { keepErrorListener } from './socket-errors.ts';
 
 export type AdminServerOptions = {
   readonly host: string;
-  /** The configured port. Absent: `defaultPort`, or a free one if that is taken (several workers on one machine). */
+  /** Absent: `defaultPort`, or a free one if that is taken (several workers on one machine). */
   readonly port: number | undefined;
   readonly defaultPort: number;
   /** As `<code>: <reason>`; empty if ready. MUST have a deadline of its own. */
@@ -14,10 +14,7 @@ export type AdminServerOptions = {
 
 export type AdminServer = { readonly url: string; close(): Promise<void> };
 
-/**
- * Serves `/livez` (the process answers) and `/readyz` (200, or 503 with `reasons`), apart from public traffic.
- * @throws RingbackError RB_PORT_TAKEN
- */
+/** Serves `/livez` and `/readyz` (200, or 503 with `reasons`). @throws RingbackError RB_PORT_TAKEN */
 export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
   const app = Fastify({ logger: false });
   keepErrorListener(app.server);

@@ -2,9 +2,8 @@ type Waiting = { readonly resolve: () => void; readonly reject: (error: unknown)
 
 type Entry = {
   bytes: Buffer;
-  /** Partly written: the rest MUST follow, or the line is torn. */
+  /** Partly written: the rest MUST follow. */
   begun: boolean;
-  /** Absent for log lines, and after the caller gave up. */
   waiting?: Waiting | undefined;
 };
 
@@ -15,7 +14,6 @@ export function createLineQueue() {
   const entries: Entry[] = [];
   const { sizes, count } = createSizes();
 
-  /** Removes a line that nobody waits for, unless it is partly written. */
   function giveUp(entry: Entry, error: unknown): void {
     const at = entries.indexOf(entry);
     if (at === -1) return;
@@ -38,7 +36,7 @@ export function createLineQueue() {
     next: () => entries.slice(0, MAX_AT_ONCE).map(({ bytes }) => bytes),
     written: (bytes: number) => take(entries, bytes, count),
     giveUp,
-    /** Rejects all callers that wait. Log lines stay in the queue. */
+    /** Rejects all callers. Log lines stay. */
     giveUpAll(error: unknown): void {
       for (const entry of entries.filter(({ waiting }) => waiting !== undefined)) giveUp(entry, error);
     },

@@ -6,8 +6,8 @@ type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 type LoggerOptions = { readonly app: string; readonly level: LogLevel; readonly stdout: StdoutWriter };
 
 /**
- * Errors are reduced to type, code, message and stack, with causes: Redis and HTTP errors carry whole commands
- * and requests, which hold callbacks. Lines that find no room are dropped; their count is logged later.
+ * Logs only type, code, message and stack of errors, with causes: Redis and HTTP errors hold callbacks. Lines
+ * without room are dropped and counted.
  */
 export function createLogger({ app, level, stdout }: LoggerOptions): PinoLogger {
   const logger = pino(
@@ -25,7 +25,7 @@ export function createLogger({ app, level, stdout }: LoggerOptions): PinoLogger 
   return logger;
 }
 
-/** An ISO 8601 time, cached for each millisecond: formatting costs more than the lookup. */
+/** Cached for each millisecond: formatting costs more than the lookup. */
 function createTimestamp(): () => string {
   let at = 0;
   let text = '';
@@ -37,7 +37,7 @@ function createTimestamp(): () => string {
   };
 }
 
-/** MUST NOT be logged whole. By name, because pino's `redact` copies every line and took a tenth of the ingress. */
+/** By name: pino's `redact` copies every line and took a tenth of the ingress. */
 const CENSORED = Object.fromEntries(
   ['body', 'headers', 'sign', 'callback', 'request', 'delivery', 'payload'].map((name) => [name, () => '[redacted]']),
 );
@@ -48,7 +48,6 @@ const MAX_MESSAGE = 500;
 const MAX_PROBLEMS = 100_000;
 const MAX_DEPTH = 5;
 
-/** An error as fields that are safe to log. Other thrown values are named by type only. */
 export function describeError(error: unknown, depth = 0): ErrorFields {
   if (!(error instanceof Error)) return { type: typeof error, message: 'not an error' };
   return {

@@ -7,7 +7,9 @@ import { isBrokenConnection, keepErrorListener } from './socket-errors.ts';
 
 const MODULE = JSON.stringify(new URL('./socket-errors.ts', import.meta.url).href);
 
-/** Runs a script in a process of its own that survives broken connections; what it printed, and its exit code. */
+/**
+ * Runs a script in a process of its own that survives broken connections; what it printed, and its exit code.
+ */
 function run(script: string): Promise<{ code: unknown; output: string }> {
   const survive = `
     import { connect, createServer } from 'node:net';

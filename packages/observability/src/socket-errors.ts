@@ -1,13 +1,15 @@
 import type { Server, Socket } from 'node:net';
 import type { Logger } from '@ringback/contracts';
 
-/** Node removes its own error listener before `connect` and `upgrade`. An error without one ends the process. */
+/**
+ * Node removes its own error listener before `connect` and `upgrade`. An error without one ends the process.
+ */
 export function keepErrorListener(server: Server): void {
   // Prepended: a later listener may already cause an error.
   server.prependListener('connection', (socket: Socket) => void socket.on('error', ignore));
 }
 
-/** Node closes the socket after an error; users of it see `close`. */
+/** Node closes the socket after an error. */
 function ignore(): void {}
 
 const SYSCALLS: ReadonlySet<unknown> = new Set(['read', 'write', 'shutdown']);
@@ -22,15 +24,15 @@ const CODES: ReadonlySet<unknown> = new Set([
   'ETIMEDOUT',
 ]);
 
-/** True for a broken connection: a socket system call failed, with a code that no bug of ours has. */
+/** A socket system call failed, with a code that no bug of ours has. */
 export function isBrokenConnection(error: unknown): boolean {
   if (!(error instanceof Error) || !('syscall' in error && 'code' in error) || 'path' in error) return false;
   return SYSCALLS.has(error.syscall) && CODES.has(error.code);
 }
 
 /**
- * Last resort for a socket error without a listener: it is logged and the process goes on. Any other uncaught
- * error is a bug and ends the process with exit code 1.
+ * Logs a socket error without a listener. Any other uncaught error is a bug: the process ends with exit code
+ * 1.
  */
 export function surviveBrokenConnections(logger: Logger): void {
   let said = false;

@@ -3,13 +3,15 @@ import { createLineQueue } from './line-queue.ts';
 /** Returns the bytes written. MUST NOT block. @throws as `fs.writev`; EAGAIN if there is no room */
 type WriteNow = (buffers: readonly Buffer[]) => number;
 
-/** All output of a process: its log and its `stdout` outputs. A slow reader blocks nobody; no line is torn. */
+/**
+ * All output of a process: its log and its `stdout` outputs. A slow reader blocks nothing; no line is torn.
+ */
 export type StdoutWriter = {
-  /** Queues a log line with its line break. Drops and counts it if the buffer is full. Never throws. */
+  /** With its line break. Dropped and counted if the buffer is full. */
   readonly log: (line: string) => void;
-  /** Resolves once the operating system has the line. Rejects if the write fails or the signal aborts. */
+  /** Resolves once the operating system has the line. */
   readonly writeLine: (line: string, signal?: AbortSignal) => Promise<void>;
-  /** One listener only. It gets the number of dropped lines once there is room again. */
+  /** Gets the number of dropped lines once there is room. One listener only. */
   readonly onDropped: (tell: (lines: number) => void) => void;
   /** Writes what is buffered. Blocks for at most `withinMs`. */
   readonly flush: (withinMs: number) => void;
@@ -17,7 +19,7 @@ export type StdoutWriter = {
 
 export type StdoutWriterOptions = {
   readonly write: WriteNow;
-  /** Bytes; the limit for the log, and the same for the outputs. */
+  /** Bytes, for the log and the outputs each. */
   readonly maxWaiting?: number;
 };
 
@@ -31,7 +33,6 @@ export function createStdoutWriter({ write, maxWaiting = MAX_WAITING }: StdoutWr
   const log = createLog();
   const schedule = createSchedule({ run: writeAll, onFailure: (error) => queue.giveUpAll(error) });
 
-  /** Log lines go before a line that comes now. */
   function queueLog(): void {
     const text = log.take();
     if (text !== '') queue.push(Buffer.from(text));
@@ -71,7 +72,7 @@ export function createStdoutWriter({ write, maxWaiting = MAX_WAITING }: StdoutWr
   };
 }
 
-/** Runs `run` once per tick, which halves the cost of a line. A failure delays the next run. */
+/** Once per tick, which halves the cost of a line. A failure delays the next run. */
 function createSchedule({ run, onFailure }: { run: () => void; onFailure: (error: unknown) => void }): () => void {
   let scheduled = false;
 
@@ -107,7 +108,6 @@ function createLog() {
       text = '';
       return taken;
     },
-    /** True if it reported dropped lines, which adds a log line. */
     tellDropped(): boolean {
       if (dropped === 0) return false;
       const lines = dropped;

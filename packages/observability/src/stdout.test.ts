@@ -51,7 +51,10 @@ async function ends(child: ChildProcess): Promise<unknown> {
   return (await exit)[0];
 }
 
-/** A pipe of the file system: whoever opens it for reading and reads nothing is one who nobody can write to for long. */
+/**
+ * A pipe of the file system: whoever opens it for reading and reads nothing is one who nobody can write to
+ * for long.
+ */
 function createFifo(): { reader: number; writer: number } {
   const folder = mkdtempSync(join(tmpdir(), 'ringback-fifo-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));

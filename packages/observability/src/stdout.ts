@@ -4,10 +4,10 @@ import { createStdoutWriter, type StdoutWriter } from './stdout-writer.ts';
 
 const STDOUT = 1;
 const STDERR = 2;
-/** ms that a process waits for its last lines to be read. */
+/** ms. */
 const LAST_LINES_WITHIN_MS = 500;
 
-/** MUST be called once per process: two writers tear lines. On exit it flushes, for at most 500 ms. */
+/** MUST be called once per process: two writers tear lines. Flushes on exit, for at most 500 ms. */
 export function openStdout(): StdoutWriter {
   const fd = withoutWaiting(STDOUT);
   withoutWaiting(STDERR);
@@ -16,19 +16,18 @@ export function openStdout(): StdoutWriter {
   return writer;
 }
 
-/** A descriptor of the same file whose writes fail with EAGAIN instead of blocking. Disks do not block. */
+/** Writes to it fail with EAGAIN instead of blocking. Disks do not block. */
 function withoutWaiting(fd: typeof STDOUT | typeof STDERR): number {
   if (isatty(fd)) return reopen(fd);
   const stat = fstatSync(fd);
   if (!stat.isFIFO() && !stat.isSocket()) return fd;
-  // Node sets O_NONBLOCK when it makes the stream of a pipe or socket. For stderr, crash reports do not block
-  // then.
+  // Node sets O_NONBLOCK when it makes the stream. Crash reports on stderr do not block then.
   const stream = fd === STDOUT ? process.stdout : process.stderr;
   stream.on('error', () => {});
   return fd;
 }
 
-/** Reopened: a stopped terminal (Ctrl-S) blocks, but O_NONBLOCK on the given descriptor would affect the shell. */
+/** O_NONBLOCK on the given descriptor would affect the shell; blocking would stop us on Ctrl-S. */
 function reopen(terminal: number): number {
   try {
     return openSync(`/proc/self/fd/${terminal}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);

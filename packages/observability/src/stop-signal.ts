@@ -1,4 +1,4 @@
-/** Repeated signals are ignored: supervisors repeat SIGTERM. Only a second Ctrl-C ends the process at once. */
+/** Supervisors repeat SIGTERM: ignored. A second Ctrl-C ends the process at once. */
 export function stopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     process.once('SIGINT', resolve);

@@ -1,12 +1,12 @@
 import { RingbackError, SecretText, type Secret } from '@ringback/contracts';
 
-/** An http or https URL, as a secret: such URLs hold tokens. */
+/** A secret: such URLs hold tokens. */
 export function DestinationUrl(options: { description: string }) {
   const words = 'a URL that begins with http:// or https:// and has no space in it';
   return SecretText({ ...options, pattern: '^https?://\\S+$', words });
 }
 
-/** @throws RingbackError RB_CONFIG_INVALID, with output and key but never the value */
+/** @throws RingbackError RB_CONFIG_INVALID, without the value */
 export function readDestinationUrl({ output, key, secret }: { output: string; key: string; secret: Secret }): string {
   const invalid = (problem: string) => new RingbackError('RB_CONFIG_INVALID', `output ${output}: ${key} ${problem}`);
   const url = URL.parse(secret.reveal());

@@ -1,9 +1,6 @@
 import type { Callback } from '@ringback/contracts';
 
-/**
- * `data` is the raw body: parsing and serialising would change long numbers, 1.10 and escapes. Sources take JSON
- * objects only, so the result is JSON.
- */
+/** `data` is the raw body: serialising would change long numbers, 1.10 and escapes. */
 export function writeEnvelope({ type, time, id, source, account, body }: Callback): string {
   const head = JSON.stringify({ type, timestamp: new Date(time).toISOString(), requestID: id, source, account });
   return `${head.slice(0, -1)},"data":${body}}`;

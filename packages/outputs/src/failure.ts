@@ -16,10 +16,7 @@ const REASONS: Readonly<Record<string, string>> = {
 /** Error codes of Node's TLS layer and of OpenSSL. */
 const TLS_CODE = /^(?:ERR_TLS_|ERR_SSL_|CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|INVALID_CA|EPROTO)/;
 
-/**
- * Why an attempt got no answer. Built from error codes, since messages may hold host names and more. An aborted
- * `signal` (the attempt's) is the reason itself.
- */
+/** Built from error codes: messages may hold host names. An aborted `signal` is the reason itself. */
 export function failureReason(error: unknown, signal: AbortSignal): string {
   if (signal.aborted) return isTimeout(signal.reason) ? 'timeout' : 'aborted';
   const code = errorCode(error);
@@ -29,7 +26,7 @@ export function failureReason(error: unknown, signal: AbortSignal): string {
   return REASONS[code] ?? `request failed: ${code}`;
 }
 
-/** Rejects with the signal's reason if it aborts first, and ignores `work`. */
+/** Rejects with the signal's reason if it aborts first. */
 export async function unlessAborted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   signal.throwIfAborted();
   const { promise: aborted, reject } = Promise.withResolvers<never>();
@@ -46,7 +43,7 @@ function isTimeout(reason: unknown): boolean {
   return reason instanceof Error && reason.name === 'TimeoutError';
 }
 
-/** MUST look like a code, because it is logged. */
+/** MUST look like a code: it is logged. */
 function errorCode(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   if ('code' in error && typeof error.code === 'string' && /^[A-Z][A-Z0-9_]{1,63}$/.test(error.code)) return error.code;

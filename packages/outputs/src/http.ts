@@ -5,22 +5,21 @@ import { failureReason } from './failure.ts';
 import { keptAnswer } from './kept-answer.ts';
 import { toDeliveryResult } from './retry-table.ts';
 
-/** The rest of an answer is not downloaded. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 
 const USER_AGENT = `ringback/${manifest.version}`;
 
 /**
- * The only place for outbound requests: keep-alive, HTTP/1.1, no redirects, answers read to 64 KiB. `post`
- * rejects without a complete answer. MUST be closed after its attempts: it cuts off the rest.
+ * The only outbound HTTP: keep-alive, HTTP/1.1, no redirects. `post` rejects without a complete answer.
+ * Closing it cuts off what is under way.
  */
 export function createHttpClient(): HttpClient {
-  // The signal is the deadline, beside undici's 10 s to connect. With HTTP/2 one lost connection could fail many.
+  // The signal is the deadline. With HTTP/2 one lost connection could fail many requests.
   const agent = new Agent({ allowH2: false, headersTimeout: 0, bodyTimeout: 0 });
   return { post: (request) => post(agent, request), close: () => agent.destroy() };
 }
 
-/** undici's `dispatch` instead of `request`: without a stream for the answer it is a good part faster. */
+/** `dispatch` is faster than `request`: no stream for the answer. */
 function post(agent: Agent, { url, headers, body, signal }: HttpRequest): Promise<HttpAnswer> {
   const { origin, pathname, search } = new URL(url);
   return new Promise<HttpAnswer>((resolve, reject) => {
@@ -37,14 +36,14 @@ type Settle = {
   readonly reject: (error: unknown) => void;
 };
 
-/** Reads an answer up to `MAX_ANSWER_BYTES`. A complete read keeps the connection; stopping early closes it. */
+/** A complete read keeps the connection. Stopping early closes it. */
 function readAnswer({ signal, resolve, reject }: Settle): Dispatcher.DispatchHandler {
   const chunks: Buffer[] = [];
   let size = 0;
   let head = { status: 0, headers: {} };
   let exchange: Dispatcher.DispatchController | undefined;
 
-  // Registered first: a connect that hangs MUST NOT outlive the attempt.
+  // Registered first: a hanging connect MUST NOT outlive the attempt.
   const onAbort = () => {
     reject(signal.reason);
     exchange?.abort(new Error('aborted'));
@@ -61,7 +60,7 @@ function readAnswer({ signal, resolve, reject }: Settle): Dispatcher.DispatchHan
       exchange = controller;
       if (signal.aborted) onAbort();
     },
-    // Called for each 1xx as well; the last call counts.
+    // Also called for 1xx. The last call counts.
     onResponseStart: (_controller, status, headers) => void (head = { status, headers }),
     onResponseData(controller, chunk) {
       chunks.push(chunk);
@@ -79,13 +78,13 @@ function readAnswer({ signal, resolve, reject }: Settle): Dispatcher.DispatchHan
 }
 
 export type PostOptions = HttpRequest & {
-  /** Added to the failure's reason. MUST hold no secret and no personal data. */
+  /** Added to the reason. MUST hold no secret and no personal data. */
   readonly explain?: (answer: HttpAnswer) => string | undefined;
-  /** ms to wait, if the answer's body says so. Undefined: Retry-After decides. */
+  /** From the answer's body, ms. Undefined: Retry-After decides. */
   readonly askedMs?: (answer: HttpAnswer) => number | undefined;
 };
 
-/** One attempt over HTTP. Never rejects. */
+/** Never rejects. */
 export async function postDelivery(deps: Pick<OutputDeps, 'http' | 'now'>, options: PostOptions): Promise<DeliveryResult> {
   const { explain, askedMs, ...request } = options;
   try {

@@ -2,18 +2,18 @@ import type { HttpRequest } from '@ringback/contracts';
 
 /** UTF-8 bytes. */
 const MOST = 1024;
-/** Shorter texts occur in many answers by chance. */
+/** Shorter texts match by chance. */
 const SHORTEST_SECRET = 6;
 const PUBLIC_HEADERS = new Set(['content-type', 'webhook-id', 'webhook-timestamp']);
 
-/** The first KiB of a refusal. Parts of the request's URL and headers are removed: they may be secrets. */
+/** The first KiB of a refusal, without parts of the request's URL and headers: these may be secrets. */
 export function keptAnswer(text: string, request: Pick<HttpRequest, 'url' | 'headers'>): string {
   const secrets = secretsOf(request).map((secret) => new RegExp(secret.replaceAll(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`), 'gi'));
   const shown = secrets.reduce((rest, secret) => rest.replaceAll(secret, '[redacted]'), text);
   return new TextDecoder().decode(Buffer.from(shown.slice(0, MOST)).subarray(0, MOST), { stream: true });
 }
 
-/** Longest first, since one may contain another. For headers also each part, such as a cookie or a Bearer token. */
+/** Longest first: one may contain another. Includes parts of headers, such as a Bearer token. */
 function secretsOf({ url, headers }: Pick<HttpRequest, 'url' | 'headers'>): string[] {
   const { pathname, searchParams, username, password } = new URL(url);
   const own = Object.entries(headers).flatMap(([name, value]) => (PUBLIC_HEADERS.has(name) ? [] : partsOf(value)));

@@ -8,7 +8,7 @@ export const outputTypes: Readonly<Record<string, OutputType>> = { discord, slac
 
 export type OutputStanza = { readonly name: string; readonly type: string; readonly settings: unknown };
 
-/** @throws RingbackError RB_CONFIG_INVALID for an unknown type, or settings that the output refuses */
+/** @throws RingbackError RB_CONFIG_INVALID for an unknown type or refused settings */
 export function createOutput({ name, type, settings }: OutputStanza, deps: OutputDeps): Output {
   const outputType = outputTypes[type];
   if (!outputType) throw new RingbackError('RB_CONFIG_INVALID', `output ${name}: no output type is called ${type}`);

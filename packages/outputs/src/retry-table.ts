@@ -1,20 +1,20 @@
 import type { DeliveryResult, HttpAnswer } from '@ringback/contracts';
 
-/** 4xx that are retried: request timeout, too early, too many requests (RFC 9110, RFC 8470, RFC 6585). */
+/** 4xx that are retried (RFC 9110, RFC 8470, RFC 6585). */
 const PASSING_REFUSALS: ReadonlySet<number> = new Set([408, 425, 429]);
 
-/** Usually sent by a proxy for a destination that is away or busy (RFC 6585, RFC 9110). These cost no attempt. */
+/** Usually from a proxy whose destination is away or busy (RFC 6585, RFC 9110). No attempt is counted. */
 const UNAVAILABLE: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
-/** Retry-After is capped at a day. */
+/** A day. */
 const MAX_RETRY_AFTER_MS = 86_400_000;
 
-/** The three date formats of HTTP (RFC 9110, 5.6.7). The last one has no zone: it is always GMT. */
+/** RFC 9110, 5.6.7. The last format has no zone: always GMT. */
 const HTTP_DATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? [\w -]+ \d{2}:\d{2}:\d{2} (?:GMT|\d{4})$/;
 
 /**
- * 2xx: delivered. 408, 425, 429, 5xx: retried, not before Retry-After. All else: dead letter. 429, 502, 503 and
- * 504 cost time only, other retries an attempt. `askedMs` replaces Retry-After. `now`: ms since the epoch.
+ * 2xx: delivered. 408, 425, 429, 5xx: retried, not before Retry-After. Else: dead letter. `askedMs` replaces
+ * Retry-After. `now`: ms since the epoch.
  */
 export function toDeliveryResult(
   answer: Pick<HttpAnswer, 'status' | 'headers'>,
@@ -30,7 +30,7 @@ export function toDeliveryResult(
   return { outcome: 'retry', failure, reason, ...(afterMs !== undefined && { afterMs }) };
 }
 
-/** Retry-After in seconds or as a date (RFC 9110, 10.2.3) → ms from now. Undefined if absent or unreadable. */
+/** Seconds or a date (RFC 9110, 10.2.3) → ms from now. */
 function retryAfterMs(header: string | string[] | undefined, now: number): number | undefined {
   const text = (Array.isArray(header) ? header[0] : header)?.trim() ?? '';
   if (/^\d+$/.test(text)) return withinDay(Number(text) * 1000);

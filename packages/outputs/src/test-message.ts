@@ -53,7 +53,6 @@ const text: fc.Arbitrary<string> = fc
 
 const field: fc.Arbitrary<Field> = fc.record({ name: text, value: text });
 
-/** Up to the largest. */
 export const anyMessage: fc.Arbitrary<Message> = fc.record({
   title: text,
   state: fc.constantFrom('good', 'warning', 'bad', 'neutral'),

@@ -1,19 +1,18 @@
-/** What may travel together in one write. */
 export type GroupCommitOptions<T> = {
-  /** Writes one group. It settles the promises of all its members. MUST be bounded in time. */
+  /** Settles the promises of all members. MUST be bounded in time. */
   readonly write: (group: readonly T[]) => Promise<void>;
   readonly sizeOf: (item: T) => number;
   readonly maxItems: number;
   /** Bytes. A larger single item goes alone. */
   readonly maxBytes: number;
-  /** An item that waited longer than `after` ms is refused with `error()`. Absent: items wait for any time. */
+  /** ms. Items that waited longer are refused with `error()`. */
   readonly expiry?: { readonly after: number; readonly error: () => Error; readonly now: () => number };
-  /** Called when a group of several begins: the next group that is not full waits until this resolves. */
+  /** Called when a group of several begins. The next group that is not full waits for it. */
   readonly pace?: () => Promise<void>;
 };
 
 export type GroupCommit<T> = {
-  /** Resolves only after the write that holds the item has succeeded. */
+  /** Resolves once the write of the item has succeeded. */
   submit(item: T): Promise<void>;
   /** Resolves when nothing waits or is under way. */
   idle(): Promise<void>;
@@ -22,8 +21,8 @@ export type GroupCommit<T> = {
 type Waiting<T> = { item: T; since: number; resolve: () => void; reject: (error: unknown) => void };
 
 /**
- * Group commit: items that arrive during a write wait and go together in the next one.
- * An item that finds no write under way goes at once, alone.
+ * Items that arrive during a write go together in the next one. Without a write under way an item goes at
+ * once.
  */
 export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommit<T> {
   let waiting: Waiting<T>[] = [];
@@ -34,7 +33,6 @@ export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommi
       const { group, rest } = nextGroup(waiting, options);
       waiting = rest;
       const paced = group.length > 1 ? options.pace?.() : undefined;
-      // One write at a time: what arrives meanwhile makes the next group.
       if (group.length > 0) await writeGroup(group, options.write);
       if (waiting.length < options.maxItems) await paced;
     }
@@ -61,7 +59,6 @@ async function writeGroup<T>(group: readonly Waiting<T>[], write: GroupCommitOpt
   }
 }
 
-/** Takes the next group from the front of the queue and refuses items that waited too long. */
 function nextGroup<T>(line: readonly Waiting<T>[], options: GroupCommitOptions<T>): { group: Waiting<T>[]; rest: Waiting<T>[] } {
   const { expiry } = options;
   const oldest = expiry ? expiry.now() - expiry.after : 0;

@@ -1,4 +1,4 @@
-/** Waits for `work`, at most `ms`. Undefined if it took longer; its end is then ignored. Rejects as `work` does. */
+/** Waits at most `ms`. Undefined on timeout; a later end is ignored. */
 export async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {

@@ -1,12 +1,11 @@
 type SourceOfValue = { readonly source?: string };
 
 /**
- * Objects become Maps, so keys such as `__proto__` are harmless. Whole numbers up to 64 bits become int
- * (BigInt), exact; others double.
- * @throws SyntaxError if the text is not JSON, RangeError if it is nested too deeply
+ * Objects become Maps: `__proto__` is harmless. Whole numbers up to 64 bits become BigInt. @throws
+ * SyntaxError (not JSON), RangeError (nested too deeply)
  */
 export function readBody(body: string): unknown {
-  // TypeScript's library does not know the third argument yet, so it is optional here.
+  // TypeScript's library does not know the third argument yet.
   return JSON.parse(body, (_key: string, value: unknown, context?: SourceOfValue) => {
     if (typeof value === 'number') return readNumber(value, context?.source);
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? new Map(Object.entries(value)) : value;
@@ -14,7 +13,7 @@ export function readBody(body: string): unknown {
 }
 
 function readNumber(value: number, source: string | undefined): number | bigint {
-  // 19 digits are enough for 64 bits. The limit keeps a number of a million digits out of BigInt.
+  // 19 digits are enough for 64 bits. Longer numbers would cost too much as BigInt.
   if (source === undefined || !/^-?\d{1,19}$/.test(source)) return value;
   const whole = BigInt(source);
   return BigInt.asIntN(64, whole) === whole ? whole : value;

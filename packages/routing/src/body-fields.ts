@@ -1,6 +1,6 @@
 import { type TSchema, Type } from 'typebox';
 
-/** The schemas of this field; empty if no schema has it. Undefined: one of them allows fields of any name. */
+/** Empty: no schema has the field. Undefined: any name is allowed. */
 export function fieldIn(schemas: readonly TSchema[], name: string): TSchema[] | undefined {
   const objects = schemas.flatMap(formsOf);
   if (objects.some(isOpen)) return undefined;
@@ -19,7 +19,6 @@ function formsOf(schema: TSchema): TSchema[] {
   return Type.IsUnion(schema) ? schema.anyOf.flatMap(formsOf) : [schema];
 }
 
-/** Records, and schemas without constraints, may hold anything. */
 function isOpen(schema: TSchema): boolean {
   return Type.IsRecord(schema) || Type.IsUnknown(schema) || Type.IsAny(schema);
 }

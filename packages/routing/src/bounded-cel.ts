@@ -10,14 +10,13 @@ import { type LinearPattern, compilePattern } from './linear-pattern.ts';
 
 /** Limit for one evaluation. A step takes 20 to 200 ns; an ordinary condition takes ten steps. */
 export const MAX_STEPS = 250_000;
-/** Limit for all conditions on one callback: they block the event loop. */
+/** For all conditions on one callback: they block the event loop. */
 export const MAX_STEPS_OF_ALL = 4 * MAX_STEPS;
-/** A caught error costs as much as this many steps: it captures a stack and prints the condition. */
+/** A caught error captures a stack and prints the condition. */
 const ERROR_COST = 100;
-/** Reading a text costs its length, shifted right by this many bits. */
+/** Reading a text costs its length, shifted right. */
 const TEXT_SHIFT = 8;
 
-/** The evaluation took too many steps and was stopped. */
 export class Overrun extends Error {
   constructor() {
     super('a condition took too many steps');
@@ -37,12 +36,12 @@ type Evaluator = {
 type CheckedNode = Node & { evaluate(evaluator: Evaluator, node: CheckedNode, context: unknown): unknown };
 
 export type Bounded = {
-  /** The value of the condition. `atMost` lowers the limit of steps. @throws Overrun, or what cel-js throws */
+  /** `atMost` lowers the limit. @throws Overrun, or what cel-js throws */
   evaluate(input: Context, atMost?: number): unknown;
   steps(): number;
 };
 
-/** Each evaluation ends within `maxSteps`. MUST be the only user of its environment. */
+/** MUST be the only user of its environment. */
 export function boundCondition(environment: Environment, text: string, maxSteps = MAX_STEPS): Bounded {
   let given = maxSteps;
   let left = maxSteps;
@@ -81,7 +80,7 @@ function evaluatorOf(environment: Environment): Evaluator {
   return found;
 }
 
-/** Every node but the root is evaluated by `run`, so counting there bounds every loop. */
+/** `run` evaluates every node but the root, so counting there bounds every loop. */
 function bindEvaluator(evaluator: Evaluator, charge: Cost): void {
   evaluator.run = (node, context) => {
     charge(1);
@@ -99,11 +98,11 @@ function bindEvaluator(evaluator: Evaluator, charge: Cost): void {
       return error;
     }
   };
-  // Deep types would be cached for every shape of body, without limit.
+  // Deep types would be cached for every shape of body.
   evaluator.debugTypeDeep = (value) => evaluator.debugType(value);
 }
 
-/** Charges an operator or function for its operands before it runs. Runs `matches` in linear time. */
+/** Charges operands before the call. Runs `matches` in linear time. */
 function boundNode(node: Node, charge: Cost): void {
   const { handle } = node;
   if (handle === undefined) return;
@@ -127,7 +126,6 @@ function boundNode(node: Node, charge: Cost): void {
   };
 }
 
-/** Calls get their operands as one list, operators one by one. */
 function operandsFirst({ op }: Node): boolean {
   return op === 'call' || op === 'rcall';
 }
@@ -136,7 +134,7 @@ function nameOf({ op, args }: Node): string | undefined {
   return (op === 'call' || op === 'rcall') && Array.isArray(args) ? String(args[0]) : undefined;
 }
 
-/** The pattern of a `matches`. It is a literal: `checkCondition` demands that. */
+/** `checkCondition` demands a literal. */
 function patternOf(node: Node): LinearPattern | undefined {
   if (node.op !== 'rcall' || nameOf(node) !== 'matches' || !Array.isArray(node.args)) return undefined;
   const [pattern]: unknown[] = Array.isArray(node.args[2]) ? node.args[2] : [];
@@ -156,7 +154,7 @@ function nodesOf(root: unknown, found = new Set<Node>()): Set<Node> {
   return found;
 }
 
-/** The parts of a loop are in an object; all other operands are in a list. */
+/** A loop's parts are in an object, other operands in a list. */
 function isLoop({ op }: Node): boolean {
   return op === 'comprehension';
 }

@@ -1,4 +1,4 @@
-/** Takes steps from the evaluation's budget. @throws if it is used up */
+/** @throws if the budget is used up */
 export type Cost = (steps: number) => void;
 
 type CostOf = (operands: readonly unknown[], charge: Cost) => void;
@@ -20,18 +20,17 @@ const COSTS: Readonly<Record<string, CostOf>> = {
   '+'([left, right], charge) {
     for (const operand of [left, right]) if (Array.isArray(operand)) charge(operand.length);
   },
-  // The loop first lists the keys of a map.
   comprehension([items], charge) {
     charge(sizeOf(items));
   },
 };
 
-/** At worst a search compares each character with each. */
+/** A search may compare each character with each. */
 const SEARCH: CostOf = ([text, wanted], charge) => {
   if (typeof text === 'string' && typeof wanted === 'string') charge(Math.floor((text.length * wanted.length) / 1024));
 };
 
-/** By name of the function, whatever its receiver. */
+/** Whatever the receiver. */
 const FUNCTION_COSTS: Readonly<Record<string, CostOf>> = {
   contains: SEARCH,
   indexOf: SEARCH,
@@ -50,17 +49,17 @@ const FUNCTION_COSTS: Readonly<Record<string, CostOf>> = {
   duration: ([text], charge) => charge(Math.floor(lengthOf(text) ** 3 / 1024)),
 };
 
-/** A time zone lookup takes about 50 µs. */
+/** About 50 µs. */
 const TIME_ZONE_COST = 500;
 
-/** The cost of an operator or function beyond one step, from its operands. Undefined: none. */
+/** Cost beyond one step. Undefined: none. */
 export function costOf(op: string, name: string | undefined): CostOf | undefined {
   if (name === undefined) return Object.hasOwn(COSTS, op) ? COSTS[op] : undefined;
   if (name.startsWith('get')) return (operands, charge) => charge(operands.length > 1 ? TIME_ZONE_COST : 0);
   return Object.hasOwn(FUNCTION_COSTS, name) ? FUNCTION_COSTS[name] : undefined;
 }
 
-/** Charges one step for each value inside `root` while it walks, so the walk is bounded as well. */
+/** One step per value, so the walk is bounded too. */
 function weigh(root: unknown, charge: Cost): void {
   const waiting: unknown[] = [root];
   while (waiting.length > 0) {
@@ -79,7 +78,7 @@ function addAll(values: Iterable<unknown>, waiting: unknown[], charge: Cost): vo
   }
 }
 
-/** `bytes.json()` returns plain objects; all other maps are Maps. */
+/** `bytes.json()` returns plain objects; other maps are Maps. */
 function sizeOf(value: unknown): number {
   if (value instanceof Map) return value.size;
   return isPlain(value) ? Object.keys(value).length : 0;

@@ -4,14 +4,13 @@ import { elementsIn, fieldIn, namesIn } from './body-fields.ts';
 
 export type UnknownField = { readonly path: string; readonly name: string; readonly known: readonly string[] };
 
-/** What part of a body an expression can be. Undefined: anything. */
+/** A part of the body. Undefined: anything. */
 type Shape = { readonly path: string; readonly schemas: readonly TSchema[] } | undefined;
 type Scope = ReadonlyMap<string, Shape>;
 
 /** Macros with a variable for each element: `data.intents.exists(i, i.intentTag == 'A')`. */
 const PER_ELEMENT = new Set(['all', 'exists', 'exists_one', 'filter', 'map']);
 
-/** Each field once. */
 export function unknownFields(condition: ASTNode, bodies: readonly TSchema[]): UnknownField[] {
   const unknown = new Map<string, UnknownField>();
   shapeOf(condition, new Map([['data', { path: 'data', schemas: bodies }]]));

@@ -11,11 +11,10 @@ export type ReviewFacts = {
 
 export type ConditionReview = {
   readonly unknownFields: readonly UnknownField[];
-  /** Why the condition is never true. Undefined: it may be. */
+  /** Undefined: it may be true. */
   readonly never: string | undefined;
 };
 
-/** Likely mistakes in a valid condition. */
 export function reviewCondition(text: string, facts: ReviewFacts): ConditionReview {
   const { ast } = createEnvironment().parse(text);
   return { unknownFields: unknownFields(ast, facts.bodies), never: neverHolds(ast, facts) };
@@ -40,7 +39,6 @@ function neverEqual([left, right]: readonly [ASTNode, ASTNode], { sources, accou
   return `no ${variable.args} is called ${JSON.stringify(literal.args)}; known: ${known.join(', ')}`;
 }
 
-/** A constant part that is false. */
 function alwaysFalse(node: ASTNode): string | undefined {
   if (usesVariables(node)) return undefined;
   const text = textOf(node);

@@ -13,7 +13,7 @@ export function createEnvironment(): Environment {
     .registerVariable('time', 'google.protobuf.Timestamp');
 }
 
-/** `data` may be a getter: it is read only if the condition asks for it. */
+/** `data` may be a getter: it is read only if needed. */
 export type ConditionInput = {
   readonly data: unknown;
   readonly source: string;
@@ -22,13 +22,13 @@ export type ConditionInput = {
   readonly time: Date;
 };
 
-/** Errors never show a value from the input. `overran`: stopped because it took too many steps. */
+/** Errors show no input value. `overran`: too many steps. */
 type Verdict = { readonly holds: boolean } | { readonly error: string; readonly overran: boolean };
 
 /** `atMost` lowers the limit of steps. */
 export type Condition = (input: ConditionInput, atMost?: number) => Verdict & { readonly steps: number };
 
-/** Undefined: usable. A condition MUST be a bool, and patterns of `matches` MUST be RE2 literals. */
+/** Undefined: usable. MUST be a bool; patterns of `matches` MUST be RE2 literals. */
 export function checkCondition(text: string): string | undefined {
   const environment = createEnvironment();
   const result = environment.check(text);
@@ -39,7 +39,7 @@ export function checkCondition(text: string): string | undefined {
   return patternsIn(environment.parse(text).ast).find((problem) => problem !== undefined);
 }
 
-/** For a condition that passed `checkCondition`. The result never throws and is bounded in steps. */
+/** For a checked condition. Never throws; bounded in steps. */
 export function compileCondition(text: string): Condition {
   const bounded = boundCondition(createEnvironment(), text);
   const judge = (...args: Parameters<typeof bounded.evaluate>): Verdict => {
@@ -57,7 +57,7 @@ export function compileCondition(text: string): Condition {
   };
 }
 
-/** Built from the error's code and position: the library's message may quote the callback (personal data). */
+/** From code and position: the library's message may quote the callback. */
 function reasonOf(error: unknown, text: string): [what: string, where: string] {
   if (error instanceof Overrun) return ['takes too long', text];
   if (!(error instanceof EvaluationError)) return ['cannot be evaluated', text];
@@ -77,7 +77,7 @@ function hint(code: string | undefined): string {
   return code === 'unknown_variable' ? '; a condition may use data, source, account, requestID and time' : '';
 }
 
-/** For each call of `matches` below `node`: its problem, or undefined. */
+/** The problem of each `matches` below `node`. */
 function patternsIn(node: unknown): (string | undefined)[] {
   if (Array.isArray(node)) return node.flatMap(patternsIn);
   if (!isNode(node)) return [];

@@ -7,7 +7,7 @@ import { textOf } from './condition-review.ts';
 import { matchesType } from './match-type.ts';
 import { inputOf, type Route } from './router.ts';
 
-/** What a route decides about a callback. `because` shows values of it: MUST NOT be logged. */
+/** `because` shows values: MUST NOT be logged. */
 export type RouteExplanation = {
   readonly number: number;
   readonly to?: readonly string[] | undefined;
@@ -18,7 +18,6 @@ export type RouteExplanation = {
 
 const LONGEST_VALUE = 60;
 
-/** Walks the routes like `createRouter`. */
 export function explainRoutes(routes: readonly Route[], callback: Callback): RouteExplanation[] {
   const input = inputOf(callback);
   let left = MAX_STEPS_OF_ALL;
@@ -43,7 +42,7 @@ function explain({ match = ['*'], when }: Route, type: string, input: ConditionI
   return { matches: false, because: whatIsFalse(createEnvironment().parse(when).ast, input), steps };
 }
 
-/** The first false part of an && chain, with the values that it read. */
+/** The first false part of an && chain, with its values. */
 function whatIsFalse(node: ASTNode, input: ConditionInput): string {
   if (node.op === '&&') {
     const verdict = compileCondition(textOf(node.args[0]))(input);
@@ -53,7 +52,7 @@ function whatIsFalse(node: ASTNode, input: ConditionInput): string {
   return `${textOf(node)} is false${values.length > 0 ? `: ${values.join(', ')}` : ''}`;
 }
 
-/** The longest field chains in a condition, such as `data.callInfoDetail.callStatus`, without macro variables. */
+/** The longest field chains, such as `data.callInfoDetail.callStatus`, without macro variables. */
 function lookups(node: ASTNode): string[] {
   return isLookup(node) ? [textOf(node)] : nodesIn(node.args).flatMap(lookups);
 }

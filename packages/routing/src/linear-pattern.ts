@@ -1,13 +1,13 @@
 import { RE2JS } from 're2js';
 
-/** An RE2 pattern: its time is linear in the length of the text. */
+/** RE2: time is linear in the text's length. */
 export type LinearPattern = {
   readonly matches: (text: string) => boolean;
   /** Steps for the worst text of this length. */
   readonly cost: (text: string) => number;
 };
 
-/** Measured: 10 ns a character is usual; 18 ns for each character and instruction is the worst. */
+/** Measured: usually 10 ns a character; at worst 18 ns for each character and instruction. */
 const COST_SHIFT = 64;
 
 /** @throws Error if the text is no RE2 pattern */

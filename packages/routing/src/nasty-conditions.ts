@@ -1,4 +1,4 @@
-/** For tests: valid conditions that would run for minutes over `nastyBody()` without a limit. */
+/** For tests: would run for minutes over `nastyBody()` without a limit. */
 export const NASTY_CONDITIONS = [
   // Nested loops.
   'data.list.exists(a, data.list.exists(b, data.list.exists(c, a + b + c == -1)))',
@@ -39,7 +39,7 @@ export const NASTY_CONDITIONS = [
   'data.list.exists(x, data.xs.matches("[xy]*x[xy]{300}c?$"))',
 ] as const;
 
-/** A body of at most 1 MiB that is worst for them: one large field, the others small. */
+/** One large field, the others small; at most 1 MiB. */
 export function nastyBody(large: string): string {
   const count = (name: string) => (name === large ? 1 : 0.02);
   const length = (name: string, most: number) => Math.floor(most * count(name));

@@ -4,7 +4,7 @@ import { MAX_STEPS_OF_ALL } from './bounded-cel.ts';
 import { checkCondition, compileCondition, type Condition, type ConditionInput } from './condition.ts';
 import { matchesType } from './match-type.ts';
 
-/** Absent `match`: all types. Absent `when`: always. `drop`: the reason why such callbacks go nowhere. */
+/** Absent `match`: all types. Absent `when`: always. `drop`: the reason. */
 export type Route = {
   readonly match?: readonly string[] | undefined;
   readonly when?: string | undefined;
@@ -13,22 +13,19 @@ export type Route = {
 };
 
 export type Routing = {
-  /** Output names in route order, each once. */
+  /** In route order, each once. */
   readonly outputs: string[];
-  /** Reason of the first `drop` route that matches, if no other does. */
+  /** Set if only a `drop` route matches: its reason. */
   readonly dropped?: string | undefined;
-  /** MUST be kept for a person: no route matches, or a condition took too many steps (others may deliver it). */
+  /** MUST be kept for a person: no route matches, or a condition took too many steps. */
   readonly kept?: { readonly code: 'RB_UNROUTED' | 'RB_CONDITION_OVERRUN'; readonly reason: string } | undefined;
-  /** One line for each condition that failed: `route 2: no such key: foo`. Holds no value from the callback. */
+  /** Such as `route 2: no such key: foo`, without values. */
   readonly conditionErrors: string[];
 };
 
 export type Router = { route(callback: Callback): Routing };
 
-/**
- * A condition that fails does not match and is reported; `route` never throws.
- * @throws RingbackError RB_CONFIG_INVALID for a condition that `checkCondition` refuses
- */
+/** A failing condition does not match and is reported. @throws RingbackError RB_CONFIG_INVALID */
 export function createRouter({ routes }: { routes: readonly Route[] }): Router {
   const rules = routes.map((route, index) => ({ ...route, number: index + 1, condition: conditionOf(route, index + 1) }));
   return {
@@ -75,7 +72,7 @@ function conditionOf({ when }: Route, number: number): Condition | undefined {
   return compileCondition(when);
 }
 
-/** The body is parsed once, when the first condition reads `data`. */
+/** Parses the body once, when a condition reads `data`. */
 export function inputOf({ body, source, account, id, time }: Callback): ConditionInput {
   let data: { readonly value: unknown } | undefined;
   return {

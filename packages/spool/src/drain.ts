@@ -6,11 +6,10 @@ const MIN_WAIT_MS = 100;
 const MAX_WAIT_MS = 2000;
 
 export type Drain = {
-  /** Runs until the spool is empty, and logs both ends. `why`: the failure behind it. No effect while active. */
+  /** Runs until the spool is empty. `why` is logged. No effect while active. */
   begin(why?: unknown): void;
-  /** False from the tick in which the spool was found empty: Redis is written to directly from then on. */
+  /** False from the tick in which the spool was found empty. */
   active(): boolean;
-  /** Waits for the writes under way. */
   close(): Promise<void>;
 };
 
@@ -21,7 +20,7 @@ export type DrainOptions = {
   readonly logger: Logger;
 };
 
-/** Oldest first. The batches of one round are written in parallel over one connection, which keeps their order. */
+/** The batches of one round share a connection, which keeps their order. */
 export function createDrain({ writer, spool, now, logger }: DrainOptions): Drain {
   const stopping = new AbortController();
   let running: Promise<void> | undefined;
@@ -39,7 +38,7 @@ export function createDrain({ writer, spool, now, logger }: DrainOptions): Drain
       const batches = spool.oldest();
       if (batches.length === 0) return end();
       const taken = await write(writer, batches);
-      // MUST follow the writes: after a crash in between they are repeated under the same ids.
+      // MUST follow the writes: after a crash they are repeated under the same ids.
       if (taken.length > 0) spool.remove(taken);
       for (const { callbacks } of taken) drained += callbacks.length;
       diskFailed = false;
@@ -74,16 +73,16 @@ function reasonOf(why: unknown): object {
 
 type Round = 'moved' | 'failed' | 'empty';
 
-/** Returns the batches up to the first failure. Later ones are written again under the same id. */
+/** Returns the batches up to the first failure. */
 async function write(writer: DrainOptions['writer'], batches: readonly SpooledBatch[]): Promise<SpooledBatch[]> {
-  // Checked first: writes to a Redis that hangs would pile up in the connection.
+  // Checked first: writes to a hanging Redis would pile up.
   if ((await writer.notReadyReasons()).length > 0) return [];
   const results = await Promise.allSettled(batches.map((batch) => writer.write(batch)));
   const failed = results.findIndex(({ status }) => status === 'rejected');
   return batches.slice(0, failed === -1 ? batches.length : failed);
 }
 
-/** Repeats until nothing is left: at once after a success, with backoff after failures. */
+/** At once after success, with backoff after failure. */
 async function repeat(round: () => Promise<Round>, signal: AbortSignal): Promise<void> {
   let failures = 0;
   while (!signal.aborted) {

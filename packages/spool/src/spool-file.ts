@@ -3,10 +3,10 @@ import { DatabaseSync } from 'node:sqlite';
 import { RingbackError } from '@ringback/contracts';
 
 const PAGE_BYTES = 4096;
-/** Free disk space needed to delete rows: SQLite writes deletions to its WAL first (about 4 MiB and one batch). */
+/** SQLite writes deletions to its WAL first: about 4 MiB and one batch. */
 const LEFT_BYTES = 16 * 1024 * 1024;
 
-/** SQLite result codes that we explain; https://www.sqlite.org/rescode.html */
+/** https://www.sqlite.org/rescode.html */
 const FULL = 13;
 const WORDS: Readonly<Record<number, string>> = {
   5: 'another process uses it: give each ingress a spool of its own',
@@ -15,14 +15,13 @@ const WORDS: Readonly<Record<number, string>> = {
 };
 
 /**
- * One process at a time (`EXCLUSIVE`), durable commits (`WAL`, `FULL`), bounded by SQLite (`max_page_count`).
- * The folder MUST exist: with a mistyped mount, a new one would vanish with the container.
- * @throws RingbackError RB_SPOOL_FAILED, with what to do
+ * One process (`EXCLUSIVE`), durable commits, bounded size. The folder MUST exist: a new one would hide a
+ * missing mount. @throws RingbackError RB_SPOOL_FAILED
  */
 export function openFile({ path, maxBytes }: { path: string; maxBytes: number }): DatabaseSync {
   let file: DatabaseSync | undefined;
   try {
-    // Only the owner may read it: callbacks hold personal data.
+    // Callbacks hold personal data.
     closeSync(openSync(path, 'a', 0o600));
     file = new DatabaseSync(path);
     file.exec(`
@@ -47,13 +46,13 @@ export function openFile({ path, maxBytes }: { path: string; maxBytes: number })
   }
 }
 
-/** @throws RingbackError RB_SPOOL_FULL if the disk has too little space left */
+/** @throws RingbackError RB_SPOOL_FULL */
 export function refuseOnFullDisk(folder: string): void {
   const { bavail, bsize } = statfsSync(folder);
   if (bavail * bsize < LEFT_BYTES) throw spoolFull();
 }
 
-/** A file error as the sender may see it: without paths. */
+/** For the sender: without paths. */
 export function spoolError(cause: unknown): RingbackError {
   if (cause instanceof RingbackError) return cause;
   if (resultCode(cause) === FULL) return spoolFull(cause);
@@ -64,7 +63,6 @@ function spoolFull(cause?: unknown): RingbackError {
   return new RingbackError('RB_SPOOL_FULL', 'Redis is away, and the spool or its disk is full: send it again later', { cause });
 }
 
-/** The primary result code: the lowest byte. */
 function resultCode(error: unknown): number {
   return error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0;
 }

@@ -2,19 +2,19 @@ import type { DatabaseSync } from 'node:sqlite';
 
 type Entry = { readonly row: number; readonly id: string; readonly text: string };
 
-/** Rows that were set aside or deleted are never returned again. All but `crossOff` throw SQLite's errors. */
+/** Rows set aside or deleted are never returned again. All but `crossOff` throw SQLite's errors. */
 export type SpoolTable = {
   insert(entry: { id: string; at: number; size: number; text: string }): void;
   entries(): Iterable<Entry>;
   /** ms since the epoch. */
   oldestTime(): number | undefined;
   setAside(rows: readonly number[]): void;
-  /** Forgets and deletes all rows up to this one. If the disk is too full, the next call or `clean` deletes them. */
+  /** Deletes all rows up to this one. On a full disk they are deleted later. */
   crossOff(row: number): void;
-  /** Deletes forgotten rows, and shrinks the file. */
+  /** Deletes the remaining ones and shrinks the file. */
   clean(): void;
   total(): number;
-  /** Tests for room: writes this many bytes and removes them. */
+  /** Tests for room by a write. */
   tryRoom(bytes: number): void;
 };
 
@@ -41,8 +41,7 @@ export function createTable(file: DatabaseSync): SpoolTable {
     clean,
     total: () => Number(total.get(last())?.['size']),
     tryRoom(bytes) {
-      // Two commits: in one, SQLite would write nothing. Marked aside, so a crash in between leaves nothing that
-      // counts.
+      // Two commits: in one, SQLite would write nothing. Marked aside: a crash leaves nothing that counts.
       file.exec(`REPLACE INTO batches (row, id, at, size, callbacks, aside) VALUES (0, '', 0, 0, printf('%.${bytes}c', ' '), 1)`);
       file.exec('DELETE FROM batches WHERE row = 0');
     },
@@ -51,7 +50,7 @@ export function createTable(file: DatabaseSync): SpoolTable {
 
 function crossingOff(file: DatabaseSync): Pick<SpoolTable, 'crossOff' | 'clean'> & { last: () => number } {
   const remove = file.prepare('DELETE FROM batches WHERE row <= ? AND NOT aside');
-  /** Last forgotten row that is still in the file. 0: none. Row numbers begin at 1. */
+  /** Last deleted row that is still in the file. Rows begin at 1. */
   let crossed = 0;
 
   function deleteCrossed(): void {
@@ -66,12 +65,12 @@ function crossingOff(file: DatabaseSync): Pick<SpoolTable, 'crossOff' | 'clean'>
       try {
         deleteCrossed();
       } catch {
-        // A failed deletion MUST NOT block other batches: these are in Redis.
+        // A failed deletion MUST NOT block others: these batches are in Redis.
       }
     },
     clean() {
       deleteCrossed();
-      // SQLite would otherwise keep the WAL at its largest size.
+      // Otherwise the WAL keeps its largest size.
       file.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     },
   };

@@ -8,7 +8,7 @@ import { createTable, type SpoolTable } from './spool-table.ts';
 /** Characters per round: about one write to Redis. */
 const MAX_LOOK = 1024 * 1024;
 const MAX_BATCHES_PER_LOOK = 64;
-/** Bytes. Below this the spool counts as full. */
+/** Bytes. Below this the spool is full. */
 const LEAST_ROOM = 64 * 1024;
 
 export type SpooledBatch = Batch & { readonly row: number };
@@ -16,28 +16,27 @@ export type SpooledBatch = Batch & { readonly row: number };
 /** In order of arrival. One process at a time. */
 export type Spool = {
   /**
-   * Blocks until the batch is on disk: it survives a kill and a loss of power.
-   * @throws RingbackError RB_SPOOL_FULL (size or age) or RB_SPOOL_FAILED (disk); nothing is stored then
+   * Blocks until the batch is on disk. @throws RingbackError RB_SPOOL_FULL (size or age) or RB_SPOOL_FAILED
+   * (disk)
    */
   put(batch: Batch): void;
   /**
-   * At least one, up to 1 MiB.
-   * @throws RingbackError RB_SPOOL_FAILED; RB_SPOOL_FULL if it is empty but no row can be deleted
+   * At least one, up to 1 MiB. @throws RingbackError RB_SPOOL_FAILED; RB_SPOOL_FULL if no row can be deleted
    */
   oldest(): SpooledBatch[];
-  /** MUST follow Redis's confirmation. Removes the first of what `oldest` returned. */
+  /** The first of what `oldest` returned. MUST follow Redis's confirmation. */
   remove(batches: readonly SpooledBatch[]): void;
   size(): number;
-  /** Tested by a real write. Undefined: a batch would be stored. */
+  /** Tested by a real write. Undefined: there is room. */
   refusal(): RingbackError | undefined;
   close(): void;
 };
 
 export type SpoolOptions = {
   readonly path: string;
-  /** Bytes. The largest size of the file; SQLite's WAL takes a few MiB more. */
+  /** Bytes. The WAL takes a few MiB more. */
   readonly maxBytes: number;
-  /** ms. If the oldest batch is older, no new one is stored; the stored ones stay. */
+  /** ms. Older batches stay; no new one is stored. */
   readonly maxAge: number;
   /** ms since the epoch. */
   readonly now: () => number;
@@ -46,7 +45,7 @@ export type SpoolOptions = {
 
 const callbackList = Compile(Type.Array(Callback, { minItems: 1 }));
 
-/** @throws RingbackError RB_SPOOL_FAILED if the file is in use or damaged, or its folder is missing */
+/** @throws RingbackError RB_SPOOL_FAILED (file in use or damaged, no folder) */
 export function openSpool({ path, maxBytes, maxAge, now, logger }: SpoolOptions): Spool {
   const file = openFile({ path, maxBytes });
   const table = createTable(file);
@@ -57,7 +56,7 @@ export function openSpool({ path, maxBytes, maxAge, now, logger }: SpoolOptions)
     refuseOnFullDisk(dirname(path));
   };
 
-  /** Unreadable rows MUST be kept, and MUST NOT block the others. */
+  /** Unreadable rows are kept, and MUST NOT block others. */
   function setAside(rows: readonly number[]): void {
     table.setAside(rows);
     size = table.total();
@@ -75,7 +74,7 @@ export function openSpool({ path, maxBytes, maxAge, now, logger }: SpoolOptions)
       attempt(() => {
         const { batches, unreadable } = look(table);
         if (unreadable.length > 0) setAside(unreadable);
-        // Rows left in the file would come back after a restart.
+        // Remaining rows would come back after a restart.
         if (batches.length === 0) table.clean();
         return batches;
       }),
@@ -93,13 +92,11 @@ export function openSpool({ path, maxBytes, maxAge, now, logger }: SpoolOptions)
   };
 }
 
-/** @throws RingbackError RB_SPOOL_FULL if the oldest batch is older than `time` */
 function refuseIfOlder(time: number, table: SpoolTable): void {
   if ((table.oldestTime() ?? time) >= time) return;
   throw new RingbackError('RB_SPOOL_FULL', 'Redis has been away for longer than the spool keeps callbacks: send it again later');
 }
 
-/** The oldest readable batches that fit one round, and the unreadable rows before and among them. */
 function look(table: SpoolTable): { batches: SpooledBatch[]; unreadable: number[] } {
   const batches: SpooledBatch[] = [];
   const unreadable: number[] = [];

@@ -5,7 +5,6 @@ import type { Spool } from './spool.ts';
 
 export type SpooledWriterOptions = {
   readonly writer: CallbackWriter;
-  /** Closed with the writer. */
   readonly spool: Spool;
   /** Monotonic, ms. */
   readonly now: () => number;
@@ -13,12 +12,11 @@ export type SpooledWriterOptions = {
 };
 
 /**
- * After Redis fails, all batches go to the spool until it is empty: this keeps the order, and nobody waits for a
- * timeout. A write that timed out may have succeeded: repeated under its id, it finds its own claims.
+ * After a failure of Redis all batches go to the spool until it is empty. This keeps the order, and nobody
+ * waits for a timeout. A write that timed out may be repeated: its id finds its own claims.
  */
 export function createSpooledWriter({ writer, spool, now, logger }: SpooledWriterOptions): CallbackWriter {
   const drain = createDrain({ writer, spool, now, logger });
-  // Batches of an earlier process go first.
   if (spool.size() > 0) drain.begin();
 
   function keep(batch: Batch, why?: unknown): void {
@@ -28,14 +26,14 @@ export function createSpooledWriter({ writer, spool, now, logger }: SpooledWrite
 
   return {
     async write(batch) {
-      // A commit blocks the process: first read what has arrived, so that it shares the next commit.
+      // A commit blocks the process: first read what has arrived, to share the next commit.
       if (drain.active()) await nextTurn();
-      // Checked again: the spool may be empty now.
+      // The spool may be empty by now.
       if (!drain.active()) return writer.write(batch).catch((error: unknown) => keep(batch, error));
       try {
         keep(batch);
       } catch (error) {
-        // The spool is full, but Redis may be back: keeping the callback is worth more than the order.
+        // Redis may be back: keeping the callback matters more than the order.
         await writer.write(batch).catch(() => {
           throw error;
         });

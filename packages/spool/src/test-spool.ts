@@ -8,7 +8,6 @@ import { openSpool, type Spool, type SpoolOptions } from './spool.ts';
 const log = () => vi.fn<Logger['info']>();
 export const logger = { debug: log(), info: log(), warn: log(), error: log() };
 
-/** A path for a spool, in a folder that is removed after the test. */
 export function spoolPath(): string {
   const folder = mkdtempSync(join(tmpdir(), 'ringback-spool-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
@@ -44,7 +43,6 @@ export const batch = (id: string, ...callbacks: Callback[]): Batch => ({
 
 export const large = (kibibytes: number) => 'x'.repeat(kibibytes * 1024);
 
-/** Puts batches of this size until one is refused. Returns the ids that were stored, and the refusal. */
 export function fill(spool: Spool, kibibytes = 100): { kept: string[]; refusal: unknown } {
   const kept: string[] = [];
   for (;;) {

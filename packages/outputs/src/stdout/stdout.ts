@@ -21,7 +21,7 @@ export const stdout: OutputType<typeof StdoutSettings, StdoutSettings> = {
   },
 };
 
-/** JSON has raw line breaks only between tokens, so a space in their place changes nothing. */
+/** In JSON, raw line breaks occur only between tokens. */
 function toLine(json: string): string {
   return json.replaceAll(/[\r\n]/g, ' ');
 }

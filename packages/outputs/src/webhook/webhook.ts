@@ -31,16 +31,16 @@ export const webhook: OutputType<typeof WebhookSettings, WebhookSettings> = {
   },
 };
 
-/** Signs `id.timestamp.body`. The key is made once: in OpenSSL that costs several times as much as using it. */
+/** Signs `id.timestamp.body`. Making the key costs several times a signature, so it is made once. */
 function createSigner(secret: Secret): (message: string) => Record<string, string> {
   const key = createSecretKey(secret.reveal().replace(/^whsec_/, ''), 'base64');
   return (message) => ({ 'webhook-signature': `v1,${createHmac('sha256', key).update(message).digest('base64')}` });
 }
 
-/** Headers that settings must not change: ours, and those of HTTP itself. */
+/** Ours, and those of HTTP itself. */
 const RESERVED_HEADER = /^(?:webhook-.*|content-.*|transfer-encoding|host|connection|keep-alive|upgrade|expect|te|trailer)$/;
 
-/** A header name (RFC 9110, 5.1). */
+/** RFC 9110, 5.1. */
 const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 
 function readHeaders(output: string, headers: Readonly<Record<string, Secret>>): Record<string, string> {
