@@ -2,7 +2,7 @@ import { type Alias, type Document, isMap, isNode, isScalar, isSeq, type Node, t
 import { type Ancestors, pathOf, scalarAt, type Mark } from './nodes.ts';
 import { join, type Place, type Problems } from './problem.ts';
 
-/** Far more than settings hold; a file whose aliases multiply comes to millions. */
+/** A file whose aliases multiply comes to millions; real settings stay far below. */
 const MOST_VALUES = 20_000;
 
 type Options = {
@@ -12,7 +12,7 @@ type Options = {
   readonly marks: WeakMap<Node, Mark>;
 };
 
-/** Puts in place of each alias the node that it names, and into each mapping the pairs that its merge keys bring. */
+/** Replaces aliases by their nodes and expands merge keys. */
 export function resolveAliases(options: Options): void {
   const { document, problems, placeOf } = options;
   const anchors = new Map<string, Node>();
@@ -27,7 +27,7 @@ export function resolveAliases(options: Options): void {
         problems.report(placeOf(node), pathOf(ancestors, node), text);
         problems.throwIfAny();
       }
-      // Behind an alias a node is met again, and its anchor may have been given to another one by then.
+      // A node may be met again behind an alias, when its anchor names another node.
       if (node.anchor !== undefined && !seen.has(node)) anchors.set(node.anchor, node);
       seen.add(node);
     },
@@ -44,7 +44,7 @@ function target(alias: Alias, named: Node | undefined, ancestors: Ancestors, { p
   return broken;
 }
 
-/** A mapping's own keys win, and then those of the first that is merged. */
+/** Own keys win over merged ones, earlier merges over later ones. */
 function merge(map: YAMLMap, ancestors: Ancestors, options: Options): void {
   const sources = map.items.filter(isMerge).flatMap(({ value }) => (isSeq(value) ? value.items : [value]));
   map.items = map.items.filter((pair) => !isMerge(pair));

@@ -7,26 +7,23 @@ import type { Mark } from './nodes.ts';
 
 export type Key = string | number;
 
-/** A settings file: its nodes, with aliases, merge keys and variables resolved, and where they stand. */
+/** Nodes with their positions. Aliases, merge keys and variables are resolved. */
 export type SettingsDocument = {
   readonly root: Node;
   readonly placeOf: (node: Node) => Place;
-  /** The node where these keys lead, or the last of those that they lead through. */
+  /** The node at these keys, or the last one on the way. */
   readonly nodeAt: (keys: readonly Key[]) => { readonly node: Node; readonly found: boolean };
-  /** A node's value and all that is in it, as plain data. */
+  /** As plain data. */
   readonly valueOf: (node: Node) => unknown;
-  /** A node for a value that the file does not hold; it stands, with all that is in it, where `like` does. */
+  /** A node for a value that is not in the file; it has the position of `like`. */
   readonly standIn: (like: Node, value: unknown, mark: Mark) => Node;
-  /** A node without one was written in the file as it is. */
+  /** A node without a mark is in the file as it is. */
   readonly marks: WeakMap<Node, Mark>;
 };
 
 type Options = { readonly text: string; readonly env: Environment; readonly problems: Problems };
 
-/**
- * The text of a settings file → its document.
- * @throws RingbackError RB_CONFIG_INVALID when the text is not one YAML document.
- */
+/** @throws RingbackError RB_CONFIG_INVALID if the text is not one YAML document */
 export function readDocument({ text, env, problems }: Options): SettingsDocument {
   const lines = new LineCounter();
   const placeAt = (offset: number): Place => {
@@ -66,14 +63,14 @@ export function readDocument({ text, env, problems }: Options): SettingsDocument
   };
 }
 
-/** Never with the text that the parser stumbled over: it may be a secret. */
+/** Never with the text at the error: it may be a secret. */
 function wordsOf({ code, message, pos }: YAMLError, document: Document, text: string): string {
   if (code === 'DUPLICATE_KEY') return `${message}: ${keyAt(document, pos[0], text)} is given twice`;
   if (code === 'MULTIPLE_DOCS') return 'the file holds several documents; settings are one: remove the --- and what follows it';
   return code === 'UNEXPECTED_TOKEN' || code === 'BAD_DQ_ESCAPE' ? message.replace(/: .*| \\.*/s, '') : message;
 }
 
-/** The first key at or after this offset, as it is written: an anchor may stand before it. */
+/** The first key at or after this offset. An anchor may stand before it. */
 function keyAt(document: Document, offset: number, text: string): string {
   let key = 'a key';
   visit(document, {

@@ -16,7 +16,6 @@ type Options = {
 type Found = { readonly at: Placed['at']; readonly text: string };
 type TypesOf = (source: Source) => ReturnType<SourceTypes[string]['types']> | undefined;
 
-/** What a source's own schema cannot say. */
 export function checkSources({ document, problems, sources, sourceTypes }: Options): void {
   const typesOf: TypesOf = (source) =>
     Object.values(sourceTypes)
@@ -36,7 +35,7 @@ export function checkSources({ document, problems, sources, sourceTypes }: Optio
   }
 }
 
-/** The types of a source that begin with its name MUST NOT be those of another source: no route could tell them apart. */
+/** Two sources MUST NOT share types: no route could tell them apart. */
 function nameProblems({ name }: Source, sources: readonly Source[], typesOf: TypesOf): Found[] {
   const other = sources.find((source) => {
     const { bodies = {}, open } = typesOf(source) ?? {};
@@ -45,7 +44,7 @@ function nameProblems({ name }: Source, sources: readonly Source[], typesOf: Typ
   return other ? [{ at: ['name'], text: `is the first word of the types of source ${other.name}; choose another name` }] : [];
 }
 
-/** Every path leads to one source, and every account of a source stands there once. */
+/** Paths are unique; accounts are unique within a source. */
 export function checkIdentities({ document, problems, sources, sourceTypes }: Options): void {
   const paths: Placed[] = [];
   for (const [index, { type, settings }] of sources.entries()) {

@@ -22,7 +22,6 @@ export const shutdownGrace = (value: string) =>
 const requestTime = (value: string, description: string) =>
   Bounded(Duration({ default: value, description }), { min: '100ms', max: '1h' });
 
-/** The section `ingress`. */
 export const Ingress = Section(
   {
     host: Type.String({ minLength: 1, default: '0.0.0.0', description: 'The address that callbacks are taken on.' }),

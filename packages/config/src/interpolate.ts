@@ -1,15 +1,15 @@
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A `${…}` or `$${…}` of the file, and the offset where it stands. */
+/** A `${…}` or `$${…}` and its offset. */
 type Token = { readonly offset: number; readonly text: string };
 
 export type Shielded = {
-  /** The file's text, as long as before, with each token replaced by characters that mean nothing to YAML. */
+  /** As long as the file's text, with each token replaced by characters without meaning in YAML. */
   readonly text: string;
   readonly tokens: readonly Token[];
 };
 
-// Two of the noncharacters that Unicode keeps for a program's inner use: no text holds them.
+// Unicode reserves noncharacters for internal use: no text holds them.
 const HEAD = '\uFDD0';
 const TAIL = '\uFDD1';
 const TOKEN = /\$\$\{(?:[^}\n"']*\})?|\$\{[^}\n"']*\}/g;
@@ -17,14 +17,14 @@ const SHIELD = /\uFDD0\uFDD1*/g;
 
 const MALFORMED = 'write ${NAME} or ${NAME:-default}, without quotes or braces inside, or $${ for a literal ${';
 
-/** The offset of a character that the shields need for themselves, or -1. */
+/** The offset of a reserved character, or -1. */
 export function forbiddenCharacter(text: string): number {
   return text.search(/[\uFDD0\uFDD1]/);
 }
 
 /**
- * Hides each `${…}` from the YAML parser, so that `{ url: ${URL} }` parses, the value of a variable can never become YAML, and a
- * variable in a comment is never looked up. The length stays, so that lines and columns do.
+ * Hides each `${…}` from the YAML parser. So `{ url: ${URL} }` parses, a value never becomes YAML, and
+ * variables in comments are ignored. The length stays, and with it lines and columns.
  */
 export function shield(text: string): Shielded {
   const tokens: Token[] = [];
@@ -37,16 +37,16 @@ export function shield(text: string): Shielded {
 
 export type Interpolation = {
   readonly value: string;
-  /** Whether a variable or a default is in it. */
+  /** A variable or a default is in it. */
   readonly hidden: boolean;
-  /** Whether there is nothing else in it than one. */
+  /** Nothing else is in it. */
   readonly alone: boolean;
   readonly problems: readonly { readonly offset: number; readonly text: string }[];
 };
 
 /**
- * Puts the values of variables into a scalar's value. `range` holds the offsets between which it stands in the file: the shields in the
- * value are the last tokens there (a comment in the header of a block scalar comes first).
+ * `range`: the offsets of the scalar. Its tokens are the last ones there, as the header of a block scalar may
+ * have a comment.
  */
 export function interpolate(
   value: string,
@@ -72,7 +72,7 @@ export function interpolate(
   };
 }
 
-/** Puts the tokens back as they were written: for keys, which are not interpolated. */
+/** For keys, which are not interpolated. */
 export function unshield(value: string, { tokens }: Shielded, range: readonly [number, number]): string {
   const own = tokens.filter(({ offset }) => offset >= range[0] && offset < range[1]);
   let next = 0;
@@ -84,7 +84,7 @@ function meaningOf(token: string, env: Environment): { value?: string; problem?:
   const [, name, fallback] = /^\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?\}$/.exec(token) ?? [];
   if (name === undefined) return { problem: MALFORMED };
   const set = Object.hasOwn(env, name) ? env[name] : undefined;
-  // As in a shell: the default also stands in for an empty variable.
+  // As in a shell: an empty variable takes the default, too.
   const value = fallback === undefined ? set : set || fallback;
   return value === undefined
     ? { problem: `the environment variable ${name} is not set; set it, or write \${${name}:-default}` }

@@ -5,7 +5,8 @@ import { jsonSchema } from './json-schema.ts';
 import { load, outputTypes, parts, problems, settings, sourceTypes } from './test-settings.ts';
 
 const schema = jsonSchema({ sourceTypes, outputTypes });
-// `patternErrorMessage` is for editors: draft-07 lets a validator ignore what it does not know, and Ajv's strict mode wants to be told.
+// `patternErrorMessage` is for editors: draft-07 lets a validator ignore what it does not know, and Ajv's
+// strict mode wants to be told.
 const ajv = new Ajv({ strict: true, strictRequired: false, allErrors: true }).addVocabulary(['patternErrorMessage']);
 const validate = ajv.compile(schema);
 const fits = (text: string) => validate(parse(text, { merge: true }));

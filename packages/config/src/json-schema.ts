@@ -9,8 +9,8 @@ const IN_FILE = { text: '', list: ', one a line', record: ' as lines of `Name: v
 const VARIABLE = { type: 'string', pattern: String.raw`\$\{` };
 
 /**
- * The JSON Schema of the settings file, for completion and checks in editors (draft-07: the one that they all know): a form per type of
- * source and output, the `…File` twins of secrets, and `${VAR}` wherever a number, a truth value or a text of a certain form stands.
+ * For editors (draft-07). One form per type; `…File` twins of secrets; `${VAR}` wherever a value that is not
+ * free text stands.
  */
 export function jsonSchema(types: { sourceTypes: SourceTypes; outputTypes: OutputTypes }): object {
   return {
@@ -30,7 +30,7 @@ function convert(schema: TSchema): Json {
   return isFree(schema) ? own : { ...about, anyOf: [omit(own, ['description', 'default']), VARIABLE] };
 }
 
-/** A schema without leave to write a variable in its place. */
+/** A schema that allows no variable. */
 function bare(schema: TSchema): Json {
   if (Type.IsObject(schema)) return convertSection(schema);
   const plain = Object.entries(schema).filter(([keyword]) => !/^(x-|~)/.test(keyword));
@@ -38,7 +38,7 @@ function bare(schema: TSchema): Json {
   const own = {
     ...Object.fromEntries(plain),
     ...('x-pattern' in schema && { pattern: schema['x-pattern'] }),
-    // Read by the editors' JSON and YAML servers; a validator passes over it.
+    // For editors' JSON and YAML servers; validators ignore it.
     ...(words !== undefined && { patternErrorMessage: `This is not ${words}.` }),
   };
   if (Type.IsArray(schema)) return { ...own, items: convert(schema.items) };
@@ -47,7 +47,7 @@ function bare(schema: TSchema): Json {
   return own;
 }
 
-/** Whether every text fits anyway, or none may stand here. */
+/** Any text fits, or none may stand here. */
 function isFree(schema: TSchema): boolean {
   if (Type.IsArray(schema) || Type.IsObject(schema) || Type.IsRecord(schema)) return true;
   return Type.IsString(schema) && !('pattern' in schema) && !('format' in schema);
@@ -83,7 +83,7 @@ function convertSection(schema: TObject): Json {
   };
 }
 
-/** if/then rather than a union: an editor then names what is wrong within the one type that was meant. */
+/** if/then instead of a union: editors then name the problem within the right type. */
 function convertStanzas(stanzas: ReadonlyMap<string, TObject>): Json {
   return {
     type: 'object',

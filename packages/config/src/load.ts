@@ -11,52 +11,53 @@ import { checkReferences } from './references.ts';
 import { AnySettings, type OutputTypes, Reach, settingsSchema, type SourceTypes } from './schema.ts';
 import { type ReadFile, reasonOf } from './secret-files.ts';
 
-/** A source or an output as configured; `settings` is decoded by its type's schema. */
+/** `settings` is decoded by the type's schema. */
 type Configured = { readonly name: string; readonly type: string; readonly settings: unknown };
 
-/** `allowFrom` holds addresses and ranges of them, as `createAddressList` takes them; absent: any address. */
+/** `allowFrom` is for `createAddressList`. Absent: any address. */
 export type SourceConfig = Configured & { readonly allowFrom?: readonly string[] };
 
 export type OutputConfig = Configured & { readonly delivery: DeliverySettings };
 
-/** The settings: checked, defaults filled in, durations in ms, sizes in bytes, frozen. */
+/** Checked and frozen, with defaults. Durations in ms, sizes in bytes. */
 export type Config = Readonly<Omit<AnySettings, 'sources' | 'outputs'>> & {
   readonly sources: readonly SourceConfig[];
   readonly outputs: readonly OutputConfig[];
 };
 
 export type LoadOptions = {
-  /** The settings file; also its name in messages. */
+  /** Also the file's name in messages. */
   readonly path: string;
   readonly env: Environment;
   readonly sourceTypes: SourceTypes;
   readonly outputTypes: OutputTypes;
-  /** What is wrong with a route's condition; undefined: nothing. */
+  /** The problem of a route's condition. */
   readonly checkCondition: (text: string) => string | undefined;
   readonly readFile?: ReadFile;
-  /** `lazy`: a secret that is not there is an error when it is revealed, and not before. `required` unless told. */
+  /** `lazy`: a missing secret is an error only when revealed. Default: `required`. */
   readonly secrets?: ReadContext['secrets'];
 };
 
-/** The settings, and how to speak of a place in them. */
 export type InspectedConfig = {
   readonly config: Config;
-  /** A line such as `ringback.yaml:12:7 routes[0].match: …` about what these keys lead to; where the file leaves it out, the place is that of what it would stand in. */
+  /**
+   * `ringback.yaml:12:7 routes[0].match: …`. If the file has no such key, the position is that of its parent.
+   */
   readonly lineOf: (keys: readonly Key[], text: string) => string;
-  /** Creates what these keys describe; a RB_CONFIG_INVALID that it throws is thrown anew with its line and column. */
+  /** Runs `create` and adds line and column to a RB_CONFIG_INVALID that it throws. */
   readonly locate: <T>(keys: readonly Key[], create: () => T) => T;
 };
 
 /**
- * Reads, checks and decodes the settings file.
- * @throws RingbackError RB_CONFIG_UNREADABLE; or RB_CONFIG_INVALID, whose message has a line for each problem of the file:
- * `ringback.yaml:12:7 outputs[0].timeout: "5 seconds" is not a duration; …`. No message holds a secret or the value of a variable.
+ * Reads, checks and decodes the file. @throws RingbackError RB_CONFIG_UNREADABLE, or RB_CONFIG_INVALID with a
+ * line per problem: `ringback.yaml:12:7 outputs[0].timeout: "5 seconds" is not a duration; …`. No message
+ * holds a secret or a variable's value.
  */
 export function loadConfig(options: LoadOptions): Config {
   return inspectConfig(options).config;
 }
 
-/** `loadConfig`, for who has more to say about the file. */
+/** Like `loadConfig`, for callers with more checks. */
 export function inspectConfig(options: LoadOptions): InspectedConfig {
   const { path, env, sourceTypes, outputTypes, checkCondition, secrets = 'required' } = options;
   const { readFile = (file) => readFileSync(file) } = options;
@@ -99,14 +100,14 @@ function decode(value: unknown, { sourceTypes, outputTypes }: LoadOptions): Conf
 
 function textOf(path: string, readFile: ReadFile): string {
   try {
-    // Takes a byte order mark off as well.
+    // Also removes a byte order mark.
     return new TextDecoder('utf-8', { fatal: true }).decode(readFile(path));
   } catch (cause) {
     throw new RingbackError('RB_CONFIG_UNREADABLE', `${path} cannot be read: ${reasonOf(cause)}`, { cause });
   }
 }
 
-/** `Decode` leaves out the keys of a stanza that its schema does not have. */
+/** `Decode` leaves out keys that the schema does not have. */
 function decodeStanza(stanza: { name: string; type: string }, types: SourceTypes | OutputTypes): Configured {
   const { name, type } = stanza;
   const schema = Object.values(types).find((known) => known.type === type)?.settings;
@@ -114,7 +115,7 @@ function decodeStanza(stanza: { name: string; type: string }, types: SourceTypes
   return { name, type, settings: Value.Decode(schema, stanza) };
 }
 
-/** Freezes plain objects and lists, all the way down; what a codec made (a Secret, a URL) is left as it is. */
+/** Plain objects and lists only: decoded values (Secret, URL) stay as they are. */
 function freeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value;
   if (!Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype) return value;

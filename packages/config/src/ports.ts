@@ -12,7 +12,6 @@ type Ingress = {
 
 const EVERY_ADDRESS = new Set(['0.0.0.0', '::']);
 
-/** One process cannot listen twice on a port: the ingress could not start. */
 export function checkPorts({
   document,
   problems,

@@ -16,16 +16,16 @@ export type ReadContext = {
   readonly env: Environment;
   readonly settingsPath: string;
   readonly readFile: ReadFile;
-  /** Whether secrets that are not there are errors; if not, only revealing them is. */
+  /** `lazy`: a missing secret is an error only when revealed. */
   readonly secrets: 'required' | 'lazy';
 };
 
-/** A value that fits its schema; undefined: it does not, and that has been reported. */
+/** Undefined: it does not fit, and that was reported. */
 type Read = { readonly value: unknown } | undefined;
 
 /**
- * A tree → plain values that fit `schema`: secret files read, variables turned into numbers and truth values where the schema wants
- * them, defaults filled in; not decoded yet. Reports every problem; of one value and what stands in it, the innermost.
+ * Reads secret files, converts variables to numbers and truth values, and fills in defaults; does not decode.
+ * Reports every problem; within a value, the innermost.
  */
 export function read(schema: TSchema, node: Node, path: string, context: ReadContext): Read {
   const { document, problems } = context;
@@ -44,7 +44,7 @@ export function read(schema: TSchema, node: Node, path: string, context: ReadCon
   return undefined;
 }
 
-/** What an unset secret would hold as many as are wanted: one text, a list of one, a record of none. */
+/** A missing secret as the schema wants it: a text, a list of one, or an empty record. */
 function readUnset(schema: TSchema, { path, problems: found }: Unset, context: ReadContext): Read {
   const shape = secretShape(schema);
   if (context.secrets === 'required' || shape === undefined) {
@@ -103,7 +103,7 @@ function absent(schema: TSchema, mapping: YAMLMap, path: string, context: ReadCo
   const ways = secretShape(schema) === undefined ? [] : [`write ${key} or ${fileKey(key)}`];
   if (variable !== undefined) ways.push(`set the environment variable ${variable}`);
   const text = ['is missing', ...(ways.length > 0 ? [ways.join(', or ')] : [])].join('; ');
-  // Only what the environment may hold can be there for another process: any other key is missing for all.
+  // Only an environment variable may be set for another process.
   if (variable !== undefined) return readUnset(schema, { path, problems: [{ ...placeOf(mapping), text }] }, context);
   context.problems.report(placeOf(mapping), path, text);
   return undefined;
@@ -133,7 +133,7 @@ function readUnion(schema: TUnion, node: Node, path: string, context: ReadContex
   const fits = attempts.find(({ result }) => result !== undefined);
   if (fits !== undefined) return fits.result;
   const [nearest] = attempts.toSorted((a, b) => a.count - b.count);
-  // Of several forms of a scalar none is nearer: the caller names them all.
+  // No form of a scalar is nearest: the caller names them all.
   if (nearest === undefined || (isScalar(node) && attempts.length > 1)) return { value: context.document.valueOf(node) };
   return read(nearest.branch, node, path, context);
 }
@@ -157,7 +157,7 @@ function fitsShape(schema: TSchema, node: Node): boolean {
   return Type.IsObject(schema) || Type.IsRecord(schema) ? isMap(node) : isScalar(node);
 }
 
-/** Only what is one unquoted variable can become a number or a truth value: `"${PORT}"` is text, as `"8080"` is. */
+/** Only one unquoted variable may become a number or a truth value: `"${PORT}"` is text, as `"8080"` is. */
 function converted(schema: TSchema, node: Node, { document }: ReadContext): unknown {
   const value = document.valueOf(node);
   if (document.marks.get(node) !== 'variable' || typeof value !== 'string') return value;

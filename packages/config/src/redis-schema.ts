@@ -5,7 +5,7 @@ function isApart({ high, low }: { high: unknown; low: unknown }): boolean {
   return Number.parseInt(String(low), 10) <= Number.parseInt(String(high), 10);
 }
 
-/** Above `high` until below `low`: between the two nothing changes, so that service does not flutter. */
+/** On above `high`, off below `low`: the gap avoids flapping. */
 function watermarks<S extends TSchema>(properties: { high: S; low: S }, description: string) {
   return Type.Refine(Section(properties, { description }), isApart, () => 'has a low that is above its high');
 }
@@ -39,7 +39,7 @@ const RedisUrl = {
   'x-environment': 'REDIS_URL',
 };
 
-/** Whether the client would read it as it is meant: a part that cannot be decoded, or a path that is no number, ends the process with a stack trace that shows the password. */
+/** ioredis would end the process on some URLs, with the password in the stack trace. */
 function isReadable(text: string): boolean {
   if (text.startsWith(UNSET_SECRET)) return true;
   try {
@@ -54,7 +54,6 @@ function isReadable(text: string): boolean {
 const UNREADABLE =
   'is not a URL that can be read: redis://<user>:<password>@<host>:<port>/<database>, special characters of user and password as %XX';
 
-/** The section `redis`. */
 export const Redis = Section(
   {
     url: Type.Refine(SecretText(RedisUrl), isReadable, () => UNREADABLE),

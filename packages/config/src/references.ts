@@ -8,11 +8,10 @@ import { shown, unknownName } from './wording.ts';
 type Options = {
   readonly document: SettingsDocument;
   readonly problems: Problems;
-  /** What is wrong with a condition, if anything. */
   readonly checkCondition: (text: string) => string | undefined;
 };
 
-/** What no schema can say: names are unique, routes lead to outputs that exist, and their conditions can be used. */
+/** Names are unique, outputs of routes exist, and conditions are valid. */
 export function checkReferences({ document, problems, checkCondition }: Options): void {
   checkUnique('sources');
   const known = checkUnique('outputs');
@@ -28,7 +27,6 @@ export function checkReferences({ document, problems, checkCondition }: Options)
     if (when !== undefined && problem !== undefined) report(when, ['routes', route, 'when'], problem);
   }
 
-  /** The names in a list of stanzas; one that is there twice is reported. */
   function checkUnique(list: string): string[] {
     const first = new Map<string, string>();
     for (const index of indexes(list)) {

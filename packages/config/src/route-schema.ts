@@ -30,7 +30,6 @@ const RouteSection = Section(
   { 'x-one-of': ['to', 'drop'] },
 );
 
-/** A rule for callbacks of some types, under a condition: to outputs, or to be dropped. */
 export const Route = Type.Refine(
   RouteSection,
   ({ to, drop }) => (to === undefined) !== (drop === undefined),

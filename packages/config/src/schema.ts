@@ -87,7 +87,7 @@ const Quarantine = Section(
   { description: 'What of the correctly signed callbacks that do not fit is kept. When it is full, the newest are not kept.' },
 );
 
-/** What every source has, whatever its type. */
+/** What every source has. */
 export const Reach = Section({
   allowFrom: Type.Optional(
     Type.Array(AddressRange({ description: 'An address, or a range of them.' }), {
@@ -97,12 +97,12 @@ export const Reach = Section({
   ),
 });
 
-/** The part of a stanza that does not depend on its type. */
+/** What every stanza has. */
 const Stanza = Type.Object({ name: Name, type: Type.String() }, { additionalProperties: Type.Unknown() });
 
 const sections = { log: Log, ingress: Ingress, worker: Worker, redis: Redis, dedupe: Dedupe, quarantine: Quarantine };
 
-/** The settings file with stanzas of any type: what gives its static type. A key with a `default` may be absent from the file. */
+/** With stanzas of any type: gives the static type. A key with a `default` may be absent. */
 export const AnySettings = Section({
   ...sections,
   sources: Type.Array(Stanza),
@@ -111,7 +111,7 @@ export const AnySettings = Section({
 });
 export type AnySettings = StaticDecode<typeof AnySettings>;
 
-/** The settings file as these types of sources and outputs make it: what a file is checked against and the JSON Schema is made of. */
+/** With these types of sources and outputs: for checks and for the JSON Schema. */
 export function settingsSchema({ sourceTypes, outputTypes }: { sourceTypes: SourceTypes; outputTypes: OutputTypes }): TObject {
   const sources = Object.values(sourceTypes).map((type) => stanza(type, Reach.properties));
   const outputs = Object.values(outputTypes).map((type) => stanza(type, DeliverySettings.properties));

@@ -9,25 +9,22 @@ import { type Entry, entriesOf, hasNoValue } from './nodes.ts';
 export type ReadFile = (path: string) => Uint8Array;
 
 type Options = {
-  /** The properties of the section that the mapping stands for. */
   readonly properties: Readonly<Record<string, TSchema>>;
   readonly document: SettingsDocument;
   readonly mapping: YAMLMap;
-  /** The key of the mapping. */
   readonly path: string;
   readonly settingsPath: string;
   readonly readFile: ReadFile;
   readonly problems: Problems;
 };
 
-/** The key beside the secret `key` that names a file with it. */
 export function fileKey(key: string): string {
   return `${key}File`;
 }
 
 /**
- * The entries of a mapping with each `…File` twin replaced by the secret that it names. A path is relative to the settings file's
- * folder. A list stands in its file as one secret a line, a record as lines of `Name: value`.
+ * Replaces each `…File` key by the secret in that file. Paths are relative to the settings file. In the file,
+ * a list is one secret a line, a record is lines of `Name: value`.
  */
 export function withSecretFiles(options: Options): ReadonlyMap<string, Entry> {
   const { document, mapping, path, problems } = options;
@@ -68,7 +65,7 @@ function secretIn(named: Node, shape: Shape, path: string, { document, settingsP
   return value === undefined ? broken(`${file} does not hold lines of Name: value`) : standIn(named, value, 'hidden');
 }
 
-/** What went wrong with a file, from the error's code: its message may hold a path that came from a variable. */
+/** From the error's code: its message may hold a path from a variable. */
 export function reasonOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code === 'ENOENT') return 'there is no such file';
@@ -77,7 +74,6 @@ export function reasonOf(error: unknown): string {
   return code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'it is not text in UTF-8' : code;
 }
 
-/** What a file says, as the value of a setting of this shape. */
 function valueOf(secret: string, shape: Shape): string | readonly string[] | Readonly<Record<string, string>> | undefined {
   if (shape === 'text') return secret;
   const lines = secret.split(/\r?\n/).filter((line) => line.trim() !== '');

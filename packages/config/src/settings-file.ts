@@ -6,9 +6,8 @@ const OWN = 'ringback.yaml';
 const EXAMPLE = 'ringback.example.yaml';
 
 /**
- * The settings file of an app: the one that `RINGBACK_CONFIG` names, else `ringback.yaml` of the working folder.
- * Never the shipped example: everybody knows its secret.
- * @throws RingbackError RB_CONFIG_UNREADABLE when there is none
+ * `RINGBACK_CONFIG` or `ringback.yaml`. Never the example: its secret is public. @throws RingbackError
+ * RB_CONFIG_UNREADABLE
  */
 export function requireSettingsFile(env: Environment): string {
   const path = ownSettingsFile(env);
@@ -19,7 +18,7 @@ export function requireSettingsFile(env: Environment): string {
   );
 }
 
-/** The settings file of a command: as for an app, else the shipped example, which `npm start` runs as well. */
+/** For commands: defaults to the example, as `npm start` does. */
 export function settingsFile(env: Environment): string {
   return ownSettingsFile(env) ?? EXAMPLE;
 }

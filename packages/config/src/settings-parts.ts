@@ -1,15 +1,14 @@
 import { createHash, scryptSync } from 'node:crypto';
 import type { Config } from './load.ts';
 
-/** The parts of the settings by which an app works: name → digest. Names and digests give no secret away, and may be shown and kept. */
+/** Name → digest. Reveals no secret. */
 export type SettingsParts = Readonly<Record<string, string>>;
 
-/** The name of the part that is one output. */
 export function outputPart(name: string): string {
   return `output ${name}`;
 }
 
-/** By what a worker dispatches and delivers. */
+/** What a worker works by. */
 export function workerParts({ outputs, routes, dedupe, quarantine }: Config): SettingsParts {
   return {
     ...named(outputs.map((output) => [outputPart(output.name), output])),
@@ -22,7 +21,7 @@ export function workerParts({ outputs, routes, dedupe, quarantine }: Config): Se
   };
 }
 
-/** By what an ingress tells whether a callback is to be taken. */
+/** What an ingress decides by. */
 export function ingressParts({ sources, quarantine }: Config): SettingsParts {
   return {
     ...named(sources.map((source) => [`source ${source.name}`, source])),
@@ -35,7 +34,7 @@ function routeName({ match, when, to = [], drop }: Config['routes'][number]): st
   return `route ${match.join(', ')}${when === undefined ? '' : ' with a condition'} → ${drop === undefined ? to.join(', ') : `dropped: ${drop}`}`;
 }
 
-/** Routes may share a name: the second one is told by a number. */
+/** A repeated route name gets a number. */
 function named(parts: readonly (readonly [string, unknown])[]): Record<string, string> {
   const digests: Record<string, string> = {};
   for (const [name, content] of parts) {
@@ -49,7 +48,7 @@ function digest(content: unknown): string {
   return createHash('sha256').update(canonical(content)).digest('base64url').slice(0, 16);
 }
 
-/** The same text for the same content, whatever the order of its keys. A secret prints `[redacted]`. */
+/** The same text for the same content, whatever the order of keys. Secrets print `[redacted]`. */
 function canonical(content: unknown): string {
   return JSON.stringify(content, (_key, value: unknown) =>
     isPlain(value) ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))) : value,
@@ -57,14 +56,14 @@ function canonical(content: unknown): string {
 }
 
 /**
- * MUST tell nothing from which a secret could be guessed: all of them go into one slow hash, and only 16 bits of it are given out. That is enough to notice a change, and far too
- * little to try guesses on.
+ * MUST NOT help to guess secrets: one slow hash over all, of which only 16 bits are shown. That is enough to
+ * notice a change, and too little to test guesses.
  */
 function digestOfSecrets(content: unknown): string {
   return scryptSync(JSON.stringify(secretsIn(content)), 'ringback settings', 2).toString('hex');
 }
 
-/** Each secret with the place where it stands, so that two that change places are a change. */
+/** With their places, so that a swap is a change. */
 function secretsIn(content: unknown, place = ''): [string, string][] {
   if (typeof content !== 'object' || content === null) return [];
   if ('reveal' in content && typeof content.reveal === 'function') return [[place, String(content.reveal())]];

@@ -33,7 +33,7 @@ const callbot: SourceType<typeof CallbotSettings, Settings<typeof CallbotSetting
   createSender: never,
 };
 
-/** Types of sources and outputs with every kind of setting. */
+/** Types with every kind of setting. */
 export const sourceTypes: Readonly<Record<string, SourceType>> = { callbot };
 export const outputTypes: Readonly<Record<string, OutputType>> = {
   webhook: {
@@ -56,7 +56,7 @@ export const outputTypes: Readonly<Record<string, OutputType>> = {
   stdout: { type: 'stdout', settings: Section({}), create: never },
 };
 
-/** The smallest settings, and what stands for each of their parts. */
+/** The smallest settings, by part. */
 export const parts = {
   redis: 'redis: { url: redis://127.0.0.1:6379 }',
   sources: "sources: [{ name: callbot, type: callbot, accounts: [{ uuid: acc, secrets: ['hush'] }] }]",
@@ -64,7 +64,6 @@ export const parts = {
   routes: 'routes: [{ to: [out] }]',
 };
 
-/** Settings with some parts in other words, one part a line. */
 export function settings(over: Partial<typeof parts> & { more?: string } = {}): string {
   return `${Object.values({ ...parts, ...over }).join('\n')}\n`;
 }
@@ -79,7 +78,7 @@ afterEach(() => {
 
 const checkCondition = (text: string) => (text.includes('nonsense') ? 'Unknown variable: nonsense' : undefined);
 
-/** Loads `ringback.yaml` with this text from a folder that holds `files` as well. */
+/** Loads it from a folder with `files`. */
 export function load(text: string | Uint8Array, { env = {}, files = {}, ...how }: Options = {}): Config {
   const folder = mkdtempSync(join(tmpdir(), 'ringback-config-'));
   folders.push(folder);
@@ -87,7 +86,7 @@ export function load(text: string | Uint8Array, { env = {}, files = {}, ...how }
   return loadConfig({ path: join(folder, 'ringback.yaml'), env, sourceTypes, outputTypes, checkCondition, ...how });
 }
 
-/** The lines of the error that `load` ends with, without the folder. */
+/** The error's lines, without the folder. */
 export function problems(text: string | Uint8Array, options: Options = {}): string[] {
   try {
     load(text, options);

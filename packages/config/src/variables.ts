@@ -12,7 +12,7 @@ type Options = {
   readonly marks: WeakMap<Node, Mark>;
 };
 
-/** Puts the values of variables into the scalars of a document, and gives a key without a value an empty one. */
+/** Also gives a key without a value an empty one. */
 export function putVariables(options: Options): void {
   visit(options.document, {
     Pair: (_index, pair) => {

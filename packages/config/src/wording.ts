@@ -9,7 +9,7 @@ import type { SettingsDocument } from './document.ts';
 const LONGEST_SHOWN = 60;
 const NOT_OF_KIND = new Set(['type', 'anyOf', 'const', 'enum', 'pattern']);
 
-/** What is wrong with a value, its children aside, and what is allowed; undefined where it fits. Never shows a secret or a variable's value. */
+/** Not of its children. Undefined: it fits. Never shows a secret or a variable's value. */
 export function problemOf(schema: TSchema, value: unknown, node: Node, document: SettingsDocument): string | undefined {
   const errors = Value.Errors(schema, value);
   const error = errors.find(({ keyword, instancePath }) => keyword === 'anyOf' && instancePath === '') ?? errors[0];
@@ -29,7 +29,7 @@ function wordsFor(error: TLocalizedValidationError, schema: TSchema, node: Node,
   return `${it} ${error.message}`;
 }
 
-/** A value as it may stand in a message about it. */
+/** For messages. */
 export function shown(schema: TSchema, node: Node, document: SettingsDocument): string {
   if (!isScalar(node)) return isSeq(node) ? 'a list' : 'a mapping';
   if (node.value === null) return 'nothing';
@@ -58,12 +58,12 @@ function kindOf(schema: TSchema): string {
 
 const either = (schemas: readonly TSchema[]) => [...new Set(schemas.map(kindOf))].join(' or ');
 
-/** `one of a, b, c`: what is allowed. */
+/** `one of a, b, c`. */
 export function oneOf(allowed: Iterable<unknown>): string {
   return `one of ${[...allowed].join(', ')}`;
 }
 
-/** What is wrong with `name`, which is none of `allowed`, with the one that was probably meant. */
+/** Suggests the most similar name. */
 export function unknownName(name: string, allowed: readonly string[]): string {
   const near = allowed.length > 0 ? closest(name, [...allowed]) : undefined;
   const close =

@@ -10,7 +10,7 @@ const PACKAGE = 'redis-server';
 const NETWORK_WITHIN_MS = 180_000;
 const ABANDONED_AFTER_MS = 3_600_000;
 
-/** Release and processor: a checkout that machines share must not run another's programs. */
+/** Release and processor: machines may share a checkout. */
 async function releaseName(file: string): Promise<string | undefined> {
   const text = await readFile(file, 'utf8').catch(() => '');
   const field = (name: string) => new RegExp(`^${name}="?([\\w.-]+)`, 'm').exec(text)?.[1] ?? '';
@@ -20,12 +20,12 @@ async function releaseName(file: string): Promise<string | undefined> {
 
 type Run = (command: string, args: readonly string[], cwd?: string) => Promise<string>;
 
-/** Runs a program to its end and gives its stdout. */
+/** Resolves to stdout. */
 function createRun(signal: AbortSignal): Run {
   return async (command, args, cwd) => (await execute(command, args, { cwd, signal, timeout: NETWORK_WITHIN_MS })).stdout;
 }
 
-/** apt with lists of its own, so that it works without root and where the system's lists are empty or stale. */
+/** Own lists: works without root and with stale or empty system lists. */
 async function privateApt(run: Run, folder: string): Promise<string[]> {
   const lists = join(folder, 'apt', 'lists');
   const archives = join(folder, 'apt', 'archives');
@@ -42,11 +42,11 @@ async function privateApt(run: Run, folder: string): Promise<string[]> {
   return options;
 }
 
-/** Downloads redis-server and whatever it needs that is not installed; apt checks the archive's signatures. */
+/** redis-server and its missing dependencies. apt checks the signatures. */
 async function download(run: Run, aptOptions: readonly string[], folder: string): Promise<void> {
   const plan = ['-qq', '--print-uris', '--no-install-recommends', '-y', 'install', PACKAGE];
   const stdout = await run('apt-get', [...aptOptions, ...plan]);
-  // Lines are: 'https://…' <file name> <size> <hash>; a file name is <package>_<version>_<architecture>.deb.
+  // Lines are: 'https://…' <file name> <size> <hash>. A file name is <package>_<version>_<architecture>.deb.
   const names = [...stdout.matchAll(/^'[^']*' ([^_\s]+)_/gm)].flatMap((line) => line[1] ?? []);
   if (!names.includes(PACKAGE)) throw new Error(`apt-get knows no ${PACKAGE} to download`);
   const sandbox = ['-o', 'APT::Sandbox::User='];
@@ -58,7 +58,6 @@ async function unpack(run: Run, folder: string, target: string): Promise<void> {
   for (const name of packages) await run('dpkg-deb', ['--extract', join(folder, name), target]);
 }
 
-/** The folders of an unpacked tree in which the dynamic linker finds libraries. */
 async function libraryPath(tree: string): Promise<string> {
   const roots = [join(tree, 'usr', 'lib'), join(tree, 'lib')].filter((path) => existsSync(path));
   const inner = await Promise.all(roots.map(async (root) => (await readdir(root)).map((name) => join(root, name))));
@@ -83,7 +82,7 @@ async function removeAbandoned(cache: string): Promise<void> {
   }
 }
 
-/** MUST leave the whole tree or nothing: unpacked elsewhere, it appears by one rename. Two processes may do this at once. */
+/** MUST be complete or absent: it appears by one rename. Two processes may do this at once. */
 async function build(run: Run, cache: string, tree: string): Promise<void> {
   await removeAbandoned(cache);
   const work = await mkdtemp(join(cache, 'unpacking-'));
@@ -99,12 +98,7 @@ async function build(run: Run, cache: string, tree: string): Promise<void> {
   }
 }
 
-/**
- * redis-server from Debian's or Ubuntu's packages, unpacked into `cache`. Needs no root and changes nothing else.
- * @param options.cache a folder of ours; made if need be
- * @param options.signal gives it up
- * @param options.osRelease the file that says which system this is
- */
+/** redis-server from Debian's or Ubuntu's packages, unpacked into `cache`. Needs no root. */
 export async function redisFromDebian(options: {
   readonly cache: string;
   readonly signal: AbortSignal;

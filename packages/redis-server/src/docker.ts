@@ -9,7 +9,7 @@ const IMAGE = 'redis:7.4-alpine';
 const ANSWERS_WITHIN_MS = 3000;
 const PULLED_WITHIN_MS = 120_000;
 
-/** Runs as our user, so that the data folder stays ours. Published on 127.0.0.1 only. */
+/** As our user: the data folder stays ours. Published on 127.0.0.1 only. */
 function containerArgs(): string[] {
   const { uid, gid } = userInfo();
   const user = uid < 0 ? [] : ['--user', `${uid}:${gid}`];
@@ -18,7 +18,7 @@ function containerArgs(): string[] {
   return ['run', '--rm', '--name', 'ringback-redis-{port}', ...user, ...place, '--entrypoint', 'sh', IMAGE, ...program];
 }
 
-/** A container, where a Docker engine answers at once and has the image or can pull it. */
+/** If an engine answers at once, and has or can pull the image. */
 export async function redisInDocker(signal: AbortSignal): Promise<WayResult> {
   try {
     await run('docker', ['version', '--format', '{{.Server.Version}}'], { timeout: ANSWERS_WITHIN_MS, signal });

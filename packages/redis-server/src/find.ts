@@ -4,19 +4,19 @@ import { redisOnPath } from './on-path.ts';
 import type { RedisServerSpec, WayResult } from './server-spec.ts';
 
 type Search = {
-  /** The folder that keeps Debian's packages once they are unpacked. */
+  /** Folder for unpacked Debian packages. */
   readonly cache: string;
   readonly signal: AbortSignal;
 };
 
-/** The ways to a real server, best first. */
+/** Best first. */
 const WAYS: readonly ((search: Search) => Promise<WayResult>)[] = [
   ({ signal }) => redisOnPath(signal),
   redisFromDebian,
   ({ signal }) => redisInDocker(signal),
 ];
 
-/** The first way by which this machine has a real Redis server, or a line for each that says why it has none. */
+/** Otherwise a line per way that says why not. */
 export async function findRedis(search: Search): Promise<{ spec: RedisServerSpec } | { reasons: string[] }> {
   const reasons: string[] = [];
   for (const way of WAYS) {

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { randomInt } from 'node:crypto';
 
-/** Below the range of outgoing connections, so that a server can come back on its port. */
+/** Below the range of outgoing connections: a restarted server finds its port free. */
 const LOWEST = 20_000;
 const HIGHEST = 32_000;
 
@@ -13,9 +13,7 @@ function isFree(port: number): Promise<boolean> {
   });
 }
 
-/**
- * A TCP port of 127.0.0.1 that is free now, `preferred` if possible. Another process may be faster: expect EADDRINUSE.
- */
+/** On 127.0.0.1, `preferred` if possible. Another process may take it first: expect EADDRINUSE. */
 export async function freePort(preferred?: number): Promise<number> {
   if (preferred !== undefined && (await isFree(preferred))) return preferred;
   for (let attempt = 0; attempt < 100; attempt += 1) {

@@ -2,9 +2,8 @@ import { spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 
 /**
- * Runs `script` (POSIX sh; `args` are its `$1`…) when this process is gone, after SIGKILL as well: a shell in a session
- * of its own waits for the end of a pipe that only we hold.
- * @returns a function that calls it off.
+ * Runs `script` (POSIX sh; `args` are `$1`…) when this process ends, also by SIGKILL: a shell waits for the
+ * end of a pipe that only we hold. @returns a function that cancels it
  */
 export function guard(script: string, args: readonly string[]): () => void {
   const watcher = spawn('/bin/sh', ['-c', `read -r _; ${script}`, 'sh', ...args], {
@@ -12,7 +11,7 @@ export function guard(script: string, args: readonly string[]): () => void {
     detached: true,
     cwd: '/',
   });
-  // Without a shell there is no guard, and the server itself still works.
+  // Without a shell there is no guard, but the server works.
   watcher.on('error', () => {});
   watcher.unref();
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a pipe's end is a Socket, which the types of spawn do not say

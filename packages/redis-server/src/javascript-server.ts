@@ -1,4 +1,4 @@
-// A stand-in for redis-server: takes `--port`, and of what `--include` names the password; ignores the rest; ends at SIGTERM.
+// Replaces redis-server: reads `--port` and, from `--include`, the password. Ends at SIGTERM.
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createRedisServer } from 'js-redis-server';
@@ -11,10 +11,10 @@ function argument(name: string): string | undefined {
 const port = Number(argument('--port'));
 const secrets = argument('--include');
 const redis = await createRedisServer();
-// Read-only in its types (0.3.0), and an option of no function that it exports; it looks at it for each command.
+// Read-only in its types (0.3.0). It reads this for each command.
 if (secrets !== undefined)
   Object.assign(redis.state, { requirepass: /^requirepass (\S+)$/m.exec(readFileSync(secrets, 'utf8'))?.[1] });
-// It can only listen on every interface, on some port: it is moved to loopback.
+// It listens on all interfaces: move it to loopback.
 const { server } = redis.server;
 server.close();
 await once(server, 'close');

@@ -1,14 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import type { RedisServerSpec } from './server-spec.ts';
 
-/** The last resort: a young Redis look-alike in JavaScript. Memory only, about 25 times slower: for a first look and nothing else. */
+/** The last resort: Redis in JavaScript. Memory only, about 25 times slower, young. */
 export function redisInJavaScript(): RedisServerSpec {
   const program = fileURLToPath(new URL('javascript-server.ts', import.meta.url));
   const label = 'js-redis-server (JavaScript, memory only)';
   return { way: 'JavaScript', label, command: process.execPath, args: [...process.execArgv, program], env: {} };
 }
 
-/** What to print in full view when the JavaScript server is taken. */
 export const JAVASCRIPT_BANNER = `
   ****************************************************************************
   *  NO REAL REDIS FOUND: running on one written in JavaScript.              *

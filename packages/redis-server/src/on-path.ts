@@ -6,10 +6,10 @@ import type { WayResult } from './server-spec.ts';
 
 const run = promisify(execFile);
 
-/** BullMQ asks for 6.2 or newer. */
+/** BullMQ needs 6.2. */
 const OLDEST = 6.2;
 
-/** The program's whole path. Its name alone may mean another program to a process with another PATH. */
+/** The name alone may mean another program under another PATH. */
 async function locate(name: string): Promise<string | undefined> {
   for (const folder of (process.env['PATH'] ?? '').split(delimiter).filter((entry) => entry !== '')) {
     const path = join(folder, name);
@@ -36,7 +36,6 @@ async function tryProgram(name: string, signal: AbortSignal): Promise<WayResult>
   }
 }
 
-/** `redis-server` or `valkey-server` where PATH has one. */
 export async function redisOnPath(signal: AbortSignal): Promise<WayResult> {
   const results = await Promise.all([tryProgram('redis-server', signal), tryProgram('valkey-server', signal)]);
   const found = results.find((result) => 'spec' in result);

@@ -1,12 +1,12 @@
 import { chmod, mkdir, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** What no other user of the machine may do anything with: a process under this umask creates it so. */
+/** No access for other users. */
 export const PRIVATE_UMASK = 0o077;
 const FOLDER = 0o700;
 const FILE = 0o600;
 
-/** Makes a folder and all in it private to its owner. Links stay: they have no rights of their own. */
+/** Links stay: they have no rights of their own. */
 export async function makePrivateFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: FOLDER });
   await chmod(folder, FOLDER);
@@ -17,7 +17,7 @@ export async function makePrivateFolder(folder: string): Promise<void> {
   }
 }
 
-/** Writes a private file. MUST be private before it has content, even if it existed before. */
+/** MUST be private before it has content, also if it existed. */
 export async function writePrivateFile(path: string, text: string): Promise<void> {
   const file = await open(path, 'w', FILE);
   try {

@@ -15,29 +15,29 @@ const PORT_TRIES = 5;
 
 export type RedisServerOptions = {
   readonly spec: RedisServerSpec;
-  /** The data folder; made if need be. It MUST be used by no other server. */
+  /** Data folder, created if missing. MUST NOT be shared with another server. */
   readonly dir: string;
   /** Default: a free one. */
   readonly port?: number | undefined;
-  /** URL-safe characters. Absent: none. Passed in a file, since everybody can read a command line. */
+  /** URL-safe. Passed in a file: others can read command lines. */
   readonly password?: string | undefined;
-  /** redis-server's own arguments, e.g. `['--appendonly', 'yes']`. */
+  /** Such as `['--appendonly', 'yes']`. */
   readonly settings: readonly string[];
   /** POSIX sh (`$1`: the server's pid, `$2`: `dir`), run if this process ends without stopping the server. */
   readonly whenAbandoned: string;
 };
 
-/** A redis-server that runs. It has its own session: a Ctrl-C on the terminal does not reach it. */
+/** In its own session: a Ctrl-C does not reach it. */
 export type RedisServer = {
-  /** With its password, if it has one. */
+  /** With its password. */
   readonly url: string;
   readonly port: number;
   readonly child: ChildProcess;
-  /** Resolves once it has ended, by whatever cause, with a line saying how. */
+  /** Resolves with a line that says how it ended. */
   readonly ended: Promise<string>;
-  /** Sends a signal to redis-server itself, in a container too. */
+  /** Also to a server in a container. */
   signal(name: NodeJS.Signals): void;
-  /** Lets it write what it holds (SIGTERM) and end; kills it if that takes longer than 10 s. */
+  /** SIGTERM, and SIGKILL after 10 s. */
   stop(): Promise<void>;
 };
 
@@ -45,7 +45,7 @@ function describeEnd(code: number | null, signal: NodeJS.Signals | null, output:
   return `redis-server ended (${signal ?? `exit code ${code}`})${output === '' ? '' : `:\n${output.trimEnd()}`}`;
 }
 
-/** Undefined once it serves, or what hindered it. */
+/** Undefined if ready, else the reason. */
 async function untilReady({ url, port, ended }: RedisServer): Promise<string | undefined> {
   const redis = new Redis(url, { retryStrategy: () => 25, maxRetriesPerRequest: null });
   redis.on('error', () => {});
@@ -64,7 +64,7 @@ async function untilReady({ url, port, ended }: RedisServer): Promise<string | u
 
 const secretsFile = (dir: string) => join(dir, 'redis.conf');
 
-/** Files that redis-server makes hold callbacks: they are ours only, as is the program's umask. */
+/** Its files hold callbacks. */
 function spawnPrivately(
   command: string,
   args: readonly string[],
@@ -113,10 +113,7 @@ function spawnServer({ spec, dir, password, settings, whenAbandoned }: RedisServ
 
 const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
-/**
- * Starts a redis-server and waits until it serves.
- * @throws Error with redis-server's own last words when it does not come up.
- */
+/** Resolves once it serves. @throws Error with redis-server's last words */
 export async function startRedis(options: RedisServerOptions): Promise<RedisServer> {
   const { dir, password } = options;
   await mkdir(dir, { recursive: true });

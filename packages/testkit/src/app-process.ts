@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { type AppOptions, type AppProcess, spawnApp } from './spawn-app.ts';
 
-/** Starts an app as its own process, on this Node; it is killed at the end of the test if it still runs. */
+/** Killed at the end of the test. */
 export function startApp(options: AppOptions): AppProcess {
   const app = spawnApp(options);
   onTestFinished(async () => {
@@ -13,7 +13,6 @@ export function startApp(options: AppOptions): AppProcess {
   return app;
 }
 
-/** Writes a settings file of its own for the test; returns its path. */
 export async function writeSettings(yaml: string): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'ringback-settings-'));
   onTestFinished(() => rm(dir, { recursive: true, force: true }));

@@ -1,4 +1,4 @@
-// What works without vitest: for the fault harness, whose processes no test run owns. Its caller ends what it starts.
+// What works without vitest, for the fault harness. The caller ends what it starts.
 export { figuresTable } from './figures-table.ts';
 export { findTestRedis, STATE_FOLDER } from './find-redis.ts';
 export { createSink, type Sink, type SinkAnswer, type SinkRequest } from './http-sink.ts';

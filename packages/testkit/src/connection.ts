@@ -6,7 +6,6 @@ import { taskBody } from './provider.ts';
 
 const { uuid, secret } = SAMPLE_ACCOUNT;
 
-/** The bytes of a correctly signed request over a connection that stays open. */
 export function signedRequest({ requestID, sign }: { requestID: string; sign?: string }): { head: string; body: string } {
   const body = taskBody({ taskStatus: 1 });
   const raw = `${secret}&body=${body}&createTs=1700000000&requestID=${requestID}&uuid=${uuid}`;
@@ -23,17 +22,14 @@ export function signedRequest({ requestID, sign }: { requestID: string; sign?: s
   return { head: `POST /callbot HTTP/1.1\r\n${lines.join('')}\r\n`, body };
 }
 
-/** A bare connection that keeps all that came. */
 export type Connection = {
   readonly socket: Socket;
   readonly closed: () => boolean;
-  /** The status of each answer so far, in their order, and its retCode, or its code where it is no source's. */
+  /** Status and retCode (or code) of each answer, in order. */
   readonly answers: () => [status: number, code: number | string][];
-  /** Waits until so many answers are there. */
   readonly answered: (count: number) => Promise<void>;
 };
 
-/** Opens a connection that ends with the test. */
 export function openConnection(url: string): Connection {
   const { hostname, port } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port) });
@@ -43,7 +39,7 @@ export function openConnection(url: string): Connection {
   socket.setEncoding('utf8');
   socket.on('data', (chunk) => (text += String(chunk)));
   socket.on('close', () => (closed = true));
-  // The server may well close while we write.
+  // The server may close while we write.
   socket.on('error', () => {});
   const answers = () =>
     [...text.matchAll(/HTTP\/1\.1 (\d{3}) [\s\S]*?"(?:retCode":(\d+)|code":"(\w+))/g)].map(

@@ -1,4 +1,4 @@
-/** Lines for a terminal: words to the left, numbers to the right, columns as wide as their widest cell. */
+/** Text left, numbers right. */
 export function figuresTable(rows: readonly (readonly string[])[]): string[] {
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
   const pad = (cell: string, column: number) =>

@@ -4,21 +4,19 @@ import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout } from 'node:timers/promises';
 
-/** A request as the sink got it. */
 export type SinkRequest = {
   readonly method: string;
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
-  /** Tells connections apart. */
   readonly clientPort: number | undefined;
-  /** When its last byte came, ms since the epoch. */
+  /** Of its last byte, ms since the epoch. */
   readonly time: number;
 };
 
 /**
- * How to answer: a status, alone or with more; or a misbehaviour: `hang` never answers, `reset` cuts the connection before an answer, `cut` in the
- * middle of one, `drip` sends a 200 a byte at a time for ever, and `{ huge }` sends a 200 of that many bytes.
+ * `hang`: no answer. `reset`: cut before the answer. `cut`: cut within it. `drip`: a byte at a time, for
+ * ever. `{ huge }`: that many bytes.
  */
 export type SinkAnswer =
   | number
@@ -29,24 +27,22 @@ export type SinkAnswer =
   | 'cut'
   | 'drip';
 
-/** Decides per request; `count` is 1 for the first one after the script was set. */
+/** `count` is 1 for the first request after the script was set. */
 export type SinkScript = (count: number, request: SinkRequest) => SinkAnswer | Promise<SinkAnswer>;
 
-/** A real HTTP server on loopback that records every request and answers as told; 200 until then. */
+/** A real HTTP server that records requests. Answers 200 by default. */
 export type Sink = {
   readonly url: string;
-  /** Complete requests, in the order in which they came. */
+  /** Complete requests, in order. */
   readonly requests: readonly SinkRequest[];
-  /** Bytes of answers' bodies handed to the network by `drip` and `{ huge }`. */
+  /** Bytes of `drip` and `{ huge }` given to the network. */
   bytesSent(): number;
   answer(answer: SinkAnswer | SinkScript): void;
-  /** Stops listening and cuts every open connection. */
   close(): Promise<void>;
 };
 
 const accept: SinkScript = () => 200;
 
-/** Starts a sink on a free port of 127.0.0.1. */
 export async function createSink(): Promise<Sink> {
   const requests: SinkRequest[] = [];
   let script = accept;
@@ -81,7 +77,7 @@ export async function createSink(): Promise<Sink> {
   };
 }
 
-/** Undefined when the client went away before the request was complete. */
+/** Undefined if the client left before the end. */
 async function readRequest(incoming: IncomingMessage): Promise<SinkRequest | undefined> {
   try {
     const { method = '', url: path = '', headers, socket } = incoming;
@@ -116,7 +112,7 @@ async function sendBody(response: ServerResponse, body: AsyncIterable<Buffer>, o
       yield chunk;
     }
   };
-  // A client that has seen enough and goes is what these bodies are for.
+  // Clients are expected to leave early.
   await pipeline(counted, response).catch(() => response.destroy());
 }
 

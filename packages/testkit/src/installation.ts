@@ -3,11 +3,10 @@ import { startApp, writeSettings } from './app-process.ts';
 import { createSink, type Sink } from './http-sink.ts';
 import type { AppProcess } from './spawn-app.ts';
 
-/** Ringback as a customer runs it: processes of its own, one Redis, one settings file. */
+/** Ringback as a customer runs it: its own processes, one Redis, one settings file. */
 export type Installation = {
-  /** What stands in for every destination; records what arrives. */
+  /** The destination of all outputs. */
   readonly sink: Sink;
-  /** What every process of it is given: where its settings and its Redis are. */
   readonly env: Readonly<Record<string, string>>;
   readonly startIngress: () => Promise<{ url: string; adminUrl: string; process: AppProcess }>;
   readonly startWorker: () => Promise<{ adminUrl: string; process: AppProcess }>;
@@ -15,11 +14,10 @@ export type Installation = {
 
 export type InstallationOptions = {
   readonly redisUrl: string;
-  /** Given the sink's URL, the settings file's text. */
   readonly settings: (sinkUrl: string) => string;
 };
 
-/** Sets up a sink and a settings file. What the test starts ends with the test. */
+/** All of it ends with the test. */
 export async function createInstallation({ redisUrl, settings }: InstallationOptions): Promise<Installation> {
   const sink = await createSink();
   onTestFinished(() => sink.close());

@@ -1,4 +1,4 @@
-/** The account that the provider's documentation uses in its samples. */
+/** From the samples in the provider's documentation. */
 export const SAMPLE_ACCOUNT = {
   uuid: 'Vh71ym3yQwWSYZFpqkFwTskGXUbSxDtR',
   secret: 'u7Mf3zUNOkg4lMV9a0E6cHSgIkK22GSr',
@@ -7,19 +7,17 @@ export const SAMPLE_ACCOUNT = {
 export const SIGNING_SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 
 export type SettingsOptions = {
-  /** Where the webhook output `crm` sends to. */
   readonly crmUrl: string;
-  /** Where the Slack output `ops` sends to. */
   readonly opsUrl?: string;
   /** Namespace in a shared Redis. */
   readonly prefix: string;
-  /** Further keys of the sections, as YAML flow. */
+  /** YAML flow. */
   readonly ingress?: string;
   readonly worker?: string;
   readonly redis?: string;
 };
 
-/** The settings file whose meaning is promised to stay, with the ports and the namespace of a test. */
+/** The promised settings file, with a test's ports and namespace. */
 export function interfaceSettings({
   crmUrl,
   opsUrl = `${crmUrl}/slack`,

@@ -6,7 +6,6 @@ const MAIN = fileURLToPath(new URL('../../../apps/cli/src/main.ts', import.meta.
 
 export type Ran = { readonly code: unknown; readonly out: string; readonly err: string };
 
-/** Runs the operator's command as people do, to its end. */
 export function ringback(env: Readonly<Record<string, string>>, ...args: string[]): Promise<Ran> {
   return new Promise((resolve) => {
     execFile(process.execPath, [MAIN, ...args], { env, timeout: 20_000 }, (error, out, err) => {
@@ -15,7 +14,7 @@ export function ringback(env: Readonly<Record<string, string>>, ...args: string[
   });
 }
 
-/** What a command that must succeed prints. */
+/** The command MUST succeed. */
 export async function printed(env: Readonly<Record<string, string>>, ...args: string[]): Promise<string> {
   const { code, out, err } = await ringback(env, ...args);
   expect({ code, err }).toEqual({ code: 0, err: '' });

@@ -6,39 +6,37 @@ import { createSink, type Sink } from './http-sink.ts';
 
 export type OutputConformance = {
   readonly type: OutputType;
-  /** The stanza's own settings as they stand in YAML, for a destination at `url`; every secret setting filled in. */
+  /** As in YAML, with every secret set. */
   readonly settings: (url: string) => Record<string, unknown>;
-  /** The secrets among those settings. The suite adds those of the URL. */
+  /** In addition to those of the URL. */
   readonly secrets: readonly string[];
-  /** `lines` for an output that writes lines and makes no request: the HTTP half does not apply then, and a request fails the suite. */
+  /** `lines`: the output makes no request. */
   readonly sends: 'lines' | HttpSending;
 };
 
 export type HttpSending = {
   readonly createHttpClient: () => HttpClient;
-  /** The request's header that holds the idempotency key, where the destination knows one. */
+  /** Absent: the destination knows no idempotency key. */
   readonly idempotencyHeader?: string;
 };
 
-/** What the tests of one suite work with; the sink and the lines are new for each test. */
+/** Sink and lines are new for each test. */
 export type Bench = {
   readonly sink: () => Sink;
   readonly lines: () => readonly string[];
-  /** The destination's URL at `origin` (default: the sink), with secrets in path and query. */
+  /** With secrets in path and query. Default `origin`: the sink. */
   readonly urlAt: (origin?: string) => string;
   readonly createOutput: (options?: { url?: string; http?: HttpClient }) => Output;
-  /** One attempt; fails the test when the result shows a secret or personal data. */
+  /** Fails if the result shows a secret or personal data. */
   readonly attempt: (output: Output, options?: { signal?: AbortSignal; attempt?: number }) => Promise<DeliveryResult>;
 };
 
-/** What the clock of the outputs under test says. */
 export const NOW = Date.parse('2026-03-01T12:00:00Z');
-/** In every URL that `urlAt` makes. */
 export const URL_SECRETS = ['s3cret-path', 's3cret-query'] as const;
 const PERSONAL_DATA = ['8613812345678', 'Zhang Wei'] as const;
 export const IDEMPOTENCY_KEY = 'conformance-key-0001';
 
-/** A delivery of a call's callback with a phone number and a name in it; `callback` replaces what a test cares about. */
+/** Holds a phone number and a name. */
 export function sampleDelivery(callback: Partial<Callback> = {}, attempt = 1): Delivery {
   const [userPhone, userName] = PERSONAL_DATA;
   const body = JSON.stringify({ callbackType: 3, orderID: 'o-1', userPhone, userName, finish: true });
@@ -51,7 +49,7 @@ export function sampleDelivery(callback: Partial<Callback> = {}, attempt = 1): D
   };
 }
 
-/** Everything that the suite's tests need, for the output type under test. Call it inside of `describe`. */
+/** Call within `describe`. */
 export function createBench({ type, settings, secrets, sends }: OutputConformance): Bench {
   let sink: Sink;
   let http: HttpClient;
@@ -77,7 +75,7 @@ export function createBench({ type, settings, secrets, sends }: OutputConformanc
     },
     async attempt(output, { signal = new AbortController().signal, attempt = 1 } = {}) {
       const result = await output.deliver(sampleDelivery({}, attempt), signal);
-      // What the destination answered is kept for a person, who may see the callback as well. It is never logged.
+      // The kept answer may hold personal data, but is never logged.
       const { answer = '', ...logged } = { answer: undefined, ...result };
       expect(secretsShown(logged, [...secrets, ...URL_SECRETS, ...PERSONAL_DATA])).toEqual([]);
       expect(secretsShown(answer, [...secrets, ...URL_SECRETS])).toEqual([]);
@@ -92,7 +90,7 @@ const NO_HTTP: HttpClient = {
   close: () => Promise.resolve(),
 };
 
-/** Those of `secrets` that show when a value is printed, in whatever way a log or a crash report might do it. */
+/** Looks at every way in which a log or a crash report may print the value. */
 export function secretsShown(value: unknown, secrets: readonly string[]): string[] {
   const printed = [
     inspect(value, { depth: Number.POSITIVE_INFINITY, showHidden: true }),

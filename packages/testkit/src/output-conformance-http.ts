@@ -3,7 +3,6 @@ import { expect, it, vi } from 'vitest';
 import { createSink } from './http-sink.ts';
 import { type Bench, type HttpSending, IDEMPOTENCY_KEY, NOW } from './output-bench.ts';
 
-/** The half of the suite for outputs that make HTTP requests. */
 export function describeHttpConformance({ idempotencyHeader }: HttpSending, bench: Bench): void {
   describeAnswers(bench);
   describeRetryAfter(bench);
@@ -18,7 +17,6 @@ const PASSING_REFUSALS: readonly number[] = [408, 425, 429];
 
 const UNAVAILABLE: readonly number[] = [429, 502, 503, 504];
 
-/** Which of the two kinds of failure a status is that is tried again. */
 function expectedFailure(status: number): Failure | undefined {
   if (expectedOutcome(status) !== 'retry') return undefined;
   return UNAVAILABLE.includes(status) ? 'unavailable' : 'error';
@@ -101,7 +99,7 @@ function describeNetworkFailures({ sink, createOutput, attempt, urlAt }: Bench):
   });
 
   it('tries again when the host’s name is not found', async () => {
-    // A label of more than 63 characters: refused by the resolver itself, without asking any server.
+    // A label of more than 63 characters: the resolver refuses it without a request.
     const url = urlAt(`http://${'x'.repeat(64)}.invalid`);
     expect(await attempt(createOutput({ url }))).toEqual({ outcome: 'retry', failure: 'unavailable', reason: 'host not found' });
   });
@@ -145,7 +143,6 @@ function describeDeadline({ sink, createOutput, attempt }: Bench): void {
       failure: 'unavailable',
       reason: 'aborted',
     });
-    // The next one would come after it.
     await attempt(output);
     expect(sink().requests).toHaveLength(1);
   });
@@ -157,7 +154,7 @@ function describeBounds({ sink, createOutput, attempt }: Bench): void {
   it('does not download an answer of 100 MiB', async () => {
     sink().answer({ huge: 100 * MIB });
     expect(await attempt(createOutput())).toMatchObject({ outcome: 'delivered' });
-    // What the sockets on both sides hold is megabytes, too.
+    // Socket buffers on both sides hold megabytes.
     expect(sink().bytesSent()).toBeLessThan(32 * MIB);
   });
 }
@@ -177,7 +174,7 @@ function describeAttempts(idempotencyHeader: string | undefined, { sink, createO
   });
 }
 
-/** `attempt` looks for secrets and personal data in each result; here the other side does its worst to get them there. */
+/** `attempt` checks each result for leaks; here the destination provokes them. */
 function describeLeaks({ sink, createOutput, attempt }: Bench): void {
   it.each([200, 302, 400, 410, 429, 500])('repeats nothing of an answer that quotes the request back (%i)', async (status) => {
     sink().answer((_count, { path, headers, body }) => ({

@@ -3,11 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type Bench, createBench, type OutputConformance, secretsShown, URL_SECRETS } from './output-bench.ts';
 import { describeHttpConformance } from './output-conformance-http.ts';
 
-/**
- * The one suite that every output type is held by: what each HTTP status and each failure of the network comes to, that an attempt ends on its
- * signal, that attempts repeat each other byte for byte, and that neither secrets nor personal data show in what is logged.
- * Call it at the top level of the type's test file.
- */
+/** The suite that every output type must pass. Call it at the top level of the test file. */
 export function describeOutputConformance(options: OutputConformance): void {
   describe(`output ${options.type.type}: conformance`, () => {
     const bench = createBench(options);

@@ -1,38 +1,35 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-// The servers that tests start and the one that `npm start` embeds are run by the same code.
+// Tests and `npm start` run servers by the same code.
 import { type RedisServer, startRedis, type RedisServerSpec } from '@ringback/redis-server';
 
 export type PrivateRedisOptions = {
-  /** Without it the server keeps nothing on disk. */
+  /** Absent: nothing is kept on disk. */
   readonly appendfsync?: 'always' | 'everysec' | 'no';
-  /** Further redis-server arguments, e.g. `['--maxmemory', '20mb']`. */
+  /** Such as `['--maxmemory', '20mb']`. */
   readonly settings?: readonly string[];
 };
 
-/** A Redis server that its owner may do anything to. Its port and data stay the same over `start`. */
+/** Keeps port and data over restarts. */
 export type PrivateRedis = {
   readonly url: string;
   readonly port: number;
-  /** SIGTERM, and wait for the end: everything is on disk. */
+  /** SIGTERM: all data is on disk then. */
   stop(): Promise<void>;
-  /** SIGKILL, and wait for the end: what was not yet on disk is lost. */
+  /** SIGKILL: unsynced data is lost. */
   kill(): Promise<void>;
-  /** SIGSTOP: connections stay open, nothing is answered. */
+  /** SIGSTOP: connections stay open without answers. */
   pause(): void;
   /** SIGCONT. */
   resume(): void;
-  /** Starts it again, on the same port and data, after `stop` or `kill`. */
+  /** On the same port and data. */
   start(): Promise<void>;
-  /** Kills it and removes its data. */
+  /** With its data. */
   remove(): Promise<void>;
 };
 
-/**
- * Runs a private Redis server until `remove()`, and at most as long as this process.
- * @throws Error with redis-server's words when it does not come up.
- */
+/** Runs until `remove()`, at most as long as this process. @throws Error with redis-server's words */
 export async function runPrivateRedis(spec: RedisServerSpec, options: PrivateRedisOptions = {}): Promise<PrivateRedis> {
   const dir = await mkdtemp(join(tmpdir(), 'ringback-redis-'));
   const { appendfsync } = options;

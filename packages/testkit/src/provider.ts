@@ -8,14 +8,13 @@ export type ProviderAnswer = {
 };
 
 export type CallbackOptions = {
-  /** Base URL of an ingress. */
   readonly ingress: string;
   readonly requestID: string;
   readonly body?: string;
   readonly path?: string;
 };
 
-/** A task callback as the provider documents it. */
+/** As the provider documents it. */
 export function taskBody(overrides: Readonly<Record<string, unknown>> = {}): string {
   return JSON.stringify({
     callbackType: 1,
@@ -37,17 +36,15 @@ export function taskBody(overrides: Readonly<Record<string, unknown>> = {}): str
   });
 }
 
-/** What the sign covers, as bytes or as UTF-8 text. */
 export type SignedParts = Readonly<Record<'body' | 'createTs' | 'requestID' | 'uuid', string | Buffer>>;
 
-/** The provider's documented rule (MD5), written down here a second time and apart from the code under test. */
+/** The documented rule (MD5), written independently of the code under test. */
 export function sign({ body, createTs, requestID, uuid }: SignedParts): string {
   const hash = createHash('md5').update(`${SAMPLE_ACCOUNT.secret}&body=`).update(body);
   for (const [name, value] of Object.entries({ createTs, requestID, uuid })) hash.update(`&${name}=`).update(value);
   return hash.digest('hex').toUpperCase();
 }
 
-/** Posts a callback as the provider does. */
 export async function postCallback({
   ingress,
   requestID,

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { SAMPLE_ACCOUNT } from './interface-settings.ts';
 import { sign, taskBody } from './provider.ts';
 
-/** Personal data that is in every request whose body nobody replaced; MUST NOT show in any log. */
+/** Personal data in every default body. MUST NOT show in any log. */
 export const PHONE = '8613800138000';
 
 const { uuid } = SAMPLE_ACCOUNT;
@@ -11,12 +11,12 @@ export type RequestParts = {
   readonly body?: string | Buffer;
   readonly requestID?: string;
   readonly createTs?: string;
-  /** In the place of the right ones; undefined: none. */
+  /** Replace the right ones; undefined: left out. */
   readonly headers?: Readonly<Record<string, string | string[] | undefined>>;
   readonly line?: string;
 };
 
-/** A correctly signed request, byte by byte, but for what `headers` replaces. */
+/** Correctly signed, except for `headers`. */
 export function rawRequest({
   body = taskBody({ phone: PHONE }),
   requestID = 'r',
@@ -41,7 +41,7 @@ export function rawRequest({
 
 const httpChunk = (bytes: Buffer) => [Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')];
 
-/** The same with its body in two chunks. */
+/** With its body in two chunks. */
 export function rawChunkedRequest(parts: RequestParts): Buffer {
   const headers = { ...parts.headers, 'content-length': undefined, 'transfer-encoding': 'chunked' };
   const whole = rawRequest({ ...parts, headers });
@@ -53,7 +53,7 @@ export function rawChunkedRequest(parts: RequestParts): Buffer {
   ]);
 }
 
-/** Sends bytes over a connection of their own, and reads until the server closes it. */
+/** Reads until the server closes. */
 export function exchange(url: string, bytes: Buffer): Promise<string> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
@@ -63,13 +63,12 @@ export function exchange(url: string, bytes: Buffer): Promise<string> {
     socket.on('data', (chunk) => (answer += String(chunk)));
     socket.on('close', () => resolve(answer));
     socket.on('timeout', () => reject(new Error(`no end of the answer: ${answer}`)));
-    // The server may well close before it has read all that it refuses.
+    // The server may close before it has read all.
     socket.on('error', () => {});
     socket.write(bytes);
   });
 }
 
-/** Status and JSON of the only answer. */
 export function parseAnswer(answer: string): { status: number; body: unknown } {
   const [, status = '', json = ''] = /^HTTP\/1\.[01] (\d{3}) [\s\S]*?\r\n\r\n([\s\S]*)$/.exec(answer) ?? [];
   return { status: Number(status), body: JSON.parse(json) };

@@ -3,34 +3,33 @@ import { connect, createServer, type Socket } from 'node:net';
 import { createRespReader, readCommand, type RespFrame } from './resp-reader.ts';
 import { until } from './until.ts';
 
-/** `before`: Redis never sees the command. `after`: Redis executes it, and the client does not hear the reply. */
+/** `before`: Redis never sees the command. `after`: Redis runs it, and the client gets no reply. */
 export type HaltSide = 'before' | 'after';
 
-/** The proxy stands still: nothing passes on any connection until its owner says how to go on. */
+/** Nothing passes on any connection until the owner says how to go on. */
 export type Halt = {
   /** Name in lower case, and arguments. */
   readonly command: readonly string[];
-  /** Call one of these three, once. Passes all that was withheld. */
+  /** Call one of these three, once. Passes what was withheld. */
   release(): void;
-  /** Resets the connection of this command, with what was withheld on it; the others go on. */
+  /** Resets this connection only. */
   cut(): void;
-  /** Resets every connection, with what was withheld; new ones are served. */
+  /** Resets all connections; new ones are served. */
   drop(): void;
 };
 
-/** Called with each command before Redis sees it; a side has the proxy halt there. */
+/** Called before Redis sees the command. A returned side halts the proxy. */
 export type CommandHook = (command: readonly string[]) => HaltSide | undefined;
 
-/** A proxy before Redis that understands its protocol, RESP2 and RESP3: it knows each command and its reply, pipelined ones too. Pub/sub of RESP2 and MONITOR it does not know. */
+/** Understands RESP2 and RESP3 with pipelining, but not MONITOR and not pub/sub of RESP2. */
 export type RespProxy = {
-  /** Where clients connect, on 127.0.0.1. */
+  /** On 127.0.0.1. */
   readonly port: number;
-  /** Sees every command from now on, in place of an earlier hook; what that one has not halted yet passes. `onHalt` is called in the same turn in which the proxy halts. */
+  /** Replaces the hook. `onHalt` is called in the same turn in which the proxy halts. */
   watch(hook: CommandHook, onHalt: (halt: Halt) => void): void;
-  /** Resets every connection, and each new one, until `accept`. */
+  /** Resets all connections, and new ones until `accept`. */
   refuse(): void;
   accept(): void;
-  /** Stops listening and resets everything. */
   close(): Promise<void>;
 };
 
@@ -45,9 +44,8 @@ type Command = {
 type Connection = {
   readonly client: Socket;
   readonly server: Socket;
-  /** Not yet sent to Redis. */
   readonly commands: Command[];
-  /** Sent, and not yet answered. */
+  /** Sent, without a reply. */
   readonly pending: Command[];
   readonly replies: RespFrame[];
 };
@@ -63,7 +61,6 @@ type State = {
 const CLOSES_WITHIN_MS = 5000;
 const pass: CommandHook = () => undefined;
 
-/** @param target.port Redis, on 127.0.0.1 */
 export async function createRespProxy(target: { readonly port: number }): Promise<RespProxy> {
   const state: State = { connections: new Set(), hook: pass, onHalt: () => {}, halted: false, refusing: false };
   const { connections } = state;
@@ -78,7 +75,7 @@ export async function createRespProxy(target: { readonly port: number }): Promis
     port: address.port,
     watch(hook, onHalt) {
       Object.assign(state, { hook, onHalt });
-      // Nobody is there any more for whom an earlier hook had a reply withheld.
+      // Replies withheld for an earlier hook go on.
       for (const { pending } of connections) for (const command of pending) command.withholdsReply = false;
     },
     refuse() {
@@ -107,7 +104,7 @@ function relay(client: Socket, server: Socket, state: State): void {
   const fromServer = createRespReader({ from: 'server' });
   for (const socket of [client, server]) {
     socket.setNoDelay().on('error', () => {});
-    // What a client that is gone had sent and nobody saw goes with it.
+    // The client is gone: so is what it had sent unseen.
     socket.on('close', () => {
       state.connections.delete(connection);
       reset(connection);
@@ -128,7 +125,6 @@ function commandOf(raw: Buffer): Command {
   return { raw, words: [name.toLowerCase(), ...args], asked: false, withholdsReply: false };
 }
 
-/** Passes on what may pass, both ways. */
 function move(connection: Connection, state: State): void {
   sendReplies(connection, state);
   sendCommands(connection, state);

@@ -1,27 +1,26 @@
-/** One whole value of the protocol: a command, or a reply. */
+/** A command or a reply. */
 export type RespFrame = {
-  /** Its very bytes. */
   readonly raw: Buffer;
-  /** True for what a server sends without being asked (RESP3 `>`): it answers no command. */
+  /** Sent by the server on its own (RESP3 `>`): answers no command. */
   readonly push: boolean;
 };
 
 export type RespReader = {
-  /** The values that are whole with this chunk. @throws Error on what is not RESP2 or RESP3 */
+  /** The values completed by this chunk. @throws Error if it is not RESP2 or RESP3 */
   push(chunk: Buffer): RespFrame[];
 };
 
 const CRLF = '\r\n';
-/** Ends with its line: simple string, error, number, null, boolean, double, big number. */
+/** Simple string, error, number, null, boolean, double, big number: one line. */
 const LINES = '+-:_#,(';
-/** Has a length, and so many bytes: bulk string, bulk error, verbatim string. */
+/** Bulk string, bulk error, verbatim string: a length and its bytes. */
 const BULKS = '$!=';
-/** Has a count, and so many values, by how many values each counts: array, set, push; map, attribute. */
+/** Values per count: array, set, push; map, attribute. */
 const AGGREGATES: Readonly<Record<string, number>> = { '*': 1, '~': 1, '>': 1, '%': 2, '|': 2 };
 
 /**
- * Cuts what comes over one way of a connection with Redis into values (https://redis.io/docs/latest/develop/reference/protocol-spec/).
- * @param options.from a client may send a command as a line of text as well (an inline command)
+ * https://redis.io/docs/latest/develop/reference/protocol-spec/. @param options.from a client may also send
+ * inline commands
  */
 export function createRespReader({ from }: { readonly from: 'client' | 'server' }): RespReader {
   let rest: Buffer = Buffer.alloc(0);
@@ -44,7 +43,7 @@ export function createRespReader({ from }: { readonly from: 'client' | 'server' 
   };
 }
 
-/** Name and arguments of a command: an array of bulk strings, or a line of words. */
+/** An array of bulk strings, or a line of words. */
 export function readCommand(raw: Buffer): string[] {
   if (raw[0] !== '*'.charCodeAt(0)) return raw.toString().trim().split(/\s+/);
   const words: string[] = [];
@@ -64,7 +63,7 @@ function endOfLine(bytes: Buffer, start: number): number | undefined {
   return at < 0 ? undefined : at + 1;
 }
 
-/** Where the value that begins at `start` ends; undefined while it is not whole. */
+/** Undefined if the value is incomplete. */
 function endOf(bytes: Buffer, start: number): number | undefined {
   const lineEnd = bytes.indexOf(CRLF, start);
   if (lineEnd < 0) return undefined;
@@ -76,11 +75,11 @@ function endOf(bytes: Buffer, start: number): number | undefined {
   if (BULKS.includes(type)) return endOfBulk(bytes, next, count);
   const each = AGGREGATES[type];
   if (each === undefined) throw new Error(`not RESP: a value of type ${JSON.stringify(type)}`);
-  // Attributes stand before the value that they belong to.
+  // Attributes come before their value.
   return endOfAll(bytes, next, count * each + (type === '|' ? 1 : 0));
 }
 
-/** A length of -1 is RESP2's null. */
+/** Length -1 is RESP2's null. */
 function endOfBulk(bytes: Buffer, start: number, length: number): number | undefined {
   if (length < 0) return start;
   const end = start + length + CRLF.length;

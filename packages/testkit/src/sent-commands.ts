@@ -5,15 +5,18 @@ import { createInterface } from 'node:readline';
 import { Redis } from 'ioredis';
 import { onTestFinished } from 'vitest';
 
-/** The commands that clients have sent to a Redis, each a round trip. */
+/** Each is a round trip. */
 export type SentCommands = {
-  /** Those since the last call, oldest first: name in lower case, and arguments. Not those that a script runs, nor the looks at the server (INFO, CONFIG, the write to `<prefix>:probe`) and what a new connection says. */
+  /**
+   * Since the last call: name in lower case, and arguments. Without commands within scripts, checks of the
+   * server (INFO, CONFIG, `<prefix>:probe`) and the start of connections.
+   */
   take(): Promise<readonly (readonly string[])[]>;
 };
 
 const LOOKS = new Set(['info', 'config', 'hello', 'client', 'select', 'ping', 'echo']);
 
-/** Watches (MONITOR) a Redis that the test has for itself, until its end. */
+/** Uses MONITOR, so the Redis MUST be the test's own. */
 export async function watchCommands(url: string): Promise<SentCommands> {
   const redis = new Redis(url);
   let seen: string[][] = [];
@@ -32,7 +35,7 @@ export async function watchCommands(url: string): Promise<SentCommands> {
 
   return {
     async take() {
-      // What the monitor shows comes in order: once it has shown this, it has shown all that was before.
+      // MONITOR keeps the order: all that came before this was shown before it.
       const mark = randomUUID();
       const shown = new Promise<void>((resolve) => waiting.set(mark, resolve));
       await Promise.all([redis.echo(mark), shown]);
@@ -44,7 +47,7 @@ export async function watchCommands(url: string): Promise<SentCommands> {
   };
 }
 
-/** Calls `shown` with every line that MONITOR shows, as it is. ioredis takes a line that comes together with the answer to MONITOR for an answer, and fails. */
+/** ioredis fails on a line that arrives together with the answer to MONITOR. */
 async function monitor(url: string, shown: (line: string) => void): Promise<Socket> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);

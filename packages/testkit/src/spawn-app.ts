@@ -6,19 +6,18 @@ import { until } from './until.ts';
 
 type LogLine = Readonly<Record<string, unknown>>;
 
-/** An app of ours as a process of its own. */
 export type AppProcess = {
   readonly pid: number;
-  /** Every JSON line it wrote so far, oldest first. */
+  /** JSON lines, oldest first. */
   readonly lines: readonly LogLine[];
-  /** What else it wrote, stderr included. */
+  /** Other lines, and stderr. */
   readonly output: readonly string[];
-  /** The first line with this message, now or when it comes. */
+  /** Waits for the first line with this message. */
   line(message: string): Promise<LogLine>;
-  /** Its standard output, where that is a pipe: no more read for now, read again, closed on our side. */
+  /** If stdout is a pipe: stop reading, read again, close our side. */
   readonly stdout: { hold(): void; release(): void; close(): void };
   signal(signal: NodeJS.Signals): void;
-  /** Sends the signal (SIGTERM) and resolves with the exit code, null after a kill. */
+  /** SIGTERM by default. Resolves with the exit code, null after a kill. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
   readonly exit: Promise<number | null>;
 };
@@ -27,11 +26,11 @@ export type AppOptions = {
   readonly app: 'ingress' | 'worker' | 'cli';
   readonly args?: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** The working folder; the project's own unless told. */
+  /** Default: the project's. */
   readonly cwd?: string;
-  /** Whether a line is kept. Default: every one is. */
+  /** Default: every line is kept. */
   readonly keeps?: (line: LogLine) => boolean;
-  /** A file descriptor for its standard output, in place of a pipe that is read. */
+  /** A file descriptor instead of a pipe. */
   readonly stdout?: number | undefined;
 };
 
@@ -39,7 +38,7 @@ const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const FOLLOW_PARENT = new URL('follow-parent.mjs', import.meta.url).href;
 const LINE_DEADLINE_MS = 60_000;
 
-/** Starts an app as a process on this Node. The caller stops it; if this process is killed, it stops by itself. */
+/** The caller stops it; it also stops if this process is killed. */
 export function spawnApp({ app, args = [], env, cwd = ROOT, keeps = () => true, stdout }: AppOptions): AppProcess {
   const main = join(ROOT, 'apps', app, 'src', 'main.ts');
   const child = spawn(process.execPath, ['--import', FOLLOW_PARENT, main, ...args], {
@@ -50,7 +49,7 @@ export function spawnApp({ app, args = [], env, cwd = ROOT, keeps = () => true, 
   const lines: LogLine[] = [];
   const output: string[] = [];
   collect(child, { lines, output, keeps });
-  // What it left unread keeps it from counting as closed.
+  // Unread output would keep it from closing.
   child.once('exit', () => child.stdout?.resume());
   const exit = new Promise<number | null>((resolve) => {
     child.once('close', (code) => resolve(code));
@@ -92,7 +91,7 @@ function collect({ stdout, stderr }: ChildProcess, { lines, output, keeps }: Col
   }
 }
 
-/** A process that is killed may leave half a line behind. */
+/** A killed process may leave half a line. */
 function readLine(text: string): LogLine | undefined {
   if (!text.startsWith('{')) return undefined;
   try {

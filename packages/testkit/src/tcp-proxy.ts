@@ -4,33 +4,30 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '@ringback/redis-server';
 import { until } from './until.ts';
 
-/** A network between two processes, on loopback, that a test can break. It passes everything at first. */
+/** A network on loopback that a test can break. Passes everything at first. */
 export type TcpProxy = {
-  /** Where clients connect, on 127.0.0.1; the same for as long as the proxy lives. */
+  /** On 127.0.0.1; it does not change. */
   readonly port: number;
-  /** Connections open now. */
   connections(): number;
-  /** Forwards nothing more. Connections stay open, new ones are accepted; what comes waits for `heal`. */
+  /** Nothing passes until `heal`; new connections are accepted. */
   drop(): void;
-  /** Forgets open connections, as a NAT does: nothing passes, not even their end. New ones work. */
+  /** As a NAT does: open connections pass nothing, not even their end. New ones work. */
   forget(): void;
-  /** Holds everything back for `ms`, each way. */
+  /** ms, each way. */
   delay(ms: number): void;
-  /** Resets every open connection (RST) on both sides. */
+  /** Sends RST on both sides. */
   cut(): void;
-  /** Passes `bytes` more to the server on each connection, then resets it: in the middle of a command. */
+  /** Resets each connection after `bytes` more to the server. */
   cutAfter(bytes: number): void;
-  /** Refuses new connections; open ones stay. */
+  /** Open ones stay. */
   refuse(): void;
-  /** Passes everything again. What was cut stays cut. */
+  /** Connections that were cut stay cut. */
   heal(): Promise<void>;
-  /** Stops listening and cuts everything. */
   close(): Promise<void>;
 };
 
 type Pair = { readonly client: Socket; readonly server: Socket; bytesLeft: number; forgotten: boolean };
 
-/** The state of the network. */
 type Network = {
   readonly pairs: Set<Pair>;
   dropping: PromiseWithResolvers<void> | undefined;
@@ -40,10 +37,7 @@ type Network = {
 
 const CLOSES_WITHIN_MS = 5000;
 
-/**
- * Starts a proxy on a free port of 127.0.0.1.
- * @param target.port a port of 127.0.0.1, where connections are passed on to; nobody needs to listen there yet
- */
+/** @param target.port on 127.0.0.1; nobody needs to listen there yet */
 export async function createTcpProxy(target: { readonly port: number }): Promise<TcpProxy> {
   const network: Network = { pairs: new Set(), dropping: undefined, delayMs: 0, bytesLeft: Infinity };
   const { pairs } = network;
@@ -86,7 +80,7 @@ export async function createTcpProxy(target: { readonly port: number }): Promise
 }
 
 async function listen(port: number, accept: (client: Socket) => void): Promise<Server> {
-  // Whose one side has ended still gets what the other has to say.
+  // A half-closed side still gets the rest of the answer.
   const listener = createServer({ allowHalfOpen: true }, accept).listen(port, '127.0.0.1');
   await once(listener, 'listening');
   return listener;
@@ -94,7 +88,7 @@ async function listen(port: number, accept: (client: Socket) => void): Promise<S
 
 function reset({ client, server }: Pick<Pair, 'client' | 'server'>): void {
   client.resetAndDestroy();
-  // One that is still connecting has nobody to reset, and who waits for its connection MUST hear of it.
+  // A connecting socket has no peer to reset, and its owner MUST get an error.
   if (server.connecting) server.destroy(new Error('cut'));
   else server.resetAndDestroy();
 }
@@ -106,12 +100,12 @@ async function relay(sockets: Pick<Pair, 'client' | 'server'>, network: Network)
   for (const socket of [client, server]) socket.setNoDelay().on('error', () => {});
   try {
     await once(server, 'connect');
-    // An end is passed on; a failure on either side ends both.
+    // An end is passed on; a failure ends both sides.
     await Promise.all([
       carry({ from: client, to: server, network, pair }, (bytes) => spend(pair, bytes)),
       carry({ from: server, to: client, network, pair }, (bytes) => bytes),
     ]);
-    // Nobody was told, so neither closes it.
+    // Neither side was told, so neither closes it.
     if (pair.forgotten) reset(pair);
   } catch {
     reset(pair);
@@ -121,7 +115,7 @@ async function relay(sockets: Pick<Pair, 'client' | 'server'>, network: Network)
 
 type Way = { readonly from: Socket; readonly to: Socket; readonly network: Network; readonly pair: Pair };
 
-/** Carries one way until its end. `allow` says how many of so many bytes may pass; fewer are the last. */
+/** `allow` says how many bytes may pass; fewer are the last. */
 async function carry({ from, to, network, pair }: Way, allow: (bytes: number) => number): Promise<void> {
   const chunks: AsyncIterable<Buffer> = from.iterator({ destroyOnReturn: false });
   for await (const chunk of chunks) {
@@ -141,7 +135,6 @@ function spend(pair: Pair, bytes: number): number {
   return spent;
 }
 
-/** Resolves once the operating system has the bytes. */
 function send(to: Socket, bytes: Buffer): Promise<void> {
   return new Promise((resolve, reject) => {
     to.write(bytes, (error) => (error ? reject(error) : resolve()));

@@ -1,6 +1,5 @@
 import type { Callback } from '@ringback/contracts';
 
-/** A callback for tests that do not care what it is; `overrides` holds what they do care about. */
 export function testCallback(id: string, overrides: Partial<Callback> = {}): Callback {
   const identity = { id, source: 'callbot', account: 'account', type: 'callbot.task.completed' };
   return { ...identity, time: 1, receivedAt: 2, body: '{"taskStatus":3}', ...overrides };

@@ -3,10 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 const EVERY_MS = 20;
 
 /**
- * Waits until `check` gives something else than undefined or false, and resolves with that.
- * @param options.withinMs the deadline
- * @param options.what names what is waited for in the error, at the time of it
- * @throws Error once the deadline has passed; whatever `check` throws
+ * Resolves with the first result that is not undefined or false. @param options.withinMs deadline @param
+ * options.what named in the error, evaluated then @throws Error after the deadline; whatever `check` throws
  */
 export async function until<T>(
   check: () => T | Promise<T>,
