@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { delimiter } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** What `npm run check` runs: all of it, whatever fails, so that one run tells everything. */
+/** All steps run, whatever fails. */
 const CHECKS = [
   { name: 'types', command: 'tsc', args: ['-p', '.'] },
   { name: 'lint', command: 'oxlint', args: [] },
@@ -10,7 +10,6 @@ const CHECKS = [
   { name: 'unused code', command: 'knip', args: [] },
 ];
 
-/** What `npm run fix` runs. */
 const FIXES = [
   { name: 'lint', command: 'oxlint', args: ['--fix'] },
   { name: 'format', command: 'oxfmt', args: [] },
@@ -20,9 +19,8 @@ type Step = { readonly name: string; readonly command: string; readonly args: re
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-/** The step's exit code; its output goes where ours goes. */
 function run(step: Step): Promise<number> {
-  // The tools' own start scripts look for `node` on PATH: it MUST be the one that runs this.
+  // The tools' scripts look for `node` on PATH: it MUST be this one.
   const path = [fileURLToPath(new URL('../node_modules/.bin', import.meta.url)), process.execPath.replace(/[^/\\]+$/, '')];
   const env = { ...process.env, PATH: [...path, process.env['PATH'] ?? ''].join(delimiter) };
   return new Promise((resolve) => {

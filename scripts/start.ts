@@ -1,4 +1,4 @@
-// `npm start`: a Redis if none is named, one ingress and one worker, until told to stop.
+// `npm start`: a Redis if none is named, one ingress and one worker.
 import { once } from 'node:events';
 import { realpathSync } from 'node:fs';
 import { relative } from 'node:path';
@@ -27,7 +27,7 @@ const stdout = openStdout();
 const say = (line: string) => stdout.log(`${line}\n`);
 stdout.onDropped((lines) => say(`${lines} lines were dropped: nobody read them, or the disk was full`));
 
-/** Starts what is needed, in order, into `running`, so that whatever is up when something fails can be stopped. */
+/** Fills `running` in order, so that a failure can stop what is up. */
 async function startAll(running: Running, stopping: AbortSignal): Promise<void> {
   const settings = findSettings(ROOT, process.env);
   say(`settings are read from ${relative(ROOT, settings.path)} (${settings.because})`);
@@ -50,19 +50,19 @@ async function startAll(running: Running, stopping: AbortSignal): Promise<void> 
   say(NEXT_STEPS);
 }
 
-/** Against the flow, so that nothing is taken that nobody queues, and nothing is worked on that nobody stores. */
+/** Ingress first, Redis last: nothing is taken that cannot be queued or stored. */
 async function stopAll({ ingress, worker, redis }: Running): Promise<void> {
   await ingress?.stop(STOP_WITHIN_MS);
   await worker?.stop(STOP_WITHIN_MS);
   await redis?.stop();
 }
 
-/** Resolves with what ended, should anything end by itself. */
+/** Resolves with what ended by itself. */
 function anyEnd({ ingress, worker, redis }: Running): Promise<string> {
   return Promise.race([ingress, worker, redis].flatMap((part) => (part === undefined ? [] : [part.ended])));
 }
 
-/** Aborts at the first signal to stop; at the second one, the apps are killed. Redis always gets to write what it holds. */
+/** Aborts at the first signal; the second kills the apps. Redis always gets to write. */
 function stopSignal(running: Running): AbortSignal {
   const stopping = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -80,7 +80,7 @@ function stopSignal(running: Running): AbortSignal {
   return stopping.signal;
 }
 
-/** Runs everything until told to stop, or until something ends by itself. Sets the exit code: 0 when told to stop, 1 otherwise. */
+/** Runs until told to stop (exit code 0), or until something ends by itself (1). */
 async function main(): Promise<void> {
   const release = await tryLock(`${ROOT} start`);
   if (release === undefined) {
@@ -100,7 +100,7 @@ async function main(): Promise<void> {
       console.error(`ringback: ${error instanceof Error ? error.message : String(error)}; stopping everything`);
     }
   }
-  // Before the apps run, what is being started is waited for: it gives up by itself.
+  // Before the apps run, what is starting gives up by itself.
   if (running.ingress === undefined) await starting.catch(() => {});
   await stopAll(running);
   release();

@@ -9,16 +9,15 @@ import { onTestFinished } from 'vitest';
 const SCRIPTS = fileURLToPath(new URL('.', import.meta.url));
 const STOPS_WITHIN_MS = 10_000;
 
-/** A folder that looks like a checkout: our scripts, and whatever a test puts beside them. Gone after the test. */
+/** A copy of our scripts and a test's files. Removed after the test. */
 export type Checkout = {
   readonly root: string;
-  /** Writes a file, with its folders. */
   write(path: string, text: string): Promise<void>;
-  /** Puts a POSIX shell script of this name on the PATH of what `run` starts. */
+  /** Puts a shell script on the PATH of `run`. */
   program(name: string, script: string): Promise<void>;
-  /** The file's lines; none if it is not there. */
+  /** None if the file does not exist. */
   lines(path: string): Promise<string[]>;
-  /** Runs Node in it. The process leads a group of its own. */
+  /** In its own process group. */
   run(args: readonly string[], env?: NodeJS.ProcessEnv): Running;
 };
 
@@ -32,7 +31,7 @@ export type Running = {
 
 function run(root: string, args: readonly string[], env: NodeJS.ProcessEnv): Running {
   const path = [join(root, 'bin'), dirname(process.execPath), process.env['PATH']].join(delimiter);
-  // Whatever npm runs the tests: it does not run this.
+  // The tests' own npm is not the script's.
   const { npm_lifecycle_event: _, ...environment } = process.env;
   const child = spawn(process.execPath, args, {
     cwd: root,
@@ -53,7 +52,7 @@ function run(root: string, args: readonly string[], env: NodeJS.ProcessEnv): Run
   return { child, pid: child.pid ?? 0, stdout: () => text.stdout, stderr: () => text.stderr, ended };
 }
 
-/** A new checkout with a copy of scripts/, without its dependencies. */
+/** Without dependencies. */
 export async function createCheckout(): Promise<Checkout> {
   const root = await realpath(await mkdtemp(join(tmpdir(), 'ringback-checkout-')));
   onTestFinished(() => rm(root, { recursive: true, force: true, maxRetries: 20 }));
@@ -77,7 +76,7 @@ export async function createCheckout(): Promise<Checkout> {
   };
 }
 
-/** Whether a process of this id runs; one that ended and waits to be collected does not. */
+/** False for a zombie. */
 export async function isRunning(pid: number): Promise<boolean> {
   try {
     process.kill(pid, 0);

@@ -1,9 +1,9 @@
-// Vitest's setup file: a test file that leaves a server, a connection or a child process open fails.
+// Setup file: a test file that leaves a server, connection or child process open fails.
 import { afterAll, beforeAll, vi } from 'vitest';
 
 const HANDLES = ['TCPServerWrap', 'TCPSocketWrap', 'UDPWrap', 'ProcessWrap'];
 
-/** What keeps this process alive, beyond timers and vitest's own pipe. */
+/** Beyond timers and vitest's own pipe. */
 function openHandles(): string[] {
   return process.getActiveResourcesInfo().filter((name) => HANDLES.includes(name));
 }
@@ -14,7 +14,7 @@ beforeAll(() => {
   before = openHandles().length;
 });
 
-// Runs after every afterAll of the file itself. Closing takes a moment, hence the deadline.
+// After all other afterAll. Closing takes a moment.
 afterAll(async () => {
   await vi.waitFor(
     () => {

@@ -33,8 +33,8 @@ async function sharedContainer(): Promise<SharedRedis> {
 }
 
 /**
- * Vitest's global setup: one real Redis for the run, and how to start private ones. A machine without a real Redis fails the run: what
- * the tests claim about durability cannot be shown on anything else.
+ * Global setup: one real Redis for the run, and how to start private ones. Without a real Redis the run
+ * fails: durability cannot be tested on anything else.
  */
 export default async function setUpRedis(project: TestProject): Promise<() => Promise<void>> {
   const found = await findTestRedis(AbortSignal.timeout(FOUND_WITHIN_MS));

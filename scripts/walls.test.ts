@@ -53,7 +53,8 @@ const HALF_OF_A_CIRCLE = 'packages/config/src/circle-back.ts';
 function lint(files: Readonly<Record<string, string>>): ReadonlySet<string> {
   const folder = mkdtempSync(join(tmpdir(), 'ringback-walls-'));
   try {
-    // The globs of a configuration are relative to its file: this one is ours, without the rules that need types.
+    // The globs of a configuration are relative to its file: this one is ours, without the rules that need
+    // types.
     const ours = JSON.stringify(join(ROOT, 'oxlint.config.ts'));
     writeFileSync(join(folder, 'oxlint.config.ts'), `import ours from ${ours};\nexport default { ...ours, options: {} };\n`);
     for (const [path, text] of Object.entries(files)) {

@@ -2,7 +2,7 @@ import type { OxlintConfig } from 'oxlint';
 
 type OxlintOverride = NonNullable<OxlintConfig['overrides']>[number];
 
-/** What each package may import of ours. A test compares it with the folder table in docs/architecture.md. */
+/** A test compares it with the table in docs/architecture.md. */
 export const PACKAGE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   contracts: [],
   sources: ['contracts'],
@@ -20,7 +20,7 @@ export const PACKAGE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   testkit: ['contracts', 'redis-server'],
 };
 
-/** Tests, and what they share: they may use the test-kit, and whatever they need to see through. */
+/** They may use the test-kit and import anything. */
 const TEST_FILES = ['**/*.test.ts', '**/test-*.ts'];
 
 type Rules = NonNullable<OxlintOverride['rules']>;
@@ -83,13 +83,12 @@ const NO_ENVIRONMENT: Rules = {
   'eslint/no-restricted-properties': ['error', { object: 'process', property: 'env', message: ENVIRONMENT.message }],
 };
 
-/** The rules of one package's own code, without its tests. */
+/** Without tests. */
 function packageRules([name, allowed]: [string, readonly string[]]): OxlintOverride {
   const own = [onlyOf(`packages/${name}`, allowed), BY_NAME, HTTP, ...(name === 'queue' ? [BULLMQ_VALUES] : [BULLMQ])];
   return { files: [`packages/${name}/**`], excludeFiles: TEST_FILES, rules: imports(...own) };
 }
 
-/** The same for its tests, which may use the test-kit as well. */
 function packageTestRules([name, allowed]: [string, readonly string[]]): OxlintOverride {
   const files = TEST_FILES.map((pattern) => `packages/${name}/${pattern}`);
   return {
@@ -103,7 +102,7 @@ function packageTestRules([name, allowed]: [string, readonly string[]]): OxlintO
   };
 }
 
-/** The walls of docs/architecture.md as overrides for oxlint. For a file, a later override replaces an earlier one. */
+/** For oxlint. A later override replaces an earlier one for the same file. */
 export const walls: OxlintOverride[] = [
   { files: ['apps/**', 'packages/**'], excludeFiles: [...TEST_FILES, 'packages/testkit/**'], rules: NO_FETCH },
   {

@@ -1,9 +1,9 @@
-// npm that is told to stop ends the shell between it and us, and no more; npm that is killed ends nothing. Neither sends us a signal.
+// npm told to stop ends only the shell between it and us; killed, it ends nothing. We get no signal.
 import { readFileSync } from 'node:fs';
 
 const EVERY_MS = 250;
 
-/** The parent of a process, where the system shows it (Linux). */
+/** Linux only. */
 function parentOf(pid) {
   try {
     return readFileSync(`/proc/${pid}/stat`, 'utf8')
@@ -14,7 +14,7 @@ function parentOf(pid) {
   }
 }
 
-/** Whether this is the shell in which npm runs a script. (Some shells make way for the script: then our parent is npm itself, and its own parent none of our business.) */
+/** The shell in which npm runs a script. If the shell replaced itself by the script, our parent is npm. */
 function isScriptShell(pid) {
   try {
     return readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'sh';
@@ -23,10 +23,7 @@ function isScriptShell(pid) {
   }
 }
 
-/**
- * Watches the npm that runs this script.
- * @returns {(onGone: () => void) => void} calls back, once, when npm is gone; never where no npm runs this
- */
+/** @returns {(onGone: () => void) => void} calls back once when npm is gone; never without npm */
 export function watchNpm() {
   if (process.env.npm_lifecycle_event === undefined) return () => {};
   const parent = process.ppid;

@@ -16,13 +16,13 @@ import {
 import { Redis } from 'ioredis';
 import { withoutPassword } from './shown-url.ts';
 
-/** The project's own folder for data and caches; not under version control. */
+/** Not under version control. */
 const STATE_FOLDER = fileURLToPath(new URL('../../.ringback', import.meta.url));
 
-/** What BullMQ and our promises need: every write on disk within a second, and nothing ever evicted. */
+/** For BullMQ and our promises: synced within a second, nothing evicted. */
 const SETTINGS = ['--appendonly', 'yes', '--appendfsync', 'everysec', '--maxmemory-policy', 'noeviction', '--save', ''];
 
-/** SIGTERM makes redis-server write what it holds; the apps, which stop at the same time, get a moment to finish. */
+/** The apps stop at the same time and may still write. */
 const WHEN_ABANDONED = 'sleep 3; kill -TERM "$1"';
 
 const ENDS_WITHIN_MS = 3000;
@@ -39,8 +39,8 @@ async function addressOfLastStart(urlFile: string): Promise<Address | undefined>
 }
 
 /**
- * Ends the server that an earlier start left behind, should one still hold these data: two servers on one append-only file would ruin it.
- * @throws Error when it holds them and does not let go
+ * Ends a server left by an earlier start: two servers would ruin the append-only file. @throws Error if it
+ * does not end
  */
 async function endLeftOver(dir: string, { port, password }: Address): Promise<void> {
   const when = { lazyConnect: true, retryStrategy: null, commandTimeout: ENDS_WITHIN_MS };
@@ -56,7 +56,7 @@ async function endLeftOver(dir: string, { port, password }: Address): Promise<vo
   try {
     const [, itsDir] = await redis.config('GET', 'dir');
     if (itsDir !== dir) return;
-    redis.shutdown().catch(() => {}); // its answer is that the connection closes
+    redis.shutdown().catch(() => {}); // The answer is a closed connection
     await Promise.race([gone, once(late, 'abort').then(() => Promise.reject(new Error('it did not end')))]);
   } catch (cause) {
     throw new Error(`The Redis on port ${port}, left behind by an earlier start, does not answer: end it, then start again.`, {
@@ -68,11 +68,8 @@ async function endLeftOver(dir: string, { port, password }: Address): Promise<vo
 }
 
 /**
- * The Redis that `npm start` brings along: the best this machine has, its data under `.ringback/redis`, where they survive restarts. The caller
- * MUST hold the start lock of this checkout.
- * @param say prints one line, or a banner
- * @param signal gives the search for a server up
- * @throws Error when no server comes up
+ * The best Redis of this machine, with its data in `.ringback/redis`. The caller MUST hold the start lock.
+ * @param say prints a line or a banner @param signal stops the search @throws Error if no server comes up
  */
 export async function startEmbeddedRedis(say: (text: string) => void, signal: AbortSignal): Promise<RedisServer> {
   const dir = join(STATE_FOLDER, 'redis');
@@ -83,12 +80,12 @@ export async function startEmbeddedRedis(say: (text: string) => void, signal: Ab
   signal.throwIfAborted();
   const spec = 'spec' in found ? found.spec : redisInJavaScript();
   if ('reasons' in found) say(`${JAVASCRIPT_BANNER}\n${found.reasons.map((reason) => `  - ${reason}`).join('\n')}`);
-  // The same as before, so that what a person noted down stays true.
+  // The same as before, in case a person noted it.
   const password = last?.password ?? randomBytes(PASSWORD_BYTES).toString('hex');
   const port = await freePort(last?.port);
   await mkdir(STATE_FOLDER, { recursive: true });
   await makePrivateFolder(dir);
-  // MUST be written before the server runs: it is how the next start finds one that was left behind.
+  // MUST be written before the server runs: the next start finds a leftover server by it.
   await writePrivateFile(urlFile, `${urlOf({ port, password })}\n`);
   const server = await startRedis({ spec, dir, port, password, settings: SETTINGS, whenAbandoned: WHEN_ABANDONED });
   const data = spec.way === 'JavaScript' ? '' : ', data in .ringback/redis';

@@ -2,21 +2,19 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { readLogLine, showLogLine } from './log-line.ts';
 
-/** One app, running as a process of its own. */
 export type AppProcess = {
-  /** Resolves with the fields of its `<name> is up` line; rejects when it ends before. */
+  /** Resolves with the fields of its `<name> is up` line; rejects if it ends before. */
   readonly up: Promise<Readonly<Record<string, unknown>>>;
-  /** Resolves, once it has ended, with how. */
+  /** Resolves with how it ended. */
   readonly ended: Promise<string>;
-  /** SIGTERM, and SIGKILL where it has not ended in time. */
+  /** SIGTERM, then SIGKILL. */
   stop(withinMs: number): Promise<void>;
-  /** SIGKILL. */
   kill(): void;
 };
 
 /**
- * Starts an app: its log goes on in short form to `say`, stderr and other lines as they are. A Ctrl-C on the terminal does not reach it (it has
- * its own session): it ends by `stop`, or by itself should this process be killed.
+ * Log lines go to `say` in short form, others as they are. The app has its own session (no Ctrl-C), and ends
+ * if this process is killed.
  */
 export function startApp(options: {
   readonly name: string;
@@ -39,7 +37,7 @@ export function startApp(options: {
     child.once('close', (code, signal) => resolve(`${name} ended (${signal ?? `exit code ${code}`})`));
   });
   void ended.then((how) => ready.reject(new Error(how)));
-  ready.promise.catch(() => {}); // whoever awaits `up` gets it; nobody has to
+  ready.promise.catch(() => {}); // A rejection of `up` may have no listener.
   const show = (line: string) => {
     const event = readLogLine(line);
     if (event?.message === `${name} is up`) ready.resolve(event.fields);

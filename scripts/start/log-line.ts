@@ -8,10 +8,10 @@ function text(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** One line of an app's stdout: an event of its log, or anything else (the `stdout` output's deliveries, a crash). */
+/** A log event, or another line of stdout (a delivery of the `stdout` output, a crash). */
 export type LogLine = { readonly message: string; readonly fields: Readonly<Record<string, unknown>> };
 
-/** Reads a log event; undefined for any other line. */
+/** Undefined for any other line. */
 export function readLogLine(line: string): LogLine | undefined {
   if (!line.startsWith('{')) return undefined;
   try {
@@ -23,7 +23,7 @@ export function readLogLine(line: string): LogLine | undefined {
   }
 }
 
-/** A log event for people: `14:03:07 worker   warn  message  key=value …`, and below it the error that it carries. */
+/** `14:03:07 worker   warn  message  key=value …`, and its error below. */
 export function showLogLine({ message, fields }: LogLine, app: string): string {
   const time = /T(\d\d:\d\d:\d\d)/.exec(text(fields['time'] ?? ''))?.[1] ?? '';
   const rest = Object.entries(fields)

@@ -2,16 +2,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
 
-/** What `npm start` needs to know of the settings before the apps read them. */
 export type StartSettings = {
   readonly path: string;
-  /** Why this file. */
   readonly because: string;
-  /** Whether the file itself says where Redis is. */
   readonly namesRedis: boolean;
 };
 
-/** `${REDIS_URL}` alone leaves it to us, as it is unset when this is asked. */
+/** `${REDIS_URL}` alone counts as no URL: it is unset here. */
 function namesRedis(text: string): boolean {
   try {
     const settings: unknown = parse(text);
@@ -21,14 +18,13 @@ function namesRedis(text: string): boolean {
     if ('urlFile' in redis) return true;
     return 'url' in redis && typeof redis.url === 'string' && !/^\$\{REDIS_URL(:-)?\}$/.test(redis.url);
   } catch {
-    return false; // the apps tell what is wrong with it, with line and column
+    return false; // The apps report what is wrong with it.
   }
 }
 
 /**
- * The settings file: `RINGBACK_CONFIG`, else `ringback.yaml`, else the shipped example.
- * @param root the project's folder
- * @throws Error when the file is not there
+ * `RINGBACK_CONFIG`, `ringback.yaml` or the example. @param root the project's folder @throws Error if the
+ * file does not exist
  */
 export function findSettings(root: string, env: NodeJS.ProcessEnv): StartSettings {
   const named = env['RINGBACK_CONFIG'];
