@@ -1,6 +1,6 @@
 // `npm run bench`: what Ringback costs, against the least that can be done and against what most people would write.
 import { cpus, loadavg } from 'node:os';
-import { relative } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { findTestRedis } from '@ringback/testkit/bare';
 import { watchStolen } from './measure/stolen.ts';
@@ -13,6 +13,7 @@ import { type PartName, PARTS, runBench } from './run-bench.ts';
 
 const USAGE = `npm run bench [-- options]
   --only <part>   measures this part; may be given several times: ${Object.keys(PARTS).join(', ')}. Default: all
+  --against <folder>  measures this checkout of Ringback against another one, in place of the parts; install that one first
   --million       a backlog of a million callbacks, in place of ${DEFAULT_PLAN.backlog}: takes some ten minutes more
   --quick         one short round: shows that it runs, its figures mean nothing
   --write         writes the figures into docs/performance.md`;
@@ -25,12 +26,13 @@ function readOptions() {
   const { values } = parseArgs({
     options: {
       only: { type: 'string', multiple: true, default: [] },
+      against: { type: 'string' },
       million: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
     },
   });
-  const { only, million, quick, write } = values;
+  const { only, against, million, quick, write } = values;
   const unknown = only.find((name) => !isPart(name));
   if (unknown !== undefined) throw new Error(`no part is called ${unknown}`);
   const chosen = only.filter(isPart);
@@ -38,6 +40,7 @@ function readOptions() {
   return {
     plan: million ? { ...plan, backlog: MILLION } : plan,
     parts: chosen.length > 0 ? chosen : Object.keys(PARTS).filter(isPart),
+    against: against === undefined ? undefined : resolve(against),
     write,
   };
 }
@@ -59,7 +62,7 @@ function isPart(name: string): name is PartName {
 }
 
 async function main(): Promise<void> {
-  const { plan, parts, write } = readOptions();
+  const { plan, parts, against, write } = readOptions();
   const found = await findTestRedis(AbortSignal.timeout(FINDS_REDIS_WITHIN_MS));
   if ('reasons' in found) throw new Error(`the benchmark needs a real Redis:\n${found.reasons.join('\n')}`);
   const { spec } = found;
@@ -72,10 +75,10 @@ async function main(): Promise<void> {
   const stolen = watchStolen();
   const seconds = () => (performance.now() - started) / 1000;
   const tell = (line: string) => say(`[${seconds().toFixed(0).padStart(3)} s] ${line}`);
-  const samples = await runBench({ plan, parts, spec, say: tell, interrupted: interrupted() });
+  const samples = await runBench({ plan, parts, against, spec, say: tell, interrupted: interrupted() });
   const goals = judge(samples);
   const machine = `${own}${tellStolen(stolen())}`;
-  for (const table of [...writeTables(samples), goalTable(goals)]) say(`\n${toText(table)}`);
+  for (const table of [...writeTables(samples), ...(goals.length > 0 ? [goalTable(goals)] : [])]) say(`\n${toText(table)}`);
   const report = { startedAt, seconds: seconds(), machine, goals, samples };
   say(`\n${machine}`);
   say(`${seconds().toFixed(0)} s; figures: ${relative(process.cwd(), await writeJson(report))}`);

@@ -2,6 +2,8 @@
 export type Plan = {
   /** Of each part, all contestants taking turns in each. */
   readonly rounds: number;
+  /** Of two checkouts, likewise: more, since they differ by little. */
+  readonly roundsAgainst: number;
   /** Before the first round: how long each ingress is loaded (s, three times); how many callbacks each worker delivers, and for how long (s) it then goes on. */
   readonly warmUp: { readonly seconds: number; readonly callbacks: number; readonly workerSeconds: number };
   /** How long each ingress is loaded, s: with all connections, at 30 %, with one; ingress and worker together, end to end; and two processes against one. */
@@ -23,6 +25,7 @@ export type Way = { readonly outputs: 1 | 3; readonly delayMs: 0 | 20 };
 /** What fits into five minutes on two cores. */
 export const DEFAULT_PLAN: Plan = {
   rounds: 3,
+  roundsAgainst: 8,
   warmUp: { seconds: 1, callbacks: 3000, workerSeconds: 4 },
   seconds: { full: 2.5, partial: 2, single: 1, endToEnd: 2, two: 1.5 },
   deliveries: [
@@ -37,6 +40,7 @@ export const DEFAULT_PLAN: Plan = {
 /** Shows that it runs, and nothing more. */
 export const QUICK_PLAN: Plan = {
   rounds: 1,
+  roundsAgainst: 1,
   warmUp: { seconds: 0.05, callbacks: 100, workerSeconds: 0.05 },
   seconds: { full: 0.3, partial: 0.3, single: 0.1, endToEnd: 0.3, two: 0.1 },
   deliveries: [

@@ -36,8 +36,10 @@ export async function kill(child: ChildProcess): Promise<void> {
 }
 
 export type AppOptions = {
-  /** From the project's folder. */
+  /** From the root. */
   readonly main: string;
+  /** A checkout of Ringback: this one unless told. */
+  readonly root?: string | undefined;
   readonly env: Readonly<Record<string, string>>;
   /** Where its log goes: a file, as a log collector would have it, since a pipe is only as fast as who reads it. */
   readonly logFolder: string;
@@ -56,11 +58,11 @@ export type App = {
 };
 
 /** Starts a process that logs JSON lines, and waits for the one that says that it is up. */
-export async function startApp({ main, env, logFolder, onClose }: AppOptions): Promise<App> {
+export async function startApp({ main, root = ROOT, env, logFolder, onClose }: AppOptions): Promise<App> {
   const log = join(logFolder, `${main.replaceAll(/\W+/g, '-')}-${performance.now()}.log`);
   const file = openSync(log, 'w');
-  const child = spawn(process.execPath, [...NODE_FLAGS, join(ROOT, main)], {
-    cwd: ROOT,
+  const child = spawn(process.execPath, [...NODE_FLAGS, join(root, main)], {
+    cwd: root,
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], NODE_ENV: 'production', ...env },
     stdio: ['ignore', file, file, 'ipc'],
   });

@@ -1,5 +1,6 @@
 import type { RedisServerSpec } from '@ringback/redis-server';
 import { createSamples, type Samples } from './measure/samples.ts';
+import { measureAgainst } from './parts/against.ts';
 import { measureBacklog } from './parts/backlog.ts';
 import { measureIngress } from './parts/ingress.ts';
 import { measureTwoProcesses } from './parts/two-processes.ts';
@@ -21,6 +22,8 @@ export type PartName = keyof typeof PARTS;
 export type BenchOptions = {
   readonly plan: Plan;
   readonly parts: readonly PartName[];
+  /** Another checkout of Ringback, which is compared with this one in place of the parts. */
+  readonly against?: string | undefined;
   readonly spec: RedisServerSpec;
   /** Told how far the run is. */
   readonly say: (line: string) => void;
@@ -29,11 +32,12 @@ export type BenchOptions = {
 };
 
 /** Starts everything, measures part after part, and ends everything. */
-export async function runBench({ plan, parts, spec, say, interrupted }: BenchOptions): Promise<Samples> {
+export async function runBench({ plan, parts, against, spec, say, interrupted }: BenchOptions): Promise<Samples> {
   const samples = createSamples();
   await withClosing(async (onClose) => {
     const world = await createWorld({ plan, samples, spec, say, onClose });
     const measured = async () => {
+      if (against !== undefined) return measureAgainst(world, against);
       for (const part of parts) await PARTS[part](world);
     };
     await Promise.race([measured(), interrupted]);

@@ -16,13 +16,16 @@ export type World = {
   readonly samples: Samples;
   readonly load: Child<LoadCalls>;
   readonly sink: Child<SinkCalls>;
-  /** What a contestant on a Redis of this durability is started with, up to the end of its part. */
-  readonly startOptions: (durability: Durability, onClose: OnClose) => StartOptions;
+  /** What a contestant on one of the Redis servers is started with, up to the end of its part. */
+  readonly startOptions: (redis: RedisName, onClose: OnClose) => StartOptions;
   /** Tells how far the run is. */
   readonly say: (line: string) => void;
 };
 
 type Durability = 'everysec' | 'always';
+
+/** By what it keeps. The second `everysec` is for who is compared with another checkout. */
+type RedisName = Durability | 'second everysec';
 
 export type WorldOptions = {
   readonly plan: Plan;
@@ -32,7 +35,7 @@ export type WorldOptions = {
   readonly onClose: OnClose;
 };
 
-/** Starts the load generator, the sink and a Redis of each durability. */
+/** Starts the load generator, the sink and the Redis servers. */
 export async function createWorld({ plan, samples, spec, say, onClose }: WorldOptions): Promise<World> {
   const folder = await makeFolder(onClose);
   const load = startChild<LoadCalls>(new URL('load/main.ts', import.meta.url), { onClose });
@@ -47,13 +50,17 @@ export async function createWorld({ plan, samples, spec, say, onClose }: WorldOp
     return { settings: await writeSettings({ folder, durability, sinkUrl }), redis: measureRedis(server.url, onClose), folder };
   }
 
-  const prepared = { everysec: await prepare('everysec'), always: await prepare('always') };
+  const prepared = {
+    everysec: await prepare('everysec'),
+    always: await prepare('always'),
+    'second everysec': await prepare('everysec'),
+  };
   return {
     plan,
     samples,
     load,
     sink,
-    startOptions: (durability, until) => ({ ...prepared[durability], onClose: until }),
+    startOptions: (redis, until) => ({ ...prepared[redis], onClose: until }),
     say,
   };
 }

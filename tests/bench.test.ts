@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { redisSpec } from '@ringback/testkit';
 import { expect, it } from 'vitest';
 import { parseTicks } from '../bench/measure/stolen.ts';
@@ -21,6 +22,16 @@ it('npm run bench measures all parts, and judges every goal', async () => {
   expect(samples.values('draining', 'deliveriesPerSecond')).toHaveLength(10);
   expect(judge(samples)).toHaveLength(11);
   expect(writeTables(samples)).toHaveLength(10);
+}, 240_000);
+
+it('npm run bench -- --against measures another checkout and this one', async () => {
+  const interrupted = new Promise<never>(() => {});
+  const against = fileURLToPath(new URL('..', import.meta.url));
+  const samples = await runBench({ plan: QUICK_PLAN, parts: [], against, spec: redisSpec(), say: () => {}, interrupted });
+  const [table, ...others] = writeTables(samples);
+  expect(others).toEqual([]);
+  expect(table?.rows).toHaveLength(16);
+  for (const row of table?.rows ?? []) for (const cell of row) expect(cell).not.toBe('');
 }, 240_000);
 
 it('tells what others on the machine took, and counts no guest twice', () => {

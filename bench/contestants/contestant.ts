@@ -20,6 +20,8 @@ export type StartOptions = {
   readonly settings: string;
   readonly redis: MeasuredRedis;
   readonly folder: string;
+  /** The checkout whose code runs: this one unless told. */
+  readonly root?: string;
   readonly onClose: OnClose;
 };
 
@@ -34,8 +36,8 @@ const WORKER = { plain: 'bench/contestants/plain-worker.ts', ringback: 'apps/wor
 
 type Delivering = keyof typeof INGRESS;
 
-function start(main: string, { settings, redis, folder, onClose }: StartOptions): Promise<App> {
-  return startApp({ main, env: { RINGBACK_CONFIG: settings, REDIS_URL: redis.url }, logFolder: folder, onClose });
+function start(main: string, { settings, redis, folder, root, onClose }: StartOptions): Promise<App> {
+  return startApp({ main, root, env: { RINGBACK_CONFIG: settings, REDIS_URL: redis.url }, logFolder: folder, onClose });
 }
 
 async function startIngress(main: string, options: StartOptions): Promise<Contestant['ingress']> {

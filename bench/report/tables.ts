@@ -1,4 +1,4 @@
-import type { Samples, Spread } from '../measure/samples.ts';
+import { type Samples, type Spread, spreadOf } from '../measure/samples.ts';
 import type { Goal } from './goals.ts';
 
 /** A heading, the head of the columns, and the rows; all of it text. */
@@ -82,6 +82,7 @@ export function writeTables(samples: Samples): Table[] {
     compare(samples, { title: 'Ack to delivery, ms', who: DELIVERERS, what: END_TO_END_FIGURES }),
     steps(samples),
     memory(samples),
+    against(samples),
   ];
   return tables.filter(({ rows }) => rows.length > 0);
 }
@@ -118,6 +119,37 @@ function memory(samples: Samples): Table {
   const cells = Object.keys(MEMORY).map((name) => samples.values('memory', name).map((bytes) => number(bytes / 2 ** 20)));
   const rows = cells.some((values) => values.length > 0) ? [['', ...cells.flat()]] : [];
   return { title: 'Memory of each process after the backlog, MiB', head: ['', ...Object.values(MEMORY)], rows };
+}
+
+const AGAINST_FIGURES: Names = {
+  ackedPerSecond: 'ingress: acked/s',
+  cpuMicros: 'ingress: CPU per callback, µs',
+  fullP99: 'ingress: p99 of the ack, ms',
+  redisMicros: 'ingress: Redis CPU per callback, µs',
+  commands: 'ingress: Redis commands per callback',
+  bytesBeyondBody: 'ingress: Redis, B beyond body',
+  ...Object.fromEntries(
+    ['1', '3'].flatMap((outputs) =>
+      Object.entries(DELIVERY_FIGURES).map(([what, name]) => [`${what}, ${outputs}`, `worker, ${outputs} output(s): ${name}`]),
+    ),
+  ),
+};
+
+/** Another checkout and this one; the ratio is taken round by round. */
+function against(samples: Samples): Table {
+  const rows = Object.entries(AGAINST_FIGURES).map(([what, name]) => [
+    name,
+    show(samples.spread('there', what)),
+    show(samples.spread('here', what)),
+    show(
+      spreadOf(samples.values('here', what).map((value, round) => value / (samples.values('there', what)[round] ?? Number.NaN))),
+    ),
+  ]);
+  return {
+    title: 'This checkout against the other one',
+    head: ['', 'there', 'here', 'here / there'],
+    rows: rows.filter(([, there]) => there !== ''),
+  };
 }
 
 /** The goals, as a table. */
