@@ -1,4 +1,4 @@
-import { type Callback, callbacksOf, DeliveryPayload } from '@ringback/contracts';
+import { type Callback, callbacksOf, DeliveryPayload, type SingleDelivery } from '@ringback/contracts';
 import { Compile } from 'typebox/compile';
 import { type Bodies, isUnreadable } from './bodies/bodies.ts';
 
@@ -12,6 +12,8 @@ export type Source = {
   /** The id of stored bodies. */
   readonly stored?: string;
   readonly refused?: string | undefined;
+  /** The delivery, if it has a job of its own. */
+  readonly single?: SingleDelivery;
 };
 
 type Reading = { readonly bodies: Pick<Bodies, 'read'>; readonly from: string };
@@ -23,7 +25,7 @@ export async function sourceOf(data: unknown, options: Reading): Promise<Source 
     case 'batch':
       return { kind: data.kind, batch: data.batch, callbacks: callbacksOf(data) };
     case 'single':
-      return { kind: data.kind, batch: data.batch, callbacks: [data.callback], refused: data.refused };
+      return { kind: data.kind, batch: data.batch, callbacks: [data.callback], refused: data.refused, single: data };
     case 'reference': {
       const source = await readSource(options, data.bodies);
       return source && { ...source, refused: data.refused };

@@ -12,6 +12,7 @@ import { moveTogether } from './move-together.ts';
 import { createDeliveryProducer, type DeliveryProducer } from './producer.ts';
 
 const PAGE = 100;
+/** What a delivery spent at the old output says nothing about the new one: it has all its attempts and time there. */
 const UNSPENT = { attempts: 0, uncounted: 0 };
 /** No worker consumes the queue: a job that is active was taken by a worker that is gone. */
 const STATES = ['failed', 'active', 'delayed', 'prioritized', 'waiting'] as const;
@@ -152,8 +153,11 @@ async function moveJob({ job, source, plan, ...options }: MoveJob): Promise<void
   const { producer, bodies, from } = options;
   const { attempts, reason, fault } = await readDeadLetter(job, { output: from }, bodies);
   const { batch, refused = reason } = plan;
+  // A dead letter keeps its past. A person reads it until a replay takes it away.
+  const { uncounted = 0, failingSince, answer } = source.single ?? {};
+  const spent = { attempts: attempts - uncounted, uncounted, ...(failingSince !== undefined && { failingSince }) };
   for (const callback of plan.dead) {
-    await producer.addFailed({ batch, callback, spent: { attempts, uncounted: 0 }, outcome: 'dead', reason: refused, fault });
+    await producer.addFailed({ batch, callback, spent, outcome: 'dead', reason: refused, fault, answer });
   }
   await add(options, source, plan);
   await job.remove();
