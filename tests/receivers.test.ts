@@ -28,7 +28,10 @@ async function deliver(url: string, signingSecret: string) {
   const http = createHttpClient();
   onTestFinished(() => http.close());
   const settings = { url: createSecret(url), signingSecret: createSecret(signingSecret) };
-  const output = createOutput({ name: 'crm', type: 'webhook', settings }, { http, now: Date.now, writeLine: async () => {} });
+  const output = createOutput(
+    { name: 'crm', type: 'webhook', settings },
+    { http, now: Date.now, writeLine: async () => {}, sourceTypeOf: () => undefined },
+  );
   return output.deliver(sampleDelivery(), new AbortController().signal);
 }
 

@@ -61,7 +61,7 @@ async function writeRequests(settings: Parameters<typeof createOutput>[0], count
     },
     close: async () => {},
   };
-  const output = createOutput(settings, { http, writeLine: async () => {}, now: Date.now });
+  const output = createOutput(settings, { http, writeLine: async () => {}, now: Date.now, sourceTypeOf: () => undefined });
   const { signal } = new AbortController();
   for (let index = 0; index < count; index += 1) {
     const callback: Callback = sampleCallback(index);

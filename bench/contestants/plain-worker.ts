@@ -10,7 +10,7 @@ import { CALLBACKS, deliveriesOf, JOB_OPTIONS, queueAccess } from './plain-queue
 const config = readSettings(process.env);
 const access = queueAccess(process.env);
 const router = createRouter(config);
-const deps = { http: createHttpClient(), writeLine: () => Promise.resolve(), now: Date.now };
+const deps = { http: createHttpClient(), writeLine: () => Promise.resolve(), now: Date.now, sourceTypeOf: () => undefined };
 const timeoutMs = 10_000;
 
 const queues = new Map(config.outputs.map(({ name }) => [name, new Queue(deliveriesOf(name), access)]));

@@ -33,7 +33,7 @@ function sourceProblems({ config, locate }: InspectedConfig): string[] {
 }
 
 function outputProblems({ config, locate }: InspectedConfig): string[] {
-  const deps = { http: createHttpClient(), now: Date.now, writeLine: () => Promise.resolve() };
+  const deps = { http: createHttpClient(), now: Date.now, writeLine: () => Promise.resolve(), sourceTypeOf: () => undefined };
   return config.outputs.flatMap((output, index) =>
     problemsOf(() => locate(['outputs', index], () => createOutput(output, deps))),
   );

@@ -118,7 +118,9 @@ function openLanes(
   { config, locate }: Pick<InspectedConfig, 'config' | 'locate'>,
   common: Omit<Parameters<typeof openLane>[0], 'settings' | 'output'>,
 ) {
-  const deps = { http: createHttpClient(), writeLine: stdout.writeLine, now: Date.now };
+  const types = new Map(config.sources.map(({ name, type }) => [name, type]));
+  const sourceTypeOf = (source: string) => types.get(source);
+  const deps = { http: createHttpClient(), writeLine: stdout.writeLine, now: Date.now, sourceTypeOf };
   const lanes = config.outputs.map((settings, index) => {
     const output = locate(['outputs', index], () => createOutput(settings, deps));
     return [settings.name, openLane({ ...common, settings, output })] as const;

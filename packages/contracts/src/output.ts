@@ -36,6 +36,8 @@ export type OutputDeps = {
   readonly writeLine: (line: string, signal: AbortSignal) => Promise<void>;
   /** ms since the epoch. */
   readonly now: () => number;
+  /** The `type:` of the source with this name. Undefined if the settings no longer have it. */
+  readonly sourceTypeOf: (source: string) => string | undefined;
 };
 
 /**

@@ -1,5 +1,6 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { messageFor } from './callbot/test-bodies.ts';
+import { messageFor } from './test-message-for.ts';
 
 describe('the message of a source that has none of its own', () => {
   it('says type, account and the first plain fields of the body', () => {
@@ -15,9 +16,9 @@ describe('the message of a source that has none of its own', () => {
         { name: 'Number', value: '12345678901234567890' },
         { name: 'Merged', value: 'no' },
         { name: 'Created at', value: '2026-03-01' },
+        { name: 'repository.id', value: '1' },
       ],
       links: [],
-      text: 'Not shown: repository',
       about: { id: 'r-1', source: 'gh', account: 'main', type: 'github.pull_request', time: '2026-03-01T12:00:00.000Z' },
     });
   });
@@ -67,6 +68,62 @@ describe('the message of a source that has none of its own', () => {
       fields: [{}, {}, { name: 'Ok', value: '1' }],
       text: 'Not shown: 2 more',
     });
+  });
+
+  it('names the fields of nested objects by their keys, after the outer fields', () => {
+    const data = {
+      object: { id: 'in_1', lines: { data: [{}, {}, {}], url: '/v1/lines' }, tags: ['a'], empty: [], none: {}, paid: true },
+      previous: { status: 'open' },
+    };
+    const body = { data, livemode: false, errors: [[1, 2]], type: 'invoice.paid' };
+    const { fields, text } = messageFor('stripe.invoice.paid', body);
+    expect(fields.slice(2).map(({ name, value }) => `${name}: ${value}`)).toEqual([
+      'Livemode: no',
+      'Errors: 1 item',
+      'Type: invoice.paid',
+      'data.object.id: in_1',
+      'data.object.tags: 1 item',
+      'data.object.paid: yes',
+      'data.previous.status: open',
+    ]);
+    expect(text).toBe('Not shown: data.object.lines');
+  });
+
+  it('leaves room for every object, and shows sixteen fields in all', () => {
+    const fieldsOf = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, index]));
+    const { fields, text } = messageFor('acme.list', { a: fieldsOf(100), b: fieldsOf(100), c: fieldsOf(100) });
+    const names = Array.from({ length: 16 }, (_, index) => `${index < 8 ? 'a' : 'b'}.k${index % 8}`);
+    expect(fields.slice(2).map(({ name }) => name)).toEqual(names);
+    expect(text).toMatch(/^Not shown: a\.k8, .*, a\.k17, \d+ more$/);
+  });
+
+  it('shows nothing of an object that describes a person or has a key that may be data', () => {
+    const inner = { id: 'x1', city: 'Oslo', size: 3 };
+    const body = { customer: inner, data: { owner: inner, billing_details: inner, '8613812345678': inner, clientSecret: inner } };
+    const { fields, text } = messageFor('acme.list', body);
+    expect(fields).toHaveLength(2);
+    expect(text).toBe('Not shown: customer, data.owner, data.billing_details, data.clientSecret, 1 more');
+    expect(messageFor('acme.list', { customer: 'cus_1' }).fields).toHaveLength(3);
+  });
+
+  it('names at most three keys, and shows no item of an array, for any JSON', () => {
+    const mark = 'item';
+    const key = fc.constantFrom('a', 'b', 'id', 'x-y', 'k9', '__proto__', 'constructor', 'toString', '');
+    const leaf = fc.constantFrom('text', 7, true, null, '', [], [mark], [mark, [mark]], [{ id: mark }]);
+    const { tree } = fc.letrec((tie) => ({
+      tree: fc.oneof({ maxDepth: 6 }, leaf, fc.dictionary(key, tie('tree'), { maxKeys: 9 })),
+    }));
+    const holds = fc.property(tree, (data) => {
+      const { fields, text = '' } = messageFor('acme.list', { data });
+      const [, , ...shown] = fields;
+      expect(shown.length).toBeLessThanOrEqual(16);
+      for (const { name, value } of shown) {
+        expect(name).toMatch(/^[A-Za-z][\w -]*(\.[A-Za-z][\w-]*){0,2}$/);
+        expect(value).not.toBe(mark);
+      }
+      expect(text).not.toContain(mark);
+    });
+    fc.assert(holds, { numRuns: 1000 });
   });
 
   it('shows eight fields of many', () => {

@@ -1,34 +1,77 @@
 import type { Draft, Row } from './message.ts';
-import { isPrivate } from './private-field.ts';
+import { isPerson, isPrivateKey, isPrivateText } from './private-field.ts';
 
-const MAX_ROWS = 8;
+/** Fields of one object. A large object leaves room for the others. */
+const MAX_OF_OBJECT = 8;
+const MAX_ROWS = 16;
 const MAX_NAMES = 10;
+/** `data.object.id` has three keys. */
+const MAX_DEPTH = 3;
+/** Fields beyond these are counted and not read. */
+const MAX_READ = 200;
 
-/** A key that is a name of the sender's and not data, such as a phone number. */
+/** A key that names a field. Other keys may be data, such as a phone number. */
 const KEY = /^[A-Za-z][A-Za-z0-9_-]{0,39}$/;
 
-/** A readable message for a source that has none of its own: its type, its account and the first plain fields of the body. */
+type Found = { readonly rows: Row[]; readonly hidden: string[]; more: number; read: number };
+type Nested = { readonly path: readonly string[]; readonly fields: object };
+
+/** The message of a source that has none of its own: type, account and fields of the body, outer fields first. */
 export function describeAny({ type, account, data }: { type: string; account: string; data: unknown }): Draft {
-  const shown: Row[] = [];
-  const hidden: string[] = [];
-  for (const [key, value] of entriesOf(data)) {
-    const text = plainText(value);
-    if (text === '') continue;
-    if (text !== undefined && shown.length < MAX_ROWS && KEY.test(key) && !isPrivate(key, text)) shown.push([nameOf(key), text]);
-    else hidden.push(key);
+  const found: Found = { rows: [], hidden: [], more: 0, read: 0 };
+  const objects: Nested[] = isObject(data) ? [{ path: [], fields: data }] : [];
+  // The loop also visits the objects that it adds.
+  for (const object of objects) {
+    if (found.rows.length < MAX_ROWS) objects.push(...readObject(object, found));
+    else hide(object.path, found);
   }
-  return { title: titleOf(type), state: 'neutral', rows: [['Type', type], ['Account', account], ...shown], text: remark(hidden) };
+  return {
+    title: titleOf(type),
+    state: 'neutral',
+    rows: [['Type', type], ['Account', account], ...found.rows],
+    text: remark(found),
+  };
 }
 
-function entriesOf(data: unknown): [string, unknown][] {
-  return typeof data === 'object' && data !== null && !Array.isArray(data) ? Object.entries(data) : [];
+/** Adds the fields of one object to `found`. Returns the objects in it. */
+function readObject({ path, fields }: Nested, found: Found): Nested[] {
+  const last = Math.min(found.rows.length + MAX_OF_OBJECT, MAX_ROWS);
+  const objects: Nested[] = [];
+  for (const [key, value] of Object.entries(fields)) {
+    if (isBlank(value)) continue;
+    const field = [...path, key];
+    found.read += 1;
+    const isReadable = found.read <= MAX_READ && KEY.test(key) && !isPrivateKey(key);
+    if (isReadable && isObject(value) && field.length < MAX_DEPTH && !isPerson(key)) {
+      objects.push({ path: field, fields: value });
+      continue;
+    }
+    const text = isReadable && found.rows.length < last ? plainText(value) : undefined;
+    if (text === undefined) hide(field, found);
+    else found.rows.push([nameOf(field), text]);
+  }
+  return objects;
 }
 
-/** Undefined for a value that takes more than a line. */
+/** A message tells only the number of keys that may be data. */
+function hide(path: readonly string[], found: Found): void {
+  if (found.hidden.length < MAX_NAMES && KEY.test(path.at(-1) ?? '')) found.hidden.push(path.join('.'));
+  else found.more += 1;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isBlank(value: unknown): boolean {
+  return value === null || value === '' || (typeof value === 'object' && Object.keys(value).length === 0);
+}
+
+/** Undefined for what must not be shown or has no short text. `readBody` made texts of numbers. */
 function plainText(value: unknown): string | undefined {
-  if (value === null) return '';
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
-  return typeof value === 'string' ? value : undefined;
+  if (Array.isArray(value)) return value.length === 1 ? '1 item' : `${value.length} items`;
+  return typeof value === 'string' && !isPrivateText(value) ? value : undefined;
 }
 
 /** `stripe.invoice.payment_failed` → `Stripe: invoice payment failed` */
@@ -38,8 +81,10 @@ function titleOf(type: string): string {
   return title === '' ? 'Callback received' : title;
 }
 
-/** `eventTime`, `event_time` → `Event time` */
-function nameOf(key: string): string {
+/** `event_time` → `Event time`. A field of a nested object keeps its keys: `data.object.id`. */
+function nameOf(path: readonly string[]): string {
+  const [key = '', ...nested] = path;
+  if (nested.length > 0) return path.join('.');
   return capital(words(key.replaceAll(/([a-z\d])([A-Z])/g, (_, end: string, start: string) => `${end} ${start.toLowerCase()}`)));
 }
 
@@ -47,10 +92,7 @@ const words = (text: string) => text.replaceAll(/[\s_-]+/g, ' ').trim();
 
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
-/** Which fields the body has besides. Of a key that may be data, only the number is told. */
-function remark(hidden: readonly string[]): string | undefined {
-  if (hidden.length === 0) return undefined;
-  const names = hidden.filter((key) => KEY.test(key)).slice(0, MAX_NAMES);
-  const more = hidden.length - names.length;
-  return `Not shown: ${[...names, ...(more > 0 ? [`${more} more`] : [])].join(', ')}`;
+function remark({ hidden, more }: Found): string | undefined {
+  const parts = more > 0 ? [...hidden, `${more} more`] : hidden;
+  return parts.length === 0 ? undefined : `Not shown: ${parts.join(', ')}`;
 }

@@ -1,25 +1,41 @@
-/** Words in a key that tell of a person or of a secret. A channel has many readers. */
-const PRIVATE_WORDS: ReadonlySet<string> = new Set(
-  `phone phones mobile cell tel telephone msisdn caller callee from to recipient other name user username firstname lastname surname fullname mail email address birthday birthdate ssn iban card
-  secret bearer pin otp token password passwd key apikey auth authorization sign signature cookie session content text sms`.split(
-    /\s+/,
-  ),
-);
+/** Words of keys that name personal data or a secret. A channel has many readers. */
+const PRIVATE_WORDS = wordSet(`
+  phone phones mobile cell tel telephone msisdn caller callee from to recipient other
+  name user username firstname lastname surname fullname nickname login mail email
+  address street city zip postcode postal location latitude longitude lat lng ip
+  birthday birthdate birth age gender ssn passport iban card last4
+  secret bearer pin otp token password passwd key apikey auth authorization sign signature cookie session
+  content text sms body transcript utterance`);
+
+/** Words of keys whose object describes a person or a payment. As the key of a single value they name an id. */
+const PERSON_WORDS = wordSet(`
+  customer contact sender pusher author committer owner creator member person people patient guest client
+  employee agent lead profile billing shipping payer payee bank geo`);
 
 const EMAIL = /\S@\S/;
-/** With a +, or as 10 to 15 digits in a row, as the provider writes them. */
+/** With a +, or 10 to 15 digits in a row. */
 const PHONE = /\+\d[\d ()/.-]{6,}|(?<!\d)\d{10,15}(?!\d)/;
 const CARD = /\d{4}[ -]\d{4}[ -]\d{4}/;
 const SIGNED_URL = /[?&][^=\s]*(?:token|key|secret|sig|auth)[^=\s]*=/i;
-const PRIVATE_VALUES = [EMAIL, PHONE, CARD, SIGNED_URL];
+const PRIVATE_TEXTS = [EMAIL, PHONE, CARD, SIGNED_URL];
 
-/** What is shown of a value at most. A pattern over all of a long value could take seconds. */
+/** More than is shown of a value. A pattern over a whole long value could take seconds. */
 const MAX_LOOK = 400;
 
-/** True if a field seems to hold personal data or a secret, by its key or by its value. It errs on the side of hiding. */
-export function isPrivate(key: string, value: string): boolean {
-  const shown = value.slice(0, MAX_LOOK);
-  return wordsOf(key).some((word) => PRIVATE_WORDS.has(word)) || PRIVATE_VALUES.some((pattern) => pattern.test(shown));
+/** True if a key seems to name personal data or a secret. It hides too much rather than too little. */
+export function isPrivateKey(key: string): boolean {
+  return wordsOf(key).some((word) => PRIVATE_WORDS.has(word));
+}
+
+/** True if the object under this key seems to describe a person. */
+export function isPerson(key: string): boolean {
+  return wordsOf(key).some((word) => PERSON_WORDS.has(word));
+}
+
+/** True if a value looks like personal data or a secret, whatever its key. */
+export function isPrivateText(text: string): boolean {
+  const shown = text.slice(0, MAX_LOOK);
+  return PRIVATE_TEXTS.some((pattern) => pattern.test(shown));
 }
 
 /** `callerPhone`, `caller_phone` → caller, phone */
@@ -28,4 +44,8 @@ function wordsOf(key: string): string[] {
     .replaceAll(/([a-z\d])([A-Z])/g, '$1 $2')
     .toLowerCase()
     .split(/[^a-z\d]+/);
+}
+
+function wordSet(words: string): ReadonlySet<string> {
+  return new Set(words.trim().split(/\s+/));
 }

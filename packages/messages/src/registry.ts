@@ -1,5 +1,5 @@
 import { describeCallbot } from './callbot/describe.ts';
 import type { Describe } from './message.ts';
 
-/** The messages of each source type, by the first part of a callback's type. */
+/** Messages by the `type:` of a source. Other sources get the message of `describeAny`. */
 export const describers: ReadonlyMap<string, Describe> = new Map([['callbot', describeCallbot]]);

@@ -1,7 +1,7 @@
 import { SAMPLE_KINDS, sampleBody } from '@ringback/sources';
 import { Type } from 'typebox';
 import { expect, it } from 'vitest';
-import { messageFor } from './callbot/test-bodies.ts';
+import { callbotMessage } from './callbot/test-bodies.ts';
 import { createShownBody } from './shown-body.ts';
 
 const fits = createShownBody(
@@ -32,5 +32,5 @@ it.each([null, undefined, [], 'text', { text: true }, { done: 'true' }, { items:
 );
 
 it.each(SAMPLE_KINDS)('takes the body of a sample: %s', (kind) => {
-  expect(messageFor(`callbot.${kind}`, sampleBody({ kind, at: 1_700_000_000 })).fields.length).toBeGreaterThan(3);
+  expect(callbotMessage(`callbot.${kind}`, sampleBody({ kind, at: 1_700_000_000 })).fields.length).toBeGreaterThan(3);
 });

@@ -1,9 +1,29 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fieldOf, messageFor, ORDER, TASK } from './callbot/test-bodies.ts';
+import { callbotMessage, ORDER, TASK } from './callbot/test-bodies.ts';
 import type { Message } from './message.ts';
 import { progressLine } from './progress-line.ts';
 import { describers } from './registry.ts';
+import { fieldOf, messageFor } from './test-message-for.ts';
+
+describe('the messages of a source', () => {
+  it.each(['callbot', 'sales', 'github'])('are those of its type, whatever its name: %s', (source) => {
+    const [task, call] = [
+      messageFor('callbot.task.failed', { ...TASK, taskStatus: 4 }, { source, sourceType: 'callbot' }),
+      messageFor('callbot.call', ORDER, { source, sourceType: 'callbot' }),
+    ];
+    expect([task.title, call.title]).toEqual(['❌ Task failed', '📞 Call ended']);
+  });
+
+  it.each(['hmac', 'standard-webhooks', undefined, 'constructor', '__proto__', ''])(
+    'are generic for another type, though its name and its types are like Callbot’s: %s',
+    (sourceType) => {
+      const message = messageFor('callbot.task.failed', { ...TASK, taskStatus: 4 }, { source: 'callbot', sourceType });
+      expect(message).toMatchObject({ title: 'Callbot: task failed', state: 'neutral', progress: undefined });
+      expect(fieldOf(message, 'taskStat.totalCall')).toBe('120');
+    },
+  );
+});
 
 describe('any message', () => {
   it.each([
@@ -16,7 +36,7 @@ describe('any message', () => {
     ['callbot.order', 'null'],
     ['callbot.order', 'not JSON'],
   ])('shows nothing of a body that its source does not expect: %s %j', (type, data) => {
-    const { title, state, fields, links, text } = messageFor(type, data);
+    const { title, state, fields, links, text } = callbotMessage(type, data);
     expect({ title, state, fields, links, text }).toEqual({
       title: 'Callback received',
       state: 'neutral',
@@ -27,17 +47,17 @@ describe('any message', () => {
   });
 
   it('leaves out a value without a visible character', () => {
-    const message = messageFor('callbot.task', { ...TASK, userTaskID: ' \n\u0001', sceneID: '' });
+    const message = callbotMessage('callbot.task', { ...TASK, userTaskID: ' \n\u0001', sceneID: '' });
     expect(message.fields.map(({ name }) => name)).not.toContain('Task');
     expect(message.fields.map(({ name }) => name)).not.toContain('Scene');
   });
 
   it('puts a value into one line', () => {
-    expect(fieldOf(messageFor('callbot.task', { ...TASK, userTaskID: ' a\n\u0000 b\u2028c ' }), 'Task')).toBe('a b c');
+    expect(fieldOf(callbotMessage('callbot.task', { ...TASK, userTaskID: ' a\n\u0000 b\u2028c ' }), 'Task')).toBe('a b c');
   });
 
   it('says a time that is none as the number that it is', () => {
-    expect(messageFor('callbot.task', TASK, { time: 9e15 }).about.time).toBe('9000000000000000');
+    expect(callbotMessage('callbot.task', TASK, { time: 9e15 }).about.time).toBe('9000000000000000');
   });
 
   const key = fc.oneof(
@@ -53,12 +73,13 @@ describe('any message', () => {
   const event = fc.constantFrom('.task.completed', '.order', '.call', '', '.');
   const type = fc.oneof(
     fc.string(),
-    fc.tuple(fc.constantFrom(...describers.keys(), 'github', '__proto__'), event).map((parts) => parts.join('')),
+    fc.tuple(fc.constantFrom('callbot', 'github', '__proto__'), event).map((parts) => parts.join('')),
   );
+  const sourceType = fc.constantFrom(...describers.keys(), 'hmac', '__proto__', undefined);
 
   it('is made of any body, within its bounds', () => {
-    const holds = fc.property(type, body, fc.string(), (anyType, anyBody, id) => {
-      expect(brokenBounds(messageFor(anyType, anyBody, { id }))).toEqual([]);
+    const holds = fc.property(type, body, fc.string(), sourceType, (anyType, anyBody, id, ofType) => {
+      expect(brokenBounds(messageFor(anyType, anyBody, { id, sourceType: ofType }))).toEqual([]);
     });
     fc.assert(holds, { numRuns: 2000 });
   });
@@ -70,7 +91,10 @@ describe('any message', () => {
       const everyField = JSON.stringify({ ...TASK, ...ORDER, taskStatus: '2' }, (_key, value: unknown) =>
         typeof value === 'string' ? text : value,
       );
-      expect(brokenBounds(messageFor(long, everyField, { id: text, source: text, account: text }))).toEqual([]);
+      for (const ofType of ['callbot', undefined])
+        expect(brokenBounds(messageFor(long, everyField, { id: text, source: text, account: text, sourceType: ofType }))).toEqual(
+          [],
+        );
     },
   );
 
@@ -82,17 +106,20 @@ describe('any message', () => {
       { ...fields, callInfoDetail: { ...fields, callAudioUrl: `https://a.example/${text}` }, taskStat: fields },
     ];
     for (const shape of shapes) {
-      for (const of of ['callbot.task', 'callbot.call', 'other.type']) {
-        expect(brokenBounds(messageFor(of, { ...shape, finish: true, intents: null, agent: null, params: null }))).toEqual([]);
-      }
+      const data = { ...shape, finish: true, intents: null, agent: null, params: null };
+      for (const of of ['callbot.task', 'callbot.call']) expect(brokenBounds(callbotMessage(of, data))).toEqual([]);
+      expect(brokenBounds(messageFor('other.type', data))).toEqual([]);
     }
     expect(brokenBounds(messageFor('other.type', { [text]: text, action: text }))).toEqual([]);
   });
 
   it('is made of a body that is nested deeply, and of one with many fields', () => {
     expect(brokenBounds(messageFor('other.type', `${'['.repeat(100_000)}${']'.repeat(100_000)}`))).toEqual([]);
+    expect(brokenBounds(messageFor('other.type', `${'{"a":'.repeat(3000)}1${'}'.repeat(3000)}`))).toEqual([]);
     const many = Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`k${index}`, 'v']));
     expect(brokenBounds(messageFor('other.type', many))).toEqual([]);
+    const nested = Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`k${index}`, { a: {}, b: { c: 1 } }]));
+    expect(brokenBounds(messageFor('other.type', nested))).toEqual([]);
   });
 });
 

@@ -5,16 +5,19 @@ import type { Draft, Message } from './message.ts';
 import { readBody } from './read-body.ts';
 import { describers } from './registry.ts';
 
-/** The message for any callback. It never throws, whatever the body, and its size is bounded. */
-export function writeMessage(callback: Callback): Message {
+/**
+ * Any callback as a message of bounded size. It never throws. `sourceType` is the `type:` of the callback's source,
+ * undefined if the settings no longer have that source.
+ */
+export function writeMessage(callback: Callback, sourceType: string | undefined): Message {
   const { type, account, body } = callback;
   const data = readBody(body);
-  const describe = describers.get(type.split('.', 1)[0] ?? '');
-  const draft = describe === undefined ? describeAny({ type, account, data }) : (describe(type, data) ?? unreadable(type));
+  const describe = sourceType === undefined ? undefined : describers.get(sourceType);
+  const draft = describe === undefined ? describeAny({ type, account, data }) : (describe(type, data) ?? unexpected(type));
   return finishMessage(draft, callback);
 }
 
-/** Shows none of the body: its source knows which fields are personal, but this body is not what it expects. */
-function unreadable(type: string): Draft {
+/** Shows nothing of the body: only its usual shape tells which fields are personal data. */
+function unexpected(type: string): Draft {
   return { title: 'Callback received', state: 'neutral', rows: [['Type', type]] };
 }

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { createSecret, RingbackError } from '@ringback/contracts';
-import { createSink, sampleDelivery } from '@ringback/testkit';
+import { createSink, sampleDelivery, sourceTypeOf } from '@ringback/testkit';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { createHttpClient, createOutput, outputTypes } from './index.ts';
 
@@ -18,7 +18,7 @@ it('creates an output of each type, ready to deliver with what it is given', asy
   const http = createHttpClient();
   onTestFinished(() => http.close());
   const lines: string[] = [];
-  const deps = { http, now: Date.now, writeLine: async (line: string) => void lines.push(line) };
+  const deps = { http, now: Date.now, sourceTypeOf, writeLine: async (line: string) => void lines.push(line) };
   const url = createSecret(sink.url);
   const stanzas = [
     { name: 'crm', type: 'webhook', settings: { url } },
@@ -35,7 +35,7 @@ it('creates an output of each type, ready to deliver with what it is given', asy
 });
 
 it('refuses a type that it does not know', () => {
-  const deps = { http: { post: vi.fn(), close: vi.fn() }, now: Date.now, writeLine: vi.fn() };
+  const deps = { http: { post: vi.fn(), close: vi.fn() }, now: Date.now, sourceTypeOf, writeLine: vi.fn() };
   const problem = new RingbackError('RB_CONFIG_INVALID', 'output crm: no output type is called pigeon');
   expect(() => createOutput({ name: 'crm', type: 'pigeon', settings: {} }, deps)).toThrow(problem);
 });

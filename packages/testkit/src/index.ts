@@ -1,6 +1,6 @@
 export { freePort, redisSpec, startRedisServer, testRedis } from './redis.ts';
 export { createSink, type Sink, type SinkAnswer, type SinkRequest, type SinkScript } from './http-sink.ts';
-export { type OutputConformance, sampleDelivery, secretsShown } from './output-bench.ts';
+export { type OutputConformance, sampleDelivery, secretsShown, sourceTypeOf } from './output-bench.ts';
 export { describeOutputConformance } from './output-conformance.ts';
 export { type SourceConformance } from './source-bench.ts';
 export { describeSourceConformance } from './source-conformance.ts';

@@ -49,6 +49,9 @@ export function sampleDelivery(callback: Partial<Callback> = {}, attempt = 1): D
   };
 }
 
+/** The samples' source has the name of its type. */
+export const sourceTypeOf = (source: string): string | undefined => (source === 'callbot' ? source : undefined);
+
 /** Call within `describe`. */
 export function createBench({ type, settings, secrets, sends }: OutputConformance): Bench {
   let sink: Sink;
@@ -71,7 +74,11 @@ export function createBench({ type, settings, secrets, sends }: OutputConformanc
     urlAt,
     createOutput({ url = urlAt(), http: client = http } = {}) {
       const decoded = Value.Decode(type.settings, settings(url));
-      return type.create({ name: 'under-test', settings: decoded, deps: { http: client, writeLine, now: () => NOW } });
+      return type.create({
+        name: 'under-test',
+        settings: decoded,
+        deps: { http: client, writeLine, now: () => NOW, sourceTypeOf },
+      });
     },
     async attempt(output, { signal = new AbortController().signal, attempt = 1 } = {}) {
       const result = await output.deliver(sampleDelivery({}, attempt), signal);

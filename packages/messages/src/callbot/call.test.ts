@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { fieldOf, messageFor, ORDER } from './test-bodies.ts';
+import { fieldOf } from '../test-message-for.ts';
+import { callbotMessage, ORDER } from './test-bodies.ts';
 
-const withCall = (call: object) => messageFor('callbot.call', { ...ORDER, callInfoDetail: call });
+const withCall = (call: object) => callbotMessage('callbot.call', { ...ORDER, callInfoDetail: call });
 
 describe('an order’s and a call’s message', () => {
   it('says what became of them, with the phone number masked and the name left out', () => {
-    const message = messageFor('callbot.call', ORDER);
+    const message = callbotMessage('callbot.call', ORDER);
     expect(message).toMatchObject({
       title: '📞 Call ended',
       state: 'neutral',
@@ -30,11 +31,11 @@ describe('an order’s and a call’s message', () => {
     [true, 'good', '✅ Order finished'],
     [false, 'neutral', '⏳ Order not finished'],
   ])('tells whether the order is finished: %j', (finish, state, title) => {
-    expect(messageFor('callbot.order', { ...ORDER, finish })).toMatchObject({ state, title });
+    expect(callbotMessage('callbot.order', { ...ORDER, finish })).toMatchObject({ state, title });
   });
 
   it('hides a phone number that is too short to mask', () => {
-    expect(fieldOf(messageFor('callbot.order', { ...ORDER, userPhone: '1234567' }), 'Phone')).toBe('••••');
+    expect(fieldOf(callbotMessage('callbot.order', { ...ORDER, userPhone: '1234567' }), 'Phone')).toBe('••••');
   });
 
   it.each([
@@ -43,11 +44,11 @@ describe('an order’s and a call’s message', () => {
     { callInfoDetail: { intents: null, callStatus: null } },
     { userPhone: null, finish: null },
   ])('does without what is missing: %j', (missing) => {
-    expect(messageFor('callbot.call', { ...ORDER, ...missing }).title).toBe('📞 Call ended');
+    expect(callbotMessage('callbot.call', { ...ORDER, ...missing }).title).toBe('📞 Call ended');
   });
 
   it('shows numbers as the digits that came', () => {
-    const message = messageFor(
+    const message = callbotMessage(
       'callbot.call',
       '{"orderID":"o","userTaskID":12345678901234567890,"callInfoDetail":{"callDuration":1.10}}',
     );

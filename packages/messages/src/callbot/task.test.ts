@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { progressLine } from '../progress-line.ts';
-import { fieldOf, messageFor, STAT, TASK } from './test-bodies.ts';
+import { fieldOf } from '../test-message-for.ts';
+import { callbotMessage, STAT, TASK } from './test-bodies.ts';
 
-type Message = ReturnType<typeof messageFor>;
+type Message = ReturnType<typeof callbotMessage>;
 const lineOf = ({ progress }: Message) => progress && progressLine(progress);
 
 describe('a task’s message', () => {
   it('says how far the task is', () => {
-    const message = messageFor('callbot.task.inProgress', TASK);
+    const message = callbotMessage('callbot.task.inProgress', TASK);
     expect(message).toEqual({
       title: '▶️ Task in progress',
       state: 'neutral',
@@ -40,7 +41,7 @@ describe('a task’s message', () => {
     [6, 'neutral', '❔ Task status 6'],
     ['constructor', 'neutral', '❔ Task status constructor'],
   ])('names status %j', (taskStatus, state, title) => {
-    expect(messageFor('callbot.task', { ...TASK, taskStatus })).toMatchObject({ state, title });
+    expect(callbotMessage('callbot.task', { ...TASK, taskStatus })).toMatchObject({ state, title });
   });
 
   it.each([
@@ -55,17 +56,17 @@ describe('a task’s message', () => {
   ])('draws %s of %s', (finishOrderCount, totalOrderCount, bar) => {
     const stat = JSON.stringify(STAT).replace(':90,', `:${finishOrderCount},`).replace(':100,', `:${totalOrderCount},`);
     const body = JSON.stringify({ ...TASK, taskStat: 0 }).replace('"taskStat":0', `"taskStat":${stat}`);
-    expect(lineOf(messageFor('callbot.task', body))).toBe(bar);
+    expect(lineOf(callbotMessage('callbot.task', body))).toBe(bar);
   });
 
   it('shows no rate over no calls', () => {
     const taskStat = { ...STAT, totalCall: 0, totalAnswerCall: 0, answerRate: 0 };
-    expect(fieldOf(messageFor('callbot.task', { ...TASK, taskStat }), 'Answer rate')).toBeUndefined();
+    expect(fieldOf(callbotMessage('callbot.task', { ...TASK, taskStat }), 'Answer rate')).toBeUndefined();
   });
 
   it('shows the provider’s rate where the calls are not told', () => {
     const taskStat = { answerRate: 0.42 };
-    expect(fieldOf(messageFor('callbot.task', { ...TASK, taskStat }), 'Answer rate')).toBe('42 %');
+    expect(fieldOf(callbotMessage('callbot.task', { ...TASK, taskStat }), 'Answer rate')).toBe('42 %');
   });
 
   it.each([
@@ -74,7 +75,7 @@ describe('a task’s message', () => {
     { taskStat: { finishOrderCount: 1 } },
     { taskStat: { finishOrderCount: null, totalOrderCount: 3 } },
   ])('does without what is missing: %j', (missing) => {
-    const { title, progress, fields } = messageFor('callbot.task', { ...TASK, ...missing });
+    const { title, progress, fields } = callbotMessage('callbot.task', { ...TASK, ...missing });
     expect(title).toBe('▶️ Task in progress');
     expect(progress).toBeUndefined();
     expect(fields.map(({ name }) => name)).toEqual(['Task', 'Task ID at the provider', 'Scene']);

@@ -1,8 +1,8 @@
 import type { Callback } from '@ringback/contracts';
 import type { Message } from '../message.ts';
-import { writeMessage } from '../write-message.ts';
+import { messageFor } from '../test-message-for.ts';
 
-// For the tests of messages: bodies such as the provider sends, and the message that Ringback makes of a body.
+// Bodies such as the provider sends, for tests.
 
 export const STAT = {
   answerOrderCount: 45,
@@ -44,14 +44,7 @@ export const ORDER = {
   },
 };
 
-/** The message for a callback of 2026-03-01T12:00:00Z whose body is `data`: JSON text as it is, anything else as JSON. */
-export function messageFor(type: string, data: unknown, identity: Partial<Callback> = {}): Message {
-  const time = Date.parse('2026-03-01T12:00:00Z');
-  const body = typeof data === 'string' ? data : JSON.stringify(data);
-  return writeMessage({ id: 'r-1', source: 'callbot', account: 'account-1', type, time, receivedAt: time, body, ...identity });
-}
-
-/** The value beside a name, undefined if the message has no such field. */
-export function fieldOf({ fields }: Message, name: string): string | undefined {
-  return fields.find((field) => field.name === name)?.value;
+/** The message for a callback of a source of type callbot. */
+export function callbotMessage(type: string, data: unknown, identity: Partial<Callback> = {}): Message {
+  return messageFor(type, data, { source: 'callbot', sourceType: 'callbot', ...identity });
 }

@@ -15,7 +15,10 @@ export const discord: OutputType<typeof DiscordSettings, DiscordSettings> = {
     return {
       name,
       async deliver({ callback }, signal) {
-        const body = JSON.stringify({ embeds: [toEmbed(writeMessage(callback))], allowed_mentions: { parse: [] } });
+        const body = JSON.stringify({
+          embeds: [toEmbed(writeMessage(callback, deps.sourceTypeOf(callback.source)))],
+          allowed_mentions: { parse: [] },
+        });
         return postDelivery(deps, { url, headers, body, signal, explain: errorCode, askedMs: retryAfterMs });
       },
     };

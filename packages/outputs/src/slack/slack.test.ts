@@ -1,5 +1,5 @@
 import { createSecret } from '@ringback/contracts';
-import { createSink, describeOutputConformance, sampleDelivery } from '@ringback/testkit';
+import { createSink, describeOutputConformance, sampleDelivery, sourceTypeOf } from '@ringback/testkit';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createHttpClient } from '../http.ts';
 import { slack } from './slack.ts';
@@ -12,7 +12,7 @@ async function setUp() {
     await http.close();
     await sink.close();
   });
-  const deps = { http, writeLine: () => Promise.resolve(), now: Date.now };
+  const deps = { http, writeLine: () => Promise.resolve(), now: Date.now, sourceTypeOf };
   const output = slack.create({ name: 'ops', settings: { url: createSecret(sink.url) }, deps });
   return { sink, attempt: () => output.deliver(sampleDelivery(), new AbortController().signal) };
 }

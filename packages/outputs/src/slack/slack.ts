@@ -15,7 +15,7 @@ export const slack: OutputType<typeof SlackSettings, SlackSettings> = {
     return {
       name,
       async deliver({ callback }, signal) {
-        const body = JSON.stringify(toBlockKit(writeMessage(callback)));
+        const body = JSON.stringify(toBlockKit(writeMessage(callback, deps.sourceTypeOf(callback.source))));
         return postDelivery(deps, { url, headers, body, signal, explain: errorWord });
       },
     };

@@ -1,4 +1,4 @@
-import { describeOutputConformance, sampleDelivery } from '@ringback/testkit';
+import { describeOutputConformance, sampleDelivery, sourceTypeOf } from '@ringback/testkit';
 import { describe, expect, it, vi } from 'vitest';
 import { stdout } from './stdout.ts';
 
@@ -8,7 +8,8 @@ function createStdout() {
   const lines: string[] = [];
   const writeLine = vi.fn<(line: string) => Promise<void>>(async (line) => void lines.push(line));
   const http = { post: () => Promise.reject(new Error('no HTTP here')), close: () => Promise.resolve() };
-  return { lines, writeLine, output: stdout.create({ name: 'out', settings: {}, deps: { http, writeLine, now: () => 0 } }) };
+  const deps = { http, writeLine, now: () => 0, sourceTypeOf };
+  return { lines, writeLine, output: stdout.create({ name: 'out', settings: {}, deps }) };
 }
 
 const { signal } = new AbortController();

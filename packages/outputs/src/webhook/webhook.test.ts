@@ -1,5 +1,5 @@
 import { RingbackError } from '@ringback/contracts';
-import { createSink, describeOutputConformance, sampleDelivery, secretsShown } from '@ringback/testkit';
+import { createSink, describeOutputConformance, sampleDelivery, secretsShown, sourceTypeOf } from '@ringback/testkit';
 import { Webhook } from 'standardwebhooks';
 import { Value } from 'typebox/value';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -22,7 +22,7 @@ const { signal } = new AbortController();
 function create(settings: Record<string, unknown>, now: () => number = Date.now) {
   const http = createHttpClient();
   onTestFinished(() => http.close());
-  const deps = { http, writeLine: () => Promise.resolve(), now };
+  const deps = { http, writeLine: () => Promise.resolve(), now, sourceTypeOf };
   return webhook.create({ name: 'crm', settings: Value.Decode(WebhookSettings, settings), deps });
 }
 
