@@ -35,7 +35,7 @@ it('while dispatching is paused callbacks are acked and wait, no worker takes it
   expect(await old.process.stop()).toBe(0);
   expect(await worker.process.line('workers run the same settings again')).toBeTruthy();
   expect(sink.requests).toEqual([]);
-  expect(await worker.process.line('dispatching is paused; go on with: ringback dispatch resume')).toMatchObject({
+  expect(await worker.process.line('dispatching is paused; resume with: ringback dispatch resume')).toMatchObject({
     code: 'RB_DISPATCH_PAUSED',
   });
   const ready = await fetch(new URL('/readyz', worker.adminUrl));

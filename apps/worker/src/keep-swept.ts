@@ -10,9 +10,9 @@ export function keepSwept(options: SweepOptions): void {
   async function sweep(): Promise<void> {
     try {
       const shares = await sweepBodies(options);
-      if (shares > 0) options.logger.info({ shares }, 'bodies that nothing needed were removed');
+      if (shares > 0) options.logger.info({ shares }, 'unused bodies removed');
     } catch (err) {
-      options.logger.warn({ err }, 'bodies that nothing needs could not be looked for');
+      options.logger.warn({ err }, 'cannot look for unused bodies');
     }
   }
   const timer = setInterval(() => void sweep(), EVERY_MS).unref();

@@ -9,7 +9,7 @@ const JOBS_UNTIL_LAGGING = 256;
 /** Held deliveries fill the queue up to this. */
 const JOBS_WHEN_FED = 128;
 const PROBES_AT_ONCE = 1;
-/** Then an output without a breaker counts as stuck. */
+/** In a row; then an output without a breaker counts as stuck. */
 const FAILURES_UNTIL_STUCK = 10;
 /** With more retries, deliveries are held: each retry has its body. */
 const RETRIES_WHILE_STUCK = 1000;
@@ -33,7 +33,7 @@ export type LaneFlow = {
   readonly flow: () => Flow;
   readonly holding: () => boolean;
   added(jobs: number): void;
-  /** Looks now: something is held, or the output can move again. */
+  /** Something is held, or the output can move again. */
   wake(): void;
   close(): void;
 };
@@ -45,7 +45,6 @@ export type LaneFlowOptions = {
   readonly producer: Pick<DeliveryProducer, 'look' | 'addBatch' | 'addReferences' | 'addRefused'>;
   readonly bodies: Bodies;
   readonly breaker: () => BreakerState;
-  /** Attempts that failed since the last answer. */
   readonly failures: () => number;
   readonly nearlyFull: () => boolean;
   /** Bytes by reference. Undefined: no limit. */
@@ -58,7 +57,7 @@ type Look = Awaited<ReturnType<DeliveryProducer['look']>>;
 
 const UNSEEN: Look = { waiting: 0, delayed: 0, paused: false, held: 0, bytes: 0 };
 
-/** Watches one output's queue and makes jobs of held deliveries when there is room. */
+/** Makes jobs of held deliveries when the queue has room. */
 export function createLaneFlow(options: LaneFlowOptions): LaneFlow {
   const { producer, bodies, breaker, failures, nearlyFull } = options;
   const report = createReporter(options);
@@ -71,8 +70,8 @@ export function createLaneFlow(options: LaneFlowOptions): LaneFlow {
     added = 0;
     report((seen = await producer.look()));
     const room = (breaker() === 'probing' ? PROBES_AT_ONCE : JOBS_WHEN_FED) - seen.waiting;
-    const inVain = failing() && (nearlyFull() || seen.delayed >= RETRIES_WHILE_STUCK);
-    if (seen.held === 0 || room <= 0 || !moves() || inVain) return false;
+    const wouldOnlyRetry = failing() && (nearlyFull() || seen.delayed >= RETRIES_WHILE_STUCK);
+    if (seen.held === 0 || room <= 0 || !moves() || wouldOnlyRetry) return false;
     await feed(options, await bodies.held(options.output, room), room);
     return true;
   }
@@ -102,12 +101,11 @@ export function createLaneFlow(options: LaneFlowOptions): LaneFlow {
   };
 }
 
-/** ms until the next look. */
-function waitFor(looksInVain: number): number {
-  return Math.min(FEED_EVERY_MS * 2 ** looksInVain, FEED_AT_LEAST_EVERY_MS);
+function waitFor(idleLooks: number): number {
+  return Math.min(FEED_EVERY_MS * 2 ** idleLooks, FEED_AT_LEAST_EVERY_MS);
 }
 
-/** MUST add the job before the share leaves the held ones. Interrupted, it adds the same job again. */
+/** MUST add the job before the share leaves the held ones. A repetition adds the same job. */
 async function feed(options: LaneFlowOptions, ids: readonly string[], room: number): Promise<void> {
   const { output, alone, producer, bodies } = options;
   if (!alone) {
@@ -129,7 +127,7 @@ async function feedAlone({ output, producer, bodies }: LaneFlowOptions, id: stri
   return stored?.callbacks.length ?? 0;
 }
 
-/** Makes a dead letter of an unusable share, so that it does not block the others. */
+/** A dead letter, so that it does not block others. */
 async function setAside({ output, producer, bodies, logger }: LaneFlowOptions, id: string, error: unknown): Promise<number> {
   if (!(error instanceof RingbackError) || !OF_ONE_SHARE.includes(error.code)) throw error;
   if (error.code === 'RB_PAYLOAD_NEWER') {
@@ -144,15 +142,14 @@ async function setAside({ output, producer, bodies, logger }: LaneFlowOptions, i
   return 0;
 }
 
-/** One line when the limit is passed, and one when it is over. */
 function createReporter({ output, most, logger }: LaneFlowOptions): (seen: Look) => void {
   let over = false;
   return ({ bytes, held }) => {
     const limit = most();
     const now = limit !== undefined && bytes > limit;
     const line = { output, bytes, most: limit, heldBatches: held };
-    if (now && !over) logger.warn({ code: 'RB_OUTPUT_BACKLOG', ...line }, 'more waits for the output than its backlog');
-    if (over && !now) logger.info(line, 'the backlog of the output is within its bound again');
+    if (now && !over) logger.warn({ code: 'RB_OUTPUT_BACKLOG', ...line }, 'output has more waiting than its backlog allows');
+    if (over && !now) logger.info(line, 'output is within its backlog again');
     over = now;
   };
 }

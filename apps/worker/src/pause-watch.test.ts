@@ -32,7 +32,7 @@ it('says that dispatching is paused at the start, again every 10 minutes, and wh
   await vi.waitFor(() => expect(logger.warn).toHaveBeenCalledTimes(1), SOON);
   expect(logger.warn).toHaveBeenCalledWith(
     { code: 'RB_DISPATCH_PAUSED', seconds: 0, waiting: 0 },
-    'dispatching is paused; go on with: ringback dispatch resume',
+    'dispatching is paused; resume with: ringback dispatch resume',
   );
   expect(facts()).toEqual({ dispatch: 'paused' });
   const looks = vi.spyOn(queue, 'isPaused');
@@ -50,7 +50,7 @@ it('says that dispatching is paused at the start, again every 10 minutes, and wh
   expect(logger.warn).toHaveBeenCalledTimes(2);
   clock.ms += MINUTE_MS;
   await queue.resume();
-  await vi.waitFor(() => expect(logger.info).toHaveBeenCalledWith({ seconds: 720 }, 'dispatching goes on'), SOON);
+  await vi.waitFor(() => expect(logger.info).toHaveBeenCalledWith({ seconds: 720 }, 'dispatching resumed'), SOON);
   expect(facts()).toEqual({});
 });
 
@@ -64,7 +64,7 @@ it('says when it is paused later, and nothing while it is not', async () => {
   await vi.waitFor(() => expect(logger.warn).toHaveBeenCalledTimes(1), SOON);
 });
 
-it('knows what it knew while Redis does not say', async () => {
+it('keeps its last answer while Redis does not answer', async () => {
   const { queue, logger, start } = setUp();
   await queue.pause();
   const { facts } = start();

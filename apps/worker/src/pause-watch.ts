@@ -6,7 +6,7 @@ const LOOK_EVERY_MS = 5000;
 const SAY_AGAIN_AFTER_MS = 600_000;
 
 export type PauseWatch = {
-  /** For `/readyz`: a pause is intended, so the worker stays ready. */
+  /** A pause is intended: the worker stays ready. */
   readonly facts: () => Readonly<Record<string, string>>;
   close(): void;
 };
@@ -22,14 +22,14 @@ export type PauseWatchOptions = {
 
 type Paused = { readonly since: number; toldAt: number };
 
-/** Logs a pause of dispatching: at its start, every 10 minutes, and at its end. */
+/** Logs at the start of a pause, every 10 minutes, and at its end. */
 export function watchPause({ queue, lookEvery = LOOK_EVERY_MS, now, logger }: PauseWatchOptions): PauseWatch {
   let paused: Paused | undefined;
   const secondsSince = (since: number) => Math.round((now() - since) / 1000);
 
   async function look(): Promise<void> {
     if (!(await queue.isPaused())) {
-      if (paused) logger.info({ seconds: secondsSince(paused.since) }, 'dispatching goes on');
+      if (paused) logger.info({ seconds: secondsSince(paused.since) }, 'dispatching resumed');
       paused = undefined;
       return;
     }
@@ -38,7 +38,7 @@ export function watchPause({ queue, lookEvery = LOOK_EVERY_MS, now, logger }: Pa
     paused ??= { since: now(), toldAt: 0 };
     paused.toldAt = now();
     const line = { code: 'RB_DISPATCH_PAUSED', seconds: secondsSince(paused.since), waiting };
-    logger.warn(line, 'dispatching is paused; go on with: ringback dispatch resume');
+    logger.warn(line, 'dispatching is paused; resume with: ringback dispatch resume');
   }
 
   const looks = repeatLook({

@@ -13,6 +13,6 @@ export async function reportRemovedOutputs({ redis, prefix, outputs, logger }: R
       );
     }
   } catch (err) {
-    logger.error({ code: 'RB_INTERNAL', err }, 'outputs that left the settings could not be told');
+    logger.error({ code: 'RB_INTERNAL', err }, 'cannot look for outputs that left the settings');
   }
 }

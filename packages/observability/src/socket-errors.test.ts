@@ -35,7 +35,7 @@ it('sockets that nobody listens to do not end the process, and are logged once',
   const { code, output } = await run(resetByTheOther(`console.log('lives on'); server.close();`));
   expect({ code, output }).toEqual({
     code: 0,
-    output: 'a connection broke, and nothing listened to it read ECONNRESET\nlives on\n',
+    output: 'a connection broke; it had no error handler read ECONNRESET\nlives on\n',
   });
 });
 

@@ -38,7 +38,7 @@ export function surviveBrokenConnections(logger: Logger): void {
   let said = false;
   process.on('uncaughtException', (error, origin) => {
     if (origin === 'uncaughtException' && isBrokenConnection(error)) {
-      if (!said) logger.warn({ err: error }, 'a connection broke, and nothing listened to it');
+      if (!said) logger.warn({ err: error }, 'a connection broke; it had no error handler');
       said = true;
       return;
     }
