@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { kill, NODE_FLAGS, type OnClose } from './processes.ts';
 
-/** What a process of the benchmark can be asked to do, by name. Each takes one argument, and all of it goes through structured clone. */
+/** By name. Arguments and results go through structured clone. */
 export type Calls = Readonly<Record<string, (argument: never) => unknown>>;
 
 type Result<F extends Calls[string]> = Awaited<ReturnType<F>>;
@@ -11,10 +11,9 @@ type Result<F extends Calls[string]> = Awaited<ReturnType<F>>;
 type Question = { readonly id: number; readonly name: string; readonly argument: unknown };
 type Answer = { readonly id: number; readonly value?: unknown; readonly error?: string };
 
-/** A process of the benchmark, seen from the one that started it. */
 export type Child<C extends Calls> = {
   readonly pid: number;
-  /** @throws Error what the other end threw; or after `withinMs` (a minute) */
+  /** @throws Error of the other end, or after `withinMs` (a minute) */
   call<K extends keyof C & string>(name: K, argument: Parameters<C[K]>[0], withinMs?: number): Promise<Result<C[K]>>;
 };
 
@@ -22,7 +21,7 @@ const ANSWERS_WITHIN_MS = 60_000;
 
 type ChildOptions = { readonly onClose: OnClose; readonly env?: Readonly<Record<string, string>> };
 
-/** Starts `main`, which MUST call `serve`. It stops by itself should this process be killed. */
+/** `main` MUST call `serve`. It ends if this process is killed. */
 export function startChild<C extends Calls>(main: URL, { onClose, env = {} }: ChildOptions): Child<C> {
   const child = fork(fileURLToPath(main), {
     execArgv: NODE_FLAGS,
@@ -65,9 +64,9 @@ async function answerTo(child: ChildProcess, id: number, signal: AbortSignal): P
 
 const send = (answer: Answer) => void process.send?.(answer);
 
-/** The other end: does what it is asked to, until its parent goes. */
+/** Serves until the parent ends. */
 export function serve(calls: Calls): void {
-  // follow-parent.mjs lets it go, for processes that have other things to live for.
+  // follow-parent.mjs unrefs it.
   process.channel?.ref();
   process.on('message', (question: Question) => {
     const call = calls[question.name];

@@ -1,4 +1,4 @@
-/** µs on a clock that all processes of the machine share, and nobody sets. */
+/** µs, monotonic, shared by all processes. */
 export function micros(): number {
   const [seconds, nanos] = process.hrtime();
   return seconds * 1e6 + nanos / 1000;

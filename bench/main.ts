@@ -1,4 +1,4 @@
-// `npm run bench`: what Ringback costs, against the least that can be done and against what most people would write.
+// `npm run bench`: Ringback's cost against the minimum and against the usual way.
 import { cpus, loadavg } from 'node:os';
 import { relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -45,12 +45,12 @@ function readOptions() {
   };
 }
 
-/** On a virtual machine, what its neighbours take is the largest part of the noise. */
+/** On virtual machines, stolen time is most of the noise. */
 function tellStolen(share: number | undefined): string {
   return share === undefined ? '' : `; others took ${Math.round(share * 100)} % of the cores’ time while it ran`;
 }
 
-/** Rejects at the first signal: what a run has started and written MUST go with it. */
+/** Rejects at the first signal, so that the run cleans up. */
 function interrupted(): Promise<never> {
   return new Promise((_, reject) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => reject(new Error(`stopped by ${signal}`)));
@@ -91,5 +91,5 @@ try {
   process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n\n${USAGE}\n`);
   process.exitCode = 1;
 }
-// What was given up may still be waiting for something.
+// Abandoned work may still wait.
 process.exit();

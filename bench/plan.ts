@@ -1,12 +1,11 @@
-/** How much is measured. */
 export type Plan = {
-  /** Of each part, all contestants taking turns in each. */
+  /** All contestants take turns in each. */
   readonly rounds: number;
   /** Of two checkouts, likewise: more, since they differ by little. */
   readonly roundsAgainst: number;
-  /** Before the first round: how long each ingress is loaded (s, three times); how many callbacks each worker delivers, and for how long (s) it then goes on. */
+  /** Ingress: s, three times. Worker: number of callbacks, then s. */
   readonly warmUp: { readonly seconds: number; readonly callbacks: number; readonly workerSeconds: number };
-  /** How long each ingress is loaded, s: with all connections, at 30 %, with one; ingress and worker together, end to end; and two processes against one. */
+  /** s: all connections, 30 %, one; end to end; two processes against one. */
   readonly seconds: {
     readonly full: number;
     readonly partial: number;
@@ -14,15 +13,15 @@ export type Plan = {
     readonly endToEnd: number;
     readonly two: number;
   };
-  /** How long each way of delivering goes on, s: to so many outputs, whose destination takes so long. */
+  /** s, for each number of outputs and delay. */
   readonly deliveries: readonly (Way & { readonly seconds: number })[];
-  /** Callbacks of the backlog, in ten steps. */
+  /** In ten steps. */
   readonly backlog: number;
 };
 
 export type Way = { readonly outputs: 1 | 3; readonly delayMs: 0 | 20 };
 
-/** What fits into five minutes on two cores. */
+/** Five minutes on two cores. */
 export const DEFAULT_PLAN: Plan = {
   rounds: 3,
   roundsAgainst: 8,
@@ -37,7 +36,7 @@ export const DEFAULT_PLAN: Plan = {
   backlog: 50_000,
 };
 
-/** Shows that it runs, and nothing more. */
+/** Shows only that it runs. */
 export const QUICK_PLAN: Plan = {
   rounds: 1,
   roundsAgainst: 1,
@@ -54,7 +53,7 @@ export const QUICK_PLAN: Plan = {
 
 export const MILLION = 1_000_000;
 
-/** Turns of a round: the other way round every second time, so that nobody always comes after the same one. */
+/** Reversed every second round. */
 export function inTurn<T>(contestants: readonly T[], round: number): readonly T[] {
   return round % 2 === 1 ? contestants : contestants.toReversed();
 }

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { until } from '@ringback/testkit/bare';
 
-/** Registers what is to be done at the end of a part of the run, the last first. */
+/** In reverse order, at the end of a part. */
 export type OnClose = (release: () => Promise<unknown>) => void;
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
-/** A process that runs by itself, and stops should this one be killed. */
+/** It ends if this process is killed. */
 export const NODE_FLAGS = [
   '--disable-warning=ExperimentalWarning',
   '--import',
@@ -17,7 +17,7 @@ export const NODE_FLAGS = [
 ];
 const UP_WITHIN_MS = 30_000;
 
-/** Runs `work`, and then undoes what it registered. */
+/** Then undoes what it registered. */
 export async function withClosing<T>(work: (onClose: OnClose) => Promise<T>): Promise<T> {
   const releases: (() => Promise<unknown>)[] = [];
   try {
@@ -27,7 +27,7 @@ export async function withClosing<T>(work: (onClose: OnClose) => Promise<T>): Pr
   }
 }
 
-/** SIGKILL, which ends a stopped process as well; resolves once it is gone. */
+/** Also ends a stopped process. Resolves once it is gone. */
 export async function kill(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = once(child, 'exit');
@@ -41,15 +41,14 @@ export type AppOptions = {
   /** A checkout of Ringback: this one unless told. */
   readonly root?: string | undefined;
   readonly env: Readonly<Record<string, string>>;
-  /** Where its log goes: a file, as a log collector would have it, since a pipe is only as fast as who reads it. */
+  /** A file: a pipe is only as fast as its reader. */
   readonly logFolder: string;
   readonly onClose: OnClose;
 };
 
-/** A process under measurement. */
 export type App = {
   readonly pid: number;
-  /** Where it takes callbacks; undefined for a worker. */
+  /** Undefined for a worker. */
   readonly url: string | undefined;
   /** SIGSTOP: it takes nothing. */
   readonly stop: () => void;
@@ -57,7 +56,7 @@ export type App = {
   readonly resume: () => void;
 };
 
-/** Starts a process that logs JSON lines, and waits for the one that says that it is up. */
+/** It logs JSON lines. Waits for `… is up`. */
 export async function startApp({ main, root = ROOT, env, logFolder, onClose }: AppOptions): Promise<App> {
   const log = join(logFolder, `${main.replaceAll(/\W+/g, '-')}-${performance.now()}.log`);
   const file = openSync(log, 'w');

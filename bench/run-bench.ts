@@ -9,7 +9,7 @@ import type { Plan } from './plan.ts';
 import { withClosing } from './processes.ts';
 import { createWorld, type World } from './world.ts';
 
-/** What a run is made of, in its order. */
+/** In order. */
 export const PARTS = {
   ingress: measureIngress,
   worker: measureWorker,
@@ -25,13 +25,11 @@ export type BenchOptions = {
   /** Another checkout of Ringback, which is compared with this one in place of the parts. */
   readonly against?: string | undefined;
   readonly spec: RedisServerSpec;
-  /** Told how far the run is. */
   readonly say: (line: string) => void;
-  /** Rejects when the run is to stop before its end. */
+  /** Rejects to stop the run. */
   readonly interrupted: Promise<never>;
 };
 
-/** Starts everything, measures part after part, and ends everything. */
 export async function runBench({ plan, parts, against, spec, say, interrupted }: BenchOptions): Promise<Samples> {
   const samples = createSamples();
   await withClosing(async (onClose) => {

@@ -10,16 +10,15 @@ import { stringify } from 'yaml';
 import { BENCH_ACCOUNT } from './account.ts';
 import type { OnClose } from './processes.ts';
 
-/** Outputs of the callbacks that fan out; the others go to the first alone. */
+/** For callbacks that fan out; others go to the first. */
 export const OUTPUTS = ['one', 'two', 'three'] as const;
 
-/** The taskStatus that has a callback go to so many outputs. */
+/** taskStatus → number of outputs. */
 export const STATUS_FOR = { 1: 3, 3: 4 } as const;
 
-/** Attempts under way at once for each output, in each process: Ringback's default, and everyone's. */
+/** Per output and process: Ringback's default. */
 export const CONCURRENCY = 32;
 
-/** A folder for the settings and logs of a run. */
 export async function makeFolder(onClose: OnClose): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'ringback-bench-'));
   onClose(() => rm(folder, { recursive: true, force: true }));
@@ -28,7 +27,7 @@ export async function makeFolder(onClose: OnClose): Promise<string> {
 
 export type SettingsOptions = { readonly folder: string; readonly durability: 'everysec' | 'always'; readonly sinkUrl: string };
 
-/** Writes the settings file that Ringback runs with: all defaults, but for ports, durability and destinations. Returns its path. */
+/** All defaults but ports, durability and destinations. Returns its path. */
 export async function writeSettings({ folder, durability, sinkUrl }: SettingsOptions): Promise<string> {
   const path = join(folder, `${durability}.yaml`);
   const [first] = OUTPUTS;
@@ -53,7 +52,7 @@ export async function writeSettings({ folder, durability, sinkUrl }: SettingsOpt
   return path;
 }
 
-/** What the other contestants read: the same file, so that they verify and send the same. */
+/** The same file for the other contestants. */
 export function readSettings(env: NodeJS.ProcessEnv): Config {
   return loadConfig({ path: env['RINGBACK_CONFIG'] ?? '', env, sourceTypes, outputTypes, checkCondition });
 }

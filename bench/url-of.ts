@@ -1,6 +1,5 @@
 import type { Server } from 'node:net';
 
-/** The URL of a server that listens on loopback. */
 export function urlOf(server: Server): string {
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the server has no port');

@@ -10,7 +10,6 @@ import type { OnClose } from './processes.ts';
 import { makeFolder, writeSettings } from './settings.ts';
 import type { SinkCalls } from './sink/main.ts';
 
-/** What all parts of a run share. */
 export type World = {
   readonly plan: Plan;
   readonly samples: Samples;
@@ -18,7 +17,6 @@ export type World = {
   readonly sink: Child<SinkCalls>;
   /** What a contestant on one of the Redis servers is started with, up to the end of its part. */
   readonly startOptions: (redis: RedisName, onClose: OnClose) => StartOptions;
-  /** Tells how far the run is. */
   readonly say: (line: string) => void;
 };
 
@@ -43,7 +41,7 @@ export async function createWorld({ plan, samples, spec, say, onClose }: WorldOp
   const sinkUrl = await sink.call('url', undefined);
 
   async function prepare(durability: Durability) {
-    // A rewrite of the append-only file in the middle of a turn would be that contestant's bad luck.
+    // A rewrite of the file would slow only one contestant.
     const settings = ['--auto-aof-rewrite-percentage', '0'];
     const server = await runPrivateRedis(spec, { appendfsync: durability, settings });
     onClose(() => server.remove());

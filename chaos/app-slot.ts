@@ -1,30 +1,27 @@
 import { type AppProcess, spawnApp, until } from '@ringback/testkit/bare';
 
-/** A place in which one process of ours runs, and another one after it. */
+/** A place for one process after another. */
 export type AppSlot = {
   readonly name: string;
-  /** Where it listens; undefined while none is up. A worker listens on its admin port only. */
+  /** Undefined while none is up. For a worker: its admin port. */
   readonly url: () => string | undefined;
   readonly pid: () => number | undefined;
-  /** The first line with this message of the process that runs now, once it is there. */
+  /** The first line with this message of the current process. */
   readonly line: (message: string) => Promise<Readonly<Record<string, unknown>>>;
-  /** Every line that the process which is there now has logged. */
   readonly lines: () => AppProcess['lines'];
-  /** What `/readyz` says now. */
+  /** From `/readyz`. */
   readonly readiness: () => Promise<Readiness>;
-  /** Starts a process and waits until it is up. */
+  /** Waits until the process is up. */
   readonly start: () => Promise<void>;
   /** SIGKILL. */
   readonly kill: () => Promise<void>;
-  /** Starts a new process, has it take over, and stops the old one by SIGTERM; resolves with the old one's exit code. */
+  /** Starts a new process, then stops the old one by SIGTERM; resolves with its exit code. */
   readonly replace: (silent?: Silent) => Promise<number | null>;
-  /** The standard output of the process that runs now. */
   readonly stdout: () => AppProcess['stdout'] | undefined;
-  /** Kills whatever still runs. */
   readonly close: () => Promise<void>;
 };
 
-/** A process whose log goes elsewhere, so that it cannot tell where it listens. */
+/** Its log goes elsewhere, so its port must be known. */
 export type Silent = {
   /** A file descriptor. */
   readonly stdout: number;
@@ -35,9 +32,8 @@ export type Silent = {
 
 export type Readiness = {
   readonly ready: boolean;
-  /** Why not. */
+  /** Why it is not ready. */
   readonly reasons: readonly string[];
-  /** Callbacks in its spool. */
   readonly spooling: number;
 };
 
@@ -50,7 +46,7 @@ export type AppSlotOptions = {
 const COMES_UP_WITHIN_MS = 60_000;
 const ANSWERS_WITHIN_MS = 10_000;
 
-/** An empty place; `start` fills it. */
+/** Empty until `start`. */
 export function createAppSlot({ app, number, env }: AppSlotOptions): AppSlot {
   const running = new Set<AppProcess>();
   const launch = async (silent?: Silent) => {
@@ -61,7 +57,7 @@ export function createAppSlot({ app, number, env }: AppSlotOptions): AppSlot {
       await until(() => isReady(silent.adminUrl), { withinMs: COMES_UP_WITHIN_MS, what: () => `${app} to be ready` });
       return { process, ...silent };
     }
-    // Should it end instead of coming up, nobody has to wait for the deadline.
+    // If it ends instead, nobody waits for the deadline.
     const line = await Promise.race([process.line(`${app} is up`), process.exit.then(() => undefined)]);
     if (line === undefined) throw new Error(`${app} did not come up: ${JSON.stringify(process.lines.at(-1))}`);
     const { adminUrl, url = adminUrl } = line;
@@ -79,7 +75,7 @@ export function createAppSlot({ app, number, env }: AppSlotOptions): AppSlot {
       current = await launch();
     },
     async kill() {
-      // A load balancer would not know at once: the URL stays until the next start.
+      // The URL stays until the next start: a load balancer would not know at once.
       await current?.process.stop('SIGKILL');
     },
     stdout: () => current?.process.stdout,

@@ -3,21 +3,19 @@ import { SAMPLE_ACCOUNT } from '@ringback/testkit/bare';
 import { Redis } from 'ioredis';
 import { PREFIX, SOURCE } from './settings.ts';
 
-/** What has become of deliveries, by output and requestID. */
+/** By output and requestID. */
 export type Deliveries = {
-  /** Notes a request that the destination answered with 200. */
+  /** Answered with 200. */
   readonly arrived: (output: string, requestID: string) => void;
-  /** How often it was answered with 200. */
   readonly arrivals: (output: string, requestID: string) => number;
-  /** Deliveries of an output that arrived, each counted once. */
+  /** Each delivery counts once. */
   readonly arrivedAt: (output: string) => number;
-  /** Answers with 200 beyond the first of each delivery, in all. */
+  /** 200s beyond the first of each delivery. */
   readonly duplicates: () => number;
 };
 
 const key = (output: string, requestID: string) => JSON.stringify([output, requestID]);
 
-/** An empty record. */
 export function createDeliveries(): Deliveries {
   const counts = new Map<string, number>();
   const perOutput = new Map<string, number>();
@@ -33,7 +31,7 @@ export function createDeliveries(): Deliveries {
   };
 }
 
-/** The dead letters that Redis holds: the failed set of each output's queue, where a delivery's id ends in its callback's key and the output's name. */
+/** From each output queue's failed set. The job id ends in the callback's key and the output's name. */
 export async function readDeadLetters(
   redisUrl: string,
   outputs: readonly string[],

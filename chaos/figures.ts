@@ -3,27 +3,26 @@ import { readDeadLetters } from './deliveries.ts';
 import type { Sent } from './load.ts';
 import type { World } from './world.ts';
 
-/** What a scenario came to. All but the first five count deliveries: an acked callback is one for each output. */
+/** From the sixth on they count deliveries: an acked callback has one per output. */
 export type Figures = {
-  /** Requests in all, repeats included; each of them was acked, refused or left without an answer. */
+  /** Requests, repeats included: acked, refused or unanswered. */
   readonly sent: number;
   readonly acked: number;
   readonly refused: number;
   /** By error code. */
   readonly refusals: Readonly<Record<string, number>>;
   readonly unanswered: number;
-  /** Acked callbacks, repeats of one counted once. */
+  /** Acked callbacks; repeats count once. */
   readonly callbacks: number;
   readonly delivered: number;
   readonly deadLetters: number;
   readonly perOutput: Readonly<Record<string, { readonly delivered: number; readonly deadLetters: number }>>;
-  /** Arrived once more than needed. */
   readonly duplicates: number;
-  /** Neither delivered nor a dead letter, where the scenario allows it. */
+  /** Neither delivered nor a dead letter, but allowed by the scenario. */
   readonly lostWithinBound: number;
   /** Neither delivered nor a dead letter. */
   readonly lost: number;
-  /** Some of those lost, to look for them. */
+  /** Examples of lost ones. */
   readonly missing: readonly string[];
 };
 
@@ -31,7 +30,7 @@ const SETTLES_WITHIN_MS = 60_000;
 const LOOKS_AGAIN_MS = 500;
 const MISSING_SHOWN = 20;
 
-/** Waits until every acked callback has ended at each of its outputs, and counts; what has not ended in time is lost. */
+/** Waits until every acked callback has ended at its outputs. What has not ended in time is lost. */
 export async function settle(world: World, sent: Sent, withinMs = SETTLES_WITHIN_MS): Promise<Figures> {
   let state = await look(world, sent);
   let lookedAt = performance.now();

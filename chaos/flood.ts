@@ -1,11 +1,11 @@
 import { connect, type Socket } from 'node:net';
 import { rawRequest } from '@ringback/testkit/bare';
 
-/** Connections that take up room, and are of no use to anyone. */
+/** Useless connections. */
 export type Flood = {
   readonly name: string;
   readonly connections: number;
-  /** What each of them sends, and then nothing more. */
+  /** Sent once. */
   readonly bytes: (serial: number) => Buffer;
 };
 
@@ -27,12 +27,12 @@ export const FLOODS: readonly Flood[] = [
   { name: 'idle connections', connections: 400, bytes: () => Buffer.alloc(0) },
 ];
 
-/** Opens a flood's connections, which read nothing; the returned function resets what is left of them. */
+/** They read nothing. The returned function resets them. */
 export function openFlood(url: string, { connections, bytes }: Flood): () => void {
   const { hostname, port } = new URL(url);
   const sockets = Array.from({ length: connections }, (_, serial): Socket => {
     const socket = connect({ host: hostname, port: Number(port) });
-    // The ingress may well close it.
+    // The ingress may close it.
     socket.on('error', () => {});
     socket.pause();
     socket.write(bytes(serial));

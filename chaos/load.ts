@@ -2,43 +2,42 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { postCallback, taskBody } from '@ringback/testkit/bare';
 import type { Random } from './random.ts';
 
-/** What came of the callbacks that were sent. */
 export type Sent = {
-  /** Requests in all, repeats included. */
+  /** Repeats included. */
   requests: number;
   acked: number;
-  /** Answered with anything but an ack. */
+  /** Not acked. */
   refused: number;
-  /** How many were refused, by the start of the refusal: its error code. */
+  /** By error code. */
   readonly refusals: Record<string, number>;
-  /** The connection broke, or no answer came in time. */
+  /** The connection broke or timed out. */
   unanswered: number;
-  /** Every requestID that was acked, with when it was first, in ms of `performance.now()`. */
+  /** requestID → first ack, ms of `performance.now()`. */
   readonly ackedAt: Map<string, number>;
 };
 
 export type Load = {
   readonly sent: Sent;
-  /** Resolves once nothing is under way any more. */
+  /** Resolves once nothing is under way. */
   readonly stop: () => Promise<void>;
 };
 
 export type LoadOptions = {
-  /** URLs of the ingresses that a load balancer would know at this moment. */
+  /** As a load balancer knows them now. */
   readonly ingresses: () => readonly string[];
-  /** How many of the callbacks are repeats of earlier ones, 0…1. */
+  /** Share of repeats, 0–1. */
   readonly repeats: number;
-  /** Default: some two hundred callbacks a second. */
+  /** Default: about two hundred a second. */
   readonly pace?: Pace | undefined;
   readonly random: Random;
 };
 
-/** Each sender has one callback under way at a time, and goes to the same ingress always, as over a connection that is kept. */
+/** A sender has one callback under way, and always the same ingress. */
 export type Pace = { readonly senders: number; readonly pauseMs: { readonly min: number; readonly max: number } };
 
 const USUAL_PACE: Pace = { senders: 8, pauseMs: { min: 5, max: 35 } };
 
-/** Sends signed callbacks, as the provider would, until it is stopped. */
+/** Until it is stopped. */
 export function startLoad({ ingresses, repeats, pace = USUAL_PACE, random }: LoadOptions): Load {
   const { senders: count, pauseMs } = pace;
   const sent: Sent = { requests: 0, acked: 0, refused: 0, refusals: {}, unanswered: 0, ackedAt: new Map() };
@@ -64,7 +63,7 @@ export function startLoad({ ingresses, repeats, pace = USUAL_PACE, random }: Loa
     for (let serial = 0; !stopping.signal.aborted; serial += 1) {
       const urls = ingresses();
       const url = urls[number % urls.length] ?? '';
-      // What another sender has not come to yet, it will repeat in its turn.
+      // Another sender may repeat it before its first turn.
       const repeated = choices.chance(repeats);
       const [sender, which] = repeated ? [choices.int(0, count - 1), choices.int(0, serial)] : [number, serial];
       await send(`s${sender}-${which}`, url, 1 + (which % 5));

@@ -1,4 +1,4 @@
-// `npm run chaos`: breaks everything that a callback can meet, and shows what became of every callback that was acked.
+// `npm run chaos`: breaks everything around callbacks, and counts what became of each acked one.
 import { randomInt } from 'node:crypto';
 import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -61,7 +61,7 @@ async function main(): Promise<void> {
   const results: ScenarioResult[] = [];
   for (const scenario of chosen) {
     say(`[${results.length + 1}/${chosen.length}] ${scenario.name}: ${scenario.breaks}`);
-    // One after the other: each needs the machine for itself.
+    // Each scenario needs the machine for itself.
     const result = await runScenario({ scenario, seed, size, spec, only, say: (line) => say(`      ${line}`) });
     for (const note of result.notes ?? []) say(`      ${note}`);
     say(`      ${result.problems.length === 0 ? 'ok' : `FAILED: ${result.problems.join('\n      ')}`}, ${result.seconds} s`);
@@ -78,5 +78,5 @@ try {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}\n`);
   process.exitCode = 1;
 }
-// A fault that was given up may still be waiting for something.
+// An abandoned fault may still wait.
 process.exit();

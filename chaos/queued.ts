@@ -2,7 +2,7 @@ import { type CallbackBatch, callbacksOf } from '@ringback/contracts';
 import { Redis } from 'ioredis';
 import { PREFIX } from './settings.ts';
 
-/** The requestIDs of the callbacks that wait for a worker, in the order in which one would take them. */
+/** In the order in which a worker would take them. */
 export async function readQueued(redisUrl: string): Promise<string[]> {
   const redis = new Redis(redisUrl, { maxRetriesPerRequest: 20, retryStrategy: () => 100 });
   redis.on('error', () => {});

@@ -2,18 +2,17 @@ import { createHash } from 'node:crypto';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 
-/** Choices that repeat with their seed. */
+/** Repeatable by seed. */
 export type Random = {
-  /** A whole number from `min` to `max`, both included. */
+  /** Both included. */
   int(min: number, max: number): number;
-  /** True `probability` (0…1) of the time. */
+  /** 0–1. */
   chance(probability: number): boolean;
   pick<T>(choices: readonly T[]): T;
-  /** A stream of its own: what one part of a run draws MUST NOT depend on how often another one has drawn. */
+  /** Its own stream: how often one part draws MUST NOT affect another. */
   fork(name: string): Random;
 };
 
-/** A stream of choices that depends on `seed` alone. */
 export function createRandom(seed: string): Random {
   const generator = xoroshiro128plus(createHash('sha256').update(seed).digest().readInt32LE());
   const int = (min: number, max: number) => uniformInt(generator, min, max);

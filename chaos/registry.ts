@@ -19,7 +19,7 @@ import { restartAll } from './scenarios/restart-all.ts';
 import { rollingSettings } from './scenarios/rolling-settings.ts';
 import { silentSenders } from './scenarios/silent-senders.ts';
 
-/** Every scenario, in the order in which they run. */
+/** In running order. */
 export const scenarios: readonly (Scenario | Run)[] = [
   killIngress,
   killWorker,

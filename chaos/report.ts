@@ -20,7 +20,7 @@ const COLUMNS = {
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys are those written above
 const columns = Object.keys(COLUMNS) as (keyof typeof COLUMNS)[];
 
-/** The results as a table for people, problems below it. */
+/** For people, with problems below. */
 export function writeTable(results: readonly ScenarioResult[]): string {
   const rows = [
     ['scenario', ...Object.values(COLUMNS), 'seconds', ''],
@@ -44,7 +44,7 @@ export type Ledger = {
   readonly results: readonly ScenarioResult[];
 };
 
-/** Writes the run's ledger for machines; returns its path. */
+/** For machines; returns the path. */
 export async function writeLedger(ledger: Ledger): Promise<string> {
   const folder = join(STATE_FOLDER, 'chaos');
   await mkdir(folder, { recursive: true });

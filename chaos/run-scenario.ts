@@ -8,11 +8,10 @@ import { createWorld } from './world.ts';
 export type ScenarioResult = {
   readonly scenario: string;
   readonly loss: Scenario['loss'];
-  /** Absent when it could not be run to its end. */
+  /** Absent: it did not finish. */
   readonly figures?: Partial<Figures>;
-  /** What did not hold; none: passed. */
+  /** None: passed. */
   readonly problems: readonly string[];
-  /** What else there is to tell, a line each. */
   readonly notes?: readonly string[];
   readonly seconds: number;
 };
@@ -21,7 +20,7 @@ type ScenarioOptions = Options & { readonly scenario: Scenario };
 
 const BREAKS_WITHIN_MS = 240_000;
 
-/** Starts everything, breaks it under load, waits for what was acked to end, and counts. Never rejects: what went wrong is a problem of the result. */
+/** Breaks a running Ringback under load, waits for every acked callback and counts. Never rejects. */
 export async function runScenario({
   scenario,
   ...options
@@ -40,7 +39,7 @@ async function attempt({ scenario, seed, size, spec }: ScenarioOptions): Promise
   const world = await createWorld({ setup: scenario.setup, spec, random, size });
   try {
     const load = startLoad({
-      // One that stops takes no new callbacks: a load balancer has been told.
+      // A load balancer knows which ingress stops.
       ingresses: () => world.ingresses.flatMap((slot) => slot.url() ?? []),
       repeats: scenario.setup?.repeats ?? 0.02,
       pace: scenario.setup?.pace,
@@ -58,7 +57,7 @@ async function attempt({ scenario, seed, size, spec }: ScenarioOptions): Promise
   }
 }
 
-/** A fault that never ends MUST NOT hold up the run. */
+/** A fault without an end MUST NOT hold up the run. */
 async function withinDeadline(work: Promise<void>): Promise<void> {
   const over = new AbortController();
   const late = delay(BREAKS_WITHIN_MS, undefined, { signal: over.signal }).then(() => {

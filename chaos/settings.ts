@@ -2,14 +2,13 @@ import { SAMPLE_ACCOUNT } from '@ringback/testkit/bare';
 import { stringify } from 'yaml';
 import type { SpoolDisk } from './spool-disk.ts';
 
-/** An output stanza without what all of them share. */
 export type OutputStanza = { readonly name: string; readonly url: string } & Readonly<Record<string, unknown>>;
 
-/** Times are short, so that whatever waits for one of them does not make a run long. */
+/** Short, to keep runs short. */
 const BREAKER = { cooldown: '500ms', maxHold: '5s' } as const;
 const RETRY = { attempts: 8, minDelay: '100ms', maxDelay: '2s' } as const;
 
-/** The settings file of a scenario: any free port, one account, webhook outputs, every callback to each of them; `ingress`: further keys of that section. */
+/** Any free port, one account, every callback to each webhook output. `ingress`: further keys. */
 export function settingsFile(
   outputs: readonly OutputStanza[],
   ingress: Readonly<Record<string, string | number | SpoolDisk['spool']>> = {},

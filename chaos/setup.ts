@@ -2,30 +2,29 @@ import type { PrivateRedisOptions } from '@ringback/testkit/bare';
 import type { Pace } from './load.ts';
 import type { OutputStanza } from './settings.ts';
 
-/** Base URLs of the one destination: itself, and through the proxy `wayOut`. */
+/** Direct, and through the proxy `wayOut`. */
 export type Destination = { readonly url: string; readonly viaProxy: string };
 
-/** What a scenario runs with, where the usual does not do. */
 export type Setup = {
   /** Default: append-only file, fsync `always`. */
   readonly redis?: PrivateRedisOptions;
   /** Default: 1 of each. */
   readonly ingresses?: number;
   readonly workers?: number;
-  /** Further environment of ingresses and workers. */
+  /** For ingresses and workers. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Puts a TCP proxy between the apps and Redis. */
+  /** TCP proxy before Redis. */
   readonly proxied?: boolean;
-  /** Gives each ingress a spool: with room, or on a small disk of which others may take the rest. Default: none. */
+  /** `small disk`: others may fill the rest. Default: none. */
   readonly spool?: 'roomy' | 'small disk';
-  /** Further keys of the settings' section `ingress`. */
+  /** Further settings. */
   readonly ingress?: Readonly<Record<string, string | number>>;
-  /** Default: one webhook `crm`. Each output's path at the destination MUST be its name. */
+  /** Default: one webhook `crm`. The URL's path MUST be the output's name. */
   readonly outputs?: (destination: Destination) => readonly OutputStanza[];
-  /** Names of outputs that the scenario adds to the settings later on. */
+  /** Added to the settings during the run. */
   readonly laterOutputs?: readonly string[];
-  /** How many of the callbacks are repeats of earlier ones, 0…1. Default: 0.02. */
+  /** Share of repeats, 0–1. Default: 0.02. */
   readonly repeats?: number;
-  /** How fast they come. Default: some two hundred a second. */
+  /** Default: about two hundred a second. */
   readonly pace?: Pace;
 };

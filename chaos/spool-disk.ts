@@ -2,21 +2,20 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Where the spools of a scenario are. */
 export type SpoolDisk = {
-  /** The stanza `ingress.spool` of the settings; each process has a file of its own. */
+  /** `ingress.spool`, with a file for each process. */
   readonly spool: Readonly<Record<string, string>>;
-  /** Others take the last byte of the disk, until `free`. Nothing happens where this process cannot mount one. */
+  /** Takes the last byte until `free`. No effect if no disk could be mounted. */
   readonly fill: () => Promise<void>;
   readonly free: () => Promise<void>;
 };
 
-/** What stands in for the process's name; each of them has it in its environment. */
+/** From each process's environment. */
 const FILE = '${SLOT}.sqlite';
-/** The spool leaves 16 MiB of its disk. */
+/** The spool leaves 16 MiB free. */
 const DISK = '18m';
 
-/** The spools of a scenario, in a new folder within `folder`: on a disk with room, or `small`: on one that some hundred callbacks fill or, where this process cannot mount one, with as small a bound. */
+/** In a new folder. `small`: a disk (or a limit, without the right to mount) for some hundred callbacks. */
 export async function createSpoolDisk(
   { folder, small }: { folder: string; small: boolean },
   onClose: (closer: () => Promise<unknown>) => void,
@@ -37,7 +36,7 @@ export async function createSpoolDisk(
   };
 }
 
-/** Only root can. */
+/** Needs root. */
 function mount(folder: string): boolean {
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK}`, 'tmpfs', folder], { stdio: 'ignore' });

@@ -20,41 +20,38 @@ import { type OutputStanza, settingsFile } from './settings.ts';
 import type { Destination, Setup } from './setup.ts';
 import { createSpoolDisk, type SpoolDisk } from './spool-disk.ts';
 
-/** How much of a scenario: `full` for people, `short` for the test suite. */
+/** `short`: for the test suite. */
 export type Size = 'full' | 'short';
 
-/** Ringback as a customer runs it, with every part of it within reach of who wants to break it. */
 export type World = {
   readonly random: Random;
   readonly size: Size;
   readonly redis: PrivateRedis;
-  /** Between the apps and Redis. */
+  /** Between apps and Redis. */
   readonly network: TcpProxy;
-  /** Between the workers and the destination, for outputs that are set up to go that way. */
+  /** Between workers and the destination, for outputs that use it. */
   readonly wayOut: TcpProxy;
   readonly ingresses: readonly AppSlot[];
   readonly workers: readonly AppSlot[];
   readonly settingsPath: string;
-  /** Where the ingresses have their spools, in a scenario with some. */
   readonly spoolDisk: SpoolDisk | undefined;
   readonly outputs: readonly string[];
   readonly deliveries: Deliveries;
-  /** How the destination answers what comes for an output; 200 unless told. `count` is 1 for the first request after that. */
+  /** Default: 200. `count` is 1 for the first request after this call. */
   readonly answer: (output: string, answer: (count: number) => SinkAnswer) => void;
-  /** Lets time pass, in which callbacks come in: ms of the full size; the short one takes a fifth. */
+  /** ms of the full size; the short one takes a fifth. */
   readonly pass: (ms: number) => Promise<void>;
-  /** A moment of at most so many ms, never shortened. */
+  /** Random, never shortened. */
   readonly moment: (maxMs: number) => Promise<void>;
-  /** Where a callback that was acked at some time must end: at one output of each list. A scenario may set its own rule; unless it does, at each of the outputs. */
+  /** Where a callback must end: at one output of each list. Default: every output. */
   readonly owed: { rule: (ackedAt: number) => readonly (readonly string[])[] };
-  /** What was acked since `since` (`performance.now()`) until now may be missing. */
+  /** Acked between `since` (`performance.now()`) and now. */
   readonly mayLose: (since: number) => void;
   readonly forgiven: readonly { readonly from: number; readonly to: number }[];
   readonly close: () => Promise<void>;
 };
 
 export type WorldOptions = {
-  /** Default: all as usual. */
   readonly setup?: Setup | undefined;
   readonly spec: RedisServerSpec;
   readonly random: Random;
@@ -63,12 +60,12 @@ export type WorldOptions = {
 
 const SHORTER = 5;
 
-/** Starts everything that a scenario needs; what is up when something fails is stopped. */
+/** A failure stops what is up. */
 export async function createWorld(options: WorldOptions): Promise<World> {
   const closers: (() => Promise<unknown>)[] = [];
   const close = async () => {
     const failures: unknown[] = [];
-    // What cannot be closed MUST NOT keep the rest open.
+    // A failed closer MUST NOT stop the others.
     for (const closer of closers.splice(0).toReversed()) await closer().catch((error: unknown) => failures.push(error));
     if (failures.length > 0) throw failures[0];
   };
@@ -148,7 +145,7 @@ async function createFiles(
   return { settingsPath, spoolDisk };
 }
 
-/** The destination of all outputs: what comes to `/<output>` is for that one. */
+/** By path: `/<output>`. */
 function receive(sink: Sink): Pick<World, 'deliveries' | 'answer'> {
   const deliveries = createDeliveries();
   const scripts = new Map<string, { count: number; answer: (count: number) => SinkAnswer }>();
@@ -164,6 +161,6 @@ function receive(sink: Sink): Pick<World, 'deliveries' | 'answer'> {
 }
 
 function requestIDOf(body: Buffer): string {
-  // The webhook output puts it before the provider's own text.
+  // The webhook output puts it before the body.
   return /"requestID":"([^"]*)"/.exec(body.toString())?.[1] ?? '';
 }

@@ -1,4 +1,4 @@
-// What the worker is measured against: undici pools that post the very requests that Ringback's webhook output writes, made and signed before the clock starts.
+// The worker's baseline: undici pools that post the same requests, signed beforehand.
 import { callbackKey, type Callback, type HttpRequest } from '@ringback/contracts';
 import { createOutput } from '@ringback/outputs';
 import { Pool } from 'undici';
@@ -20,7 +20,7 @@ function createBarePool() {
   let prepared: { requests: PreparedRequest[]; pool: Pool }[] = [];
 
   return {
-    /** Makes so many requests for each of the first `outputs` outputs, and their pools. */
+    /** For the first `outputs` outputs. */
     async prepare({
       count,
       outputs: lanes,
@@ -43,7 +43,7 @@ function createBarePool() {
         }),
       );
     },
-    /** Posts them all; resolves with the time from each request to its answer, in ms. */
+    /** Resolves with each time to the answer, ms. */
     async run({ concurrency }: { concurrency: number }): Promise<Float64Array> {
       const times = await Promise.all(prepared.map(({ pool, requests }) => post({ pool, requests, concurrency })));
       return Float64Array.from(times.flat());
@@ -51,7 +51,7 @@ function createBarePool() {
   };
 }
 
-/** What the output would send, caught on its way out. */
+/** Captured from the webhook output. */
 async function writeRequests(settings: Parameters<typeof createOutput>[0], count: number): Promise<HttpRequest[]> {
   const requests: HttpRequest[] = [];
   const http = {

@@ -1,4 +1,4 @@
-// Answers whatever comes with an ack, at once: what the load generator can do at most.
+// Acks at once: the load generator's limit.
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { urlOf } from '../url-of.ts';

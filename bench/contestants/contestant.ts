@@ -5,7 +5,7 @@ import { OUTPUTS } from '../settings.ts';
 import type { BarePoolCalls } from './bare-pool.ts';
 import { deliveriesOf, PREFIX as PLAIN } from './plain-queue.ts';
 
-/** Who is measured: an ingress, and, where it has one, its Redis and the keys of its queues in it. */
+/** An ingress and, if any, its Redis and queues. */
 export type Contestant = {
   readonly name: string;
   readonly ingress: App & { readonly url: string };
@@ -13,7 +13,6 @@ export type Contestant = {
   readonly queues: readonly string[];
 };
 
-/** A contestant that delivers, too. */
 export type Deliverer = Contestant & { readonly redis: MeasuredRedis; readonly worker: App };
 
 export type StartOptions = {
@@ -27,7 +26,7 @@ export type StartOptions = {
 
 const QUEUES = {
   plain: ['callbacks', ...OUTPUTS.map(deliveriesOf)].map((queue) => `${PLAIN}:${queue}`),
-  // Redis keys of packages/queue, as docs/architecture.md has them.
+  // From docs/architecture.md.
   ringback: ['callbacks', ...OUTPUTS.map((name) => `output.${name}`)].map((queue) => `ringback:${queue}`),
 } as const;
 
@@ -46,12 +45,12 @@ async function startIngress(main: string, options: StartOptions): Promise<Contes
   return { ...app, url: app.url };
 }
 
-/** An ingress that needs no Redis: the limit, or the server that shows what the load generator can do. */
+/** Needs no Redis. */
 export async function startWithoutQueue(name: 'limit' | 'bare-server', options: StartOptions): Promise<Contestant> {
   return { name, ingress: await startIngress(`bench/contestants/${name}.ts`, options), queues: [] };
 }
 
-/** An ingress, to which a worker may come. */
+/** A worker may be added. */
 export async function startQueueing(
   kind: Delivering,
   options: StartOptions & { readonly name?: string },
@@ -60,18 +59,15 @@ export async function startQueueing(
   return { name: options.name ?? kind, ingress, redis: options.redis, queues: QUEUES[kind] };
 }
 
-/** A worker. */
 export function startWorker(kind: Delivering, options: StartOptions): Promise<App> {
   return start(WORKER[kind], options);
 }
 
-/** What a worker is measured against. */
 export function startBarePool({ settings, redis, onClose }: StartOptions): Child<BarePoolCalls> {
   const env = { RINGBACK_CONFIG: settings, REDIS_URL: redis.url };
   return startChild<BarePoolCalls>(new URL('bare-pool.ts', import.meta.url), { onClose, env });
 }
 
-/** An ingress and a worker. */
 export async function startDelivering(kind: Delivering, options: StartOptions): Promise<Deliverer> {
   const [contestant, worker] = await Promise.all([startQueueing(kind, options), startWorker(kind, options)]);
   return { ...contestant, worker };

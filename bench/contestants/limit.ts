@@ -1,4 +1,4 @@
-// The limit: what no ingress of this kind can be faster than. It verifies, validates, answers, and keeps nothing.
+// Verifies, validates, answers, keeps nothing: the limit for any ingress.
 import { createSources } from '@ringback/sources';
 import { readSettings } from '../settings.ts';
 import { buildVerifyingApp } from './verifying-app.ts';

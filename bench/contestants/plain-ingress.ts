@@ -1,4 +1,4 @@
-// What most people would write: `await queue.add` for each callback, and then the ack.
+// The usual way: `await queue.add` for each callback, then the ack.
 import { createSources } from '@ringback/sources';
 import { Queue } from 'bullmq';
 import { readSettings } from '../settings.ts';
@@ -9,7 +9,7 @@ const [source] = createSources(readSettings(process.env).sources);
 if (!source) throw new Error('the settings have no source');
 const queue = new Queue(CALLBACKS, queueAccess(process.env));
 await queue.waitUntilReady();
-// The id is what BullMQ tells a repeat by.
+// BullMQ drops repeats by id.
 const app = buildVerifyingApp(source, (callback) =>
   queue.add('callback', callback, { ...JOB_OPTIONS, jobId: `callback-${callback.id}` }),
 );

@@ -1,5 +1,5 @@
-// What most people would write: a job for each callback, a queue for each output, a job for each delivery. It posts with Ringback's own webhook output (undici with
-// keep-alive, signed), so that queueing is the only difference.
+// The usual way: a job per callback, a queue per output, a job per delivery. Same webhook output, so only
+// queueing differs.
 import type { Callback } from '@ringback/contracts';
 import { createHttpClient, createOutput } from '@ringback/outputs';
 import { createRouter } from '@ringback/routing';

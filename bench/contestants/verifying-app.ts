@@ -7,7 +7,7 @@ const ANSWER = {
   properties: { retCode: { type: 'integer' }, retMsg: { type: 'string' }, responseID: { type: 'string' } },
 } as const;
 
-/** The least that takes callbacks: it verifies, validates, has `take` keep the callback, and acks. It has no limits and no log. */
+/** Verifies, validates, lets `take` keep the callback, acks. No limits, no log. */
 export function buildVerifyingApp(source: Source, take: (callback: Callback) => Promise<unknown> | undefined) {
   const app = Fastify();
   app.removeAllContentTypeParsers();

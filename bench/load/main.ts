@@ -1,4 +1,4 @@
-// The load generator: a process of its own, so that what it costs is not the contestant's, and is known.
+// A process of its own: its cost is not the contestant's.
 import { serve } from '../child.ts';
 import { writeRequests } from './requests.ts';
 import { type LoadResult, runLoad } from './run.ts';
@@ -11,7 +11,7 @@ function createLoad() {
   let answered: Float64Array = new Float64Array(0);
 
   return {
-    /** Signs the requests of the next run, before its clock starts; each is sent once. */
+    /** Before the clock starts. Each is sent once. */
     prepare({ count, taskStatus }: { count: number; taskStatus: number }): void {
       series += 1;
       requests = writeRequests({ count, taskStatus, series });
@@ -22,7 +22,7 @@ function createLoad() {
       ({ answered } = run);
       return run.result;
     },
-    /** When each request of the last run was answered, by `micros()`. */
+    /** By `micros()`. */
     answered: (): Float64Array => answered,
   };
 }

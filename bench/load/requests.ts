@@ -4,7 +4,7 @@ import { ACCOUNT } from '../account.ts';
 
 export type RequestOptions = {
   readonly count: number;
-  /** Makes their ids differ from those of every other series. */
+  /** Makes ids unique. */
   readonly series: number;
   readonly taskStatus: number;
 };
@@ -12,10 +12,10 @@ export type RequestOptions = {
 const S_PER_MS = 1 / 1000;
 const SERIES_DIGITS = 8;
 const ID_DIGITS = 32;
-/** What the provider may well add to a task some day; it makes a body 450 bytes long. */
+/** Makes a body 450 bytes long, in case the provider adds fields. */
 const REMARK_BYTES = 150;
 
-/** A series of unique, correctly signed requests, as the bytes that go over the wire. */
+/** Unique, signed, as raw bytes. */
 export function writeRequests({ count, series, taskStatus }: RequestOptions): Buffer[] {
   const at = Math.floor(Date.now() * S_PER_MS);
   const createTs = String(at);
@@ -28,7 +28,7 @@ export function writeRequests({ count, series, taskStatus }: RequestOptions): Bu
   });
 }
 
-/** Such a request's callback, as a worker would have it. */
+/** As a worker gets it. */
 export function sampleCallback(index: number): Callback {
   const time = Date.now();
   const body = writeBody({ at: Math.floor(time * S_PER_MS), taskStatus: 3, index });
@@ -41,15 +41,15 @@ function writeBody({ at, taskStatus, index }: { at: number; taskStatus: number; 
   return `${body.slice(0, -1)},"remark":"${'-'.repeat(REMARK_BYTES)}"}`;
 }
 
-/** The length of each body, give or take a digit; all ASCII. */
+/** All ASCII; may vary by a digit. */
 export const BODY_BYTES = writeBody({ at: 1_700_000_000, taskStatus: 3, index: 0 }).length;
 
-/** 32 digits, as the provider's ids have; `indexIn` tells the request again from it. */
+/** 32 digits, as the provider's. `indexIn` reads it back. */
 function requestID(series: number, index: number): string {
   return String(series).padStart(SERIES_DIGITS, '0') + String(index).padStart(ID_DIGITS - SERIES_DIGITS, '0');
 }
 
-/** Which request of its series this text names first, after `"requestID":"`. */
+/** From the first `"requestID":"`. */
 export function indexIn(text: string): number {
   const marker = '"requestID":"';
   const start = text.indexOf(marker) + marker.length;

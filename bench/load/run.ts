@@ -3,31 +3,31 @@ import { micros } from '../clock.ts';
 import { type Connection, openConnections } from './connection.ts';
 
 export type LoadOptions = {
-  /** Who get their equal shares of the connections. */
+  /** Each gets an equal share of connections. */
   readonly urls: readonly string[];
   readonly requests: readonly Buffer[];
   readonly connections: number;
-  /** Requests per second, sent when their time comes, whatever has become of those before (an open loop). Absent: each connection sends as soon as it is answered. */
+  /** Per second, in an open loop. Absent: each connection sends once it is answered. */
   readonly rate?: number | undefined;
 };
 
 export type LoadResult = {
   readonly acked: number;
   readonly refused: number;
-  /** From the first request to the last answer. */
+  /** First request to last answer. */
   readonly ms: number;
-  /** What the load generator itself used meanwhile. */
+  /** Of the load generator. */
   readonly cpuMs: number;
-  /** From when a request was sent, or was to be sent, to its answer; ms. */
+  /** From when a request was due to its answer, ms. */
   readonly p50: number;
   readonly p99: number;
   readonly p999: number;
 };
 
-/** When each request was due, and when it was answered; by `micros()`. */
+/** By `micros()`. */
 type Times = { readonly acked: number; readonly due: Float64Array; readonly answered: Float64Array };
 
-/** Sends all requests, and waits for all answers. Resolves also with when each was answered. */
+/** Waits for all answers. */
 export async function runLoad(options: LoadOptions): Promise<{ result: LoadResult; answered: Float64Array }> {
   const connections = await openConnections(options.urls, options.connections);
   const cpuBefore = process.cpuUsage();
@@ -77,14 +77,14 @@ function sendAll({ requests, rate, connections, started }: SendOptions): Promise
 
     const tick = () => {
       sendDue();
-      // Between answers, something must look whose time has come.
+      // Between answers: sends what is due.
       if (rate !== undefined && next < requests.length) setTimeout(tick, 1);
     };
     tick();
   });
 }
 
-/** HDR: three significant digits, whatever the range. */
+/** HDR, three digits. */
 function percentiles({ due, answered }: Pick<Times, 'due' | 'answered'>): Pick<LoadResult, 'p50' | 'p99' | 'p999'> {
   const histogram = createHistogram({ figures: 3 });
   answered.forEach((at, index) => histogram.record(Math.max(1, Math.round(at - (due[index] ?? at)))));

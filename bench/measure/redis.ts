@@ -3,29 +3,25 @@ import { until } from '@ringback/testkit/bare';
 import { Redis } from 'ioredis';
 import type { OnClose } from '../processes.ts';
 
-/** What a Redis has done so far, and holds now. */
 export type RedisFigures = {
-  /** All of its threads, user and system; without what it forks. */
+  /** All threads, without forks. */
   readonly cpuMs: number;
-  /** Commands run, those within scripts included; without the looks at the server that Ringback takes each second or oftener, and ours. */
+  /** With those in scripts, without `looks`. */
   readonly commands: number;
-  /** Scripts run: nearly all that BullMQ sends is one. */
   readonly scripts: number;
-  /** The looks: INFO, CONFIG, PING. */
+  /** Periodic checks: INFO, CONFIG, PING. */
   readonly looks: number;
   readonly bytes: number;
-  /** What its process has of the machine's memory now. */
   readonly residentBytes: number;
 };
 
-/** The Redis of a contestant, as the benchmark sees it. */
 export type MeasuredRedis = {
   readonly url: string;
-  /** After a moment, in which what is being freed is freed and connections close; or, where only CPU and commands matter, without. */
+  /** `settleMs`: time for Redis to free memory and close connections. */
   figures(settleMs?: number): Promise<RedisFigures>;
-  /** Drops all that is in it, but for what BullMQ notes of each queue when a process starts: the contestants go on running. */
+  /** Keeps what BullMQ writes per queue at a process's start: contestants keep running. */
   empty(queues: readonly string[]): Promise<void>;
-  /** Waits until no job waits in these queues or is under way. */
+  /** Nothing waits or is active. */
   idle(queues: readonly string[]): Promise<void>;
 };
 
@@ -33,7 +29,6 @@ const LOOKS = new Set(['info', 'config|get', 'ping', 'client|setinfo', 'hello', 
 const IDLE_WITHIN_MS = 120_000;
 const SETTLE_MS = 100;
 
-/** Connects to a Redis that is there. */
 export function measureRedis(url: string, onClose: OnClose): MeasuredRedis {
   const redis = new Redis(url, { maxRetriesPerRequest: 3 });
   onClose(async () => redis.disconnect());
@@ -83,7 +78,7 @@ function readFigures(info: string): RedisFigures {
   };
 }
 
-/** What was done between two looks; `bytes` is what is held more. */
+/** `bytes`: growth. */
 export function since(before: RedisFigures, after: RedisFigures): RedisFigures {
   return {
     cpuMs: after.cpuMs - before.cpuMs,

@@ -1,15 +1,14 @@
 export type Spread = { readonly median: number; readonly min: number; readonly max: number };
 
-/** All figures of a run, in the order of their rounds. */
+/** In the order of rounds. */
 export type Samples = {
   add(who: string, figures: Readonly<Record<string, number>>): void;
-  /** A figure's value in each round; none: it was not measured. */
+  /** Empty: not measured. */
   values(who: string, what: string): readonly number[];
   spread(who: string, what: string): Spread | undefined;
   all(): Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>;
 };
 
-/** An empty collection. */
 export function createSamples(): Samples {
   const byWho: Record<string, Record<string, number[]>> = {};
   const values = (who: string, what: string) => byWho[who]?.[what] ?? [];
@@ -24,7 +23,7 @@ export function createSamples(): Samples {
   };
 }
 
-/** Undefined where there are no values, or one that is no number (the system did not show it). */
+/** Undefined without values, or with NaN. */
 export function spreadOf(values: readonly number[]): Spread | undefined {
   if (values.length === 0 || values.some(Number.isNaN)) return undefined;
   const sorted = values.toSorted((a, b) => a - b);

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 
-/** Ticks of all cores since the machine started (man 5 proc, /proc/stat). */
+/** All cores, since boot (man 5 proc, /proc/stat). */
 type Ticks = { readonly stolen: number; readonly all: number };
 
-/** What share of the cores' time others on this machine took, from now until it is asked; undefined where the system does not tell. */
+/** Share of CPU time from now until the call. Undefined if unknown. */
 export function watchStolen(): () => number | undefined {
   const before = readTicks();
   return () => {
@@ -20,7 +20,7 @@ function readTicks(): Ticks | undefined {
   }
 }
 
-/** The first line: user, nice, system, idle, iowait, irq, softirq, steal; what follows is counted in the first two. */
+/** user, nice, system, idle, iowait, irq, softirq, steal. The rest is part of the first two. */
 export function parseTicks(stat: string): Ticks | undefined {
   const ticks = /^cpu +(.*)$/m.exec(stat)?.[1]?.split(' ').slice(0, 8).map(Number);
   const stolen = ticks?.[7];

@@ -11,7 +11,9 @@ import { send } from './send.ts';
 const STEPS = 10;
 const STEP_WITHIN_MS = 300_000;
 
-/** What a callback costs while more and more of them wait, and what a delivery does while they become fewer. The samples are the steps. */
+/**
+ * The cost of a callback while the backlog grows, and of a delivery while it shrinks. One sample per step.
+ */
 export function measureBacklog(world: World): Promise<void> {
   return withClosing(async (onClose) => {
     const start = world.startOptions('everysec', onClose);

@@ -4,11 +4,11 @@ import type { World } from '../world.ts';
 import { send } from './send.ts';
 
 const ARRIVED_WITHIN_MS = 120_000;
-/** About what ingress and worker carry together on two cores, per second: it only decides how long the first run takes. */
+/** Per second, two cores. Sets the length of the first run only. */
 const FIRST_GUESS = 2000;
 const RUNS = 2;
 
-/** Callbacks per second from the first request to the last delivery, while ingress and worker are both at work and every connection sends as soon as it is answered. */
+/** Per second, from the first request to the last delivery, at full load. */
 export async function carriedRate(world: World, contestant: Deliverer): Promise<number> {
   let rate = FIRST_GUESS;
   for (let run = 0; run < RUNS; run += 1) {

@@ -14,25 +14,23 @@ export type DrainOptions = {
   readonly callbacks: number;
   readonly outputs: 1 | 3;
   readonly delayMs: number;
-  /** Works beside the contestant's own. */
   readonly secondWorker?: App | undefined;
 };
 
 export type Drained = {
   readonly deliveriesPerSecond: number;
-  /** µs of the worker's CPU time for each delivery. */
+  /** µs per delivery. */
   readonly workerCpuMicros: number;
-  /** µs of Redis's CPU time for each callback, ack and all deliveries. */
+  /** µs per callback, with ack and all deliveries. */
   readonly redisMicros: number;
-  /** Scripts that Redis ran for each callback, likewise. */
+  /** Per callback. */
   readonly scripts: number;
-  /** What Redis keeps of each callback that is finished. */
+  /** Per finished callback. */
   readonly bytesKept: number;
-  /** Deliveries that came more than once. */
   readonly repeats: number;
 };
 
-/** Fills the queue while the worker stands still, then lets it go and waits for the last delivery. */
+/** Fills the queue, then starts the worker and waits for the last delivery. */
 export async function drain(world: World, options: DrainOptions): Promise<Drained> {
   const { contestant, callbacks, outputs, delayMs, secondWorker } = options;
   const { worker, redis, queues } = contestant;

@@ -7,10 +7,10 @@ import { send } from './send.ts';
 const ARRIVED_WITHIN_MS = 120_000;
 const POSTS = 1000;
 
-/** Callbacks per second: hardly any two at once. */
+/** Per second: hardly two at once. */
 const TRICKLE = 50;
 
-/** From the ack to the delivery's arrival at its one destination, while so many callbacks come per second, and while a trickle does. */
+/** From the ack to the arrival, at this rate and at a trickle. */
 export async function follow(world: World, contestant: Deliverer, low: number): Promise<void> {
   for (const [load, rate] of Object.entries({ low, trickle: TRICKLE })) {
     const { p50, p99 } = await followOne(world, contestant, rate);
@@ -25,13 +25,13 @@ async function followOne(world: World, contestant: Deliverer, rate: number) {
   await send(world, { contestant, count, rate });
   await world.sink.call('counted', count, ARRIVED_WITHIN_MS);
   const [answered, arrived] = await Promise.all([world.load.call('answered', undefined), world.sink.call('arrivals', undefined)]);
-  // A delivery may well arrive before the load generator has come to reading the ack.
+  // The delivery may arrive before we read the ack.
   const times = arrived.map((at, index) => Math.max(0, at - (answered[index] ?? 0)) / 1000);
   await contestant.redis.idle(contestant.queues);
   return percentiles(times);
 }
 
-/** What that destination takes for a request by itself, to its answer. */
+/** One request to the destination alone. */
 export async function measureOnePost(world: World, pool: Child<BarePoolCalls>): Promise<void> {
   await world.sink.call('reset', { delayMs: 0, noted: 0 });
   await pool.call('prepare', { count: POSTS, outputs: 1, concurrency: 1 });

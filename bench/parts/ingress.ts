@@ -5,12 +5,12 @@ import { withClosing } from '../processes.ts';
 import type { World } from '../world.ts';
 import { send, warmUp } from './send.ts';
 
-/** Of what the limit acks, for all of them. */
+/** Of the limit's rate. */
 const LOW_SHARE = 0.3;
 
 type Turn = { readonly contestant: Contestant; readonly rate: number; readonly lowRate: number };
 
-/** Acks: how many, how fast, and what they cost; nobody takes the callbacks out of the queue meanwhile. */
+/** Acks: number, speed, cost. No worker runs. */
 export function measureIngress(world: World): Promise<void> {
   return withClosing(async (onClose) => {
     const { plan, say } = world;
@@ -36,7 +36,7 @@ export function measureIngress(world: World): Promise<void> {
   });
 }
 
-/** Full load for all; latencies at lower load for the three that are compared. Resolves with the rate at full load. */
+/** Latencies at low load for three. Resolves with the rate at full load. */
 async function takeTurn(world: World, { contestant, rate, lowRate }: Turn): Promise<number> {
   const { plan, samples } = world;
   const { name, redis, queues } = contestant;
@@ -53,7 +53,7 @@ async function takeTurn(world: World, { contestant, rate, lowRate }: Turn): Prom
   if (name === 'limit' || name === 'plain' || name === 'ringback') {
     const partial = await send(world, { contestant, count: Math.ceil(lowRate * plan.seconds.partial), rate: lowRate });
     samples.add(name, latencies('partial', partial));
-    // One connection is at most as fast as all of them.
+    // One connection is no faster than all.
     const single = await send(world, { contestant, connections: 1, count: Math.ceil(SINGLE_RATE * plan.seconds.single) });
     samples.add(name, latencies('single', single));
     await redis?.empty(queues);
@@ -61,7 +61,7 @@ async function takeTurn(world: World, { contestant, rate, lowRate }: Turn): Prom
   return ackedPerSecond;
 }
 
-/** About what one connection comes to, per second: it only decides how long that takes. */
+/** Per second. Sets the length only. */
 const SINGLE_RATE = 1000;
 
 function latencies(load: string, { p50, p99, p999 }: { p50: number; p99: number; p999: number }): Record<string, number> {

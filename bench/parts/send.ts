@@ -4,7 +4,7 @@ import { cpuMs } from '../measure/process.ts';
 import { type RedisFigures, since } from '../measure/redis.ts';
 import type { World } from '../world.ts';
 
-/** Each of which has one request under way at a time. */
+/** One request at a time on each. */
 const CONNECTIONS = 256;
 
 const ANSWERED_WITHIN_MS = 300_000;
@@ -16,21 +16,21 @@ export type SendOptions = {
   readonly secondIngress?: Contestant['ingress'];
   readonly connections?: number;
   readonly rate?: number;
-  /** 3 (to one output) unless told. */
+  /** Default: 3 (one output). */
   readonly taskStatus?: number;
 };
 
 export type Sent = LoadResult & {
   readonly ackedPerSecond: number;
-  /** µs of the (first) ingress's CPU time for each callback. */
+  /** µs per callback, first ingress. */
   readonly cpuMicros: number;
-  /** Of one core, what the load generator used. */
+  /** Of one core. */
   readonly loadShare: number;
   /** Undefined without a queue. */
   readonly redis: RedisFigures | undefined;
 };
 
-/** Has the load generator send so many callbacks, signed before the clock starts. @throws Error when one of them was refused: then the figures are of something else */
+/** Signed before the clock starts. @throws Error if one was refused */
 export async function send(world: World, options: SendOptions): Promise<Sent> {
   const { contestant, count, secondIngress, connections = CONNECTIONS, rate, taskStatus = 3 } = options;
   const { ingress, redis } = contestant;
@@ -57,7 +57,7 @@ export async function send(world: World, options: SendOptions): Promise<Sent> {
 const FIRST_GUESS = 2000;
 const WARM_UPS = 3;
 
-/** Runs a contestant's code warm; resolves with how many callbacks it acks per second. */
+/** Resolves with acks per second. */
 export async function warmUp(world: World, contestant: Contestant): Promise<number> {
   const { seconds } = world.plan.warmUp;
   let rate = FIRST_GUESS;

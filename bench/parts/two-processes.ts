@@ -6,7 +6,7 @@ import { send, warmUp } from './send.ts';
 
 const AT_ONCE = { outputs: 1, delayMs: 0 } as const;
 
-/** One ingress and two take turns under the same load, and one worker and two on the same backlog. */
+/** One and two ingresses under the same load; one and two workers on the same backlog. */
 export function measureTwoProcesses(world: World): Promise<void> {
   return withClosing(async (onClose) => {
     const { plan, samples, say } = world;

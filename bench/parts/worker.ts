@@ -12,10 +12,8 @@ import { carriedRate } from './carried-rate.ts';
 
 type Pool = Child<BarePoolCalls>;
 
-/** Fewer callbacks would tell nothing. */
 const LEAST = 100;
 
-/** Who delivers; resolves with the figures of so many callbacks. */
 type Turn = {
   readonly name: string;
   readonly deliver: (callbacks: number, way: Way) => Promise<Readonly<Record<string, number>>>;
@@ -23,10 +21,10 @@ type Turn = {
 
 const AT_ONCE: Way = { outputs: 1, delayMs: 0 };
 
-/** Of what is carried end to end: low load. */
+/** Of the rate end to end. */
 const LOW_SHARE = 0.3;
 
-/** Deliveries: how many, and what they cost, against bare undici pools that post the same; and how long after the ack they arrive. */
+/** Rate, cost and delay, against bare undici pools. */
 export function measureWorker(world: World): Promise<void> {
   return withClosing(async (onClose) => {
     const { plan, say } = world;
@@ -58,7 +56,7 @@ export function measureWorker(world: World): Promise<void> {
   });
 }
 
-/** Runs a contestant's code warm, for the same time each; resolves with how many deliveries it makes per second. */
+/** The same time for each. Resolves with deliveries per second. */
 async function warmUp({ plan }: World, deliver: Turn['deliver']): Promise<number> {
   const { callbacks, workerSeconds } = plan.warmUp;
   const { deliveriesPerSecond: first = 0 } = await deliver(callbacks, AT_ONCE);
@@ -66,7 +64,7 @@ async function warmUp({ plan }: World, deliver: Turn['deliver']): Promise<number
   return second;
 }
 
-/** Delivers as many callbacks as take about so long, going by the round before. */
+/** As many as take about this long, by the last round. */
 async function takeTurn(
   { samples }: World,
   { name, deliver, way, seconds, warmRate }: Turn & { way: Way; seconds: number; warmRate: number },
@@ -76,7 +74,6 @@ async function takeTurn(
   samples.add(name, Object.fromEntries(Object.entries(figures).map(([figure, value]) => [ofWay(figure, way), value])));
 }
 
-/** A way of delivering, for people and in the names of figures. */
 function nameOf({ outputs, delayMs }: Way): string {
   return `${outputs} output${outputs === 1 ? '' : 's'}, ${delayMs} ms`;
 }
@@ -85,7 +82,6 @@ function ofWay(figure: string, way: Way): string {
   return `${figure}, ${nameOf(way)}`;
 }
 
-/** The bare pools' turn. */
 async function post(world: World, pool: Pool, options: Way & { callbacks: number }) {
   const { callbacks, outputs, delayMs } = options;
   const count = callbacks * outputs;

@@ -7,14 +7,14 @@ const ROW = 30;
 const PLOT = WIDTH - LABEL - 90;
 const CHART = { height: 160, left: 60, right: 20 } as const;
 
-/** Colours that can be read on white and on black; text takes the reader's own scheme. */
+/** Readable on white and black. */
 const STYLE = `
   text { font: 13px system-ui, sans-serif; fill: #1f2328 }
   .axis { stroke: #8c959f } .met { fill: #2da44e } .missed { fill: #cf222e } .goal { stroke: #1f2328; stroke-width: 2 }
   .fill { stroke: #0969da; fill: none; stroke-width: 2 } .drain { stroke: #bf8700; fill: none; stroke-width: 2 }
   @media (prefers-color-scheme: dark) { text { fill: #e6edf3 } .goal { stroke: #e6edf3 } }`;
 
-/** The goals as bars, each against its own bound (the line), and the backlog's rates step by step. */
+/** Goals as bars against their bounds, and the backlog by step. */
 export function drawFigures({ goals, samples }: { readonly goals: readonly Goal[]; readonly samples: Samples }): string {
   const bars = goals.map((goal, index) => drawBar(goal, 40 + index * ROW));
   const top = 40 + goals.length * ROW + 50;
@@ -29,7 +29,7 @@ ${[...bars, ...lines].join('\n')}
 `;
 }
 
-/** A bar is as long as the figure is of twice its bound, so that all goals stand in one line. */
+/** Relative to twice its bound, so all goals fit one line. */
 function drawBar({ name, unit, is, bound, spread, met }: Goal, y: number): string {
   const length = Math.max(0, Math.min(1, spread.median / bound / 2)) * PLOT;
   const figure = `${Number(spread.median.toPrecision(3))} ${unit}`;

@@ -6,7 +6,7 @@ export type Goal = {
   readonly unit: '×' | 'ms' | 'B';
   readonly is: 'at least' | 'at most';
   readonly bound: number;
-  /** Over the rounds, each with what stood beside it in the same round. */
+  /** Round by round. */
   readonly spread: Spread;
   readonly met: boolean;
 };
@@ -15,7 +15,7 @@ type Rule = Omit<Goal, 'spread' | 'met'> & { readonly of: (samples: Samples) => 
 
 type Figure = readonly [who: string, what: string];
 
-/** Round by round, so that what slowed the machine down slowed both. */
+/** A slow machine then slows both. */
 function pair(samples: Samples, [one, other]: readonly [Figure, Figure], combine: (a: number, b: number) => number): number[] {
   const others = samples.values(...other);
   return samples.values(...one).flatMap((value, round) => {
@@ -111,7 +111,6 @@ const RULES: readonly Rule[] = [
   },
 ];
 
-/** The goals that the run has figures for. */
 export function judge(samples: Samples): Goal[] {
   return RULES.flatMap(({ of, ...goal }) => {
     const spread = spreadOf(of(samples));

@@ -1,10 +1,8 @@
 import { type Samples, type Spread, spreadOf } from '../measure/samples.ts';
 import type { Goal } from './goals.ts';
 
-/** A heading, the head of the columns, and the rows; all of it text. */
 export type Table = { readonly title: string; readonly head: readonly string[]; readonly rows: readonly (readonly string[])[] };
 
-/** `who` of the samples, and what a reader calls it. */
 type Names = Readonly<Record<string, string>>;
 
 const INGRESSES: Names = {
@@ -58,7 +56,6 @@ const END_TO_END_FIGURES: Names = {
   carriedPerSecond: 'carried/s',
 };
 
-/** All that was measured, a table for each question that has figures. */
 export function writeTables(samples: Samples): Table[] {
   const cases = [...new Set(Object.keys(samples.all()['bare-pool'] ?? {}).map((what) => /, (.*)$/.exec(what)?.[1] ?? ''))].filter(
     Boolean,
@@ -152,7 +149,6 @@ function against(samples: Samples): Table {
   };
 }
 
-/** The goals, as a table. */
 export function goalTable(goals: readonly Goal[]): Table {
   const rows = goals.map(({ name, unit, is, bound, spread, met }) => {
     const of = (value: number) => `${number(value)} ${unit}`;
@@ -167,14 +163,14 @@ export function goalTable(goals: readonly Goal[]): Table {
   return { title: 'Goals', head: ['', 'goal', 'median', 'rounds', ''], rows };
 }
 
-/** Median, and the range over the rounds. */
+/** Median and range. */
 function show(spread: Spread | undefined): string {
   if (!spread) return '';
   const { median, min, max } = spread;
   return min === max ? number(median) : `${number(median)} (${number(min)}–${number(max)})`;
 }
 
-/** Three digits that mean something. */
+/** Three significant digits. */
 function number(value: number): string {
   if (Number.isNaN(value)) return '';
   const size = Math.abs(value);

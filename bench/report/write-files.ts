@@ -12,7 +12,6 @@ export type Report = {
   /** ISO 8601. */
   readonly startedAt: string;
   readonly seconds: number;
-  /** What it ran on, in one line. */
   readonly machine: string;
   readonly goals: readonly Goal[];
   readonly samples: Samples;
@@ -21,7 +20,7 @@ export type Report = {
 const DOCS = fileURLToPath(new URL('../../docs/', import.meta.url));
 const BETWEEN_MARKERS = /(?<=<!-- figures: npm run bench -- --write -->\n)[\s\S]*(?=<!-- end of figures -->)/;
 
-/** Writes all samples for machines; returns the path. */
+/** For machines; returns the path. */
 export async function writeJson({ samples, ...report }: Report): Promise<string> {
   const folder = join(STATE_FOLDER, 'bench');
   await mkdir(folder, { recursive: true });
@@ -30,7 +29,7 @@ export async function writeJson({ samples, ...report }: Report): Promise<string>
   return path;
 }
 
-/** Puts the run's figures and pictures into docs/performance.md. */
+/** Into docs/performance.md. */
 export async function writeDocs(report: Report): Promise<void> {
   const { startedAt, seconds, machine, goals, samples } = report;
   const page = join(DOCS, 'performance.md');

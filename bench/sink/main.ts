@@ -1,4 +1,4 @@
-// The destination of all deliveries, and as cheap as a destination can be: it answers 200 at once or after a while, counts, and notes when what came.
+// The destination: answers 200, counts, notes arrival times.
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { serve } from '../child.ts';
@@ -29,19 +29,19 @@ function createSink(server: Server) {
 
   const calls = {
     url: (): string => urlOf(server),
-    /** Counts from zero. The arrivals of the first `noted` callbacks of the next series are noted. */
+    /** Notes arrivals of the first `noted` callbacks. */
     reset(options: { delayMs: number; noted: number }): void {
       count = 0;
       ({ delayMs } = options);
       arrivals = new Float64Array(options.noted);
     },
-    /** Waits for so many deliveries; resolves with when the last of them came, by `micros()`. Who asks has the deadline. */
+    /** Resolves with the time of the last, by `micros()`. The caller sets the deadline. */
     async counted(until: number): Promise<number> {
       if (count < until) await new Promise<void>((resolve) => (onCount = { until, resolve }));
       onCount = undefined;
       return lastAt;
     },
-    /** How many came in all: more than were to come are repeats. */
+    /** More than expected are repeats. */
     count: (): number => count,
     arrivals: (): Float64Array => arrivals,
   };

@@ -1,11 +1,10 @@
 import type { Socket } from 'node:net';
 
-/** A request that is there to its last byte. */
 export type OnRequest = (text: string) => void;
 
 const LENGTH = /\r\ncontent-length: (\d+)/i;
 
-/** Finds the requests in what comes over a connection, as cheaply as can be: one at a time, each with a Content-Length, all ASCII. */
+/** As cheap as possible: one at a time, with Content-Length, all ASCII. */
 export function readRequests(socket: Socket, onRequest: OnRequest): void {
   let text = '';
   socket.setEncoding('latin1');
@@ -21,6 +20,6 @@ export function readRequests(socket: Socket, onRequest: OnRequest): void {
       onRequest(request);
     }
   });
-  // Who goes in the middle of a request was killed.
+  // A client that was killed.
   socket.on('error', () => {});
 }

@@ -11,27 +11,26 @@ import { type Stage, VICTIMS } from './stage.ts';
 import type { Crash } from './strike.ts';
 import { furtherTakeovers, type PerOutput } from './takeovers.ts';
 
-/** A thing that does not hold. */
 export type Violation = { readonly invariant: Invariant; readonly what: string };
 
 export type CheckOptions = {
   readonly answers: Answers;
   readonly crash: Crash;
-  /** Bytes of Redis's data after a run without faults. */
+  /** Bytes of Redis's data without faults. */
   readonly dataset?: number | undefined;
 };
 
-/** A look at Redis, on a busy machine. */
+/** Generous, for a busy machine. */
 const READY_WITHIN_MS = 20_000;
-/** Locks, and what a worker needs to notice that they are gone. */
+/** Locks must expire, and a worker must notice. */
 const RESTS_WITHIN_MS = 20_000;
 const LOOKS_AGAIN_AFTER_MS = 300;
-/** Allocations differ by that much from run to run, bytes. */
+/** Bytes; allocations differ between runs. */
 const DATASET_MAY_DIFFER = 512 * 1024;
 
-/** Waits until nothing moves any more, and tells what does not hold. */
+/** Waits until all is at rest. */
 export async function check(stage: Stage, { answers, crash, dataset }: CheckOptions): Promise<Violation[]> {
-  // First: what is still in the spool comes to Redis yet.
+  // First: the spool still writes to Redis.
   const ready = await askReadiness(stage);
   const nothingLeft = await untilNothingIsLeft(stage);
   const [ledger, dead, quarantined, further] = await Promise.all([
@@ -64,7 +63,7 @@ async function untilNothingIsLeft(stage: Stage): Promise<Violation[]> {
   const isEmpty = async () => {
     left = await findLeftovers(stage);
     if (left.length > 0) return false;
-    // What was withheld may be on its way still.
+    // Withheld requests may still be on their way.
     await delay(LOOKS_AGAIN_AFTER_MS);
     left = await findLeftovers(stage);
     return left.length === 0;
@@ -99,7 +98,7 @@ function judgeArrivals({ destination }: Stage, { answers, window, dead, further 
   ];
 }
 
-/** When it was taken after the first time, and over which connections. */
+/** When it was taken again, and over which connections. */
 function historyOf(arrived: readonly Taken[]): string {
   const first = arrived[0]?.at ?? 0;
   return arrived.map(({ at, clientPort }) => `+${Math.round(at - first)} ms (port ${clientPort})`).join(', ');
@@ -110,7 +109,7 @@ function isDeadLetter({ ends }: Message, output: Output): boolean {
   return Array.isArray(answers) && answers.at(-1) === 400;
 }
 
-/** Each delivery was taken in the end. `refused` was not, and another callback has its requestID now. */
+/** `refused`: another callback has its requestID now. */
 function judgeOutcomes(outcomes: ReadonlyMap<string, string>): Violation[] {
   return callbacks
     .filter(({ name }) => name !== messages.refused.name)

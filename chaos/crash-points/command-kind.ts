@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import { PREFIX } from '../settings.ts';
 
-/** Tells kinds of commands apart. */
 export type Kinds = {
-  /** What a command is and where, without what differs from run to run: `eval 5ab432 output.crm`. */
+  /** Without what differs between runs: `eval 5ab432 output.crm`. */
   of(command: readonly string[]): string;
-  /** The same for people: with what the script does, where its text was seen. */
+  /** For people: adds what a known script does. */
   describe(kind: string): string;
 };
 
@@ -15,7 +14,7 @@ const WORDS_SHOWN = 6;
 export function createKinds(): Kinds {
   const titles = new Map<string, string>();
 
-  /** A script has one kind, whether it is sent as text or by its digest. */
+  /** The same kind for text and digest. */
   function ofScript(name: string, script: string): string {
     if (name === 'evalsha') return `eval ${script.slice(0, DIGEST_SHOWN)}`;
     const digest = createHash('sha1').update(script).digest('hex').slice(0, DIGEST_SHOWN);
@@ -33,13 +32,13 @@ export function createKinds(): Kinds {
   };
 }
 
-/** The first words of its first comment. */
+/** From its first comment. */
 function titleOf(script: string): string {
   const comment = /--\[\[\s*(.*)/.exec(script)?.[1];
   return comment === undefined ? '' : ` (${comment.toLowerCase().split(' ').slice(0, WORDS_SHOWN).join(' ')})`;
 }
 
-/** A queue's name, or what of the ledger it is. */
+/** A queue's name, or a part of the ledger. */
 function placeOf(key: string): string {
   const [place = '', rest = ''] = key.split(':');
   if (place !== 'ledger') return place;

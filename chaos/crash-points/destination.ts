@@ -1,33 +1,31 @@
 import { createSink, type Halt, type SinkRequest } from '@ringback/testkit/bare';
 import { callbacks, deliveryName, type Message, type Output, OUTPUTS } from './messages.ts';
 
-/** One attempt as the destination saw it. */
 export type Exchange = {
   readonly output: Output;
   readonly name: string;
   readonly webhookId: string;
-  /** Tells connections, hence processes, apart. */
+  /** Tells processes apart. */
   readonly clientPort: number | undefined;
 };
 
-/** One that it took, and when, in ms of `performance.now()`. */
+/** `at`: ms of `performance.now()`. */
 export type Taken = Exchange & { readonly at: number };
 
-/** An exchange stands still until its owner says how to go on: it is completed, or its connection is reset. */
+/** Stopped until it is completed or its connection is reset. */
 type ExchangeHalt = Pick<Halt, 'release' | 'cut' | 'drop'>;
 
-/** `before`: the destination has not taken the request yet. `after`: it has, and its answer is withheld. */
+/** `before`: the request is not taken yet. `after`: it is, and its answer is withheld. */
 type ExchangeHook = (exchange: Exchange) => 'before' | 'after' | undefined;
 
-/** The destination of both outputs. It knows each callback, and answers as that one's part in the run asks. */
+/** Answers each callback as its part in the run asks. */
 export type Destination = {
   readonly url: string;
-  /** Attempts that it took (200), oldest first. */
+  /** Answered with 200, oldest first. */
   readonly taken: readonly Taken[];
-  /** From now on it takes what it refused until it was mended. */
-  mend(): void;
+  /** From now on it takes what it refused. */
+  recover(): void;
   watch(hook: ExchangeHook, onHalt: (halt: ExchangeHalt) => void): void;
-  /** Forgets all exchanges. */
   reset(): void;
   close(): Promise<void>;
 };
@@ -38,11 +36,11 @@ export async function createDestination(): Promise<Destination> {
   const sink = await createSink();
   const taken: Taken[] = [];
   const counts = new Map<string, number>();
-  let mended = false;
+  let recovered = false;
   let hook = pass;
   let onHalt: ((halt: ExchangeHalt) => void) | undefined;
 
-  /** Resolves to whether it may go on. */
+  /** True if it may go on. */
   const halt = () =>
     new Promise<boolean>((resolve) => {
       const reset = () => resolve(false);
@@ -52,7 +50,7 @@ export async function createDestination(): Promise<Destination> {
   function decide(exchange: Exchange): number {
     const count = counts.get(exchangeKind(exchange)) ?? 0;
     counts.set(exchangeKind(exchange), count + 1);
-    const status = statusOf(exchange, { count, mended });
+    const status = statusOf(exchange, { count, recovered });
     if (status === 200) taken.push({ ...exchange, at: performance.now() });
     return status;
   }
@@ -68,18 +66,17 @@ export async function createDestination(): Promise<Destination> {
   return {
     url: sink.url,
     taken,
-    mend: () => void (mended = true),
+    recover: () => void (recovered = true),
     watch: (nextHook, nextOnHalt) => void ([hook, onHalt] = [nextHook, nextOnHalt]),
     reset() {
       taken.length = 0;
       counts.clear();
-      mended = false;
+      recovered = false;
     },
     close: () => sink.close(),
   };
 }
 
-/** Says which delivery it is. */
 export const exchangeKind = ({ output, name }: Exchange) => deliveryName(output, name);
 
 function exchangeOf({ path, headers, body, clientPort }: SinkRequest): Exchange {
@@ -89,10 +86,10 @@ function exchangeOf({ path, headers, body, clientPort }: SinkRequest): Exchange 
   return { output, name, webhookId: String(headers['webhook-id']), clientPort };
 }
 
-function statusOf({ output, name }: Exchange, { count, mended }: { count: number; mended: boolean }): number {
+function statusOf({ output, name }: Exchange, { count, recovered }: { count: number; recovered: boolean }): number {
   const ends = callbacks.find((message: Message) => message.name === name)?.ends?.[output];
-  // What MUST NOT arrive is taken as well: the check tells.
+  // Also what MUST NOT arrive: the check finds it.
   if (ends === undefined) return 200;
-  if (ends === 'mended') return mended ? 200 : 400;
+  if (ends === 'recovered') return recovered ? 200 : 400;
   return ends[Math.min(count, ends.length - 1)] ?? 200;
 }

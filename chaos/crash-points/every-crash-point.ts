@@ -11,15 +11,14 @@ import { NO_CRASH } from './strike.ts';
 import { tally } from './tally.ts';
 import { runLane, type Tried } from './try-points.ts';
 
-/** How many small Ringbacks run side by side, and how many points they try. Most of a point's time is spent waiting for locks to run out. */
+/** Small Ringbacks side by side, and points. Most of the time they wait for locks to expire. */
 const SIZES = {
   full: { lanes: 8, points: Infinity },
   short: { lanes: 3, points: 18 },
 } as const;
-/** Runs without a fault, from which the points are known. */
+/** Runs without a fault give the points. */
 const RECORDINGS = 3;
 const TELLS_EVERY = 100;
-/** Fewer are not worth another lane. */
 const POINTS_PER_LANE = 4;
 
 export const everyCrashPoint: Run = {
@@ -35,7 +34,7 @@ export const everyCrashPoint: Run = {
     const problems = begun.flatMap((one) => one.problems);
     const recordings = begun.map(({ recording }) => recording);
     const all = pointsOf(recordings, random).filter((point) => nameOf(point).includes(only ?? ''));
-    // What does not hold without a fault does not hold with one.
+    // If it does not hold without a fault, no fault is needed.
     const points = problems.length === 0 ? all.slice(0, atMost) : [];
     const lanes = Math.max(RECORDINGS, Math.min(most, Math.ceil(points.length / POINTS_PER_LANE)));
     say(`${points.length} of ${all.length} crash points, ${lanes} side by side`);
@@ -49,7 +48,7 @@ export const everyCrashPoint: Run = {
     const dataset = Math.max(...begun.map((one) => one.dataset));
     const common = { spec, kinds, dataset, next: () => left.shift(), onTried };
     const running = Array.from({ length: lanes }, (_, index) => runLane({ ...common, stage: begun[index]?.stage }));
-    // Each lane MUST end by itself: it has processes that stand still, and would do so for ever.
+    // Each lane MUST end by itself: its stopped processes would stay.
     const failures = (await Promise.allSettled(running)).flatMap((lane) =>
       lane.status === 'rejected' ? String(lane.reason) : [],
     );
@@ -57,7 +56,6 @@ export const everyCrashPoint: Run = {
   },
 };
 
-/** A stage, and what it does without faults. */
 async function begin(spec: RedisServerSpec, kinds: Kinds) {
   const stage = await createWarmStage(spec, kinds);
   try {

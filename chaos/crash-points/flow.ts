@@ -6,25 +6,22 @@ import { callbacks, keyOf, type Message, messages, OUTPUTS } from './messages.ts
 import type { Stage } from './stage.ts';
 import { nothingIsTaken } from './takeovers.ts';
 
-/** What a sender knows after the run. */
 export type Answers = {
-  /** Names of what was acked, in this order. */
+  /** Names, in order. */
   readonly acked: Set<string>;
-  /** Names of what was refused for good. */
   readonly refused: Set<string>;
   requests: number;
-  /** Requests without an answer, and those answered with 503. */
+  /** Unanswered requests, and 503s. */
   repeated: number;
 };
 
-/** A process may have to be started meanwhile, on a busy machine. */
+/** A process may start meanwhile, on a busy machine. */
 const WITHIN_MS = 120_000;
 const REPEATS_AFTER_MS = 50;
 
 /**
- * The small run: every protocol of Ringback once. What is not acked is sent again, as a provider would.
- * @param crashIsOver is waited for before the dedupe window ends: no process stands still with work of before
- * @throws Error when a part of it does not end
+ * Every protocol once. What is not acked is sent again. @param crashIsOver awaited before the dedupe window
+ * ends: no process still has earlier work @throws Error if a part does not end
  */
 export async function runFlow(stage: Stage, crashIsOver: () => Promise<unknown> = async () => {}): Promise<Answers> {
   const answers: Answers = { acked: new Set(), refused: new Set(), requests: 0, repeated: 0 };
@@ -39,9 +36,9 @@ export async function runFlow(stage: Stage, crashIsOver: () => Promise<unknown> 
   await send(spooled, spooledToo);
   stage.proxies.ingress.accept();
 
-  stage.destination.mend();
+  stage.destination.recover();
   await replay(stage, replayed);
-  // The end of the dedupe window: the claim is gone. It comes long after all that was written before.
+  // Ends the dedupe window: removes the claim.
   await crashIsOver();
   await until(() => isCalm(stage), { withinMs: WITHIN_MS, what: () => 'the end of every job' });
   await stage.redis.del(`${PREFIX}:ledger:${keyOf(refused)}`);
@@ -51,7 +48,7 @@ export async function runFlow(stage: Stage, crashIsOver: () => Promise<unknown> 
 }
 
 async function isCalm(stage: Stage): Promise<boolean> {
-  // None: it is being started anew.
+  // It is starting.
   const ingress = await stage.slots.ingress.readiness().catch(() => undefined);
   return ingress?.spooling === 0 && nothingIsTaken(stage);
 }
@@ -70,7 +67,6 @@ async function postUntilAnswered(stage: Stage, message: Message, answers: Answer
   }
 }
 
-/** Waits until each of them was taken or is a dead letter at each output. */
 async function ended(stage: Stage, group: readonly Message[]): Promise<void> {
   let open: string[] = [];
   const isOver = async () => {
@@ -81,7 +77,6 @@ async function ended(stage: Stage, group: readonly Message[]): Promise<void> {
   await until(isOver, { withinMs: WITHIN_MS, what: () => `the end of ${open.join(', ')}` });
 }
 
-/** Waits until each of them was taken by each output. */
 async function taken(stage: Stage, group: readonly Message[]): Promise<void> {
   const missing = () => openDeliveries(stage, group);
   await until(() => missing().length === 0, { withinMs: WITHIN_MS, what: () => `the delivery of ${missing().join(', ')}` });
@@ -92,7 +87,7 @@ function openDeliveries({ destination }: Stage, group: readonly Message[]): stri
   return group.flatMap(({ name }) => OUTPUTS.map((output) => `${name} at ${output}`)).filter((one) => !arrived.has(one));
 }
 
-/** Every dead letter that is a delivery, as `<name of the callback> at <output>`. */
+/** As `<name of the callback> at <output>`. */
 export async function readDeadLetters({ redis }: Stage): Promise<string[]> {
   const store = await openDeadLetters({ redis, prefix: PREFIX, outputs: OUTPUTS, served: async () => true });
   try {

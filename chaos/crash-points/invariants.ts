@@ -1,4 +1,4 @@
-/** What must hold after every crash, by the names of docs/protocols.md. */
+/** Names from docs/protocols.md. */
 export const INVARIANTS = {
   ACKED_IS_QUEUED: 'every acked callback has a claim in the ledger',
   ONE_OWNER: 'of requests with one requestID, one body goes out, once to each output',

@@ -2,11 +2,10 @@ import { PREFIX } from '../settings.ts';
 import { callbacks, deliveryName, keyOf, type Message, OUTPUTS } from './messages.ts';
 import type { Stage } from './stage.ts';
 
-/** What the ledger knows of the callbacks of the run. */
 export type LedgerView = {
-  /** Names of those with a claim. */
+  /** Names. */
   readonly claimed: ReadonlySet<string>;
-  /** Of each delivery that has one; by the batch that owns its callback now. */
+  /** By delivery, of the batch that owns the callback now. */
   readonly outcomes: ReadonlyMap<string, string>;
 };
 
@@ -27,12 +26,11 @@ export async function readLedger({ redis }: Pick<Stage, 'redis'>): Promise<Ledge
   return { claimed, outcomes };
 }
 
-/** The deliveries that the destination has taken. */
 export function takenOf({ destination }: Stage): Set<string> {
   return new Set(destination.taken.map(({ output, name }) => deliveryName(output, name)));
 }
 
-/** The deliveries that were under way when a worker stood still: those of dispatched callbacks at outputs with a job that is taken, and that `ledger` does not tell to be delivered. */
+/** Deliveries whose worker stopped: dispatched, with an active job, and not `delivered` in `ledger`. */
 export async function underWay({ redis }: Pick<Stage, 'redis'>, { claimed, outcomes }: LedgerView): Promise<Set<string>> {
   const found = new Set<string>();
   for (const output of OUTPUTS) {
@@ -42,7 +40,7 @@ export async function underWay({ redis }: Pick<Stage, 'redis'>, { claimed, outco
   return new Set([...found].filter((delivery) => outcomes.get(delivery) !== 'delivered'));
 }
 
-/** The known window of a crash: deliveries that the destination has taken (by `taken`) and that `ledger` does not tell to be delivered. */
+/** Deliveries that a crash may repeat: taken, but not `delivered` in `ledger`. */
 export function windowOf(taken: ReadonlySet<string>, { outcomes }: LedgerView): Set<string> {
   return new Set([...taken].filter((delivery) => outcomes.get(delivery) !== 'delivered'));
 }

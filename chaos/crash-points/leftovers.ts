@@ -2,13 +2,12 @@ import { PREFIX } from '../settings.ts';
 import { OUTPUTS } from './messages.ts';
 import type { Stage } from './stage.ts';
 
-/** A kind of keys that may stand in Redis after a run. */
+/** A kind of keys. */
 type Kind = {
-  /** Of the key without the prefix. */
+  /** Without the prefix. */
   readonly pattern: RegExp;
-  /** How many of them there must be. Absent: any number. */
+  /** Absent: any number. */
   readonly count?: number;
-  /** Each MUST have a time to live. */
   readonly expires?: true;
 };
 
@@ -17,7 +16,10 @@ const QUEUES = ['callbacks', 'quarantine', 'unrouted', ...OUTPUTS.map((output) =
 );
 const anyQueue = `(?:${QUEUES.join('|')})`;
 
-/** All that docs/architecture.md ("What Redis holds") names, as far as the run leaves it: one dead letter, two in quarantine, and nothing that waits, is under way or is locked. */
+/**
+ * What docs/architecture.md ("What Redis holds") names and the run leaves: one dead letter, two in
+ * quarantine, nothing waiting, active or locked.
+ */
 const KINDS: readonly Kind[] = [
   { pattern: /^outputs$/, count: 1 },
   { pattern: new RegExp(`^${anyQueue}:(?:meta|events|id|marker)$`) },
@@ -34,7 +36,7 @@ const KINDS: readonly Kind[] = [
   { pattern: /^ledger:[\w-]+\.(?:crm|ops)$/, expires: true },
 ];
 
-/** What stands in Redis and should not, or should and does not: a line for each kind. None: nothing is left. */
+/** One line per kind of key that is left or missing. */
 export async function findLeftovers({ redis }: Pick<Stage, 'redis'>): Promise<string[]> {
   const keys = (await redis.keys('*')).toSorted();
   const names = keys.map((key) => (key.startsWith(`${PREFIX}:`) ? key.slice(PREFIX.length + 1) : key));
@@ -46,13 +48,13 @@ export async function findLeftovers({ redis }: Pick<Stage, 'redis'>): Promise<st
       problems.push(`${found.length} of ${pattern.source}, not ${count}: ${await describeKeys(redis, found)}`);
     if (!expires) continue;
     const lives = await Promise.all(found.map((key) => redis.pttl(key)));
-    // -2: it has gone meanwhile.
+    // -2: the key is gone.
     if (lives.includes(-1)) problems.push(`one of ${pattern.source} never expires`);
   }
   return problems;
 }
 
-/** Each with where its job stands and the names of its fields, where it is a hash: their values may hold personal data. */
+/** With the states of the job and the names of its fields: values may hold personal data. */
 async function describeKeys(redis: Stage['redis'], keys: readonly string[]): Promise<string> {
   const described = keys.map(async (key) => {
     const [fields, places] = await Promise.all([redis.hkeys(key).catch(() => []), placesOf(redis, key)]);
@@ -64,7 +66,6 @@ async function describeKeys(redis: Stage['redis'], keys: readonly string[]): Pro
 const JOB_LISTS = ['wait', 'active', 'paused'] as const;
 const JOB_SETS = ['delayed', 'prioritized', 'failed', 'completed'] as const;
 
-/** Names of the lists and sets of its queue in which the job of this key stands. */
 async function placesOf(redis: Stage['redis'], key: string): Promise<string[]> {
   const [prefix, queue, id = ''] = key.split(':');
   const at = (name: string) => `${prefix}:${queue}:${name}`;
@@ -73,7 +74,7 @@ async function placesOf(redis: Stage['redis'], key: string): Promise<string[]> {
   return (await Promise.all([...lists, ...sets])).flat();
 }
 
-/** Where work stands, for a run that did not end: the lists and sets of every queue with how many are in them, and how many claims there are. */
+/** For a run that did not end: the size of each list and set, and the number of claims. */
 export async function describeWork({ redis }: Pick<Stage, 'redis'>): Promise<string> {
   const keys = (await redis.keys(`${PREFIX}:*`)).toSorted();
   const lists = keys.filter((key) => /:(?:wait|active|paused)$/.test(key)).map(async (key) => `${key} ${await redis.llen(key)}`);
@@ -82,14 +83,13 @@ export async function describeWork({ redis }: Pick<Stage, 'redis'>): Promise<str
   return [...(await Promise.all([...lists, ...sets])), `${claims} claims`].join(', ');
 }
 
-/** Removes all that a run leaves. What processes write of themselves, mostly at their start, stays. */
+/** Keeps what processes write at their start. */
 export async function clear({ redis }: Pick<Stage, 'redis'>): Promise<void> {
   const kept = new RegExp(`^${PREFIX}:(?:outputs|${anyQueue}:meta|process.*)$|^ringback:prefixes$`);
   const keys = (await redis.keys('*')).filter((key) => !kept.test(key));
   if (keys.length > 0) await redis.del(...keys);
 }
 
-/** What Redis uses for the data itself, in bytes. */
 export async function datasetBytes({ redis }: Pick<Stage, 'redis'>): Promise<number> {
   return Number(/used_memory_dataset:(\d+)/.exec(await redis.info('memory'))?.[1]);
 }

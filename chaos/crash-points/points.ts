@@ -3,33 +3,33 @@ import type { Random } from '../random.ts';
 import { VICTIMS, type Victim } from './stage.ts';
 
 const FAULTS = ['kill', 'cut', 'stop'] as const;
-/** SIGKILL; the connection is cut; SIGSTOP for longer than a lock lasts, and SIGCONT. */
+/** SIGKILL; a cut connection; SIGSTOP for longer than a lock, then SIGCONT. */
 type Fault = (typeof FAULTS)[number];
 
-/** One instant of the small run at which something breaks: before or after the `nth` command, or exchange with the destination, of its kind. */
+/** Before or after the `nth` command, or exchange, of its kind. */
 export type Point = {
   readonly victim: Victim;
   readonly fault: Fault;
   readonly side: HaltSide;
   readonly what: 'command' | 'exchange';
   readonly kind: string;
-  /** Counts from 1. */
+  /** From 1. */
   readonly nth: number;
 };
 
-/** How often each kind came in a run without faults. */
+/** By kind, without a fault. */
 type Counts = ReadonlyMap<string, number>;
 
 export type Recording = {
   readonly commands: Readonly<Record<Victim, Counts>>;
   readonly exchanges: Counts;
-  /** Kinds of commands that come by the clock: one point of each is enough. */
+  /** Timed commands: one point each is enough. */
   readonly periodic: ReadonlySet<string>;
 };
 
 export const nameOf = ({ victim, fault, side, kind, nth }: Point) => `${fault} ${victim} ${side} ${kind} #${nth}`;
 
-/** Every point that the recorded runs have, in an order that depends on `random` alone. Where runs differ in how often a kind comes, the one in the middle counts. */
+/** The order depends on `random` alone. If runs differ in a count, the median is used. */
 export function pointsOf(recordings: readonly Recording[], random: Random): Point[] {
   const periodic = new Set(recordings.flatMap((recording) => [...recording.periodic]));
   const usual = (pick: (recording: Recording) => Counts) => usualOf(recordings.map(pick), periodic);
@@ -71,7 +71,6 @@ function shuffled<T>(items: readonly T[], random: Random): T[] {
   return keyed.toSorted((one, other) => one.at - other.at).map(({ item }) => item);
 }
 
-/** Counts what comes by its kind. */
 export function createCounter(): { readonly counts: Map<string, number>; readonly add: (kind: string) => number } {
   const counts = new Map<string, number>();
   return {

@@ -8,10 +8,10 @@ import { createCounter, type Recording } from './points.ts';
 import { createStage, type Stage, VICTIMS } from './stage.ts';
 
 const IDLE_MS = 3500;
-/** What comes at least so often while nothing is to be done comes by the clock. */
+/** At least so many while idle: the command is timed. */
 const PERIODIC_FROM = 2;
 
-/** A stage that has run once, so that its Redis knows every script, and `kinds` as well. */
+/** Has run once: Redis knows every script. */
 export async function createWarmStage(spec: RedisServerSpec, kinds: Kinds): Promise<Stage> {
   const stage = await createStage(spec);
   try {
@@ -26,13 +26,13 @@ export async function createWarmStage(spec: RedisServerSpec, kinds: Kinds): Prom
   }
 }
 
-/** As after its start: nothing has arrived, and nothing stands in Redis. */
+/** As after its start. */
 export async function clearStage(stage: Stage): Promise<void> {
   await clear(stage);
   stage.destination.reset();
 }
 
-/** Runs without a fault, and counts what there is to break. */
+/** Without a fault. */
 export async function recordRun(stage: Stage, kinds: Kinds): Promise<{ recording: Recording; answers: Answers }> {
   const idle = watch(stage, kinds);
   await delay(IDLE_MS);
@@ -56,7 +56,6 @@ function watch({ proxies, destination }: Stage, kinds: Kinds): Omit<Recording, '
 
 const never = () => {};
 
-/** Nothing is watched any more. */
 export function unwatch({ proxies, destination }: Stage): void {
   for (const proxy of Object.values(proxies)) proxy.watch(() => undefined, never);
   destination.watch(() => undefined, never);

@@ -12,19 +12,18 @@ import { OUTPUTS } from './messages.ts';
 export const VICTIMS = ['ingress', 'worker'] as const;
 export type Victim = (typeof VICTIMS)[number];
 
-/** One small Ringback with a Redis of its own. Each process goes to Redis through a proxy of its own. */
+/** A small Ringback with its own Redis. Each process has its own proxy to Redis. */
 export type Stage = {
-  /** Straight to Redis. */
+  /** Without a proxy. */
   readonly redis: Redis;
   readonly proxies: Readonly<Record<Victim, RespProxy>>;
   readonly slots: Readonly<Record<Victim, AppSlot>>;
-  /** Takes over from a worker that stands still. It goes straight to Redis, and is down until it is started. */
+  /** Replaces a stopped worker. Without a proxy; down until started. */
   readonly relief: AppSlot;
   readonly destination: Destination;
   close(): Promise<void>;
 };
 
-/** Starts it all. */
 export async function createStage(spec: RedisServerSpec): Promise<Stage> {
   const closers: (() => Promise<unknown>)[] = [];
   const close = async () => {
@@ -50,7 +49,7 @@ async function build(spec: RedisServerSpec, onClose: OnClose): Promise<Omit<Stag
   const folder = await mkdtemp(join(tmpdir(), 'ringback-crash-points-'));
   onClose(() => rm(folder, { recursive: true, force: true }));
   const config = join(folder, 'ringback.yaml');
-  // No attempt times out on a busy machine: the destination would have taken it, and it would be made again.
+  // A timeout on a busy machine would repeat an attempt that was taken.
   const outputs = OUTPUTS.map((name) => ({ name, url: `${destination.url}/${name}`, timeout: '60s' }));
   await writeFile(config, settingsFile(outputs, { spool: { path: join(folder, '${SLOT}.sqlite') } }));
 

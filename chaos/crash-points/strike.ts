@@ -7,39 +7,37 @@ import { createCounter, type Point } from './points.ts';
 import type { Stage } from './stage.ts';
 import { activeJobs, nothingIsTaken, type PerOutput } from './takeovers.ts';
 
-/** Longer than `worker.lockDuration`, and than four times `ingress.enqueueTimeout`. */
+/** Longer than `worker.lockDuration` and four times `ingress.enqueueTimeout`. */
 const STOPPED_FOR_MS = 2500;
 const TAKEN_OVER_WITHIN_MS = 15_000;
 
 export type Crash = {
-  /** Deliveries that may be repeated for it. */
+  /** Deliveries that may be repeated. */
   readonly window: ReadonlySet<string>;
-  /** Delivery jobs that were under way. */
+  /** Active delivery jobs. */
   readonly active: PerOutput;
 };
 
-/** Nothing broke. */
 export const NO_CRASH: Crash = { window: new Set(), active: { crm: 0, ops: 0 } };
 
 export type Strike = {
   readonly reached: () => boolean;
-  /** Resolves once everything is up again. At once, where it was not reached. */
+  /** Resolves once everything is up again; at once if nothing broke. */
   readonly over: () => Promise<Crash>;
 };
 
-/** What a proxy or the destination has us decide. */
 type Halted = Pick<Halt, 'release' | 'cut' | 'drop'>;
 
-/** Breaks what `point` names when it comes, once. */
+/** Once, when `point` comes. */
 export function armStrike(stage: Stage, point: Point, kinds: Kinds): Strike {
   let work: Promise<Crash> | undefined;
   const counter = createCounter();
   const sideOf = (kind: string) =>
     work === undefined && kind === point.kind && counter.add(kind) === point.nth ? point.side : undefined;
-  // The same turn: nothing may pass before the fault.
+  // In the same turn: nothing may pass before the fault.
   const strike = (halted: Halted) => {
     work = breakIt(stage, point, halted);
-    // Whoever asks for it hears of a failure; nobody may, if the run fails first.
+    // The run may fail first, and then nobody listens.
     work.catch(() => {});
   };
   if (point.what === 'command') stage.proxies[point.victim].watch((command) => sideOf(kinds.of(command)), strike);
@@ -64,11 +62,10 @@ function breakIt(stage: Stage, { victim, fault }: Point, halted: Halted): Promis
   }
 }
 
-/** A new process in the place of the killed one. */
 async function replace(stage: Stage, victim: Point['victim'], halted: Halted): Promise<Crash> {
   const slot = stage.slots[victim];
   await slot.kill();
-  // Only now: what it had sent and nobody saw is gone with it.
+  // Only now: what it had sent unseen is gone with it.
   halted.drop();
   const crash = await look(stage);
   await slot.start();
@@ -80,14 +77,14 @@ async function look(stage: Stage): Promise<Crash> {
   return { window: windowOf(takenOf(stage), await readLedger(stage)), active };
 }
 
-/** Another worker does what the stopped one has under way; then that one goes on. */
+/** Another worker does its work; then it goes on. */
 async function takeOver(stage: Stage, pid: number, halted: Halted): Promise<Crash> {
   const active = await activeJobs(stage);
   const ledger = await readLedger(stage);
   const held = await underWay(stage, ledger);
   const stoppedFor = delay(STOPPED_FOR_MS);
   await stage.relief.start();
-  // The answers to what it had sent are in by now; the other one has had no time to send.
+  // Answers to what it sent have arrived; the other worker has sent nothing yet.
   const window = new Set([...windowOf(takenOf(stage), ledger), ...held]);
   await stoppedFor;
   await until(() => nothingIsTaken(stage), { withinMs: TAKEN_OVER_WITHIN_MS, what: () => 'the other worker to have taken over' });

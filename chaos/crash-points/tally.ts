@@ -1,7 +1,7 @@
 import { nameOf } from './points.ts';
 import type { Tried } from './try-points.ts';
 
-/** How many points were tried: a line for each process, fault and side, and one for those that did not come in their run. */
+/** A line per process, fault and side, and one for points that did not come. */
 export function tally(tried: readonly Tried[]): string[] {
   const groups = Map.groupBy(tried, ({ point: { victim, fault, what } }) => `${fault} ${victim}, by ${what}`);
   const lines = [...groups]

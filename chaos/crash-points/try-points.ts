@@ -8,14 +8,13 @@ import { clearStage, createWarmStage, unwatch } from './record.ts';
 import { type Stage, VICTIMS } from './stage.ts';
 import { armStrike } from './strike.ts';
 
-/** What came of one point. */
 export type Tried = {
   readonly point: Point;
   readonly reached: boolean;
   /** Lines of `<invariant>: <what>`. */
   readonly problems: readonly string[];
   readonly answers?: Answers;
-  /** Deliveries taken, and those of them that were repeats. */
+  /** Taken deliveries, and how many were repeats. */
   readonly taken: number;
   readonly repeats: number;
 };
@@ -23,15 +22,15 @@ export type Tried = {
 export type LaneOptions = {
   readonly spec: RedisServerSpec;
   readonly kinds: Kinds;
-  /** One that is warm; closed in the end. Absent: the lane makes its own. */
+  /** Absent: the lane makes its own. Closed at the end. */
   readonly stage?: Stage | undefined;
   readonly dataset: number;
-  /** The next point to try; undefined: none is left. */
+  /** Undefined: none is left. */
   readonly next: () => Point | undefined;
   readonly onTried: (tried: Tried) => void;
 };
 
-/** Tries point after point. What a point breaks for good MUST NOT be blamed on the next one, so a stage is replaced after a point with a problem. */
+/** A stage with a problem is replaced: lasting damage MUST NOT be blamed on the next point. */
 export async function runLane({ spec, kinds, dataset, next, onTried, ...options }: LaneOptions): Promise<void> {
   let { stage } = options;
   try {
@@ -59,7 +58,7 @@ async function tryPoint(stage: Stage, { point, kinds, dataset }: TryOptions): Pr
   let problems: string[];
   try {
     answers = await runFlow(stage, () => strike.over());
-    // What did not come by now does not come in this run: nothing MUST break while it is checked.
+    // Nothing MUST break during the check.
     unwatch(stage);
     problems = (await check(stage, { answers, crash: await strike.over(), dataset })).map(lineOf);
   } catch (error) {
@@ -81,7 +80,7 @@ async function tryPoint(stage: Stage, { point, kinds, dataset }: TryOptions): Pr
   };
 }
 
-/** What the processes say of themselves. */
+/** From their readiness. */
 async function describeProcesses({ slots }: Stage): Promise<string> {
   const states = VICTIMS.map(async (victim) => {
     const state = JSON.stringify(await slots[victim].readiness().catch(() => 'down'));

@@ -2,7 +2,7 @@ import { SAMPLE_KINDS, sampleBody } from '@ringback/sources';
 import type { Random } from '../random.ts';
 
 const AT_S = 1_700_000_000;
-/** Made up; MUST NOT show in any answer. */
+/** MUST NOT show in any answer. */
 export const PERSONAL = 'Zhang-Wei-8613800138000';
 
 const KEYS = [
@@ -40,7 +40,7 @@ const TOKENS = ['{', '}', '[', ']', ',', ':', '"', '\\', 'null', '1e', '\\u12', 
 
 type Rule = (random: Random) => Buffer;
 
-/** What a body may be: a callback as documented, one with something wrong in it, other JSON, or no JSON at all. */
+/** Valid, invalid, other JSON, or no JSON. */
 const RULES: readonly Rule[] = [
   (random) => Buffer.from(sample(random)),
   (random) => Buffer.from(withFieldChanged(random)),
@@ -62,7 +62,7 @@ function sample(random: Random): string {
   return sampleBody(options);
 }
 
-/** One field gone, of another type, or there twice. */
+/** Missing, of another type, or twice. */
 function withFieldChanged(random: Random): string {
   const text = sample(random);
   const fields = [...text.matchAll(/"(\w+)":("[^"]*"|-?[\d.]+|true|false|null)(,?)/g)];
@@ -91,7 +91,6 @@ function nested(random: Random, levels: number): string {
   return `{"a":${open.repeat(levels)}1${close.repeat(levels)}}`;
 }
 
-/** Some bytes replaced, removed or doubled. */
 export function withBytesChanged(random: Random, bytes: Buffer): Buffer {
   let changed = bytes;
   for (let times = random.int(1, 4); times > 0 && changed.length > 0; times -= 1) {

@@ -3,14 +3,13 @@ import { postCallback } from '@ringback/testkit/bare';
 import type { Random } from '../random.ts';
 import { SHAPES, type Shape } from './shapes.ts';
 
-/** `reset` and `half-close` right behind the last byte; `answer`: a reset at the first byte of the answer. */
+/** `reset`, `half-close`: after the last byte sent. `answer`: a reset at the answer's first byte. */
 type Ending = 'reset' | 'half-close' | 'answer';
 
-/** One connection: the first `length` bytes of a shape, in one piece or in two, and how it ends. */
+/** The first `length` bytes of a shape, in one piece or two. */
 type Input = { readonly shape: Shape; readonly length: number; readonly pieces: 1 | 2; readonly ending: Ending };
 
 export type ConnectionTrialsOptions = {
-  /** Base URLs of a running ingress. */
   readonly ingress: string;
   readonly admin: string;
   readonly inputs: number;
@@ -21,7 +20,7 @@ export type ConnectionTrialsOptions = {
 export type ConnectionTrialsResult = {
   readonly inputs: number;
   readonly perSecond: number;
-  /** How many there are; beyond that, they are tried again. */
+  /** Beyond that, inputs repeat. */
   readonly different: number;
   readonly goodOnes: number;
   readonly problems: readonly string[];
@@ -35,7 +34,7 @@ const SENT_AGAIN = 20;
 const PROGRESS_EVERY = 100_000;
 const STATUSES = /^HTTP\/1\.1 (?:100|200|400|401|404|405|408|413|417|431|503) /;
 
-/** Every shape cut off after every byte, with every ending. */
+/** Every shape, cut after every byte, with every ending. */
 function allInputs(): Input[] {
   return SHAPES.flatMap((shape) => {
     const lengths = Array.from({ length: shape.bytes.length + 1 }, (_, length) => length);
@@ -50,8 +49,8 @@ function allInputs(): Input[] {
 }
 
 /**
- * Tries resets and half-closes at every byte, many connections at once, in an order of its own; each connection must end, with nothing but answers on it, and every five hundred a good
- * callback must be acked. With fewer inputs than there are, these are a sample.
+ * Many connections at once, in random order. Each must end with nothing but answers. Every five hundred, a
+ * good callback must be acked. With few inputs it is a sample.
  */
 export async function runConnectionTrials(options: ConnectionTrialsOptions): Promise<ConnectionTrialsResult> {
   const { inputs, random, onProgress } = options;
@@ -82,7 +81,7 @@ export async function runConnectionTrials(options: ConnectionTrialsOptions): Pro
   return { inputs: done, perSecond, different: all.length, goodOnes, problems };
 }
 
-/** Why it was not acked; undefined: it was. Where only Redis was slow, on a busy machine, it is sent again. */
+/** Undefined: acked. Sent again if only Redis was slow. */
 async function postGoodOne(ingress: string, requestID: string): Promise<string | undefined> {
   for (let tries = 0; ; tries += 1) {
     const answer = await postCallback({ ingress, requestID }).catch(String);
@@ -105,7 +104,6 @@ function shuffled<T>(all: readonly T[], random: Random): T[] {
 
 type Attempt = { readonly input: Input; readonly from: number };
 
-/** What is wrong; undefined: nothing. */
 function tryOne({ ingress, admin }: ConnectionTrialsOptions, { input, from }: Attempt): Promise<string | undefined> {
   const { shape, length, pieces, ending } = input;
   const { hostname, port } = new URL(shape.to === 'ingress' ? ingress : admin);
@@ -124,7 +122,7 @@ function tryOne({ ingress, admin }: ConnectionTrialsOptions, { input, from }: At
       clearTimeout(timer);
       resolve(problem);
     });
-    // The other side may well close before.
+    // The other side may close first.
     socket.on('error', ({ message }) => {
       if (!/ECONNRESET|EPIPE/.test(message)) problem ??= `${described}: ${message}`;
     });
@@ -146,7 +144,7 @@ function tryOne({ ingress, admin }: ConnectionTrialsOptions, { input, from }: At
   });
 }
 
-/** A port stays in use for a minute after a connection was closed; so on Linux each of many addresses of loopback gives some. */
+/** A closed connection blocks its port for a minute. On Linux each loopback address has its own ports. */
 function localAddress(serial: number): { localAddress?: string } {
   return process.platform === 'linux' ? { localAddress: `127.0.0.${1 + (serial % 250)}` } : {};
 }

@@ -7,10 +7,10 @@ import type { Random } from '../random.ts';
 import { anyRequest, type FuzzRequest } from './request.ts';
 import { problemOf } from './verdict.ts';
 
-/** One input, through one door of the ingress; what is wrong with what came of it. */
+/** Returns the problem, if any. */
 export type Trial = (random: Random) => string | undefined | Promise<string | undefined>;
 
-/** A small body limit, so that inputs beyond it are cheap; the others are out of reach. */
+/** A small body limit makes oversized inputs cheap. */
 const LIMITS = {
   bodyLimit: 8 * 1024,
   headerLimit: 16 * 1024,
@@ -30,7 +30,7 @@ function createSource(): Source {
   return source;
 }
 
-/** Straight into the source: verify, then read. */
+/** verify, then read. */
 export function receiveTrial(): Trial {
   const source = createSource();
   return (random) => {
@@ -53,7 +53,7 @@ function distinct(headers: FuzzRequest['headers']): Record<string, string[]> {
   return all;
 }
 
-/** Through the whole HTTP app, without a network; now and then Redis is away. */
+/** The HTTP app without a network; sometimes Redis is away. */
 export function injectTrial(): Trial {
   const producer = {
     enqueue: ({ id }: { id: string }) =>
@@ -63,7 +63,7 @@ export function injectTrial(): Trial {
   const { signal: stopping } = new AbortController();
   const deps = { producer, quarantine, stopping, now: () => 0, logger: SILENT, limits: LIMITS };
   const { app } = buildApp({ sources: [createSource()], ...deps });
-  // The request that `inject` makes up lacks this one of Node's properties. Inputs come one after the other.
+  // `inject` lacks this property of Node's requests. Inputs come one at a time.
   let headersDistinct: Record<string, string[]> = {};
   app.addHook('onRequest', (request, _reply, done) => {
     Object.assign(request.raw, { headersDistinct });

@@ -1,5 +1,5 @@
-// `npm run fuzz`: a million and more generated inputs for the ingress, most of them in this process, some thousands over sockets to a real one, and a million
-// connections to one that are reset or half-closed at every byte. `--door` runs some of these alone, `--connections` says how many of the last.
+// `npm run fuzz`: a million generated inputs, most in this process, some over sockets, and a million
+// connections that end at every byte. `--door` selects, `--connections` says how many connections.
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { findTestRedis } from '@ringback/testkit/bare';
@@ -15,7 +15,7 @@ import { runTrials } from './run-trials.ts';
 const FINDS_REDIS_WITHIN_MS = 300_000;
 const INPUTS = { receive: 1_000_000, inject: 100_000, socket: 5000 } as const;
 
-/** With little room for garbage, what the ingress has in memory tells what it keeps. */
+/** Little room for garbage: memory in use then shows leaks. */
 const env = { NODE_OPTIONS: '--max-old-space-size=64 --max-semi-space-size=2' };
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
@@ -33,7 +33,7 @@ async function run(door: keyof typeof INPUTS, { seed, ...options }: RunOptions):
   if (problems.length > 0) process.exitCode = 1;
 }
 
-/** To an ingress of its own, of whose lines those of single requests are not kept. */
+/** Without the log lines of single requests. */
 async function runConnections({ redis, settingsPath }: World, { seed, inputs }: { seed: string; inputs: number }): Promise<void> {
   const ingress = spawnApp({
     app: 'ingress',

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** What inputs must leave as it was. */
+/** Inputs MUST NOT make it grow. */
 export type Memory = {
   readonly name: string;
   /** MiB. */
@@ -17,7 +17,7 @@ const round = (mebibytes: number) => Math.round(mebibytes * 10) / 10;
 setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');
 
-/** The heap of this process, after a garbage collection. */
+/** After a garbage collection. */
 export const ownHeap: Memory = {
   name: 'the heap',
   inUse() {
@@ -27,7 +27,7 @@ export const ownHeap: Memory = {
   mayGrow: 16,
 };
 
-/** What another process has in memory (RSS), garbage included: MUST be one that may gather only little of that. */
+/** RSS, garbage included: the process MUST have a small heap limit. */
 export function residentMemory(pid: number): Memory {
   const inUse = () => round(Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)])) / 1024);
   return { name: 'the memory of the ingress', inUse, mayGrow: 24 };

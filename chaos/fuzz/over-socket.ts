@@ -9,7 +9,10 @@ import { problemOf } from './verdict.ts';
 const ANSWERS_WITHIN_MS = 10_000;
 const GOOD_ONE_EVERY = 100;
 
-/** Bytes over a connection of their own to a real ingress: well-formed HTTP in one piece or several, pipelined, chunked, cut short, or broken. Every so often a good callback, which MUST be acked. */
+/**
+ * Valid HTTP (whole, split, pipelined, chunked), cut or broken. Sometimes a good callback, which MUST be
+ * acked.
+ */
 export function socketTrial(ingress: string): Trial {
   let tried = 0;
   return async (random) => {
@@ -25,7 +28,7 @@ export function socketTrial(ingress: string): Trial {
   };
 }
 
-/** `whole` requests MUST be answered; the last of them has the server close the connection. */
+/** `whole` requests MUST be answered; the last closes the connection. */
 function anyBytes(random: Random): { bytes: Buffer; whole: boolean } {
   const before = Array.from({ length: random.pick([0, 0, 0, 2]) }, () => wire(anyRequest(random), random.chance(0.2)));
   const last = anyRequest(random);
@@ -58,7 +61,7 @@ function pieces(random: Random, bytes: Buffer): readonly [Buffer, Buffer] {
 
 type Exchange = { readonly pieces: readonly [Buffer, Buffer]; readonly end: boolean };
 
-/** Sends the pieces, and with `end` the end of the connection, and reads until the server closes it. */
+/** Reads until the server closes. `end`: we close our side. */
 function exchange(url: string, { pieces: [first, second], end }: Exchange): Promise<string> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
@@ -72,7 +75,7 @@ function exchange(url: string, { pieces: [first, second], end }: Exchange): Prom
       reject(new Error(`the connection stayed open for ${ANSWERS_WITHIN_MS} ms`));
       socket.destroy();
     });
-    // The server may well close before it has read all that it refuses.
+    // The server may close before it has read all.
     socket.on('error', () => {});
     socket.write(first, () => (end ? socket.end(second) : socket.write(second)));
   });
@@ -87,7 +90,7 @@ function readAnswers(text: string): { status: number; json: string }[] {
         status: Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1]),
         json: answer.slice(answer.indexOf('\r\n\r\n') + 4),
       }))
-      // 100 Continue is no answer yet.
+      // 100 Continue is not the answer.
       .filter(({ status }) => status >= 200)
   );
 }

@@ -2,7 +2,7 @@ import { SAMPLE_ACCOUNT, sign } from '@ringback/testkit/bare';
 import type { Random } from '../random.ts';
 import { anyBody } from './body.ts';
 
-/** Header values are latin1 text: bytes, as Node takes and gives them. */
+/** Header values are latin1, as in Node. */
 export type FuzzRequest = {
   readonly method: string;
   readonly path: string;
@@ -39,7 +39,7 @@ const TIMES = [
 ];
 const UUIDS = ['', 'nobody', 'constructor', '__proto__', SAMPLE_ACCOUNT.uuid.toLowerCase(), latin1('😀')];
 const PATHS = ['/', '/nowhere', '/callbot/', '/callbot?x=1', '//callbot', '/%zz', '/api/v3', '/CALLBOT', '/callbot#x', '*'];
-// Not HEAD: its answers have no body to look at.
+// Not HEAD: no body to check.
 const METHODS = ['GET', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'];
 const ODD_HEADERS: readonly (readonly [string, string])[] = [
   ['content-type', ';;;'],
@@ -52,7 +52,7 @@ const ODD_HEADERS: readonly (readonly [string, string])[] = [
   ['cookie', '\u00ff'],
 ];
 
-/** Most of a request is as documented: what is wrong in several places never gets beyond the first check. */
+/** Mostly valid: with several faults only the first check is reached. */
 export function anyRequest(random: Random): FuzzRequest {
   const odd = <T>(usual: T, odds: readonly T[]): T => (random.chance(0.05) ? random.pick(odds) : usual);
   const body = anyBody(random);

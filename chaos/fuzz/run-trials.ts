@@ -5,9 +5,9 @@ import { type Memory, ownHeap } from './memory.ts';
 export type TrialsResult = {
   readonly inputs: number;
   readonly perSecond: number;
-  /** The longest that one input took, ms. */
+  /** ms, of one input. */
   readonly slowest: number;
-  /** Memory in use, MiB, at intervals. */
+  /** MiB, at intervals. */
   readonly memory: readonly number[];
   readonly problems: readonly string[];
 };
@@ -16,7 +16,7 @@ export type TrialsOptions = {
   readonly trial: Trial;
   readonly inputs: number;
   readonly random: Random;
-  /** Of the process under test. Default: the heap of this one. */
+  /** Default: this process's heap. */
   readonly memory?: Memory;
   readonly onProgress: (done: number) => void;
 };
@@ -25,7 +25,7 @@ const INTERVALS = 10;
 const MAX_MS = 1000;
 const MAX_PROBLEMS = 20;
 
-/** Tries one input after the other; stops at twenty problems. */
+/** Stops at twenty problems. */
 export async function runTrials({ trial, inputs, random, onProgress, memory = ownHeap }: TrialsOptions): Promise<TrialsResult> {
   const problems: string[] = [];
   const measured: number[] = [];
@@ -41,7 +41,7 @@ export async function runTrials({ trial, inputs, random, onProgress, memory = ow
       onProgress(done + 1);
     }
   }
-  // From the second measurement on: caches fill and code gets compiled before.
+  // Without the first measurement: caches still fill.
   const growth = (measured.at(-1) ?? 0) - (measured[1] ?? Infinity);
   if (growth > memory.mayGrow) problems.push(`${memory.name} grew by ${growth.toFixed(1)} MiB: ${measured.join(', ')}`);
   if (slowest > MAX_MS) problems.push(`one input took ${Math.round(slowest)} ms`);
@@ -52,7 +52,7 @@ export async function runTrials({ trial, inputs, random, onProgress, memory = ow
 async function tryOne(trial: Trial, random: Random): Promise<string | undefined> {
   try {
     const verdict = trial(random);
-    // Awaiting what is there already would cost more than many of the inputs.
+    // Awaiting a plain value costs more than many inputs.
     return verdict instanceof Promise ? await verdict : verdict;
   } catch (error) {
     return error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -1,6 +1,6 @@
 import { SAMPLE_ACCOUNT, rawChunkedRequest, rawRequest } from '@ringback/testkit/bare';
 
-/** The bytes of a connection, whole: what is sent of them, and how the connection ends, is what is tried. */
+/** All bytes of a connection. */
 export type Shape = { readonly name: string; readonly to: 'ingress' | 'admin'; readonly bytes: Buffer };
 
 const KEPT = { connection: 'keep-alive' };
@@ -10,7 +10,7 @@ const good = (requestID: string) => rawRequest({ requestID, headers: KEPT });
 const announced = (bytes: number) => ({ 'content-length': String(bytes) });
 const plain = (...lines: string[]) => Buffer.from(`${lines.join('\r\n')}\r\n\r\n`);
 
-/** A request for every event by which Node's HTTP server hands out a socket, and for every way in which the ingress ends a connection. */
+/** One for every event by which Node hands out a socket, and every way in which the ingress closes one. */
 const TO_INGRESS: Readonly<Record<string, Buffer>> = {
   callback: good('plain'),
   'callback, then closed': rawRequest({ requestID: 'closing' }),

@@ -7,7 +7,7 @@ import type { Scenario } from '../scenario.ts';
 import type { World } from '../world.ts';
 
 const WITHIN_MS = 60_000;
-/** Requests that are refused, each with a line of half a kilobyte: more than may wait in the ingress and in its pipe, and more than the pipe takes. */
+/** Each logs half a kilobyte: more than the ingress's buffer and its pipe can hold. */
 const FILLS_ALL = 5500;
 const FILLS_PIPE = 700;
 const FLOOD_AT_ONCE = 40;
@@ -35,7 +35,7 @@ export const blockedLog: Scenario = {
   },
 };
 
-/** Callbacks go on being delivered, and every process says that it lives and is ready. */
+/** Deliveries go on, and every process is live and ready. */
 async function goesOn({ deliveries, outputs, pass }: World, slots: readonly AppSlot[]): Promise<void> {
   const arrived = () => outputs.reduce((sum, output) => sum + deliveries.arrivedAt(output), 0);
   const before = arrived();
@@ -66,7 +66,6 @@ async function endsInOrder(slot: AppSlot, next?: Silent): Promise<void> {
   if (code !== 0) throw new Error(`${slot.name} ended with exit code ${code} while its log could not be written`);
 }
 
-/** Each slot gets a process that logs to a full disk. */
 async function onFullDisk(world: World, slots: readonly AppSlot[]): Promise<void> {
   const stdout = openSync('/dev/full', 'w');
   try {
@@ -77,7 +76,7 @@ async function onFullDisk(world: World, slots: readonly AppSlot[]): Promise<void
   }
 }
 
-/** The settings of the others, with ports that are known beforehand. */
+/** With known ports. */
 async function silent({ settingsPath }: World, stdout: number): Promise<Silent> {
   const [port, adminPort] = [await freePort(), await freePort()];
   // The ingress's two, and the worker's.

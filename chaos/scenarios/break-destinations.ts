@@ -3,10 +3,10 @@ import type { Figures } from '../figures.ts';
 import type { Scenario } from '../scenario.ts';
 
 const MiB = 1024 ** 2;
-/** RFC 2606 keeps this name from ever leading anywhere. */
+/** Never resolves (RFC 2606). */
 const ELSEWHERE = 'http://elsewhere.invalid/';
 
-/** What each output's destination answers while it is broken; mended, it answers 200, and everything MUST arrive. */
+/** Answers while broken. After it recovers, everything MUST arrive. */
 const PASSING: Readonly<Record<string, SinkAnswer>> = {
   hangs: 'hang',
   drips: 'drip',
@@ -18,7 +18,7 @@ const PASSING: Readonly<Record<string, SinkAnswer>> = {
   'away-for-1s': { status: 503, headers: { 'retry-after': '1' } },
 };
 
-/** What they go on answering to the end, and what every delivery MUST come to. */
+/** Answers until the end, and what every delivery MUST come to. */
 const LASTING: Readonly<Record<string, { answer: SinkAnswer; end: 'delivered' | 'dead letter' }>> = {
   floods: { answer: { huge: 100 * MiB }, end: 'delivered' },
   gone: { answer: 410, end: 'dead letter' },

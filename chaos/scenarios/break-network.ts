@@ -3,7 +3,7 @@ import type { World } from '../world.ts';
 
 type Fault = (world: World) => Promise<void>;
 
-/** Each lasts for a while; what follows heals it. */
+/** The network heals in between. */
 const FAULTS: Readonly<Record<string, Fault>> = {
   async drop({ network, moment }) {
     network.drop();

@@ -4,7 +4,7 @@ import type { Scenario } from '../scenario.ts';
 
 export const breakSettings: Scenario = {
   name: 'break-settings',
-  breaks: 'the settings file, while everything runs: it goes on; a restart says what is wrong; mended, it runs',
+  breaks: 'the settings file, while everything runs: it goes on; a restart says what is wrong; fixed, it runs',
   loss: 'zero',
   setup: { ingresses: 2, workers: 2 },
   async break({ settingsPath, ingresses, workers, random, pass }) {

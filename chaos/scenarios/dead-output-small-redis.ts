@@ -4,16 +4,15 @@ import type { Scenario } from '../scenario.ts';
 import { PREFIX } from '../settings.ts';
 import type { World } from '../world.ts';
 
-/** What Redis has for each callback, all in all: 48 MB for 30,000 callbacks. */
+/** Redis memory per callback: 48 MB for 30,000. */
 const BYTES_EACH = 1550;
 const CALLBACKS = { full: 30_000, short: 2000 } as const;
-/** What connections, their buffers and scripts take, however few callbacks there are: it would be a third of the short form's memory. */
+/** Connections, buffers and scripts: a third of the memory in the short form. */
 const FIXED_BYTES = { full: 0, short: 1024 * 1024 } as const;
 const WITHIN_MS = 150_000;
-/** What is left of connections, of BullMQ's own keys and of tables that have grown. */
+/** Connections, BullMQ's keys, and tables that grew. */
 const SLACK_BYTES = 2 * 1024 * 1024;
 
-/** Bytes that Redis used before anything came. */
 const usedBefore = new WeakMap<World, number>();
 
 export const deadOutputSmallRedis: Scenario = {
@@ -34,7 +33,7 @@ export const deadOutputSmallRedis: Scenario = {
       const used = await usedMemory(client);
       usedBefore.set(world, used);
       await client.config('SET', 'maxmemory', String(used + FIXED_BYTES[size] + wanted * BYTES_EACH));
-      // What was acked gets to the output that is well, whatever waits for the others.
+      // Other outputs get what was acked.
       await until(() => deliveries.arrivedAt('crm') >= wanted, {
         withinMs: WITHIN_MS,
         what: () => `${wanted} deliveries to the output that is well (there are ${deliveries.arrivedAt('crm')})`,
@@ -52,7 +51,7 @@ export const deadOutputSmallRedis: Scenario = {
   },
 };
 
-/** Keys that only waiting deliveries need, and memory, once the ledger is aside: that stays for the dedupe window. */
+/** Keys of waiting deliveries, and memory without the ledger, which stays for the dedupe window. */
 async function leftBehind(client: Redis, before: number): Promise<string[]> {
   const waits = async () => (await keysLike(client, 'bodies:*')).length + (await keysLike(client, 'held:*')).length;
   await until(async () => (await waits()) === 0, { withinMs: 20_000, what: () => 'bodies to go' }).catch(() => {});

@@ -1,7 +1,7 @@
 import type { AppSlot } from '../app-slot.ts';
 import type { World } from '../world.ts';
 
-/** Kills one process after the other, at random instants, each replaced after a moment. */
+/** One at a time, each replaced after a moment. */
 export async function killAtRandom({ random, size, moment }: World, slots: readonly AppSlot[]): Promise<void> {
   for (let kill = 0; kill < (size === 'full' ? 6 : 2); kill += 1) {
     const slot = random.pick(slots);

@@ -1,7 +1,7 @@
 import type { Scenario } from '../scenario.ts';
 import type { World } from '../world.ts';
 
-/** With `everysec`, Redis writes to its file at most this long after it has answered, in ms: it puts a write off for two seconds while a sync is under way. */
+/** ms. With `everysec`, a write may wait two seconds for a running sync. */
 const EVERYSEC_WITHIN_MS = 2000;
 
 async function killRedis({ redis, size, moment }: World, onKill: () => void): Promise<void> {

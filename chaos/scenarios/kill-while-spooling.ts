@@ -31,7 +31,7 @@ async function breakOnce({ redis, ingresses, workers, random, moment }: World): 
   await ingress.start();
   await moment(1500);
   if ((await spooling()) === 0) throw new Error('nothing was acked while Redis was away');
-  // So that what the spools held can be looked at in the queue.
+  // The queue then shows what the spools held.
   await Promise.all(workers.map((worker) => worker.kill()));
   await redis.start();
   await until(async () => (await spooling()) === 0, { withinMs: DRAINS_WITHIN_MS, what: () => 'the spools to be empty' });
@@ -39,7 +39,7 @@ async function breakOnce({ redis, ingresses, workers, random, moment }: World): 
   await Promise.all(workers.map((worker) => worker.start()));
 }
 
-/** Each sender waits for its answer before it sends the next one, and always to the same ingress. */
+/** A sender waits for each answer and keeps its ingress. */
 function expectOrder(requestIDs: readonly string[]): void {
   const last = new Map<string, number>();
   for (const requestID of requestIDs) {

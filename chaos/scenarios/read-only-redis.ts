@@ -6,9 +6,12 @@ import type { Scenario } from '../scenario.ts';
 import type { World } from '../world.ts';
 
 const WITHIN_MS = 60_000;
-/** Of an app for each fault, beside those of requests and attempts: the outage itself, and each kind of error that the queues meet, begins and ends once. */
+/**
+ * Per app and fault, without lines of requests and attempts: the outage and each kind of error begin and end
+ * once.
+ */
 const MOST_LINES = 20;
-/** What tells of one callback or batch. */
+/** Fields of lines about a callback or a batch. */
 const OF_TRAFFIC = new Set([
   'callback acked',
   'callback refused',
@@ -22,7 +25,7 @@ type Fault = { readonly begin: (admin: Redis) => Promise<unknown>; readonly end:
 
 const FAULTS: readonly Fault[] = [
   {
-    // A replica of a server that is not there keeps what it holds.
+    // A replica of a missing server keeps its data.
     begin: async (admin) => admin.replicaof('127.0.0.1', await freePort()),
     end: (admin) => admin.replicaof('NO', 'ONE'),
   },
@@ -36,7 +39,7 @@ const FAULTS: readonly Fault[] = [
   })),
 ];
 
-/** Of the short form: one of the server, and one of the permissions. */
+/** One fault of the server, one of permissions. */
 const SHORT = FAULTS.filter((_, index) => index === 0 || index === 3);
 
 export const readOnlyRedis: Scenario = {
@@ -57,7 +60,7 @@ export const readOnlyRedis: Scenario = {
   check: ({ refused }) => (refused > 0 ? [] : ['nothing was refused while Redis refused']),
 };
 
-/** As a user of its own, since the permissions of the apps' user are what is broken. */
+/** Its own user: the faults take permissions from the apps' user. */
 async function connectAdmin(url: string): Promise<Redis> {
   const first = new Redis(url);
   await first.acl('SETUSER', 'chaos', 'on', '>chaos', '~*', '&*', '+@all');
@@ -88,7 +91,7 @@ function becomes(app: AppSlot, ready: boolean): Promise<true> {
   });
 }
 
-/** Since it was up: what an outage says MUST NOT depend on how long it lasts. */
+/** The number of lines MUST NOT depend on the length of an outage. */
 function expectQuiet(app: AppSlot): void {
   const lines = app.lines().filter(({ msg }) => !OF_TRAFFIC.has(String(msg)));
   const faults = FAULTS.length;

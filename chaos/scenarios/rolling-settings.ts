@@ -7,7 +7,7 @@ import type { Scenario } from '../scenario.ts';
 import type { OutputStanza } from '../settings.ts';
 import type { World } from '../world.ts';
 
-/** More than an ingress may take for a write: what is acked later was queued after the pause. */
+/** Longer than a write of the ingress: what is acked later was queued after the pause. */
 const AFTER_PAUSE_MS = 1000;
 const DRAINS_WITHIN_MS = 60_000;
 
@@ -50,7 +50,7 @@ export const rollingSettings: Scenario = {
   check: ({ perOutput }) => (perOutput['new']?.delivered ? [] : ['nothing arrived at the output that was added']),
 };
 
-/** The settings with one output, and its route, in place of another. */
+/** With its route. */
 function replaceOutput(text: string, { from, to }: { from: string; to: string }): string {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by our own harness
   const settings = parse(text) as { outputs: OutputStanza[] };
@@ -60,7 +60,7 @@ function replaceOutput(text: string, { from, to }: { from: string; to: string })
   return stringify({ ...settings, outputs, routes: outputs.map(({ name }) => ({ to: [name] })) });
 }
 
-/** Replaces every worker by one with other settings, one by one; while they differ, the log and the command MUST say so. */
+/** While settings differ, log and command MUST say so. */
 async function roll(
   world: World,
   { settings, adds, removes }: { settings: string; adds: string; removes: string },
@@ -79,7 +79,7 @@ async function roll(
   }
 }
 
-/** Runs the operator's command, which must succeed; resolves with what it prints. */
+/** It must succeed. */
 async function ringback({ settingsPath, redis }: World, ...args: readonly string[]): Promise<readonly string[]> {
   const command = spawnApp({ app: 'cli', args, env: { RINGBACK_CONFIG: settingsPath, REDIS_URL: redis.url } });
   const code = await command.exit;

@@ -10,7 +10,7 @@ export const silentSenders: Scenario = {
   name: 'silent-senders',
   breaks: 'connections that pipeline and read no answer, send heads without bodies, or stay idle, come and go in numbers',
   loss: 'zero',
-  // Redis on a busy machine is not what is tried here.
+  // Not a test of Redis's speed.
   setup: { ingress: { maxInFlight: 100, maxConnections: 300, maxBytesInFlight: '8MiB', enqueueTimeout: '10s' } },
   async break(world) {
     const over = new AbortController();
@@ -26,7 +26,7 @@ export const silentSenders: Scenario = {
   },
 };
 
-/** Each kind of flood alone, then all of them at once. */
+/** Each kind alone, then all at once. */
 async function floodOnce({ ingresses, random, pass, moment }: World): Promise<void> {
   const url = ingresses[0]?.url() ?? '';
   const first = random.int(0, FLOODS.length - 1);
@@ -38,7 +38,7 @@ async function floodOnce({ ingresses, random, pass, moment }: World): Promise<vo
   }
 }
 
-/** Why the ingress said that it is overloaded, until `over`. */
+/** Reasons for overload, until `over`. */
 async function watchOverload({ ingresses }: World, over: AbortSignal): Promise<ReadonlySet<string>> {
   const said = new Set<string>();
   while (!over.aborted) {
