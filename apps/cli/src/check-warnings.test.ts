@@ -141,7 +141,7 @@ describe('a spool', () => {
   });
 });
 
-describe('a source whose types nobody knows beforehand', () => {
+describe('a source whose types are not known beforehand', () => {
   const hmac =
     'sources: [{ name: voice, type: callbot, accounts: [{ uuid: acc, secrets: [hush] }] }, { name: shop, type: hmac, path: /s, secrets: [hush], signature: { header: x } }]';
   async function warningsOf(routes: string): Promise<string[]> {

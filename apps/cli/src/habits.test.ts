@@ -58,7 +58,7 @@ it('makes signing secrets that a webhook takes, each a new one', async () => {
 });
 
 describe('a relative path', () => {
-  it('is meant from the folder of who typed it, though npm runs the command elsewhere', async () => {
+  it('is relative to the folder of the caller, although npm runs the command elsewhere', async () => {
     const file = await testFile('mine.yaml', settings());
     const folder = join(dirname(file), 'deeper');
     mkdirSync(folder);

@@ -88,7 +88,7 @@ describe('what is kept', () => {
     expect(done).toEqual(['replay a', 'purge a', 'purge b']);
   });
 
-  it('is replayed from the oldest on and purged from the newest on, each once, though it may be met twice while others go', async () => {
+  it('is replayed oldest first and purged newest first, each once, even if a page shows it twice', async () => {
     const { context, done } = setUp([kept('c'), kept('b'), kept('b'), kept('a')]);
     await actOnKept({ ...context, ...acting, action: 'replay' });
     await actOnKept({ ...context, ...acting, action: 'purge' });

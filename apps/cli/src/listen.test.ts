@@ -17,7 +17,7 @@ async function startListening(...args: string[]) {
 }
 
 describe('listen', () => {
-  it('prints what it gets, with every number as it came, and answers 200', async () => {
+  it('prints each request with its numbers unchanged, and answers 200', async () => {
     const { url, shown } = await startListening();
     const body = '{"type":"callbot.call","data":{"n":12345678901234567890,"rate":1.10}}';
     const answer = await fetch(`${url}/hook?x=1`, { method: 'POST', body, headers: { 'webhook-id': 'msg_1' } });

@@ -23,7 +23,7 @@ describe('outputs', () => {
     expect(await queue.isPaused()).toBe(false);
   });
 
-  it('shows an output that has left the settings for as long as something stands in its queue', async () => {
+  it('shows an output that left the settings until its queue is empty', async () => {
     const { redis, prefix, outputs } = await setUp();
     const old = new Queue('output.old', { connection: redis, prefix });
     onTestFinished(() => old.close());

@@ -52,7 +52,7 @@ it('says what the source would refuse', async () => {
   expect({ code, err }).toEqual({ code: 1, err: expect.stringMatching(/^RB_BODY_INCOMPLETE: the body lacks /) });
 });
 
-it('says that it would be kept where a condition takes too long, as the worker does, though another route delivers it', async () => {
+it('says, as the worker does, that it would be kept if a condition takes too long, even if another route delivers it', async () => {
   const dear = '  - { match: callbot.task.*, when: "data.l.exists(a, data.s.substring(0).size() == 1)", to: [crm] }\n';
   const config = await testFile('ringback.yaml', `${SETTINGS}${dear.repeat(20)}`);
   const task = JSON.parse(sampleBody({ kind: 'task', at: 1_700_000_000, taskStatus: 3 })) as object;

@@ -127,7 +127,7 @@ describe('a callback that is not acked', () => {
     expect(out).toMatch(/^21 × 401 +retCode 6 +RB_ACCOUNT_UNKNOWN: /m);
   });
 
-  it('tells how to mend a refused connection', async () => {
+  it('says what to do about a refused connection', async () => {
     const { send } = await setUp();
     const { code, out, err } = await send('task', '--url', 'http://127.0.0.1:1');
     expect(code).toBe(1);

@@ -12,7 +12,7 @@ import { answerFailure, answerMalformedHttp, answerUnknownPath } from './unroute
 
 /** ms. Node's default of 30 s would make a limit of 10 s up to 40 s. */
 const LOOK_FOR_SLOW_MS = 500;
-/** Most answers are sent at once. This many per active request means that clients do not read. */
+/** Answers go out at once, so this many per active request means that clients do not read. */
 const OWED_PER_ACTIVE = 2;
 
 export type Ingress = {
@@ -22,7 +22,7 @@ export type Ingress = {
 
 const BOUNDS = { linger: LINGER_BOUNDS, connection: CONNECTION_BOUNDS };
 
-/** verify → validate → enqueue → ack, for every path of every source. */
+/** verify → validate → enqueue → ack. */
 export function buildApp(ingressDeps: IngressDeps, bounds: Partial<typeof BOUNDS> = {}): Ingress {
   const { logger, limits } = ingressDeps;
   const { linger, connection } = { ...BOUNDS, ...bounds };
@@ -66,7 +66,7 @@ function createServer({ limits, trustProxy }: IngressDeps, handlers: Handlers) {
     requestTimeout,
     keepAliveTimeout,
     http: {
-      // Node does not start if headersTimeout is above requestTimeout.
+      // Node refuses a headersTimeout above requestTimeout.
       headersTimeout: Math.min(headersTimeout, requestTimeout),
       // Set here too: Fastify sets it after Node's check.
       requestTimeout,
@@ -74,7 +74,7 @@ function createServer({ limits, trustProxy }: IngressDeps, handlers: Handlers) {
       connectionsCheckingInterval: LOOK_FOR_SLOW_MS,
       requireHostHeader: false,
     },
-    // While closing, open connections are still served: a restart refuses nobody.
+    // A restart refuses nobody: open connections are served while closing.
     return503OnClosing: false,
     exposeHeadRoutes: false,
     ...handlers,
@@ -91,7 +91,7 @@ function keepRawBody(app: Pick<FastifyInstance, 'addHook' | 'removeAllContentTyp
   });
 }
 
-/** Clients then reconnect elsewhere before we close. */
+/** Clients reconnect elsewhere before we close. */
 function closeConnectionsWhenStopping(app: Pick<FastifyInstance, 'addHook'>, { stopping, connections }: AppDeps): void {
   app.addHook('onRequest', (request, reply, done) => {
     if (stopping.aborted) {

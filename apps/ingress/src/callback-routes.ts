@@ -40,7 +40,7 @@ export function registerCallbackRoutes(app: Pick<FastifyInstance, 'decorateReque
           request.source = source;
           const answer = begin({ request, reply, source, path, deps });
           if (!answer) return done();
-          // If the unread body may be large, the connection closes after the answer.
+          // A large unread body: the connection closes after the answer.
           if (mayBeLarge(request)) closeAfter(request, reply, deps);
           sendAnswer(reply, answer);
         },
@@ -52,7 +52,7 @@ export function registerCallbackRoutes(app: Pick<FastifyInstance, 'decorateReque
 
 type Step = { request: FastifyRequest; source: Source; path: string; deps: AppDeps };
 
-/** Checks the headers and reserves room before the body is read. */
+/** Before the body is read. */
 function begin({ request, reply, source, path, deps }: Step & { reply: FastifyReply }): Answer | undefined {
   const { logger } = deps;
   try {
@@ -65,7 +65,7 @@ function begin({ request, reply, source, path, deps }: Step & { reply: FastifyRe
     const bytes = announcedBytes(request, deps.limits);
     const entry = deps.inFlight.begin({ bytes, giveUp: (reason) => giveUp({ reason, request, reply, deps }) });
     request.arrival = { verify, entry };
-    // Emitted once, also on disconnect, so the slower `once` is not needed.
+    // Emitted once, so the slower `once` is not needed.
     reply.raw.on('close', entry.done);
     if (wantsContinue(request)) reply.raw.writeContinue();
     return undefined;
@@ -89,7 +89,7 @@ function greet({ logger, reply, fields }: { logger: Logger; reply: HttpReply; fi
   return answer;
 }
 
-/** The same test as Node's. */
+/** As Node's. */
 function wantsContinue({ headers, raw }: FastifyRequest): boolean {
   return headers.expect !== undefined && raw.httpVersion === '1.1' && /(?:^|\W)100-continue(?:$|\W)/i.test(headers.expect);
 }

@@ -6,11 +6,11 @@ import { addOwed, type Connection, countUnread, isUnread, owesAnswers, removeOwe
 import { ignoreRequestsWhile } from './pipelining.ts';
 
 export type ConnectionBounds = {
-  /** Per connection: requests begun in a tick, and answers owed. The last answer closes it. */
+  /** Requests begun in a tick, and answers owed. The last answer closes the connection. */
   readonly pipelined: number;
   /** ms between two checks for unread answers. */
   readonly sweep: number;
-  /** Checks in a row without a byte sent. A count, because this process may be slow itself. */
+  /** Checks in a row without a byte sent. A count: this process may be slow itself. */
   readonly unreadSweeps: number;
 };
 
@@ -19,7 +19,6 @@ export const CONNECTION_BOUNDS: ConnectionBounds = { pipelined: 16, sweep: 1000,
 export type Connections = {
   /** MUST go with an answer that says `connection: close`. */
   readonly isLast: (socket: Socket) => void;
-  /** At once if no answer is owed. */
   readonly afterAnswers: (socket: Socket, run: () => void) => void;
   readonly notReadyReasons: () => readonly string[];
 };
@@ -27,7 +26,7 @@ export type Connections = {
 export type ConnectionsOptions = {
   readonly server: Server;
   readonly maxConnections: number;
-  /** On all connections. Above it, connections whose clients do not read are closed. */
+  /** Over all connections. Above it, those whose clients do not read are closed. */
   readonly maxOwed: number;
   readonly bounds: ConnectionBounds;
   readonly logger: Logger;
@@ -74,7 +73,6 @@ function begin({ crowd, connection, response, turn, atMost }: Beginning): void {
     connection.isLast = true;
     response.setHeader('connection', 'close');
   }
-  // Emitted once, also on disconnect.
   response.on('close', () => {
     if (!removeOwed(connection, response)) return;
     crowd.changed(connection, -1);

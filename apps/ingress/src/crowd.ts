@@ -3,7 +3,7 @@ import type { Logger } from '@ringback/contracts';
 import { type Connection, createConnection } from './owed-answers.ts';
 
 export type Crowd = {
-  /** Undefined: no room, and the connection is closed. */
+  /** Undefined: no room; the connection is closed. */
   readonly take: (socket: Socket) => Connection | undefined;
   readonly find: (socket: Socket) => Connection | undefined;
   /** The longest busy first. */
@@ -15,7 +15,7 @@ export type Crowd = {
   readonly notReadyReasons: () => readonly string[];
 };
 
-/** ms between two log lines about this. */
+/** ms. */
 const SAID_EVERY_MS = 60_000;
 
 type State = {
@@ -26,10 +26,7 @@ type State = {
   owed: number;
 };
 
-/**
- * At most `max` connections. A new one replaces the longest idle one; if none is idle, the new one is closed.
- * O(1).
- */
+/** A new connection replaces the longest idle one; if none is idle, the new one is closed. O(1). */
 export function createCrowd({ max, logger }: { max: number; logger: Logger }): Crowd {
   const state: State = { open: new Map(), idle: new Set(), busy: new Set(), owed: 0 };
   const { open, idle, busy } = state;

@@ -43,7 +43,6 @@ export type ErrorRow = {
   readonly headers?: Readonly<Record<string, string>>;
 };
 
-/** An error without a code is a bug. */
 export function errorRow(error: unknown): ErrorRow {
   if (error instanceof HttpRefusal) return error;
   const status = error instanceof RingbackError ? known[error.code] : undefined;

@@ -6,8 +6,7 @@ import type { Server } from 'node:http';
  */
 
 /**
- * A client that sends FIN after its request still gets the answer. Node would close the connection. A
- * truncated request is still malformed.
+ * A client that sends FIN after its request still gets the answer. A truncated request is still malformed.
  */
 export function answerHalfClosed(server: Server): void {
   Object.assign(server, { httpAllowHalfOpen: true });

@@ -2,15 +2,15 @@ import { RingbackError } from '@ringback/contracts';
 import { createWaitingPool, type Waiting, type WaitingPool } from './waiting.ts';
 
 export type Entry = {
-  /** This request can no longer be evicted. `bytes`: its body. */
+  /** It can no longer be evicted. `bytes`: its body. */
   readonly verified: (bytes: number) => void;
-  /** May be called again. */
+  /** Idempotent. */
   readonly done: () => void;
 };
 
 type Begin = {
   readonly bytes: number;
-  /** MUST answer the request. Only for requests that are not verified. */
+  /** Unverified requests only. MUST answer the request. */
   readonly giveUp: (reason: RingbackError) => void;
 };
 
@@ -23,7 +23,7 @@ export type InFlight = {
 export type InFlightOptions = {
   readonly maxInFlight: number;
   readonly maxBytesInFlight: number;
-  /** From 0 up to 1, exclusive. Default: `Math.random`. */
+  /** From 0 up to 1, exclusive. */
   readonly random?: () => number;
 };
 
@@ -36,12 +36,12 @@ type State = InFlightOptions & {
   verifiedBytes: number;
 };
 
-/** For requests that are not verified: a share of `maxInFlight`, but at least so many. */
+/** For unverified requests: a share of `maxInFlight`, at least so many. */
 const WAITING = { share: 1 / 4, least: 16 } as const;
 
 /**
- * Limits requests under way and their bytes. If too many wait for their bodies, a random one of these is
- * evicted: a flood of heads without bodies mostly evicts itself.
+ * If too many requests wait for their bodies, a random one of these is evicted: a flood of heads without
+ * bodies mostly evicts itself.
  */
 export function createInFlight({ random = Math.random, ...limits }: InFlightOptions): InFlight {
   const { maxInFlight } = limits;
@@ -61,7 +61,6 @@ export function createInFlight({ random = Math.random, ...limits }: InFlightOpti
   };
 }
 
-/** @throws RingbackError RB_OVERLOADED */
 function makeRoom(state: State, bytes: number): void {
   const refusal = fullOfVerified(state, bytes);
   if (refusal !== undefined) throw overloaded(refusal);

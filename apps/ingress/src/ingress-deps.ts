@@ -14,7 +14,7 @@ export type IngressDeps = {
   /** ms since the epoch. */
   readonly now: () => number;
   readonly logger: Logger;
-  /** Aborted at shutdown: no connection is kept alive then. */
+  /** At shutdown: no connection is kept alive. */
   readonly stopping: AbortSignal;
   readonly limits: Limits;
 };
@@ -31,7 +31,7 @@ type Limits = {
   readonly maxConnections: number;
   /** Until the headers are complete. */
   readonly headersTimeout: number;
-  /** Until the whole request is there. */
+  /** Until the request is complete. */
   readonly requestTimeout: number;
   /** Between two requests on a connection. */
   readonly keepAliveTimeout: number;

@@ -10,14 +10,14 @@ import type { FastifyInstance } from 'fastify';
 export type LingerBounds = { readonly ms: number; readonly bytes: number };
 
 /**
- * Less than the default limit for silent connections. Twice the largest `bodyLimit`, so that an oversized
- * body gets its answer.
+ * Less than the limit for silent connections. Twice the largest `bodyLimit`: an oversized body gets its
+ * answer.
  */
 export const LINGER_BOUNDS: LingerBounds = { ms: 5000, bytes: 128 * 1024 * 1024 };
 
 /**
- * RFC 9112, 9.6: half-close after the last answer, then discard input until the client closes or a bound is
- * reached. Closing with unread bytes sends a reset, and the client may lose the answer.
+ * RFC 9112, 9.6: half-close, then discard input until the client closes or a bound is reached. Closing with
+ * unread bytes sends a reset, and the client may lose the answer.
  */
 export function lingerOnClose(app: Pick<FastifyInstance, 'server' | 'addHook'>, bounds: LingerBounds): void {
   const lingering = new Set<Socket>();

@@ -74,7 +74,7 @@ async function run(): Promise<void> {
   const signal = await stopped;
   logger.info({ signal }, 'ingress is stopping');
   stopping.abort();
-  // Load balancers check only now and then: callbacks that come meanwhile are taken.
+  // Load balancers notice late: callbacks that come meanwhile are taken.
   await setTimeout(ingress.drainDelay);
   await closeWithin(app, ingress.shutdownGrace);
   await Promise.all([producer.close(), quarantine.close(), announced.close()]);
@@ -82,7 +82,6 @@ async function run(): Promise<void> {
   logger.info({}, 'ingress has stopped');
 }
 
-/** @throws RingbackError RB_SPOOL_FAILED */
 function openWriter(options: { config: Config; settingsPath: string; logger: Logger }): {
   writer: CallbackWriter;
   spool?: Spool;
@@ -102,7 +101,6 @@ function openWriter(options: { config: Config; settingsPath: string; logger: Log
   return { writer: createSpooledWriter({ ...common, writer: open(), spool }), spool };
 }
 
-/** @throws RingbackError RB_PORT_TAKEN */
 async function listen(app: FastifyInstance, { host, port }: { host: string; port: number }): Promise<string> {
   try {
     return await app.listen({ host, port });

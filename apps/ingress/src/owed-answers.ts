@@ -9,7 +9,7 @@ export type Connection = {
   turn: number;
   begun: number;
   isLast: boolean;
-  /** Runs once no answer to a whole request is owed. */
+  /** Runs once no complete request is unanswered. */
   afterwards: (() => void) | undefined;
   /** Checks in a row that found it unread, and the bytes sent by then. */
   unreadTimes: number;
@@ -26,7 +26,6 @@ export function addOwed(connection: Connection, response: ServerResponse, turn: 
   connection.owed.push(response);
 }
 
-/** @returns false if it was not owed */
 export function removeOwed(connection: Connection, response: ServerResponse): boolean {
   // Usually the first: HTTP/1.1 answers in request order.
   const at = connection.owed.indexOf(response);
@@ -40,7 +39,7 @@ export function isUnread({ socket, owed: [oldest] }: Connection): boolean {
   return oldest !== undefined && oldest.writableEnded && socket.writableLength > 0;
 }
 
-/** @returns how often in a row it was unread without progress */
+/** @returns how often in a row */
 export function countUnread(connection: Connection): number {
   const { socket } = connection;
   const taken = socket.bytesWritten - socket.writableLength;

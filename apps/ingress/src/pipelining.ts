@@ -13,8 +13,8 @@ type HttpParser = { onIncoming?: ((request: IncomingMessage, keepAlive: boolean)
 const PARSE_NO_FURTHER = 2;
 
 /**
- * One chunk of 64 KiB can hold thousands of requests. Call in a `connection` listener. @returns false if this
- * Node has no such parser
+ * One chunk can hold thousands of requests. Call in a `connection` listener. @returns false if this Node has
+ * no such parser
  */
 export function ignoreRequestsWhile(socket: Socket, isOver: () => boolean): boolean {
   const { parser } = socket as Socket & { parser?: HttpParser };

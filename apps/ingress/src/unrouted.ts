@@ -27,13 +27,12 @@ function pathOf({ url }: FastifyRequest): string {
   return path;
 }
 
-/** Failures outside our handlers. */
 export function answerFailure(failure: unknown, request: FastifyRequest, reply: FastifyReply, deps: IngressDeps): FastifyReply {
   request.arrival?.entry.done();
   const error = asRingbackError(failure, deps.limits);
   const answer = refusal(error, request.source);
   const fields = { method: request.method, path: pathOf(request).slice(0, MAX_LOGGED_PATH) };
-  // If the body was malformed or late, `answerMalformedHttp` has answered already.
+  // A malformed or late body was answered by `answerMalformedHttp`.
   if (!request.raw.socket.writableEnded) report({ logger: deps.logger, answer, error, fields });
   return sendAnswer(reply, answer);
 }

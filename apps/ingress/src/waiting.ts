@@ -1,6 +1,5 @@
 export type Waiting = {
   readonly bytes: number;
-  /** Set by the pool. */
   at: number;
 };
 

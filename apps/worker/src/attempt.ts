@@ -4,7 +4,7 @@ import { settle, type Settlement, type SettleOptions, type Spent } from '@ringba
 export type Attempt = {
   readonly callback: Callback;
   readonly key: string;
-  /** Over all its jobs so far. */
+  /** Over all its jobs. */
   readonly spent: Spent;
   readonly attempts: number;
   /** An open breaker tests the destination with it. */
@@ -18,14 +18,13 @@ export type AttemptDeps = {
   readonly output: Output;
   readonly timeout: number;
   readonly settling: SettleOptions['settings'];
-  /** Monotonic, ms. */
   readonly now: () => number;
-  /** Redis's time, ms since the epoch. */
+  /** Redis's clock, ms since the epoch. */
   readonly redisNow: () => number;
   readonly logger: Logger;
 };
 
-/** Makes and settles one attempt and writes one log line. Never rejects. */
+/** One attempt: settled and logged in one line. Never rejects. */
 export function createAttempt(deps: AttemptDeps): (attempt: Attempt) => Promise<Attempted> {
   const { output, timeout, settling: settings, now, redisNow, logger } = deps;
 
@@ -62,10 +61,7 @@ export function createAttempt(deps: AttemptDeps): (attempt: Attempt) => Promise<
   };
 }
 
-/**
- * A timeout that is cleared when the attempt ends. `AbortSignal.timeout` would keep thousands of timers until
- * they fire.
- */
+/** Cleared when the attempt ends. `AbortSignal.timeout` would keep thousands of timers until they fire. */
 function startDeadline(timeout: number): { signal: AbortSignal; clear: () => void } {
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(new DOMException('the attempt took too long', 'TimeoutError')), timeout);
@@ -75,7 +71,7 @@ function startDeadline(timeout: number): { signal: AbortSignal; clear: () => voi
 /** From 1. */
 const numberOf = ({ attempts, uncounted }: Spent) => attempts + uncounted + 1;
 
-/** The destination's answer may hold personal data: it is not logged. */
+/** The answer may hold personal data. */
 function logged(result: DeliveryResult, settlement: Settlement): object {
   if (settlement.outcome === 'dead') {
     const { outcome, reason, fault } = settlement;

@@ -89,7 +89,7 @@ describe('a breaker', () => {
     expect(await Promise.all([first, ...others])).toEqual([true, false, false].map((is) => ({ result: OK, probe: is })));
   });
 
-  it('opens again when the probe fails, and holds those who waited for it', async () => {
+  it('opens again when the probe fails, and holds the deliveries that waited for it', async () => {
     const { breaker, failing, pass, changes } = setUp();
     await failing(3);
     pass(100);
@@ -110,7 +110,7 @@ describe('a breaker', () => {
     expect(await attempt(OK)).toEqual({ result: OK, probe: true });
   });
 
-  it('opens at once for as long as the destination asks, and no longer than it may', async () => {
+  it('opens at once for the time that the destination asks, up to the maximum', async () => {
     const { attempt, breaker, pass, changes } = setUp();
     await attempt(asking(500));
     expect(changes).toEqual(['open 500']);
@@ -163,7 +163,7 @@ describe('a breaker', () => {
     expect(changes).toEqual([]);
   });
 
-  it('shows that a lone delivery fails again and again, though that alone does not open it, until there is a sign of life', async () => {
+  it('shows repeated failures of a single delivery without opening, until there is a sign of life', async () => {
     const { breaker, attempt, pass, changes } = setUp();
     for (let time = 0; time < 3; time += 1) {
       expect(breaker.status()).toEqual({ state: 'closed' });

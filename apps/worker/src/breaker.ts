@@ -5,7 +5,7 @@ export type BreakerState = 'closed' | 'open' | 'probing';
 
 type Made = { readonly result: DeliveryResult };
 
-/** As this process knows it from its own attempts. */
+/** By this process's own attempts. */
 export type BreakerStatus = {
   readonly state: BreakerState;
   /** Absent after a sign of life. */
@@ -15,14 +15,12 @@ export type BreakerStatus = {
 type Attempting<M extends Made> = { readonly make: (probe: boolean) => Promise<M>; readonly repeated: boolean };
 
 /**
- * Pauses an output whose destination fails. Closed: attempts pass. Open: none passes until the cool-down or
- * Retry-After is over. Probing: one passes, and its result closes or opens it. It opens after failures in a
- * row, or after a time without success. Any result but `retry` is a sign of life.
+ * Closed: attempts pass. Open: none until the cool-down or Retry-After is over. Probing: one passes and
+ * decides. Opens after failures in a row, or after a time without success. Any result but `retry` is a sign
+ * of life.
  */
 export type Breaker = {
-  /**
-   * Makes the attempt if it may, else `held`. Rejects as `make` does. `repeated`: the delivery failed before.
-   */
+  /** `repeated`: the delivery failed before. Rejects as `make` does. */
   run<M extends Made>(make: (probe: boolean) => Promise<M>, repeated?: boolean): Promise<M | 'held'>;
   readonly state: () => BreakerState;
   readonly status: () => BreakerStatus;
@@ -33,9 +31,8 @@ export type Breaker = {
 type Change = {
   readonly state: BreakerState;
   readonly reason?: string;
-  /** How long it is paused. */
   readonly forMs?: number;
-  /** Since the last sign of life: their number, and the age of the first. */
+  /** Number and age of the first, since the last sign of life. */
   readonly failures?: number;
   readonly failingMs?: number;
 };
@@ -48,15 +45,11 @@ export type BreakerOptions = {
   readonly onChange: (change: Change) => void;
 };
 
-/**
- * No library: cockatiel and opossum decide per call and by the system clock. This one holds and releases a
- * consumer.
- */
+/** Not cockatiel or opossum: they decide per call and by the system clock. This one holds a consumer. */
 export function createBreaker(options: BreakerOptions): Breaker {
   const circuit = createCircuit(options);
-  /** Shown to people only. Counts every attempt, also of a delivery that may itself be at fault. */
+  /** For people. Counts every attempt, also of a delivery at fault itself. */
   const shown = createFailureStreak(options.settings, options.now);
-  /** Resolves when the probe is over. */
   let verdict: Promise<void> | undefined;
 
   function status(): BreakerStatus {
@@ -113,7 +106,7 @@ function createCircuit({ settings, now, schedule, onChange }: BreakerOptions) {
     else change({ state: 'probing' });
   }
 
-  /** Failures of attempts that began before it opened may lengthen the pause, nothing else. */
+  /** Attempts that began before may only lengthen the pause. */
   function open(forMs: number, { reason, failures, since }: Streak): void {
     openUntil = Math.max(openUntil, now() + forMs);
     if (state === 'open') return;
@@ -144,7 +137,7 @@ function createCircuit({ settings, now, schedule, onChange }: BreakerOptions) {
   };
 }
 
-/** If a delivery failed before, its repeated error may be its own fault. */
+/** An error that one delivery gets repeatedly may be its own fault. */
 function tellsOfDestination(result: DeliveryResult): boolean {
   return result.outcome !== 'retry' || result.failure === 'unavailable' || result.afterMs !== undefined;
 }

@@ -9,8 +9,7 @@ export type WithoutDuplicates = { readonly fresh: Callback[]; readonly businessD
 type Deps = { readonly ledger: Pick<Ledger, 'claim'>; readonly businessKeyOf: BusinessKeyOf };
 
 /**
- * Drops callbacks that were delivered under another requestID. May be run again. Costs one round trip, or
- * none without business keys.
+ * Drops callbacks delivered under another requestID. May be run again. One round trip, or none without keys.
  */
 export function createBusinessDedupe({ ledger, businessKeyOf }: Deps) {
   return async (batchId: string, callbacks: readonly Callback[]): Promise<WithoutDuplicates> => {

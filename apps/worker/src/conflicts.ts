@@ -10,10 +10,7 @@ export type ConflictDeps = {
   readonly logger: Logger;
 };
 
-/**
- * Quarantines callbacks whose requestID is taken with another body; a replayed one even without room. May be
- * run again.
- */
+/** The requestID is taken with another body. A replayed one is kept even without room. May be run again. */
 export function createConflictKeeper(deps: ConflictDeps): (conflicts: readonly Callback[], replayed: boolean) => Promise<void> {
   const { quarantine, counts, logger } = deps;
   return async (conflicts, replayed) => {

@@ -3,7 +3,7 @@ import type { Config } from '@ringback/config';
 /** The rest of the memory is left to others. */
 const SHARE_OF_ALL = 0.5;
 
-/** Bytes by reference for one output, a share of maxmemory. Undefined if Redis has no limit. */
+/** Bytes by reference, a share of maxmemory. Undefined if Redis has no limit. */
 export function createDefaultBound({
   config,
   maxmemory,

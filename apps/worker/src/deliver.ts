@@ -13,26 +13,25 @@ export type DeliverDeps = {
   readonly settling: AttemptDeps['settling'];
   readonly timeout: number;
   readonly onAttempt: () => void;
-  /** Attempts of this output at once, in this process. */
+  /** Of this output, in this process. */
   readonly limit: LimitFunction;
   readonly ledger: Pick<Ledger, 'outcomes' | 'record' | 'keep'>;
   readonly retries: Pick<DeliveryProducer, 'addAlone' | 'addFailed' | 'handedOn'>;
   /** A rate limit counts jobs: a batch is split into single deliveries. */
   readonly alone: boolean;
-  /** Aborted at shutdown: attempts under way end, none begins. */
+  /** At shutdown: attempts under way end, none begins. */
   readonly stopping: AbortSignal;
   readonly now: () => number;
-  /** Redis's time, ms since the epoch. */
   readonly redisNow: () => number;
   readonly logger: Logger;
 };
 
-/** `key` is `callbackKey(callback)`, which costs a hash. */
+/** `key`: `callbackKey(callback)`, which costs a hash. */
 type Keyed = Pick<Attempt, 'callback' | 'key'> & { readonly batch: string };
 
 export function createDeliver(deps: DeliverDeps): DeliveryHandlers {
   const { output, ledger, settling } = deps;
-  /** MUST outlast the delivery, so that the same callback is still a duplicate. */
+  /** MUST outlast the delivery: the same callback is a duplicate until then. */
   const keep = (batch: string, keys: readonly string[]) =>
     ledger.keep({ batch, output: output.name }, { keys, forMs: settling.giveUpAfter });
   const steps = { begin: createBegin(deps), record: createRecorder(deps), keep };
@@ -79,7 +78,7 @@ function createBatch(deps: DeliverDeps, { begin, record, keep }: Steps): Deliver
     try {
       await allSettled((again ? await stillToAttempt(deps, batch, keyed) : keyed).map(firstAttempt));
     } catch (error) {
-      // It may wait as long as its destination is away, and then runs again.
+      // It waits until its destination is up, then runs again.
       if (error instanceof HandBack) await keep(batch, keys);
       throw error;
     }
@@ -102,7 +101,7 @@ function createSingle(deps: DeliverDeps, { begin, record, keep }: Steps): Delive
 
 const UNSPENT = { attempts: 0, uncounted: 0 };
 
-/** At the head of the queue: the next batch is split when these are done. */
+/** At the head of the queue: the next batch is split after these. */
 async function takeApart(deps: DeliverDeps, batch: string, keyed: readonly Keyed[]): Promise<void> {
   const rest = await stillToAttempt(deps, batch, keyed);
   if (rest.length === 0) return;
@@ -110,7 +109,7 @@ async function takeApart(deps: DeliverDeps, batch: string, keyed: readonly Keyed
   await deps.retries.addAlone(batch, callbacks);
 }
 
-/** MUST look for jobs first: a job that ended has left its outcome. */
+/** MUST look for jobs first: one that ended has left its outcome. */
 async function stillToAttempt(
   { ledger, output, retries }: DeliverDeps,
   batch: string,
@@ -122,7 +121,7 @@ async function stillToAttempt(
   return keyed.filter((_, index) => outcomes[index] === undefined && !handedOn[index]);
 }
 
-/** Outcomes that come during a write go together in the next one. */
+/** Outcomes during a write go together in the next one. */
 function createRecorder({ output, ledger }: DeliverDeps) {
   const commit = createGroupCommit({
     write: (entries: Parameters<Ledger['record']>[1]) => ledger.record(output.name, entries),
@@ -133,7 +132,7 @@ function createRecorder({ output, ledger }: DeliverDeps) {
   return (entry: Parameters<typeof commit.submit>[0]) => commit.submit(entry);
 }
 
-/** Waits for all, then throws the first failure: a bug or a broken Redis before a hand-back. */
+/** Throws the first failure: a bug or a broken Redis before a hand-back. */
 async function allSettled(work: readonly Promise<void>[]): Promise<void> {
   const failures: unknown[] = [];
   for (const result of await Promise.allSettled(work)) if (result.status === 'rejected') failures.push(result.reason);

@@ -25,7 +25,7 @@ describe('dispatch', () => {
     expect(logger.info.mock.calls.map(([fields]) => fields)).toMatchObject([{ duplicates: ['x'] }, { duplicates: ['y'] }]);
   });
 
-  it('refuses a request id that comes again with another body, in its batch or a later one, and keeps what it said, once', async () => {
+  it('refuses a repeated request id with another body, in its batch or a later one, and keeps it once', async () => {
     const { dispatch, added, logger, quarantined } = setUp();
     const [other, third] = [callback('x', { body: '{"taskStatus":4}' }), callback('x', { body: '{"taskStatus":5}' })];
     await dispatch({ id: 'b1', callbacks: [callback('x'), other] });
@@ -76,7 +76,7 @@ describe('dispatch', () => {
     ]);
   });
 
-  it('delivers what has a business key though it was cut off after the claims', async () => {
+  it('delivers a callback with a business key after an interruption behind the claims', async () => {
     const { dispatch, added, failing } = setUp({ failing: new Set(['crm', 'ops']), businessKeyOf: ({ body }) => body });
     const batch = { id: 'b1', callbacks: [callback('x')] };
     await expect(dispatch(batch)).rejects.toThrow('out of order');

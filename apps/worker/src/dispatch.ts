@@ -17,14 +17,14 @@ export type DispatchDeps = {
   readonly unroutedQuarantine: Quarantine;
   readonly counts: RouteCounts;
   readonly businessKeyOf: BusinessKeyOf;
-  /** ms since the epoch, by Redis's clock: another worker compares it. */
+  /** By Redis's clock: another worker compares it. */
   readonly now: () => number;
   readonly logger: Logger;
 };
 
 /**
- * dedupe → route → one delivery per output. May be cut off anywhere and run again: claims name their batch,
- * job ids derive from it, and the ledger has the outcomes of finished jobs.
+ * dedupe → route → one delivery per output. May be interrupted and run again: claims name their batch, job
+ * ids derive from it, the ledger has the outcomes of finished jobs.
  */
 export function createDispatch(deps: DispatchDeps): (batch: TakenBatch) => Promise<void> {
   const { ledger, router, fanOut, counts, now, logger } = deps;
@@ -34,7 +34,7 @@ export function createDispatch(deps: DispatchDeps): (batch: TakenBatch) => Promi
 
   return async (batch) => {
     const { id, callbacks } = batch;
-    // MUST come before the claims.
+    // MUST come before the claims, which hold from then on.
     const since = now();
     const inBatch = collapse(callbacks);
     const claimed = await claimAll(ledger, id, inBatch.unique);
@@ -44,12 +44,12 @@ export function createDispatch(deps: DispatchDeps): (batch: TakenBatch) => Promi
     const routed = await routeAll(router, fresh);
     const { perOutput, dropped, unrouted } = routed;
     const again = claimed('again').length > 0;
-    // The batch may have waited long: its outcomes MUST stay known meanwhile.
+    // The batch may have waited long: its outcomes MUST stay known.
     if (again) await ledger.renew(id, [...perOutput.keys()]);
     await fanOut({ id, again, since }, perOutput);
     await keepConflicts(conflicts, batch.replayed === true);
     await keepUnrouted(batch, unrouted);
-    // MUST be last, so that a repeated batch is counted once.
+    // MUST be last: a repeated batch is counted once.
     await counts.dropped(dropped);
 
     report(logger, {
@@ -85,7 +85,7 @@ function report(
   logger.info(line, 'batch dispatched');
 }
 
-/** One round trip. The returned function selects callbacks by verdict. */
+/** The returned function selects callbacks by verdict. */
 async function claimAll(ledger: Pick<Ledger, 'claim'>, batchId: string, callbacks: ReadonlyMap<string, Callback>) {
   const claims = await ledger.claim(
     batchId,

@@ -1,6 +1,6 @@
 import type { DeliveryResult, DeliverySettings } from '@ringback/contracts';
 
-/** Since the last sign of life. `since`: the end of the first. `reason`: of the last. */
+/** `since`: the end of the first failure. `reason`: of the last. */
 export type Streak = { readonly since: number; readonly failures: number; readonly reason: string };
 
 export type FailureStreak = {

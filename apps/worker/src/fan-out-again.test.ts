@@ -85,7 +85,7 @@ describe('a batch that is run again while the jobs of its first run are about to
     expect([...(await readBacklog(world.access)).keys()]).toEqual([]);
   });
 
-  it('keeps what its settings route to an output only now', async () => {
+  it('keeps callbacks that only the new settings route to an output', async () => {
     const world = setUp();
     const end = await runUntilJobsEnd(world, { crm: callbacks('x'), ops: callbacks('x') });
     await world.run({ crm: callbacks('x', 'y'), ops: callbacks('x') }, true);

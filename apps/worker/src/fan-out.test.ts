@@ -62,7 +62,7 @@ describe('a batch', () => {
     expect(await ledger.outcomes({ batch: 'b1', output: 'crm' }, keys)).toEqual(['delivered', 'delivered']);
   });
 
-  it('adds what is missing when it is run again by other settings, and nothing twice', async () => {
+  it('adds only what is missing when it runs again with other settings', async () => {
     const { run, queue, arrived, settled } = startOutputs();
     for (const name of ['crm', 'ops']) await queue(name).pause();
     await run('b1', { crm: callbacks('x') });
@@ -108,7 +108,7 @@ describe('an output that cannot take its deliveries', () => {
     await settled();
   });
 
-  it('gets what one worker held from another, and what was cut off in between once', async () => {
+  it('delivers what another worker held, and once only if that worker was interrupted', async () => {
     const { bodies, run, queue, lanes, arrived, settled } = startOutputs();
     await queue('crm').pause();
     const share = { output: 'crm', callbacks: callbacks('x', 'y'), state: 'held', beyond: 'held' } as const;
@@ -131,7 +131,7 @@ describe('an output that cannot take its deliveries', () => {
     await settled();
   });
 
-  it('keeps no more than its backlog when its rule is to drop, and counts what is dropped, once', async () => {
+  it('keeps at most its backlog if its rule is to drop, and counts each dropped delivery once', async () => {
     const world = startOutputs({ crm: { backlog: { max: { bytes: 400 }, over: 'drop' } } });
     const { access, ledger, run, logger, down, arrived } = world;
     await breakDown(world);

@@ -14,7 +14,7 @@ export type FanOutDeps = {
   readonly targets: ReadonlyMap<string, FanOutTarget>;
   readonly bodies: Pick<Bodies, 'store' | 'read'>;
   readonly drop: (dropped: { batch: string; output: string; keys: readonly string[] }) => Promise<number>;
-  /** True while memory is short: what waits is then stored in less of it. */
+  /** True while memory is short: what waits takes less of it then. */
   readonly tight: () => boolean;
   readonly nearlyFull: () => boolean;
   readonly logger: Logger;
@@ -29,9 +29,8 @@ const REFUSED = 'RB_OUTPUT_BACKLOG: more waits for the output than its backlog a
 const BEYOND = { hold: 'held', 'dead-letter': 'dead', drop: 'dropped' } as const;
 
 /**
- * Queues the deliveries of a batch. A single output that can take them gets one job with the bodies.
- * Otherwise the bodies are stored once: outputs that flow get a job that names them, others hold their id. A
- * repeated run adds what is missing.
+ * A single output that flows gets one job with the bodies. Otherwise the bodies are stored once: outputs that
+ * flow get a job that names them, others hold their id. A repeated run adds what is missing.
  */
 export function createFanOut(deps: FanOutDeps): FanOut {
   const { targets, bodies, nearlyFull } = deps;
@@ -89,7 +88,7 @@ function addWithBodies(batch: Run, { target, callbacks }: Part): Promise<void> {
   return target.producer.addBatch({ ...batch, callbacks });
 }
 
-/** Deliveries that no earlier job holds. `named`: there is a job, with other bodies. */
+/** Deliveries without a job. `named`: there is one, with other bodies. */
 async function missing(batch: string, part: Part): Promise<Part & { readonly named: boolean }> {
   const keys = await part.target.producer.standing(batch);
   return { ...part, named: keys !== undefined, callbacks: without(part.callbacks, keys) };
@@ -109,8 +108,8 @@ function asShare({ output, callbacks, target: { flow, alone, backlog } }: Part):
 }
 
 /**
- * A damaged share becomes a dead letter without deliveries, so its batch MUST make all of them. A newer one
- * waits, and so does the batch.
+ * A damaged share becomes a dead letter, and its batch MUST make all its deliveries. A newer share waits, and
+ * so does the batch.
  */
 function unlessDamaged(error: unknown): undefined {
   if (error instanceof RingbackError && error.code === 'RB_PAYLOAD_INVALID') return undefined;
@@ -124,7 +123,7 @@ type Stored = {
   readonly answer: Awaited<ReturnType<Bodies['store']>>[number];
 };
 
-/** Finishes one output's share. Resolves to what must be stored elsewhere. */
+/** Resolves to what must be stored elsewhere. */
 function createSettler({ bodies, drop, logger }: FanOutDeps) {
   return async ({ id, batch, part, answer }: Stored): Promise<Part> => {
     const { output, callbacks, target } = part;

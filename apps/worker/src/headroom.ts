@@ -4,9 +4,9 @@ import type { LaneFlow } from './lane-flow.ts';
 
 const LOOK_AGAIN_MS = 25;
 const HOLD_FOR_MS = 10_000;
-/** Jobs that an output may still have when the next batch begins. */
+/** Jobs per output when the next batch may begin. */
 const FEW = 4;
-/** A fan-out needs its bodies several times: stored, and in buffers of connection and script. */
+/** Bodies are stored, and in buffers of connection and script. */
 const COPIES = 4;
 
 export type HeadroomDeps = {
@@ -22,13 +22,12 @@ export type HeadroomDeps = {
 type Dispatch = (batch: TakenBatch) => Promise<void>;
 
 /**
- * A fan-out takes memory before it frees any, and a full Redis stops BullMQ. So batches run at once only if
- * there is room for all. If Redis is nearly full, a batch waits until the outputs that flow have few jobs;
- * after 10 s it goes back to the queue.
+ * A full Redis stops BullMQ, and a fan-out takes memory before it frees any. So batches run at once only if
+ * there is room for all. If Redis is nearly full, a batch waits until outputs that flow have few jobs; after
+ * 10 s it goes back to the queue.
  */
 export function withHeadroom(dispatch: Dispatch, deps: HeadroomDeps): Dispatch {
   const { nearlyFull, room, look, stopping, now } = deps;
-  /** Bytes of the batches under way. */
   let underWay = 0;
 
   async function begins(bytes: number): Promise<boolean> {

@@ -4,7 +4,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { DAY, DEADLINE, ERROR, OK, startOutage } from './test-outage.ts';
 
 describe('a delivery whose destination does not take part', () => {
-  it('outlives far more failures than it has attempts, and arrives when the destination is back', async () => {
+  it('survives far more failures than it has attempts, and arrives when the destination is back', async () => {
     const { send, attempted, destination, outcomes, queue } = startOutage();
     await send('x', 'y');
     await attempted(20);
@@ -45,7 +45,7 @@ describe('a delivery whose destination does not take part', () => {
     await vi.waitFor(async () => expect(await reasons()).toEqual(['given up after 3 attempts: HTTP 500']), DEADLINE);
   });
 
-  it('waits for as long as the destination asks', async () => {
+  it('waits for the time that the destination asks', async () => {
     const { send, destination, queue, attempts } = startOutage({ breaker: { enabled: false } });
     destination.answer = { outcome: 'retry', failure: 'unavailable', reason: 'HTTP 429', afterMs: 60_000 };
     await send('x');
@@ -81,7 +81,7 @@ describe('a delivery whose destination does not take part', () => {
 });
 
 describe('a delivery that its destination answers with errors', () => {
-  it('uses up its attempts, though a delivery that is refused again and again opens no breaker', async () => {
+  it('uses up its attempts and opens no breaker', async () => {
     const { send, destination, reasons, lane } = startOutage({
       retry: { attempts: 12 },
       breaker: { failures: 5, failingFor: 10 },

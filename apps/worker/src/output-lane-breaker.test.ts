@@ -57,7 +57,7 @@ const run = (id: string, those: readonly Callback[]) => ({ id, callbacks: those,
 const callbacks = (count: number) => Array.from({ length: count }, (_, index) => testCallback(`r${index}`));
 
 describe('an output whose destination is down', () => {
-  it('gets everything in the end, and gave up nothing, though there are far more probes than a delivery has attempts', async () => {
+  it('gets everything in the end, even after far more probes than a delivery has attempts', async () => {
     const { lane, queue, attempts, destination, ledger, states } = setUp();
     destination.answer = { outcome: 'retry', failure: 'unavailable', reason: 'connection refused' };
     const all = callbacks(200);
@@ -77,7 +77,7 @@ describe('an output whose destination is down', () => {
     expect(Math.max(...attempts.map(({ attempt }) => attempt))).toBeLessThanOrEqual(3);
   });
 
-  it('uses up no delivery by probing with it, be it the only one', async () => {
+  it('uses up no attempt of a delivery by a probe, even if it is the only one', async () => {
     const { lane, queue, attempts, destination } = setUp({ breaker: { failures: 2 } });
     destination.answer = { outcome: 'retry', failure: 'unavailable', reason: 'HTTP 502' };
     await lane.producer.addBatch(run('b1', callbacks(1)));

@@ -110,7 +110,7 @@ describe('an output lane', () => {
     expect(attempts).toHaveLength(1);
   });
 
-  it('takes a bug in an output for a failed attempt, and tells its stack and no more', async () => {
+  it('treats a bug in an output as a failed attempt, and logs only its stack', async () => {
     const { lane, queue, logger } = setUp({
       deliver: () => {
         throw new TypeError('oops');

@@ -25,7 +25,7 @@ export type LaneOptions = {
   readonly access: RedisAccess;
   readonly ledger: Ledger;
   readonly nearlyFull: () => boolean;
-  /** Default limit, in bytes by reference. Undefined: none. */
+  /** Default, in bytes by reference. Undefined: none. */
   readonly most?: (bound: { readonly share: number } | undefined) => number | undefined;
   readonly stopping: AbortSignal;
   readonly now: () => number;

@@ -5,11 +5,11 @@ import { createProgressWatch, whenStuck } from './progress-watch.ts';
 const EVERY = 1000;
 
 function setUp({ longestStep = 0 } = {}) {
-  const seen = { time: 0, progress: 0, waits: true as boolean | Error, hopeless: false };
+  const seen = { time: 0, progress: 0, waits: true as boolean | Error, redisRefuses: false };
   const look = createProgressWatch({
     stuckAfter: 60,
     every: EVERY,
-    hopeless: () => seen.hopeless,
+    redisRefuses: () => seen.redisRefuses,
     now: () => seen.time,
     watched: [
       {
@@ -37,12 +37,12 @@ describe('the progress watch', () => {
     ['there was progress', { progress: 1 }],
     ['no work waited', { waits: false }],
     ['Redis could not tell', { waits: new Error('away') }],
-    ['Redis refuses what the work needs', { hopeless: true }],
+    ['Redis refuses what the work needs', { redisRefuses: true }],
   ])('gives it the whole time anew when %s', async (_what, change) => {
     const { at } = setUp();
     await at(0);
     await at(50, change);
-    expect(await at(60, { waits: true, hopeless: false })).toBeUndefined();
+    expect(await at(60, { waits: true, redisRefuses: false })).toBeUndefined();
     expect([await at(109), await at(110)]).toEqual([undefined, 'crm']);
   });
 

@@ -6,9 +6,8 @@ const LOOK_TIMEOUT_MS = 1000;
 
 export type Watched = {
   readonly name: string;
-  /** ms; the longest step of normal work. */
+  /** ms, of normal work. */
   readonly longestStep: number;
-  /** Grows with every sign of progress. */
   progress(): number;
   /** May reject or never resolve if Redis does not answer. */
   workWaits(): Promise<boolean>;
@@ -20,21 +19,21 @@ export type ProgressWatchOptions = {
   readonly stuckAfter: number;
   /** ms between two looks. */
   readonly every: number;
-  /** True while Redis refuses what the work needs: a new process would not help. */
-  readonly hopeless: () => boolean;
+  /** A new process would not help then. */
+  readonly redisRefuses: () => boolean;
   /** Monotonic, ms. */
   readonly now: () => number;
 };
 
 /**
- * Resolves to the name of a consumer that makes no progress though work waits. Starts anew if Redis does not
- * answer or refuses, and if the looks themselves stopped (a frozen process or machine).
+ * The name of a consumer without progress though work waits. Starts anew if Redis does not answer or refuses,
+ * or if the process was frozen.
  */
 export function createProgressWatch({
   watched,
   stuckAfter,
   every,
-  hopeless,
+  redisRefuses,
   now,
 }: ProgressWatchOptions): () => Promise<string | undefined> {
   const seen = watched.map((consumer) => ({ consumer, progress: -1, since: now() }));
@@ -46,7 +45,7 @@ export function createProgressWatch({
       seen.map(async (entry) => {
         const waits = await within(LOOK_TIMEOUT_MS, entry.consumer.workWaits()).catch(() => false);
         const progress = entry.consumer.progress();
-        if (frozen || hopeless() || !waits || progress !== entry.progress) Object.assign(entry, { progress, since: now() });
+        if (frozen || redisRefuses() || !waits || progress !== entry.progress) Object.assign(entry, { progress, since: now() });
       }),
     );
     lookedAt = now();
@@ -54,7 +53,7 @@ export function createProgressWatch({
   };
 }
 
-/** Resolves to undefined once `stop` aborts. */
+/** Undefined once `stop` aborts. */
 export async function whenStuck(options: {
   readonly look: () => Promise<string | undefined>;
   readonly every: number;

@@ -8,27 +8,25 @@ export type Running = {
   readonly work: readonly { readonly consumer: Consumer; readonly watched: Watched }[];
   /** Set while Redis refuses what the work needs. */
   readonly refused: () => unknown;
-  /** Resolves with the stop signal. */
   readonly stopped: Promise<NodeJS.Signals>;
-  /** Aborted when the process must stop. */
   readonly stopping: AbortController;
-  /** ms without progress, while work waits, until the process ends. */
+  /** ms without progress while work waits. */
   readonly stuckAfter: number;
-  /** ms that work under way may take at shutdown. */
+  /** ms for work under way. */
   readonly shutdownGrace: number;
   readonly logger: Logger;
 };
 
 /**
- * Runs until a signal, or until the worker is stuck. Then finishes or hands back its work. Resolves to the
- * exit code. The process MUST end then: cut-off work holds sockets.
+ * Until a signal, or until the worker is stuck. Finishes or hands back its work. Resolves to the exit code.
+ * The process MUST end then: interrupted work holds sockets.
  */
 export async function runUntilStopped(running: Running): Promise<0 | 1> {
   const { work, refused, stopped, stopping, stuckAfter, shutdownGrace, logger } = running;
   const every = stuckAfter / LOOKS_UNTIL_STUCK;
-  const hopeless = () => refused() !== undefined;
+  const redisRefuses = () => refused() !== undefined;
   const watched = work.map((one) => one.watched);
-  const look = createProgressWatch({ watched, stuckAfter, every, hopeless, now: () => performance.now() });
+  const look = createProgressWatch({ watched, stuckAfter, every, redisRefuses, now: () => performance.now() });
   const stuck = whenStuck({ look, every, stop: stopping.signal });
   const end = await Promise.race([stopped.then((signal) => ({ signal })), stuck.then((consumer) => ({ consumer }))]);
   if ('signal' in end) logger.info(end, 'worker is stopping');

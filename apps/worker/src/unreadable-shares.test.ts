@@ -111,7 +111,7 @@ it('lets go of a share whose entry cannot be read, as well', async () => {
   expect([await outputs.keys('bodies'), await outputs.keys('held')]).toEqual([[], []]);
 });
 
-it('sets a share aside for which another job stands, and has none of its deliveries attempted twice by a replay', async () => {
+it('sets aside a share that has another job, and a replay attempts none of its deliveries twice', async () => {
   const outputs = startOutputs({ crm: RATE_LIMIT });
   const { bodies, access, lanes, arrived } = outputs;
   await heldUp(outputs);

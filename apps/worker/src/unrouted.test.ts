@@ -7,7 +7,7 @@ describe('a callback that no route matches', () => {
   const routes: Routes = [{ match: ['callbot.task.*'], to: ['crm'] }];
   const order = (id: string) => callback(id, { type: 'callbot.order', body: '{"orderID":1}' });
 
-  it('is kept once, however often it comes, and goes on by a replay once the routes are mended', async () => {
+  it('is kept once, however often it comes, and is delivered by a replay once the routes are fixed', async () => {
     const businessKeyOf: BusinessKeyOf = ({ body }) => body;
     const first = setUp({ routes, businessKeyOf });
     const batch = { id: 'b1', callbacks: [callback('x'), order('y')] };
@@ -15,13 +15,13 @@ describe('a callback that no route matches', () => {
     await first.dispatch(batch);
     await first.dispatch({ id: 'b1.again', callbacks: [order('y')] });
     expect(await first.quarantined('unrouted')).toMatchObject([{ id: 'y' }]);
-    const mended = setUp({ businessKeyOf, prefix: first.prefix });
-    expect(await mended.replay()).toEqual([undefined]);
-    await mended.dispatch({ id: 'b2', callbacks: await mended.queued(), replayed: true });
-    expect(mended.added[0]?.ids).toEqual(['y']);
+    const fixed = setUp({ businessKeyOf, prefix: first.prefix });
+    expect(await fixed.replay()).toEqual([undefined]);
+    await fixed.dispatch({ id: 'b2', callbacks: await fixed.queued(), replayed: true });
+    expect(fixed.added[0]?.ids).toEqual(['y']);
     // The first batch, should it be run once more, leaves it alone.
-    await mended.dispatch(batch);
-    expect(mended.added.flatMap(({ ids }) => ids).filter((id) => id === 'y')).toHaveLength(2);
+    await fixed.dispatch(batch);
+    expect(fixed.added.flatMap(({ ids }) => ids).filter((id) => id === 'y')).toHaveLength(2);
   });
 
   it('is counted where there is no room, and holds up nothing', async () => {
@@ -35,7 +35,7 @@ describe('a callback that no route matches', () => {
     ]);
   });
 
-  it('is kept again where it was replayed too early, though there is no room', async () => {
+  it('is kept again after a replay that came too early, even without room', async () => {
     const { dispatch, replay, queued, quarantined, counted } = setUp({ routes, quarantineFor: 2 });
     await dispatch({ id: 'b1', callbacks: [order('a')] });
     expect(await replay()).toEqual([undefined]);
@@ -109,10 +109,10 @@ describe('a condition that takes too long', () => {
     const businessKeyOf: BusinessKeyOf = ({ body }) => body;
     const first = setUp({ routes: [{ when: endless, to: ['crm'] }], businessKeyOf });
     await first.dispatch({ id: 'b1', callbacks: [callback('long', { body: list })] });
-    const mended = setUp({ businessKeyOf, prefix: first.prefix });
-    expect(await mended.replay()).toEqual([undefined]);
-    await mended.dispatch({ id: 'q.1', callbacks: await mended.queued(), replayed: true });
-    expect(mended.added.map(({ ids }) => ids)).toEqual([['long'], ['long']]);
+    const fixed = setUp({ businessKeyOf, prefix: first.prefix });
+    expect(await fixed.replay()).toEqual([undefined]);
+    await fixed.dispatch({ id: 'q.1', callbacks: await fixed.queued(), replayed: true });
+    expect(fixed.added.map(({ ids }) => ids)).toEqual([['long'], ['long']]);
   });
 
   it('loses no callback where the quarantine is full, and its batch is done', async () => {
@@ -127,7 +127,7 @@ describe('a condition that takes too long', () => {
     ]);
   });
 
-  it('keeps a callback that another route delivers, whose repeats stay duplicates, and whose replay is none', async () => {
+  it('keeps a callback that another route delivers; its repeats are duplicates, its replay is not', async () => {
     const routes = [{ when: endless, to: ['pager'] }, { to: ['archive'] }];
     const first = setUp({ routes, businessKeyOf: ({ body }) => body });
     const long = callback('long', { body: list });
@@ -137,15 +137,15 @@ describe('a condition that takes too long', () => {
     const [entry] = await first.quarantined('unrouted');
     expect(entry?.reason).toMatch(/^RB_CONDITION_OVERRUN: route 1: takes too long: .*; it went to archive$/);
     const routesNow: Routes = [{ to: ['pager'] }, { to: ['archive'] }];
-    const mended = setUp({ routes: routesNow, businessKeyOf: ({ body }) => body, prefix: first.prefix });
-    expect(await mended.replay()).toEqual([undefined]);
-    expect((await mended.queued()).map(({ id }) => id)).toEqual(['long']);
-    await mended.dispatch({ id: 'b3', callbacks: await mended.queued(), replayed: true });
-    expect(mended.added.map(({ output, ids }) => [output, ...ids])).toEqual([
+    const fixed = setUp({ routes: routesNow, businessKeyOf: ({ body }) => body, prefix: first.prefix });
+    expect(await fixed.replay()).toEqual([undefined]);
+    expect((await fixed.queued()).map(({ id }) => id)).toEqual(['long']);
+    await fixed.dispatch({ id: 'b3', callbacks: await fixed.queued(), replayed: true });
+    expect(fixed.added.map(({ output, ids }) => [output, ...ids])).toEqual([
       ['pager', 'long'],
       ['archive', 'long'],
     ]);
-    expect(await mended.quarantined('unrouted')).toEqual([]);
+    expect(await fixed.quarantined('unrouted')).toEqual([]);
   });
 
   it('keeps a callback that another route would drop', async () => {
@@ -155,7 +155,7 @@ describe('a condition that takes too long', () => {
   });
 });
 
-it('a dropped callback is counted once, although its batch is run again after an output failed', async () => {
+it('a dropped callback is counted once, even if its batch runs again after an output failed', async () => {
   const routes: Routes = [
     { match: ['callbot.task.*'], to: ['crm'] },
     { match: ['*'], drop: 'orders do not matter' },

@@ -17,9 +17,8 @@ export type UnroutedDeps = {
 };
 
 /**
- * Keeps callbacks without a route until a person changes the routes. Their batch keeps its claims until a
- * replay, so the same callback is a duplicate. If there is no room, it is counted and dropped with its
- * claims. May be run again.
+ * Until a person changes the routes. The batch keeps its claims until a replay, so the same callback is a
+ * duplicate. Without room, the callback is counted and dropped with its claims. May be run again.
  */
 export function createUnroutedKeeper({ unroutedQuarantine, counts, ledger, businessKeyOf, logger }: UnroutedDeps) {
   const keysOf = (callback: Callback) =>
@@ -27,7 +26,7 @@ export function createUnroutedKeeper({ unroutedQuarantine, counts, ledger, busin
 
   return async ({ id, replayed }: TakenBatch, unrouted: readonly Unrouted[]): Promise<void> => {
     if (unrouted.length === 0) return;
-    // If a condition failed, a route may want the callback: it is kept even without room.
+    // A failed condition may have wanted the callback: it is kept even without room.
     const certain = (entry: Unrouted) => replayed === true || entry.code === 'RB_CONDITION_OVERRUN';
     const sorted = [...unrouted.filter(certain), ...unrouted.filter((entry) => !certain(entry))];
     const entries = sorted.map(({ callback, code, reason }) => ({
@@ -35,7 +34,7 @@ export function createUnroutedKeeper({ unroutedQuarantine, counts, ledger, busin
       claimed: { batch: id, keys: keysOf(callback) },
     }));
     const count = unrouted.filter(certain).length;
-    // Each batch keeps its own entry: a replay removes only the entry that it replays.
+    // A replay removes only the entry that it replays.
     const keep = (some: typeof entries, always: boolean) =>
       some.length === 0 ? [] : unroutedQuarantine.keep(some, { batch: id, always });
     const kept = [...(await keep(entries.slice(0, count), true)), ...(await keep(entries.slice(count), false))];

@@ -17,7 +17,7 @@ describe('YAML', () => {
     expect(JSON.stringify(second?.settings)).toBe(JSON.stringify(first?.settings));
   });
 
-  it('may repeat itself by merge keys: what is written wins, then the first', () => {
+  it('may use merge keys: own keys win, then the first merged mapping', () => {
     const outputs = `
 outputs:
   - &base { name: a, type: stdout, timeout: 1s, concurrency: 1 }
@@ -50,7 +50,7 @@ outputs:
     expect([b?.timeout, b?.concurrency, c?.timeout, c?.retry.minDelay]).toEqual([2000, 1, 1000, 2000]);
   });
 
-  it('tells what is wrong behind an alias at the place where it is written', () => {
+  it('reports a problem behind an alias at its own position', () => {
     const outputs = 'outputs: [{ name: out, type: stdout, retry: &r { attempts: 0 } }, { name: two, type: stdout, retry: *r }]';
     expect(problems(settings({ outputs }))).toEqual([
       '3:60 outputs[0].retry.attempts: 0 is too small: at least 1',

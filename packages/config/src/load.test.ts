@@ -147,7 +147,7 @@ describe('loadConfig', () => {
     });
   });
 
-  it('takes the Redis of the file, else that of REDIS_URL', () => {
+  it('uses the Redis of the file, else that of REDIS_URL', () => {
     const env = { REDIS_URL: 'redis://from-env' };
     expect(load(settings({ redis: '' }), { env }).redis.url.reveal()).toBe('redis://from-env');
     expect(load(settings({ redis: 'redis: { prefix: p }' }), { env }).redis.url.reveal()).toBe('redis://from-env');

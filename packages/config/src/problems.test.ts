@@ -160,7 +160,7 @@ describe('problems of a settings file', () => {
     expect(problems(text)).toEqual([expected].flat());
   });
 
-  it('are all told at once, in the order of the file', () => {
+  it('are all reported at once, in the order of the file', () => {
     const text = settings({ more: 'log: { level: x }\ndedupe: { windw: 1s }', outputs: 'outputs: [{ name: out, type: x }]' });
     expect(problems(text).map((line) => line.replace(/: .*/, ''))).toEqual([
       '3:30 outputs[0].type',

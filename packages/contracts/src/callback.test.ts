@@ -19,7 +19,7 @@ it('tells apart what differs in source, account or id, wherever the border lies'
   expect(new Set([callback, ...others].map(callbackKey)).size).toBe(6);
 });
 
-it('is safe as a job id and a Redis key, whatever the request id holds', () => {
+it('is safe as a job id and a Redis key for any request id', () => {
   for (const id of ['', ':', '123', '\u0000', '牛'.repeat(1000), '../..'])
     expect(callbackKey({ ...callback, id })).toMatch(/^[\w-]{22}$/);
 });

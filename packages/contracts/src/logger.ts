@@ -3,6 +3,6 @@ type Log = (fields: object, message: string) => void;
 /** The part of pino's interface that the packages use. */
 export type Logger = { readonly debug: Log; readonly info: Log; readonly warn: Log; readonly error: Log };
 
-const unheard: Log = () => {};
+const ignore: Log = () => {};
 
-export const SILENT: Logger = { debug: unheard, info: unheard, warn: unheard, error: unheard };
+export const SILENT: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore };

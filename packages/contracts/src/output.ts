@@ -9,7 +9,7 @@ export type HttpRequest = {
   readonly signal: AbortSignal;
 };
 
-/** Status 200–599, headers in lower case, the first KiB of the text. */
+/** Status 200–599, headers in lower case, the start of the text. */
 export type HttpAnswer = {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;

@@ -7,7 +7,7 @@ function callback(id: string, shared: Partial<Callback> = {}): Callback {
   return { source: 'callbot', account: 'a', type: 'callbot.order', ...own, ...shared };
 }
 
-it('keeps callbacks in their order, whatever they share', () => {
+it('keeps callbacks in order', () => {
   const [b, c] = [{ account: 'b' }, { type: 'callbot.call', source: 'other' }];
   const callbacks = [callback('1'), callback('2'), callback('3', b), callback('4', c), callback('5', c), callback('6')];
   const groups = groupCallbacks(callbacks);

@@ -59,7 +59,7 @@ export const SingleDelivery = Type.Object({
   kind: Type.Literal('single'),
   batch: Type.String(),
   callback: Callback,
-  /** Attempts made before this job existed. */
+  /** Attempts used up before this job existed. */
   priorAttempts: Type.Integer({ minimum: 0 }),
   /** Failed attempts that did not count. Absent in older payloads: 0. */
   uncounted: Type.Optional(Type.Integer({ minimum: 0 })),

@@ -110,7 +110,7 @@ describe('ledger', () => {
     expect(await redis.exists(`${prefix}:ledger:b1.ops`)).toBe(0);
   });
 
-  it('remembers for longer what is tried for longer than a window, and only what is the batch’s own', async () => {
+  it('remembers deliveries that are tried for longer than a window, and only those of the batch', async () => {
     const { redis, prefix, ledger } = setUp();
     await ledger.claim('b1', same(['x']));
     await ledger.claim('b2', same(['y']));

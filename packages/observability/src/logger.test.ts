@@ -17,7 +17,7 @@ it('describes an error by type, code, message and stack, with its causes, and no
   expect(JSON.stringify(fields)).not.toContain('8613800138000');
 });
 
-it('ends, whatever an error has for a cause, and keeps long messages short', () => {
+it('ends for any chain of causes, and cuts long messages', () => {
   const error = new Error('x'.repeat(10_000));
   error.cause = error;
   expect(JSON.stringify(describeError(error)).length).toBeLessThan(6000);

@@ -68,7 +68,7 @@ describe('the log', () => {
     expect(file.writes).toBeLessThan(200);
   });
 
-  it('writes what waits when the process ends, and gives up in time', () => {
+  it('flushes when the process ends, and gives up in time', () => {
     const { file, writer } = setUp();
     writer.log('last words\n');
     writer.flush(1000);
@@ -106,7 +106,7 @@ describe('writeLine', () => {
     expect(file.text).toBe('half a line\nagain\n');
   });
 
-  it('ends with its signal while nobody reads: what has not begun is not written later', async () => {
+  it('ends on its signal while nobody reads; a line that was not begun is not written later', async () => {
     const { file, writer, becomes } = setUp({ room: 2 });
     const controllers = [new AbortController(), new AbortController()] as const;
     const [begun, waiting] = ['begun', 'waiting'].map((line, index) =>
@@ -120,7 +120,7 @@ describe('writeLine', () => {
     await expect(writer.writeLine('never', AbortSignal.abort(new Error('too late')))).rejects.toThrow('too late');
   });
 
-  it('takes no more than may wait, and leaves the log its own room', async () => {
+  it('accepts no more than its limit, and leaves the log its own room', async () => {
     const { file, writer, becomes } = setUp({ room: 0, maxWaiting: 20 });
     const first = settled(writer.writeLine('fifteen letters'));
     expect(await settled(writer.writeLine('fifteen letters'))).toContain('too much waits');

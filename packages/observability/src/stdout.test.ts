@@ -92,7 +92,7 @@ it.each(['a pipe', 'a socket'])(
   },
 );
 
-it('a process whose log is read again says how many lines it dropped, and loses its last line no more', async () => {
+it('a process logs how many lines it dropped once its log is read again, and keeps its last line', async () => {
   const child = start('pipe');
   await loggedAll(child);
   if (child.stdout === null) throw new Error('it has no stdout');

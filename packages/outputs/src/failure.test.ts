@@ -32,7 +32,7 @@ describe('failureReason', () => {
     },
   );
 
-  it('gives the signal’s reason once it has aborted, whatever the error', () => {
+  it('gives the signal’s reason once it has aborted, for any error', () => {
     expect(failureReason(coded('ECONNRESET'), AbortSignal.abort(new DOMException('late', 'TimeoutError')))).toBe('timeout');
     expect(failureReason(coded('ECONNRESET'), AbortSignal.abort('secret'))).toBe('aborted');
   });

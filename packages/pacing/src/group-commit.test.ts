@@ -101,7 +101,7 @@ describe('group commit', () => {
     expect(settled).toEqual(['a written', 'b failed', 'c failed', 'd written']);
   });
 
-  it('refuses what has waited too long instead of writing it', async () => {
+  it('refuses an item that waited too long', async () => {
     let now = 0;
     const { writes, submit, settled } = setUp({ expiry: { after: 100, error: () => new Error('expired'), now: () => now } });
     void submit('a');

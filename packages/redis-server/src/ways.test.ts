@@ -140,7 +140,7 @@ describe('Docker', () => {
 });
 
 describe('JavaScript', () => {
-  it('serves on loopback, with a password, and ends when told to', async () => {
+  it('serves on loopback with a password, and stops on request', async () => {
     const server = await startRedis({
       spec: redisInJavaScript(),
       dir: tempFolder(),

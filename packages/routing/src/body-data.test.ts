@@ -21,7 +21,7 @@ describe('readBody', () => {
     expect(read(text)).toBe(expected);
   });
 
-  it('makes objects Maps, lists included, whatever their keys are', () => {
+  it('makes Maps of all objects, also within lists', () => {
     const data = readBody('{"__proto__": {"admin": true}, "constructor": 1, "list": [{"a": null}, "\\u0026"]}');
     expect(data).toEqual(
       new Map<string, unknown>([

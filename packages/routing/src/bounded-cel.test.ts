@@ -35,7 +35,7 @@ describe('any condition ends', () => {
     HANG_MS,
   );
 
-  it('in a bounded number of steps, whatever is put together', { timeout: HANG_MS }, () => {
+  it('in a bounded number of steps, for any combination', { timeout: HANG_MS }, () => {
     const data = readBody(nastyBody('objects'));
     fc.assert(
       fc.property(anyCondition, (text) => {

@@ -8,7 +8,7 @@ import { batch, callback, fill, large, logger, open, spoolPath, takeAll } from '
 const ids = (spool: Spool) => spool.oldest().map(({ id }) => id);
 
 describe('spool', () => {
-  it('gives back what was put, oldest first and as the very text that came', () => {
+  it('returns what was put, oldest first and with its text unchanged', () => {
     const spool = open(spoolPath());
     const odd = callback('odd', '{"big":12345678901234567890,"text":"\\u0026 牛小信😀\\u0000"}\n');
     spool.put(batch('b1', callback('one'), odd));
@@ -19,7 +19,7 @@ describe('spool', () => {
     expect([ids(spool), spool.size()]).toEqual([['b0'], 1]);
   });
 
-  it('has on disk what it took, whatever becomes of the process', () => {
+  it('has on disk what it accepted, even if the process is killed', () => {
     const path = spoolPath();
     const spool = open(path);
     spool.put(batch('first'));
@@ -41,7 +41,7 @@ describe('spool', () => {
     expect(ids(after)).toEqual(['first', 'second']);
   });
 
-  it('looks at no more than goes in one write, but at one batch however large', () => {
+  it('reads at most one write’s worth, and always one batch', () => {
     const spool = open(spoolPath());
     for (const id of ['a', 'b', 'c']) spool.put(batch(id, callback(id, large(400))));
     spool.put(batch('huge', callback('huge', large(3000))));

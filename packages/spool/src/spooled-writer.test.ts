@@ -45,7 +45,7 @@ describe('spooled writer', () => {
     await writer.close();
   });
 
-  it('keeps what Redis does not take, asks it no more for each batch, and drains in order under the same ids before anything goes directly', async () => {
+  it('keeps what Redis refuses, stops asking it for each batch, and drains in order under the same ids before it writes directly again', async () => {
     const { redis, spool, writer } = spooled(standIn());
     redis.away = true;
     await writer.write(batch('a', callback('1'), callback('2')));
@@ -88,7 +88,7 @@ describe('spooled writer', () => {
     await writer.close();
   });
 
-  it('leaves on disk what it cannot get rid of when it is closed', async () => {
+  it('leaves on disk what it could not drain before it was closed', async () => {
     const path = spoolPath();
     const { redis, writer } = spooled(standIn(), open(path));
     redis.away = true;
@@ -123,7 +123,7 @@ describe('spooled writer', () => {
     await writer.close();
   });
 
-  it('refuses what neither takes and says so, and gives Redis what the spool does not take', async () => {
+  it('refuses with a reason if spool and Redis both refuse, and writes to Redis if only the spool refuses', async () => {
     const spool = open(spoolPath(), { maxBytes: 1024 * 1024 });
     const { redis, writer } = spooled(standIn(), spool);
     const huge = (id: string) => batch(id, callback(id, 'x'.repeat(2 * 1024 * 1024)));

@@ -68,7 +68,7 @@ it('tells of each command, its name in lower case', async () => {
   ]);
 });
 
-it('halts before a command: Redis never sees it, nor what is pipelined behind it or comes on other connections', async () => {
+it('halts before a command: Redis sees neither it, nor later commands, nor other connections', async () => {
   const { client, open, direct, key, haltAt, halted } = await setUp();
   const other = open();
   await Promise.all([client.ping(), other.ping()]);
@@ -84,7 +84,7 @@ it('halts before a command: Redis never sees it, nor what is pipelined behind it
   expect((await direct.lrange(key, 0, -1)).toSorted()).toEqual(['first', 'other', 'second', 'third']);
 });
 
-it('halts after a command: Redis has it, its client does not hear so, and what is pipelined behind it is not seen', async () => {
+it('halts after a command: Redis has run it, its client gets no reply, and later commands wait', async () => {
   const { client, direct, key, haltAt, halted } = await setUp();
   await client.ping();
   haltAt('second', 'after');
@@ -113,7 +113,7 @@ it('cuts the connection of the command alone: its client did not hear the reply,
   expect(closed).toBe(0);
 });
 
-it('drops all connections, with what was withheld on them, and serves new ones', async () => {
+it('drops all connections with what was withheld, and serves new ones', async () => {
   const { client, open, direct, key, haltAt, halted } = await setUp();
   const other = open();
   await Promise.all([client.ping(), other.ping()]);

@@ -23,7 +23,7 @@ const VALUES = [
   '>2\r\n+invalidate\r\n*1\r\n$1\r\nk\r\n',
 ];
 
-it.each([1, 2, 7, 1000])('cuts a stream into whole values, in whatever pieces it comes: %i bytes at a time', (size) => {
+it.each([1, 2, 7, 1000])('cuts a stream into whole values, in pieces of %i bytes', (size) => {
   const reader = createRespReader({ from: 'server' });
   const bytes = Buffer.from(VALUES.join(''));
   const frames = [];
@@ -32,7 +32,7 @@ it.each([1, 2, 7, 1000])('cuts a stream into whole values, in whatever pieces it
   expect(frames.filter(({ push }) => push)).toHaveLength(1);
 });
 
-it('reads a command, whatever bytes its arguments hold', () => {
+it('reads a command with any bytes in its arguments', () => {
   expect(readCommand(Buffer.from('*4\r\n$3\r\nSET\r\n$1\r\nk\r\n$6\r\na\r\n$é\r\n$0\r\n\r\n'))).toEqual([
     'SET',
     'k',

@@ -88,7 +88,7 @@ describe('a TCP proxy', () => {
     expect([got, proxy.connections()]).toEqual([['!', '!two'], 2]);
   });
 
-  it('passes on what is still to be said to whom has ended its side', async () => {
+  it('passes on data to a peer that has closed its side', async () => {
     const { proxy, got } = await setUp();
     const { socket, heard } = await open(proxy.port);
     socket.allowHalfOpen = true;
