@@ -1,9 +1,10 @@
-// node scripts/launch.mjs <command> [arguments]: every npm script runs this, on Node 20 or later. Installs
-// dependencies (install.mjs). Runs the command on the Node pinned in package.json where that exists (Linux,
-// glibc, x64 and arm64). Elsewhere, and with RINGBACK_NODE=host, on this Node if it is 22.22 or later, or 24
-// or later. Ends with the command's exit code or signal. The command has its own session: otherwise Ctrl-C
-// would reach it twice, from the terminal and from npm. It is stopped if npm (watch-npm.mjs) or this process
-// (follow-parent.mjs) is killed.
+// node scripts/launch.mjs <command> [arguments]: every npm script runs this. Needs Node 20 or later and npm.
+//
+// 1. Installs missing or stale dependencies (install.mjs).
+// 2. Runs the command on the Node pinned in package.json where that exists (Linux, glibc, x64 and arm64).
+//    Elsewhere, and with RINGBACK_NODE=host, on this Node if it is 22.22 or later, or 24 or later.
+// 3. Ends with the command's exit code or signal. The command has its own session: otherwise Ctrl-C would
+//    reach it twice, from the terminal and from npm. It stops if npm (watch-npm.mjs) or we are killed.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';

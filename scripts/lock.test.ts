@@ -27,7 +27,7 @@ describe('the lock', () => {
     again?.();
   });
 
-  it('is released by the death of its holder, and then goes to one of those who wait', async () => {
+  it('is released when its holder dies, and goes to one of the waiting processes', async () => {
     const name = randomUUID();
     const child = await holder(name);
     expect(await tryLock(name)).toBeUndefined();

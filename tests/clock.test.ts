@@ -62,7 +62,7 @@ it.each([6, -6])(
   },
 );
 
-it('a paused output is tried again after its cool-down, though the clock is set back by 3 h meanwhile', async () => {
+it('a paused output is tried again after its cool-down, although the clock is set back by 3 h', async () => {
   const { sink, startIngress, startWorkerAt } = await install();
   const [ingress, worker] = await Promise.all([startIngress(), startWorkerAt({ later: -3 * HOUR })]);
   sink.answer(() => 503);

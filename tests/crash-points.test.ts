@@ -42,7 +42,7 @@ it('makes a point of each side of every command and exchange, for every fault, a
   expect(points).not.toContainEqual(expect.objectContaining({ kind: 'info', nth: 2 }));
 });
 
-it('tells what is left in Redis: a lock, a job under way, a key of nobody, a ledger key that never expires', async () => {
+it('finds what is left in Redis: a lock, an active job, an unknown key, a ledger key that never expires', async () => {
   const { url } = await startRedisServer();
   const redis = new Redis(url);
   onTestFinished(() => redis.disconnect());

@@ -9,7 +9,7 @@ function install() {
   return createInstallation({ redisUrl: url, settings: (crmUrl) => interfaceSettings({ crmUrl, prefix }) });
 }
 
-it('what a destination refuses for good is a dead letter: listed, read, and, once the destination is mended, replayed under the same webhook-id', async () => {
+it('what a destination refuses for good is a dead letter: listed, read, and, once the destination works, replayed under the same webhook-id', async () => {
   const { sink, env, startIngress, startWorker } = await install();
   sink.answer(410);
   const [ingress] = await Promise.all([startIngress(), startWorker()]);

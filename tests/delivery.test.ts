@@ -47,7 +47,7 @@ describe('a signed callback', () => {
     expect(sink.requests.map(({ path }) => path).toSorted()).toEqual(['/hook', '/hook', '/slack']);
   });
 
-  it('is delivered once, though it comes a hundred times at once to two ingresses with three workers', async () => {
+  it('is delivered once, although it comes a hundred times at once to two ingresses with three workers', async () => {
     const { sink, startIngress, startWorker } = await install();
     const [one, two] = await Promise.all([startIngress(), startIngress()]);
     const workers = await Promise.all([startWorker(), startWorker(), startWorker()]);
@@ -82,7 +82,7 @@ describe('a signed callback', () => {
     expect(worker.process.lines.filter(({ code }) => code === 'RB_DELIVERY_DEAD')).toEqual([]);
   });
 
-  it('arrives, as 499 others do, though the worker is killed in the middle of them', async () => {
+  it('arrives, with 499 others, although the worker is killed meanwhile', async () => {
     const { sink, startIngress, startWorker } = await install({ worker: 'lockDuration: 2s' });
     const [ingress, worker] = await Promise.all([startIngress(), startWorker()]);
     sink.answer((count) => (count <= 100 ? 200 : 'hang'));

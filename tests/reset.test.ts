@@ -71,7 +71,7 @@ async function tryAll(url: string, shapes: Readonly<Record<string, Buffer>>, ser
 }
 
 describe('a connection that its sender resets ends nothing but itself', () => {
-  it('at the ingress and at its admin port, whatever was asked on it', { timeout: 60_000 }, async () => {
+  it('at the ingress and at its admin port, for any request', { timeout: 60_000 }, async () => {
     const { url, prefix } = testRedis();
     const settings = (crmUrl: string) => interfaceSettings({ crmUrl, prefix });
     const { startIngress } = await createInstallation({ redisUrl: url, settings });

@@ -137,7 +137,7 @@ describe('an ingress that is told to stop', () => {
 });
 
 describe('a worker that is told to stop', () => {
-  it('finishes what is under way, however often it is told, and leaves nothing to be done twice', async () => {
+  it('finishes the work under way after any number of signals, and leaves nothing to be done twice', async () => {
     const destination = await startPatientDestination();
     const { startIngress, startWorker } = await install({ destination: destination.url });
     const [ingress, worker] = await Promise.all([startIngress(), startWorker()]);

@@ -71,7 +71,7 @@ it('callbacks of every source are verified, acked in their own words, and delive
   ]);
 }, 90_000);
 
-it('what no source takes is told so in neutral words, and a source refuses in its own', async () => {
+it('requests for no source get a neutral answer, and a source refuses in its own words', async () => {
   const { ingress } = await install();
   const ask = async (path: string, init: RequestInit) => {
     const response = await fetch(new URL(path, ingress.url), init);
@@ -98,7 +98,7 @@ it('what no source takes is told so in neutral words, and a source refuses in it
   expect(ingress.process.lines.map(({ msg }) => msg)).toContain('handshake answered');
 });
 
-it('a callback without an id of its own is told by its body: sent twice, it is delivered once', async () => {
+it('a callback without an id is known by its body: sent twice, it is delivered once', async () => {
   const { ingress, arrived } = await install();
   const post = async (callId: string) => {
     const body = JSON.stringify({ callId });

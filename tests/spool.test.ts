@@ -53,7 +53,7 @@ const arrive = (sink: Installation['sink'], count: number) =>
   vi.waitFor(() => expect(new Set(delivered(sink)).size).toBe(count), { timeout: 20_000 });
 
 describe('with a spool', () => {
-  it('acks whatever becomes of Redis under load, is ready meanwhile, and delivers each callback once when Redis is back', async () => {
+  it('acks under load while Redis is away, stays ready, and delivers each callback once when Redis is back', async () => {
     const { redis, sink, startIngress, startWorker } = await install();
     const [ingress] = await Promise.all([startIngress(), startWorker()]);
     const all = ids('r', 400);

@@ -31,8 +31,8 @@ it('what no route matches is kept, shown, stays while no route matches it, and g
   expect(early).toMatchObject({ code: 1, out: 'replayed 0 of 2\n', err: expect.stringContaining('RB_UNROUTED: no route') });
 
   const file = env['RINGBACK_CONFIG'] ?? '';
-  const mended = 'routes: [{ match: callbot.task.pending, to: [crm] }, { match: callbot.*, drop: not pending }]\n';
-  await writeFile(file, (await readFile(file, 'utf8')).replace(ROUTES, `\n${mended}`));
+  const fixed = 'routes: [{ match: callbot.task.pending, to: [crm] }, { match: callbot.*, drop: not pending }]\n';
+  await writeFile(file, (await readFile(file, 'utf8')).replace(ROUTES, `\n${fixed}`));
   // The worker still has the old routes: what is released too early is kept again.
   expect(await printed(env, 'quarantine', 'replay', 'one')).toBe('replayed 1 of 1');
   await vi.waitFor(async () => expect(await printed(env, 'quarantine', 'list')).toContain(' one '), DEADLINE);

@@ -11,7 +11,7 @@ import {
 } from '@ringback/testkit';
 import { expect, it, vi } from 'vitest';
 
-it('a refused signature can be told from another, by its answer and its line of the log', async () => {
+it('refused signatures differ in their answers and log lines', async () => {
   const { url, prefix } = testRedis();
   const { startIngress } = await createInstallation({
     redisUrl: url,

@@ -55,7 +55,7 @@ function openToOthers(path: string): string[] {
 }
 
 describe('the Redis of npm start', () => {
-  it('is open to nobody without its password, which neither its command line nor what is printed shows', async () => {
+  it('needs its password, which neither its command line nor its output shows', async () => {
     const made = await checkout();
     const running = await start(made);
     const url = urlOf(made);
@@ -73,7 +73,7 @@ describe('the Redis of npm start', () => {
     expect(seen).not.toContain(url.password);
   });
 
-  it('keeps what it holds to its owner, also what an earlier start left open to others', async () => {
+  it('is private to its owner, also what an earlier start left open to others', async () => {
     const made = await checkout();
     const [data, urlFile] = [join(made.root, '.ringback/redis'), join(made.root, '.ringback/redis.url')];
     const first = await start(made);
