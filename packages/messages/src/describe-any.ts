@@ -1,22 +1,22 @@
 import type { Draft, Row } from './message.ts';
 import { isPerson, isPrivateKey, isPrivateText } from './private-field.ts';
 
-/** Fields of one object. A large object leaves room for the others. */
+/** A large object leaves room for the others. */
 const MAX_OF_OBJECT = 8;
 const MAX_ROWS = 16;
 const MAX_NAMES = 10;
 /** `data.object.id` has three keys. */
 const MAX_DEPTH = 3;
-/** Fields beyond these are counted and not read. */
+/** Fields beyond these are only counted. */
 const MAX_READ = 200;
 
-/** A key that names a field. Other keys may be data, such as a phone number. */
+/** Other keys may be data, such as a phone number. */
 const KEY = /^[A-Za-z][A-Za-z0-9_-]{0,39}$/;
 
 type Found = { readonly rows: Row[]; readonly hidden: string[]; more: number; read: number };
 type Nested = { readonly path: readonly string[]; readonly fields: object };
 
-/** The message of a source that has none of its own: type, account and fields of the body, outer fields first. */
+/** The message of a source that has none of its own. Outer fields come first. */
 export function describeAny({ type, account, data }: { type: string; account: string; data: unknown }): Draft {
   const found: Found = { rows: [], hidden: [], more: 0, read: 0 };
   const objects: Nested[] = isObject(data) ? [{ path: [], fields: data }] : [];
@@ -33,7 +33,7 @@ export function describeAny({ type, account, data }: { type: string; account: st
   };
 }
 
-/** Adds the fields of one object to `found`. Returns the objects in it. */
+/** Returns the nested objects. */
 function readObject({ path, fields }: Nested, found: Found): Nested[] {
   const last = Math.min(found.rows.length + MAX_OF_OBJECT, MAX_ROWS);
   const objects: Nested[] = [];
@@ -53,7 +53,6 @@ function readObject({ path, fields }: Nested, found: Found): Nested[] {
   return objects;
 }
 
-/** A message tells only the number of keys that may be data. */
 function hide(path: readonly string[], found: Found): void {
   if (found.hidden.length < MAX_NAMES && KEY.test(path.at(-1) ?? '')) found.hidden.push(path.join('.'));
   else found.more += 1;
@@ -67,7 +66,7 @@ function isBlank(value: unknown): boolean {
   return value === null || value === '' || (typeof value === 'object' && Object.keys(value).length === 0);
 }
 
-/** Undefined for what must not be shown or has no short text. `readBody` made texts of numbers. */
+/** Undefined: not to be shown. `readBody` made texts of numbers. */
 function plainText(value: unknown): string | undefined {
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (Array.isArray(value)) return value.length === 1 ? '1 item' : `${value.length} items`;
@@ -81,7 +80,7 @@ function titleOf(type: string): string {
   return title === '' ? 'Callback received' : title;
 }
 
-/** `event_time` → `Event time`. A field of a nested object keeps its keys: `data.object.id`. */
+/** `event_time` → `Event time`, but `data.event_time` */
 function nameOf(path: readonly string[]): string {
   const [key = '', ...nested] = path;
   if (nested.length > 0) return path.join('.');

@@ -1,13 +1,13 @@
 import type { Callback } from '@ringback/contracts';
 import type { Draft, Link, Message } from './message.ts';
 
-/** UTF-16 units. Nobody reads a longer value in a message. */
+/** UTF-16 units. */
 const MAX_TEXT = 300;
 const MAX_URL = 2000;
 const MAX_FIELDS = 20;
 const MAX_LINKS = 5;
 
-/** Keeps a draft within the bounds of `Message`, whatever the sender put into it. */
+/** Keeps a draft within the bounds of `Message`. */
 export function finishMessage({ title, state, progress, rows, links = [], text }: Draft, callback: Callback): Message {
   const fields = rows.map(([name, value]) => ({ name: oneLine(name), value: oneLine(value ?? '') }));
   return {
@@ -41,7 +41,6 @@ function safeLink({ label, url }: Link): Link[] {
   return parsed.href.length > MAX_URL ? [] : [{ label: oneLine(label), url: parsed.href }];
 }
 
-/** A number that is no time stays a number. */
 function isoTime(time: number): string {
   const date = new Date(time);
   return Number.isNaN(date.getTime()) ? String(time) : date.toISOString();

@@ -1,4 +1,3 @@
-/** Words of keys that name personal data or a secret. A channel has many readers. */
 const PRIVATE_WORDS = wordSet(`
   phone phones mobile cell tel telephone msisdn caller callee from to recipient other
   name user username firstname lastname surname fullname nickname login mail email
@@ -7,7 +6,7 @@ const PRIVATE_WORDS = wordSet(`
   secret bearer pin otp token password passwd key apikey auth authorization sign signature cookie session
   content text sms body transcript utterance`);
 
-/** Words of keys whose object describes a person or a payment. As the key of a single value they name an id. */
+/** As keys of single values these name an id. */
 const PERSON_WORDS = wordSet(`
   customer contact sender pusher author committer owner creator member person people patient guest client
   employee agent lead profile billing shipping payer payee bank geo`);
@@ -19,26 +18,23 @@ const CARD = /\d{4}[ -]\d{4}[ -]\d{4}/;
 const SIGNED_URL = /[?&][^=\s]*(?:token|key|secret|sig|auth)[^=\s]*=/i;
 const PRIVATE_TEXTS = [EMAIL, PHONE, CARD, SIGNED_URL];
 
-/** More than is shown of a value. A pattern over a whole long value could take seconds. */
+/** More than is shown. A pattern over a long value could take seconds. */
 const MAX_LOOK = 400;
 
-/** True if a key seems to name personal data or a secret. It hides too much rather than too little. */
+/** Personal data or a secret. Rather hides too much. */
 export function isPrivateKey(key: string): boolean {
   return wordsOf(key).some((word) => PRIVATE_WORDS.has(word));
 }
 
-/** True if the object under this key seems to describe a person. */
 export function isPerson(key: string): boolean {
   return wordsOf(key).some((word) => PERSON_WORDS.has(word));
 }
 
-/** True if a value looks like personal data or a secret, whatever its key. */
 export function isPrivateText(text: string): boolean {
   const shown = text.slice(0, MAX_LOOK);
   return PRIVATE_TEXTS.some((pattern) => pattern.test(shown));
 }
 
-/** `callerPhone`, `caller_phone` → caller, phone */
 function wordsOf(key: string): string[] {
   return key
     .replaceAll(/([a-z\d])([A-Z])/g, '$1 $2')

@@ -2,7 +2,7 @@ import type { Progress } from './message.ts';
 
 const BAR_LENGTH = 10;
 
-/** `█████████░ 90 % (90 of 100 orders)`, or the counts alone if there is no percentage. Plain text. */
+/** `█████████░ 90 % (90 of 100 orders)` */
 export function progressLine({ percent, counts }: Progress): string {
   if (percent === undefined) return counts;
   const filled = Math.floor((percent * BAR_LENGTH) / 100);

@@ -1,4 +1,4 @@
-/** The JSON in a body with each number as the digits that came: a shown number must not be rounded. Undefined if it is not JSON. */
+/** Numbers become their digits: a shown number is never rounded. Undefined: not JSON. */
 export function readBody(body: string): unknown {
   try {
     return JSON.parse(body, (_key, value: unknown, context?: { source?: string }) =>

@@ -1,7 +1,7 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 
-/** A body as messages read it: every field may be null or missing, and a number is its digits. */
+/** As `readBody` returns it. Any field may be null or missing. */
 export type Shown<T> = T extends boolean
   ? boolean
   : T extends string | number
@@ -12,10 +12,7 @@ export type Shown<T> = T extends boolean
         ? { readonly [Key in keyof T]?: Shown<NonNullable<T[Key]>> | null }
         : unknown;
 
-/**
- * A check of what `readBody` gives against a source's own schema. It is more lenient than the source:
- * a field may be missing, null, or a number in place of a text. A body is shown in part rather than not at all.
- */
+/** More lenient than the source's own check: a body is shown in part rather than not at all. */
 export function createShownBody<S extends TSchema>(schema: S): (data: unknown) => data is Shown<Static<S>> {
   const lenient = Compile(relax(schema));
   return (data): data is Shown<Static<S>> => lenient.Check(data);

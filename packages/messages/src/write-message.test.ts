@@ -123,7 +123,6 @@ describe('any message', () => {
   });
 });
 
-/** Each field as it is, null, or something else. */
 function constants(fields: Record<string, unknown>): Record<string, fc.Arbitrary<unknown>> {
   const wrong = fc.oneof(fc.jsonValue(), fc.string());
   return Object.fromEntries(
@@ -134,7 +133,6 @@ function constants(fields: Record<string, unknown>): Record<string, fc.Arbitrary
   );
 }
 
-/** The promises of `Message` that this one breaks. */
 function brokenBounds({ title, progress, fields, links, text, about }: Message): string[] {
   const visible = [title, ...fields.flatMap(({ name, value }) => [name, value]), ...links.map(({ label }) => label)];
   const texts = [...visible, text ?? '', progress?.counts ?? '', ...Object.values(about)];

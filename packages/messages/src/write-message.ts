@@ -5,10 +5,7 @@ import type { Draft, Message } from './message.ts';
 import { readBody } from './read-body.ts';
 import { describers } from './registry.ts';
 
-/**
- * Any callback as a message of bounded size. It never throws. `sourceType` is the `type:` of the callback's source,
- * undefined if the settings no longer have that source.
- */
+/** Never throws. `sourceType` is undefined if the settings no longer have the callback's source. */
 export function writeMessage(callback: Callback, sourceType: string | undefined): Message {
   const { type, account, body } = callback;
   const data = readBody(body);
@@ -17,7 +14,7 @@ export function writeMessage(callback: Callback, sourceType: string | undefined)
   return finishMessage(draft, callback);
 }
 
-/** Shows nothing of the body: only its usual shape tells which fields are personal data. */
+/** Without the body: nobody knows which of its fields are personal data. */
 function unexpected(type: string): Draft {
   return { title: 'Callback received', state: 'neutral', rows: [['Type', type]] };
 }

@@ -8,16 +8,14 @@ const isOrder = createShownBody(CallbotOrderBody);
 type Order = Shown<Static<typeof CallbotOrderBody>>;
 type Call = NonNullable<Order['callInfoDetail']>;
 
-/** Fewer digits would be given away by the last four. */
+/** The last four digits would give a shorter number away. */
 const SHORTEST_PHONE = 8;
 
-/** An order's callback: the order and its last call. Undefined if `data` is not one. */
 export function describeOrder(data: unknown): Draft | undefined {
   if (!isOrder(data)) return undefined;
   return data.finish === false ? draft(data, '⏳ Order not finished', 'neutral') : draft(data, '✅ Order finished', 'good');
 }
 
-/** A call's callback: the call and its order. Undefined if `data` is not one. */
 export function describeCall(data: unknown): Draft | undefined {
   return isOrder(data) ? draft(data, '📞 Call ended', 'neutral') : undefined;
 }
@@ -27,7 +25,7 @@ function draft(order: Order, title: string, state: State): Draft | undefined {
   return { title, state, rows: orderRows(order), links: recording(order) };
 }
 
-/** A channel has many readers: the phone number is masked, and names and texts are left out. */
+/** MUST hold no name, no text and no whole phone number. */
 function orderRows(order: Order): Row[] {
   const call = order.callInfoDetail ?? {};
   return [
@@ -44,7 +42,7 @@ function orderRows(order: Order): Row[] {
   ];
 }
 
-/** A link for those who may listen. A URL that holds the phone number is left out. */
+/** Empty if the URL holds the phone number. */
 function recording({ userPhone, callInfoDetail }: Order): Link[] {
   const url = callInfoDetail?.callAudioUrl;
   if (!url) return [];
@@ -53,7 +51,7 @@ function recording({ userPhone, callInfoDetail }: Order): Link[] {
   return [{ label: 'Recording of the call', url }];
 }
 
-/** The provider does not document the unit: `131 (2 min 11 s, if in seconds)`. */
+/** The provider does not document the unit. */
 function duration(value: string | null | undefined): string | undefined {
   if (!value || !/^\d{1,9}$/.test(value)) return value ?? undefined;
   const seconds = Number(value);
@@ -71,7 +69,6 @@ function yesOrNo(value: boolean | null | undefined): string | undefined {
   return typeof value === 'boolean' ? (value ? 'yes' : 'no') : undefined;
 }
 
-/** The last four digits, and none of a number so short that these would give it away. */
 function maskPhone(phone: string | null | undefined): string | undefined {
   if (!phone) return undefined;
   const digits = phone.replaceAll(/\D/g, '');

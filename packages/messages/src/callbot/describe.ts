@@ -8,5 +8,5 @@ const BY_KIND: ReadonlyMap<string | undefined, (data: unknown) => ReturnType<Des
   ['call', describeCall],
 ]);
 
-/** The messages of NXCloud Callbot's callbacks. The second part of a type says the kind: `callbot.task.completed`. */
+/** The second word of a type is the kind: `callbot.task.completed`. */
 export const describeCallbot: Describe = (type, data) => BY_KIND.get(type.split('.', 2)[1])?.(data);

@@ -15,7 +15,6 @@ const STATES: ReadonlyMap<string, readonly [title: string, state: State]> = new 
   ['5', ['⏸️ Task paused', 'warning']],
 ]);
 
-/** A task's callback: its status, its ids and how far it has come. Undefined if `data` is not one. */
 export function describeTask(data: unknown): Draft | undefined {
   if (!isTask(data) || typeof data.taskStatus !== 'string') return undefined;
   const [title, state] = STATES.get(data.taskStatus) ?? [`❔ Task status ${data.taskStatus}`, 'neutral'];
@@ -35,7 +34,7 @@ export function describeTask(data: unknown): Draft | undefined {
   };
 }
 
-/** Rounded down, so that 100 % means all. A share of no orders is undefined. */
+/** Rounded down: 100 % means all. */
 function progress({ finishOrderCount, totalOrderCount }: Stat): Progress | undefined {
   const [finished, total] = [Number(finishOrderCount ?? Number.NaN), Number(totalOrderCount ?? Number.NaN)];
   if (!(finished >= 0 && total >= 0)) return undefined;
@@ -44,14 +43,14 @@ function progress({ finishOrderCount, totalOrderCount }: Stat): Progress | undef
   return { counts, percent: total === 0 || Number.isNaN(percent) ? undefined : percent };
 }
 
-/** `45 of 90 (50 %)`. A share of nothing is undefined. */
+/** `45 of 90 (50 %)` */
 function outOf(part: string | null | undefined, whole: string | null | undefined): string | undefined {
   if (!part || !whole) return undefined;
   const percent = Math.floor((Number(part) * 100) / Number(whole));
   return `${part} of ${whole}${Number.isFinite(percent) ? ` (${percent} %)` : ''}`;
 }
 
-/** The provider's own rate, only if the body lacks the counts. A rate over no calls is undefined. */
+/** The provider's own rate, only if the body lacks the counts. */
 function answerRate({ answerRate: rate, totalAnswerCall, totalCall }: Stat): string | undefined {
   if (totalAnswerCall && totalCall) return undefined;
   const percent = Math.round(Number(rate ?? Number.NaN) * 100);

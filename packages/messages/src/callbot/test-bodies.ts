@@ -44,7 +44,6 @@ export const ORDER = {
   },
 };
 
-/** The message for a callback of a source of type callbot. */
 export function callbotMessage(type: string, data: unknown, identity: Partial<Callback> = {}): Message {
   return messageFor(type, data, { source: 'callbot', sourceType: 'callbot', ...identity });
 }

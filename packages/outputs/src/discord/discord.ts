@@ -5,7 +5,7 @@ import { postDelivery } from '../http.ts';
 import { DiscordSettings } from './config.ts';
 import { toEmbed } from './embed.ts';
 
-/** Incoming webhook (https://docs.discord.com/developers/resources/webhook#execute-webhook). */
+/** https://docs.discord.com/developers/resources/webhook#execute-webhook */
 export const discord: OutputType<typeof DiscordSettings, DiscordSettings> = {
   type: 'discord',
   settings: DiscordSettings,
@@ -28,7 +28,7 @@ export const discord: OutputType<typeof DiscordSettings, DiscordSettings> = {
 const LARGEST_CODE = 999_999;
 
 /**
- * Without its text, which may quote the message.
+ * The error's text may quote the message.
  * https://docs.discord.com/developers/topics/opcodes-and-status-codes#json
  */
 function errorCode({ text }: HttpAnswer): string | undefined {

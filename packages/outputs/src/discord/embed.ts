@@ -10,14 +10,14 @@ export type Embed = {
   readonly timestamp?: string;
 };
 
-/** Characters. https://docs.discord.com/developers/resources/message#embed-object-embed-limits */
+/** https://docs.discord.com/developers/resources/message#embed-object-embed-limits */
 const MAX = { title: 256, description: 4096, fields: 25, name: 256, value: 1024, footer: 2048, total: 6000 } as const;
 
 const COLORS = { good: 0x2ecc71, warning: 0xf1c40f, bad: 0xe74c3c, neutral: 0x95a5a6 } as const;
 
 const ISO_TIME = /^\d{4}-\d\d-\d\dT/;
 
-/** Text beyond Discord's limits is cut or left out. All texts but the footer, which is plain, are escaped. */
+/** Discord formats all texts except the footer. */
 export function toEmbed({ title, state, progress, fields, links, text, about }: Message): Embed {
   const head = cut(escapeMarkdown(title), MAX.title);
   const isTime = ISO_TIME.test(about.time);
@@ -46,7 +46,6 @@ export function toEmbed({ title, state, progress, fields, links, text, about }: 
   };
 }
 
-/** Hands out the remaining characters. A text that does not fit takes none. */
 function createRoom(characters: number) {
   let left = characters;
   return {

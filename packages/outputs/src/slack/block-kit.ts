@@ -1,6 +1,6 @@
 import { type Message, progressLine } from '@ringback/messages';
 
-/** Formatted by Slack. MUST hold nothing of a callback but the results of `linkUrl` and `asLabel`. */
+/** Slack formats it. Text of a callback MUST go through `linkUrl` or `asLabel`. */
 type Markup = { readonly type: 'mrkdwn'; readonly text: string; readonly verbatim: true };
 
 type PlainText = { readonly type: 'plain_text'; readonly text: string; readonly emoji: false };
@@ -12,12 +12,12 @@ export type SlackMessage = {
   readonly blocks: readonly object[];
 };
 
-/** Characters (https://docs.slack.dev/reference/block-kit/blocks). */
+/** https://docs.slack.dev/reference/block-kit/blocks */
 const MAX = { header: 150, section: 3000, field: 2000, context: 2000, fallback: 3000, url: 2000, label: 900 } as const;
 
 const FIELDS_PER_SECTION = 10;
 
-/** Cut to Slack's limits. Text of a callback is `plain_text`: Slack formats nothing in it. */
+/** Text of a callback is `plain_text`: Slack formats nothing in it. */
 export function toBlockKit({ title, progress, fields, links, text, about }: Message): SlackMessage {
   const lead = progress && progressLine(progress);
   const rows = fields.flatMap(({ name, value }) => [markup(`*${asLabel(name)}*`), plainText(value, MAX.field)]);
@@ -41,18 +41,16 @@ function section(text: string | undefined): object[] {
   return text === undefined ? [] : [{ type: 'section', text: plainText(text, MAX.section) }];
 }
 
-/** Empty if the URL is too long for a link. */
 function linkSection({ label, url }: Message['links'][number]): object[] {
   const target = linkUrl(url);
   return target.length > MAX.url ? [] : [{ type: 'section', text: markup(`<${target}|${asLabel(label)}>`) }];
 }
 
-/** A URL for use between `<` and `|`. */
+/** For use between `<` and `|`. */
 function linkUrl(url: string): string {
   return url.replaceAll(/[<>|\s]/g, encodeURIComponent).replaceAll('&', '&amp;');
 }
 
-/** A name in markup, without formatting characters. */
 function asLabel(name: string): string {
   return escapeText(name.replaceAll(/[*_~`|:]/g, ' '), MAX.label);
 }
@@ -67,7 +65,7 @@ function plainText(text: string, max: number): PlainText {
 
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 
-/** At most `max` UTF-16 units. https://docs.slack.dev/messaging/formatting-message-text#escaping */
+/** https://docs.slack.dev/messaging/formatting-message-text#escaping */
 function escapeText(text: string, max: number): string {
   let escaped = '';
   for (const character of text) {

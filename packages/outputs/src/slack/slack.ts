@@ -5,7 +5,7 @@ import { postDelivery } from '../http.ts';
 import { toBlockKit } from './block-kit.ts';
 import { SlackSettings } from './config.ts';
 
-/** Incoming webhook (https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks). */
+/** https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks */
 export const slack: OutputType<typeof SlackSettings, SlackSettings> = {
   type: 'slack',
   settings: SlackSettings,
@@ -22,7 +22,7 @@ export const slack: OutputType<typeof SlackSettings, SlackSettings> = {
   },
 };
 
-/** Slack refuses with one word, such as `invalid_payload`. Anything else is not from Slack and is left out. */
+/** Slack refuses with one word, such as `invalid_payload`. Other texts are not from Slack. */
 function errorWord({ text }: HttpAnswer): string | undefined {
   return /^[a-z_]{1,64}$/.exec(text.trim())?.[0];
 }
