@@ -16,7 +16,7 @@ appendFileSync('pids', process.pid + ' ${name}\\n');
 process.on('SIGTERM', () => { note('${name} stopped'); process.exit(0); });
 process.on('SIGINT', () => note('${name} got SIGINT'));
 setInterval(() => {}, 1000);
-log('info', '${name} is up', { url: 'http://127.0.0.1:1', adminUrl: 'http://127.0.0.1:2' });
+log('info', '${name} is up', { url: 'http://127.0.0.1:1', adminUrl: 'http://127.0.0.1:2', kinds: ['event', 'call'] });
 log('warn', 'a warning', { redis: process.env.REDIS_URL, config: process.env.RINGBACK_CONFIG });
 `;
 
@@ -65,7 +65,7 @@ describe('npm start', () => {
     expect(running.stdout()).toMatch(/^redis {4}is up at redis:\/\/\[redacted\]@127\.0\.0\.1:\d+: redis-server .* on PATH/m);
     expect(running.stdout()).toMatch(/^ingress {2}is up at http:\/\/127\.0\.0\.1:1/m);
     expect(running.stdout()).toMatch(/^worker {3}is up, admin at http:\/\/127\.0\.0\.1:2/m);
-    expect(running.stdout()).toContain('npm run ringback -- send task');
+    expect(running.stdout()).toMatch(/^ {2}npm run ringback -- send event {4}post a signed sample callback \(also: call\)$/m);
     await vi.waitFor(() => expect(running.stdout()).toMatch(/^03:04:05 worker {3}warn {2}a warning {2}redis=redis:/m), DEADLINE);
     running.child.kill('SIGTERM');
     expect(await running.ended).toEqual({ code: 0, signal: null });

@@ -14,12 +14,17 @@ import { findSettings } from './start/settings-file.ts';
 const ROOT = realpathSync(fileURLToPath(new URL('..', import.meta.url)));
 const STOP_WITHIN_MS = 30_000;
 
-const NEXT_STEPS = `
+/** `kinds`: what the configured sources can take, from the ingress's log line. */
+function nextSteps(kinds: unknown): string {
+  const [first = 'task', ...others] = Array.isArray(kinds) ? kinds.map(String) : [];
+  const also = others.length === 0 ? '' : ` (also: ${others.join(', ')})`;
+  return `
 Everything is up. In another terminal:
-  npm run ringback -- send task     post a signed sample callback (also: order, call)
+  ${`npm run ringback -- send ${first}`.padEnd(32)}  post a signed sample callback${also}
   npm run ringback -- --help        everything else
 Ctrl-C stops everything.
 `;
+}
 
 type Running = { redis?: RedisServer; ingress?: AppProcess; worker?: AppProcess };
 
@@ -47,7 +52,7 @@ async function startAll(running: Running, stopping: AbortSignal): Promise<void> 
   const [ingress, worker] = await Promise.all([running.ingress.up, running.worker.up]);
   say(`ingress  is up at ${String(ingress['url'])}, admin at ${String(ingress['adminUrl'])}`);
   say(`worker   is up, admin at ${String(worker['adminUrl'])}`);
-  say(NEXT_STEPS);
+  say(nextSteps(ingress['kinds']));
 }
 
 /** Ingress first, Redis last: nothing is taken that cannot be queued or stored. */

@@ -56,6 +56,15 @@ it('callbacks of every source are verified, acked in their own words, and delive
   expect(await send('task', '--source', 'nx', '--account', 'k2')).toMatch(/acked +200 +retCode 0/);
   for (const source of ['sw', 'github', 'stripe']) expect(await send('event', '--source', source)).toMatch(/acked +200/);
   expect(await send('event', '--source', 'graph')).toMatch(/acked +202 +OK/);
+  const { lines } = ingress.process;
+  expect(lines).toContainEqual(expect.objectContaining({ level: 'warn', code: 'RB_SECRET_PUBLISHED', source: 'sw' }));
+  expect(lines.filter(({ code }) => code === 'RB_SECRET_SHORT').map(({ source }) => source)).toEqual([
+    'github',
+    'stripe',
+    'graph',
+  ]);
+  expect(lines).toContainEqual(expect.objectContaining({ msg: 'ingress is up', kinds: ['task', 'call', 'event'] }));
+  expect(JSON.stringify(lines)).not.toMatch(/MfKQ9r8GKYqrTwj|s3cret|whsec_x/);
   await vi.waitFor(() => expect(arrived()).toHaveLength(6), DEADLINE);
   expect(
     arrived()

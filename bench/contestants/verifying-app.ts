@@ -15,14 +15,13 @@ export function buildVerifyingApp(source: Source, take: (callback: Callback) => 
   for (const path of source.paths) {
     app.post<{ Body: Buffer }>(path, { schema: { response: { 200: ANSWER } } }, async (request) => {
       const { body, raw } = request;
-      const verified = source.verify({
+      const verified = source.precheck({
         method: 'POST',
         query: '',
         headers: raw.headersDistinct,
-        body,
         path,
         receivedAt: Date.now(),
-      });
+      })(body);
       await take(source.read(verified));
       return { retCode: 0, retMsg: 'success', responseID: randomUUID() };
     });

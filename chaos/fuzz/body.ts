@@ -1,7 +1,8 @@
-import { SAMPLE_KINDS, sampleBody } from '@ringback/sources';
 import type { Random } from '../random.ts';
+import { createCallbot } from './callbot.ts';
 
-const AT_S = 1_700_000_000;
+const { sender } = createCallbot();
+const AT_MS = 1_700_000_000_000;
 /** MUST NOT show in any answer. */
 export const PERSONAL = 'Zhang-Wei-8613800138000';
 
@@ -58,8 +59,8 @@ export function anyBody(random: Random): Buffer {
 }
 
 function sample(random: Random): string {
-  const options = { kind: random.pick(SAMPLE_KINDS), at: AT_S, taskStatus: random.int(0, 6), serial: random.int(1, 1000) };
-  return sampleBody(options);
+  const options = { kind: random.pick(sender.kinds), at: AT_MS, status: random.int(0, 6), serial: random.int(1, 1000) };
+  return sender.sample(options);
 }
 
 /** Missing, of another type, or twice. */

@@ -1,9 +1,8 @@
-import { createSecret, type Logger, RingbackError, type Source } from '@ringback/contracts';
-import { createSources } from '@ringback/sources';
-import { SAMPLE_ACCOUNT } from '@ringback/testkit/bare';
+import { type Logger, RingbackError } from '@ringback/contracts';
 import { refusal } from '../../apps/ingress/src/answer.ts';
 import { buildApp } from '../../apps/ingress/src/app.ts';
 import type { Random } from '../random.ts';
+import { createCallbot } from './callbot.ts';
 import { anyRequest, type FuzzRequest } from './request.ts';
 import { problemOf } from './verdict.ts';
 
@@ -23,21 +22,14 @@ const LIMITS = {
 };
 const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
-function createSource(): Source {
-  const account = { uuid: SAMPLE_ACCOUNT.uuid, secrets: [createSecret(SAMPLE_ACCOUNT.secret)], algorithm: 'md5' };
-  const [source] = createSources([{ name: 'callbot', type: 'callbot', settings: { accounts: [account] } }]);
-  if (!source) throw new Error('no source');
-  return source;
-}
-
 /** verify, then read. */
 export function receiveTrial(): Trial {
-  const source = createSource();
+  const { source } = createCallbot();
   return (random) => {
     const { headers, body } = anyRequest(random);
     try {
       const callback = source.read(
-        source.verify({ method: 'POST', query: '', headers: distinct(headers), body, path: '/callbot', receivedAt: 0 }),
+        source.precheck({ method: 'POST', query: '', headers: distinct(headers), path: '/callbot', receivedAt: 0 })(body),
       );
       return callback.body === body.toString('utf8') ? undefined : 'the body is not what was sent';
     } catch (error) {
@@ -62,7 +54,7 @@ export function injectTrial(): Trial {
   const quarantine = { keep: () => Promise.resolve(true) };
   const { signal: stopping } = new AbortController();
   const deps = { producer, quarantine, stopping, now: () => 0, logger: SILENT, limits: LIMITS };
-  const { app } = buildApp({ sources: [createSource()], ...deps });
+  const { app } = buildApp({ sources: [createCallbot().source], ...deps });
   // `inject` lacks this property of Node's requests. Inputs come one at a time.
   let headersDistinct: Record<string, string[]> = {};
   app.addHook('onRequest', (request, _reply, done) => {

@@ -143,7 +143,7 @@ describe('a spool', () => {
 
 describe('a source whose types are not known beforehand', () => {
   const hmac =
-    'sources: [{ name: voice, type: callbot, accounts: [{ uuid: acc, secrets: [hush] }] }, { name: shop, type: hmac, path: /s, secrets: [hush], signature: { header: x } }]';
+    'sources: [{ name: voice, type: callbot, accounts: [{ uuid: acc, secrets: [hush] }] }, { name: shop, type: hmac, path: /s, secrets: [hush-hush-hush-hush], signature: { header: x } }]';
   async function warningsOf(routes: string): Promise<string[]> {
     const path = await testFile('ringback.yaml', `${hmac}\noutputs: [{ name: crm, type: stdout }]\nroutes: ${routes}\n`);
     const err: string[] = [];

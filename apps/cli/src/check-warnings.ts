@@ -3,6 +3,7 @@ import { matchesType, reviewCondition } from '@ringback/routing';
 import { sourceTypes } from '@ringback/sources';
 import type { TSchema } from 'typebox';
 import { paddedSecrets } from './padded-secrets.ts';
+import { unsignedAccounts, weakSecrets } from './secret-warnings.ts';
 import type { Warning } from './warning.ts';
 
 type Route = Config['routes'][number];
@@ -24,6 +25,7 @@ export function checkWarnings({ config, lineOf }: InspectedConfig): string[] {
     ...uselessDrops(config, given),
     ...unroutedSources(config, given),
     ...unsignedAccounts(config),
+    ...weakSecrets(config),
     ...unusedOutputs(config),
     ...retryWarnings(config),
   ];
@@ -95,15 +97,6 @@ function unroutedSources({ sources, routes }: Config, { types, open: all }: Give
       { at: ['sources', index, 'name'], text: `no route takes callbacks of ${name}: they are acked, and kept in quarantine` },
     ];
   });
-}
-
-function unsignedAccounts({ sources }: Config): Warning[] {
-  return sources.flatMap(({ type, settings, allowFrom }, index) =>
-    (allowFrom === undefined ? (sourceTypes[type]?.unsigned?.(settings) ?? []) : []).map(({ at }) => ({
-      at: ['sources', index, ...at],
-      text: 'is not signed: anyone who can reach the path can send its callbacks; set allowFrom',
-    })),
-  );
 }
 
 /** A callback is dropped only if no other route delivers it. */

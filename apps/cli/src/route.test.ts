@@ -1,5 +1,5 @@
-import { sampleBody } from '@ringback/sources';
 import { expect, it } from 'vitest';
+import { taskBody } from '@ringback/testkit';
 import { runCli, testFile } from './run-cli.ts';
 
 const SETTINGS = `
@@ -28,7 +28,7 @@ it('says which routes match a sample, and why not, without any secret', async ()
 
 it('takes the body of a file, and exits 1 where nothing would be delivered', async () => {
   const config = await testFile('ringback.yaml', SETTINGS);
-  const body = await testFile('callback.json', sampleBody({ kind: 'task', at: 1_700_000_000, taskStatus: 4 }));
+  const body = await testFile('callback.json', taskBody({ taskStatus: 4 }));
   const { code, out } = await runCli(['route', '--file', body, '--config', config]);
   expect(code).toBe(1);
   expect(out).toContain('route 2 does not match: data.taskStatus == 3 is false: data.taskStatus is 4\n');
@@ -38,7 +38,7 @@ it('takes the body of a file, and exits 1 where nothing would be delivered', asy
 it('says which route drops it, and exits 0, since a route decides', async () => {
   const drop = '  - { match: callbot.task.*, drop: only completed tasks matter }\n';
   const config = await testFile('ringback.yaml', `${SETTINGS}${drop}`);
-  const body = await testFile('callback.json', sampleBody({ kind: 'task', at: 1_700_000_000, taskStatus: 4 }));
+  const body = await testFile('callback.json', taskBody({ taskStatus: 4 }));
   const { code, out } = await runCli(['route', '--file', body, '--config', config]);
   expect(code).toBe(0);
   expect(out).toContain('route 3 matches, drops it (only completed tasks matter): type fits callbot.task.*; no condition\n');
@@ -55,7 +55,7 @@ it('says what the source would refuse', async () => {
 it('says, as the worker does, that it would be kept if a condition takes too long, even if another route delivers it', async () => {
   const dear = '  - { match: callbot.task.*, when: "data.l.exists(a, data.s.substring(0).size() == 1)", to: [crm] }\n';
   const config = await testFile('ringback.yaml', `${SETTINGS}${dear.repeat(20)}`);
-  const task = JSON.parse(sampleBody({ kind: 'task', at: 1_700_000_000, taskStatus: 3 })) as object;
+  const task = JSON.parse(taskBody()) as object;
   const list = Array.from({ length: 40_000 }, () => 1);
   const body = await testFile('callback.json', JSON.stringify({ ...task, l: list, s: 'x'.repeat(1000) }));
   const { code, out } = await runCli(['route', '--file', body, '--config', config]);

@@ -27,7 +27,7 @@ export function route({ kind: given, file, taskStatus, event, config, env, termi
   const sender = findSender(settings.sources, { ...wanted, kind });
   const { name, account, source } = sender;
   const now = Date.now();
-  const body = file ?? Buffer.from(sender.sample({ kind, at: now, taskStatus, event }));
+  const body = file ?? Buffer.from(sender.sample({ kind, at: now, status: taskStatus, event }));
   const identity = { id: randomUUID(), source: name, account, time: now, receivedAt: now };
   const headers = headersOf(sender, { kind, body, at: now, event });
   const callback = source.read({ ...identity, method: 'POST', path: sender.path(kind), query: '', headers, body });

@@ -1,27 +1,30 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
-import { createSecret, RingbackError, type Callback } from '@ringback/contracts';
-import { createSources } from '@ringback/sources';
+import { RingbackError, type Callback } from '@ringback/contracts';
+import { createSources, sourceTypes } from '@ringback/sources';
+import { Type } from 'typebox';
+import { Value } from 'typebox/value';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { runCli, testFile } from './run-cli.ts';
 
 const UUID = 'Vh71ym3yQwWSYZFpqkFwTskGXUbSxDtR';
 const SECRET = 'u7Mf3zUNOkg4lMV9a0E6cHSgIkK22GSr';
 const accounts = [
-  { uuid: UUID, secrets: [createSecret(SECRET)], algorithm: 'md5' },
-  { uuid: 'second', secrets: [createSecret('other')], algorithm: 'sha256' },
+  { uuid: UUID, secrets: [SECRET], algorithm: 'md5' },
+  { uuid: 'second', secrets: ['other'], algorithm: 'sha256' },
 ];
+const SETTINGS = Value.Decode(sourceTypes['callbot']?.settings ?? Type.Never(), { accounts });
 
 /** What the ingress does with a request, less the queue: verify, read, answer. */
 async function startReceiver() {
-  const [source] = createSources([{ name: 'callbot', type: 'callbot', settings: { accounts } }]);
+  const [source] = createSources([{ name: 'callbot', type: 'callbot', settings: SETTINGS }]);
   const callbacks: (Callback & { path: string })[] = [];
   async function receive(request: IncomingMessage) {
     const { headersDistinct: headers, url: path = '' } = request;
     const body = await buffer(request);
     try {
-      const callback = source?.read(source.verify({ method: 'POST', query: '', headers, body, path, receivedAt: Date.now() }));
+      const callback = source?.read(source.precheck({ method: 'POST', query: '', headers, path, receivedAt: Date.now() })(body));
       if (callback) callbacks.push({ ...callback, path });
       return { status: 200, retCode: 0, retMsg: 'success' };
     } catch (error) {

@@ -65,7 +65,7 @@ function createMaker(sender: FoundSender, { kind, file, requestId, taskStatus, e
   return (index: number) => {
     const [at, serial] = requestId === undefined ? [Date.now(), index] : [first, 1];
     const sentID = requestId ?? randomUUID().replaceAll('-', '');
-    const body = file ?? Buffer.from(sender.sample({ kind, at, taskStatus, serial, requestID: sentID, event }));
+    const body = file ?? Buffer.from(sender.sample({ kind, at, status: taskStatus, serial, requestID: sentID, event }));
     const headers = sender.sign({ kind, account: sender.account, body, requestID: sentID, at, event });
     return { body, headers, requestID: idOf(sender, { kind, headers, body, receivedAt: at }) ?? sentID };
   };

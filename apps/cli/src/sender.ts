@@ -1,10 +1,10 @@
-import { RingbackError, type Sender, type Source } from '@ringback/contracts';
-import { createSenders, createSources, type SourceStanza } from '@ringback/sources';
+import { RingbackError, type Source } from '@ringback/contracts';
+import { createSenders, createSources, type NamedSender, type SourceStanza } from '@ringback/sources';
 
 export type Wanted = { readonly kind: string; readonly source?: string | undefined; readonly account?: string | undefined };
 
-export type FoundSender = Sender & {
-  readonly name: string;
+export type FoundSender = NamedSender & {
+  /** The account to sign for. */
   readonly account: string;
   readonly source: Source;
 };
@@ -54,7 +54,7 @@ type Sent = {
 export function idOf({ source, path }: FoundSender, { kind, headers, body, receivedAt }: Sent): string | undefined {
   const distinct = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), [value]]));
   try {
-    return source.verify({ method: 'POST', path: path(kind), query: '', headers: distinct, body, receivedAt }).id;
+    return source.precheck({ method: 'POST', path: path(kind), query: '', headers: distinct, receivedAt })(body).id;
   } catch {
     return undefined;
   }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { ErrorCode, HttpReply, Outcome, Source } from '@ringback/contracts';
+import type { ErrorCode, HttpReply, Source } from '@ringback/contracts';
+import { plainAnswer } from '@ringback/sources';
 import { errorRow } from './error-table.ts';
 
 export type Answer = HttpReply & {
@@ -22,7 +23,7 @@ export function greeting(reply: HttpReply): Answer {
 }
 
 /** In the source's format. A bug is answered with its `responseID` only. */
-export function refusal(error: unknown, source: Answering = NO_SOURCE): Answer {
+export function refusal(error: unknown, source: Answering = { answer: plainAnswer }): Answer {
   const { code, status, headers } = errorRow(error);
   const text =
     code !== 'RB_INTERNAL' && error instanceof Error ? error.message : 'internal error; our log has it under this responseID';
@@ -32,12 +33,3 @@ export function refusal(error: unknown, source: Answering = NO_SOURCE): Answer {
   const retry: Record<string, string> = reply.status === 503 ? { 'retry-after': RETRY_AFTER_S } : {};
   return { ...reply, headers: { ...reply.headers, ...retry, ...headers }, responseID, refused: { code, message } };
 }
-
-const NO_SOURCE: Answering = {
-  answer(outcome: Outcome) {
-    const { responseID } = outcome;
-    const body = outcome.kind === 'acked' ? { responseID } : { code: outcome.code, message: outcome.message, responseID };
-    const status = outcome.kind === 'acked' ? 200 : outcome.status;
-    return { status, contentType: 'application/json; charset=utf-8', body: JSON.stringify(body) };
-  },
-};

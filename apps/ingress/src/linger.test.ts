@@ -27,7 +27,6 @@ const SOURCE: Source = {
     body: JSON.stringify({ responseID }),
   }),
   precheck: () => never,
-  verify: never,
   read: never,
   businessKey: never,
 };

@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { type Config, ingressParts, inspectConfig, requireSettingsFile } from '@ringback/config';
-import { type CallbackWriter, type Logger, RingbackError } from '@ringback/contracts';
+import { type Config, ingressParts, type InspectedConfig, inspectConfig, requireSettingsFile } from '@ringback/config';
+import { type CallbackWriter, type Logger, RingbackError, type Source } from '@ringback/contracts';
 import {
   createLogger,
   isPortTaken,
@@ -18,8 +18,8 @@ import { createSources, sourceTypes } from '@ringback/sources';
 import { createSpooledWriter, openSpool, type Spool } from '@ringback/spool';
 import type { FastifyInstance } from 'fastify';
 import { buildApp } from './app.ts';
-import { refusePublishedSecrets } from './published-secrets.ts';
 import { reachOf } from './refuse-stranger.ts';
+import { refusePublishedSecrets, warnOfWeakSecrets } from './weak-secrets.ts';
 
 const DEFAULT_ADMIN_PORT = 9080;
 /** ms. The ingress starts without Redis, too. */
@@ -41,13 +41,13 @@ try {
 
 async function run(): Promise<void> {
   const path = requireSettingsFile(process.env);
-  const { config, locate } = inspectConfig({ path, env: process.env, sourceTypes, outputTypes, checkCondition });
+  const inspected = inspectConfig({ path, env: process.env, sourceTypes, outputTypes, checkCondition });
+  const { config } = inspected;
   const { ingress, log, redis } = config;
   const logger = createLogger({ app: 'ingress', level: log.level, stdout });
   const stopped = stopSignal();
   surviveBrokenConnections(logger);
-  const sources = config.sources.flatMap((source, index) => locate(['sources', index], () => createSources([source])));
-  refusePublishedSecrets({ sources, production: process.env['NODE_ENV']?.trim().toLowerCase() === 'production', logger });
+  const sources = openSources(inspected, logger);
 
   const stopping = new AbortController();
   const { writer, spool } = openWriter({ config, settingsPath: path, logger });
@@ -66,10 +66,8 @@ async function run(): Promise<void> {
   const redisIsThere = await writer.opened(WAIT_FOR_REDIS_MS);
   const url = await listen(app, ingress);
   const announced = announce({ ...redis, app: 'ingress', version: VERSION, parts: ingressParts(config), logger });
-  logger.info(
-    { url, adminUrl: admin.url, redis: redisIsThere ? 'connected' : 'away', settings: path, node: process.version },
-    'ingress is up',
-  );
+  const up = { url, adminUrl: admin.url, settings: path, node: process.version, kinds: kindsOf(config) };
+  logger.info({ ...up, redis: redisIsThere ? 'connected' : 'away' }, 'ingress is up');
 
   const signal = await stopped;
   logger.info({ signal }, 'ingress is stopping');
@@ -80,6 +78,19 @@ async function run(): Promise<void> {
   await Promise.all([producer.close(), quarantine.close(), announced.close()]);
   await admin.close();
   logger.info({}, 'ingress has stopped');
+}
+
+/** @throws RingbackError RB_CONFIG_INVALID, or RB_SECRET_PUBLISHED in production */
+function openSources({ config, locate }: InspectedConfig, logger: Logger): Source[] {
+  const sources = config.sources.flatMap((source, index) => locate(['sources', index], () => createSources([source])));
+  refusePublishedSecrets({ sources, production: process.env['NODE_ENV']?.trim().toLowerCase() === 'production', logger });
+  warnOfWeakSecrets({ sources: config.sources, sourceTypes, logger });
+  return sources;
+}
+
+/** What `ringback send` can send to these sources. `npm start` shows it. */
+function kindsOf({ sources }: Config): string[] {
+  return [...new Set(sources.flatMap(({ type }) => sourceTypes[type]?.kinds ?? []))];
 }
 
 function openWriter(options: { config: Config; settingsPath: string; logger: Logger }): {

@@ -8,7 +8,7 @@ import { environmentOf, fillsItself, secretShape, stanzasOf } from './schema-fac
 import { fileKey, type ReadFile, withSecretFiles } from './secret-files.ts';
 import type { SettingsDocument } from './document.ts';
 import { entriesOf, hasNoValue, type Unset } from './nodes.ts';
-import { oneOf, problemOf, shown, unknownName } from './wording.ts';
+import { didYouMean, oneOf, problemOf, shown, unknownName } from './wording.ts';
 
 export type ReadContext = {
   readonly document: SettingsDocument;
@@ -92,7 +92,7 @@ function readSection(schema: TObject, mapping: YAMLMap, path: string, context: R
 
 function absent(schema: TSchema, mapping: YAMLMap, path: string, context: ReadContext): Read {
   const { placeOf, standIn } = context.document;
-  if ('default' in schema) return { value: Value.Clone(schema.default) };
+  if ('default' in schema && !Type.IsObject(schema)) return { value: Value.Clone(schema.default) };
   const variable = environmentOf(schema);
   const value = variable === undefined ? undefined : context.env[variable];
   if (value !== undefined && value !== '') {
@@ -148,7 +148,8 @@ function readStanza(stanzas: ReadonlyMap<string, TObject>, mapping: YAMLMap, pat
     return undefined;
   }
   const problem = type === undefined ? 'is missing; write' : `${shown(Type.String(), type, document)} is not`;
-  problems.report(document.placeOf(type ?? mapping), join(path, 'type'), `${problem} ${oneOf(stanzas.keys())}`);
+  const meant = type === undefined ? '' : didYouMean([...stanzas.keys()], type, document);
+  problems.report(document.placeOf(type ?? mapping), join(path, 'type'), `${problem} ${oneOf(stanzas.keys())}${meant}`);
   return undefined;
 }
 

@@ -23,6 +23,7 @@ const CallbotSettings = Section({
 });
 const callbot: SourceType<typeof CallbotSettings, Settings<typeof CallbotSettings>> = {
   type: 'callbot',
+  kinds: [],
   settings: CallbotSettings,
   types: () => ({ bodies: {} }),
   identities: ({ accounts, path }) => ({

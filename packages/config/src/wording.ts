@@ -19,7 +19,7 @@ export function problemOf(schema: TSchema, value: unknown, node: Node, document:
 function wordsFor(error: TLocalizedValidationError, schema: TSchema, node: Node, document: SettingsDocument): string {
   const it = shown(schema, node, document);
   const { keyword, params } = error;
-  if (NOT_OF_KIND.has(keyword)) return `${it} is not ${kindOf(schema)}${wantsQuotes(schema, node) ? '; put it in quotes' : ''}`;
+  if (NOT_OF_KIND.has(keyword)) return `${it} is not ${kindOf(schema)}${advice(schema, node, document)}`;
   if (keyword === '~refine') return `${it} ${params.message}`;
   if (keyword === 'minimum') return `${it} is too small: at least ${params.limit}`;
   if (keyword === 'maximum') return `${it} is too large: at most ${params.limit}`;
@@ -38,6 +38,26 @@ export function shown(schema: TSchema, node: Node, document: SettingsDocument): 
   return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
 }
 
+function advice(schema: TSchema, node: Node, document: SettingsDocument): string {
+  return wantsQuotes(schema, node) ? '; put it in quotes' : didYouMean(choicesOf(schema), node, document);
+}
+
+/** `; did you mean sha256?`, if the value may be shown and is close to a choice. */
+export function didYouMean(choices: readonly string[], node: Node, document: SettingsDocument): string {
+  if (!isScalar(node) || typeof node.value !== 'string' || document.marks.has(node)) return '';
+  const near = nearest(node.value, choices);
+  return near === undefined ? '' : `; did you mean ${near}?`;
+}
+
+function choicesOf(schema: TSchema): string[] {
+  const values: unknown[] = Type.IsEnum(schema)
+    ? schema.enum
+    : Type.IsUnion(schema)
+      ? schema.anyOf.map((branch) => (Type.IsLiteral(branch) ? branch.const : undefined))
+      : [];
+  return values.filter((value) => typeof value === 'string');
+}
+
 function wantsQuotes(schema: TSchema, node: Node): boolean {
   const value = isScalar(node) ? node.value : undefined;
   return Type.IsString(schema) && (typeof value === 'number' || typeof value === 'boolean') && Value.Check(schema, String(value));
@@ -52,8 +72,7 @@ function kindOf(schema: TSchema): string {
   if (Type.IsNumber(schema)) return 'a number';
   if (Type.IsBoolean(schema)) return 'true or false';
   if (Type.IsArray(schema)) return 'a list';
-  if (Type.IsObject(schema) || Type.IsRecord(schema)) return 'a mapping';
-  return wordsOfPattern(schema) ?? 'text';
+  return wordsOfPattern(schema) ?? (Type.IsObject(schema) || Type.IsRecord(schema) ? 'a mapping' : 'text');
 }
 
 const either = (schemas: readonly TSchema[]) => [...new Set(schemas.map(kindOf))].join(' or ');
@@ -65,8 +84,12 @@ export function oneOf(allowed: Iterable<unknown>): string {
 
 /** Suggests the most similar name. */
 export function unknownName(name: string, allowed: readonly string[]): string {
-  const near = allowed.length > 0 ? closest(name, [...allowed]) : undefined;
-  const close =
-    near !== undefined && distance(name.toLowerCase(), near.toLowerCase()) <= Math.max(1, Math.floor(near.length / 3));
-  return `${close ? `did you mean ${near}? ` : ''}Known: ${allowed.length > 0 ? allowed.join(', ') : 'none'}`;
+  const near = nearest(name, allowed);
+  return `${near === undefined ? '' : `did you mean ${near}? `}Known: ${allowed.length > 0 ? allowed.join(', ') : 'none'}`;
+}
+
+function nearest(name: string, allowed: readonly string[]): string | undefined {
+  if (allowed.length === 0) return undefined;
+  const near = closest(name, [...allowed]);
+  return distance(name.toLowerCase(), near.toLowerCase()) <= Math.max(1, Math.floor(near.length / 3)) ? near : undefined;
 }

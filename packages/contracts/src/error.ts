@@ -25,6 +25,7 @@ export const ERROR_CODES = {
   RB_CONFIG_UNREADABLE: 'the settings file cannot be read',
   RB_CONFIG_INVALID: 'the settings have errors',
   RB_SECRET_PUBLISHED: 'an account has a secret that everybody knows',
+  RB_SECRET_SHORT: 'a secret of a source has less than 16 bytes',
   // the operator's command
   RB_OUTPUT_UNKNOWN: 'no output has this name',
   RB_OUTPUT_IN_USE: 'an output is in the settings, or a worker that runs still has it',

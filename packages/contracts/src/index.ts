@@ -36,4 +36,5 @@ export type {
   Source,
   SourceType,
   VerifiedRequest,
+  WeakSecret,
 } from './source.ts';

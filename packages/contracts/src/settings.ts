@@ -73,6 +73,10 @@ export function SecretText({
 
 type SectionOptions = {
   readonly description?: string;
+  /** What it is, for messages: follows "is not". Default: a mapping. */
+  readonly 'x-words'?: string;
+  /** Fills in the whole section if it is absent: each of its keys has a default or is optional. */
+  readonly default?: Readonly<Record<string, never>>;
   /** For the JSON Schema only: we check it ourselves, with clearer messages. */
   readonly 'x-one-of'?: readonly string[];
 };

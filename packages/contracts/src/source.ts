@@ -2,14 +2,14 @@ import type { TSchema } from 'typebox';
 import type { Callback } from './callback.ts';
 import type { ErrorCode } from './error.ts';
 
-/** All values of each header. Names in lower case, values decoded as latin1, as Node does. */
+/** All values of every header. Names are in lower case. Values are latin1 text, as Node gives them. */
 export type Headers = Readonly<Record<string, readonly string[] | undefined>>;
 
 /** A request before its body is read. Not verified. */
 export type RequestHead = {
   readonly method: string;
   readonly path: string;
-  /** The URL after `?`, as received. Empty if absent. */
+  /** The text after the `?` of the URL; may be empty. */
   readonly query: string;
   readonly headers: Headers;
   /** ms since the epoch. */
@@ -20,21 +20,18 @@ export type InboundRequest = RequestHead & {
   readonly body: Buffer;
 };
 
-/** Verified. Its headers do not include the signature or other secrets. */
+/** A request whose sender is proven. Its headers hold no signature and nothing secret. */
 export type VerifiedRequest = InboundRequest & Pick<Callback, 'id' | 'source' | 'account' | 'time'>;
 
 export type HttpReply = {
   readonly status: number;
   readonly contentType: string;
-  /** The ingress adds `Retry-After` to a 503 itself. */
+  /** Further headers. The ingress adds `Retry-After` to a 503. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: string;
 };
 
-/**
- * The result of a request. `status` is the usual HTTP status; `message` begins with the code and may be
- * shown.
- */
+/** What became of a request. `responseID` is in our log. `message` begins with the code and may be shown to the sender. */
 export type Outcome =
   | { readonly kind: 'acked'; readonly responseID: string }
   | {
@@ -45,66 +42,61 @@ export type Outcome =
       readonly responseID: string;
     };
 
-/** Verifies, reads and answers the requests of one sender. Synchronous. */
+/** Verifies requests, reads callbacks from them, and answers in the sender's protocol. Synchronous. */
 export type Source = {
   readonly name: string;
   readonly paths: readonly string[];
-  /** In capitals. Usually POST only. */
+  /** HTTP methods of callbacks, in capitals. */
   readonly methods: readonly string[];
-  /** Methods of handshakes only: see `greet`. */
+  /** Further methods that only `greet` answers. */
   readonly greetMethods?: readonly string[];
-  /** Accounts whose secret is public: from the provider's documentation or our example. */
+  /** Ids of accounts whose secret is the provider's published sample. Reveals secrets. */
   publiclySigned?(): readonly string[];
   /**
-   * Checks the headers before the body is read. Returns the check of the body. @throws RingbackError with a
-   * `request` code; so does the returned function
+   * Checks the head before any of the body is read. Returns the check of the body, which verifies the signature.
+   * @throws RingbackError with a code of the `request` group, as does the function that it returns
    */
   precheck(head: RequestHead): (body: Buffer) => VerifiedRequest;
-  /** Both checks of `precheck` at once. @throws RingbackError with a `request` code */
-  verify(request: InboundRequest): VerifiedRequest;
   /**
-   * Checks the body against its schema. A body that does not fit is quarantined and may be read again later.
-   * @throws RingbackError RB_HEADER_MISSING, RB_BODY_MALFORMED, RB_BODY_INCOMPLETE or RB_BODY_INVALID
+   * Checks the body against its schema. Quarantine keeps what does not fit; a replay reads it again.
+   * @throws RingbackError RB_HEADER_MISSING, RB_HEADER_INVALID, RB_BODY_MALFORMED, RB_BODY_INCOMPLETE or RB_BODY_INVALID
    */
   read(request: VerifiedRequest): Callback;
-  /** Answers a handshake from its head. Undefined: not a handshake. MUST ack nothing. */
+  /** Answers a handshake from its head alone; undefined if it is none. MUST NOT ack a callback. */
   greet?(head: RequestHead): HttpReply | undefined;
-  /** Answers a signed handshake whose question is in the body. */
+  /** Answers a signed handshake whose challenge is in the body. */
   greetVerified?(request: VerifiedRequest): HttpReply | undefined;
-  /** The sender's format. An answer that the sender takes as an ack MUST be used for `acked` only. */
+  /** The answer in the sender's protocol. Only `acked` may look like an ack to the sender. */
   answer(outcome: Outcome): HttpReply;
-  /**
-   * What the callback is about. The same for a repeat under a new id, and for nothing else. Undefined:
-   * unknown.
-   */
+  /** Equal for repeats under a new id, and for nothing else. Undefined if unknown. */
   businessKey(callback: Callback): string | undefined;
 };
 
-/** A setting's value and the keys that lead to it. */
+/** A value of a source's settings, and its keys below the stanza. */
 export type Placed = { readonly value: string; readonly at: readonly (string | number)[] };
 
 export type SampleOptions = {
   readonly kind: string;
-  /** ms since the epoch. */
+  /** Time of the event, ms since the epoch. */
   readonly at: number;
-  /** Of a task: 1 to 5. Default: 3 (completed). */
-  readonly taskStatus?: number | undefined;
-  /** Makes the ids of several samples differ. */
+  /** Status of the subject, by the sender's own numbers. */
+  readonly status?: number | undefined;
+  /** Makes the ids of samples differ. */
   readonly serial?: number | undefined;
-  /** Used if the sender puts them in the body. */
+  /** For senders that put the id or the event's name into the body. */
   readonly requestID?: string | undefined;
   readonly event?: string | undefined;
 };
 
 export type SendOptions = {
   readonly kind: string;
-  /** One of `accounts`. Default: the first. */
+  /** One of `accounts`; default: the first. */
   readonly account?: string | undefined;
   readonly body: Buffer;
   readonly requestID: string;
   /** Time of the signature, ms since the epoch. */
   readonly at: number;
-  /** Used if the sender puts it in a header. */
+  /** For senders that put the event's name into a header. */
   readonly event?: string | undefined;
 };
 
@@ -112,34 +104,42 @@ export type ReadAnswer = { readonly acked: boolean; readonly said: string; reado
 
 /** Makes callbacks as the sender does, for trials and tests. */
 export type Sender = {
-  readonly kinds: readonly string[];
-  /** Accounts that can be signed for. */
+  /** Ids of the accounts that it can sign for. */
   readonly accounts: readonly string[];
+  /** The source's path for this kind. */
   readonly path: (kind: string) => string;
-  /** A realistic body with invented data. */
+  /** A realistic body with made-up people and numbers. */
   sample(options: SampleOptions): string;
-  /** The answer in words. Undefined: the sender could not read it. */
+  /** Undefined: the sender cannot read the answer. */
   readonly readAnswer: (answer: Pick<HttpReply, 'status' | 'body'>) => ReadAnswer | undefined;
-  /** In latin1, as Node sends header bytes. */
+  /** The headers of a signed request, as latin1 text. */
   sign(options: SendOptions): Record<string, string>;
+};
+
+/** A secret that a stranger may know or guess. `text` says what to do, and never shows the secret. */
+export type WeakSecret = {
+  readonly at: Placed['at'];
+  readonly code: 'RB_SECRET_PUBLISHED' | 'RB_SECRET_SHORT';
+  readonly text: string;
 };
 
 type Configured<D> = { readonly name: string; readonly settings: D };
 
-/** The code behind a source's `type:`. `S` holds every key but `name` and `type`. */
+/** The code behind a stanza's `type:`. `S` has every key of the stanza but `name` and `type`. */
 export type SourceType<S extends TSchema = TSchema, D = unknown> = {
   readonly type: string;
   readonly settings: S;
-  /**
-   * The types of callback, with the schema of the known fields. `open`: further types begin with this word
-   * and a dot.
-   */
+  /** What `ringback send` can make for such a source. */
+  readonly kinds: readonly string[];
+  /** The types of its callbacks with the schemas of their bodies. `open`: further types begin with this word and a dot. */
   types(source: Configured<D>): { readonly bodies: Readonly<Record<string, TSchema>>; readonly open?: string | undefined };
-  /** Paths MUST be unique over all sources, accounts within a source. */
+  /** Paths MUST differ among all sources, accounts within a source. */
   identities(settings: D): { readonly paths: readonly Placed[]; readonly accounts: readonly Placed[] };
   /** Accounts whose callbacks are not signed. */
   unsigned?(settings: D): readonly Placed[];
-  /** Settings that fit the schema but not each other. */
+  /** Reveals secrets. */
+  weakSecrets?(settings: D): readonly WeakSecret[];
+  /** Settings that fit the schema and contradict each other. */
   problems?(settings: D): readonly { readonly at: Placed['at']; readonly text: string }[];
   create(source: Configured<D>): Source;
   createSender(source: Configured<D>): Sender;

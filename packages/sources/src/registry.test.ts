@@ -1,8 +1,9 @@
-import { createSecret } from '@ringback/contracts';
 import { describe, expect, it } from 'vitest';
+import { Value } from 'typebox/value';
+import { CallbotSettings } from './callbot/config.ts';
 import { createSources, sourceTypes } from './registry.ts';
 
-const settings = { accounts: [{ uuid: 'u', secrets: [createSecret('s')] }] };
+const settings = Value.Decode(CallbotSettings, { accounts: [{ uuid: 'u', secrets: ['s'] }] });
 
 describe.each(Object.entries(sourceTypes))('source type %s', (name, sourceType) => {
   it('is registered under its own name', () => expect(sourceType.type).toBe(name));

@@ -4,7 +4,6 @@ import { hmac } from './hmac/source.ts';
 import { nxlink } from './nxlink/source.ts';
 import { standardWebhooks } from './standard-webhooks/source.ts';
 
-/** Every source type, by the `type:` of its stanza. */
 export const sourceTypes: Readonly<Record<string, SourceType>> = {
   [callbot.type]: callbot,
   [hmac.type]: hmac,
@@ -12,20 +11,22 @@ export const sourceTypes: Readonly<Record<string, SourceType>> = {
   [standardWebhooks.type]: standardWebhooks,
 };
 
-/** A stanza of `sources:`, its settings decoded by the schema of its type. */
+/** A stanza of `sources:`. `settings` is decoded by the schema of its type. */
 export type SourceStanza = { readonly name: string; readonly type: string; readonly settings: unknown };
 
-/**
- * Creates the configured sources, in order. The settings loader made sure that no two have a path in common.
- * @throws RingbackError RB_CONFIG_INVALID: an unknown type
- */
+/** In the order of the stanzas. Their paths MUST differ. @throws RingbackError RB_CONFIG_INVALID: an unknown type */
 export function createSources(stanzas: readonly SourceStanza[]): Source[] {
   return stanzas.map((stanza) => typeOf(stanza).create(stanza));
 }
 
-/** The other side of each, in order: for trials and tests. @throws RingbackError as `createSources` */
-export function createSenders(stanzas: readonly SourceStanza[]): (Sender & { readonly name: string })[] {
-  return stanzas.map((stanza) => ({ name: stanza.name, ...typeOf(stanza).createSender(stanza) }));
+export type NamedSender = Sender & { readonly name: string } & Pick<SourceType, 'kinds'>;
+
+/** In the order of the stanzas. @throws RingbackError RB_CONFIG_INVALID: an unknown type */
+export function createSenders(stanzas: readonly SourceStanza[]): NamedSender[] {
+  return stanzas.map((stanza) => {
+    const type = typeOf(stanza);
+    return { name: stanza.name, kinds: type.kinds, ...type.createSender(stanza) };
+  });
 }
 
 function typeOf({ name, type }: SourceStanza): SourceType {
@@ -34,5 +35,5 @@ function typeOf({ name, type }: SourceStanza): SourceType {
   return sourceType;
 }
 
-/** Every kind of callback that a sender can make, over all types of source. */
-export const SENDER_KINDS = ['task', 'order', 'call', 'event'] as const;
+/** What `ringback send` can make, over all source types. */
+export const SENDER_KINDS: readonly string[] = [...new Set(Object.values(sourceTypes).flatMap(({ kinds }) => kinds))];

@@ -7,27 +7,36 @@ import {
   type Sender,
   type Source,
   type SourceType,
+  type VerifiedRequest,
 } from '@ringback/contracts';
 import { Value } from 'typebox/value';
 import { expect, onTestFinished } from 'vitest';
 
 export type SourceConformance = {
   readonly type: SourceType;
-  /** The stanza's own settings as they stand in YAML, with one account that signs. */
+  /** The stanza's own settings as in YAML, with one account that signs. */
   readonly settings: Record<string, unknown>;
-  /** The secrets among those settings. */
   readonly secrets: readonly string[];
-  /** Every header that a callback must carry, in lower case; the signature's first. */
-  readonly headers: readonly [sign: string, ...others: string[]];
-  /** ms that the time of the signature may be off; absent: any. */
+  /** The role of every header that a callback must carry. Names in lower case. */
+  readonly headers: Readonly<Record<string, HeaderRole>>;
+  /** ms that the signing time may differ from our clock; absent: any. */
   readonly tolerance?: number;
-  /** What a callback is known by: an id that its sender gives, or its body. */
+  /** What tells callbacks apart: the sender's id, or the body. */
   readonly keyIs: 'id' | 'body';
+  /** Signed bodies that are JSON and that `read` refuses, by the code. */
+  readonly unfit?: Readonly<Partial<Record<'RB_BODY_INCOMPLETE' | 'RB_BODY_INVALID', object>>>;
+  /** Each makes a handshake with this challenge, by its query or in a signed body. */
+  readonly handshakes?: Readonly<Record<string, Handshake>>;
 };
+
+/** `sign-field`: the signature is a field of the header. `other`: something else that is signed. */
+export type HeaderRole = 'sign' | 'sign-field' | 'id' | 'account' | 'time' | 'other';
+
+export type Handshake = (challenge: string) => { readonly method: string; readonly query: string; readonly body?: string };
 
 export const NAME = 'conformance';
 export const AT = 1_700_000_000_000;
-/** Personal data, which no error may show. */
+/** Personal data: no error may show it. */
 export const PHONE = '8613812345678';
 export const BODY = JSON.stringify({ id: 'evt_1', type: 'x.y', phone: PHONE, list: [1, 2], text: 'äöü' });
 
@@ -41,36 +50,48 @@ export type SourceBench = {
   readonly source: Source;
   readonly sender: Sender;
   readonly request: (changes?: Changes) => InboundRequest;
-  /** The error of a request that is refused; it shows nothing that is secret or personal. */
+  readonly kinds: readonly string[];
+  /** The name of the signature's header. */
+  readonly sign: string;
+  readonly verify: (request: InboundRequest) => VerifiedRequest;
+  /** The error of a refused request. Fails if it shows secret or personal data. */
   readonly refused: (request: InboundRequest) => RingbackError;
 };
 
-export function createSourceBench({ type, settings, secrets, headers: [sign] }: SourceConformance): SourceBench {
+export function createSourceBench({ type, settings, secrets, headers }: SourceConformance): SourceBench {
+  const sign = Object.keys(headers).find((name) => headers[name]?.startsWith('sign')) ?? '';
   const configured = { name: NAME, settings: Value.Decode(type.settings, settings) };
   const [source, sender] = [type.create(configured), type.createSender(configured)];
-  const kind = sender.kinds[0] ?? '';
+  const kind = type.kinds[0] ?? '';
 
-  function request({ body = Buffer.from(BODY), requestID = 'r-1', at = AT, headers = {} }: Changes = {}): InboundRequest {
+  function request({
+    body = Buffer.from(BODY),
+    requestID = 'r-1',
+    at = AT,
+    headers: changed = {},
+  }: Changes = {}): InboundRequest {
     const signed = Object.entries(sender.sign({ kind, body, requestID, at })).map(([name, value]) => [
       name.toLowerCase(),
       [value],
     ]);
-    const all: InboundRequest['headers'] = { ...Object.fromEntries(signed), ...headers };
+    const all: InboundRequest['headers'] = { ...Object.fromEntries(signed), ...changed };
     return { method: 'POST', path: sender.path(kind), query: '', headers: all, receivedAt: AT, body };
   }
 
+  const verify = ({ body, ...head }: InboundRequest) => source.precheck(head)(body);
+
   function refused(inbound: InboundRequest): RingbackError {
-    const error = errorOf(() => source.read(source.verify(inbound)));
+    const error = errorOf(() => source.read(verify(inbound)));
     if (error === undefined) throw new Error('it was taken');
     const shown = `${error.message} ${JSON.stringify(error.facts)}`;
     const signature = inbound.headers[sign]?.[0] ?? '';
     for (const hidden of [...secrets, PHONE, ...(signature.length > 8 ? [signature] : [])]) expect(shown).not.toContain(hidden);
     return error;
   }
-  return { source, sender, request, refused };
+  return { source, sender, kinds: type.kinds, sign, request, verify, refused };
 }
 
-/** @throws whatever is no refusal */
+/** Throws what is no refusal. */
 export function errorOf(work: () => unknown): RingbackError | undefined {
   try {
     work();
@@ -81,9 +102,9 @@ export function errorOf(work: () => unknown): RingbackError | undefined {
   }
 }
 
-export const receive = ({ source }: SourceBench, request: InboundRequest): Callback => source.read(source.verify(request));
+export const receive = ({ source, verify }: SourceBench, request: InboundRequest): Callback => source.read(verify(request));
 
-/** What each call of `timingSafeEqual` found while some work was done. */
+/** The result of each call of `timingSafeEqual` during some work. */
 export function watchCompares(): (work: () => unknown) => readonly boolean[] {
   const original = crypto.timingSafeEqual;
   let results: boolean[] = [];

@@ -1,4 +1,4 @@
-import { callbackKey, type InboundRequest } from '@ringback/contracts';
+import { callbackKey, ERROR_CODES, type ErrorCode, type InboundRequest } from '@ringback/contracts';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -6,31 +6,35 @@ import {
   watchCompares,
   createSourceBench,
   errorOf,
+  type HeaderRole,
   NAME,
   receive,
   type SourceBench,
   type SourceConformance,
 } from './source-bench.ts';
-import { describeAnyBytes, describeChangedBodies } from './source-conformance-bodies.ts';
+import { describeAnyBytes, describeChangedBodies, describeUnfitBodies } from './source-conformance-bodies.ts';
+import { describeHandshakes } from './source-conformance-handshakes.ts';
 
-/** The one suite that every source type is held by. Call it at the top level of the type's test file. */
+/** Every source type passes this suite. Call it at the top level of a test file. */
 export function describeSourceConformance(options: SourceConformance): void {
   describe(`source ${options.type.type}: conformance`, () => {
     const bench = createSourceBench(options);
-    describeRight(options, bench);
+    describeRight(bench);
     describeHeaders(options, bench);
     describeChangedBodies(bench);
-    describeAnyBytes(options, bench);
+    describeUnfitBodies(options, bench);
+    describeAnyBytes(bench);
     describeKeys(options, bench);
+    describeHandshakes(options, bench);
     describeAnswers(bench);
   });
 }
 
-function describeRight(options: SourceConformance, bench: SourceBench): void {
-  const { source, sender } = bench;
+function describeRight(bench: SourceBench): void {
+  const { source, sender, sign, verify } = bench;
 
   it('takes what its own sender signs, of every kind, as the very text that came', () => {
-    for (const kind of sender.kinds) {
+    for (const kind of bench.kinds) {
       const body = Buffer.from(sender.sample({ kind, at: AT }));
       const headers = Object.entries(sender.sign({ kind, body, requestID: 'r', at: AT })).map(([name, value]) => [
         name.toLowerCase(),
@@ -47,34 +51,57 @@ function describeRight(options: SourceConformance, bench: SourceBench): void {
 
   it('tells of the headers all but what is secret', () => {
     const request = bench.request({ headers: { cookie: ['c'], authorization: ['a'], 'x-trace': ['t'] } });
-    const { headers } = source.verify(request);
+    const { headers } = verify(request);
     expect(headers).toMatchObject({ 'x-trace': ['t'] });
-    for (const name of ['cookie', 'authorization', options.headers[0]]) expect(headers).not.toHaveProperty(name);
-  });
-
-  it('judges the head before the body is there as it judges both', () => {
-    const { body, ...head } = bench.request();
-    expect(source.precheck(head)(body)).toEqual(source.verify({ ...head, body }));
+    for (const name of ['cookie', 'authorization', sign]) expect(headers).not.toHaveProperty(name);
   });
 
   it('compares signatures in constant time, and by nothing else: as often for a wrong one as for a right one', () => {
     const watched = watchCompares();
-    const compares = (request: InboundRequest) => watched(() => errorOf(() => source.verify(request)));
+    const compares = (request: InboundRequest) => watched(() => errorOf(() => verify(request)));
     const right = compares(bench.request());
     expect(right).toContain(true);
-    const [sign] = options.headers;
     const other = bench.request({ body: Buffer.from('{"another":1}') }).headers[sign];
     expect(compares(bench.request({ headers: { [sign]: other } }))).toEqual(right.map(() => false));
   });
 }
 
-function describeHeaders({ headers, tolerance }: SourceConformance, { source, request, refused }: SourceBench): void {
-  it.each(headers)('refuses a callback whose header %s is missing, doubled, empty or no text', (name) => {
+type Codes = Readonly<Record<'missing' | 'empty' | 'notText' | 'tooLong' | 'control', ErrorCode>>;
+const alike = (missing: ErrorCode, wrong: ErrorCode): Codes => ({
+  missing,
+  empty: 'RB_HEADER_INVALID',
+  notText: wrong,
+  tooLong: wrong,
+  control: wrong,
+});
+
+/** How a source refuses a header of each role. */
+const CODES: Readonly<Record<HeaderRole, Codes>> = {
+  sign: alike('RB_SIGN_MISSING', 'RB_SIGN_MISMATCH'),
+  'sign-field': { ...alike('RB_SIGN_MISSING', 'RB_SIGN_MISSING'), empty: 'RB_SIGN_MISSING', control: 'RB_SIGN_MISMATCH' },
+  account: alike('RB_HEADER_MISSING', 'RB_ACCOUNT_UNKNOWN'),
+  time: alike('RB_HEADER_MISSING', 'RB_HEADER_INVALID'),
+  other: alike('RB_HEADER_MISSING', 'RB_SIGN_MISMATCH'),
+  id: { ...alike('RB_HEADER_MISSING', 'RB_HEADER_INVALID'), notText: 'RB_SIGN_MISMATCH' },
+};
+
+function describeHeaders({ headers, tolerance }: SourceConformance, { verify, request, refused }: SourceBench): void {
+  describe.each(Object.entries(headers))('header %s', (name, role) => {
     const [right = ''] = request().headers[name] ?? [];
-    expect(right).not.toBe('');
-    for (const values of [undefined, [right, right], [''], [' '], ['\xff\xfe'], ['x'.repeat(10_000)], [`${right}\x01`]]) {
-      expect(refused(request({ headers: { [name]: values } })).code).toMatch(/^RB_(HEADER|SIGN|ACCOUNT|CALLBACK)_/);
-    }
+    const { missing, empty, notText, tooLong, control } = CODES[role];
+
+    it.each([
+      ['is missing', missing, undefined],
+      ['is sent twice', 'RB_HEADER_INVALID', [right, right]],
+      ['is empty', empty, ['']],
+      ['is white space', empty, [' ']],
+      ['is not text', notText, ['\xff\xfe']],
+      ['is too long', tooLong, ['x'.repeat(10_000)]],
+      ['has a control character', control, [`${right}\x01`]],
+    ])('is refused if it %s: %s', (_what, code, values) => {
+      expect(right).not.toBe('');
+      expect(refused(request({ headers: { [name]: values } })).code).toBe(code);
+    });
   });
 
   it.each(tolerance === undefined ? [] : [tolerance])(
@@ -84,7 +111,7 @@ function describeHeaders({ headers, tolerance }: SourceConformance, { source, re
         expect(refused(request({ at: AT + off })).code).toBe('RB_CALLBACK_STALE');
       }
       for (const off of [-allowed + 2000, allowed - 2000])
-        expect(errorOf(() => source.verify(request({ at: AT + off })))).toBeUndefined();
+        expect(errorOf(() => verify(request({ at: AT + off })))).toBeUndefined();
     },
   );
 }
@@ -92,7 +119,7 @@ function describeHeaders({ headers, tolerance }: SourceConformance, { source, re
 function describeKeys({ keyIs }: SourceConformance, bench: SourceBench): void {
   const keyOf = (id: string, serial: number) => {
     const body = Buffer.from(JSON.stringify({ id: `evt_${serial}`, n: serial, callId: `c${serial}` }));
-    return callbackKey(bench.source.verify(bench.request({ requestID: id, body })));
+    return callbackKey(bench.verify(bench.request({ requestID: id, body })));
   };
 
   it(`gives equal callbacks the same key, told by their ${keyIs}, and others another one`, () => {
@@ -111,18 +138,16 @@ function describeAnswers({ source, sender }: SourceBench): void {
   it('answers so that its sender takes an ack for an ack, and nothing else for one', () => {
     const acked = source.answer({ kind: 'acked', responseID: 'trace-1' });
     expect(sender.readAnswer(acked)).toMatchObject({ acked: true });
-    const refusals = [
-      ['RB_SIGN_MISMATCH', 401],
-      ['RB_BODY_INVALID', 400],
-      ['RB_BODY_TOO_LARGE', 413],
-      ['RB_OVERLOADED', 503],
-      ['RB_INTERNAL', 500],
-    ] as const;
-    for (const [code, status] of refusals) {
-      const answer = source.answer({ kind: 'refused', code, status, message: `${code}: why`, responseID: 'trace-2' });
-      expect(sender.readAnswer(answer)).toMatchObject({ acked: false });
-      expect(answer).toMatchObject({ status, body: expect.stringContaining('trace-2') });
-      expect(answer.body).toContain(`${code}: why`);
+    for (const code of CODES_OF_ANSWERS) {
+      for (const status of [400, 401, 404, 405, 408, 413, 431, 500, 503]) {
+        const answer = source.answer({ kind: 'refused', code, status, message: `${code}: why`, responseID: 'trace-2' });
+        expect(sender.readAnswer(answer)).toMatchObject({ acked: false });
+        expect(answer).toMatchObject({ status, body: expect.stringContaining('trace-2') });
+        expect(answer.body).toContain(`${code}: why`);
+      }
     }
   });
 }
+
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys of the table are its codes
+const CODES_OF_ANSWERS = Object.keys(ERROR_CODES) as ErrorCode[];

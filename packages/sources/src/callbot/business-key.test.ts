@@ -10,13 +10,13 @@ const order = (serial: number) => ({ type: 'callbot.order', body: sampleBody({ k
 const call = (serial: number) => ({ type: 'callbot.call', body: sampleBody({ kind: 'call', at: 1_700_000_000, serial }) });
 
 it('tells a repeat, and tells apart what is not one', () => {
-  const different = [task(), task({ taskStatus: 2 }), task({ serial: 2 }), order(1), order(2), call(1), call(2)];
+  const different = [task(), task({ status: 2 }), task({ serial: 2 }), order(1), order(2), call(1), call(2)];
   expect(new Set(different.map(businessKey)).size).toBe(different.length);
   expect(different.map(businessKey)).toEqual(different.map(({ type, body }) => businessKey({ type, body: `${body} ` })));
 });
 
 it('tells a task that goes on by its counters', () => {
-  const { type, body } = task({ taskStatus: 2 });
+  const { type, body } = task({ status: 2 });
   expect(businessKey({ type, body: body.replace('"finishOrderCount":480', '"finishOrderCount":481') })).not.toBe(
     businessKey({ type, body }),
   );

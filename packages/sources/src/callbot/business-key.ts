@@ -1,10 +1,7 @@
 import type { Callback } from '@ringback/contracts';
 import { orderBody, taskBody } from './schema.ts';
 
-/**
- * What a callback is about, whatever requestID it came under: a call's `callID`, an order's `orderID`, a task's `taskID` with its status and counters.
- * Undefined where the body does not tell.
- */
+/** A call's `callID`, an order's `orderID`, or a task's `taskID` with its status and counters. Undefined: the body has none. */
 export function businessKey({ type, body }: Pick<Callback, 'type' | 'body'>): string | undefined {
   const value: unknown = JSON.parse(body);
   if (taskBody.Check(value)) {

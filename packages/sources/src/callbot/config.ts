@@ -2,17 +2,6 @@ import { Duration, SecretText, Section, type Settings } from '@ringback/contract
 import { Type } from 'typebox';
 import { PathSetting } from '../http/path-setting.ts';
 
-/** The paths that the provider's own documentation uses. The customer gives the URLs per task, so every one of them may differ. */
-export const DEFAULT_PATHS = {
-  task: '/api/v3/taskCallback',
-  order: '/api/v3/orderCallback',
-  call: '/api/v3/callCallback',
-  any: '/callbot',
-} as const;
-
-const path = (takes: string, value: string) =>
-  Type.Optional(PathSetting({ default: value, description: `Path that takes ${takes}` }));
-
 const CallbotAccount = Section({
   uuid: Type.String({ minLength: 1, description: "The account's id, from the provider's Developer page." }),
   secrets: Type.Array(SecretText({ description: 'A secretKey of the account.' }), {
@@ -20,11 +9,20 @@ const CallbotAccount = Section({
     maxItems: 10,
     description: 'Every secret that a callback may be signed with: several while one replaces another.',
   }),
-  algorithm: Type.Optional(
-    Type.Enum(['md5', 'sha256'], { default: 'md5', description: 'As set for the account on the Developer page.' }),
-  ),
+  algorithm: Type.Enum(['md5', 'sha256'], { default: 'md5', description: 'As set for the account on the Developer page.' }),
 });
 export type CallbotAccount = Settings<typeof CallbotAccount>;
+
+/** The defaults are the paths in the provider's documentation. */
+const Paths = Section(
+  {
+    task: PathSetting({ default: '/api/v3/taskCallback', description: 'Path that takes task callbacks' }),
+    order: PathSetting({ default: '/api/v3/orderCallback', description: 'Path that takes order callbacks' }),
+    call: PathSetting({ default: '/api/v3/callCallback', description: 'Path that takes call callbacks' }),
+    any: PathSetting({ default: '/callbot', description: 'Path that takes callbacks of any type' }),
+  },
+  { default: {} },
+);
 
 /** Settings of a `callbot` source. */
 export const CallbotSettings = Section({
@@ -34,13 +32,6 @@ export const CallbotSettings = Section({
       description: 'Refuse callbacks signed further from our clock than this. Off by default: a late retry may be right.',
     }),
   ),
-  paths: Type.Optional(
-    Section({
-      task: path('task callbacks', DEFAULT_PATHS.task),
-      order: path('order callbacks', DEFAULT_PATHS.order),
-      call: path('call callbacks', DEFAULT_PATHS.call),
-      any: path('callbacks of any type', DEFAULT_PATHS.any),
-    }),
-  ),
+  paths: Paths,
 });
 export type CallbotSettings = Settings<typeof CallbotSettings>;

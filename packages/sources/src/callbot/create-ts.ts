@@ -9,9 +9,8 @@ type Age = {
 };
 
 /**
- * When a callback was signed, ms since the epoch. The signature covers createTs as text, whatever it says: where it is no time,
- * when the callback came takes its place.
- * @throws RingbackError, only where maxSkew is set: RB_CALLBACK_STALE, or RB_HEADER_INVALID where createTs is no time
+ * Signing time, ms since the epoch. createTs may be any text: if it is no time, the time of receipt is used.
+ * @throws RingbackError if maxSkew is set: RB_CALLBACK_STALE, or RB_HEADER_INVALID if createTs is no time
  */
 export function signedAt({ createTs, receivedAt, maxSkew, source }: Age): number {
   const time = readDigits(createTs.toString('latin1'));

@@ -3,7 +3,7 @@ import type { TSchema } from 'typebox';
 import { checkBody } from '../http/check-body.ts';
 import { OrderBody, orderBody, TaskBody, taskBody } from './schema.ts';
 
-/** taskStatus 1…5 of the documentation; it calls 4 "finished (failed)". */
+/** By taskStatus, from 1. The documentation calls 4 "finished (failed)". */
 const TASK_STATES = ['pending', 'in_progress', 'completed', 'failed', 'paused'] as const;
 
 const UNKNOWN_STATE = 'unknown';
@@ -14,18 +14,17 @@ const PER_CALLBACK_TYPE: Readonly<Record<number, string>> = { 2: ORDER, 3: CALL 
 
 const taskType = (state: string) => `callbot.task.${state}`;
 
-/** Every type that `eventType` gives, with the schema of its body. */
 export const BODIES: Readonly<Record<string, TSchema>> = {
   ...Object.fromEntries([...TASK_STATES, UNKNOWN_STATE].map((state) => [taskType(state), TaskBody])),
   [ORDER]: OrderBody,
   [CALL]: OrderBody,
 };
 
-/** Where a body came to, and the paths that would tell what it is. */
+/** The request's path, and the paths of orders and calls. */
 export type Arrival = { readonly path: string; readonly order: string; readonly call: string };
 
 /**
- * Checks a body against its schema and names its event type. The body's shape decides, since URL and path are not signed.
+ * The body's shape decides the type, because the path is not signed.
  * @throws RingbackError RB_BODY_INCOMPLETE or RB_BODY_INVALID
  */
 export function eventType(body: object, arrival: Arrival): string {
@@ -47,7 +46,7 @@ function hasOneOf(body: object, ...fields: string[]): boolean {
   return fields.some((field) => Object.hasOwn(body, field));
 }
 
-/** The documented examples carry callbackType 1 on every page, a string for orders and an int for calls: then the path tells, and after it the JSON type. */
+/** Documented orders and calls both have callbackType 1. Their path differs, and its JSON type: text for orders, a number for calls. */
 function byHint(callbackType: string | number, { path, order, call }: Arrival): string {
   if (path === order) return ORDER;
   if (path === call) return CALL;

@@ -1,17 +1,18 @@
-import { type Headers, RingbackError } from '@ringback/contracts';
-import { checkId, refuseEmpty, singleHeader } from '../http/headers.ts';
+import type { Headers } from '@ringback/contracts';
+import { refuseEmpty, requireHeaders, singleHeader } from '../http/headers.ts';
+import { checkId } from '../http/id.ts';
 
 const REQUIRED = ['requestID', 'uuid', 'createTs', 'sign'] as const;
 
-/** The four headers of a callback, as the bytes that were sent. */
+/** As bytes from the wire. */
 export type CallbotHeaders = Readonly<Record<(typeof REQUIRED)[number], Buffer>>;
 
 /**
- * Reads the headers that every callback carries. `createTs` may be empty: the signature tells whether it is right.
- * @throws RingbackError RB_HEADER_MISSING, RB_SIGN_MISSING, or RB_HEADER_INVALID (sent twice, empty, or an impossible requestID)
+ * `createTs` may be empty: only the signature tells whether it is right.
+ * @throws RingbackError RB_HEADER_MISSING, RB_SIGN_MISSING, or RB_HEADER_INVALID (sent twice, empty, or an unusable requestID)
  */
 export function readHeaders(headers: Headers): CallbotHeaders {
-  requireAll(headers);
+  requireHeaders(headers, { names: REQUIRED, sign: 'sign', what: `a callback carries ${REQUIRED.join(', ')}` });
   const only = (name: (typeof REQUIRED)[number]) => singleHeader(headers, name) ?? Buffer.alloc(0);
   return {
     requestID: checkId('requestID', refuseEmpty('requestID', only('requestID'))),
@@ -19,14 +20,4 @@ export function readHeaders(headers: Headers): CallbotHeaders {
     createTs: only('createTs'),
     sign: refuseEmpty('sign', only('sign')),
   };
-}
-
-function requireAll(headers: Headers): void {
-  const missing = REQUIRED.filter((name) => headers[name.toLowerCase()] === undefined);
-  if (missing.length === 0) return;
-  const onlySign = missing.length === 1 && missing[0] === 'sign';
-  throw new RingbackError(
-    onlySign ? 'RB_SIGN_MISSING' : 'RB_HEADER_MISSING',
-    `missing header ${missing.join(', ')}: a callback carries ${REQUIRED.join(', ')}`,
-  );
 }

@@ -1,18 +1,17 @@
-/** MD5 and SHA-256 alike hash blocks of this many bytes, and append a bit of 1, zeros and the length in 8 bytes. */
+/** MD5 and SHA-256 hash 64-byte blocks. They pad a message with a 1 bit, zeros and its length in 8 bytes. */
 const BLOCK = 64;
 const LENGTH_FIELD = 8;
 
 type Extendable = {
   readonly body: Buffer;
-  /** Bytes of the signed message that precede the body. */
+  /** Bytes before the body in the signed message. */
   readonly bytesBefore: number;
   readonly algorithm: 'md5' | 'sha256';
 };
 
 /**
- * Whether a correctly signed body may come from someone who does not know the secret. Whoever saw one callback can sign its
- * whole message + the padding that the hash appended to it + any text, which can only be presented as part of a body.
- * Only the one place and length that are right for the secret count. No JSON is suspected: it holds no NUL, as each padding does.
+ * Whether a correctly signed body may be a length-extension attack: an old signed message, its hash padding and any text.
+ * Checks only the places where the secret's length puts the padding. JSON has no NUL, so it is never suspected.
  */
 export function isLengthExtension({ body, bytesBefore, algorithm }: Extendable): boolean {
   if (!body.includes(0)) return false;
@@ -25,7 +24,7 @@ export function isLengthExtension({ body, bytesBefore, algorithm }: Extendable):
   return false;
 }
 
-/** Where the first `&createTs=…&requestID=…&uuid=…` may end at the earliest. */
+/** The earliest end of the first `&createTs=…&requestID=…&uuid=…`. */
 function endOfFirstTail(body: Buffer): number | undefined {
   let at = 0;
   for (const part of ['&createTs=', '&requestID=', '&uuid=']) {
@@ -36,7 +35,7 @@ function endOfFirstTail(body: Buffer): number | undefined {
   return at;
 }
 
-/** The length, in bytes, of the message whose padding ends at `end`, if one does. */
+/** Bytes of the message, if padding ends at `end`. */
 function messageLength(body: Buffer, end: number, algorithm: Extendable['algorithm']): number {
   const at = end - LENGTH_FIELD;
   const [low, high] =
@@ -44,7 +43,7 @@ function messageLength(body: Buffer, end: number, algorithm: Extendable['algorit
   return (high * 2 ** 32 + low) / 8;
 }
 
-/** From `start` to the length field before `end`: 0x80, and zeros that fill a block and no more. */
+/** Whether 0x80 and less than a block of zeros fill it from `start` to the length field. */
 function isPadding(body: Buffer, start: number, end: number): boolean {
   const zeros = body.subarray(start + 1, end - LENGTH_FIELD);
   return start < end - LENGTH_FIELD && zeros.length < BLOCK && body[start] === 0x80 && zeros.every((byte) => byte === 0);

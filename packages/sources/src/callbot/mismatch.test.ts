@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { RingbackError } from '@ringback/contracts';
 import { expect, it } from 'vitest';
-import { type Algorithm, inbound, oracleHeaders, SECRET, testSource, UUID } from './test-source.ts';
+import { type Algorithm, inbound, oracleHeaders, SECRET, testSource, UUID, verify } from './test-source.ts';
 
 const BODY = '{"a":1}';
 
 function refusalOf(algorithm: Algorithm, request: ReturnType<typeof inbound>): RingbackError {
   try {
-    testSource({ algorithm }).verify(request);
+    verify(testSource({ algorithm }), request);
   } catch (error) {
     if (error instanceof RingbackError) return error;
     throw error;

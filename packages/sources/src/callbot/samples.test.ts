@@ -1,26 +1,29 @@
-import { createSecret } from '@ringback/contracts';
 import { describe, expect, it } from 'vitest';
 import { SAMPLE_KINDS, sampleBody } from './samples.ts';
-import { signCallback } from './sender.ts';
-import { receive as receiveFrom, oracleHeaders, SECRET, SIGNED_AT_S, testSource, UUID } from './test-source.ts';
+import { createCallbotSender } from './sender.ts';
+import { decode, receive as receiveFrom, oracleHeaders, SECRET, SIGNED_AT_S, testSource, UUID } from './test-source.ts';
 
-const account = { uuid: UUID, secrets: [createSecret(SECRET), createSecret('next')] };
+const account = { uuid: UUID, secrets: [SECRET, 'next'] };
 
-/** Headers as a server sees them. */
-function received(headers: Record<string, string>): Record<string, string[]> {
+type Signed = { body: string; requestID: string; at?: number };
+
+/** Signed headers as a server sees them. */
+function sign(by: object, { body, requestID, at = SIGNED_AT_S * 1000 }: Signed): Record<string, string[]> {
+  const sender = createCallbotSender({ settings: decode({ accounts: [by] }) });
+  const headers = sender.sign({ kind: 'task', body: Buffer.from(body), requestID, at });
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), [value]]));
 }
 
 describe('sample callbacks', () => {
   const samples = [
-    ...[1, 2, 3, 4, 5].map((taskStatus) => ({ kind: 'task' as const, taskStatus })),
+    ...[1, 2, 3, 4, 5].map((status) => ({ kind: 'task' as const, status })),
     { kind: 'order' as const },
     { kind: 'call' as const },
   ];
 
   it.each(samples.flatMap((sample) => [1, 2, 3, 4, 1234].map((serial) => ({ ...sample, serial }))))('%j is taken', (sample) => {
     const body = sampleBody({ ...sample, at: SIGNED_AT_S });
-    const headers = received(signCallback({ account, body, requestID: 'r', createTs: String(SIGNED_AT_S) }));
+    const headers = sign(account, { body, requestID: 'r' });
     const { type } = receiveFrom(testSource(), {
       method: 'POST',
       query: '',
@@ -43,7 +46,7 @@ describe('sample callbacks', () => {
 describe("the provider's side", () => {
   it.each(['md5', 'sha256'] as const)('signs like the oracle: %s, any script in the requestID', (algorithm) => {
     const input = { requestID: '牛-é', createTs: '1700000001', algorithm };
-    const headers = received(signCallback({ account: { ...account, algorithm }, body: '{"牛": 1}', ...input }));
+    const headers = sign({ ...account, algorithm }, { body: '{"牛": 1}', requestID: input.requestID, at: 1_700_000_001_999 });
     expect(headers).toMatchObject(oracleHeaders('{"牛": 1}', input));
   });
 });

@@ -1,21 +1,19 @@
 export const SAMPLE_KINDS = ['task', 'order', 'call'] as const;
-export type SampleKind = (typeof SAMPLE_KINDS)[number];
+type SampleKind = (typeof SAMPLE_KINDS)[number];
 
 export type SampleOptions = {
   readonly kind: SampleKind;
-  /** Seconds since the epoch around which it all happened. */
+  /** Seconds since the epoch. */
   readonly at: number;
-  /** 1…5; 3 (completed) unless told. */
-  readonly taskStatus?: number | undefined;
-  /** Makes ids and numbers of many samples differ. */
+  /** The taskStatus of a task, 1 to 5; default: 3 (completed). */
+  readonly status?: number | undefined;
   readonly serial?: number | undefined;
 };
 
-/** A realistic callback body, as JSON text. People and phone numbers are made up. */
-export function sampleBody({ kind, at, taskStatus = 3, serial = 1 }: SampleOptions): string {
+export function sampleBody({ kind, at, status = 3, serial = 1 }: SampleOptions): string {
   switch (kind) {
     case 'task':
-      return JSON.stringify(sampleTask({ at, taskStatus, serial }));
+      return JSON.stringify(sampleTask({ at, taskStatus: status, serial }));
     case 'order':
       return JSON.stringify({ callbackType: '2', ...sampleOrder(at, serial) });
     case 'call':
@@ -49,7 +47,7 @@ function sampleTask({ at, taskStatus, serial }: { at: number; taskStatus: number
   };
 }
 
-/** Two decimals, as documented; over a zero denominator there is none. */
+/** Two decimals, as documented. */
 function rate(part: number, whole: number): number | null {
   return whole === 0 ? null : Math.round((part / whole) * 100) / 100;
 }

@@ -1,12 +1,12 @@
 import { Type, type TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 
-/** Documented as an int on one page and shown as a string on another. */
+/** An int on one page of the documentation, a string on another. */
 const CallbackType = Type.Union([Type.Integer(), Type.String({ pattern: '^\\d+$' })]);
-/** A rate over a zero denominator is undefined. */
+/** Null: the denominator is zero. */
 const Rate = Type.Union([Type.Number(), Type.Null()]);
 
-/** A field that only the documented examples vouch for. */
+/** A field that stands only in the documented examples. */
 const exampleOnly = <S extends TSchema>(schema: S) => Type.Optional(Type.Union([schema, Type.Null()]));
 const text = exampleOnly(Type.String());
 const int = exampleOnly(Type.Integer());
@@ -59,7 +59,7 @@ const CallInfoDetail = Type.Object({
   params: exampleOnly(Type.Array(Type.Object({ name: text, value: text }))),
 });
 
-/** Orders and calls have the same body. */
+/** Of orders and calls. */
 export const OrderBody = Type.Object({
   callbackType: CallbackType,
   orderID: Type.String(),
@@ -73,6 +73,5 @@ export const OrderBody = Type.Object({
   callInfoDetail: CallInfoDetail,
 });
 
-/** Callbot v3 bodies: documented fields are required, example-only ones may be null or missing, unknown ones are kept. */
 export const taskBody = Compile(TaskBody);
 export const orderBody = Compile(OrderBody);

@@ -1,10 +1,9 @@
-import { createSecret } from '@ringback/contracts';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sampleBody } from './samples.ts';
 import vectorFile from './signature-vectors.json' with { type: 'json' };
 import { callbot } from './source.ts';
-import { receive as receiveFrom, type Algorithm, inbound, outcomeOf, SECRET, testSource } from './test-source.ts';
+import { decode, receive as receiveFrom, type Algorithm, inbound, outcomeOf, SECRET, testSource } from './test-source.ts';
 
 const { vectors } = vectorFile;
 const algorithms: Algorithm[] = ['md5', 'sha256'];
@@ -23,11 +22,14 @@ const anyBody = fc.oneof(
 function fromVector({ uuid, secretKey, algorithm, requestID, createTs, body, sign }: (typeof vectors)[number]) {
   const account = {
     uuid,
-    secrets: [createSecret(secretKey)],
-    algorithm: algorithm === 'MD5' ? ('md5' as const) : ('sha256' as const),
+    secrets: [secretKey],
+    algorithm: algorithm.toLowerCase(),
   };
   const headers = { requestid: [requestID], uuid: [uuid], createts: [createTs], sign: [sign] };
-  return { source: callbot.create({ name: 'callbot', settings: { accounts: [account] } }), request: inbound(body, { headers }) };
+  return {
+    source: callbot.create({ name: 'callbot', settings: decode({ accounts: [account] }) }),
+    request: inbound(body, { headers }),
+  };
 }
 
 describe('the vectors over the documented rule', () => {

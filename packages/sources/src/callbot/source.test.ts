@@ -1,9 +1,17 @@
-import { createSecret } from '@ringback/contracts';
 import { describe, expect, it } from 'vitest';
-import type { CallbotSettings } from './config.ts';
 import { callbot } from './source.ts';
 import { sampleBody } from './samples.ts';
-import { receive as receiveFrom, inbound, oracleHeaders, outcomeOf, SIGNED_AT_S, testSource, UUID } from './test-source.ts';
+import {
+  decode,
+  receive as receiveFrom,
+  inbound,
+  oracleHeaders,
+  outcomeOf,
+  SIGNED_AT_S,
+  testSource,
+  UUID,
+  verify,
+} from './test-source.ts';
 
 const source = testSource();
 const task = sampleBody({ kind: 'task', at: SIGNED_AT_S });
@@ -12,7 +20,7 @@ describe('a correctly signed callback', () => {
   it('believes a request before it looks into its body, and tells none of what is secret in its headers', () => {
     const headers = { cookie: ['c'], authorization: ['Bearer x'], 'x-forwarded-for': ['10.0.0.1'] };
     const request = inbound('no JSON', { requestID: 'r-7' });
-    const verified = source.verify({ ...request, headers: { ...request.headers, ...headers } });
+    const verified = verify(source, { ...request, headers: { ...request.headers, ...headers } });
     expect(verified).toMatchObject({
       id: 'r-7',
       source: 'callbot',
@@ -91,7 +99,7 @@ describe('headers', () => {
 const ageOf = (ms: number) => inbound(task, { receivedAt: SIGNED_AT_S * 1000 + ms });
 
 describe('maxSkew', () => {
-  const strict = testSource({ maxSkew: 300_000 });
+  const strict = testSource({ maxSkew: '300s' });
 
   it.each([300_000, -300_000])('takes a callback %d ms old', (ms) => expect(outcomeOf(strict, ageOf(ms)).code).toBe('taken'));
   it.each([300_001, -300_001])('refuses one %d ms old', (ms) =>
@@ -112,10 +120,10 @@ describe('maxSkew', () => {
   it('is off by default', () => expect(outcomeOf(source, ageOf(10 ** 11)).code).toBe('taken'));
 });
 
-const create = (settings: CallbotSettings) => callbot.create({ name: 'voice', settings });
+const create = (settings: object) => callbot.create({ name: 'voice', settings: decode(settings) });
 
 describe('settings', () => {
-  const account = { uuid: UUID, secrets: [createSecret('s')] };
+  const account = { uuid: UUID, secrets: ['s'] };
 
   it('default to md5 and the documented paths', () => {
     expect(create({ accounts: [account] }).paths).toEqual([
@@ -134,7 +142,7 @@ describe('settings', () => {
   });
 
   it('tell the loader each path and account, and where it is set', () => {
-    const { paths, accounts } = callbot.identities({ accounts: [account, account], paths: { task: '/x' } });
+    const { paths, accounts } = callbot.identities(decode({ accounts: [account, account], paths: { task: '/x' } }));
     expect(paths.slice(0, 2)).toEqual([
       { value: '/x', at: ['paths', 'task'] },
       { value: '/api/v3/orderCallback', at: ['paths', 'order'] },
@@ -159,7 +167,7 @@ describe('the check of the headers alone', () => {
     [{ requestid: ['a', 'b'] }, 'RB_HEADER_INVALID'],
     [{ createts: ['1600000000'] }, 'RB_CALLBACK_STALE'],
   ])('refuses %j', (headers, code) => {
-    expect(() => precheck(headers, testSource({ maxSkew: 1000 }))).toThrow(expect.objectContaining({ code }));
+    expect(() => precheck(headers, testSource({ maxSkew: '1s' }))).toThrow(expect.objectContaining({ code }));
   });
 
   it('leaves to the body what only the body tells', () => {

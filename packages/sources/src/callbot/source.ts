@@ -1,26 +1,28 @@
-import type { InboundRequest, Source, SourceType } from '@ringback/contracts';
+import type { Source, SourceType } from '@ringback/contracts';
 import { headerText } from '../http/header-text.ts';
 import { withoutSecrets } from '../http/headers.ts';
 import { readJsonObject } from '../http/read-json.ts';
 import { retCodeAnswer } from '../http/ret-code.ts';
 import { businessKey } from './business-key.ts';
-import { type CallbotAccount, CallbotSettings, DEFAULT_PATHS } from './config.ts';
+import { type CallbotAccount, CallbotSettings } from './config.ts';
 import { signedAt } from './create-ts.ts';
 import { BODIES, eventType } from './event-type.ts';
 import { type CallbotHeaders, readHeaders } from './headers.ts';
 import { accountUnknown, problemOfBody, refuseImpossibleSign, signMismatch } from './mismatch.ts';
 import { hasPublishedSecret } from './published-secret.ts';
+import { SAMPLE_KINDS } from './samples.ts';
 import { createCallbotSender } from './sender.ts';
 import { verifySign } from './signature.ts';
 
-/** Callbacks of NXCloud Callbot, v3. */
+/** NXCloud Callbot, v3. */
 export const callbot: SourceType<typeof CallbotSettings, CallbotSettings> = {
   type: 'callbot',
   settings: CallbotSettings,
+  kinds: SAMPLE_KINDS,
   types: () => ({ bodies: BODIES }),
-  identities: (settings) => ({
-    paths: Object.entries({ ...DEFAULT_PATHS, ...settings.paths }).map(([takes, value]) => ({ value, at: ['paths', takes] })),
-    accounts: settings.accounts.map(({ uuid }, index) => ({ value: uuid, at: ['accounts', index, 'uuid'] })),
+  identities: ({ paths, accounts }) => ({
+    paths: Object.entries(paths).map(([takes, value]) => ({ value, at: ['paths', takes] })),
+    accounts: accounts.map(({ uuid }, index) => ({ value: uuid, at: ['accounts', index, 'uuid'] })),
   }),
   create: createCallbotSource,
   createSender: createCallbotSender,
@@ -29,17 +31,15 @@ export const callbot: SourceType<typeof CallbotSettings, CallbotSettings> = {
 type Configured = { readonly name: string; readonly settings: CallbotSettings };
 
 function createCallbotSource({ name, settings }: Configured): Source {
-  const paths = { ...DEFAULT_PATHS, ...settings.paths };
-  const precheck = createPrecheck({ name, settings });
+  const { paths, accounts } = settings;
   return {
     name,
     paths: Object.values(paths),
     methods: ['POST'],
-    publiclySigned: () => settings.accounts.filter(hasPublishedSecret).map(({ uuid }) => uuid),
+    publiclySigned: () => accounts.filter(hasPublishedSecret).map(({ uuid }) => uuid),
     businessKey,
     answer: retCodeAnswer,
-    precheck,
-    verify: ({ body, ...head }: InboundRequest) => precheck(head)(body),
+    precheck: createPrecheck({ name, settings }),
     read({ id, account, time, receivedAt, body, path }) {
       const { text, object } = readJsonObject(body);
       const type = eventType(object, { path, order: paths.order, call: paths.call });
@@ -66,7 +66,7 @@ function createPrecheck({ name, settings }: Configured): Source['precheck'] {
         time,
         ...head,
         body,
-        // Only made for what goes into quarantine.
+        // Computed only if the callback goes into quarantine.
         get headers() {
           return withoutSecrets(sent, ['sign']);
         },
@@ -84,5 +84,5 @@ function findAccount({ accounts, headers, source }: Lookup): CallbotAccount {
   return account;
 }
 
-/** The bytes of an account's uuid, as latin1 text. */
+/** The uuid's bytes as latin1 text, as headers come. */
 const keyOf = ({ uuid }: CallbotAccount) => Buffer.from(uuid).toString('latin1');

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { type Callback, createSecret, type InboundRequest, RingbackError, type Source } from '@ringback/contracts';
-import type { CallbotSettings } from './config.ts';
+import { type Callback, type InboundRequest, RingbackError, type Source, type VerifiedRequest } from '@ringback/contracts';
+import { Value } from 'typebox/value';
+import { CallbotSettings } from './config.ts';
 import { callbot } from './source.ts';
 
 /** For the tests beside it: a source with one account, and requests signed by an oracle that shares no code with what it tests. */
@@ -10,12 +11,13 @@ export const SIGNED_AT_S = 1_700_000_000;
 
 export type Algorithm = 'md5' | 'sha256';
 
-export function testSource(
-  options: { algorithm?: Algorithm; secrets?: string[]; uuid?: string } & Omit<CallbotSettings, 'accounts'> = {},
-): Source {
-  const { algorithm = 'md5', secrets = [SECRET], uuid = UUID, ...settings } = options;
-  const account = { uuid, secrets: secrets.map(createSecret), algorithm };
-  return callbot.create({ name: 'callbot', settings: { ...settings, accounts: [account] } });
+/** Settings as they stand in YAML → what the loader makes of them. */
+export const decode = (settings: object): CallbotSettings => Value.Decode(CallbotSettings, settings);
+
+type Options = { algorithm?: Algorithm; secrets?: string[]; uuid?: string; maxSkew?: string };
+
+export function testSource({ secrets = [SECRET], uuid = UUID, algorithm = 'md5', ...settings }: Options = {}): Source {
+  return callbot.create({ name: 'callbot', settings: decode({ ...settings, accounts: [{ uuid, secrets, algorithm }] }) });
 }
 
 export type OracleInput = {
@@ -58,10 +60,9 @@ export function inbound(body: string | Buffer, changes: Partial<InboundRequest> 
   };
 }
 
-/** Verify, then read: what the ingress does with a request. */
-export function receive(source: Source, request: InboundRequest): Callback {
-  return source.read(source.verify(request));
-}
+/** What the ingress does with a request: verify, then read. */
+export const verify = (source: Source, { body, ...head }: InboundRequest): VerifiedRequest => source.precheck(head)(body);
+export const receive = (source: Source, request: InboundRequest): Callback => source.read(verify(source, request));
 
 /** The code and message with which a request is refused; `taken` when it is not. */
 export function outcomeOf(source: Source, request: InboundRequest): { code: string; message: string } {

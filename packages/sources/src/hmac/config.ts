@@ -19,11 +19,10 @@ const jsonPath = PatternText({
   description: 'Keys that lead to a value of the body, with dots between them: data.object.id.',
 });
 
-/** A value of the request: of a header, or of the JSON body. */
 function From(description: string) {
   const section = Section(
     { header: Type.Optional(header()), field, json: Type.Optional(jsonPath) },
-    { description, 'x-one-of': ['header', 'json'] },
+    { description, 'x-words': 'a mapping; write { header: x-name } or { json: a.path }', 'x-one-of': ['header', 'json'] },
   );
   return Type.Refine(
     section,
@@ -43,17 +42,15 @@ const Signature = Section(
     prefix: Type.Optional(
       Type.String({ minLength: 1, description: 'What stands before the signature itself, such as sha256=.' }),
     ),
-    algorithm: Type.Optional(Type.Enum(ALGORITHMS, { default: 'sha256', description: 'The hash of the HMAC.' })),
-    encoding: Type.Optional(Type.Enum(['hex', 'base64'], { default: 'hex', description: 'How the signature is written.' })),
-    signs: Type.Optional(
-      Type.Refine(
-        Type.String({
-          default: '{body}',
-          description: 'What is signed: text with {body}, {timestamp}, {id}, {url}, {method} in the places of these.',
-        }),
-        (text) => problemOfTemplate(text) === undefined,
-        (text) => problemOfTemplate(text) ?? '',
-      ),
+    algorithm: Type.Enum(ALGORITHMS, { default: 'sha256', description: 'The hash of the HMAC.' }),
+    encoding: Type.Enum(['hex', 'base64'], { default: 'hex', description: 'How the signature is written.' }),
+    signs: Type.Refine(
+      Type.String({
+        default: '{body}',
+        description: 'What is signed: text with {body}, {timestamp}, {id}, {url}, {method} in the places of these.',
+      }),
+      (text) => problemOfTemplate(text) === undefined,
+      (text) => problemOfTemplate(text) ?? '',
     ),
     url: Type.Optional(
       PatternText({
@@ -64,10 +61,13 @@ const Signature = Section(
       }),
     ),
   },
-  { description: 'Where the signature stands, and what it covers.' },
+  {
+    description: 'Where the signature stands, and what it covers.',
+    'x-words': 'a mapping; write { header: x-signature }',
+  },
 );
 
-/** Settings of an `hmac` source. What must fit together is in `fit.ts`. */
+/** Settings of an `hmac` source. `fit.ts` checks that they fit together. */
 export const HmacSettings = Section({
   path: PathSetting({ description: 'Path that takes its callbacks' }),
   secrets: Type.Array(SecretText({ description: 'A secret, taken as text.' }), {
@@ -81,11 +81,15 @@ export const HmacSettings = Section({
       {
         header: header(),
         field,
-        tolerance: Type.Optional(
-          Bounded(Duration({ default: '5m', description: 'How far from our clock it may be.' }), { min: '1s', max: '7d' }),
-        ),
+        tolerance: Bounded(Duration({ default: '5m', description: 'How far from our clock it may be.' }), {
+          min: '1s',
+          max: '7d',
+        }),
       },
-      { description: 'When it was signed: seconds or milliseconds since the epoch. Absent: when it came.' },
+      {
+        description: 'When it was signed: seconds or milliseconds since the epoch. Absent: when it came.',
+        'x-words': 'a mapping; write { header: x-timestamp }',
+      },
     ),
   ),
   id: Type.Optional(From('What tells a repeat from a new callback. Absent: the digest of the body.')),
@@ -102,25 +106,24 @@ export const HmacSettings = Section({
         ),
         json: Type.Optional(jsonPath),
       },
-      { description: 'A question of the sender whether we are there, which is answered with its own text and is no callback.' },
+      {
+        description: 'A question of the sender whether we are there, which is answered with its own text and is no callback.',
+        'x-words': 'a mapping; write { query: name } or { json: a.path }',
+      },
     ),
   ),
-  answer: Type.Optional(
-    Section(
-      {
-        status: Type.Optional(Type.Integer({ minimum: 200, maximum: 299, default: 200, description: 'The status of an ack.' })),
-        body: Type.Optional(Type.String({ description: 'The body of an ack. Absent: JSON with a responseID.' })),
-        contentType: Type.Optional(
-          PatternText({
-            pattern: '^[\\x20-\\x7e]+$',
-            words: 'a content type of printable ASCII characters',
-            default: 'text/plain; charset=utf-8',
-            description: 'The type of that body.',
-          }),
-        ),
-      },
-      { description: 'What the sender takes for an ack.' },
-    ),
+  answer: Section(
+    {
+      status: Type.Integer({ minimum: 200, maximum: 299, default: 200, description: 'The status of an ack.' }),
+      body: Type.Optional(Type.String({ description: 'The body of an ack. Absent: JSON with a responseID.' })),
+      contentType: PatternText({
+        pattern: '^[\\x20-\\x7e]+$',
+        words: 'a content type of printable ASCII characters',
+        default: 'text/plain; charset=utf-8',
+        description: 'The type of that body.',
+      }),
+    },
+    { description: 'What the sender takes for an ack.', 'x-words': 'a mapping; write { status: 202 }', default: {} },
   ),
 });
 export type HmacSettings = Settings<typeof HmacSettings>;

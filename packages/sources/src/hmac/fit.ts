@@ -4,9 +4,9 @@ import { readTemplate } from './template.ts';
 
 type Problems = ReturnType<NonNullable<SourceType['problems']>>;
 
-/** What is signed, and what the settings have of it. */
+/** Settings that contradict each other. */
 export function problemsOfFit({ signature, timestamp, id, event, businessKey, answer }: HmacSettings): Problems {
-  const { signs = '{body}', url } = signature;
+  const { signs, url } = signature;
   const uses = (wanted: string) => readTemplate(signs).some((part) => 'place' in part && part.place === wanted);
   const at = ['signature', 'signs'];
   const sign = signature.header.toLowerCase();
@@ -31,8 +31,8 @@ export function problemsOfFit({ signature, timestamp, id, event, businessKey, an
       at: [key, 'header'],
       text: 'is the header of the signature, which is kept nowhere; take it from the body',
     })),
-    ...([204, 205].includes(answer?.status ?? 200) && answer?.body !== undefined
-      ? [{ at: ['answer', 'body'], text: `cannot be sent with status ${answer?.status}; remove it, or take another status` }]
+    ...([204, 205].includes(answer.status) && answer.body !== undefined
+      ? [{ at: ['answer', 'body'], text: `cannot be sent with status ${answer.status}; remove it, or take another status` }]
       : []),
   ];
 }

@@ -1,10 +1,9 @@
-import { createSecret } from '@ringback/contracts';
 import { describeSourceConformance } from '@ringback/testkit';
 import { Value } from 'typebox/value';
 import { describe, expect, it } from 'vitest';
 import { HmacSettings } from './config.ts';
 import { hmac } from './source.ts';
-import { codeOf, create, hex, inbound, take } from './test-hmac.ts';
+import { codeOf, create, decode, hex, inbound, take } from './test-hmac.ts';
 
 const SIGNATURE = {
   header: 'X-Signature',
@@ -24,7 +23,7 @@ describeSourceConformance({
     event: { json: 'type' },
   },
   secrets: ['first-secret', 'second-secret'],
-  headers: ['x-signature', 'x-id', 'x-time'],
+  headers: { 'x-signature': 'sign-field', 'x-id': 'id', 'x-time': 'time' },
   tolerance: 300_000,
   keyIs: 'id',
 });
@@ -38,8 +37,30 @@ describe('without an id of its own', () => {
       signature: { header: 'x-signature', algorithm: 'sha512', encoding: 'base64', prefix: 'v1=' },
     },
     secrets: ['only-secret'],
-    headers: ['x-signature'],
+    headers: { 'x-signature': 'sign' },
     keyIs: 'body',
+  });
+});
+
+describe('with an id in its body, and handshakes', () => {
+  describeSourceConformance({
+    type: hmac,
+    settings: {
+      path: '/any',
+      secrets: ['only-secret'],
+      signature: { header: 'x-signature' },
+      id: { json: 'id' },
+      challenge: { query: 'validationToken', json: 'challenge' },
+    },
+    secrets: ['only-secret'],
+    headers: { 'x-signature': 'sign' },
+    keyIs: 'body',
+    unfit: { RB_BODY_INCOMPLETE: { text: 'no id' } },
+    handshakes: {
+      'by GET': (challenge) => ({ method: 'GET', query: `a=1&validationToken=${encodeURIComponent(challenge)}` }),
+      'by POST': (challenge) => ({ method: 'POST', query: `validationToken=${encodeURIComponent(challenge)}` }),
+      'in the body': (challenge) => ({ method: 'POST', query: '', body: JSON.stringify({ challenge }) }),
+    },
   });
 });
 
@@ -111,7 +132,7 @@ describe('what the settings can say', () => {
     [{ signature: { header: 'x' }, event: { header: 'X' } }, 'event.header', /is the header of the signature/],
     [{ signature: { header: 'x' }, answer: { status: 204, body: 'OK' } }, 'answer.body', /cannot be sent with status 204/],
   ])('that do not fit together are refused: %j', (settings, at, problem) => {
-    const [found, ...more] = hmac.problems?.({ path: '/', secrets: [createSecret('s')], ...settings }) ?? [];
+    const [found, ...more] = hmac.problems?.(decode({ path: '/', secrets: ['s'], ...settings })) ?? [];
     expect(more).toEqual([]);
     expect(found?.at.join('.')).toBe(at);
     expect(found?.text).toMatch(problem);
@@ -125,6 +146,9 @@ describe('what the settings can say', () => {
     { signature: { header: 'x' }, id: { header: 'a', json: 'b' } },
     { signature: { header: 'x' }, answer: { status: 301 } },
   ])('that can mean nothing do not fit the schema: %j', (settings) => {
-    expect(Value.Check(HmacSettings, { path: '/x', secrets: ['s'], ...settings })).toBe(false);
+    const sound = { path: '/x', secrets: ['s'], signature: { header: 'x' } };
+    const fits = (value: object) => Value.Check(HmacSettings, Value.Default(HmacSettings, value));
+    expect(fits({ ...sound })).toBe(true);
+    expect(fits({ ...sound, ...settings })).toBe(false);
   });
 });

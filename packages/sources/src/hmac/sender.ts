@@ -9,13 +9,11 @@ import { createMessage } from './verifier.ts';
 
 const EVENT = 'invoice.paid';
 
-/** What the settings describe, from the sender's side. */
 export function createHmacSender({ name, settings }: { name: string; settings: HmacSettings }): Sender {
   const { signature, timestamp, id, event, businessKey } = settings;
   const toMessage = createMessage(settings);
   return {
     readAnswer: readPlain,
-    kinds: ['event'],
     accounts: [name],
     path: () => settings.path,
     sample({ at, serial = 1, requestID = `evt_${at}_${serial}`, event: happened = EVENT }) {
@@ -30,7 +28,7 @@ export function createHmacSender({ name, settings }: { name: string; settings: H
       const [secret] = settings.secrets;
       const head = { method: 'POST', path: settings.path, query: '' };
       const message = toMessage(head, { body, timestamp: text, id: Buffer.from(requestID) });
-      const { algorithm = 'sha256', encoding = 'hex', prefix = '' } = signature;
+      const { algorithm, encoding, prefix = '' } = signature;
       const sign = computeHmac(secret?.reveal() ?? '', algorithm, message).toString(encoding);
       const fields: [From | undefined, string][] = [
         [timestamp, text],
@@ -46,7 +44,7 @@ export function createHmacSender({ name, settings }: { name: string; settings: H
   };
 }
 
-/** Several parts of one header are one list: `t=1,v1=abc`. */
+/** Fields of one header become a list: `t=1,v1=abc`. */
 function add(headers: Record<string, string>, header: string, field: string | undefined, value: string): void {
   const name = header.toLowerCase();
   if (field === undefined) headers[name] = value;

@@ -1,6 +1,5 @@
 import {
   type Callback,
-  type InboundRequest,
   type RequestHead,
   RingbackError,
   type Source,
@@ -9,23 +8,28 @@ import {
 } from '@ringback/contracts';
 import { digestOf } from '../http/body-digest.ts';
 import { headerText } from '../http/header-text.ts';
-import { checkId, withoutSecrets } from '../http/headers.ts';
+import { withoutSecrets } from '../http/headers.ts';
+import { checkId, usableId } from '../http/id.ts';
+import { jsonAt, jsonValue } from '../http/json-value.ts';
 import { peekJson, readJson } from '../http/read-json.ts';
 import { typeWords } from '../http/type-word.ts';
+import { weakSecrets } from '../http/weak-secrets.ts';
 import { createAnswers } from './answers.ts';
 import { HmacSettings } from './config.ts';
 import { problemsOfFit } from './fit.ts';
 import { createHmacSender } from './sender.ts';
 import { createVerifier } from './verifier.ts';
-import { type From, headerValue, jsonAt, jsonValue } from './values.ts';
+import { type From, headerValue } from './values.ts';
 
-/** Any sender that puts an HMAC into a header. The settings say where it stands and what it covers. */
+/** Any sender that puts an HMAC into a header. The settings say where it is and what it covers. */
 export const hmac: SourceType<typeof HmacSettings, HmacSettings> = {
   type: 'hmac',
   settings: HmacSettings,
+  kinds: ['event'],
   types: ({ name }) => ({ bodies: {}, open: name }),
   identities: ({ path }) => ({ paths: [{ value: path, at: ['path'] }], accounts: [] }),
   problems: problemsOfFit,
+  weakSecrets: ({ secrets }) => weakSecrets(secrets),
   create: createHmacSource,
   createSender: createHmacSender,
 };
@@ -33,7 +37,6 @@ export const hmac: SourceType<typeof HmacSettings, HmacSettings> = {
 type Configured = { readonly name: string; readonly settings: HmacSettings };
 
 function createHmacSource({ name, settings }: Configured): Source {
-  const precheck = createPrecheck({ name, settings });
   return {
     name,
     paths: [settings.path],
@@ -41,8 +44,7 @@ function createHmacSource({ name, settings }: Configured): Source {
     greetMethods: settings.challenge?.query === undefined ? [] : ['GET'],
     businessKey: ({ about }) => about,
     ...createAnswers(settings),
-    precheck,
-    verify: ({ body, ...head }: InboundRequest) => precheck(head)(body),
+    precheck: createPrecheck({ name, settings }),
     read: (request) => ({ source: name, ...readRequest({ name, settings }, request) }),
   };
 }
@@ -77,7 +79,7 @@ function readRequest({ name, settings }: Configured, request: VerifiedRequest): 
   const event = settings.event && valueAt(settings.event);
   const about = settings.businessKey && valueAt(settings.businessKey);
   const type = `${name}.${settings.event ? typeWords(event ?? '') : 'event'}`;
-  // Not the id of the request: what was kept because the settings named the wrong place gets the right one when it is replayed.
+  // Read again: a replay of a kept callback uses today's settings, which may name another place.
   const id = settings.id?.json === undefined ? request.id : requireId(value, body, settings.id.json);
   const callback = { id, account, type, time, receivedAt, body: text };
   return about === undefined ? callback : { ...callback, about: about.length > MOST_ABOUT ? digestOf(about) : about };
@@ -101,15 +103,8 @@ function idOfHeader({ headers }: RequestHead, from: From): Buffer {
   return checkId(from.header ?? '', Buffer.from(value, 'latin1'));
 }
 
-const MOST_ID_BYTES = 512;
-
-/** The value in the body; where there is none that can be used, the digest of the body. */
+/** The value in the body if it is usable, else the digest of the body. */
 function idOfBody(body: Buffer, path: string | undefined): string {
   const value = path === undefined ? undefined : usableId(jsonValue(peekJson(body), path));
   return value ?? digestOf(body);
-}
-
-/** It goes into logs, keys and headers: not too long, and nothing in it that changes how a line is shown. */
-function usableId(id: string | undefined): string | undefined {
-  return id === undefined || Buffer.byteLength(id) > MOST_ID_BYTES || /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(id) ? undefined : id;
 }

@@ -1,12 +1,11 @@
 const PLACES = ['body', 'timestamp', 'id', 'url', 'method'] as const;
 type Place = (typeof PLACES)[number];
 
-/** A text, or the place of something of the request. */
 export type Part = { readonly text: string } | { readonly place: Place };
 
 const PLACE = /\{([^{}]*)\}/g;
 
-/** `v0:{timestamp}:{body}` → its parts. MUST be a template in which `problemOfTemplate` finds nothing. */
+/** `v0:{timestamp}:{body}` → its parts. MUST be free of problems. */
 export function readTemplate(template: string): Part[] {
   const parts: Part[] = [];
   let end = 0;
@@ -20,11 +19,10 @@ export function readTemplate(template: string): Part[] {
   return parts;
 }
 
-/** What is wrong with a template, in words; undefined: nothing. */
 export function problemOfTemplate(template: string): string | undefined {
   const names = [...template.matchAll(PLACE)].map(([, name = '']) => name);
   const unknown = names.find((name) => !PLACES.some((place) => place === name));
   if (unknown !== undefined) return `has {${unknown}}; known are ${PLACES.map((place) => `{${place}}`).join(', ')}`;
-  // A signature that does not cover the body lets anyone who saw one send another body.
+  // Otherwise anyone who saw a signature could send another body.
   return names.includes('body') ? undefined : 'has no {body}: the signature must cover the body';
 }

@@ -4,8 +4,11 @@ import { Value } from 'typebox/value';
 import { HmacSettings } from './config.ts';
 import { hmac } from './source.ts';
 
+/** Settings as they stand in YAML → what the loader makes of them. */
+export const decode = (settings: object): HmacSettings => Value.Decode(HmacSettings, settings);
+
 export function create(name: string, settings: object): Source {
-  return hmac.create({ name, settings: Value.Decode(HmacSettings, { path: `/${name}`, ...settings }) });
+  return hmac.create({ name, settings: decode({ path: `/${name}`, ...settings }) });
 }
 
 export type Sent = {
@@ -25,7 +28,8 @@ export function inbound({ body, headers, at = 1_700_000_000_000, query = '', met
 export const hex = (secret: string, text: string) => createHmac('sha256', secret).update(text).digest('hex');
 export const base64 = (secret: string, text: string) => createHmac('sha256', secret).update(text).digest('base64');
 
-export const take = (source: Source, sent: Sent): Callback => source.read(source.verify(inbound(sent)));
+export const verify = (source: Source, { body, ...head }: InboundRequest) => source.precheck(head)(body);
+export const take = (source: Source, sent: Sent): Callback => source.read(verify(source, inbound(sent)));
 export const codeOf = (work: () => unknown): string => {
   try {
     work();

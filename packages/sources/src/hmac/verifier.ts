@@ -2,30 +2,28 @@ import { type RequestHead, RingbackError } from '@ringback/contracts';
 import { headerText } from '../http/header-text.ts';
 import { computeHmac, decodeSignature, hmacFits, type Message } from '../http/hmac.ts';
 import { readDigits, refuseStale } from '../http/time.ts';
+import { withoutTrailingSpace } from '../http/trailing-space.ts';
 import type { HmacSettings } from './config.ts';
 import { readTemplate } from './template.ts';
 import { headerValue, headerValues } from './values.ts';
 
-const FIVE_MINUTES_MS = 300_000;
-
-/** Judges the head, and returns what judges the body and tells when it was signed, ms since the epoch. */
+/** Checks the head. Returns the check of the body, which returns the signing time, ms since the epoch. */
 export type Verifier = (head: RequestHead, id: Buffer | undefined) => (body: Buffer) => number;
 
 type Configured = { readonly name: string; readonly settings: HmacSettings };
 
 export function createVerifier({ name, settings }: Configured): Verifier {
   const { signature, timestamp } = settings;
-  const { algorithm = 'sha256' } = signature;
+  const { algorithm } = signature;
   const toMessage = createMessage(settings);
-  /** Made when they are first needed: a process that only reads needs no secret. */
+  /** Made at first use: a process that only reads needs no secret. */
   let keys: string[] | undefined;
 
   return (head, id) => {
     const signatures = signaturesIn(head, signature);
     const signedAt = timestamp && timestampOf(head, timestamp);
     if (signedAt && timestamp) {
-      const allowed = timestamp.tolerance ?? FIVE_MINUTES_MS;
-      const { header } = timestamp;
+      const { header, tolerance: allowed } = timestamp;
       refuseStale({
         header,
         time: signedAt.time,
@@ -41,7 +39,7 @@ export function createVerifier({ name, settings }: Configured): Verifier {
       const message = toMessage(head, { ...values, body });
       const fits = (signed: Message) => hmacFits({ keys: keys ?? [], algorithm, message: signed, signatures });
       if (!fits(message)) {
-        const trimmed = withoutSpace(body);
+        const trimmed = withoutTrailingSpace(body);
         const isPadded = trimmed.length < body.length && fits(toMessage(head, { ...values, body: trimmed }));
         throw mismatch({ source: name, settings, signatures, id, isPadded });
       }
@@ -50,9 +48,9 @@ export function createVerifier({ name, settings }: Configured): Verifier {
   };
 }
 
-/** @throws RingbackError RB_SIGN_MISSING, RB_SIGN_MISMATCH (what is there can be no signature), or RB_HEADER_INVALID */
+/** @throws RingbackError RB_SIGN_MISSING, RB_SIGN_MISMATCH (not of the settings' form), or RB_HEADER_INVALID */
 function signaturesIn({ headers }: RequestHead, signature: HmacSettings['signature']): Buffer[] {
-  const { prefix = '', encoding = 'hex', header, field } = signature;
+  const { prefix = '', encoding, header, field } = signature;
   const values = headerValues(headers, signature);
   const what = field === undefined ? `header ${header}` : `${field} in header ${header}`;
   if (values.length === 0) throw new RingbackError('RB_SIGN_MISSING', `missing ${what}, which is the signature`);
@@ -79,11 +77,10 @@ function timestampOf({ headers }: RequestHead, from: NonNullable<HmacSettings['t
 
 type Values = { readonly body: Buffer; readonly timestamp: string; readonly id: string | Buffer };
 
-/** What the signature covers, part by part. */
 export function createMessage(
   settings: HmacSettings,
 ): (head: Pick<RequestHead, 'method' | 'path' | 'query'>, values: Values) => Message {
-  const { signs = '{body}', url } = settings.signature;
+  const { signs, url } = settings.signature;
   const parts = readTemplate(signs);
   return (head, values) =>
     parts.map((part) => {
@@ -99,13 +96,13 @@ type Mismatch = {
   readonly settings: HmacSettings;
   readonly signatures: readonly Buffer[];
   readonly id: Buffer | undefined;
-  /** The signature fits without the white space at the end of the body. */
+  /** It fits without the white space at the body's end. */
   readonly isPadded: boolean;
 };
 
-/** Tells the sender what it could find out by itself; the log has more. */
+/** The message tells a sender only what it could find out itself. The facts are for the log. */
 function mismatch({ source, settings, signatures, id, isPadded }: Mismatch): RingbackError {
-  const { header, algorithm = 'sha256' } = settings.signature;
+  const { header, algorithm } = settings.signature;
   const [bytes, wanted] = [signatures[0]?.length ?? 0, computeHmac('', algorithm, []).length];
   const problem = isPadded
     ? 'it fits without the white space at the end of the body. '
@@ -117,11 +114,4 @@ function mismatch({ source, settings, signatures, id, isPadded }: Mismatch): Rin
     `header ${header} does not fit the request: ${problem}check secrets and signature of source ${source}, and that nothing on the way rewrites the body`,
     { facts: { ...(id && { requestID: headerText(id) }), algorithm, signatureBytes: bytes } },
   );
-}
-
-/** Space, tab, line feed, carriage return: what JSON may end with. */
-function withoutSpace(body: Buffer): Buffer {
-  let end = body.length;
-  while (end > 0 && [0x20, 0x09, 0x0a, 0x0d].includes(body[end - 1] ?? 0)) end -= 1;
-  return body.subarray(0, end);
 }

@@ -3,13 +3,9 @@ import type { Validator } from 'typebox/compile';
 
 type SchemaError = ReturnType<Validator['Errors']>[number];
 
-/** What of a compiled schema a check needs. */
 export type BodySchema<T> = { Check(value: unknown): value is T; Errors(value: unknown): SchemaError[] };
 
-/**
- * The body as its schema's type. Messages name field and expected type, never a value.
- * @throws RingbackError RB_BODY_INCOMPLETE (a required field is missing) or RB_BODY_INVALID (a field has the wrong type)
- */
+/** @throws RingbackError RB_BODY_INCOMPLETE or RB_BODY_INVALID, which name field and expected type, never a value */
 export function checkBody<T>(schema: BodySchema<T>, body: object): T {
   if (schema.Check(body)) return body;
   const errors = schema.Errors(body);
@@ -25,7 +21,7 @@ function missingField(errors: readonly SchemaError[]): RingbackError | undefined
   return undefined;
 }
 
-/** The first field of the deepest ones: what encloses it is only wrong because of it. Each branch of a union leaves an error of its own. */
+/** Names the deepest field: its parents are wrong only because of it. A union has an error for each branch. */
 function wrongType(errors: readonly SchemaError[]): RingbackError {
   const paths = errors.map((error) => error.instancePath);
   const path = paths.reduce((deepest, next) => (depth(next) > depth(deepest) ? next : deepest), paths[0] ?? '');

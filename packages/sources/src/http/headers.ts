@@ -1,21 +1,15 @@
 import { type Headers, RingbackError } from '@ringback/contracts';
-import { headerText } from './header-text.ts';
 
-const MAX_ID_BYTES = 512;
-
-/** What a proxy on the way may have added to let itself in. */
+/** A proxy may have added them. */
 const ALWAYS_SECRET = ['authorization', 'proxy-authorization', 'cookie'];
 
-/** All headers but the named ones (lower case) and those that hold a secret in any protocol. */
+/** The headers without the named ones (lower case) and those that are always secret. */
 export function withoutSecrets(headers: Headers, secret: readonly string[]): Headers {
   const hidden = new Set([...ALWAYS_SECRET, ...secret]);
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !hidden.has(name)));
 }
 
-/**
- * The bytes of a header that stands there once, or not at all (undefined). They may be none.
- * @throws RingbackError RB_HEADER_INVALID: sent more than once
- */
+/** The bytes of a header; undefined if it is absent. @throws RingbackError RB_HEADER_INVALID: sent more than once */
 export function singleHeader(headers: Headers, name: string): Buffer | undefined {
   const values = headers[name.toLowerCase()];
   if (values === undefined) return undefined;
@@ -24,10 +18,7 @@ export function singleHeader(headers: Headers, name: string): Buffer | undefined
   return Buffer.from(value, 'latin1');
 }
 
-/**
- * The bytes of a header that must stand there once, with something in it.
- * @throws RingbackError RB_HEADER_MISSING, or RB_HEADER_INVALID: sent more than once, or empty
- */
+/** @throws RingbackError RB_HEADER_MISSING, or RB_HEADER_INVALID: sent more than once, or empty */
 export function requiredHeader(headers: Headers, name: string): Buffer {
   const value = singleHeader(headers, name);
   if (value === undefined) throw new RingbackError('RB_HEADER_MISSING', `missing header ${name}`);
@@ -40,13 +31,12 @@ export function refuseEmpty(name: string, value: Buffer): Buffer {
   throw new RingbackError('RB_HEADER_INVALID', `header ${name} is empty: give it its value`);
 }
 
-/**
- * Refuses an id that cannot be used: it ends up in logs, in keys and in other people's systems.
- * @throws RingbackError RB_HEADER_INVALID: longer than 512 bytes, or with a control character
- */
-export function checkId(name: string, id: Buffer): Buffer {
-  if (id.length > MAX_ID_BYTES)
-    throw new RingbackError('RB_HEADER_INVALID', `header ${name} is longer than ${MAX_ID_BYTES} bytes`);
-  if (/\p{Cc}/u.test(headerText(id))) throw new RingbackError('RB_HEADER_INVALID', `header ${name} holds a control character`);
-  return id;
+type Required = { readonly names: readonly string[]; readonly sign: string; readonly what: string };
+
+/** @throws RingbackError RB_SIGN_MISSING: only `sign` is missing; RB_HEADER_MISSING: another one is */
+export function requireHeaders(headers: Headers, { names, sign, what }: Required): void {
+  const missing = names.filter((name) => headers[name.toLowerCase()] === undefined);
+  if (missing.length === 0) return;
+  const onlySign = missing.length === 1 && missing[0] === sign;
+  throw new RingbackError(onlySign ? 'RB_SIGN_MISSING' : 'RB_HEADER_MISSING', `missing header ${missing.join(', ')}: ${what}`);
 }

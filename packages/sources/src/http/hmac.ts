@@ -3,7 +3,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 export const ALGORITHMS = ['sha256', 'sha512', 'sha384', 'sha1'] as const;
 export type Algorithm = (typeof ALGORITHMS)[number];
 
-/** What is signed, in order, as the bytes that came. */
+/** The signed parts, in order. */
 export type Message = readonly (string | Buffer)[];
 
 export function computeHmac(key: string | Buffer, algorithm: Algorithm, message: Message): Buffer {
@@ -19,7 +19,7 @@ export type Signed = {
   readonly signatures: readonly Buffer[];
 };
 
-/** Whether any signature was made with any of the keys. Takes as long for a wrong one as for a right one. */
+/** Whether a key made one of the signatures. Tries all, so a wrong signature takes as long as a right one. */
 export function hmacFits({ keys, algorithm, message, signatures }: Signed): boolean {
   let fits = false;
   for (const key of keys) {
@@ -31,7 +31,7 @@ export function hmacFits({ keys, algorithm, message, signatures }: Signed): bool
   return fits;
 }
 
-/** The bytes of a signature as text; undefined: it is not written in this way. */
+/** Undefined: the text is not of this encoding. */
 export function decodeSignature(text: string, encoding: 'hex' | 'base64'): Buffer | undefined {
   const bytes = Buffer.from(text, encoding);
   const again = bytes.toString(encoding);

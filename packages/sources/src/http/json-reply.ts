@@ -2,18 +2,17 @@ import type { HttpReply, Outcome, ReadAnswer } from '@ringback/contracts';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
-/** A refusal for a sender that reads the status only: the rest is for people. */
-export function plainRefusal({ status, code, message, responseID }: Extract<Outcome, { kind: 'refused' }>): HttpReply {
+/** The answer for senders that read only the status. The body is for people. */
+export function plainAnswer(outcome: Outcome): HttpReply {
+  const { responseID } = outcome;
+  if (outcome.kind === 'acked') return { status: 200, contentType: JSON_TYPE, body: JSON.stringify({ responseID }) };
+  const { status, code, message } = outcome;
   return { status, contentType: JSON_TYPE, body: JSON.stringify({ code, message, responseID }) };
-}
-
-export function plainAck(responseID: string): HttpReply {
-  return { status: 200, contentType: JSON_TYPE, body: JSON.stringify({ responseID }) };
 }
 
 const LONGEST_TEXT = 200;
 
-/** The same, read by a sender that goes by the status. */
+/** Reads it as such a sender does. */
 export function readPlain({ status, body }: Pick<HttpReply, 'status' | 'body'>): ReadAnswer {
   const { message, responseID } = fieldsOf(body);
   const text = responseID === undefined ? body.slice(0, LONGEST_TEXT) : '';
@@ -21,7 +20,7 @@ export function readPlain({ status, body }: Pick<HttpReply, 'status' | 'body'>):
   return { acked: status >= 200 && status < 300, said, responseID: typeof responseID === 'string' ? responseID : undefined };
 }
 
-/** The fields of a JSON object; none: it is no such text. */
+/** The fields of a JSON object; empty if the text is none. */
 export function fieldsOf(text: string): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(text);

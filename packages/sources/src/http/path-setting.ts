@@ -1,6 +1,5 @@
 import { PatternText } from '@ringback/contracts';
 
-/** A path of the ingress. */
 export function PathSetting(options: { description: string; default?: string }) {
   return PatternText({
     ...options,

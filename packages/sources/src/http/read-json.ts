@@ -2,20 +2,17 @@ import { RingbackError } from '@ringback/contracts';
 
 const MAX_LEVELS = 100;
 
-/** Fatal, because a replaced byte would change what is delivered; and a byte order mark stays, so that text and bytes remain the same. */
+/** Replaces no byte and keeps a byte order mark: text and bytes stay the same. */
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/**
- * A callback's body: its text, byte for byte, and the JSON object in it.
- * @throws RingbackError RB_BODY_MALFORMED: not UTF-8, not JSON, not an object, or nested deeper than 100 levels
- */
+/** @throws RingbackError RB_BODY_MALFORMED: not UTF-8, not JSON, not an object, or nested deeper than 100 levels */
 export function readJsonObject(bytes: Buffer): { text: string; object: object } {
   const { text, value } = readJson(bytes);
   if (Array.isArray(value)) throw malformed('is JSON, but not an object');
   return { text, object: value };
 }
 
-/** The same, where an array will do. @throws RingbackError RB_BODY_MALFORMED */
+/** Takes an array as well. @throws RingbackError RB_BODY_MALFORMED */
 export function readJson(bytes: Buffer): { text: string; value: object } {
   const text = decode(bytes);
   const value = parse(text);
@@ -24,7 +21,7 @@ export function readJson(bytes: Buffer): { text: string; value: object } {
   return { text, value };
 }
 
-/** The JSON in a body, for a look at it before it is read; undefined: it is none. */
+/** The JSON of a body that is not checked yet; undefined if it is none. */
 export function peekJson(bytes: Buffer): unknown {
   try {
     return JSON.parse(bytes.toString('utf8'));
@@ -41,7 +38,7 @@ function decode(bytes: Buffer): string {
   }
 }
 
-/** The parser's own error quotes the body, so neither its text nor the error itself may go on: only the position in it. */
+/** The parser's error quotes the body, so only its position goes on. */
 function parse(text: string): unknown {
   if (text === '') throw malformed('is empty');
   if (text.startsWith('\uFEFF')) throw malformed('starts with a byte order mark: send it without');

@@ -2,8 +2,9 @@ import type { ErrorCode, HttpReply, Outcome, ReadAnswer } from '@ringback/contra
 import { fieldsOf } from './json-reply.ts';
 
 /**
- * `retCode` 0 is an ack. The others are out of the provider's own list (callbot v3: 1 general error, 2 missing parameter, 3 format error, 4 invalid value,
- * 4001 content too large, 5001 internal error, 6 incorrect signature, 6001 missing signature, 6002 account does not exist, 6003 no permission, 7 system busy).
+ * From the provider's list (Callbot v3): 1 general error, 2 missing parameter, 3 format error, 4 invalid value,
+ * 4001 content too large, 5001 internal error, 6 incorrect signature, 6001 missing signature,
+ * 6002 account does not exist, 6003 no permission, 7 system busy.
  */
 const RET_CODES: Partial<Record<ErrorCode, number>> = {
   RB_HEADER_MISSING: 2,
@@ -28,7 +29,7 @@ const RET_CODES: Partial<Record<ErrorCode, number>> = {
 };
 const GENERAL_ERROR = 1;
 
-/** The answer that both families of the provider read: `{"retCode": …, "retMsg": …, "responseID": …}`. */
+/** The answer of Callbot and NXLink: `{"retCode": …, "retMsg": …, "responseID": …}`. `retCode` 0 is an ack. */
 export function retCodeAnswer(outcome: Outcome): HttpReply {
   const { responseID } = outcome;
   if (outcome.kind === 'acked') return json(200, { retCode: 0, retMsg: 'success', responseID });
@@ -36,7 +37,6 @@ export function retCodeAnswer(outcome: Outcome): HttpReply {
   return json(status, { retCode: RET_CODES[code] ?? GENERAL_ERROR, retMsg: message, responseID });
 }
 
-/** The same, read by the sender. */
 export function readRetCode({ status, body }: Pick<HttpReply, 'status' | 'body'>): ReadAnswer | undefined {
   const { retCode, retMsg, responseID } = fieldsOf(body);
   if (typeof retCode !== 'number' || typeof retMsg !== 'string' || typeof responseID !== 'string') return undefined;

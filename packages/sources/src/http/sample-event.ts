@@ -1,4 +1,3 @@
-/** An event of a shop that does not exist, with what most senders have: an id, a type, a time. */
 export function sampleEvent({ at, serial }: { at: number; serial: number }) {
   return {
     id: `evt_${100_000 + serial}`,

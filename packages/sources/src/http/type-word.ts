@@ -1,6 +1,6 @@
 const LONGEST = 120;
 
-/** What a sender calls an event, as the part of a type after its first word: `orders/create` → `orders.create`. Only letters, digits, `_`, `-` and dots. */
+/** A sender's event name for the end of a type: `orders/create` → `orders.create`. */
 export function typeWords(event: string): string {
   const words = event
     .split(/[./:\s]+/)

@@ -15,32 +15,27 @@ const AccountSection = Section({
       description: 'Every secret that may sign: several while one replaces another.',
     }),
   ),
-  signed: Type.Optional(
-    Type.Boolean({
-      default: true,
-      description: 'Whether its callbacks are signed. If not, anyone who can reach the path can send some: set allowFrom.',
-    }),
-  ),
+  signed: Type.Boolean({
+    default: true,
+    description: 'Whether its callbacks are signed. If not, anyone who can reach the path can send some: set allowFrom.',
+  }),
 });
 
 const Account = Type.Refine(
   AccountSection,
-  ({ signed = true, accessSecrets }) => signed === (accessSecrets !== undefined),
-  ({ signed = true }) =>
+  ({ signed, accessSecrets }) => signed === (accessSecrets !== undefined),
+  ({ signed }) =>
     signed ? 'has no accessSecrets; give them, or say signed: false' : 'has accessSecrets, and signed is false; remove one',
 );
 export type NxlinkAccount = Settings<typeof AccountSection>;
 
 /** Settings of an `nxlink` source. */
 export const NxlinkSettings = Section({
-  path: Type.Optional(PathSetting({ default: '/nxlink', description: 'Path that takes its callbacks' })),
+  path: PathSetting({ default: '/nxlink', description: 'Path that takes its callbacks' }),
   accounts: Type.Array(Account, { minItems: 1, description: 'The accounts whose callbacks are taken.' }),
-  tolerance: Type.Optional(
-    Bounded(Duration({ default: '60s', description: 'How far from our clock ts of a signed callback may be.' }), {
-      min: '1s',
-      max: '7d',
-    }),
-  ),
+  tolerance: Bounded(Duration({ default: '60s', description: 'How far from our clock ts of a signed callback may be.' }), {
+    min: '1s',
+    max: '7d',
+  }),
 });
 export type NxlinkSettings = Settings<typeof NxlinkSettings>;
-export const DEFAULT_PATH = '/nxlink';

@@ -1,6 +1,7 @@
 import { Type, type TSchema } from 'typebox';
+import { jsonValue } from '../http/json-value.ts';
 
-/** Nobody has documented which of these must be there, nor their types beyond examples: a text or a number, null or nothing. */
+/** The documentation has examples only: a text, a number, null or nothing. */
 const some = Type.Optional(Type.Union([Type.String(), Type.Number(), Type.Null()]));
 
 const shared = { taskId: some, userTaskId: some, other: Type.Optional(Type.Unknown()), autoFlowId: some };
@@ -19,30 +20,22 @@ const CallBody = Type.Object({
   callEnd: some,
 });
 
-/** Every type that `eventType` gives, with the schema of its body. */
 export const BODIES: Readonly<Record<string, TSchema>> = {
   'nxlink.call': CallBody,
   'nxlink.task': TaskBody,
   'nxlink.other': Type.Object({}),
 };
 
-/** The shape of a body tells what it is: a call record has the id of a call or of a contact, a task the id of a task. */
+/** A call has the id of a call or contact, a task the id of a task. */
 export function eventType(body: object): string {
   if ('callId' in body || 'contactId' in body) return 'nxlink.call';
   return 'taskId' in body || 'userTaskId' in body ? 'nxlink.task' : 'nxlink.other';
 }
 
-/** What a body is about, the most telling id first; undefined: nothing tells. Ids that the customer chooses are left out: it goes into logs. */
-export function aboutOf(body: object): string | undefined {
-  const call = idIn(body, 'callId');
+/** The call or task that a body is about. Not userTaskId: the customer chooses it, and this goes into logs. */
+export function aboutOf(body: unknown): string | undefined {
+  const call = jsonValue(body, 'callId');
   if (call !== undefined) return `call:${call}`;
-  const task = idIn(body, 'taskId');
+  const task = jsonValue(body, 'taskId');
   return task === undefined ? undefined : `task:${task}`;
-}
-
-function idIn(body: object, key: 'callId' | 'taskId'): string | undefined {
-  const value: unknown = Object.hasOwn(body, key) ? Reflect.get(body, key) : undefined;
-  if (typeof value === 'string') return value === '' ? undefined : value;
-  // Beyond that a number has lost digits: two would seem to be one.
-  return typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : undefined;
 }

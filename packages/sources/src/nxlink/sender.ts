@@ -1,22 +1,20 @@
 import type { Sender } from '@ringback/contracts';
 import { readRetCode } from '../http/ret-code.ts';
 import { MS_PER_S } from '../http/time.ts';
-import { DEFAULT_PATH, type NxlinkSettings } from './config.ts';
+import type { NxlinkSettings } from './config.ts';
 import { computeSign } from './signature.ts';
 
 const BIZ_TYPE = '100';
 const ACTION = 'nxai';
 
-/** The provider's side. */
 export function createNxlinkSender({ settings }: { settings: NxlinkSettings }): Sender {
-  const { accounts, path = DEFAULT_PATH } = settings;
+  const { accounts, path } = settings;
   return {
     readAnswer: readRetCode,
-    kinds: ['task', 'call'],
     accounts: accounts.map(({ accessKey }) => accessKey),
     path: () => path,
-    sample: ({ kind, at, taskStatus = 3, serial = 1 }) =>
-      JSON.stringify(kind === 'call' ? sampleCall(Math.floor(at / MS_PER_S), serial) : sampleTask(taskStatus, serial)),
+    sample: ({ kind, at, status = 3, serial = 1 }) =>
+      JSON.stringify(kind === 'call' ? sampleCall(Math.floor(at / MS_PER_S), serial) : sampleTask(status, serial)),
     sign({ account: wanted, body, at }) {
       const account = accounts.find(({ accessKey }) => (wanted ?? accessKey) === accessKey);
       if (!account) throw new TypeError(`no account ${wanted}`);

@@ -1,7 +1,8 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash } from 'node:crypto';
+import { matchingSecret } from '../http/matching-secret.ts';
 import type { NxlinkAccount } from './config.ts';
 
-/** What a sign covers, as the bytes that went over the wire. */
+/** What a sign covers, as bytes from the wire. */
 export type SignedParts = {
   readonly accessKey: Buffer;
   readonly action: Buffer;
@@ -11,8 +12,8 @@ export type SignedParts = {
 };
 
 /**
- * NXLink: lowercase(HEX(MD5("accessKey=" + .. + "&action=" + .. + "&bizType=" + .. + "&ts=" + .. + ("&body=" + body, unless empty) + "&accessSecret=" + ..))).
- * The secret stands last, so that nothing can be appended without it.
+ * NXLink: lower-case hex of MD5("accessKey=…&action=…&bizType=…&ts=…" + ("&body=…" unless empty) + "&accessSecret=…").
+ * The secret is last, so nobody can append to the signed text without it.
  */
 export function computeSign(secret: string, { accessKey, action, bizType, ts, body }: SignedParts): string {
   const hash = createHash('md5')
@@ -28,12 +29,7 @@ export function computeSign(secret: string, { accessKey, action, bizType, ts, bo
   return hash.update('&accessSecret=').update(secret).digest('hex');
 }
 
-/** Whether `sign` was made with one of the account's secrets, for just these parts. Takes as long for a wrong sign as for a right one. */
+/** Whether a secret of the account made `sign` for exactly these parts. */
 export function verifySign({ accessSecrets = [] }: NxlinkAccount, sign: Buffer, parts: SignedParts): boolean {
-  let fits = false;
-  for (const secret of accessSecrets) {
-    const expected = Buffer.from(computeSign(secret.reveal(), parts));
-    if (sign.length === expected.length && timingSafeEqual(sign, expected)) fits = true;
-  }
-  return fits;
+  return matchingSecret({ secrets: accessSecrets, sign, compute: (secret) => computeSign(secret, parts) }) !== undefined;
 }

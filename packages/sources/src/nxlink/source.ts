@@ -1,4 +1,4 @@
-import { type InboundRequest, type RequestHead, RingbackError, type Source, type SourceType } from '@ringback/contracts';
+import { type RequestHead, RingbackError, type Source, type SourceType } from '@ringback/contracts';
 import { digestOf } from '../http/body-digest.ts';
 import { headerText } from '../http/header-text.ts';
 import { singleHeader, withoutSecrets } from '../http/headers.ts';
@@ -6,25 +6,24 @@ import { peekJson, readJsonObject } from '../http/read-json.ts';
 import { retCodeAnswer } from '../http/ret-code.ts';
 import { shownText } from '../http/shown-text.ts';
 import { readDigits, refuseStale } from '../http/time.ts';
-import { DEFAULT_PATH, type NxlinkAccount, NxlinkSettings } from './config.ts';
+import { type NxlinkAccount, NxlinkSettings } from './config.ts';
 import { readAccessKey, readSigned } from './headers.ts';
 import { aboutOf, BODIES, eventType } from './schema.ts';
 import { createNxlinkSender } from './sender.ts';
 import { verifySign } from './signature.ts';
 
-const ONE_MINUTE_MS = 60_000;
-
-/** Callbacks of NXLink, the provider's second family. */
+/** NXLink, the provider's second family of callbacks. */
 export const nxlink: SourceType<typeof NxlinkSettings, NxlinkSettings> = {
   type: 'nxlink',
   settings: NxlinkSettings,
+  kinds: ['task', 'call'],
   types: () => ({ bodies: BODIES }),
-  identities: ({ path = DEFAULT_PATH, accounts }) => ({
+  identities: ({ path, accounts }) => ({
     paths: [{ value: path, at: ['path'] }],
     accounts: accounts.map(({ accessKey }, index) => ({ value: accessKey, at: ['accounts', index, 'accessKey'] })),
   }),
   unsigned: ({ accounts }) =>
-    accounts.flatMap(({ accessKey, signed }, index) => (signed === false ? [{ value: accessKey, at: ['accounts', index] }] : [])),
+    accounts.flatMap(({ accessKey, signed }, index) => (signed ? [] : [{ value: accessKey, at: ['accounts', index] }])),
   create: createNxlinkSource,
   createSender: createNxlinkSender,
 };
@@ -39,7 +38,7 @@ function createNxlinkSource({ name, settings }: Configured): Source {
     const accessKey = readAccessKey(head.headers);
     const account = accounts.get(accessKey.toString('latin1'));
     if (!account) throw accountUnknown(name, accessKey);
-    const check = account.signed === false ? unsigned(head) : judge(account, head);
+    const check = account.signed ? judge(account, head) : unsigned(head);
     return (body) => ({
       time: check(body),
       id: idOf(head, body),
@@ -55,14 +54,13 @@ function createNxlinkSource({ name, settings }: Configured): Source {
 
   return {
     name,
-    paths: [settings.path ?? DEFAULT_PATH],
+    paths: [settings.path],
     methods: ['POST'],
-    // Nobody has documented what of a body a repeat has in common.
+    // Undocumented: what a repeat under another time has in common.
     businessKey: () => undefined,
     publiclySigned: () => settings.accounts.filter(hasPublishedSecret).map(({ accessKey }) => accessKey),
     answer: retCodeAnswer,
     precheck,
-    verify: ({ body, ...head }: InboundRequest) => precheck(head)(body),
     read({ id, account, time, receivedAt, body }) {
       const { text, object } = readJsonObject(body);
       return { id, source: name, account, type: eventType(object), time, receivedAt, body: text };
@@ -70,16 +68,16 @@ function createNxlinkSource({ name, settings }: Configured): Source {
   };
 }
 
-/** A secret that stands in the provider's documentation. */
+/** From the provider's documentation. */
 const PUBLISHED = 'abciiiko2k3';
 
 function hasPublishedSecret({ accessSecrets = [] }: NxlinkAccount): boolean {
   return accessSecrets.some((secret) => secret.reveal() === PUBLISHED);
 }
 
-/** Judges the head of a signed callback, and returns what judges its body and tells when it was signed. */
+/** Checks the head of a signed callback. Returns the check of its body, which returns the signing time. */
 function createJudge({ name, settings }: Configured) {
-  const allowed = settings.tolerance ?? ONE_MINUTE_MS;
+  const { tolerance: allowed } = settings;
   return (account: NxlinkAccount, { headers, receivedAt }: RequestHead) => {
     const { sign, ...signed } = readSigned(headers);
     const time = readDigits(signed.ts.toString('latin1'));
@@ -96,13 +94,13 @@ function createJudge({ name, settings }: Configured) {
   };
 }
 
-/** Its time is what it says, or when it came: nothing of it can be believed more than the rest. */
+/** Its `ts` is as good as the rest of it; without one, the time of receipt counts. */
 function unsigned({ headers, receivedAt }: RequestHead): (body: Buffer) => number {
   const time = readDigits(singleHeader(headers, 'ts')?.toString('latin1') ?? '') ?? receivedAt;
   return () => time;
 }
 
-/** No request id is documented: the key is what the body is about, and the digest of all that is signed but its time, which a repeat may have anew. */
+/** There is no request id: the id is the subject and a digest of what is signed, except the time, which a repeat may renew. */
 function idOf({ headers }: RequestHead, body: Buffer): string {
   const digest = digestOf(singleHeader(headers, 'action') ?? '', singleHeader(headers, 'bizType') ?? '', body);
   return [aboutOfBytes(body) ?? 'body', digest].join(':');
@@ -111,9 +109,8 @@ function idOf({ headers }: RequestHead, body: Buffer): string {
 const MOST_ABOUT = 100;
 
 function aboutOfBytes(body: Buffer): string | undefined {
-  const value = peekJson(body);
-  const about = typeof value === 'object' && value !== null ? aboutOf(value) : undefined;
-  // It goes into logs and into the headers of deliveries.
+  const about = aboutOf(peekJson(body));
+  // It goes into logs and headers.
   return about !== undefined && about.length <= MOST_ABOUT && /^[\x21-\x7e]+$/.test(about) ? about : undefined;
 }
 

@@ -15,11 +15,9 @@ export const StandardWebhooksSettings = Section({
     }),
     { minItems: 1, maxItems: 10, description: 'Every secret that may sign: several while one replaces another.' },
   ),
-  tolerance: Type.Optional(
-    Bounded(Duration({ default: '5m', description: 'How far from our clock webhook-timestamp may be.' }), {
-      min: '1s',
-      max: '7d',
-    }),
-  ),
+  tolerance: Bounded(Duration({ default: '5m', description: 'How far from our clock webhook-timestamp may be.' }), {
+    min: '1s',
+    max: '7d',
+  }),
 });
 export type StandardWebhooksSettings = Settings<typeof StandardWebhooksSettings>;

@@ -1,7 +1,6 @@
-import type { StandardWebhooksSettings } from './config.ts';
 import { decodeSignature } from '../http/hmac.ts';
 
-/** Of the spec; `v1a`, the asymmetric kind, is not one of ours. */
+/** HMAC-SHA256. The asymmetric `v1a` is not supported. */
 const VERSION = 'v1';
 
 export type Signed = { readonly id: Buffer; readonly timestamp: Buffer; readonly body: Buffer };
@@ -11,12 +10,12 @@ export function messageOf({ id, timestamp, body }: Signed): readonly (string | B
   return [id, '.', timestamp, '.', body];
 }
 
-/** `whsec_` and a key in base64, or the key alone. */
-export function keysOf({ secrets }: Pick<StandardWebhooksSettings, 'secrets'>): Buffer[] {
-  return secrets.map((secret) => Buffer.from(secret.reveal().replace(/^whsec_/, ''), 'base64'));
+/** A secret is a key in base64, with or without `whsec_` before it. */
+export function keyOf(secret: string): Buffer {
+  return Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
 }
 
-/** The signatures of our version in `v1,<base64> v1,<base64>`; others are for others. */
+/** Of `v1,<base64> v1,<base64>`. Skips other versions. */
 export function signaturesIn(header: Buffer): Buffer[] {
   return header
     .toString('latin1')

@@ -1,23 +1,25 @@
-import { type Headers, type InboundRequest, RingbackError, type Source, type SourceType } from '@ringback/contracts';
+import { type Headers, RingbackError, type Source, type SourceType } from '@ringback/contracts';
 import { headerText } from '../http/header-text.ts';
-import { checkId, refuseEmpty, requiredHeader, singleHeader, withoutSecrets } from '../http/headers.ts';
+import { refuseEmpty, requiredHeader, singleHeader, withoutSecrets } from '../http/headers.ts';
 import { hmacFits } from '../http/hmac.ts';
-import { plainAck, plainRefusal } from '../http/json-reply.ts';
+import { checkId } from '../http/id.ts';
+import { plainAnswer } from '../http/json-reply.ts';
 import { readJson } from '../http/read-json.ts';
 import { readDigits, refuseStale } from '../http/time.ts';
 import { typeWords } from '../http/type-word.ts';
+import { weakSecrets } from '../http/weak-secrets.ts';
 import { StandardWebhooksSettings } from './config.ts';
 import { createStandardWebhooksSender } from './sender.ts';
-import { keysOf, messageOf, signaturesIn } from './signature.ts';
+import { keyOf, messageOf, signaturesIn } from './signature.ts';
 
-const FIVE_MINUTES_MS = 300_000;
-
-/** Any sender that signs as Standard Webhooks says. */
+/** Any sender that signs by https://www.standardwebhooks.com. */
 export const standardWebhooks: SourceType<typeof StandardWebhooksSettings, StandardWebhooksSettings> = {
   type: 'standard-webhooks',
   settings: StandardWebhooksSettings,
+  kinds: ['event'],
   types: ({ name }) => ({ bodies: {}, open: name }),
   identities: ({ path }) => ({ paths: [{ value: path, at: ['path'] }], accounts: [] }),
+  weakSecrets: ({ secrets }) => weakSecrets(secrets, keyOf),
   create: createStandardWebhooksSource,
   createSender: createStandardWebhooksSender,
 };
@@ -25,15 +27,13 @@ export const standardWebhooks: SourceType<typeof StandardWebhooksSettings, Stand
 type Configured = { readonly name: string; readonly settings: StandardWebhooksSettings };
 
 function createStandardWebhooksSource({ name, settings }: Configured): Source {
-  const precheck = createPrecheck({ name, settings });
   return {
     name,
     paths: [settings.path],
     methods: ['POST'],
     businessKey: () => undefined,
-    answer: (outcome) => (outcome.kind === 'acked' ? plainAck(outcome.responseID) : plainRefusal(outcome)),
-    precheck,
-    verify: ({ body, ...head }: InboundRequest) => precheck(head)(body),
+    answer: plainAnswer,
+    precheck: createPrecheck({ name, settings }),
     read({ id, account, time, receivedAt, body }) {
       const { text, value } = readJson(body);
       const event = 'type' in value && typeof value.type === 'string' ? value.type : '';
@@ -43,8 +43,8 @@ function createStandardWebhooksSource({ name, settings }: Configured): Source {
 }
 
 function createPrecheck({ name, settings }: Configured): Source['precheck'] {
-  const allowed = settings.tolerance ?? FIVE_MINUTES_MS;
-  /** Made when they are first needed: a process that only reads needs no secret. */
+  const { tolerance: allowed } = settings;
+  /** Made at first use: a process that only reads needs no secret. */
   let keys: Buffer[] | undefined;
   return ({ headers: sent, ...head }) => {
     const { receivedAt } = head;
@@ -54,7 +54,7 @@ function createPrecheck({ name, settings }: Configured): Source['precheck'] {
       throw new RingbackError('RB_HEADER_INVALID', 'header webhook-timestamp is no time in seconds: send digits');
     refuseStale({ header: 'webhook-timestamp', time, receivedAt, allowed, setting: 'tolerance', source: name });
     return (body) => {
-      keys ??= keysOf(settings);
+      keys ??= settings.secrets.map((secret) => keyOf(secret.reveal()));
       const signatures = signaturesIn(signature);
       if (!hmacFits({ keys, algorithm: 'sha256', message: messageOf({ id, timestamp, body }), signatures })) throw mismatch(name);
       return {

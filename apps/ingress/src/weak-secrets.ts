@@ -1,4 +1,5 @@
-import { type Logger, RingbackError, type Source } from '@ringback/contracts';
+import type { SourceConfig } from '@ringback/config';
+import { type Logger, RingbackError, type Source, type SourceType } from '@ringback/contracts';
 
 export type PublishedSecretsOptions = {
   readonly sources: readonly Pick<Source, 'name' | 'publiclySigned'>[];
@@ -21,6 +22,21 @@ export function refusePublishedSecrets({ sources, production, logger }: Publishe
         { code: 'RB_SECRET_PUBLISHED', source, account },
         "THIS SECRET IS PUBLISHED: anyone can sign callbacks with it. It is the provider's sample, for a first look only: set your own",
       );
+    }
+  }
+}
+
+export type WeakSecretsOptions = {
+  readonly sources: readonly SourceConfig[];
+  readonly sourceTypes: Readonly<Record<string, SourceType>>;
+  readonly logger: Logger;
+};
+
+/** Warns of secrets that a stranger may know or guess, as `ringback check` does. */
+export function warnOfWeakSecrets({ sources, sourceTypes, logger }: WeakSecretsOptions): void {
+  for (const { name: source, type, settings } of sources) {
+    for (const { at, code, text } of sourceTypes[type]?.weakSecrets?.(settings) ?? []) {
+      logger.warn({ code, source, setting: at.join('.') }, `a secret ${text}`);
     }
   }
 }
