@@ -57,7 +57,7 @@ describe('compose', () => {
 
   it('keeps the spool of the ingress on a volume that its user may write to', () => {
     expect(services['ingress']?.volumes).toContain('spool:/var/lib/ringback');
-    expect(read('docker/Dockerfile')).toContain('install -d -o node -g node /var/lib/ringback');
+    expect(read('docker/Dockerfile')).toContain('install -d -o 1000 -g 1000 /var/lib/ringback');
   });
 });
 
