@@ -11,29 +11,29 @@ export const AdminHost = Type.String({
 });
 
 export const shutdownGrace = (value: string) =>
-  Bounded(
-    Duration({ default: value, description: 'How long work under way may take to finish when the process is told to stop.' }),
-    {
-      min: '0s',
-      max: '1h',
-    },
-  );
+  Bounded(Duration({ default: value, description: 'How long work under way may take to finish at shutdown.' }), {
+    min: '0s',
+    max: '1h',
+  });
 
 const requestTime = (value: string, description: string) =>
   Bounded(Duration({ default: value, description }), { min: '100ms', max: '1h' });
 
 export const Ingress = Section(
   {
-    host: Type.String({ minLength: 1, default: '0.0.0.0', description: 'The address that callbacks are taken on.' }),
-    port: Type.Integer({ ...port, default: 8080, description: 'The port that callbacks are taken on; 0: any free one.' }),
+    host: Type.String({ minLength: 1, default: '0.0.0.0', description: 'The address on which callbacks are received.' }),
+    port: Type.Integer({ ...port, default: 8080, description: 'The port on which callbacks are received; 0: any free one.' }),
     adminHost: AdminHost,
     adminPort: Type.Optional(Type.Integer({ ...port, description: 'The port for health checks; 9080 if it is free.' })),
     trustProxy: Type.Optional(
       Type.Array(AddressRange({ description: 'The address of a proxy, or a range of them.' }), {
-        description: 'Proxies whose X-Forwarded-For is believed as to where a request comes from. Absent: none.',
+        description: 'Proxies whose X-Forwarded-For header is trusted. Absent: none.',
       }),
     ),
-    bodyLimit: Bounded(Size({ default: '1MiB', description: 'The largest body that is taken.' }), { min: '1KiB', max: '64MiB' }),
+    bodyLimit: Bounded(Size({ default: '1MiB', description: 'The largest body that is accepted.' }), {
+      min: '1KiB',
+      max: '64MiB',
+    }),
     enqueueTimeout: Bounded(
       Duration({ default: '2s', description: 'How long Redis may take before a callback is refused with 503.' }),
       {
@@ -51,7 +51,10 @@ export const Ingress = Section(
       description: 'Requests under way at once; any more are refused with 503.',
     }),
     maxBytesInFlight: Bounded(
-      Size({ default: '256MiB', description: 'What the bodies of the requests under way may take; any more get 503.' }),
+      Size({
+        default: '256MiB',
+        description: 'The most that bodies of requests under way may take together; further requests get 503.',
+      }),
       { min: '1KiB', max: '64GiB' },
     ),
     maxConnections: Type.Integer({
@@ -65,7 +68,7 @@ export const Ingress = Section(
     drainDelay: Bounded(
       Duration({
         default: '2s',
-        description: 'How long callbacks are still taken, while readyz says 503, when the process is told to stop.',
+        description: 'How long callbacks are still accepted at shutdown, while readyz says 503.',
       }),
       { min: '0s', max: '5m' },
     ),

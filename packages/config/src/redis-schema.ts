@@ -61,11 +61,11 @@ export const Redis = Section(
       pattern: '^[A-Za-z0-9_-]+$',
       words: 'text of letters, digits, - and _',
       default: 'ringback',
-      description: 'What every key in Redis begins with.',
+      description: 'The prefix of every key in Redis.',
     }),
     durability: Type.Enum([...DURABILITIES], {
       default: 'memory',
-      description: 'What Redis must do with a callback before it is acked; with a Redis that does less, the apps are not ready.',
+      description: 'What Redis must do with a callback before it is acked. If Redis does less, the apps are not ready.',
     }),
     overload: Overload,
   },

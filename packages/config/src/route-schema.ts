@@ -23,7 +23,7 @@ const RouteSection = Section(
       Type.String({
         minLength: 1,
         maxLength: 200,
-        description: 'In place of to: why such callbacks go nowhere. They are counted by this reason.',
+        description: 'Instead of to: the reason why these callbacks are dropped. They are counted by this reason.',
       }),
     ),
   },

@@ -24,7 +24,7 @@ const Name = PatternText({
 });
 
 const Log = Section(
-  { level: Type.Enum(['debug', 'info', 'warn', 'error'], { default: 'info', description: 'The least level that is logged.' }) },
+  { level: Type.Enum(['debug', 'info', 'warn', 'error'], { default: 'info', description: 'The lowest level that is logged.' }) },
   { description: 'What both processes log.' },
 );
 
@@ -41,7 +41,7 @@ const Worker = Section(
     stuckAfter: Bounded(
       Duration({
         default: '60s',
-        description: 'How long work may wait without any progress before the worker ends itself, to be started anew.',
+        description: 'How long work may wait without progress before the worker exits, so that it is restarted.',
       }),
       { min: '1s', max: '1h' },
     ),
@@ -61,10 +61,10 @@ const Dedupe = Section(
     businessKey: Type.Boolean({
       default: false,
       description:
-        'Tell repeats that come under a new requestID as well, by what they are about: a call, an order, a state of a task.',
+        'Recognise duplicates under a new requestID as well, by what they are about: a call, an order, a state of a task.',
     }),
   },
-  { description: 'How repeats of a callback are told.' },
+  { description: 'How duplicates of a callback are recognised.' },
 );
 
 const Quarantine = Section(
@@ -81,10 +81,10 @@ const Quarantine = Section(
         }),
         maxSize: Size({ default: '64MiB', description: 'The most that they may take in Redis, all together.' }),
       },
-      { description: 'What is kept of the callbacks that no route matches. When it is full, the newest are counted, and lost.' },
+      { description: 'How many callbacks that no route matches are kept. When it is full, the newest are counted and lost.' },
     ),
   },
-  { description: 'What of the correctly signed callbacks that do not fit is kept. When it is full, the newest are not kept.' },
+  { description: 'How many correctly signed callbacks that cannot be used are kept. When it is full, the newest are not kept.' },
 );
 
 /** What every source has. */

@@ -78,8 +78,7 @@ const Backlog = Section(
     ),
     over: Type.Enum(['hold', 'dead-letter', 'drop'], {
       default: 'hold',
-      description:
-        'What becomes of deliveries beyond that: they wait all the same, become dead letters, or are dropped and counted.',
+      description: 'What becomes of deliveries beyond that: they still wait, become dead letters, or are dropped and counted.',
     }),
   },
   { description: 'How much may wait for the output in Redis while it cannot take it.' },
