@@ -61,7 +61,10 @@ type Schema = {
 };
 type Keys = Readonly<Record<string, string | undefined>>;
 
-/** Every key below a section, with its default as the docs write it. Twins `…File` are left out: the page names them once for all. */
+/**
+ * Every key below a section, with its default as the docs write it. Twins `…File` are left out: the page
+ * names them once for all.
+ */
 function keysOf({ properties = {} }: Schema, path = ''): [key: string, standard: string | undefined][] {
   return Object.entries(properties).flatMap(([name, schema]) => {
     if (name.endsWith('File') && Object.hasOwn(properties, name.slice(0, -'File'.length))) return [];

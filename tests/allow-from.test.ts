@@ -1,7 +1,10 @@
 import { testRedis, createInstallation, interfaceSettings, exchange, parseAnswer, rawRequest } from '@ringback/testkit';
 import { expect, it, vi } from 'vitest';
 
-/** An ingress of which one source is reached by these addresses only; and how it answers a request that came by way of others. */
+/**
+ * An ingress of which one source is reached by these addresses only; and how it answers a request that came
+ * by way of others.
+ */
 async function startIngress({ allowFrom, trustProxy }: { allowFrom: string; trustProxy?: string }) {
   const { url, prefix } = testRedis();
   const { startIngress: start } = await createInstallation({

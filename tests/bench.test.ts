@@ -7,7 +7,8 @@ import { judge } from '../bench/report/goals.ts';
 import { writeTables } from '../bench/report/tables.ts';
 import { PARTS, runBench } from '../bench/run-bench.ts';
 
-// What it runs is processes, as `npm run bench` does; what it measures is of no interest here, but for what no clock decides.
+// What it runs is processes, as `npm run bench` does; what it measures is of no interest here, but for what
+// no clock decides.
 it('npm run bench measures all parts, and judges every goal', async () => {
   const parts = Object.keys(PARTS) as (keyof typeof PARTS)[];
   const interrupted = new Promise<never>(() => {});

@@ -82,7 +82,8 @@ describe('with durability replica', () => {
     expect(await post('both')).toMatchObject({ status: 200 });
     expect(await admin(replica).llen('ringback:callbacks:wait')).toBe(1);
 
-    // It still counts as connected: only asking it tells. A busy machine may say instead that Redis took too long.
+    // It still counts as connected: only asking it tells. A busy machine may say instead that Redis took too
+    // long.
     replica.pause();
     const reasons: unknown[] = [];
     await vi.waitFor(

@@ -18,7 +18,9 @@ async function startIngress() {
   const settings = (crmUrl: string) => interfaceSettings({ crmUrl, prefix, ingress: LIMITS });
   const { startIngress: start } = await createInstallation({ redisUrl, settings });
   const { url, adminUrl, process } = await start();
-  /** The statuses of a run of good callbacks over new connections, each with what `/readyz` said beside it. */
+  /**
+   * The statuses of a run of good callbacks over new connections, each with what `/readyz` said beside it.
+   */
   const serve = async () => {
     const statuses = new Set<string>();
     for (let serial = 0; serial < GOOD_ONES; serial += 1) {

@@ -24,7 +24,10 @@ async function install({ overload = '', attempts = 5 } = {}) {
   return { redis, ...installation };
 }
 
-/** Posts from many connections at once until every one of them was refused; resolves with the ids that were acked. */
+/**
+ * Posts from many connections at once until every one of them was refused; resolves with the ids that were
+ * acked.
+ */
 async function fill(ingress: string, body: string): Promise<string[]> {
   const acked: string[] = [];
   const send = async (sender: number) => {

@@ -30,7 +30,10 @@ const signed = (algorithm: 'md5' | 'sha256') =>
     .toUpperCase();
 const without = (name: string) => rawRequest({ headers: { [name]: undefined } });
 
-/** What is sent, and the status that it must get, with the retCode of its source, or with our code where it belongs to none. */
+/**
+ * What is sent, and the status that it must get, with the retCode of its source, or with our code where it
+ * belongs to none.
+ */
 const REFUSED: Readonly<Record<string, [Buffer, number, number | string]>> = {
   'no requestID': [without('requestID'), 400, 2],
   'no uuid': [without('uuid'), 400, 2],

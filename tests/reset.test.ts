@@ -7,7 +7,10 @@ const KEPT = { connection: 'keep-alive' };
 const good = (requestID: string) => rawRequest({ requestID, headers: KEPT });
 const upgrade = { connection: 'Upgrade', upgrade: 'websocket' };
 
-/** A request for every event by which Node's HTTP server hands out a socket, and for every way in which the ingress closes one. */
+/**
+ * A request for every event by which Node's HTTP server hands out a socket, and for every way in which the
+ * ingress closes one.
+ */
 const SHAPES: Readonly<Record<string, Buffer>> = {
   connect: Buffer.from('CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n'),
   'connect, with bytes after it': Buffer.from(`CONNECT a:1 HTTP/1.1\r\n\r\n${'x'.repeat(MIB)}`),
@@ -37,7 +40,10 @@ const ADMIN_SHAPES: Readonly<Record<string, Buffer>> = {
 
 type Moment = 'before' | 'during' | 'after';
 
-/** Sends the bytes and resets the connection: before the answer, at its first byte, or after it. Resolves when that is done. */
+/**
+ * Sends the bytes and resets the connection: before the answer, at its first byte, or after it. Resolves when
+ * that is done.
+ */
 function sendAndReset(url: string, bytes: Buffer, moment: Moment): Promise<void> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve) => {

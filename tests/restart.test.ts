@@ -59,7 +59,8 @@ function createBalancer(ingresses: readonly Ingress[]) {
       try {
         return (await postCallback({ ingress: chosen.url, requestID, body })).status;
       } catch (error) {
-        // An ingress that is told to stop promises its drain delay. Who comes later finds it gone, and has to look again.
+        // An ingress that is told to stop promises its drain delay. Who comes later finds it gone, and has to
+        // look again.
         if (performance.now() - lookedAt < DRAIN_DELAY_MS) throw error;
       }
     }

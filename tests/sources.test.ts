@@ -4,7 +4,10 @@ import { expect, it, onTestFinished, vi } from 'vitest';
 
 const DEADLINE = { timeout: 30_000, interval: 50 };
 
-/** The settings of the sources stand as others have written them down; only ports, outputs and routes are the test's. */
+/**
+ * The settings of the sources stand as others have written them down; only ports, outputs and routes are the
+ * test's.
+ */
 const SOURCES = `
 sources:
   - { name: nx, type: nxlink, path: /nx, accounts: [{ accessKey: k1, accessSecrets: [s1] }, { accessKey: k2, signed: false }] }
