@@ -22,8 +22,9 @@ export type ConditionInput = {
   readonly time: Date;
 };
 
-/** Errors show no input value. `overran`: too many steps. */
-type Verdict = { readonly holds: boolean } | { readonly error: string; readonly overran: boolean };
+/** `absent`: a field is not there. `overran`: too many steps. Errors show no input value. */
+type ConditionFailure = { readonly error: string; readonly why: 'absent' | 'overran' | 'failed' };
+type Verdict = { readonly holds: boolean } | ConditionFailure;
 
 /** `atMost` lowers the limit of steps. */
 export type Condition = (input: ConditionInput, atMost?: number) => Verdict & { readonly steps: number };
@@ -45,16 +46,21 @@ export function compileCondition(text: string): Condition {
   const judge = (...args: Parameters<typeof bounded.evaluate>): Verdict => {
     try {
       const result = bounded.evaluate(...args);
-      return typeof result === 'boolean' ? { holds: result } : { error: report('not true or false', text), overran: false };
+      return typeof result === 'boolean' ? { holds: result } : { error: report('not true or false', text), why: 'failed' };
     } catch (error) {
-      return { error: report(...reasonOf(error, text)), overran: error instanceof Overrun };
+      return { error: report(...reasonOf(error, text)), why: whyOf(error) };
     }
   };
   return (input, atMost = MAX_STEPS) => {
-    if (atMost <= 0) return { error: report('those before it took too long', text), overran: true, steps: 0 };
+    if (atMost <= 0) return { error: report('those before it took too long', text), why: 'overran', steps: 0 };
     const verdict = judge(input, atMost);
     return { ...verdict, steps: bounded.steps() };
   };
+}
+
+function whyOf(error: unknown): ConditionFailure['why'] {
+  if (error instanceof Overrun) return 'overran';
+  return error instanceof EvaluationError && error.code === 'no_such_key' ? 'absent' : 'failed';
 }
 
 /** From code and position: the library's message may quote the callback. */

@@ -15,7 +15,7 @@ export type Route = {
 export type Routing = {
   /** In route order, each once. */
   readonly outputs: string[];
-  /** Set if only a `drop` route matches: its reason. */
+  /** Set if a `drop` route matches, and no route with `to` matches or failed: its reason. */
   readonly dropped?: string | undefined;
   /** MUST be kept for a person: no route matches, or a condition took too many steps. */
   readonly kept?: { readonly code: 'RB_UNROUTED' | 'RB_CONDITION_OVERRUN'; readonly reason: string } | undefined;
@@ -34,6 +34,7 @@ export function createRouter({ routes }: { routes: readonly Route[] }): Router {
       const outputs = new Set<string>();
       const conditionErrors: string[] = [];
       let overran = false;
+      let unsure = false;
       let left = MAX_STEPS_OF_ALL;
       let dropped: string | undefined;
       for (const { match, condition, to = [], drop, number } of rules) {
@@ -42,26 +43,32 @@ export function createRouter({ routes }: { routes: readonly Route[] }): Router {
         left -= verdict.steps;
         if ('error' in verdict) {
           conditionErrors.push(`route ${number}: ${verdict.error}`);
-          overran ||= verdict.overran;
+          overran ||= verdict.why === 'overran';
+          unsure ||= verdict.why === 'failed' && to.length > 0;
         } else if (verdict.holds) {
           for (const output of to) outputs.add(output);
           dropped ??= drop;
         }
       }
-      return decide({ outputs: [...outputs], drop: dropped, conditionErrors, overran });
+      return decide({ outputs: [...outputs], drop: dropped, conditionErrors, overran, unsure });
     },
   };
 }
 
-type Judged = Pick<Routing, 'outputs' | 'conditionErrors'> & { readonly drop: string | undefined; readonly overran: boolean };
+type Judged = Pick<Routing, 'outputs' | 'conditionErrors'> & {
+  readonly drop: string | undefined;
+  readonly overran: boolean;
+  /** The condition of a route with outputs failed: the route may want the callback, so it MUST NOT be dropped. */
+  readonly unsure: boolean;
+};
 
-function decide({ outputs, drop, conditionErrors, overran }: Judged): Routing {
+function decide({ outputs, drop, conditionErrors, overran, unsure }: Judged): Routing {
   if (overran) {
     const sent = outputs.length > 0 ? [`it went to ${outputs.join(', ')}`] : [];
     return { outputs, kept: { code: 'RB_CONDITION_OVERRUN', reason: [...conditionErrors, ...sent].join('; ') }, conditionErrors };
   }
   if (outputs.length > 0) return { outputs, conditionErrors };
-  if (drop !== undefined) return { outputs, dropped: drop, conditionErrors };
+  if (drop !== undefined && !unsure) return { outputs, dropped: drop, conditionErrors };
   return { outputs, kept: { code: 'RB_UNROUTED', reason: ['no route matched', ...conditionErrors].join('; ') }, conditionErrors };
 }
 
