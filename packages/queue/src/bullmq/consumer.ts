@@ -5,6 +5,7 @@ import { DelayedError, type IRedisClient, type Job, UnrecoverableError, WaitingE
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { backingOff } from './client.ts';
+import { rememberingDelayed } from './held-worker.ts';
 import { createNewerPayloads, NewerPayload, newerThan } from './newer-payloads.ts';
 
 /** Takes jobs of one queue until it is closed. */
@@ -52,7 +53,7 @@ export function createConsumer<S extends TSchema>(consumer: ConsumerOptions<S>):
   const closing = new AbortController();
   const process = createProcessor(consumer);
   const underWay = new Set<Promise<void>>();
-  let progress = 0;
+  let [progress, held] = [0, false];
 
   async function tracked(job: Job, token?: string): Promise<void> {
     progress += 1;
@@ -66,15 +67,22 @@ export function createConsumer<S extends TSchema>(consumer: ConsumerOptions<S>):
     }
   }
 
-  const worker = new Worker(queue, tracked, { ...options, connection: backingOff(options.connection, closing.signal) });
+  const connection = rememberingDelayed(backingOff(options.connection, closing.signal), () => held);
+  const worker = new Worker(queue, tracked, { ...options, connection });
   const ended = (cause: unknown) =>
     logger.error({ queue, err: new RingbackError('RB_INTERNAL', 'the worker loop ended', { cause }) }, 'worker stopped');
   worker.on('error', (error) => errors(error, { queue }));
   worker.run().catch(ended);
 
   return {
-    hold: () => void worker.pause(true).catch(ended),
-    resume: () => void worker.resume().catch(ended),
+    hold() {
+      held = true;
+      void worker.pause(true).catch(ended);
+    },
+    resume() {
+      held = false;
+      void worker.resume().catch(ended);
+    },
     progress: () => progress,
     close(grace) {
       const closed = closeWithin({ worker, underWay, grace });
