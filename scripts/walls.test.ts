@@ -17,6 +17,10 @@ const WRONG: Readonly<Record<string, string>> = {
   'packages/config/src/app.ts': `export { x } from '../../../apps/worker/src/attempt.ts';`,
   'packages/ledger/src/bullmq.ts': `export { Queue } from 'bullmq';`,
   'packages/queue/src/bullmq/upwards.ts': `export { x } from '../kept/kept.ts';`,
+  'packages/queue/src/deliveries/kept.ts': `export { x } from '../kept/kept.ts';`,
+  'packages/queue/src/deliveries/bodies/kept.ts': `export type { X } from '../../kept/kept.ts';`,
+  'packages/queue/src/callbacks/kept.ts': `export { x } from '../kept/kept.ts';`,
+  'packages/queue/src/kept/callbacks.ts': `export { x } from '../callbacks/producer.ts';`,
   'packages/queue/src/kept/bullmq-value.ts': `export { Queue } from 'bullmq';`,
   'packages/pacing/src/redis.ts': `export { x } from '@ringback/redis';`,
   'packages/sources/src/kit.ts': `export { x } from '@ringback/testkit';`,
@@ -39,6 +43,7 @@ const WRONG: Readonly<Record<string, string>> = {
 const RIGHT: Readonly<Record<string, string>> = {
   'packages/ledger/src/in-its-row.ts': `export { x } from '@ringback/redis';`,
   'packages/queue/src/bullmq/value.ts': `export { Queue } from 'bullmq';`,
+  'packages/queue/src/kept/deliveries.ts': `export { x } from '../deliveries/settle.ts';`,
   'packages/queue/src/kept/type.ts': `export type { Queue } from 'bullmq';`,
   'packages/outputs/src/http.ts': `export { Agent } from 'undici';`,
   'packages/sources/src/with-test-kit.test.ts': `export { x } from '@ringback/testkit';`,

@@ -45,9 +45,13 @@ const BY_NAME: Pattern = {
   message: 'Import a package by its name. An app is never imported, nor is what stands outside of apps and packages.',
 };
 
-const PLUMBING: Pattern = {
-  group: ['../callbacks/**', '../deliveries/**', '../kept/**', '../processes/**'],
-  message: 'packages/queue/src/bullmq is used by the other folders of packages/queue, and uses none of them.',
+/** What each folder of packages/queue may import of the others. */
+const QUEUE_FOLDERS: Readonly<Record<string, readonly string[]>> = {
+  bullmq: [],
+  deliveries: ['bullmq'],
+  callbacks: ['bullmq', 'deliveries'],
+  kept: ['bullmq', 'deliveries'],
+  processes: ['bullmq', 'deliveries'],
 };
 
 function onlyOf(folder: string, allowed: readonly string[]): Pattern {
@@ -102,6 +106,18 @@ function packageTestRules([name, allowed]: [string, readonly string[]]): OxlintO
   };
 }
 
+/** The rules of one folder of packages/queue, without its tests. */
+function queueFolderRules([folder, allowed]: [string, readonly string[]]): OxlintOverride {
+  const others = Object.keys(QUEUE_FOLDERS).filter((other) => other !== folder && !allowed.includes(other));
+  const wall: Pattern = {
+    group: others.flatMap((other) => [`../${other}/**`, `../../${other}/**`]),
+    message: `packages/queue/src/${folder} may use ${allowed.length === 0 ? 'no other folder' : allowed.join(', ')} of packages/queue: see docs/architecture.md, Folders.`,
+  };
+  const own = [onlyOf('packages/queue', PACKAGE_IMPORTS['queue'] ?? []), BY_NAME, HTTP, wall];
+  const rules = imports(...own, ...(folder === 'bullmq' ? [] : [BULLMQ_VALUES]));
+  return { files: [`packages/queue/src/${folder}/**`], excludeFiles: TEST_FILES, rules };
+}
+
 /** For oxlint. A later override replaces an earlier one for the same file. */
 export const walls: OxlintOverride[] = [
   { files: ['apps/**', 'packages/**'], excludeFiles: [...TEST_FILES, 'packages/testkit/**'], rules: NO_FETCH },
@@ -114,11 +130,7 @@ export const walls: OxlintOverride[] = [
   { files: ['apps/**'], excludeFiles: TEST_FILES, rules: imports(BY_NAME, HTTP, BULLMQ, TEST_KIT) },
   ...Object.entries(PACKAGE_IMPORTS).map(packageRules),
   ...Object.entries(PACKAGE_IMPORTS).map(packageTestRules),
-  {
-    files: ['packages/queue/src/bullmq/**'],
-    excludeFiles: TEST_FILES,
-    rules: imports(onlyOf('packages/queue', PACKAGE_IMPORTS['queue'] ?? []), BY_NAME, HTTP, PLUMBING),
-  },
+  ...Object.entries(QUEUE_FOLDERS).map(queueFolderRules),
   {
     files: ['bench/**', 'chaos/**', 'scripts/**'],
     excludeFiles: [...TEST_FILES, 'bench/contestants/**'],

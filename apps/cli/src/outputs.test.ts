@@ -74,6 +74,7 @@ describe('what a removed output left', () => {
       callback: testCallback('z'),
       spent: { attempts: 1, uncounted: 0 },
       outcome: 'retry',
+      fault: 'theirs',
       waitMs: 10,
     });
     return all;

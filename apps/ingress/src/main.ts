@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { type Config, ingressParts, type InspectedConfig, inspectConfig, requireSettingsFile } from '@ringback/config';
-import { type CallbackWriter, type Logger, RingbackError, type Source } from '@ringback/contracts';
+import { type BatchProducer, type Logger, RingbackError, type Source } from '@ringback/contracts';
 import {
   createLogger,
   isPortTaken,
@@ -12,10 +12,10 @@ import {
   VERSION,
 } from '@ringback/observability';
 import { outputTypes } from '@ringback/outputs';
-import { announce, createCallbackProducer, createCallbackWriter, createQuarantineProducer } from '@ringback/queue';
+import { announce, createCallbackProducer, createBatchProducer, createQuarantineProducer } from '@ringback/queue';
 import { checkCondition } from '@ringback/routing';
 import { createSources, sourceTypes } from '@ringback/sources';
-import { createSpooledWriter, openSpool, type Spool } from '@ringback/spool';
+import { createSpooledProducer, openSpool, type Spool } from '@ringback/spool';
 import type { FastifyInstance } from 'fastify';
 import { buildApp } from './app.ts';
 import { reachOf } from './refuse-stranger.ts';
@@ -50,20 +50,20 @@ async function run(): Promise<void> {
   const sources = openSources(inspected, logger);
 
   const stopping = new AbortController();
-  const { writer, spool } = openWriter({ config, settingsPath: path, logger });
+  const { batches, spool } = openBatchProducer({ config, settingsPath: path, logger });
   // With a spool, callbacks that time out on Redis still go to disk.
   const patience = spool ? 2 * ingress.enqueueTimeout : ingress.enqueueTimeout;
-  const producer = createCallbackProducer({ writer, patience, now: elapsed });
+  const producer = createCallbackProducer({ batches, patience, now: elapsed });
   const access = { ...redis, timeout: ingress.enqueueTimeout, now: elapsed, logger };
   const quarantine = createQuarantineProducer({ ...access, bounds: config.quarantine });
   const common = { producer, quarantine, now: Date.now, logger, stopping: stopping.signal };
   const { app, notReadyReasons: crowded } = buildApp({ ...common, ...reachOf(config), sources, limits: ingress });
   const { adminHost: host, adminPort: port } = ingress;
   const notReadyReasons = async () =>
-    stopping.signal.aborted ? ['the process is stopping'] : [...crowded(), ...(await writer.notReadyReasons())];
+    stopping.signal.aborted ? ['the process is stopping'] : [...crowded(), ...(await batches.notReadyReasons())];
   const facts = spool && (() => ({ spooling: spool.size() }));
   const admin = await startAdminServer({ host, port, defaultPort: DEFAULT_ADMIN_PORT, notReadyReasons, facts });
-  const redisIsThere = await writer.opened(WAIT_FOR_REDIS_MS);
+  const redisIsThere = await batches.opened(WAIT_FOR_REDIS_MS);
   const url = await listen(app, ingress);
   const announced = announce({ ...redis, app: 'ingress', version: VERSION, parts: ingressParts(config), logger });
   const up = { url, adminUrl: admin.url, settings: path, node: process.version, kinds: kindsOf(config) };
@@ -93,15 +93,15 @@ function kindsOf({ sources }: Config): string[] {
   return [...new Set(sources.flatMap(({ type }) => sourceTypes[type]?.kinds ?? []))];
 }
 
-function openWriter(options: { config: Config; settingsPath: string; logger: Logger }): {
-  writer: CallbackWriter;
+function openBatchProducer(options: { config: Config; settingsPath: string; logger: Logger }): {
+  batches: BatchProducer;
   spool?: Spool;
 } {
   const { redis, ingress, outputs } = options.config;
   const common = { now: elapsed, logger: options.logger };
   const open = () =>
-    createCallbackWriter({ ...common, ...redis, timeout: ingress.enqueueTimeout, outputs: outputs.map(({ name }) => name) });
-  if (!ingress.spool) return { writer: open() };
+    createBatchProducer({ ...common, ...redis, timeout: ingress.enqueueTimeout, outputs: outputs.map(({ name }) => name) });
+  if (!ingress.spool) return { batches: open() };
   // Before Redis: an unusable spool MUST stop the start.
   const spool = openSpool({
     ...common,
@@ -109,7 +109,7 @@ function openWriter(options: { config: Config; settingsPath: string; logger: Log
     now: Date.now,
     path: resolve(dirname(options.settingsPath), ingress.spool.path),
   });
-  return { writer: createSpooledWriter({ ...common, writer: open(), spool }), spool };
+  return { batches: createSpooledProducer({ ...common, producer: open(), spool }), spool };
 }
 
 async function listen(app: FastifyInstance, { host, port }: { host: string; port: number }): Promise<string> {

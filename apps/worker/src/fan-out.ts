@@ -34,7 +34,7 @@ const BEYOND = { hold: 'held', 'dead-letter': 'dead', drop: 'dropped' } as const
  */
 export function createFanOut(deps: FanOutDeps): FanOut {
   const { targets, bodies, nearlyFull } = deps;
-  const settle = createSettler(deps);
+  const finishShare = createShareFinisher(deps);
 
   /** The settings exclude this, but a callback MUST NOT get lost. */
   function targetOf(output: string): FanOutTarget {
@@ -49,7 +49,7 @@ export function createFanOut(deps: FanOutDeps): FanOut {
     const compact = nearlyFull() || shares.some(({ state }) => state === 'held');
     const answers = await bodies.store({ ...batch, id, batch: batch.id, shares, compact });
     const rests = parts.flatMap((part, index) =>
-      answers[index] ? settle({ id, batch: batch.id, part, answer: answers[index] }) : [],
+      answers[index] ? finishShare({ id, batch: batch.id, part, answer: answers[index] }) : [],
     );
     return (await Promise.all(rests)).filter(({ callbacks }) => callbacks.length > 0);
   }
@@ -124,7 +124,7 @@ type Stored = {
 };
 
 /** Resolves to what must be stored elsewhere. */
-function createSettler({ bodies, drop, logger }: FanOutDeps) {
+function createShareFinisher({ bodies, drop, logger }: FanOutDeps) {
   return async ({ id, batch, part, answer }: Stored): Promise<Part> => {
     const { output, callbacks, target } = part;
     const done = { ...part, callbacks: [] };
@@ -137,7 +137,7 @@ function createSettler({ bodies, drop, logger }: FanOutDeps) {
         target.flow.wake();
         break;
       case 'dead':
-        await target.producer.addRefused(id, REFUSED);
+        await target.producer.addRefused(id, { reason: REFUSED, fault: 'ours' });
         break;
       case 'dropped': {
         const dropped = await drop({ batch, output, keys: callbacks.map(callbackKey) });

@@ -136,7 +136,7 @@ async function setAside({ output, producer, bodies, logger }: LaneFlowOptions, i
     await bodies.fed(id, output, 'again');
     return 1;
   }
-  await producer.addRefused(id, `${error.code}: ${error.message}`);
+  await producer.addRefused(id, { reason: `${error.code}: ${error.message}`, fault: 'ours' });
   await bodies.fed(id, output, 'dead');
   logger.error({ code: error.code, output, bodies: id, problem: error.message }, 'held deliveries set aside');
   return 0;

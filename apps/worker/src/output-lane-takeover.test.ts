@@ -99,6 +99,7 @@ describe('a batch that two workers had', () => {
       callback: callback('x'),
       spent: { attempts: 1, uncounted: 0 },
       outcome: 'retry',
+      fault: 'theirs',
       waitMs: 600_000,
     });
     await lane.producer.addBatch({ ...run([callback('x'), callback('y')]), again: true });

@@ -138,7 +138,7 @@ describe('an output lane', () => {
   it('does not deliver again what a retry has delivered just before it was cut off', async () => {
     const { lane, attempts, queue, ledger } = setUp({ deliver: () => DELIVERED });
     await ledger.record('crm', [{ batch: 'b1', key: callbackKey(callback('x')), outcome: 'delivered' }]);
-    const failed = { batch: 'b1', spent: { attempts: 1, uncounted: 0 }, outcome: 'retry', waitMs: 10 } as const;
+    const failed = { batch: 'b1', spent: { attempts: 1, uncounted: 0 }, outcome: 'retry', fault: 'theirs', waitMs: 10 } as const;
     for (const id of ['x', 'y']) await lane.producer.addFailed({ ...failed, callback: callback(id) });
     await vi.waitFor(() => expect(attempts).toHaveLength(1), 10_000);
     await noJobLeft(queue);

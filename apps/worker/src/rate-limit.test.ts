@@ -11,7 +11,7 @@ const many = (name: string) => Array.from({ length: 10 }, (_, index) => testCall
 async function storeDead({ bodies, lanes }: ReturnType<typeof startOutputs>, id: string): Promise<void> {
   const bound = { most: 1, beyond: 'dead', state: 'held' } as const;
   await bodies.store({ id, batch: id, again: false, compact: true, shares: [{ output: 'crm', callbacks: many(id), ...bound }] });
-  await lanes.get('crm')?.producer.addRefused(id, 'RB_OUTPUT_BACKLOG: too much');
+  await lanes.get('crm')?.producer.addRefused(id, { reason: 'RB_OUTPUT_BACKLOG: too much', fault: 'ours' });
 }
 
 it('a rate limit counts the deliveries of dead letters by reference that are replayed', async () => {

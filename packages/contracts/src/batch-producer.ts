@@ -4,7 +4,7 @@ import type { Callback } from './callback.ts';
 export type Batch = { readonly id: string; readonly callbacks: readonly Callback[] };
 
 /** Where the ingress writes callbacks: Redis, or a spool in front of it. */
-export type CallbackWriter = {
+export type BatchProducer = {
   /**
    * Resolves once the batch is stored and may be acked. A repeated write changes nothing. MUST be bounded in
    * time. @throws RingbackError

@@ -1,6 +1,6 @@
 export { type AddressList, AddressRange, createAddressList } from './address-list.ts';
 export { bodyDigest, Callback, callbackKey } from './callback.ts';
-export type { Batch, CallbackWriter } from './callback-writer.ts';
+export type { Batch, BatchProducer } from './batch-producer.ts';
 export type { Delivery, DeliveryResult, Failure, Fault } from './delivery.ts';
 export { DURABILITIES, type Durability } from './durability.ts';
 export { codeOfReason, faultOfReason } from './earlier-reasons.ts';

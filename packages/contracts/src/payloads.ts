@@ -53,6 +53,8 @@ export function callbacksOf({ groups: grouped }: Pick<CallbackBatch, 'groups'>):
   );
 }
 
+const Fault = Type.Enum(['theirs', 'ours']);
+
 /** A retry, a rate-limited delivery, or (with `refused`) a delivery that becomes a dead letter. */
 export const SingleDelivery = Type.Object({
   v: Type.Literal(1),
@@ -67,8 +69,8 @@ export const SingleDelivery = Type.Object({
   failingSince: Type.Optional(Type.Integer({ minimum: 0 })),
   /** The job fails at once with this reason. A replay removes it. */
   refused: Type.Optional(Type.String()),
-  /** Of a dead letter. Absent in older payloads. A replay removes it. */
-  fault: Type.Optional(Type.Enum(['theirs', 'ours'])),
+  /** Of the last failure. `ours` before the first attempt. Absent in older payloads. */
+  fault: Type.Optional(Fault),
   /** The start of the destination's last answer. Holds personal data. A replay removes it. */
   answer: Type.Optional(Type.String()),
 });
@@ -81,6 +83,8 @@ export const DeliveryReference = Type.Object({
   bodies: Type.String(),
   /** The job fails at once with this reason. A replay removes it. */
   refused: Type.Optional(Type.String()),
+  /** Of a refused one: whose fault it is. Absent in what an earlier Ringback queued. */
+  fault: Type.Optional(Fault),
 });
 export type DeliveryReference = Static<typeof DeliveryReference>;
 

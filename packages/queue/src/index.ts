@@ -4,7 +4,7 @@ export { callbackQueueState, outputQueueState, type QueueState } from './bullmq/
 export { consumeCallbacks, type TakenBatch } from './callbacks/consumer.ts';
 export { type CallbackProducer, createCallbackProducer } from './callbacks/producer.ts';
 export { createRouteCounts, readRouteCounts, type RouteCounts } from './callbacks/route-counts.ts';
-export { createCallbackWriter } from './callbacks/writer.ts';
+export { createBatchProducer } from './callbacks/batch-producer.ts';
 export { createDropNoter, NO_BACKLOG, type OutputBacklog, readBacklog } from './deliveries/bodies/backlog.ts';
 export { type Bodies, createBodies, type Share } from './deliveries/bodies/bodies.ts';
 export { sweepBodies } from './deliveries/bodies/sweep.ts';

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { type CallbackWriter, type Logger, RingbackError } from '@ringback/contracts';
+import { type BatchProducer, type Logger, RingbackError } from '@ringback/contracts';
 import type { Spool, SpooledBatch } from './spool.ts';
 
 const MIN_WAIT_MS = 100;
@@ -14,14 +14,14 @@ export type Drain = {
 };
 
 export type DrainOptions = {
-  readonly writer: Pick<CallbackWriter, 'write' | 'notReadyReasons'>;
+  readonly producer: Pick<BatchProducer, 'write' | 'notReadyReasons'>;
   readonly spool: Pick<Spool, 'oldest' | 'remove' | 'size'>;
   readonly now: () => number;
   readonly logger: Logger;
 };
 
 /** The batches of one round share a connection, which keeps their order. */
-export function createDrain({ writer, spool, now, logger }: DrainOptions): Drain {
+export function createDrain({ producer, spool, now, logger }: DrainOptions): Drain {
   const stopping = new AbortController();
   let running: Promise<void> | undefined;
   let [active, diskFailed] = [false, false];
@@ -37,7 +37,7 @@ export function createDrain({ writer, spool, now, logger }: DrainOptions): Drain
     try {
       const batches = spool.oldest();
       if (batches.length === 0) return end();
-      const taken = await write(writer, batches);
+      const taken = await write(producer, batches);
       // MUST follow the writes: after a crash they are repeated under the same ids.
       if (taken.length > 0) spool.remove(taken);
       for (const { callbacks } of taken) drained += callbacks.length;
@@ -74,10 +74,10 @@ function reasonOf(why: unknown): object {
 type Round = 'moved' | 'failed' | 'empty';
 
 /** Returns the batches up to the first failure. */
-async function write(writer: DrainOptions['writer'], batches: readonly SpooledBatch[]): Promise<SpooledBatch[]> {
+async function write(producer: DrainOptions['producer'], batches: readonly SpooledBatch[]): Promise<SpooledBatch[]> {
   // Checked first: writes to a hanging Redis would pile up.
-  if ((await writer.notReadyReasons()).length > 0) return [];
-  const results = await Promise.allSettled(batches.map((batch) => writer.write(batch)));
+  if ((await producer.notReadyReasons()).length > 0) return [];
+  const results = await Promise.allSettled(batches.map((batch) => producer.write(batch)));
   const failed = results.findIndex(({ status }) => status === 'rejected');
   return batches.slice(0, failed === -1 ? batches.length : failed);
 }

@@ -1,2 +1,2 @@
 export { openSpool, type Spool } from './spool.ts';
-export { createSpooledWriter } from './spooled-writer.ts';
+export { createSpooledProducer } from './spooled-producer.ts';

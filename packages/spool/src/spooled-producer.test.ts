@@ -1,7 +1,7 @@
-import { type CallbackWriter, type Batch, RingbackError } from '@ringback/contracts';
+import { type BatchProducer, type Batch, RingbackError } from '@ringback/contracts';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Spool } from './spool.ts';
-import { createSpooledWriter } from './spooled-writer.ts';
+import { createSpooledProducer } from './spooled-producer.ts';
 import { batch, callback, logger, open, spoolPath } from './test-spool.ts';
 
 const AWAY = new RingbackError('RB_QUEUE_UNAVAILABLE', 'away');
@@ -12,7 +12,7 @@ function standIn() {
   let asked = 0;
   /** `refused` is not taken once. */
   const state = { away: false, refused: '', asked: () => asked, taken };
-  const writer: CallbackWriter = {
+  const producer: BatchProducer = {
     async write({ id }: Batch) {
       asked += 1;
       if (state.away || id === state.refused) {
@@ -25,11 +25,11 @@ function standIn() {
     notReadyReasons: async () => (state.away ? ['RB_QUEUE_UNAVAILABLE: away'] : []),
     close: async () => {},
   };
-  return Object.assign(state, { writer });
+  return Object.assign(state, { producer });
 }
 
 function spooled(redis: ReturnType<typeof standIn>, spool: Spool = open(spoolPath())) {
-  return { redis, spool, writer: createSpooledWriter({ writer: redis.writer, spool, now: Date.now, logger }) };
+  return { redis, spool, producer: createSpooledProducer({ producer: redis.producer, spool, now: Date.now, logger }) };
 }
 
 const drained = (spool: Spool) => vi.waitFor(() => expect(spool.size()).toBe(0), { timeout: 10_000, interval: 5 });
@@ -37,43 +37,43 @@ const messages = (log: typeof logger.info) => log.mock.calls.map(([, message]) =
 
 beforeEach(() => vi.clearAllMocks());
 
-describe('spooled writer', () => {
+describe('spooled producer', () => {
   it('leaves the spool alone while Redis takes what comes', async () => {
-    const { redis, spool, writer } = spooled(standIn());
-    await writer.write(batch('a'));
+    const { redis, spool, producer } = spooled(standIn());
+    await producer.write(batch('a'));
     expect([redis.taken, spool.size(), messages(logger.warn)]).toEqual([['a'], 0, []]);
-    await writer.close();
+    await producer.close();
   });
 
   it('keeps what Redis refuses, stops asking it for each batch, and drains in order under the same ids before it writes directly again', async () => {
-    const { redis, spool, writer } = spooled(standIn());
+    const { redis, spool, producer } = spooled(standIn());
     redis.away = true;
-    await writer.write(batch('a', callback('1'), callback('2')));
-    await writer.write(batch('b'));
-    await writer.write(batch('c'));
+    await producer.write(batch('a', callback('1'), callback('2')));
+    await producer.write(batch('b'));
+    await producer.write(batch('c'));
     expect([redis.asked(), spool.size()]).toEqual([1, 4]);
-    expect(await writer.notReadyReasons()).toEqual([]);
+    expect(await producer.notReadyReasons()).toEqual([]);
     redis.away = false;
-    await writer.write(batch('d'));
+    await producer.write(batch('d'));
     await drained(spool);
-    await writer.write(batch('e'));
+    await producer.write(batch('e'));
     expect(redis.taken).toEqual(['a', 'b', 'c', 'd', 'e']);
     expect([messages(logger.warn), messages(logger.info)]).toEqual([['spooling'], ['spool drained']]);
     expect(logger.info).toHaveBeenCalledWith({ callbacks: 5, seconds: expect.any(Number) }, 'spool drained');
-    await writer.close();
+    await producer.close();
   });
 
   it('keeps the order over many outages', async () => {
-    const { redis, spool, writer } = spooled(standIn());
+    const { redis, spool, producer } = spooled(standIn());
     const ids = Array.from({ length: 300 }, (_, index) => `b${index}`);
     for (const [index, id] of ids.entries()) {
       redis.away = index % 30 > 20;
-      await writer.write(batch(id));
+      await producer.write(batch(id));
     }
     redis.away = false;
     await drained(spool);
     expect(redis.taken).toEqual(ids);
-    await writer.close();
+    await producer.close();
   });
 
   it('takes first what an earlier process left', async () => {
@@ -81,19 +81,19 @@ describe('spooled writer', () => {
     const before = open(path);
     before.put(batch('left'));
     before.close();
-    const { redis, spool, writer } = spooled(standIn(), open(path));
-    await writer.write(batch('new'));
+    const { redis, spool, producer } = spooled(standIn(), open(path));
+    await producer.write(batch('new'));
     await drained(spool);
     expect(redis.taken).toEqual(['left', 'new']);
-    await writer.close();
+    await producer.close();
   });
 
   it('leaves on disk what it could not drain before it was closed', async () => {
     const path = spoolPath();
-    const { redis, writer } = spooled(standIn(), open(path));
+    const { redis, producer } = spooled(standIn(), open(path));
     redis.away = true;
-    await writer.write(batch('a'));
-    await writer.close();
+    await producer.write(batch('a'));
+    await producer.close();
     expect(open(path).size()).toBe(1);
     expect(messages(logger.warn)).toEqual(['spooling', 'callbacks stay in the spool']);
   });
@@ -103,44 +103,44 @@ describe('spooled writer', () => {
     vi.spyOn(spool, 'oldest').mockImplementationOnce(() => {
       throw new RingbackError('RB_SPOOL_FAILED', 'disk');
     });
-    const { redis, writer } = spooled(standIn(), spool);
+    const { redis, producer } = spooled(standIn(), spool);
     redis.away = true;
-    await writer.write(batch('a'));
+    await producer.write(batch('a'));
     redis.away = false;
     await drained(spool);
     expect([redis.taken, messages(logger.error)]).toEqual([['a'], ['spool failed']]);
-    await writer.close();
+    await producer.close();
   });
 
   it('crosses off no batch beyond the first that Redis did not take, so that none is lost and the order stays', async () => {
-    const { redis, spool, writer } = spooled(standIn());
+    const { redis, spool, producer } = spooled(standIn());
     redis.away = true;
-    for (const id of ['a', 'b', 'c']) await writer.write(batch(id));
+    for (const id of ['a', 'b', 'c']) await producer.write(batch(id));
     redis.refused = 'b';
     redis.away = false;
     await drained(spool);
     expect(redis.taken).toEqual(['a', 'c', 'b', 'c']);
-    await writer.close();
+    await producer.close();
   });
 
   it('refuses with a reason if spool and Redis both refuse, and writes to Redis if only the spool refuses', async () => {
     const spool = open(spoolPath(), { maxBytes: 1024 * 1024 });
-    const { redis, writer } = spooled(standIn(), spool);
+    const { redis, producer } = spooled(standIn(), spool);
     const huge = (id: string) => batch(id, callback(id, 'x'.repeat(2 * 1024 * 1024)));
     redis.away = true;
-    await expect(writer.write(huge('first'))).rejects.toMatchObject({ code: 'RB_SPOOL_FULL' });
+    await expect(producer.write(huge('first'))).rejects.toMatchObject({ code: 'RB_SPOOL_FULL' });
     expect(spool.size()).toBe(0);
-    await writer.write(batch('small'));
-    await expect(writer.write(huge('second'))).rejects.toMatchObject({ code: 'RB_SPOOL_FULL' });
+    await producer.write(batch('small'));
+    await expect(producer.write(huge('second'))).rejects.toMatchObject({ code: 'RB_SPOOL_FULL' });
     vi.spyOn(spool, 'refusal').mockReturnValue(new RingbackError('RB_SPOOL_FULL', 'full'));
-    expect(await writer.notReadyReasons()).toEqual(['RB_QUEUE_UNAVAILABLE: away', 'RB_SPOOL_FULL: full']);
+    expect(await producer.notReadyReasons()).toEqual(['RB_QUEUE_UNAVAILABLE: away', 'RB_SPOOL_FULL: full']);
     redis.away = false;
     // Redis takes what the spool does not.
-    expect(await writer.notReadyReasons()).toEqual([]);
-    await writer.write(huge('third'));
+    expect(await producer.notReadyReasons()).toEqual([]);
+    await producer.write(huge('third'));
     await drained(spool);
     expect(redis.taken.toSorted()).toEqual(['small', 'third']);
-    expect(await writer.notReadyReasons()).toEqual([]);
-    await writer.close();
+    expect(await producer.notReadyReasons()).toEqual([]);
+    await producer.close();
   });
 });

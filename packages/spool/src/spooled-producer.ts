@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { CallbackWriter, Batch, Logger } from '@ringback/contracts';
+import type { BatchProducer, Batch, Logger } from '@ringback/contracts';
 import { createDrain } from './drain.ts';
 import type { Spool } from './spool.ts';
 
-export type SpooledWriterOptions = {
-  readonly writer: CallbackWriter;
+export type SpooledProducerOptions = {
+  readonly producer: BatchProducer;
   readonly spool: Spool;
   /** Monotonic, ms. */
   readonly now: () => number;
@@ -15,8 +15,8 @@ export type SpooledWriterOptions = {
  * After a failure of Redis all batches go to the spool until it is empty. This keeps the order, and nobody
  * waits for a timeout. A write that timed out may be repeated: its id finds its own claims.
  */
-export function createSpooledWriter({ writer, spool, now, logger }: SpooledWriterOptions): CallbackWriter {
-  const drain = createDrain({ writer, spool, now, logger });
+export function createSpooledProducer({ producer, spool, now, logger }: SpooledProducerOptions): BatchProducer {
+  const drain = createDrain({ producer, spool, now, logger });
   if (spool.size() > 0) drain.begin();
 
   function keep(batch: Batch, why?: unknown): void {
@@ -29,19 +29,19 @@ export function createSpooledWriter({ writer, spool, now, logger }: SpooledWrite
       // A commit blocks the process: first read what has arrived, to share the next commit.
       if (drain.active()) await nextTurn();
       // The spool may be empty by now.
-      if (!drain.active()) return writer.write(batch).catch((error: unknown) => keep(batch, error));
+      if (!drain.active()) return producer.write(batch).catch((error: unknown) => keep(batch, error));
       try {
         keep(batch);
       } catch (error) {
         // Redis may be back: keeping the callback matters more than the order.
-        await writer.write(batch).catch(() => {
+        await producer.write(batch).catch(() => {
           throw error;
         });
       }
     },
-    opened: (within) => writer.opened(within),
+    opened: (within) => producer.opened(within),
     async notReadyReasons() {
-      const reasons = await writer.notReadyReasons();
+      const reasons = await producer.notReadyReasons();
       if (reasons.length === 0) return [];
       const refusal = spool.refusal();
       return refusal ? [...reasons, `${refusal.code}: ${refusal.message}`] : [];
@@ -49,7 +49,7 @@ export function createSpooledWriter({ writer, spool, now, logger }: SpooledWrite
     async close() {
       await drain.close();
       spool.close();
-      await writer.close();
+      await producer.close();
     },
   };
 }

@@ -1,6 +1,6 @@
 import {
   type CallbackBatch,
-  type CallbackWriter,
+  type BatchProducer,
   type Durability,
   groupCallbacks,
   type Logger,
@@ -22,7 +22,7 @@ import { createQueueHolder, notTaken } from '../bullmq/queue-holder.ts';
 import { tellWhoFills } from '../deliveries/bodies/backlog.ts';
 import { createDepth } from './depth.ts';
 
-export type CallbackWriterOptions = {
+export type BatchProducerOptions = {
   readonly url: Secret;
   /** Namespace of every key in Redis. */
   readonly prefix: string;
@@ -40,7 +40,7 @@ export type CallbackWriterOptions = {
  * Writes each batch to Redis as one job, as safely as `durability` asks. `write` fails with RB_QUEUE_UNAVAILABLE (away
  * or slow), RB_REDIS_REFUSES, RB_OVERLOADED or RB_DURABILITY_UNMET (not allowed now, or not confirmed: it may be there).
  */
-export function createCallbackWriter(options: CallbackWriterOptions): CallbackWriter {
+export function createBatchProducer(options: BatchProducerOptions): BatchProducer {
   const { url, prefix, durability, overload, outputs, logger } = options;
   const timeout = Math.floor(options.timeout / commandsPerWrite(durability));
   const redis = connectFailFast({ url, timeout, logger, name: 'ringback-ingress' });

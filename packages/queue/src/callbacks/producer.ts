@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import type { Callback, CallbackWriter } from '@ringback/contracts';
+import type { Callback, BatchProducer } from '@ringback/contracts';
 import { createGroupCommit } from '@ringback/pacing';
 import { newBatchId } from '../bullmq/names.ts';
 import { notTaken } from '../bullmq/queue-holder.ts';
@@ -12,26 +12,26 @@ const MS_BETWEEN_BATCHES = 2;
 
 export type CallbackProducer = {
   /**
-   * Resolves once the writer keeps the callback: from then on it may be acked.
-   * @throws RingbackError the writer's, or RB_QUEUE_UNAVAILABLE after `patience` ms of waiting
+   * Resolves once `batches` keeps the callback: from then on it may be acked.
+   * @throws RingbackError that of `batches`, or RB_QUEUE_UNAVAILABLE after `patience` ms of waiting
    */
   enqueue(callback: Callback): Promise<void>;
-  /** Waits for what is under way, then closes the writer. */
+  /** Waits for what is under way, then closes `batches`. */
   close(): Promise<void>;
 };
 
 export type CallbackProducerOptions = {
-  readonly writer: CallbackWriter;
+  readonly batches: BatchProducer;
   /** How long a callback may wait for earlier writes. ms. */
   readonly patience: number;
   readonly now: () => number;
 };
 
 /** Queues the ingress's callbacks. Those that arrive together go together, as one batch. */
-export function createCallbackProducer({ writer, patience, now }: CallbackProducerOptions): CallbackProducer {
+export function createCallbackProducer({ batches, patience, now }: CallbackProducerOptions): CallbackProducer {
   const commit = createGroupCommit({
     // The id is chosen before the write: a repeated write makes the same job.
-    write: (callbacks) => writer.write({ id: newBatchId(), callbacks }),
+    write: (callbacks) => batches.write({ id: newBatchId(), callbacks }),
     sizeOf: (callback: Callback) => callback.body.length,
     maxItems: MAX_CALLBACKS_PER_BATCH,
     maxBytes: MAX_BYTES_PER_BATCH,
@@ -43,7 +43,7 @@ export function createCallbackProducer({ writer, patience, now }: CallbackProduc
     enqueue: (callback) => commit.submit(callback),
     async close() {
       await commit.idle();
-      await writer.close();
+      await batches.close();
     },
   };
 }

@@ -9,7 +9,7 @@ import {
 import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createCallbackProducer } from './producer.ts';
-import { createCallbackWriter } from './writer.ts';
+import { createBatchProducer } from './batch-producer.ts';
 
 const SOON = { timeout: 30_000, interval: 50 };
 const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
@@ -87,10 +87,10 @@ const REFUSALS: readonly Refusal[] = [
 function producerOn({ url }: { url: string }) {
   const overload = { memory: { high: Number.MAX_VALUE, low: Number.MAX_VALUE } };
   const common = { url: createSecret(url), prefix: 'test', timeout: 5000, now: Date.now, logger };
-  const writer = createCallbackWriter({ ...common, durability: 'memory', overload, outputs: [] });
-  const producer = createCallbackProducer({ writer, patience: 5000, now: Date.now });
+  const batches = createBatchProducer({ ...common, durability: 'memory', overload, outputs: [] });
+  const producer = createCallbackProducer({ batches, patience: 5000, now: Date.now });
   onTestFinished(() => producer.close());
-  return { ...writer, ...producer };
+  return { ...batches, ...producer };
 }
 
 function adminOf({ url }: PrivateRedis): Redis {

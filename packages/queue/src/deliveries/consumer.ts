@@ -1,14 +1,22 @@
-import { callbacksOf, DeliveryPayload, type DeliverySettings, type Logger } from '@ringback/contracts';
+import {
+  callbacksOf,
+  type DeliveryBatch,
+  DeliveryPayload,
+  type DeliveryReference,
+  type DeliverySettings,
+  type Logger,
+} from '@ringback/contracts';
 import { redisClock } from '@ringback/redis';
 import type { Job } from 'bullmq';
 import { backoff, BATCH_BACKOFF } from '../bullmq/backoff.ts';
-import { type Consumer, createConsumer, HandBack } from '../bullmq/consumer.ts';
+import { type Consumer, createConsumer } from '../bullmq/consumer.ts';
 import { outputQueueName } from '../bullmq/names.ts';
 import { NewerPayload } from '../bullmq/newer-payloads.ts';
 import { type ConsumerSettings, workerOptions } from '../bullmq/queue-options.ts';
-import { UnrecoverableError } from '../bullmq/unrecoverable.ts';
 import { createBodies, isUnreadable } from './bodies/bodies.ts';
-import { decidedWait } from './end-job.ts';
+import { runTogether } from './broken-run.ts';
+import { faultOf } from './earlier-fault.ts';
+import { endJob, settledWait } from './end-job.ts';
 import type { RoutedBatch } from './jobs.ts';
 import type { Settlement } from './settle.ts';
 import { attemptAlone, type SingleAttempt } from './single.ts';
@@ -37,24 +45,30 @@ export function consumeDeliveries(options: DeliveryConsumerOptions): Consumer {
     options: {
       ...workerOptions(settings),
       ...(delivery.rateLimit && { limiter: { max: delivery.rateLimit.max, duration: delivery.rateLimit.per } }),
-      // An error that nobody settled is our own trouble.
-      settings: { backoffStrategy: (made, _type, error) => decidedWait(error) ?? backoff(BATCH_BACKOFF, made) },
+      // Nobody settled the error if Redis failed while a settlement was written.
+      settings: { backoffStrategy: (made, _type, error) => settledWait(error) ?? backoff(BATCH_BACKOFF, made) },
     },
     errors: settings.errors,
     logger,
   });
 }
 
-function createHandler(options: DeliveryConsumerOptions) {
-  const { redis, prefix, output, delivery, handlers, lockDuration, logger } = options;
+/** The runs of jobs with several deliveries. */
+function createRuns(options: DeliveryConsumerOptions) {
+  const { redis, prefix, output, handlers, lockDuration, logger } = options;
   // Written by the worker that ran the batch.
   const clock = redisClock(redis);
   const isLate = (since: number) => !clock.isSure() || clock.now() - since > lockDuration / 2;
   const bodies = createBodies({ redis, prefix });
 
+  function runBatch(payload: DeliveryBatch, job: Job): Promise<void> {
+    const again = payload.again === true || mayHaveRun(job, isLate);
+    return runTogether(job, { run: () => handlers.batch({ id: payload.batch, callbacks: callbacksOf(payload), again }) });
+  }
+
   /** MUST let go of the bodies before the job is done: a second run then finds nothing to do. */
   async function deliverStored(id: string, job: Job): Promise<void> {
-    const stored = await bodies.read(id, output).catch((error: unknown) => setAside(error, job));
+    const stored = await bodies.read(id, output).catch((error: unknown) => tellUnreadable(error, job));
     if (!stored) return;
     const { batch, callbacks, again, since = job.timestamp } = stored;
     const taken = { attemptsStarted: job.attemptsStarted, timestamp: since };
@@ -62,39 +76,41 @@ function createHandler(options: DeliveryConsumerOptions) {
     await bodies.release(id, output);
   }
 
-  /** Another run would read the same. The bodies stay, for a person to see. */
-  function setAside(error: unknown, job: Job): never {
-    if (!isUnreadable(error) || error instanceof NewerPayload) throw error;
-    logger.error({ code: error.code, queue: job.queueName, job: job.id, problem: error.message }, 'job set aside');
-    throw new UnrecoverableError(`${error.code}: ${error.message}`);
+  /** The bodies stay, for a person to see. */
+  function tellUnreadable(error: unknown, job: Job): never {
+    if (isUnreadable(error) && !(error instanceof NewerPayload))
+      logger.error({ code: error.code, queue: job.queueName, job: job.id, problem: error.message }, 'job set aside');
+    throw error;
   }
+
+  async function runReference(payload: DeliveryReference, job: Job): Promise<void> {
+    // It waits no more, so it MUST NOT count towards the output's bound.
+    const beforeDead = () => bodies.fed(payload.bodies, output, 'dead');
+    const { refused: reason } = payload;
+    if (reason === undefined) return runTogether(job, { run: () => deliverStored(payload.bodies, job), beforeDead });
+    await beforeDead();
+    endJob({ outcome: 'dead', reason, fault: faultOf(payload, reason), spent: { attempts: 0, uncounted: 0 } });
+  }
+
+  return { runBatch, runReference };
+}
+
+function createHandler(options: DeliveryConsumerOptions) {
+  const { delivery, handlers } = options;
+  const { runBatch, runReference } = createRuns(options);
 
   return async (payload: DeliveryPayload, job: Job): Promise<void> => {
     switch (payload.kind) {
       case 'batch':
-        return handlers.batch({
-          id: payload.batch,
-          callbacks: callbacksOf(payload),
-          again: payload.again === true || mayHaveRun(job, isLate),
-        });
+        return runBatch(payload, job);
       case 'reference':
-        if (payload.refused !== undefined) throw new UnrecoverableError(payload.refused);
-        return deliverStored(payload.bodies, job).catch(async (error: unknown) => {
-          // It waits no more, so it MUST NOT count towards the output's bound.
-          if (failsForGood(job, error)) await bodies.fed(payload.bodies, output, 'dead');
-          throw error;
-        });
+        return runReference(payload, job);
       case 'single':
-        return attemptAlone({ payload, job, now: clock.now, retry: delivery.retry, attempt: handlers.single });
+        return attemptAlone({ payload, job, retry: delivery.retry, attempt: handlers.single });
       default:
         return payload satisfies never;
     }
   };
-}
-
-function failsForGood({ attemptsMade, opts }: Job, error: unknown): boolean {
-  if (error instanceof HandBack || error instanceof NewerPayload) return false;
-  return error instanceof UnrecoverableError || attemptsMade + 1 >= (opts.attempts ?? 1);
 }
 
 /**

@@ -2,7 +2,7 @@ import { HandBack } from '../bullmq/consumer.ts';
 import { UnrecoverableError } from '../bullmq/unrecoverable.ts';
 import type { Settlement } from './settle.ts';
 
-/** Why the job of a delivery failed this time. BullMQ runs it again after `waitMs`. */
+/** BullMQ runs the job again after `waitMs`. */
 class AttemptFailed extends Error {
   readonly waitMs: number;
 
@@ -13,11 +13,7 @@ class AttemptFailed extends Error {
   }
 }
 
-/**
- * Ends a run of a delivery's own job as decided. To return completes the job, `AttemptFailed` has BullMQ run
- * it again, `HandBack` does so without a count, `UnrecoverableError` leaves it in the failed set. `cause`:
- * the error that broke the run.
- */
+/** Ends a run of a job as settled: returns, or throws what BullMQ turns into it. `cause`: what broke the run. */
 export function endJob(settlement: Settlement, cause?: unknown): void {
   switch (settlement.outcome) {
     case 'delivered':
@@ -32,8 +28,8 @@ export function endJob(settlement: Settlement, cause?: unknown): void {
   }
 }
 
-/** How long the job that failed with `error` waits, ms; undefined: nobody decided it. */
-export function decidedWait(error: unknown): number | undefined {
+/** How long the job that failed with `error` waits, ms. Undefined: nobody settled it. */
+export function settledWait(error: unknown): number | undefined {
   return error instanceof AttemptFailed ? error.waitMs : undefined;
 }
 

@@ -4,6 +4,7 @@ import {
   type DeliveryBatch,
   type DeliveryReference,
   type DeliverySettings,
+  type Fault,
   groupCallbacks,
   type SingleDelivery,
 } from '@ringback/contracts';
@@ -22,13 +23,16 @@ export type RoutedBatch = Batch & {
   readonly since?: number | undefined;
 };
 
+/** Why deliveries are not attempted, and whose fault that is. */
+export type Refusal = { readonly reason: string; readonly fault: Fault };
+
 /** The jobs of one output's queue, each under an id that derives from its work. */
 export type DeliveryJobs = {
   /** The deliveries of a batch at their first attempt. */
   batch(batch: RoutedBatch): NewJob;
   /** The same for stored bodies. `refused`: not to be attempted. */
-  reference(bodies: string, refused?: string): NewJob;
-  /** A delivery alone, not before `delay` ms. */
+  reference(bodies: string, refused?: Refusal): NewJob;
+  /** A delivery alone, not before `delay` ms. Without `fault` it was not attempted yet. */
   single(alone: Omit<SingleDelivery, 'v' | 'kind'>, delay?: number): NewJob;
 };
 
@@ -41,11 +45,16 @@ export function createDeliveryJobs({ output, retry }: { output: string } & Pick<
       return { name: 'batch', data, opts: { ...options, ...(since !== undefined && { timestamp: since }) } };
     },
     reference(bodies, refused) {
-      const data: DeliveryReference = { v: 2, kind: 'reference', bodies, ...(refused !== undefined && { refused }) };
+      const data: DeliveryReference = {
+        v: 2,
+        kind: 'reference',
+        bodies,
+        ...(refused && { refused: refused.reason, fault: refused.fault }),
+      };
       return { name: 'reference', data, opts: batchJobOptions(referenceId(bodies, output)) };
     },
     single(alone, delay = 0) {
-      const data: SingleDelivery = { v: 1, kind: 'single', ...alone };
+      const data: SingleDelivery = { v: 1, kind: 'single', fault: 'ours', ...alone };
       const jobId = singleDeliveryId({ batch: data.batch, key: callbackKey(data.callback), output });
       return { name: 'single', data, opts: singleJobOptions({ jobId, attempts, delay }) };
     },

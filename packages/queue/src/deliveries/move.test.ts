@@ -14,7 +14,7 @@ const DEADLINE = { timeout: 20_000, interval: 20 };
 
 const spent = (attempts: number) => ({ attempts, uncounted: 0 });
 const failing = (batch: string, of: Callback) =>
-  ({ batch, callback: of, spent: spent(1), outcome: 'retry', waitMs: 60_000 }) as const;
+  ({ batch, callback: of, spent: spent(1), outcome: 'retry', fault: 'theirs', waitMs: 60_000 }) as const;
 const dead = (batch: string, of: Callback, attempts: number, reason: string) =>
   ({ batch, callback: of, spent: spent(attempts), outcome: 'dead', reason, fault: 'theirs' }) as const;
 

@@ -5,8 +5,8 @@ import { backoff } from '../bullmq/backoff.ts';
 import { isLocked } from '../bullmq/lock.ts';
 import { outputQueueName } from '../bullmq/names.ts';
 import { openQueue } from '../bullmq/queue-options.ts';
-import { readDeadLetter } from '../kept/read-dead-letter.ts';
 import { type Bodies, createBodies } from './bodies/bodies.ts';
+import { failureOf } from './failure.ts';
 import { readSource, type Source, sourceOf } from './move-source.ts';
 import { moveTogether } from './move-together.ts';
 import { createDeliveryProducer, type DeliveryProducer } from './producer.ts';
@@ -151,7 +151,7 @@ type MoveJob = MoveOne & { readonly job: Job; readonly source: Source; readonly 
 
 async function moveJob({ job, source, plan, ...options }: MoveJob): Promise<void> {
   const { producer, bodies, from } = options;
-  const { attempts, reason, fault } = await readDeadLetter(job, { output: from }, bodies);
+  const { attempts, reason, fault } = failureOf(job);
   const { batch, refused = reason } = plan;
   // A dead letter keeps its past. A person reads it until a replay takes it away.
   const { uncounted = 0, failingSince, answer } = source.single ?? {};
@@ -173,7 +173,8 @@ async function add(
   const { producer, to } = options;
   for (const callback of alone) {
     // Random, so that not all reach the other output at once.
-    await producer.addFailed({ batch, callback, spent: UNSPENT, outcome: 'retry', waitMs: backoff(to.delivery.retry, 1) });
+    const waitMs = backoff(to.delivery.retry, 1);
+    await producer.addFailed({ batch, callback, spent: UNSPENT, outcome: 'retry', fault: 'ours', waitMs });
   }
   if (together.length === 0) return;
   await moveTogether({ ...options, to: to.name }, { batch, stored: source.stored, all: source.callbacks, going: together });

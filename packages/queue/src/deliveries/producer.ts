@@ -8,12 +8,12 @@ import { deliveryBatchId, outputQueueName, singleDeliveryId } from '../bullmq/na
 import { openQueue } from '../bullmq/queue-options.ts';
 import { addMaybeAgain, standingKeys } from './add-again.ts';
 import { backlogKey, heldKey } from './bodies/keys.ts';
-import { createDeliveryJobs, type DeliveryJobs, type RoutedBatch } from './jobs.ts';
+import { createDeliveryJobs, type DeliveryJobs, type Refusal, type RoutedBatch } from './jobs.ts';
 import type { Settlement } from './settle.ts';
 
 /** A delivery whose first attempt is over, without success, and what is to become of it. */
 type FailedAttempt = { readonly batch: string; readonly callback: Callback } & (
-  | Pick<Extract<Settlement, { outcome: 'retry' }>, 'outcome' | 'spent' | 'waitMs'>
+  | Pick<Extract<Settlement, { outcome: 'retry' }>, 'outcome' | 'spent' | 'waitMs' | 'fault'>
   | Extract<Settlement, { outcome: 'dead' }>
 );
 
@@ -26,7 +26,7 @@ export type DeliveryProducer = {
   /** Queues deliveries with stored bodies: one job for each id. */
   addReferences(bodies: readonly string[]): Promise<void>;
   /** Makes them a dead letter at once, without an attempt. */
-  addRefused(bodies: string, reason: string): Promise<void>;
+  addRefused(bodies: string, refusal: Refusal): Promise<void>;
   /** Keys of the callbacks whose bodies this batch's job holds. Undefined: there is no such job. */
   standing(batch: string): Promise<ReadonlySet<string> | undefined>;
   /**
@@ -69,8 +69,10 @@ export function createDeliveryProducer(options: DeliveryProducerOptions): Delive
     addAlone: (batch, callbacks) => addMaybeAgain(queue, atHead(jobs, batch, callbacks)),
     // The job's id is that of the bodies: a job that has it names the same.
     addReferences: (bodies) => addJobs({ queue, jobs: bodies.map((id) => jobs.reference(id)) }),
-    addRefused: (bodies, reason) =>
-      addFailedJob({ queue, redis, job: jobs.reference(bodies, reason), reason, now: redisClock(redis).now() }),
+    addRefused(bodies, refusal) {
+      const { reason } = refusal;
+      return addFailedJob({ queue, redis, job: jobs.reference(bodies, refusal), reason, now: redisClock(redis).now() });
+    },
     standing: (batch) => standingKeys(queue, deliveryBatchId(batch, output)),
     async addFailed(failed) {
       if (nearlyFull()) throw new RingbackError('RB_OVERLOADED', 'Redis is nearly full: the delivery stays in its batch');
@@ -91,13 +93,13 @@ export function createDeliveryProducer(options: DeliveryProducerOptions): Delive
 }
 
 function payloadOf(failed: FailedAttempt): Parameters<DeliveryJobs['single']>[0] {
-  const { batch, callback, spent } = failed;
+  const { batch, callback, spent, fault } = failed;
   const { attempts: priorAttempts, uncounted, failingSince } = spent;
   const more = { ...(uncounted > 0 && { uncounted }), ...(failingSince !== undefined && { failingSince }) };
-  const alone = { batch, callback, priorAttempts, ...more };
+  const alone = { batch, callback, priorAttempts, fault, ...more };
   if (failed.outcome === 'retry') return alone;
-  const { reason, fault, answer } = failed;
-  return { ...alone, refused: reason, fault, ...(answer !== undefined && { answer }) };
+  const { reason, answer } = failed;
+  return { ...alone, refused: reason, ...(answer !== undefined && { answer }) };
 }
 
 /** In reverse: each goes before what waits. */

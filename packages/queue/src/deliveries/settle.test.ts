@@ -1,4 +1,4 @@
-import type { DeliveryResult } from '@ringback/contracts';
+import type { DeliveryResult, ErrorCode } from '@ringback/contracts';
 import { describe, expect, it } from 'vitest';
 import { settle, type SettleOptions, type Settlement, type Spent } from './settle.ts';
 
@@ -143,21 +143,42 @@ describe('a dead letter', () => {
 });
 
 describe('the run of a job that broke', () => {
-  const broken = (runs: number, spent: Spent = BEFORE.later) =>
+  const broken = (spent: Spent, { code = 'RB_INTERNAL', attempts = 3 }: { code?: ErrorCode; attempts?: number } = {}) =>
     settle(
-      { outcome: 'broken', reason: 'oops', runs },
-      { delivery: { spent, attempts: 3, probe: false }, settings, now: NOW, jitter: 1 },
+      { outcome: 'broken', code, reason: 'oops' },
+      { delivery: { spent, attempts, probe: false }, settings, now: NOW, jitter: 1 },
     );
 
   it('is our fault, and run again as often as it has attempts', () => {
-    expect(broken(2)).toMatchObject({ outcome: 'retry', counted: true, waitMs: 8000 });
-    expect(broken(3)).toMatchObject({ outcome: 'dead', reason: 'RB_INTERNAL: oops', fault: 'ours' });
+    const reason = 'RB_INTERNAL: oops';
+    expect(broken(BEFORE.first)).toMatchObject({ outcome: 'retry', counted: true, waitMs: 1000, reason, fault: 'ours' });
+    expect(broken(BEFORE.later, { attempts: 4 })).toMatchObject({ outcome: 'retry', counted: true, waitMs: 8000 });
+    expect(broken(BEFORE.later)).toMatchObject({ outcome: 'dead', reason, fault: 'ours' });
   });
 
   it('does not begin the time that a delivery may fail', () => {
-    expect(broken(1, BEFORE.first)).toMatchObject({ outcome: 'retry', spent: BEFORE.first && { attempts: 1, uncounted: 0 } });
-    expect(broken(1, BEFORE.first)).not.toHaveProperty('spent.failingSince');
-    expect(broken(1, BEFORE['out of time'])).toMatchObject({ outcome: 'retry' });
+    expect(broken(BEFORE.first)).toMatchObject({ outcome: 'retry', spent: { attempts: 1, uncounted: 0 } });
+    expect(broken(BEFORE.first)).not.toHaveProperty('spent.failingSince');
+    expect(broken(BEFORE['out of time'], { attempts: 4 })).toMatchObject({ outcome: 'retry' });
+  });
+
+  it('costs time only while Redis has no room for what must be tried again, for as long as that lasts', () => {
+    const full = { code: 'RB_OVERLOADED', attempts: 1 } as const;
+    const spent = { attempts: 0, uncounted: 1 };
+    expect(broken(BEFORE.first, full)).toEqual({
+      outcome: 'retry',
+      counted: false,
+      waitMs: 1000,
+      reason: 'RB_OVERLOADED: oops',
+      fault: 'ours',
+      spent,
+    });
+    expect(broken({ attempts: 0, uncounted: 5000 }, full)).toMatchObject({ outcome: 'retry', counted: false, waitMs: 60_000 });
+  });
+
+  it('is the last one if the payload cannot be read', () => {
+    const settled = broken(BEFORE.first, { code: 'RB_PAYLOAD_INVALID', attempts: 200 });
+    expect(settled).toMatchObject({ outcome: 'dead', reason: 'RB_PAYLOAD_INVALID: oops', fault: 'ours' });
   });
 });
 

@@ -1,24 +1,21 @@
-import type { DeliveryResult, DeliverySettings, Fault } from '@ringback/contracts';
+import type { DeliveryResult, DeliverySettings, ErrorCode, Fault } from '@ringback/contracts';
 import { backoff } from '../bullmq/backoff.ts';
 
-/** What a delivery has spent so far, over all its jobs. */
+/** What a delivery has spent so far, over all its jobs. For a batch: the runs of its job. */
 export type Spent = {
   /** Attempts used up. */
   readonly attempts: number;
-  /** Failed attempts that used up none: they cost time only. */
+  /** Failed attempts that cost time only. */
   readonly uncounted: number;
-  /** When the first attempt failed, ms since the epoch by Redis's clock; absent: none has. */
+  /** When the first attempt failed, ms since the epoch by Redis's clock. */
   readonly failingSince?: number;
 };
 
-/**
- * A run of a delivery's own job that ended without a result: a bug, or Redis failed in the middle of it.
- * `runs`: of this job so far.
- */
-type Broken = { readonly outcome: 'broken'; readonly reason: string; readonly runs: number };
+/** A run of a job that ended without a result: a bug, or Redis failed. */
+type Broken = { readonly outcome: 'broken'; readonly code: ErrorCode; readonly reason: string };
 
 export type SettleOptions = {
-  /** The delivery as it was before this attempt. */
+  /** The delivery, or the batch, before this attempt. */
   readonly delivery: {
     readonly spent: Spent;
     /** Attempts that it has in all. */
@@ -42,7 +39,8 @@ export type Settlement =
   | {
       readonly outcome: 'retry';
       readonly reason: string;
-      /** True: the failure used up an attempt. False: it cost time only. */
+      readonly fault: Fault;
+      /** True: it used up an attempt. False: it cost time only. */
       readonly counted: boolean;
       readonly waitMs: number;
       readonly spent: Spent;
@@ -57,8 +55,8 @@ export type Settlement =
     };
 
 /**
- * The one place that decides what becomes of a delivery after an attempt: first or later, in a batch or
- * alone, probe or not. It only decides: the callers write it down.
+ * The one place that decides what follows an attempt: first or later, in a batch or alone, probe or not, with a result
+ * or broken. It only decides: the callers write it down.
  */
 export function settle(result: DeliveryResult | Broken, options: SettleOptions): Settlement {
   const { delivery, settings, now } = options;
@@ -72,33 +70,43 @@ export function settle(result: DeliveryResult | Broken, options: SettleOptions):
       const spent = spentAfter(delivery.spent, { counted, now });
       const limit = limitReached({ spent, counted, attempts: delivery.attempts, giveUpAfter: settings.giveUpAfter, now });
       if (limit !== undefined) return dead({ ...result, reason: `given up after ${limit}: ${result.reason}` }, spent);
-      return { outcome: 'retry', reason: result.reason, counted, waitMs: waitAfter(result, spent, options), spent };
+      const { reason, fault = 'theirs' } = result;
+      return { outcome: 'retry', reason, fault, counted, waitMs: waitAfter(result, spent, options), spent };
     }
-    case 'broken': {
-      // It says nothing of the destination: the time that a delivery may fail does not begin with it.
-      const spent = { ...delivery.spent, attempts: delivery.spent.attempts + 1 };
-      const failure = { reason: result.reason, fault: 'ours' as const };
-      if (result.runs >= delivery.attempts) return dead(failure, spent);
-      return { outcome: 'retry', reason: ownReason(failure), counted: true, waitMs: backoffAfter(spent, options), spent };
-    }
+    case 'broken':
+      return settleBroken(result, options);
     default:
       return result satisfies never;
   }
 }
 
+/** It says nothing of the destination: the time that a delivery may fail does not begin with it. */
+function settleBroken({ code, reason: why }: Broken, options: SettleOptions): Settlement {
+  const { spent: before, attempts } = options.delivery;
+  // Redis has no room for jobs of the deliveries that failed. That lasts as long as an outage may last.
+  const counted = code !== 'RB_OVERLOADED';
+  const spent = { ...before, ...counts(before, counted) };
+  const failure = { reason: `${code}: ${why}`, fault: 'ours', spent } as const;
+  // What cannot be read is no better in the next run.
+  const isOver = code === 'RB_PAYLOAD_INVALID' || (counted && spent.attempts >= attempts);
+  if (isOver) return { outcome: 'dead', ...failure };
+  return { outcome: 'retry', ...failure, counted, waitMs: backoffAfter(spent, options) };
+}
+
 type Failed = Extract<DeliveryResult, { outcome: 'retry' }>;
 
-/**
- * A probe tells of the destination, not of the delivery, and MUST NOT use it up; nor does a destination that
- * did not take part.
- */
+/** A probe MUST NOT use up the delivery, nor does a destination that did not take part. */
 function costsAttempt({ failure }: Failed, probe: boolean): boolean {
   return failure === 'error' && !probe;
 }
 
+const counts = ({ attempts, uncounted }: Spent, counted: boolean) => ({
+  attempts: attempts + (counted ? 1 : 0),
+  uncounted: uncounted + (counted ? 0 : 1),
+});
+
 function spentAfter(before: Spent, { counted, now }: { counted: boolean; now: number }): Spent & { failingSince: number } {
-  const { attempts, uncounted, failingSince = now } = before;
-  return { attempts: attempts + (counted ? 1 : 0), uncounted: uncounted + (counted ? 0 : 1), failingSince };
+  return { ...counts(before, counted), failingSince: before.failingSince ?? now };
 }
 
 type Limits = {
@@ -115,10 +123,7 @@ function limitReached({ spent, counted, attempts, giveUpAfter, now }: Limits): s
   return now - spent.failingSince >= giveUpAfter ? inWords(giveUpAfter) : undefined;
 }
 
-/**
- * A probe that found the destination away may soon be the next one. Backed off, it would leave few to probe
- * with.
- */
+/** A probe that found the destination away may soon be the next one: backed off, few would be left to probe with. */
 function waitAfter({ failure, afterMs = 0 }: Failed, spent: Spent, options: SettleOptions): number {
   if (options.delivery.probe && failure === 'unavailable') return Math.max(options.settings.probeAgainAfter, afterMs);
   return backoffAfter(spent, options, afterMs);
@@ -130,12 +135,10 @@ function backoffAfter({ attempts, uncounted }: Spent, { settings, jitter }: Sett
 
 type Given = { readonly reason: string; readonly fault?: Fault; readonly answer?: string | undefined };
 
-function dead({ reason, fault = 'theirs', answer }: Given, spent: Spent): Settlement {
-  return { outcome: 'dead', reason: fault === 'ours' ? ownReason({ reason }) : reason, fault, answer, spent };
-}
-
 /** A reason that is our fault begins with an error code, so that any dashboard of BullMQ shows it. */
-const ownReason = ({ reason }: { reason: string }) => `RB_INTERNAL: ${reason}`;
+function dead({ reason, fault = 'theirs', answer }: Given, spent: Spent): Settlement {
+  return { outcome: 'dead', reason: fault === 'ours' ? `RB_INTERNAL: ${reason}` : reason, fault, answer, spent };
+}
 
 const UNITS = [
   [86_400_000, 'day'],

@@ -1,8 +1,9 @@
-import { type Callback, type DeliverySettings, type Fault, faultOfReason, type SingleDelivery } from '@ringback/contracts';
+import type { Callback, DeliverySettings, Fault, SingleDelivery } from '@ringback/contracts';
 import type { Job } from 'bullmq';
-import { HandBack } from '../bullmq/consumer.ts';
+import { attemptsOf, runsOf, settleBroken } from './broken-run.ts';
+import { faultOf } from './earlier-fault.ts';
 import { endJob } from './end-job.ts';
-import { settle, type Settlement, type Spent } from './settle.ts';
+import type { Settlement, Spent } from './settle.ts';
 
 export type SingleAttempt = {
   /** The batch that its callback came in. */
@@ -11,7 +12,7 @@ export type SingleAttempt = {
   readonly spent: Spent;
   /** Attempts that it has in all. */
   readonly attempts: number;
-  /** Refused for good at the first attempt: no other is made, and it becomes a dead letter. */
+  /** Refused for good before: it becomes a dead letter without another attempt. */
   readonly refused?: { readonly reason: string; readonly fault: Fault } | undefined;
 };
 
@@ -19,58 +20,48 @@ type Alone = {
   readonly payload: SingleDelivery;
   readonly job: Job;
   readonly retry: DeliverySettings['retry'];
-  /** Redis's time, ms since the epoch. */
-  readonly now: () => number;
   readonly attempt: (delivery: SingleAttempt) => Promise<Settlement>;
 };
 
-/**
- * One attempt of a delivery with a job of its own. BullMQ counts the attempts, the payload has the rest. If a failure
- * costs time only, the job goes back to run later and BullMQ's count stays.
- */
-export async function attemptAlone({ attempt, ...alone }: Alone): Promise<void> {
-  const { payload, job } = alone;
+/** One attempt of a delivery with a job of its own. BullMQ counts the attempts; the payload has the rest. */
+export async function attemptAlone({ payload, job, retry, attempt }: Alone): Promise<void> {
   const { batch, callback, refused: reason } = payload;
-  const refused = reason === undefined ? undefined : { reason, fault: payload.fault ?? faultOfReason(reason) };
+  const refused = reason === undefined ? undefined : { reason, fault: faultOf(payload, reason) };
   const delivery = { batch, callback, spent: spentBy(payload, job), attempts: attemptsOf(job), refused };
-  const settled = await attempt(delivery).then(
-    (settlement) => ({ settlement, cause: undefined }),
-    (cause: unknown) => ({ settlement: settleBroken(alone, cause), cause }),
+  const { settlement, cause } = await attempt(delivery).then(
+    (settled) => ({ settlement: settled, cause: undefined }),
+    (error: unknown) => ({ settlement: settleRun(error, { ...delivery, job, retry }), cause: error }),
   );
-  await keep(settled.settlement, alone);
-  endJob(settled.settlement, settled.cause);
+  await keep(settlement, payload, job);
+  endJob(settlement, cause);
 }
 
-/** A run that ends without an outcome (a bug, Redis failed) is no fault of the destination. */
-function settleBroken({ payload, job, retry, now }: Omit<Alone, 'attempt'>, cause: unknown): Settlement {
-  if (cause instanceof HandBack) throw cause;
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  const delivery = { spent: spentBy(payload, job), attempts: attemptsOf(job), probe: false };
-  return settle(
-    { outcome: 'broken', reason, runs: job.attemptsMade + 1 },
-    { delivery, settings: { ...retry, probeAgainAfter: 0 }, now: now(), jitter: Math.random() },
-  );
+type Run = Pick<SingleAttempt, 'spent' | 'attempts' | 'refused'> & Pick<Alone, 'job' | 'retry'>;
+
+/** A refused delivery makes no attempts: only the runs of this job count, and its own reason stays. */
+function settleRun(cause: unknown, { spent, attempts, refused, job, retry }: Run): Settlement {
+  const settlement = settleBroken(cause, { spent: refused ? runsOf(job) : spent, attempts, retry });
+  return settlement.outcome === 'dead' && refused ? { ...settlement, ...refused } : settlement;
 }
 
 /** Writes into the job what its next run, or a person, needs to know. */
-async function keep(settlement: Settlement, { payload, job }: Pick<Alone, 'payload' | 'job'>): Promise<void> {
-  if (settlement.outcome === 'dead' && payload.refused === undefined) {
-    const { fault, answer } = settlement;
-    // Only for people: the dead letter is complete without it.
-    await job.updateData({ ...payload, fault, ...(answer !== undefined && { answer }) }).catch(() => {});
+async function keep(settlement: Settlement, payload: SingleDelivery, job: Job): Promise<void> {
+  if (settlement.outcome === 'delivered' || payload.refused !== undefined) return;
+  const { fault, spent } = settlement;
+  if (settlement.outcome === 'dead') {
+    const { answer } = settlement;
+    // Only for people: without it, the job has the fault of the failure before.
+    if (fault !== payload.fault || answer !== undefined)
+      await job.updateData({ ...payload, fault, ...(answer !== undefined && { answer }) }).catch(() => {});
+    return;
   }
-  if (settlement.outcome !== 'retry') return;
-  const { uncounted, failingSince } = settlement.spent;
-  const more = { ...payload, ...(failingSince !== undefined && { failingSince }) };
-  if (!settlement.counted) {
-    // MUST come first: if the job is cut off after it, the next run knows what was spent.
-    await job.updateData({ ...more, uncounted });
-  } else if (payload.failingSince === undefined && failingSince !== undefined) {
-    await job.updateData(more);
-  }
+  const { uncounted, failingSince } = spent;
+  const next = { ...payload, fault, ...(failingSince !== undefined && { failingSince }) };
+  // MUST come before the job goes back: if it is cut off, the next run knows what was spent.
+  if (!settlement.counted) await job.updateData({ ...next, uncounted });
+  else if (payload.failingSince !== failingSince) await job.updateData(next);
+  else if (payload.fault !== fault) await job.updateData(next).catch(() => {});
 }
-
-const attemptsOf = (job: Job) => job.opts.attempts ?? 1;
 
 /** A job of an earlier Ringback has no such time: it was made at the first failure. */
 function spentBy({ priorAttempts, uncounted = 0, failingSince }: SingleDelivery, job: Job): Spent {

@@ -58,7 +58,7 @@ const until = (condition: () => Promise<void>) => vi.waitFor(condition, { timeou
 const spent = { attempts: 1, uncounted: 0 };
 const once = { batch: 'b1', spent };
 const refused = { outcome: 'dead', reason: 'HTTP 410', fault: 'theirs', spent } as const;
-const failedOnce = { outcome: 'retry', reason: 'HTTP 500', counted: true, waitMs: 1, spent } as const;
+const failedOnce = { outcome: 'retry', reason: 'HTTP 500', fault: 'theirs', counted: true, waitMs: 1, spent } as const;
 
 /** One dead letter, refused by its destination. */
 async function oneDead({ producer, withWorker, store, queue }: ReturnType<typeof setUp>) {
@@ -79,7 +79,7 @@ describe('dead letters', () => {
     const crm = producer();
     await crm.addFailed({ ...once, callback: callback('theirs'), ...refused });
     await crm.addFailed({ ...once, callback: callback('ours'), ...refused, reason: 'RB_INTERNAL: bad template', fault: 'ours' });
-    for (const id of ['exhausted', 'bug']) await crm.addFailed({ ...once, callback: callback(id), outcome: 'retry', waitMs: 10 });
+    for (const id of ['exhausted', 'bug']) await crm.addFailed({ ...once, callback: callback(id), ...failedOnce, waitMs: 10 });
     await queue('output.crm').add('x', { n: 7 }, { jobId: 'alien' });
     const dead = await store();
     const attempt: DeliveryHandlers['single'] = async ({ callback: { id }, spent: before, attempts }) => {
@@ -95,7 +95,7 @@ describe('dead letters', () => {
         ['theirs', 'delivery', 'theirs', 'HTTP 410', 1],
         ['ours', 'delivery', 'ours', 'RB_INTERNAL: bad template', 1],
         ['exhausted', 'delivery', 'theirs', 'given up after 3 attempts', 3],
-        ['bug', 'delivery', 'ours', 'RB_INTERNAL: no such thing', 4],
+        ['bug', 'delivery', 'ours', 'RB_INTERNAL: no such thing', 3],
         [undefined, 'unreadable', 'ours', 'RB_PAYLOAD_INVALID: not a payload of ours', 1],
       ]),
     );

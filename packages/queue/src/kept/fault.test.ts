@@ -47,7 +47,14 @@ function setUp() {
     await store.close();
     return seen.toSorted();
   }
-  return { redis, prefix, queue, producer, failAll, faults };
+  /** What the destination answered, by request id. */
+  async function answers(output: string) {
+    const moved = new Queue(`output.${output}`, { connection: redis, prefix });
+    const jobs = await moved.getFailed();
+    await moved.close();
+    return jobs.toSorted((a, b) => (a.data.callback.id < b.data.callback.id ? -1 : 1)).map(({ data }) => data.answer);
+  }
+  return { redis, prefix, queue, producer, failAll, faults, answers };
 }
 
 it('is what was stored when the dead letter was made, whatever its reason says', async () => {
@@ -75,9 +82,9 @@ it('is read out of the reason of one that an earlier version made', async () => 
   expect(await faults()).toEqual(['ours ours', 'theirs theirs']);
 });
 
-it('goes along, with the reason as it stands, when a dead letter is moved to another output', async () => {
-  const { redis, prefix, producer, failAll, faults } = setUp();
-  await producer.addFailed({ batch: 'b1', callback: testCallback('x'), ...THEIRS });
+it('goes along, with reason and answer as they stand, when a dead letter is moved to another output', async () => {
+  const { redis, prefix, producer, failAll, faults, answers } = setUp();
+  await producer.addFailed({ batch: 'b1', callback: testCallback('x'), ...THEIRS, answer: 'gone' });
   await producer.addFailed({ batch: 'b1', callback: testCallback('y'), ...OURS });
   await failAll(2);
   const outcomes = async (_: unknown, keys: readonly string[]) => keys.map(() => undefined);
@@ -85,16 +92,18 @@ it('goes along, with the reason as it stands, when a dead letter is moved to ano
   await moveDeliveries({ redis, prefix, from: 'crm', to, outcomes, nearlyFull: () => false });
   await failAll(2, { output: 'ops' });
   expect(await faults('ops')).toEqual(['x theirs', 'y ours']);
+  expect(await answers('ops')).toEqual(['gone', undefined]);
 });
 
 it('is gone with a replay', async () => {
   const { redis, prefix, queue, producer, failAll } = setUp();
-  await producer.addFailed({ batch: 'b1', callback: testCallback('x'), ...OURS });
+  await producer.addFailed({ batch: 'b1', callback: testCallback('x'), ...THEIRS });
   await failAll(1);
   const store = await openDeadLetters({ redis, prefix, outputs: ['crm'], served: async () => true });
   onTestFinished(() => store.close());
   for await (const kept of store.find({})) expect(await store.replay(kept)).toBeUndefined();
   const [job] = await queue.getWaiting();
-  expect(job?.data).not.toHaveProperty('fault');
+  // As of a delivery that was never attempted.
+  expect(job?.data).toMatchObject({ fault: 'ours' });
   expect(job?.data).not.toHaveProperty('refused');
 });

@@ -1,8 +1,9 @@
-import { CallbackBatch, callbacksOf, DeliveryPayload, faultOfReason, groupCallbacks } from '@ringback/contracts';
+import { CallbackBatch, callbacksOf, DeliveryPayload, groupCallbacks } from '@ringback/contracts';
 import type { Job } from 'bullmq';
 import { Compile } from 'typebox/compile';
 import { outputQueueName, referenceId } from '../bullmq/names.ts';
 import { type Bodies, isUnreadable } from '../deliveries/bodies/bodies.ts';
+import { failureOf } from '../deliveries/failure.ts';
 import type { Kept } from './kept.ts';
 
 const deliveries = Compile(DeliveryPayload);
@@ -20,18 +21,17 @@ export async function readDeadLetter(job: Job, { output, removed = false }: Stan
   const data: unknown = job.data;
   const content =
     output !== undefined && deliveries.Check(data) && data.kind === 'reference'
-      ? { ...(await readStored(bodies, data.bodies, output)), attempts: data.refused === undefined ? job.attemptsMade : 0 }
-      : { ...readPayload(job, output), payload: data };
+      ? await readStored(bodies, data.bodies, output)
+      : { ...readPayload(data, output), payload: data };
+  const { attempts, reason, fault } = failureOf(job);
   return {
     queue: job.queueName,
     id: job.id ?? '',
     output,
-    reason: removed ? REMOVED : (job.failedReason ?? ''),
+    attempts,
     time: job.finishedOn ?? job.timestamp,
-    // Batches are our own work: they have no destination that could be at fault.
-    fault: 'ours',
     ...content,
-    ...(removed && { removed, fault: 'ours' }),
+    ...(removed ? { removed, reason: REMOVED, fault: 'ours' } : { reason, fault }),
   };
 }
 
@@ -63,19 +63,12 @@ function unlessUnreadable(error: unknown): 'unreadable' {
   throw error;
 }
 
-type InlinePayload = Pick<Kept, 'kind' | 'callbacks' | 'attempts'> & Partial<Pick<Kept, 'fault'>>;
-
-function readPayload(job: Job, output: string | undefined): InlinePayload {
-  const data: unknown = job.data;
-  const runs = job.attemptsMade;
+function readPayload(data: unknown, output: string | undefined): Pick<Kept, 'kind' | 'callbacks'> {
   if (output === undefined) {
-    if (batches.Check(data)) return { kind: 'batch', callbacks: callbacksOf(data), attempts: runs };
+    if (batches.Check(data)) return { kind: 'batch', callbacks: callbacksOf(data) };
   } else if (deliveries.Check(data) && data.kind !== 'reference') {
-    if (data.kind === 'batch') return { kind: 'batch', callbacks: callbacksOf(data), attempts: runs };
-    // What was refused became a job that runs once, but attempts nothing.
-    const attempts = data.priorAttempts + (data.uncounted ?? 0) + (data.refused === undefined ? runs : 0);
-    const fault = data.fault ?? faultOfReason(data.refused ?? job.failedReason ?? '');
-    return { kind: 'delivery', callbacks: [data.callback], attempts, fault };
+    if (data.kind === 'batch') return { kind: 'batch', callbacks: callbacksOf(data) };
+    return { kind: 'delivery', callbacks: [data.callback] };
   }
-  return { kind: 'unreadable', callbacks: [], attempts: runs };
+  return { kind: 'unreadable', callbacks: [] };
 }
