@@ -17,7 +17,7 @@ it('keeps the past of a dead letter, and lets what is to be tried again begin an
   const spent = { attempts: 3, uncounted: 2, failingSince: 1_700_000_000_000 };
   const answer = 'no such order';
   await old.addFailed({ batch: 'b1', callback: a, spent, outcome: 'dead', reason: 'HTTP 404', fault: 'theirs', answer });
-  await old.addFailed({ batch: 'b2', callback: b, spent, outcome: 'retry', waitMs: 60_000 });
+  await old.addFailed({ batch: 'b2', callback: b, spent, outcome: 'retry', fault: 'theirs', waitMs: 60_000 });
 
   const outcomes = async (_: unknown, keys: readonly string[]) => keys.map(() => undefined);
   const to = { name: 'crm', delivery };
@@ -32,5 +32,5 @@ it('keeps the past of a dead letter, and lets what is to be tried again begin an
   const past = { priorAttempts, uncounted, failingSince, refused: 'HTTP 404', fault: 'theirs', answer };
   expect(payloads).toHaveLength(2);
   expect(payloads).toContainEqual({ v: 1, kind: 'single', batch: 'b1', callback: a, ...past });
-  expect(payloads).toContainEqual({ v: 1, kind: 'single', batch: 'b2', callback: b, priorAttempts: 0 });
+  expect(payloads).toContainEqual({ v: 1, kind: 'single', batch: 'b2', callback: b, priorAttempts: 0, fault: 'ours' });
 });
