@@ -7,21 +7,17 @@ export type NewJob = { readonly name: string; readonly data: object; readonly op
 export type AddOptions = {
   readonly queue: Queue;
   readonly jobs: readonly NewJob[];
-  /**
-   * True if the job under the id of `job` does the same work. Absent if only the same work can have that id.
-   * `data` was read from Redis.
-   */
+  /** Absent if only the same work can have that id. */
   readonly doesWorkOf?: ((data: unknown, job: NewJob) => boolean) | undefined;
 };
 
 /**
- * Adds every job of ours. BullMQ ignores an add whose id exists and reports success: `doesWorkOf` checks afterwards.
- * A job that is gone by then was done.
- * @throws RingbackError RB_JOB_ID_TAKEN if another job has an id: the work was not queued and MUST stay where it is
+ * BullMQ ignores an add whose id exists. @throws RingbackError RB_JOB_ID_TAKEN if another job has the id:
+ * the work MUST stay where it is
  */
 export async function addJobs({ queue, jobs, doesWorkOf }: AddOptions): Promise<void> {
   const time = await timeOfNewJobs(queue);
-  // A job's own timestamp is the start of its batch's run, by Redis's clock: it MUST stay.
+  // MUST stay: when its batch's run began.
   const [first, ...others] = jobs.map((job) => ({ ...job, opts: { ...time, ...job.opts } }));
   if (first === undefined) return;
   if (others.length === 0) await queue.add(first.name, first.data, first.opts);

@@ -8,23 +8,19 @@ import { backingOff } from './client.ts';
 import { rememberingDelayed } from './held-worker.ts';
 import { createNewerPayloads, NewerPayload, newerThan } from './newer-payloads.ts';
 
-/** Takes jobs of one queue until it is closed. */
 export type Consumer = {
-  /** Takes no further job until `resume`. Jobs under way go on. */
+  /** Jobs under way go on. */
   hold(): void;
   resume(): void;
-  /** Grows with every job that is taken or finished. */
+  /** Grows with every job taken or finished. */
   progress(): number;
-  /**
-   * Takes no further job and waits for those under way, at most `grace` ms. False if some were cut off, or Redis was
-   * not told that they are done: another worker takes them over. Without jobs it takes a second or two.
-   */
+  /** Waits at most `grace` ms for jobs under way. False: another worker takes some over. */
   close(grace: number): Promise<boolean>;
 };
 
 /** Thrown by a handler that did not do its work: the job goes back to the queue and loses no attempt. */
 export class HandBack extends Error {
-  /** ms until it may be taken again; other jobs come first. */
+  /** ms. Other jobs come first. */
   readonly afterMs: number;
 
   constructor({ afterMs = 0 }: { afterMs?: number } = {}) {
@@ -36,7 +32,6 @@ export class HandBack extends Error {
 
 export type ConsumerOptions<S extends TSchema> = {
   readonly queue: string;
-  /** The payload that a job must have. Jobs come from Redis, which is a boundary like any other. */
   readonly schema: S;
   readonly handle: (payload: Static<S>, job: Job) => Promise<void>;
   readonly options: WorkerOptions & { readonly connection: IRedisClient };
@@ -44,7 +39,7 @@ export type ConsumerOptions<S extends TSchema> = {
   readonly logger: Logger;
 };
 
-/** How long Redis may take to answer once no job is under way, ms. It may be away. */
+/** ms. Redis may be away. */
 const GOODBYE_MS = 1500;
 
 /** A BullMQ worker with our rules: payloads are checked, a hand-back is no failure, every error is reported. */
@@ -109,7 +104,7 @@ function createProcessor<S extends TSchema>({ queue, schema, handle, logger }: C
     throw new UnrecoverableError('RB_PAYLOAD_INVALID: not a payload of ours');
   }
 
-  /** ms that the job waits in the queue. Undefined: it was not handed back. */
+  /** Undefined: it was not handed back. */
   function waitAfter(error: unknown, job: Job): number | undefined {
     if (error instanceof NewerPayload) return waitForNewerWorker(job, error.newer);
     return error instanceof HandBack ? error.afterMs : undefined;

@@ -5,18 +5,14 @@ import { withoutInfo } from './client.ts';
 import { readableJobs } from './readable-jobs.ts';
 import { onRedisTime } from './time.ts';
 
-/** Nothing of ours reads the event stream, so it is short. A dashboard still sees the newest events. */
+/** Only a dashboard reads events. */
 const MAX_EVENTS = 1000;
 
-/** The options of every BullMQ queue. */
 function queueOptions({ redis, prefix }: { redis: Redis; prefix: string }): QueueOptions {
   return { connection: connectionOf(redis), prefix, streams: { events: { maxLen: MAX_EVENTS } } };
 }
 
-/**
- * Opens a queue. The connection reports its own errors, and each call rejects with its own:
- * the listener only keeps an `error` event from ending the process.
- */
+/** Each call rejects with its error. The listener keeps `error` from ending the process. */
 export function openQueue(name: string, access: { readonly redis: Redis; readonly prefix: string }): Queue {
   return new Queue(name, queueOptions(access)).on('error', () => {});
 }
@@ -24,7 +20,6 @@ export function openQueue(name: string, access: { readonly redis: Redis; readonl
 export type ConsumerSettings = {
   readonly redis: Redis;
   readonly prefix: string;
-  /** Jobs under way at once in this process. */
   readonly concurrency: number;
   /** ms without a sign of life until another worker takes a job over. */
   readonly lockDuration: number;
@@ -32,7 +27,6 @@ export type ConsumerSettings = {
   readonly errors?: ErrorReporter;
 };
 
-/** The options of every BullMQ worker. */
 export function workerOptions({
   redis,
   prefix,

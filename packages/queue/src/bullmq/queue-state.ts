@@ -2,28 +2,23 @@ import type { Redis } from 'ioredis';
 import { CALLBACKS, outputQueueName } from './names.ts';
 import { openQueue } from './queue-options.ts';
 
-/** Jobs by state. A job of an output holds one delivery, or all of a batch at their first attempt. */
 type QueueDepths = {
-  /** To be taken now. */
   readonly waiting: number;
-  /** To be tried again later. */
   readonly delayed: number;
-  /** Under way. */
   readonly active: number;
-  /** Dead letters. */
   readonly dead: number;
 };
 
-/** A queue seen from outside, and its pause switch. Calls reject if Redis does not answer. */
+/** Calls reject if Redis does not answer. */
 export type QueueState = {
   depths(): Promise<QueueDepths>;
-  /** When the oldest waiting job was made, ms since the epoch by Redis's clock. Of delayed jobs only the next count. */
+  /** ms since the epoch, Redis's clock. */
   oldest(): Promise<number | undefined>;
   isPaused(): Promise<boolean>;
-  /** No worker takes a job until `resume`. Jobs under way go on. */
+  /** Jobs under way go on. */
   pause(): Promise<void>;
   resume(): Promise<void>;
-  /** True if a job waits for nothing but a worker: the queue is neither paused nor at its rate limit. */
+  /** The queue is neither paused nor at its rate limit. */
   workWaits(): Promise<boolean>;
   close(): Promise<void>;
 };
@@ -32,12 +27,10 @@ const DELAYED_LOOKED_AT = 50;
 
 type QueueAccess = { readonly redis: Redis; readonly prefix: string };
 
-/** The queue of one output's deliveries. */
 export function outputQueueState(output: string, access: QueueAccess): QueueState {
   return queueState(outputQueueName(output), access);
 }
 
-/** The queue of the batches that the ingress wrote. */
 export function callbackQueueState(access: QueueAccess): QueueState {
   return queueState(CALLBACKS, access);
 }

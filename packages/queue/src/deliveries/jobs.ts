@@ -12,23 +12,18 @@ import type { NewJob } from '../bullmq/add-jobs.ts';
 import { batchJobOptions, singleJobOptions } from '../bullmq/job-options.ts';
 import { deliveryBatchId, referenceId, singleDeliveryId } from '../bullmq/names.ts';
 
-/** The callbacks of a batch that are routed to one output. */
 export type RoutedBatch = Batch & {
-  /**
-   * The batch was run before and may have been queued. MUST be told: deliveries that were never queued are attempted
-   * without a look at the ledger.
-   */
+  /** Run before. MUST be told: what was never queued is attempted without a look at the ledger. */
   readonly again: boolean;
-  /** When its run began, ms since the epoch. Default: now. Another worker may have taken the batch over later. */
+  /** ms since the epoch. Default: now. */
   readonly since?: number | undefined;
 };
 
 /** Why deliveries are not attempted, and whose fault that is. */
 export type Refusal = { readonly reason: string; readonly fault: Fault };
 
-/** The jobs of one output's queue, each under an id that derives from its work. */
+/** Ids derive from the work. */
 export type DeliveryJobs = {
-  /** The deliveries of a batch at their first attempt. */
   batch(batch: RoutedBatch): NewJob;
   /** The same for stored bodies. `refused`: not to be attempted. */
   reference(bodies: string, refused?: Refusal): NewJob;

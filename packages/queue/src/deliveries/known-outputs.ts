@@ -6,18 +6,14 @@ import { forgetShares } from './bodies/sweep.ts';
 
 type Access = { readonly redis: Redis; readonly prefix: string };
 
-/** All outputs that a worker ever had in its settings. */
 export async function knownOutputs({ redis, prefix }: Access): Promise<string[]> {
   return (await redis.smembers(outputRegistryKey(prefix))).toSorted();
 }
 
-/** What an output's queue still holds, in jobs: waiting deliveries and dead letters. */
+/** In jobs. */
 export type Held = { readonly output: string; readonly waiting: number; readonly dead: number };
 
-/**
- * Notes the outputs of the settings. Returns the earlier ones that still hold deliveries: these stay until the output
- * comes back or a person purges them.
- */
+/** Returns the earlier outputs that still hold deliveries. */
 export async function noteOutputs({ redis, prefix }: Access, outputs: readonly string[]): Promise<Held[]> {
   if (outputs.length > 0) await redis.sadd(outputRegistryKey(prefix), ...outputs);
   const removed = (await knownOutputs({ redis, prefix })).filter((output) => !outputs.includes(output));
@@ -39,10 +35,7 @@ async function count(access: Access, output: string): Promise<Held> {
   }
 }
 
-/**
- * Removes all that an output holds and all that is known of it. Only for an output that no worker serves:
- * what is added meanwhile is removed too.
- */
+/** Only for an output that no worker serves. */
 export async function forgetOutput({ redis, prefix }: Access, output: string): Promise<void> {
   const queue = openQueue(outputQueueName(output), { redis, prefix });
   try {

@@ -5,34 +5,28 @@ import type { DeliveryProducer } from './producer.ts';
 
 export type MoveTogether = {
   readonly bodies: Bodies;
-  /** Settings of the output that they go to. */
   readonly producer: Pick<DeliveryProducer, 'standing'>;
   readonly from: string;
   readonly to: string;
-  /** True while Redis is nearly full. */
   readonly nearlyFull: () => boolean;
 };
 
-/** Deliveries of one batch in one place: a job, or stored bodies under the id `stored`. */
+/** One batch in one place: a job, or stored bodies under the id `stored`. */
 export type Together = {
   readonly batch: string;
   readonly stored?: string | undefined;
-  /** All that stand there, ended ones as well. */
   readonly all: readonly Callback[];
-  /** Those that move. */
   readonly going: readonly Callback[];
 };
 
 /**
- * Has the other output hold them; its worker feeds them as its queue has room. Stored bodies stay and are shared,
- * which takes little memory. May be cut off and run again.
- * @throws RingbackError RB_OVERLOADED if Redis is nearly full and memory is needed, RB_JOB_ID_TAKEN,
- * RB_PAYLOAD_INVALID
+ * The other output holds them. Stored bodies are shared. May be cut off and run again. @throws
+ * RingbackError RB_OVERLOADED, RB_JOB_ID_TAKEN, RB_PAYLOAD_INVALID
  */
 export async function moveTogether(options: MoveTogether, together: Together): Promise<void> {
   const { bodies, producer, from, to, nearlyFull } = options;
   const { batch, all } = together;
-  // Derived from all that stand there: a later run, which finds fewer to move, MUST find the same id.
+  // From all that stand there: a later run MUST find the same id.
   const id = batchPartId(batch, bodyDigest([from, to, ...all.map(callbackKey)].join(' ')));
   if (await bodies.read(id, to)) return;
   const going = without(together.going, await producer.standing(batch));
@@ -45,7 +39,6 @@ export async function moveTogether(options: MoveTogether, together: Together): P
     throw new RingbackError('RB_JOB_ID_TAKEN', `other bodies stand under an id of batch ${batch}`);
 }
 
-/** Resolves to what must be stored anew. */
 async function shareStored({ bodies, from, to }: MoveTogether, { batch, stored, all, going }: Together) {
   if (going.length === 0) return [];
   if (stored !== undefined) {

@@ -23,13 +23,10 @@ export type MoveOptions = {
   /** An output that no worker serves. */
   readonly from: string;
   readonly to: { readonly name: string; readonly delivery: Pick<DeliverySettings, 'retry' | 'rateLimit'> };
-  /** The ledger's outcomes of a batch's deliveries at an output. */
   readonly outcomes: (deliveries: { batch: string; output: string }, keys: readonly string[]) => Promise<(string | undefined)[]>;
-  /** True while Redis is nearly full. */
   readonly nearlyFull: () => boolean;
 };
 
-/** Counts deliveries, except `left`. */
 export type Moved = {
   readonly moved: number;
   /** They had ended at either output before. */
@@ -38,14 +35,10 @@ export type Moved = {
   readonly left: number;
 };
 
-/** What to do with a delivery at the new output. */
 type Plan = {
   readonly batch: string;
-  /** The reason in its job. */
   readonly refused?: string | undefined;
-  /** They become dead letters there. */
   readonly dead: Callback[];
-  /** They are attempted: as jobs of their own, or as their batch. */
   readonly alone: Callback[];
   readonly together: Callback[];
   readonly ended: number;
@@ -100,7 +93,7 @@ type MoveOne = MoveOptions & {
   readonly failed: boolean;
 };
 
-/** Undefined: it stays, because it is under way or not ours. */
+/** Undefined: it stays, under way or not ours. */
 async function moveOne(options: MoveOne): Promise<Plan | undefined> {
   const { redis, queue, id } = options;
   if (await isLocked(redis, queue, id)) return undefined;
@@ -112,7 +105,6 @@ async function moveOne(options: MoveOne): Promise<Plan | undefined> {
   return plan;
 }
 
-/** Deliveries that the output holds without a job. */
 async function moveHeld(options: Omit<MoveOne, 'queue' | 'id' | 'failed'>, id: string): Promise<Plan | undefined> {
   const source = await readSource(options, id);
   if (!source) return undefined;
@@ -132,7 +124,6 @@ async function planOf({ kind, batch, callbacks, refused: why }: Source, { from, 
     outcomes({ batch, output: from }, keys),
     outcomes({ batch, output: to.name }, keys),
   ]);
-  // A failed job has its own reason.
   const refused = failed ? undefined : why;
   const plan: Omit<Plan, 'ended'> = { batch, refused, dead: [], alone: [], together: [] };
   for (const [index, callback] of callbacks.entries()) {
@@ -164,7 +155,6 @@ async function moveJob({ job, source, plan, ...options }: MoveJob): Promise<void
   if (source.stored !== undefined) await bodies.release(source.stored, from);
 }
 
-/** Adds what is to be attempted. */
 async function add(
   options: Omit<MoveOne, 'queue' | 'id' | 'failed'>,
   source: Source,

@@ -11,35 +11,29 @@ import { backlogKey, heldKey } from './bodies/keys.ts';
 import { createDeliveryJobs, type DeliveryJobs, type Refusal, type RoutedBatch } from './jobs.ts';
 import type { Settlement } from './settle.ts';
 
-/** A delivery whose first attempt is over, without success, and what is to become of it. */
+/** A failed first attempt, as settled. */
 type FailedAttempt = { readonly batch: string; readonly callback: Callback } & (
   | Pick<Extract<Settlement, { outcome: 'retry' }>, 'outcome' | 'spent' | 'waitMs' | 'fault'>
   | Extract<Settlement, { outcome: 'dead' }>
 );
 
-/** Writes to one output's queue. Ids are derived: writing the same again changes nothing. */
+/** Ids are derived: writing the same again changes nothing. */
 export type DeliveryProducer = {
-  /** Queues a batch's deliveries with their bodies: as one job, or one by one if a rate limit counts them. */
+  /** One job, or one for each delivery if a rate limit counts them. */
   addBatch(batch: RoutedBatch): Promise<void>;
-  /** Queues deliveries one by one, before all that waits. Existing jobs stay as they are. */
+  /** One by one, before all that waits. Existing jobs stay. */
   addAlone(batch: string, callbacks: readonly Callback[]): Promise<void>;
-  /** Queues deliveries with stored bodies: one job for each id. */
+  /** One job for each id of stored bodies. */
   addReferences(bodies: readonly string[]): Promise<void>;
-  /** Makes them a dead letter at once, without an attempt. */
   addRefused(bodies: string, refusal: Refusal): Promise<void>;
-  /** Keys of the callbacks whose bodies this batch's job holds. Undefined: there is no such job. */
+  /** Keys of the callbacks in this batch's job. Undefined: there is no such job. */
   standing(batch: string): Promise<ReadonlySet<string> | undefined>;
-  /**
-   * Queues one delivery: to be tried again after its wait or, if it was refused for good, as a dead letter.
-   * @throws RingbackError RB_OVERLOADED if Redis is nearly full: a job takes several times the memory, so the batch
-   * MUST be run again
-   */
+  /** @throws RingbackError RB_OVERLOADED if Redis is nearly full: the batch MUST be run again */
   addFailed(failed: FailedAttempt): Promise<void>;
-  /** For each callback: true if its delivery has a job of its own. After that job the ledger has the outcome. */
+  /** True if the delivery has a job of its own. After that job the ledger has the outcome. */
   handedOn(batch: string, keys: readonly string[]): Promise<boolean[]>;
-  /** Jobs that wait for a worker or are under way. */
   pending(): Promise<number>;
-  /** How the output stands: jobs that wait or are delayed, batches held, bytes by reference. */
+  /** Jobs that wait or are delayed, batches held, bytes by reference. */
   look(): Promise<{ waiting: number; delayed: number; paused: boolean; held: number; bytes: number }>;
   close(): Promise<void>;
 };
@@ -49,7 +43,6 @@ export type DeliveryProducerOptions = {
   readonly prefix: string;
   readonly output: string;
   readonly delivery: Pick<DeliverySettings, 'retry' | 'rateLimit'>;
-  /** True while Redis is nearly full. */
   readonly nearlyFull: () => boolean;
 };
 
@@ -81,7 +74,6 @@ export function createDeliveryProducer(options: DeliveryProducerOptions): Delive
     },
     async handedOn(batch, keys) {
       const ids = keys.map((key) => queue.toKey(singleDeliveryId({ batch, key, output })));
-      // Mostly there is none: one command is enough.
       if (ids.length === 0 || (await redis.exists(...ids)) === 0) return keys.map(() => false);
       const counts = await Promise.all(ids.map((id) => redis.exists(id)));
       return counts.map((count) => count > 0);

@@ -11,7 +11,7 @@ import { fits, GONE, type Kept, type KeptFilter, type KeptStore } from './kept.t
 import { readDeadLetter, readHeld } from './read-dead-letter.ts';
 
 const SERVED = 'RB_OUTPUT_IN_USE: a worker that runs serves its output';
-/** A queue that no worker consumes: all that stands in it waits for a person. */
+/** No worker consumes it. */
 const ABANDONED_STATES = ['failed', 'waiting', 'delayed', 'prioritized'] as const;
 
 const payload = Compile(DeliveryPayload);
@@ -21,13 +21,11 @@ type Place = { readonly queue: Queue; readonly output?: string };
 export type DeadLettersOptions = {
   readonly redis: Redis;
   readonly prefix: string;
-  /** The outputs of the settings. */
   readonly outputs: readonly string[];
-  /** True if a running worker serves the output. If not, and the settings do not name it, its whole queue is dead letters. */
+  /** If not, and the settings lack it, its whole queue is dead letters. */
   readonly served: (output: string) => Promise<boolean>;
 };
 
-/** Over the failed sets of all queues: they are the dead letters. */
 export async function openDeadLetters({ redis, prefix, outputs, served }: DeadLettersOptions): Promise<KeptStore> {
   const bodies = createBodies({ redis, prefix });
   const open = (name: string) => openQueue(name, { redis, prefix });
@@ -63,7 +61,6 @@ export async function openDeadLetters({ redis, prefix, outputs, served }: DeadLe
     async purge(kept) {
       if (kept.removed && !(await abandoned(kept.output))) return SERVED;
       const job = await jobOf(kept);
-      // A job that was replayed meanwhile is no dead letter any more.
       if (job && !kept.removed && !(await job.isFailed())) return GONE;
       await job?.remove();
       // MUST follow: a job never names bodies that are gone.

@@ -1,20 +1,14 @@
 import { hash } from 'node:crypto';
 import { bodyDigest, callbackKey, type QuarantinedCallback } from '@ringback/contracts';
 
-/**
- * So that no flood fills Redis. Several processes that write at once may overshoot by what each has under
- * way.
- */
+/** Several processes may overshoot by what each has under way. */
 export type QuarantineBounds = { readonly maxCount: number; readonly maxSize: number };
 
-/** What an entry takes beside its body, in bytes: headers, and the job around it. */
+/** Bytes beside the body: headers and job. */
 const OVERHEAD = 2048;
 const GROUP_CHARACTERS = 8;
 
-/**
- * What an entry is, what its body takes in bytes, and whose it is and why it is kept. It stands with the
- * entry. So the sums over all need no counter that could drift.
- */
+/** Stored with the entry: the sums need no counter that could drift. */
 export type KeptFacts = { readonly identity: string; readonly size: number; readonly group: string };
 
 function factsOf(entry: QuarantinedCallback, batch: string | undefined): KeptFacts {
@@ -32,23 +26,21 @@ function factsOf(entry: QuarantinedCallback, batch: string | undefined): KeptFac
 type Use = { count: number; size: number };
 
 export type PlaceOptions = {
-  /** The batch that it came in, if each batch keeps its own. */
   readonly batch?: string | undefined;
-  /** It is kept though there be no room. */
+  /** Kept without room. */
   readonly always?: boolean | undefined;
 };
 
 export type QuarantineRoom = {
-  /** Counts what is kept already. Without a group it counts for the whole alone. */
+  /** Without a group it counts for the whole alone. */
   count(facts: KeptFacts): void;
-  /** What an entry is; undefined where there is no room for it. What is kept already is not new. */
+  /** Undefined: no room. */
   place(entry: QuarantinedCallback, options?: PlaceOptions): { readonly facts: KeptFacts; readonly isNew: boolean } | undefined;
 };
 
 /**
- * Who may have how much of the quarantine. What one account sends of one kind (error code) takes at most as
- * much as it leaves free for all others. So a flood of one kind ends at half of it, and another kind always
- * finds room: half of what is left.
+ * One account's entries of one code take at most as much as they leave free: a flood ends at half of the
+ * room.
  */
 export function createQuarantineRoom({ maxCount, maxSize }: QuarantineBounds): QuarantineRoom {
   const known = new Set<string>();

@@ -18,24 +18,17 @@ import {
 } from './quarantine-room.ts';
 
 export type Quarantine = {
-  /**
-   * Keeps those for which there is room, and tells for each whether it is kept. What is kept stays until a
-   * person decides: where there is no room, the newest are not kept.
-   */
+  /** Tells for each whether it is kept. If there is no room, the newest are not. */
   keep(entries: readonly QuarantinedCallback[], options?: PlaceOptions): Promise<boolean[]>;
 };
 
 type QuarantineOptions = { readonly redis: Redis; readonly prefix: string; readonly bounds: QuarantineBounds };
 
-/** A worker's way into the quarantine. */
 export function createQuarantine(options: QuarantineOptions): Quarantine {
   return openQuarantine(QUARANTINE, options);
 }
 
-/**
- * Where a worker keeps what no route matched. Its bounds are its own, so that such callbacks take no room
- * from anything else.
- */
+/** Bounds of its own: such callbacks take no room from others. */
 export function createUnroutedQuarantine(options: QuarantineOptions): Quarantine {
   return openQuarantine(UNROUTED, options);
 }
@@ -57,7 +50,7 @@ const IDS_AT_ONCE = 1000;
 
 export type Keeper = (queue: Queue, entries: readonly QuarantinedCallback[], options?: PlaceOptions) => Promise<boolean[]>;
 
-/** Keeps entries in the quarantine's queue, within its bounds. One call at a time. */
+/** One call at a time. */
 export function createKeeper({ redis, bounds }: { redis: Redis; bounds: QuarantineBounds }): Keeper {
   const reader = createRoomReader(redis, bounds);
 
@@ -66,14 +59,12 @@ export function createKeeper({ redis, bounds }: { redis: Redis; bounds: Quaranti
     const placed = entries.map((entry) => ({ entry, place: room.place(entry, options) }));
     const added = placed.flatMap(({ entry, place }) => (place?.isNew ? [{ entry, facts: place.facts }] : []));
     if (added.length > 0) reader.forget();
-    // The id is derived from all that an entry is, so what has it is the same.
     await addJobs({ queue, jobs: added.map(({ entry, facts }) => jobOf(entry, facts)) });
     reader.added(added.map(({ facts }) => facts));
     return placed.map(({ place }) => place !== undefined);
   };
 }
 
-/** What stands with an entry of its facts. */
 const Note = Compile(Type.Object({ size: Type.Number(), group: Type.String() }));
 
 function jobOf(entry: QuarantinedCallback, { identity, size, group }: KeptFacts): NewJob {
@@ -90,11 +81,7 @@ async function readFacts(place: { redis: Redis; queue: Queue }, ids: readonly st
 
 type Ends = { readonly count: number; readonly newest: string | undefined };
 
-/**
- * Reads what is kept; not again while nothing comes or goes, as in a flood into a full quarantine, and of
- * what it knows the ids only. New entries stand at one end: with the same newest one and the same number, all
- * are the same. The caller MUST `forget` before it adds, and may tell what it `added`.
- */
+/** Reads again only if the newest entry or the count changed. MUST `forget` before adding. */
 function createRoomReader(redis: Redis, bounds: QuarantineBounds) {
   type Look = Ends & { readonly room: QuarantineRoom };
   let last: Look | undefined;
@@ -114,7 +101,6 @@ function createRoomReader(redis: Redis, bounds: QuarantineBounds) {
     known = found;
     const room = createQuarantineRoom(bounds);
     for (const facts of found.values()) room.count(facts);
-    // Where something came or went meanwhile, the next call finds other ends.
     last = found.size === ends.count ? { ...ends, room } : undefined;
     return room;
   }

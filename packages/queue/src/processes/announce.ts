@@ -20,7 +20,6 @@ export type AnnounceOptions = Pick<RunningProcess, 'app' | 'version' | 'parts'> 
   readonly url: Secret;
   readonly prefix: string;
   readonly logger: Logger;
-  /** The outputs whose destinations fail, for how long, and why. */
   readonly failing?: () => Readonly<Record<string, { readonly forMs: number; readonly reason: string }>>;
   /** Called when all processes of this app have the same settings again. */
   readonly onSame?: () => void;
@@ -28,10 +27,7 @@ export type AnnounceOptions = Pick<RunningProcess, 'app' | 'version' | 'parts'> 
 
 type Beat = { readonly redis: Redis; readonly prefix: string; readonly logger: Logger };
 
-/**
- * Tells the other processes every 5 s what this one runs. Logs how they differ and what waits under other prefixes.
- * Has a connection of its own. Nothing waits for it: while Redis is away it tells nothing.
- */
+/** Tells others every 5 s what this process runs, and logs how they differ. Nothing waits for it. */
 export function announce(options: AnnounceOptions): { close(): Promise<void> } {
   const { app, version, parts, url, prefix, logger, failing = () => ({}), onSame = () => {} } = options;
   const redis = connectUnheard({ url, name: `ringback-${app}-process`, timeout: COMMAND_TIMEOUT_MS });
@@ -106,7 +102,6 @@ function createDifferenceReport({ app, logger, onSame }: Pick<Required<AnnounceO
   };
 }
 
-/** Logs each other prefix under which something waits, once. */
 function createPrefixReport({ redis, prefix, logger }: Beat) {
   const told = new Set<string>();
   let lookedAt = Number.NEGATIVE_INFINITY;

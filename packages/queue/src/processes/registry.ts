@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 
-/** What a process tells the other processes and the operator. Holds no secret. */
+/** Holds no secret. */
 const RunningProcess = Type.Object({
   id: Type.String(),
   app: Type.Enum(['ingress', 'worker']),
@@ -28,14 +28,13 @@ type Access = { readonly redis: Redis; readonly prefix: string };
 const idsKey = (prefix: string) => `${prefix}:processes`;
 const processKey = (prefix: string, id: string) => `${prefix}:process:${id}`;
 
-/** Says that this process runs. MUST be repeated within 20 s. */
+/** MUST be repeated within 20 s. */
 export async function noteProcess({ redis, prefix }: Access, running: RunningProcess): Promise<void> {
   const { id } = running;
   await redis.set(processKey(prefix, id), JSON.stringify(running), 'PX', GONE_AFTER_MS);
   await redis.sadd(idsKey(prefix), id);
 }
 
-/** Says that this process has ended. */
 export async function forgetProcess({ redis, prefix }: Access, id: string): Promise<void> {
   await Promise.all([redis.del(processKey(prefix, id)), redis.srem(idsKey(prefix), id)]);
 }

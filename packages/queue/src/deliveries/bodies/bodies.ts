@@ -10,36 +10,32 @@ const share = Compile(StoredShare);
 const STATES = ['queued', 'held', 'dead', 'dropped', 'elsewhere', 'over'] as const;
 
 /**
- * The state of one output's share. `queued`: a job names it, or will. `held`: in the held list. `dead`: a dead
- * letter. `dropped`: not stored, by the output's rule. `elsewhere`: other bodies, or a job that is ending, have the
- * id. `over`: not stored, because an earlier run has finished it.
+ * `queued`: a job names it. `held`: in the held list. `dead`: a dead letter. `dropped`: not stored, by the
+ * output's rule. `elsewhere`: other bodies, or a job that is ending, have the id. `over`: an earlier run
+ * finished it.
  */
 type ShareState = (typeof STATES)[number];
 
-/** What one output gets of the bodies. */
 export type Share = {
   readonly output: string;
   readonly callbacks: readonly Callback[];
   readonly state: 'queued' | 'held';
-  /** Bytes that the output may have by reference. `beyond` says what happens to more that cannot go at once. */
+  /** Bytes that the output may have by reference. `beyond`: what happens to more. */
   readonly most?: number | undefined;
   readonly beyond: 'held' | 'dead' | 'dropped';
 };
 
 export type StoreRequest = {
-  /** The batch's own id, or one that derives from it. */
   readonly id: string;
   readonly batch: string;
-  /** The batch was run before. */
   readonly again: boolean;
-  /** When this run of it began, ms since the epoch. */
+  /** ms since the epoch. */
   readonly since?: number | undefined;
   readonly shares: readonly Share[];
-  /** The bodies will rest: takes less memory and more time. */
+  /** Less memory, more time: for bodies that rest. */
   readonly compact: boolean;
 };
 
-/** One output's deliveries, read back. */
 type StoredDeliveries = {
   readonly batch: string;
   readonly callbacks: readonly Callback[];
@@ -47,36 +43,27 @@ type StoredDeliveries = {
   readonly since?: number | undefined;
 };
 
-/** Bodies of batches, stored once for all outputs that need them. Jobs and held lists name them by `id`. */
+/** Bodies of batches, stored once for all outputs. Jobs and held lists name them by `id`. */
 export type Bodies = {
-  /** MUST come before the first job that names them. A share that is stored already stays (`there`). */
+  /** MUST come before the first job that names them. A share that is there stays. */
   store(request: StoreRequest): Promise<{ readonly state: ShareState; readonly there: boolean }[]>;
-  /**
-   * Undefined: the output does not need them any more.
-   * @throws NewerPayload, RingbackError RB_PAYLOAD_INVALID if it cannot be read, here or at all
-   */
+  /** Undefined: the output needs them no more. @throws NewerPayload, RingbackError RB_PAYLOAD_INVALID */
   read(id: string, output: string): Promise<StoredDeliveries | undefined>;
-  /** The output is done with them; the last one deletes them. Resolves to whether it still needed them. */
+  /** The last output deletes them. Resolves to whether it still needed them. */
   release(id: string, output: string): Promise<boolean>;
-  /** Ids of what an output holds, the oldest first. Without `count`: all. */
+  /** Ids, the oldest first. Without `count`: all. */
   held(output: string, count?: number): Promise<string[]>;
-  /**
-   * MUST follow the adding of the job: after a cut the same job is added again. `dead`: that job is a dead letter.
-   * `again` and `dead`: some of it may have been attempted.
-   */
+  /** MUST follow the adding of the job. `again` and `dead`: some of it may have been attempted. */
   fed(id: string, output: string, as?: 'queued' | 'again' | 'dead'): Promise<void>;
-  /**
-   * Has another output hold, as run again, the deliveries at these places of the first one's share.
-   * Bodies and the first one's share stay as they are.
-   */
+  /** Has another output hold, as run again, these places of the first one's share. */
   handOver(id: string, handOver: HandOver): Promise<HandedOver>;
 };
 
 type HandOver = { readonly from: string; readonly to: string; readonly places: readonly number[] };
 const HANDED_OVER = ['held', 'there', 'gone', 'elsewhere'] as const;
 /**
- * `held`: it is held there now. `there`: the output had a share already. `gone`: the first one has none.
- * `elsewhere`: a job that names its share is ending.
+ * `there`: the output had a share. `gone`: the first one has none. `elsewhere`: a job that names its share
+ * is ending.
  */
 type HandedOver = (typeof HANDED_OVER)[number];
 
@@ -146,7 +133,6 @@ async function storeArguments(prefix: string, { id, batch, again, since, shares,
     return [output, state, String(callbacks.length), at, most === undefined ? '' : String(most), beyond];
   });
   const held = shares.map(({ output }) => heldKey(prefix, output));
-  // Without an earlier run there is nothing to look at.
   const outcomes = again ? shares.map(({ output }) => outcomesKey({ prefix, batch, output })) : [];
   const jobs = again ? shares.map(({ output }) => referenceJobKey(prefix, id, output)) : [];
   const callbackKeys = again ? shares.map(({ callbacks }) => JSON.stringify(callbacks.map(callbackKey))) : [];
