@@ -25,6 +25,7 @@ const COMMANDS = {
   chaos: ['chaos/main.ts'],
   fuzz: ['chaos/fuzz/main.ts'],
   bench: ['bench/main.ts'],
+  pack: ['scripts/pack.ts'],
   check: ['scripts/check.ts'],
   fix: ['scripts/check.ts', '--fix'],
 };

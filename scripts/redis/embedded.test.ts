@@ -10,7 +10,8 @@ const DEADLINE = { timeout: 20_000, interval: 20 };
 /** What `npm start` does first, by itself. */
 const START = `
 import { startEmbeddedRedis } from './scripts/redis/embedded.ts';
-const server = await startEmbeddedRedis(console.log, new AbortController().signal);
+const { signal } = new AbortController();
+const server = await startEmbeddedRedis({ folder: process.cwd(), say: console.log, signal });
 process.on('SIGTERM', () => void server.stop().then(() => process.exit(0)));
 console.log('up', server.child.pid);
 setInterval(() => {}, 1000);

@@ -2,22 +2,18 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import {
   findRedis,
   freePort,
   JAVASCRIPT_BANNER,
-  redisInJavaScript,
   makePrivateFolder,
   writePrivateFile,
   type RedisServer,
+  type RedisServerSpec,
   startRedis,
 } from '@ringback/redis-server';
 import { Redis } from 'ioredis';
 import { withoutPassword } from './shown-url.ts';
-
-/** Not under version control. */
-const STATE_FOLDER = fileURLToPath(new URL('../../.ringback', import.meta.url));
 
 /** For BullMQ and our promises: synced within a second, nothing evicted. */
 const SETTINGS = ['--appendonly', 'yes', '--appendfsync', 'everysec', '--maxmemory-policy', 'noeviction', '--save', ''];
@@ -67,23 +63,34 @@ async function endLeftOver(dir: string, { port, password }: Address): Promise<vo
   }
 }
 
+type EmbeddedOptions = {
+  /** `.ringback` in it holds data and caches. */
+  readonly folder: string;
+  /** Prints a line or a banner. */
+  readonly say: (text: string) => void;
+  /** Stops the search. */
+  readonly signal: AbortSignal;
+  /** The server for a machine that has no real one. Default: an error. */
+  readonly lastResort?: () => RedisServerSpec;
+};
+
 /**
  * The best Redis of this machine, with its data in `.ringback/redis`. The caller MUST hold the start lock.
- * @param say prints a line or a banner @param signal stops the search @throws Error if no server comes up
+ * @throws Error if no server comes up
  */
-export async function startEmbeddedRedis(say: (text: string) => void, signal: AbortSignal): Promise<RedisServer> {
-  const dir = join(STATE_FOLDER, 'redis');
-  const urlFile = join(STATE_FOLDER, 'redis.url');
+export async function startEmbeddedRedis({ folder, say, signal, lastResort }: EmbeddedOptions): Promise<RedisServer> {
+  const state = join(folder, '.ringback');
+  const dir = join(state, 'redis');
+  const urlFile = join(state, 'redis.url');
   const last = await addressOfLastStart(urlFile);
   if (last !== undefined) await endLeftOver(dir, last);
-  const found = await findRedis({ cache: join(STATE_FOLDER, 'cache'), signal });
+  const found = await findRedis({ cache: join(state, 'cache'), signal });
   signal.throwIfAborted();
-  const spec = 'spec' in found ? found.spec : redisInJavaScript();
-  if ('reasons' in found) say(`${JAVASCRIPT_BANNER}\n${found.reasons.map((reason) => `  - ${reason}`).join('\n')}`);
+  const spec = 'spec' in found ? found.spec : otherwise(found.reasons, { say, lastResort });
   // The same as before, in case a person noted it.
   const password = last?.password ?? randomBytes(PASSWORD_BYTES).toString('hex');
   const port = await freePort(last?.port);
-  await mkdir(STATE_FOLDER, { recursive: true });
+  await mkdir(state, { recursive: true });
   await makePrivateFolder(dir);
   // MUST be written before the server runs: the next start finds a leftover server by it.
   await writePrivateFile(urlFile, `${urlOf({ port, password })}\n`);
@@ -91,4 +98,16 @@ export async function startEmbeddedRedis(say: (text: string) => void, signal: Ab
   const data = spec.way === 'JavaScript' ? '' : ', data in .ringback/redis';
   say(`redis    is up at ${withoutPassword(server.url)}: ${spec.label}${data}, URL with its password in .ringback/redis.url`);
   return server;
+}
+
+function otherwise(
+  reasons: readonly string[],
+  { say, lastResort }: Pick<EmbeddedOptions, 'say'> & { lastResort: EmbeddedOptions['lastResort'] },
+): RedisServerSpec {
+  const why = reasons.map((reason) => `  - ${reason}`).join('\n');
+  if (lastResort === undefined) {
+    throw new Error(`No Redis: install redis-server or valkey-server, or set REDIS_URL. Looked for one:\n${why}\n`);
+  }
+  say(`${JAVASCRIPT_BANNER}\n${why}`);
+  return lastResort();
 }

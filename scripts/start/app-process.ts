@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { readLogLine, showLogLine } from './log-line.ts';
 
+export type AppName = 'ingress' | 'worker';
+
 export type AppProcess = {
   /** Resolves with the fields of its `<name> is up` line; rejects if it ends before. */
   readonly up: Promise<Readonly<Record<string, unknown>>>;
@@ -17,16 +19,20 @@ export type AppProcess = {
  * if this process is killed.
  */
 export function startApp(options: {
-  readonly name: string;
-  readonly entry: string;
-  readonly root: string;
+  readonly name: AppName;
+  /** The working folder. */
+  readonly folder: string;
+  /** What Node runs for it. */
+  readonly argsOf: (app: AppName) => readonly string[];
+  /** URL of the module that stops it if this process is killed. */
+  readonly followParent: string;
   readonly env: NodeJS.ProcessEnv;
   readonly say: (line: string) => void;
 }): AppProcess {
-  const { name, entry, root, env, say } = options;
-  const follow = new URL('../follow-parent.mjs', import.meta.url).href;
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '--import', follow, entry], {
-    cwd: root,
+  const { name, folder, argsOf, followParent, env, say } = options;
+  const flags = ['--disable-warning=ExperimentalWarning', '--import', followParent];
+  const child = spawn(process.execPath, [...flags, ...argsOf(name)], {
+    cwd: folder,
     env,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     detached: true,

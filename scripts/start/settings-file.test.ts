@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { findSettings } from './settings-file.ts';
 
+const example = 'ringback.example.yaml';
+
 function folder(files: Record<string, string>): string {
   const root = mkdtempSync(join(tmpdir(), 'ringback-settings-'));
   onTestFinished(() => rmSync(root, { recursive: true }));
@@ -14,17 +16,25 @@ function folder(files: Record<string, string>): string {
 describe('findSettings', () => {
   it('takes RINGBACK_CONFIG before ringback.yaml before the example', () => {
     const root = folder({ 'ringback.example.yaml': '', 'ringback.yaml': '', 'mine.yaml': '' });
-    expect(findSettings(root, { RINGBACK_CONFIG: 'mine.yaml' }).path).toBe(join(root, 'mine.yaml'));
-    expect(findSettings(root, { RINGBACK_CONFIG: join(root, 'mine.yaml') }).path).toBe(join(root, 'mine.yaml'));
-    expect(findSettings(root, {}).path).toBe(join(root, 'ringback.yaml'));
-    expect(findSettings(folder({ 'ringback.example.yaml': '' }), { RINGBACK_CONFIG: '' }).path).toMatch(
+    expect(findSettings({ folder: root, example }, { RINGBACK_CONFIG: 'mine.yaml' }).path).toBe(join(root, 'mine.yaml'));
+    expect(findSettings({ folder: root, example }, { RINGBACK_CONFIG: join(root, 'mine.yaml') }).path).toBe(
+      join(root, 'mine.yaml'),
+    );
+    expect(findSettings({ folder: root, example }, {}).path).toBe(join(root, 'ringback.yaml'));
+    expect(findSettings({ folder: folder({ 'ringback.example.yaml': '' }), example }, { RINGBACK_CONFIG: '' }).path).toMatch(
       /ringback\.example\.yaml$/,
     );
   });
 
   it('refuses a file that is not there', () => {
-    expect(() => findSettings(folder({}), { RINGBACK_CONFIG: 'none.yaml' })).toThrow(
+    expect(() => findSettings({ folder: folder({}), example }, { RINGBACK_CONFIG: 'none.yaml' })).toThrow(
       /none\.yaml \(RINGBACK_CONFIG\) does not exist/,
+    );
+  });
+
+  it('says how to get settings where none are shipped', () => {
+    expect(() => findSettings({ folder: folder({}) }, {})).toThrow(
+      /^There are no settings: `ringback init` writes .*ringback\.yaml/,
     );
   });
 
@@ -40,6 +50,6 @@ describe('findSettings', () => {
     ['not: [yaml', false],
     ['', false],
   ])('sees whether the file names a Redis: %s', (text, namesRedis) => {
-    expect(findSettings(folder({ 'ringback.yaml': text }), {}).namesRedis).toBe(namesRedis);
+    expect(findSettings({ folder: folder({ 'ringback.yaml': text }) }, {}).namesRedis).toBe(namesRedis);
   });
 });

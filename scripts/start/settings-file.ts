@@ -23,18 +23,24 @@ function namesRedis(text: string): boolean {
 }
 
 /**
- * `RINGBACK_CONFIG`, `ringback.yaml` or the example. @param root the project's folder @throws Error if the
- * file does not exist
+ * The settings file: `RINGBACK_CONFIG`, else `ringback.yaml`, else the shipped example.
+ * @param place.folder where the latter two are looked for
+ * @param place.example name of the shipped example, if there is one
+ * @throws Error if the file does not exist
  */
-export function findSettings(root: string, env: NodeJS.ProcessEnv): StartSettings {
-  const named = env['RINGBACK_CONFIG'];
-  const own = join(root, 'ringback.yaml');
-  const [path, because] =
-    named !== undefined && named !== ''
-      ? [resolve(root, named), 'RINGBACK_CONFIG']
-      : existsSync(own)
-        ? [own, 'ringback.yaml']
-        : [join(root, 'ringback.example.yaml'), 'the shipped example: copy it to ringback.yaml to make it yours'];
+export function findSettings(place: { folder: string; example?: string }, env: NodeJS.ProcessEnv): StartSettings {
+  const { path, because } = choose(place, env);
   if (!existsSync(path)) throw new Error(`The settings file ${path} (${because}) does not exist.`);
   return { path, because, namesRedis: namesRedis(readFileSync(path, 'utf8')) };
+}
+
+function choose({ folder, example }: { folder: string; example?: string }, env: NodeJS.ProcessEnv) {
+  const named = env['RINGBACK_CONFIG'];
+  if (named !== undefined && named !== '') return { path: resolve(folder, named), because: 'RINGBACK_CONFIG' };
+  const own = join(folder, 'ringback.yaml');
+  if (existsSync(own)) return { path: own, because: 'ringback.yaml' };
+  if (example === undefined) {
+    throw new Error(`There are no settings: \`ringback init\` writes ${own}. Or let RINGBACK_CONFIG name a file`);
+  }
+  return { path: join(folder, example), because: 'the shipped example: copy it to ringback.yaml to make it yours' };
 }

@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { jsonSchema } from '@ringback/config';
 import { outputTypes } from '@ringback/outputs';
 import { sourceTypes } from '@ringback/sources';
 import type { Terminal } from './terminal.ts';
 
-export const SCHEMA_FILE = fileURLToPath(new URL('../../../ringback.schema.json', import.meta.url));
+/** In the working folder, beside the settings: their first line names it, for editors. */
+const SCHEMA_FILE = 'ringback.schema.json';
 
 export function schemaText(): string {
   return `${JSON.stringify(jsonSchema({ sourceTypes, outputTypes }), null, 2)}\n`;

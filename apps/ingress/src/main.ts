@@ -6,6 +6,7 @@ import {
   createLogger,
   isPortTaken,
   openStdout,
+  printsVersion,
   startAdminServer,
   stopSignal,
   surviveBrokenConnections,
@@ -22,6 +23,7 @@ import { reachOf } from './refuse-stranger.ts';
 import { refusePublishedSecrets, warnOfWeakSecrets } from './weak-secrets.ts';
 
 const DEFAULT_ADMIN_PORT = 9080;
+const BUILD = { version: VERSION, node: process.version };
 /** ms. The ingress starts without Redis, too. */
 const WAIT_FOR_REDIS_MS = 3000;
 
@@ -32,7 +34,7 @@ const stdout = openStdout();
 const bootLogger = createLogger({ app: 'ingress', level: 'info', stdout });
 
 try {
-  await run();
+  if (!printsVersion(process.argv)) await run();
 } catch (error) {
   bootLogger.error({ err: error }, 'ingress cannot run');
   // Open handles would keep the process alive.
@@ -66,7 +68,7 @@ async function run(): Promise<void> {
   const redisIsThere = await batches.opened(WAIT_FOR_REDIS_MS);
   const url = await listen(app, ingress);
   const announced = announce({ ...redis, app: 'ingress', version: VERSION, parts: ingressParts(config), logger });
-  const up = { url, adminUrl: admin.url, settings: path, node: process.version, kinds: kindsOf(config) };
+  const up = { ...BUILD, url, adminUrl: admin.url, settings: path, kinds: kindsOf(config) };
   logger.info({ ...up, redis: redisIsThere ? 'connected' : 'away' }, 'ingress is up');
 
   const signal = await stopped;

@@ -4,6 +4,7 @@ import { createLedger } from '@ringback/ledger';
 import {
   createLogger,
   openStdout,
+  printsVersion,
   startAdminServer,
   stopSignal,
   surviveBrokenConnections,
@@ -44,6 +45,7 @@ import { reportRemovedOutputs } from './removed-outputs.ts';
 import { runUntilStopped } from './run-until-stopped.ts';
 
 const DEFAULT_ADMIN_PORT = 9090;
+const BUILD = { version: VERSION, node: process.version };
 
 /** Monotonic: the system clock may jump. */
 const elapsed = () => performance.now();
@@ -52,7 +54,7 @@ const stdout = openStdout();
 const bootLogger = createLogger({ app: 'worker', level: 'info', stdout });
 
 try {
-  await run();
+  if (!printsVersion(process.argv)) await run();
 } catch (error) {
   bootLogger.error({ err: error }, 'worker cannot run');
   // Open handles would keep the process alive.
@@ -97,7 +99,7 @@ async function run(): Promise<void> {
   const queue = callbackQueueState(access);
   const { facts } = watchPause({ queue, now: elapsed, logger });
   const admin = await startAdminServer({ host, port, defaultPort: DEFAULT_ADMIN_PORT, notReadyReasons: reasons, facts });
-  logger.info({ adminUrl: admin.url, outputs: [...lanes.keys()], settings: path, node: process.version }, 'worker is up');
+  logger.info({ ...BUILD, adminUrl: admin.url, outputs: [...lanes.keys()], settings: path }, 'worker is up');
 
   keepSwept({ ...access, stop: stopping.signal, logger });
   const work = [...lanes.values(), { consumer: callbacks, watched: watchedCallbacks(callbacks, queue) }];

@@ -3,4 +3,4 @@ export { createLogger, describeError } from './logger.ts';
 export { keepErrorListener, surviveBrokenConnections } from './socket-errors.ts';
 export { openStdout } from './stdout.ts';
 export { stopSignal } from './stop-signal.ts';
-export { VERSION } from './version.ts';
+export { printsVersion, VERSION } from './version.ts';

@@ -1,0 +1,180 @@
+import { settingsFile } from '@ringback/config';
+import { RingbackError } from '@ringback/contracts';
+import { VERSION } from '@ringback/observability';
+import { refusalOf } from '@ringback/redis';
+import { SENDER_KINDS } from '@ringback/sources';
+import { Argument, Command } from 'commander';
+import { callerPath } from './caller-path.ts';
+import { check } from './check.ts';
+import { surviveClosedPipes } from './closed-pipes.ts';
+import { addDispatch } from './dispatch.ts';
+import { addKeptCommands } from './kept-commands.ts';
+import { listen } from './listen.ts';
+import type { Env } from './load-settings.ts';
+import { fileBytes, httpUrl, positiveNumber, wholeNumber } from './option-values.ts';
+import { addOutputs } from './outputs.ts';
+import { addProcess, type ProcessCommand } from './process-commands.ts';
+import { route } from './route.ts';
+import { schema } from './schema.ts';
+import { newSecret } from './secret.ts';
+import { send } from './send.ts';
+import type { Terminal } from './terminal.ts';
+
+type Context = {
+  readonly program: Command;
+  readonly env: Env;
+  readonly terminal: Terminal;
+  /** Resolves a path that was typed. */
+  readonly fromCaller: (path: string) => string;
+};
+
+const own: Terminal = {
+  out: (line) => void process.stdout.write(`${line}\n`),
+  err: (line) => void process.stderr.write(`${line}\n`),
+};
+
+/** Runs the command of `process.argv`, and sets the exit code. `processes` are further commands. */
+export async function runProgram({ env, processes = [] }: { env: Env; processes?: readonly ProcessCommand[] }): Promise<void> {
+  const fromCaller = callerPath(env['RINGBACK_CALLER_FOLDER']);
+  const program = createProgram(fromCaller);
+  surviveClosedPipes();
+  for (const command of processes) addProcess(program, command);
+  addCommands({ program, env, terminal: own, fromCaller });
+  try {
+    await program.parseAsync();
+  } catch (thrown) {
+    const error = refusalOf(thrown) ?? thrown;
+    own.err(error instanceof RingbackError ? `${error.code}: ${error.message}` : `RB_INTERNAL: ${describeBug(error)}`);
+    process.exitCode = 1;
+  }
+}
+
+function createProgram(fromCaller: Context['fromCaller']): Command {
+  return new Command('ringback')
+    .description("The operator's command of Ringback.")
+    .version(VERSION)
+    .showHelpAfterError()
+    .hook('preAction', (_program, command) => {
+      const config: unknown = command.opts()['config'];
+      if (typeof config === 'string') command.setOptionValue('config', fromCaller(config));
+    });
+}
+
+function addCommands(context: Context): void {
+  const { program, env, terminal } = context;
+  addInit(context);
+  addCheck(context);
+  addRoute(context);
+  addSend(context);
+  addListen(context);
+  addOutputs({ program, env, terminal, done: exitWith });
+  addDispatch({ program, env, terminal });
+  addSchema(context);
+  addSecret(context);
+  addKept(context);
+}
+
+function addInit({ program, terminal, fromCaller }: Context): void {
+  program
+    .command('init')
+    .description('write a commented settings file, after a few questions')
+    .argument('[file]', 'where to write it', 'ringback.yaml')
+    .option('--yes', 'ask nothing: settings for a first look, with the published sample account', false)
+    .option('--force', 'overwrite the file', false)
+    .action(async (file: string, options: { yes: boolean; force: boolean }) => {
+      // Only this command needs the prompts.
+      const { init } = await import('./init/init.ts');
+      exitWith(await init({ ...options, path: fromCaller(file), terminal }));
+    });
+}
+
+function addCheck({ program, env, terminal, fromCaller }: Context): void {
+  program
+    .command('check')
+    .description('check the settings, and name every problem with line and column')
+    .argument('[file]', 'settings file (default: RINGBACK_CONFIG, ringback.yaml, ringback.example.yaml)')
+    .option('--config <file>', 'the settings file, as for the other commands')
+    .option('--strict', 'exit with 1 for a warning as well', false)
+    .action((file: string | undefined, { config, strict }: { config?: string; strict: boolean }) => {
+      const path = file === undefined ? (config ?? settingsFile(env)) : fromCaller(file);
+      exitWith(check({ path, env, strict, terminal }));
+    });
+}
+
+function addRoute({ program, env, terminal, fromCaller }: Context): void {
+  program
+    .command('route')
+    .description('show where a callback would go, which routes match it, and why the others do not; sends nothing')
+    .addArgument(new Argument('[kind]', 'a sample of this kind; with --file, the kind to assume').choices(SENDER_KINDS))
+    .option('--file <path>', 'the body of a callback (default: a sample)', (path) => fileBytes(fromCaller(path)))
+    .option('--task-status <n>', 'status of the sample, as for send', wholeNumber(1, 5), 3)
+    .option('--event <name>', 'name of the event, for senders that give one')
+    .option('--source <name>', 'source of the settings (default: the first with callbacks of this kind)')
+    .option('--account <uuid>', 'account: its public id (default: the first)')
+    .option('--config <file>', 'settings file (default: as for check)')
+    .action((kind, { config, ...options }) =>
+      exitWith(route({ ...options, kind, config: config ?? settingsFile(env), env, terminal })),
+    );
+}
+
+function addSend({ program, env, terminal, fromCaller }: Context): void {
+  program
+    .command('send')
+    .description('post a realistic, correctly signed callback, as the provider would')
+    .addArgument(new Argument('<kind>', 'what kind of callback').choices(SENDER_KINDS))
+    .option('--url <url>', 'base or full URL (default: the ingress of the settings)', httpUrl)
+    .option('--count <n>', 'how many', wholeNumber(1), 1)
+    .option('--rate <n>', 'how many per second (default: as fast as answers come)', positiveNumber)
+    .option('--concurrency <n>', 'how many at once', wholeNumber(1), 8)
+    .option('--file <path>', 'send the bytes of this file as the body', (path) => fileBytes(fromCaller(path)))
+    .option('--event <name>', 'name of the event, for senders that give one')
+    .option('--source <name>', 'source of the settings (default: the first with callbacks of this kind)')
+    .option('--account <uuid>', 'account to sign for: its public id (default: the first)')
+    .option('--task-status <n>', '1 pending, 2 in progress, 3 completed, 4 failed, 5 paused', wholeNumber(1, 5), 3)
+    .option('--request-id <id>', 'the same requestID for all, to send repeats (default: each its own)')
+    .option('--config <file>', 'settings file (default: as for check)')
+    .action(async (kind, { config, ...options }) => {
+      const allAcked = await send({ ...options, kind, config: config ?? settingsFile(env), env, terminal });
+      process.exitCode = allAcked ? 0 : 1;
+    });
+}
+
+function addListen({ program, terminal }: Context): void {
+  program
+    .command('listen')
+    .description('a stand-in destination: prints every request that it gets')
+    .argument('[port]', 'port on 127.0.0.1', wholeNumber(0, 65_535), 9999)
+    .option('--status <n>', 'HTTP status to answer with', wholeNumber(200, 599), 200)
+    .action((port: number, { status }: { status: number }) => {
+      const stop = new AbortController();
+      for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stop.abort());
+      return listen({ port, status, stop: stop.signal, terminal });
+    });
+}
+
+function addSchema({ program, terminal }: Context): void {
+  program
+    .command('schema')
+    .description('print the JSON Schema of the settings')
+    .option('--write', 'write it to ringback.schema.json instead', false)
+    .action(({ write }: { write: boolean }) => schema({ write, terminal }));
+}
+
+function addSecret({ program, terminal }: Context): void {
+  program
+    .command('secret')
+    .description('print a new signing secret for a webhook (whsec_…)')
+    .action(() => terminal.out(newSecret()));
+}
+
+function addKept({ program, env, terminal }: Context): void {
+  for (const place of ['dead-letters', 'quarantine'] as const) addKeptCommands({ program, place, env, terminal, done: exitWith });
+}
+
+function exitWith(success: boolean): void {
+  process.exitCode = success ? 0 : 1;
+}
+
+function describeBug(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,145 @@
+import { once } from 'node:events';
+import { realpathSync } from 'node:fs';
+import { relative } from 'node:path';
+import { openStdout, VERSION } from '@ringback/observability';
+import type { RedisServer, RedisServerSpec } from '@ringback/redis-server';
+import { tryLock } from '../lock.mjs';
+import { startEmbeddedRedis } from '../redis/embedded.ts';
+import { withoutPassword } from '../redis/shown-url.ts';
+import { type AppName, type AppProcess, startApp } from './app-process.ts';
+import { findSettings } from './settings-file.ts';
+
+const STOP_WITHIN_MS = 30_000;
+
+/** What differs between `npm start` in a checkout and `ringback start` of the published package. */
+export type StartOptions = {
+  /** Settings are found here, and `.ringback` in it holds data and caches. */
+  readonly folder: string;
+  /** The settings that are used if there are no others. */
+  readonly example?: string;
+  /** How this command is typed, and others. */
+  readonly words: { readonly start: string; readonly ringback: string; readonly worker: string };
+  /** What Node runs for an app. */
+  readonly argsOf: (app: AppName) => readonly string[];
+  /** URL of the module that stops an app if this process is killed. */
+  readonly followParent: string;
+  /** The server for a machine that has no Redis. Default: the start fails. */
+  readonly lastResort?: () => RedisServerSpec;
+  /** A signal that comes again within this many ms is the same one: npx sends each Ctrl-C twice. */
+  readonly sameSignalWithin?: number;
+};
+
+/** `kinds`: what the configured sources can take, from the ingress's log line. */
+function nextSteps(ringback: string, kinds: unknown): string {
+  const [first = 'task', ...others] = Array.isArray(kinds) ? kinds.map(String) : [];
+  const also = others.length === 0 ? '' : ` (also: ${others.join(', ')})`;
+  const commands = [`${ringback} send ${first}`, `${ringback} --help`].map((command) => command.padEnd(32));
+  return `
+Everything is up. In another terminal:
+  ${commands[0]}  post a signed sample callback${also}
+  ${commands[1]}  everything else
+Ctrl-C stops everything.
+`;
+}
+
+type Say = (line: string) => void;
+type Begun = StartOptions & { readonly say: Say };
+type Running = { redis?: RedisServer; ingress?: AppProcess; worker?: AppProcess };
+
+/** Fills `running` in order, so that a failure can stop what is up. */
+async function startAll(options: Begun, running: Running, stopping: AbortSignal): Promise<void> {
+  const { folder, words, say } = options;
+  const settings = findSettings(options, process.env);
+  say(`ringback ${VERSION}`);
+  say(`settings are read from ${relative(folder, settings.path)} (${settings.because})`);
+  const env: NodeJS.ProcessEnv = { ...process.env, RINGBACK_CONFIG: settings.path };
+  if (env['REDIS_URL'] !== undefined && env['REDIS_URL'] !== '') {
+    say(`redis    is the one of REDIS_URL: ${withoutPassword(env['REDIS_URL'])}`);
+  } else if (settings.namesRedis) {
+    say('redis    is the one that the settings name');
+  } else {
+    running.redis = await startEmbeddedRedis({ ...options, signal: stopping });
+    stopping.throwIfAborted();
+    env['REDIS_URL'] = running.redis.url;
+  }
+  const start = (name: AppName) => startApp({ ...options, name, env });
+  running.ingress = start('ingress');
+  running.worker = start('worker');
+  const [ingress, worker] = await Promise.all([running.ingress.up, running.worker.up]);
+  say(`ingress  is up at ${String(ingress['url'])}, admin at ${String(ingress['adminUrl'])}`);
+  say(`worker   is up, admin at ${String(worker['adminUrl'])}`);
+  say(nextSteps(words.ringback, ingress['kinds']));
+}
+
+/** Ingress first, Redis last: nothing is taken that cannot be queued or stored. */
+async function stopAll({ ingress, worker, redis }: Running): Promise<void> {
+  await ingress?.stop(STOP_WITHIN_MS);
+  await worker?.stop(STOP_WITHIN_MS);
+  await redis?.stop();
+}
+
+/** Resolves with what ended by itself. */
+function anyEnd({ ingress, worker, redis }: Running): Promise<string> {
+  return Promise.race([ingress, worker, redis].flatMap((part) => (part === undefined ? [] : [part.ended])));
+}
+
+/** Aborts at the first signal; the second kills the apps. Redis always gets to write. */
+function stopSignal(running: Running, { say, sameSignalWithin = 0 }: Begun): AbortSignal {
+  const stopping = new AbortController();
+  const lastAt = new Map<string, number>();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      const now = performance.now();
+      const isRepeated = now - (lastAt.get(name) ?? -Infinity) < sameSignalWithin;
+      lastAt.set(name, now);
+      if (isRepeated) return;
+      if (stopping.signal.aborted) {
+        running.ingress?.kill();
+        running.worker?.kill();
+        process.exitCode = 1;
+        return;
+      }
+      say('stopping: ingress, then worker, then redis (once more: at once)');
+      stopping.abort();
+    });
+  }
+  return stopping.signal;
+}
+
+function openSay(): Say {
+  const stdout = openStdout();
+  const say = (line: string) => stdout.log(`${line}\n`);
+  stdout.onDropped((lines) => say(`${lines} lines were dropped: nobody read them, or the disk was full`));
+  return say;
+}
+
+/** Runs until told to stop (exit code 0), or until something ends by itself (1). */
+export async function runStart(given: StartOptions): Promise<void> {
+  const options = { ...given, folder: realpathSync(given.folder), say: openSay() };
+  const { folder, words } = options;
+  const release = await tryLock(`${folder} start`);
+  if (release === undefined) {
+    console.error(
+      `${words.start} already runs in this folder: stop that one first (or run \`${words.worker}\` for one more worker).`,
+    );
+    process.exitCode = 1;
+    return;
+  }
+  const running: Running = {};
+  const stopping = stopSignal(running, options);
+  const starting = startAll(options, running, stopping);
+  try {
+    const problem = await Promise.race([once(stopping, 'abort').then(() => undefined), starting.then(() => anyEnd(running))]);
+    if (problem !== undefined) throw new Error(problem);
+  } catch (error) {
+    if (!stopping.aborted) {
+      process.exitCode = 1;
+      console.error(`ringback: ${error instanceof Error ? error.message : String(error)}; stopping everything`);
+    }
+  }
+  // Before the apps run, what is starting gives up by itself.
+  if (running.ingress === undefined) await starting.catch(() => {});
+  await stopAll(running);
+  release();
+  process.exit();
+}
