@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -33,7 +33,7 @@ function ringback(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
   return run('npx', ['ringback', ...args], { cwd: folder, env: { ...environment(), ...env }, timeout: DEADLINE.timeout });
 }
 
-type Running = { readonly child: ChildProcess; readonly text: () => string; readonly stop: () => Promise<number | null> };
+type Running = { readonly text: () => string; readonly stop: () => Promise<void> };
 
 /** Runs a process of `npx ringback …`; npx leads a group of its own, as in a terminal. */
 function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
@@ -45,15 +45,15 @@ function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
   });
   let text = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
-  const closed = once(child, 'close');
+  let closed = false;
+  const ended = once(child, 'close').then(() => (closed = true));
   // As Ctrl-C does it: every process of the group gets it.
   const stop = async () => {
-    if (child.exitCode === null && child.pid) process.kill(-child.pid, 'SIGINT');
-    await closed;
-    return child.exitCode;
+    if (!closed && child.pid) process.kill(-child.pid, 'SIGINT');
+    await ended;
   };
-  onTestFinished(async () => void (await stop()));
-  return { child, text: () => text, stop };
+  onTestFinished(stop);
+  return { text: () => text, stop };
 }
 
 async function line(running: Running, message: string): Promise<Readonly<Record<string, unknown>>> {
@@ -134,7 +134,6 @@ describe('the package', () => {
     await vi.waitFor(() => expect(sink.requests).toHaveLength(1), DEADLINE);
     expect(JSON.parse(String(sink.requests[0]?.body))).toMatchObject({ type: 'callbot.task.completed', source: 'callbot' });
     expect((await ringback(['outputs'], { REDIS_URL: url })).stdout).toContain('console');
-    // 130 or 0: npx has its own way with a Ctrl-C. What counts is that both stop gracefully.
     await Promise.all([ingress.stop(), worker.stop()]);
     expect(ingress.text()).toContain('ingress has stopped');
     expect(worker.text()).toContain('worker has stopped');

@@ -4,6 +4,7 @@ import { askAll } from './questions.ts';
 
 const ENTER = '\r';
 const DOWN = '\u001b[B';
+const BACKSPACE = '\u007f';
 const CTRL_C = '\u0003';
 const DEADLINE = { timeout: 20_000, interval: 10 };
 
@@ -50,7 +51,8 @@ it('takes the sample account for no answer, and no URL that is none', async () =
   await answer("The account's uuid", ENTER);
   await answer('Where do they go', DOWN, ENTER);
   await answer('URL of the webhook', 'ftp://crm', ENTER);
-  await answer('An http or https URL', ...'\u007f'.repeat(9), 'http://crm', ENTER);
+  const erased = Array.from({ length: 'ftp://crm'.length }, () => BACKSPACE);
+  await answer('An http or https URL', ...erased, 'http://crm', ENTER);
   expect(await asked).toEqual({ source: 'callbot', output: 'webhook', url: 'http://crm' });
 });
 
