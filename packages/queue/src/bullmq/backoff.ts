@@ -1,15 +1,15 @@
-/** The bounds of a wait, in ms. */
+/** ms */
 export type BackoffBounds = { readonly minDelay: number; readonly maxDelay: number };
 
-/** A delivery may fail thousands of times, and 0 × Infinity is not a number. */
+/** 0 × Infinity is not a number. */
 const MAX_DOUBLINGS = 50;
 
-/** Batches fail by our own trouble, mostly Redis: look again soon and often. */
+/** Batches fail by our own trouble, mostly Redis: look again soon. */
 export const BATCH_BACKOFF: BackoffBounds = { minDelay: 1000, maxDelay: 30_000 };
 
 /**
- * ms until the next attempt: doubles from `minDelay` to `maxDelay`. The upper half is random, so that deliveries which
- * failed together come back apart. `attempt`: attempts made (1 or more). Never less than `afterMs`.
+ * Doubles from `minDelay` to `maxDelay`; the upper half is random. `attempt`: made so far. Never less than
+ * `afterMs`.
  */
 export function backoff({ minDelay, maxDelay }: BackoffBounds, attempt: number, afterMs = 0, random = Math.random): number {
   const full = Math.min(maxDelay, minDelay * 2 ** Math.min(attempt - 1, MAX_DOUBLINGS));

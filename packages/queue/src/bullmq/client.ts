@@ -7,16 +7,14 @@ import { createRenewal } from '@ringback/redis';
  * jobs, and that it duplicates its connection to wait for them. client.test.ts fails when that changes.
  */
 
-/** What BullMQ is told of a server that does not say what it is: the oldest that it takes without a warning. */
+/** The oldest that BullMQ takes without a warning. */
 const UNKNOWN_SERVER = 'redis_version:6.2.0';
 const MIN_WAIT_MS = 100;
 const MAX_WAIT_MS = 2000;
 
 /**
- * The connection as BullMQ 6.7.0 is given it: one whose INFO never fails. BullMQ asks for the server's
- * version once, and where that fails each call of that queue or worker fails from then on, without a turn of
- * the event loop in between: a worker loops for ever, and its process answers nothing more. The readiness
- * probe says that INFO is forbidden.
+ * A connection whose INFO never fails. If it failed once, each call of that queue or worker would fail at
+ * once, and a worker would loop without a turn of the event loop. Readiness tells that INFO is forbidden.
  */
 export function withoutInfo(client: IRedisClient): IRedisClient {
   const info: IRedisClient['info'] = async () => {
@@ -28,21 +26,18 @@ export function withoutInfo(client: IRedisClient): IRedisClient {
       return UNKNOWN_SERVER;
     }
   };
-  // A worker waits for jobs on a duplicate of its connection.
   const duplicate: IRedisClient['duplicate'] = (options) =>
     withoutInfo(client.duplicate({ ...options, reconnectOnError: createRenewal().wanted }));
   return Object.create(client, { info: { value: info }, duplicate: { value: duplicate } });
 }
 
-/** BullMQ refuses servers before 5.0 in the same way. */
+/** BullMQ refuses these likewise. */
 function isTooOld(info: string): boolean {
   return /^redis_version:[0-4]\./m.test(info);
 }
 
 /**
- * A worker's connection, which holds back the failures of its fetches, each for longer than the last, up to 2
- * s: where Redis refuses to give a job, BullMQ 6.7.0 asks again at once, and where it refuses to let it wait
- * for one, after 100 ms. `stop` lets them all go.
+ * Holds back the failures of a worker's fetches, up to 2 s: BullMQ would ask again at once. `stop` ends it.
  */
 export function backingOff(client: IRedisClient, stop: AbortSignal): IRedisClient {
   const fetching = createBackOff(stop);

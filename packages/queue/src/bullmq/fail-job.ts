@@ -8,7 +8,7 @@ import { addJobs, type NewJob } from './add-jobs.ts';
  * job. fail-job.test.ts fails when that changes.
  */
 
-/** Should we be cut off before it is moved, a worker takes the job then, and fails it for its payload. */
+/** If we are cut off, a worker fails the job for its payload. */
 const DELAY_MS = 1000;
 
 /** KEYS delayed, failed, job · ARGV id, now in ms, reason. Without BullMQ's events. */
@@ -18,10 +18,7 @@ redis.call('ZADD', KEYS[2], ARGV[2], ARGV[1])
 redis.call('HSET', KEYS[3], 'failedReason', ARGV[3], 'finishedOn', ARGV[2])
 return { 1 }`;
 
-/**
- * BullMQ has no way to add a job that has failed already: it would wait for a worker, and an output that is
- * held has none. So it is added as delayed, and moved to the failed set.
- */
+/** BullMQ cannot add a failed job: it is added as delayed, and moved. */
 export async function addFailedJob(options: {
   queue: Queue;
   redis: Redis;

@@ -10,9 +10,9 @@ const ENDS_JOB = /^(moveToFinished|moveToDelayed|retryJob):/;
 const LOOK_NOW = [0, 0, 0, 1];
 
 /**
- * A worker's connection. A worker takes the marker of the next delayed job out of Redis and remembers its time. If a
- * job ends while the worker is held, no next job is asked for, and the worker takes the empty answer for "none is
- * delayed". It would then wait for a marker for `drainDelay` (5 s).
+ * A worker takes the marker of the next delayed job out of Redis and remembers its time. If a job ends
+ * while the worker is held, it takes the empty answer for "none is delayed", and would wait `drainDelay` (5
+ * s) for a marker.
  */
 export function rememberingDelayed(client: IRedisClient, isHeld: () => boolean): IRedisClient {
   const runCommand: IRedisClient['runCommand'] = async (name, args) => {

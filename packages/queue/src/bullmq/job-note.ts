@@ -7,15 +7,11 @@ import type { Redis } from 'ioredis';
  * which may be large. job-note.test.ts fails when that changes.
  */
 
-/**
- * The options of a job, with something to know about it that can be read without its data. It goes with the
- * job.
- */
+/** Can be read without the job's data. */
 export function withNote<O extends JobsOptions>(opts: O, note: object): O {
   return Object.assign({ ...opts }, { note });
 }
 
-/** The notes of these jobs; undefined where there is none. */
 export function readNotes({ redis, queue }: { redis: Redis; queue: Queue }, ids: readonly string[]): Promise<unknown[]> {
   return Promise.all(ids.map(async (id) => noteIn(await redis.hget(queue.toKey(id), 'opts'))));
 }

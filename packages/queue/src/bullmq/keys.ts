@@ -6,7 +6,6 @@ import type { Redis } from 'ioredis';
  * `Queue` has calls for all of it, but opening one writes to Redis. keys.test.ts fails when they change.
  */
 
-/** The hash of a job. */
 export const jobKey = (prefix: string, queue: string, id: string) => new QueueKeys(prefix).toKey(queue, id);
 
 /** Every queue that was ever opened has this key. */
@@ -14,13 +13,9 @@ export const metaKey = (prefix: string, queue: string) => new QueueKeys(prefix).
 
 const WAITING = { wait: 'llen', paused: 'llen', active: 'llen', delayed: 'zcard', prioritized: 'zcard' } as const;
 
-/**
- * Jobs of a queue: those that wait, now or for later, or are under way, and those that failed. Writes
- * nothing.
- */
+/** `waiting`: now, later or under way. Writes nothing. */
 export async function countJobs(redis: Redis, prefix: string, queue: string): Promise<{ waiting: number; failed: number }> {
   const keys = new QueueKeys(prefix);
-  // A key of another kind is none of BullMQ's.
   const count = (command: 'llen' | 'zcard', type: string) => redis[command](keys.toKey(queue, type)).catch(() => 0);
   const [failed, ...waiting] = await Promise.all([
     count('zcard', 'failed'),
@@ -29,7 +24,7 @@ export async function countJobs(redis: Redis, prefix: string, queue: string): Pr
   return { waiting: waiting.reduce((sum, one) => sum + one, 0), failed };
 }
 
-/** The data of the job that waits for the longest, as text. Writes nothing. */
+/** Text. Writes nothing. */
 export async function oldestData(redis: Redis, prefix: string, queue: string): Promise<string | undefined> {
   const keys = new QueueKeys(prefix);
   const [oldest] = await redis.lrange(keys.toKey(queue, 'wait'), -1, -1).catch(() => []);

@@ -18,7 +18,7 @@ export function newBatchId(): string {
   return `b${randomBytes(12).toString('base64url')}`;
 }
 
-/** Derived: a second run adds nothing twice. */
+/** A second run adds nothing twice. */
 export function deliveryBatchId(batchId: string, output: string): string {
   return `${batchId}.${output}`;
 }

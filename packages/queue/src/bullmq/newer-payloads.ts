@@ -4,17 +4,16 @@ import { type TSchema, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { backoff, type BackoffBounds } from './backoff.ts';
 
-/** What every payload has in every version. A newer Ringback may change all the rest. */
+/** In every version of every payload. */
 const Envelope = Type.Object({ v: Type.Integer({ minimum: 1 }), kind: Type.Optional(Type.Unknown()) });
 
-/** How long a newer payload waits for a newer worker. */
 const NEWER_BACKOFF: BackoffBounds = { minDelay: 1000, maxDelay: 30_000 };
 const SAY_EVERY_MS = 60_000;
 
-/** `known`: the newest version that this process can read. */
+/** `known`: the newest that we can read. */
 type Newer = { readonly version: number; readonly known: number };
 
-/** Thrown by a handler if only a newer Ringback can read the job. The job waits for a newer worker. */
+/** The job waits for a newer worker. */
 export class NewerPayload extends RingbackError {
   readonly newer: Newer;
 
@@ -28,10 +27,7 @@ export class NewerPayload extends RingbackError {
   }
 }
 
-/**
- * Tells payloads of a newer Ringback from those that are not ours. Each `kind` of a schema counts its own versions.
- * An unknown kind counts as newer only above all known versions: a new kind MUST begin there.
- */
+/** Each `kind` counts its own versions. A new kind MUST begin above all known versions. */
 export function newerThan(schema: TSchema, data: unknown): Newer | undefined {
   if (!Value.Check(Envelope, data)) return undefined;
   const ours = variantsOf(schema);
@@ -53,7 +49,7 @@ function literal(schema: TSchema | undefined): unknown {
   return schema && Type.IsLiteral(schema) ? schema.const : undefined;
 }
 
-/** How many ms the job of a newer payload waits. Logs the first one, then once a minute their number. */
+/** Logs the first, then once a minute their number. ms */
 export function createNewerPayloads({ queue, logger }: { queue: string; logger: Logger }) {
   let since = 0;
   let saidAt = Number.NEGATIVE_INFINITY;

@@ -7,23 +7,21 @@ import type { Redis } from 'ioredis';
  * consumer.test.ts ("a job that cannot be read") fails when that changes.
  */
 
-/** A job's fields as they stand in Redis, all of them text. */
+/** All of them text. */
 type Fields = Readonly<Record<string, string>>;
 
-/** What BullMQ parses, and throws on when it is no JSON. */
+/** BullMQ throws if these are no JSON. */
 const JSON_FIELDS = ['data', 'opts', 'progress', 'parent'] as const;
 
 /**
- * The connection as BullMQ's queues and workers are given it: it reads a damaged job as one that is no
- * payload of ours, which the payload check then sets aside, and which can be listed. Without it BullMQ's own
- * parser throws between taking the job and processing it: the job would be taken, stall and be taken again
- * for ever. What stands in Redis stays as it is, for a person to see.
+ * Reads a damaged job as one that is no payload of ours. BullMQ's parser would throw after the job was
+ * taken, and it would be taken again for ever. In Redis it stays as it is.
  */
 export function readableJobs(redis: Redis): IRedisClient {
   const client = createIORedisClient(redis);
   const runCommand: IRedisClient['runCommand'] = async (name, args) => {
     const reply: unknown = await client.runCommand(name, args);
-    // `moveToActive`, and those that finish a job and take the next: [fields and values of the job, its id, …]
+    // [fields and values, id, …]
     return name.startsWith('moveTo') && Array.isArray(reply) && Array.isArray(reply[0])
       ? reply.with(0, Object.entries(readable(fieldsOf(reply[0]))).flat())
       : reply;
@@ -37,7 +35,7 @@ function fieldsOf(reply: readonly string[]): Fields {
 }
 
 function readable(fields: Fields): Record<string, string> {
-  // `rjk` makes it a repeated job, which nothing of ours is: BullMQ would look for its schedule before it processes it.
+  // `rjk`: BullMQ would look for the schedule of a repeated job.
   const { rjk, ...others } = fields;
   const damaged = JSON_FIELDS.filter((name) => !isJson(name, fields[name]));
   if (damaged.length === 0 && rjk === undefined) return { ...fields };
@@ -45,7 +43,7 @@ function readable(fields: Fields): Record<string, string> {
   return { ...others, opts: '{}', progress: '0', parent: '', data: JSON.stringify({ unreadable }) };
 }
 
-/** What is absent is no damage. BullMQ looks for properties in all but the progress, which may be a number. */
+/** Absent is no damage. Only the progress may be a number. */
 function isJson(name: string, text: string | undefined): boolean {
   if (!text) return true;
   try {

@@ -6,10 +6,7 @@ import type { RedisClock } from '@ringback/redis';
  * answer. time.test.ts fails when they change.
  */
 
-/**
- * At which place of a command's arguments, keys included, BullMQ puts `Date.now()`: by it Redis decides which
- * delayed jobs are due, and when a retry will be.
- */
+/** The argument, keys included, that is `Date.now()`. */
 const TIME_AT: Readonly<Record<string, number>> = {
   moveToActive: 12,
   moveToDelayed: 12,
@@ -18,15 +15,12 @@ const TIME_AT: Readonly<Record<string, number>> = {
   retryJob: 12,
 };
 
-/** In the answer of a command that takes a job: until when none is due. */
+/** In an answer: until when no job is due. */
 const DELAY_UNTIL_AT = 3;
 
 const clockOf = new WeakMap<object, RedisClock>();
 
-/**
- * A client whose commands carry Redis's time in place of ours. What comes back is in our time, since BullMQ
- * compares it with our clock.
- */
+/** Commands carry Redis's time. Answers are in ours, with which BullMQ compares them. */
 export function onRedisTime(client: IRedisClient, clock: RedisClock): IRedisClient {
   const runCommand: IRedisClient['runCommand'] = async (name, args) => {
     const at = TIME_AT[name.slice(0, name.indexOf(':'))];
@@ -36,7 +30,7 @@ export function onRedisTime(client: IRedisClient, clock: RedisClock): IRedisClie
     const reply: unknown = await client.runCommand(name, args.with(at, clock.now()));
     return Array.isArray(reply) ? inOurTime(reply, clock.ahead()) : reply;
   };
-  // The worker's connection on which it waits for jobs; it tells when the next one is due.
+  // On it a worker waits for jobs.
   const duplicate: IRedisClient['duplicate'] = (...args) => onRedisTime(client.duplicate(...args), clock);
   const bzpopmin: IRedisClient['bzpopmin'] = async (...args) => {
     const reply = await client.bzpopmin(...args);
@@ -51,10 +45,7 @@ export function onRedisTime(client: IRedisClient, clock: RedisClock): IRedisClie
   return wrapped;
 }
 
-/**
- * The options by which a new job is counted from Redis's time. None where our clock is right: they would take
- * room in every job.
- */
+/** None if our clock is right: they take room in every job. */
 export async function timeOfNewJobs(queue: Queue): Promise<{ timestamp?: number }> {
   const clock = clockOf.get(queue.opts.connection);
   if (clock === undefined) return {};
@@ -69,10 +60,7 @@ function inOurTime(reply: readonly unknown[], ahead: number): unknown[] {
   });
 }
 
-/**
- * BullMQ renews a job's lock by when it was taken: a time ahead of our clock would keep it from that.
- * `fields` are names and values in turn.
- */
+/** A time ahead of our clock would keep BullMQ from renewing the lock. */
 function withOurStart(fields: readonly unknown[], ahead: number): unknown[] {
   return fields.map((value, index) =>
     index % 2 === 1 && fields[index - 1] === 'processedOn' ? later(String(value), ahead) : value,

@@ -24,21 +24,20 @@ import { createDepth } from './depth.ts';
 
 export type BatchProducerOptions = {
   readonly url: Secret;
-  /** Namespace of every key in Redis. */
   readonly prefix: string;
-  /** ms that one write may take. */
+  /** ms per write. */
   readonly timeout: number;
   readonly durability: Durability;
   readonly overload: OverloadSettings;
-  /** Names of the outputs. Their waiting deliveries count as depth. */
+  /** Their waiting deliveries count as depth. */
   readonly outputs: readonly string[];
   readonly now: () => number;
   readonly logger: Logger;
 };
 
 /**
- * Writes each batch to Redis as one job, as safely as `durability` asks. `write` fails with RB_QUEUE_UNAVAILABLE (away
- * or slow), RB_REDIS_REFUSES, RB_OVERLOADED or RB_DURABILITY_UNMET (not allowed now, or not confirmed: it may be there).
+ * One job a batch. @throws RB_QUEUE_UNAVAILABLE, RB_REDIS_REFUSES, RB_OVERLOADED, RB_DURABILITY_UNMET (it
+ * may be there)
  */
 export function createBatchProducer(options: BatchProducerOptions): BatchProducer {
   const { url, prefix, durability, overload, outputs, logger } = options;
@@ -57,7 +56,6 @@ export function createBatchProducer(options: BatchProducerOptions): BatchProduce
       if (refused !== undefined) throw refused;
       const batch: CallbackBatch = { v: 1, groups: groupCallbacks(callbacks) };
       try {
-        // The id is the batch's own: a job that has it is this batch, written before.
         await addJobs({ queue: await queue.open(), jobs: [{ name: 'batch', data: batch, opts: batchJobOptions(id) }] });
         await confirm();
       } catch (cause) {

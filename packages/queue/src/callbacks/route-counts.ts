@@ -2,17 +2,14 @@ import type { Redis } from 'ioredis';
 
 type Access = { readonly redis: Redis; readonly prefix: string };
 
-/** Acked callbacks of which only the number is known. A batch that is run again may be counted again. */
+/** A batch that runs again may be counted again. */
 export type RouteCounts = {
-  /** By the reason in the route. */
   dropped(counts: ReadonlyMap<string, number>): Promise<void>;
-  /** By the error code of those for which the quarantine had no room. */
   unkept(counts: ReadonlyMap<string, number>): Promise<void>;
 };
 
 const keysOf = (prefix: string) => ({ dropped: `${prefix}:dropped`, unkept: `${prefix}:unkept` });
 
-/** Adds to the counts in Redis, in one round trip. */
 export function createRouteCounts({ redis, prefix }: Access): RouteCounts {
   const keys = keysOf(prefix);
 
@@ -23,7 +20,7 @@ export function createRouteCounts({ redis, prefix }: Access): RouteCounts {
   return { dropped: (counts) => add(keys.dropped, counts), unkept: (counts) => add(keys.unkept, counts) };
 }
 
-/** The counts of all workers since ever, the largest first. */
+/** The largest first. */
 export async function readRouteCounts({ redis, prefix }: Access) {
   const keys = keysOf(prefix);
   const read = async (key: string) =>

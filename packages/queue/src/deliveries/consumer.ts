@@ -22,9 +22,8 @@ import type { Settlement } from './settle.ts';
 import { attemptAlone, type SingleAttempt } from './single.ts';
 
 export type DeliveryHandlers = {
-  /** First attempts, side by side. MUST resolve only when each has an outcome or a job of its own. */
+  /** MUST resolve only when each has an outcome or a job of its own. */
   readonly batch: (batch: RoutedBatch) => Promise<void>;
-  /** One attempt of one delivery. Its settlement ends the job. */
   readonly single: (delivery: SingleAttempt) => Promise<Settlement>;
 };
 
@@ -35,7 +34,6 @@ export type DeliveryConsumerOptions = ConsumerSettings & {
   readonly logger: Logger;
 };
 
-/** Hands one output's deliveries to its handlers, within its rate limit. */
 export function consumeDeliveries(options: DeliveryConsumerOptions): Consumer {
   const { output, delivery, handlers: _, logger, ...settings } = options;
   return createConsumer({
@@ -53,10 +51,8 @@ export function consumeDeliveries(options: DeliveryConsumerOptions): Consumer {
   });
 }
 
-/** The runs of jobs with several deliveries. */
 function createRuns(options: DeliveryConsumerOptions) {
   const { redis, prefix, output, handlers, lockDuration, logger } = options;
-  // Written by the worker that ran the batch.
   const clock = redisClock(redis);
   const isLate = (since: number) => !clock.isSure() || clock.now() - since > lockDuration / 2;
   const bodies = createBodies({ redis, prefix });
@@ -113,11 +109,7 @@ function createHandler(options: DeliveryConsumerOptions) {
   };
 }
 
-/**
- * False if the job is taken for the first time, within half a lock from the start of the batch's run: locks are
- * renewed that often, so no other worker had the batch. Later, this worker may have stood still while another
- * delivered.
- */
+/** Locks are renewed every half lock: until then no other worker can have had the batch. */
 function mayHaveRun(
   { attemptsStarted, timestamp }: Pick<Job, 'attemptsStarted' | 'timestamp'>,
   isLate: (since: number) => boolean,

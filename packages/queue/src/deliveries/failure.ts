@@ -6,7 +6,7 @@ import { faultOf } from './earlier-fault.ts';
 const payload = Compile(DeliveryPayload);
 
 type Failure = {
-  /** Attempts made so far, over all jobs of the delivery. */
+  /** Over all jobs. */
   readonly attempts: number;
   readonly reason: string;
   readonly fault: Fault;

@@ -1,13 +1,12 @@
 import type { DeliveryResult, DeliverySettings, ErrorCode, Fault } from '@ringback/contracts';
 import { backoff } from '../bullmq/backoff.ts';
 
-/** What a delivery has spent so far, over all its jobs. For a batch: the runs of its job. */
+/** Over all jobs of a delivery. For a batch: runs of its job. */
 export type Spent = {
-  /** Attempts used up. */
   readonly attempts: number;
-  /** Failed attempts that cost time only. */
+  /** They cost time only. */
   readonly uncounted: number;
-  /** When the first attempt failed, ms since the epoch by Redis's clock. */
+  /** First failure, ms since the epoch by Redis's clock. */
   readonly failingSince?: number;
 };
 
@@ -15,32 +14,31 @@ export type Spent = {
 type Broken = { readonly outcome: 'broken'; readonly code: ErrorCode; readonly reason: string };
 
 export type SettleOptions = {
-  /** The delivery, or the batch, before this attempt. */
+  /** Before this attempt. */
   readonly delivery: {
     readonly spent: Spent;
-    /** Attempts that it has in all. */
     readonly attempts: number;
-    /** The attempt was the one that an open breaker lets through. */
+    /** By it an open breaker finds out. */
     readonly probe: boolean;
   };
   readonly settings: Pick<DeliverySettings['retry'], 'giveUpAfter' | 'minDelay' | 'maxDelay'> & {
     /** ms until a probe that found the destination away may be the next probe. */
     readonly probeAgainAfter: number;
   };
-  /** Redis's time, ms since the epoch. */
+  /** Redis's, ms since the epoch. */
   readonly now: number;
   /** Random, 0 to 1. */
   readonly jitter: number;
 };
 
-/** What happens next. `spent` includes this attempt. `reason` is what a dead letter says. */
+/** `spent` includes this attempt. */
 export type Settlement =
   | { readonly outcome: 'delivered' }
   | {
       readonly outcome: 'retry';
       readonly reason: string;
       readonly fault: Fault;
-      /** True: it used up an attempt. False: it cost time only. */
+      /** False: it cost time only. */
       readonly counted: boolean;
       readonly waitMs: number;
       readonly spent: Spent;
@@ -55,8 +53,8 @@ export type Settlement =
     };
 
 /**
- * The one place that decides what follows an attempt: first or later, in a batch or alone, probe or not, with a result
- * or broken. It only decides: the callers write it down.
+ * The one place that decides what follows an attempt: first or later, in a batch or alone, or broken.
+ * Callers write it down.
  */
 export function settle(result: DeliveryResult | Broken, options: SettleOptions): Settlement {
   const { delivery, settings, now } = options;
@@ -117,13 +115,13 @@ type Limits = {
   readonly now: number;
 };
 
-/** Which limit ends a delivery that has just failed, in words; undefined: it is tried again. */
+/** In words. Undefined: it is tried again. */
 function limitReached({ spent, counted, attempts, giveUpAfter, now }: Limits): string | undefined {
   if (counted && spent.attempts >= attempts) return count(spent.attempts, 'attempt');
   return now - spent.failingSince >= giveUpAfter ? inWords(giveUpAfter) : undefined;
 }
 
-/** A probe that found the destination away may soon be the next one: backed off, few would be left to probe with. */
+/** It may soon be the next probe: backed off, few would be left. */
 function waitAfter({ failure, afterMs = 0 }: Failed, spent: Spent, options: SettleOptions): number {
   if (options.delivery.probe && failure === 'unavailable') return Math.max(options.settings.probeAgainAfter, afterMs);
   return backoffAfter(spent, options, afterMs);
@@ -147,7 +145,7 @@ const UNITS = [
   [1000, 'second'],
 ] as const;
 
-/** In the largest unit that divides it: 259_200_000 → `3 days`. */
+/** 259_200_000 → `3 days`. */
 function inWords(ms: number): string {
   const [size, name] = UNITS.find(([unit]) => ms % unit === 0) ?? [1, 'ms'];
   return name === 'ms' ? `${ms} ms` : count(ms / size, name);

@@ -6,11 +6,9 @@ import { endJob } from './end-job.ts';
 import type { Settlement, Spent } from './settle.ts';
 
 export type SingleAttempt = {
-  /** The batch that its callback came in. */
   readonly batch: string;
   readonly callback: Callback;
   readonly spent: Spent;
-  /** Attempts that it has in all. */
   readonly attempts: number;
   /** Refused for good before: it becomes a dead letter without another attempt. */
   readonly refused?: { readonly reason: string; readonly fault: Fault } | undefined;
@@ -23,7 +21,7 @@ type Alone = {
   readonly attempt: (delivery: SingleAttempt) => Promise<Settlement>;
 };
 
-/** One attempt of a delivery with a job of its own. BullMQ counts the attempts; the payload has the rest. */
+/** BullMQ counts the attempts; the payload has the rest. */
 export async function attemptAlone({ payload, job, retry, attempt }: Alone): Promise<void> {
   const { batch, callback, refused: reason } = payload;
   const refused = reason === undefined ? undefined : { reason, fault: faultOf(payload, reason) };
@@ -44,7 +42,6 @@ function settleRun(cause: unknown, { spent, attempts, refused, job, retry }: Run
   return settlement.outcome === 'dead' && refused ? { ...settlement, ...refused } : settlement;
 }
 
-/** Writes into the job what its next run, or a person, needs to know. */
 async function keep(settlement: Settlement, payload: SingleDelivery, job: Job): Promise<void> {
   if (settlement.outcome === 'delivered' || payload.refused !== undefined) return;
   const { fault, spent } = settlement;

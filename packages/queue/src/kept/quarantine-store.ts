@@ -21,21 +21,19 @@ const quarantined = Compile(QuarantinedCallback);
 export type QuarantineStoreOptions = {
   readonly redis: Redis;
   readonly prefix: string;
-  /** Reads a callback as its source would today. @throws RingbackError if it does not fit, or no route matches */
+  /** @throws RingbackError if it does not fit, or no route matches */
   readonly read: (entry: QuarantinedCallback) => Callback;
-  /** Gives up what a batch has claimed in the ledger. */
   readonly release: (batch: string, keys: readonly string[]) => Promise<void>;
 };
 
-/** The quarantine as a person sees it: what was refused, and what no route matched. */
 export function openQuarantineStore({ redis, prefix, read, release }: QuarantineStoreOptions): KeptStore {
   const open = (name: string) => openQueue(name, { redis, prefix });
   const [refused, unrouted, callbacks] = [open(QUARANTINE), open(UNROUTED), open(CALLBACKS)];
   const jobOf = ({ queue, id }: Kept) => (queue === UNROUTED ? unrouted : refused).getJob(id);
 
   /**
-   * MUST be queued before it is removed: after a cut it may be queued twice, and is a duplicate then. Each replay makes
-   * a new batch: an id derived from the entry could be taken by an earlier replay that failed.
+   * MUST queue before it removes. A new batch each time: a derived id could be taken by a replay that
+   * failed.
    */
   async function replay(job: Job, entry: QuarantinedCallback): Promise<undefined> {
     const callback = read(entry);
@@ -71,7 +69,6 @@ export function openQuarantineStore({ redis, prefix, read, release }: Quarantine
   };
 }
 
-/** In words. @throws what is no refusal of ours */
 function whyNot(error: unknown): string {
   if (error instanceof RingbackError) return `${error.code}: ${error.message}`;
   throw error;

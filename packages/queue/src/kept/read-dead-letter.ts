@@ -11,12 +11,11 @@ const batches = Compile(CallbackBatch);
 
 const REMOVED = 'RB_OUTPUT_REMOVED: its output is not in the settings';
 
-/** The job's output (none: a batch of callbacks). `removed`: the job did not fail, but its output left the settings. */
+/** No output: a batch of callbacks. `removed`: its output left the settings. */
 export type Standing = { readonly output?: string | undefined; readonly removed?: boolean };
 
 type Reader = Pick<Bodies, 'read'>;
 
-/** A job that will not go on by itself, as a person should see it, with its bodies wherever they stand. */
 export async function readDeadLetter(job: Job, { output, removed = false }: Standing, bodies: Reader): Promise<Kept> {
   const data: unknown = job.data;
   const content =
@@ -37,7 +36,7 @@ export async function readDeadLetter(job: Job, { output, removed = false }: Stan
 
 type HeldDeliveries = { readonly bodies: string; readonly output: string };
 
-/** Deliveries that a removed output holds, for which there is no job. Undefined: they went since they were listed. */
+/** Undefined: they went meanwhile. */
 export async function readHeld(held: HeldDeliveries, bodies: Reader): Promise<Kept | undefined> {
   const { output } = held;
   const stored = await readStored(bodies, held.bodies, output);
@@ -57,7 +56,7 @@ async function readStored(bodies: Reader, id: string, output: string) {
   return { kind: 'batch' as const, bodies: id, callbacks, payload };
 }
 
-/** What stands there cannot be read is no reason to see none of the others. */
+/** The others can be read. */
 function unlessUnreadable(error: unknown): 'unreadable' {
   if (isUnreadable(error)) return 'unreadable';
   throw error;

@@ -12,7 +12,7 @@ import { settingsDifference } from './settings-difference.ts';
 const BEAT_EVERY_MS = 5000;
 const LOOK_FOR_PREFIXES_EVERY_MS = 60_000;
 const COMMAND_TIMEOUT_MS = 2000;
-/** How long a stop may wait for Redis. The key expires by itself. */
+/** The key expires by itself. */
 const GOODBYE_MS = 500;
 const SHOWN_PREFIXES = 10;
 
@@ -21,7 +21,6 @@ export type AnnounceOptions = Pick<RunningProcess, 'app' | 'version' | 'parts'> 
   readonly prefix: string;
   readonly logger: Logger;
   readonly failing?: () => Readonly<Record<string, { readonly forMs: number; readonly reason: string }>>;
-  /** Called when all processes of this app have the same settings again. */
   readonly onSame?: () => void;
 };
 
@@ -78,13 +77,11 @@ function sinceOf(
   );
 }
 
-/** ms since the epoch by Redis's clock: those of machines differ. */
 async function timeOf(redis: Redis): Promise<number> {
   const [seconds, microseconds] = await redis.time();
   return Number(seconds) * 1000 + Number(microseconds) / 1000;
 }
 
-/** Logs a line when the processes of an app begin to differ, when the difference changes, and when it is over. */
 function createDifferenceReport({ app, logger, onSame }: Pick<Required<AnnounceOptions>, 'app' | 'logger' | 'onSame'>) {
   let told = '';
   return async (processes: readonly RunningProcess[]): Promise<void> => {

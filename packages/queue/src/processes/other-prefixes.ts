@@ -6,26 +6,24 @@ import { CALLBACKS, outputRegistryKey } from '../bullmq/names.ts';
 import { runningProcesses } from './registry.ts';
 import { type Standing, standingUnder } from './standing.ts';
 
-/** A set of all prefixes that a process ever used. Its name is the only one that settings do not change. */
+/** All prefixes ever used. Settings do not change its name. */
 const PREFIXES_KEY = 'ringback:prefixes';
 
-/** At most so many keys are looked at, a thousand at a time: a Redis may hold millions. */
+/** A Redis may hold millions. */
 const SCAN_COUNT = 1000;
 const MAX_SCANS = 100;
 const MAX_PREFIXES = 100;
 
-/** What follows the prefix. */
 const META = metaKey('', CALLBACKS);
 const batch = Compile(CallbackBatch);
 
 export type LeftPrefix = Standing & { readonly prefix: string };
 
-/** Notes that a process uses this prefix. */
 export async function notePrefix(redis: Redis, prefix: string): Promise<void> {
   await redis.sadd(PREFIXES_KEY, prefix);
 }
 
-/** Other prefixes under which something waits and no known worker runs. Looks at 100 at most. */
+/** Looks at 100 at most. */
 export async function leftPrefixes(redis: Redis, prefix: string): Promise<LeftPrefix[]> {
   const others = (await redis.smembers(PREFIXES_KEY)).filter((other) => other !== prefix).toSorted();
   const left: LeftPrefix[] = [];
@@ -41,7 +39,7 @@ async function isServed(redis: Redis, prefix: string): Promise<boolean> {
   return (await runningProcesses({ redis, prefix })).some(({ app }) => app === 'worker');
 }
 
-/** Notes prefixes that are older than this register, if they are among the first 100 000 keys or so. */
+/** Older than this register, and among the first 100 000 keys or so. */
 export async function findOlderPrefixes(redis: Redis): Promise<void> {
   let cursor = '0';
   for (let scans = 0; scans < MAX_SCANS; scans += 1) {

@@ -1,24 +1,23 @@
 import type { RunningProcess } from './registry.ts';
 
-/** Processes that run other settings, or another version, than the newest. */
+/** Others than the newest. */
 type OlderSettings = {
   /** `<host>:<pid>` of each. */
   readonly processes: readonly string[];
-  /** By name: what only the newest settings have, what only these have, and what both have with another content. */
+  /** By name: only in the newest, only in these, different. */
   readonly adds: readonly string[];
   readonly removes: readonly string[];
   readonly changes: readonly string[];
 };
 
 export type SettingsDifference = {
-  /** `<host>:<pid>` of those with the newest settings. */
   readonly newest: readonly string[];
   readonly older: readonly OlderSettings[];
 };
 
 /**
- * How the settings of processes differ. Undefined: they do not. The newest settings are those that appeared last:
- * an old worker that restarts during a roll does not make its settings the newest.
+ * Undefined: no difference. The newest settings appeared last: an old worker's restart does not make its
+ * settings the newest.
  */
 export function settingsDifference(processes: readonly RunningProcess[]): SettingsDifference | undefined {
   const oldestFirst = processes.toSorted((a, b) => a.startedAt - b.startedAt);
@@ -32,7 +31,6 @@ export function settingsDifference(processes: readonly RunningProcess[]): Settin
   return { newest: newest.map(nameOf), older };
 }
 
-/** The parts by which `newer` differs from `older`, by name, sorted. */
 function compare(older: RunningProcess['parts'], newer: RunningProcess['parts']): Omit<OlderSettings, 'processes'> {
   const names = [...new Set([...Object.keys(older), ...Object.keys(newer)])].toSorted();
   return {

@@ -5,17 +5,15 @@ import { DROP } from './scripts.ts';
 
 type Access = { readonly redis: Redis; readonly prefix: string };
 
-/** What stands in Redis for one output by reference. */
 export type OutputBacklog = {
-  /** Deliveries that a job names or that are held, dead letters included. */
+  /** Dead letters included. */
   readonly deliveries: number;
-  /** Those that have no job yet. */
+  /** Without a job. */
   readonly held: number;
-  /** Bytes of the bodies that wait, without dead letters. Outputs that share bodies each count them. */
+  /** Without dead letters. Outputs that share bodies each count them. */
   readonly bytes: number;
-  /** Bytes of those that became dead letters at once. They do not count towards the bound. */
+  /** They do not count towards the bound. */
   readonly deadBytes: number;
-  /** Dropped by the output's rule since ever. */
   readonly dropped: number;
 };
 
@@ -23,7 +21,6 @@ export const NO_BACKLOG: OutputBacklog = { deliveries: 0, held: 0, bytes: 0, dea
 
 const FIELDS = { count: 'deliveries', held: 'held', bytes: 'bytes', dead: 'deadBytes', dropped: 'dropped' } as const;
 
-/** By output. Outputs without a backlog are absent. */
 export async function readBacklog({ redis, prefix }: Access): Promise<ReadonlyMap<string, OutputBacklog>> {
   const backlog = new Map<string, OutputBacklog>();
   for (const [field, value] of Object.entries(await redis.hgetall(backlogKey(prefix)))) {
@@ -35,10 +32,9 @@ export async function readBacklog({ redis, prefix }: Access): Promise<ReadonlyMa
 }
 
 const MIB = 1024 * 1024;
-/** An output with a smaller share of the bytes is not named. */
 const LEAST_SHARE = 0.2;
 
-/** Which outputs fill Redis, in words. Undefined: none does. */
+/** In words. Undefined: none does. */
 export async function tellWhoFills(access: Access): Promise<string | undefined> {
   const outputs = [...(await readBacklog(access))].toSorted(([, a], [, b]) => bytesOf(b) - bytesOf(a));
   const sum = outputs.reduce((bytes, [, own]) => bytes + bytesOf(own), 0);
@@ -61,14 +57,10 @@ function sizeInWords(own: Bytes): string {
 type Dropped = {
   readonly batch: string;
   readonly output: string;
-  /** Keys of the callbacks. */
   readonly keys: readonly string[];
 };
 
-/**
- * Notes dropped deliveries: as an outcome in the ledger for the dedupe window (ms), and in the output's count.
- * Resolves to how many were new.
- */
+/** In the ledger for the dedupe window (ms), and in the output's count. Resolves to how many were new. */
 export function createDropNoter({ redis, prefix, window }: Access & { readonly window: number }) {
   const run = createRunScript(redis);
   const seconds = String(Math.ceil(window / 1000));

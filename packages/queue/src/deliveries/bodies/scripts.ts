@@ -1,11 +1,8 @@
 /**
- * Lua for bodies that several outputs share, or that wait for one output. Every script may run again: nothing counts
- * twice.
- * Bodies key, a hash: `bodies` (the blob), `digest`, and for each output that needs it `@<output>`, as JSON: state
- * (`queued`: a job names it, `held`: in the held list, `dead`: its job failed), count, bytes, `at` (places in the
- * blob; absent: all), `again`, `batch` (if the key has another name), `dead` instead of bytes if it became a dead
- * letter without an attempt (it never counts as waiting, replayed or not).
- * Backlog key, a hash: `<output>.count`, `.held` (deliveries), `.bytes`, `.dead` (bytes), `.dropped`.
+ * Every script may run again: nothing counts twice. Bodies key, a hash: `bodies` (the blob), `digest`, and
+ * `@<output>` for each output that needs it, as JSON: state (`queued`, `held`, `dead`), count, bytes, `at`
+ * (places in the blob; absent: all), `again`, `batch` (if the key has another name), `dead` (bytes of what
+ * never waited). Backlog key, a hash: `<output>.count`, `.held`, `.bytes`, `.dead`, `.dropped`.
  */
 
 const COUNT = `
@@ -28,12 +25,11 @@ local function read(entry)
 end`;
 
 /**
- * KEYS bodies, backlog, held list of each output, then, of a batch that was run before, outcomes of each, and the
- * job of each that names its share · ARGV blob, digest, id, entry for all as JSON, how many outputs, then for each:
- * name, wanted state, count, places or '', most bytes or '', what becomes of it beyond these (`held`, `dead`,
- * `dropped`), then, where it was run before, the callbacks' keys of each as JSON → for each: its state, and `new` or
- * `there`. `elsewhere`: this key has other bodies, or the job of an earlier run is about to end, and would be taken
- * for that of the new share. `over`: every delivery has its outcome, so that an earlier run has let go of the share.
+ * KEYS bodies, backlog, held list of each output; of a batch run before also outcomes and job of each ·
+ * ARGV blob, digest, id, common entry, number of outputs, then for each: name, wanted state, count, places,
+ * most bytes, `beyond`; of a batch run before also the callbacks' keys → for each: its state, and `new` or
+ * `there`. `elsewhere`: other bodies stand here, or a job that would be taken for the new one is about to
+ * end.
  */
 export const STORE = `${COUNT}
 local outputs = tonumber(ARGV[5])
