@@ -11,17 +11,17 @@ export const sourceTypes: Readonly<Record<string, SourceType>> = {
   [standardWebhooks.type]: standardWebhooks,
 };
 
-/** A stanza of `sources:`. `settings` is decoded by the schema of its type. */
+/** `settings` is decoded by its type's schema. */
 export type SourceStanza = { readonly name: string; readonly type: string; readonly settings: unknown };
 
-/** In the order of the stanzas. Their paths MUST differ. @throws RingbackError RB_CONFIG_INVALID: an unknown type */
+/** Paths MUST differ. @throws RingbackError RB_CONFIG_INVALID: an unknown type */
 export function createSources(stanzas: readonly SourceStanza[]): Source[] {
   return stanzas.map((stanza) => typeOf(stanza).create(stanza));
 }
 
 export type NamedSender = Sender & { readonly name: string } & Pick<SourceType, 'kinds'>;
 
-/** In the order of the stanzas. @throws RingbackError RB_CONFIG_INVALID: an unknown type */
+/** @throws RingbackError RB_CONFIG_INVALID: an unknown type */
 export function createSenders(stanzas: readonly SourceStanza[]): NamedSender[] {
   return stanzas.map((stanza) => {
     const type = typeOf(stanza);

@@ -1,7 +1,7 @@
 import type { Callback } from '@ringback/contracts';
 import { orderBody, taskBody } from './schema.ts';
 
-/** A call's `callID`, an order's `orderID`, or a task's `taskID` with its status and counters. Undefined: the body has none. */
+/** Of a call's `callID`, an order's `orderID`, or a task's `taskID`, status and counters. */
 export function businessKey({ type, body }: Pick<Callback, 'type' | 'body'>): string | undefined {
   const value: unknown = JSON.parse(body);
   if (taskBody.Check(value)) {

@@ -9,8 +9,8 @@ type Age = {
 };
 
 /**
- * Signing time, ms since the epoch. createTs may be any text: if it is no time, the time of receipt is used.
- * @throws RingbackError if maxSkew is set: RB_CALLBACK_STALE, or RB_HEADER_INVALID if createTs is no time
+ * ms since the epoch. createTs may be any text: if it is no time, the time of receipt is used.
+ * @throws RingbackError if maxSkew is set: RB_CALLBACK_STALE or RB_HEADER_INVALID
  */
 export function signedAt({ createTs, receivedAt, maxSkew, source }: Age): number {
   const time = readDigits(createTs.toString('latin1'));

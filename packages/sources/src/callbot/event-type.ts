@@ -20,7 +20,6 @@ export const BODIES: Readonly<Record<string, TSchema>> = {
   [CALL]: OrderBody,
 };
 
-/** The request's path, and the paths of orders and calls. */
 export type Arrival = { readonly path: string; readonly order: string; readonly call: string };
 
 /**
@@ -46,7 +45,7 @@ function hasOneOf(body: object, ...fields: string[]): boolean {
   return fields.some((field) => Object.hasOwn(body, field));
 }
 
-/** Documented orders and calls both have callbackType 1. Their path differs, and its JSON type: text for orders, a number for calls. */
+/** Documented orders and calls both have callbackType 1: as text in orders, as a number in calls. */
 function byHint(callbackType: string | number, { path, order, call }: Arrival): string {
   if (path === order) return ORDER;
   if (path === call) return CALL;

@@ -4,12 +4,11 @@ import { checkId } from '../http/id.ts';
 
 const REQUIRED = ['requestID', 'uuid', 'createTs', 'sign'] as const;
 
-/** As bytes from the wire. */
 export type CallbotHeaders = Readonly<Record<(typeof REQUIRED)[number], Buffer>>;
 
 /**
  * `createTs` may be empty: only the signature tells whether it is right.
- * @throws RingbackError RB_HEADER_MISSING, RB_SIGN_MISSING, or RB_HEADER_INVALID (sent twice, empty, or an unusable requestID)
+ * @throws RingbackError RB_HEADER_MISSING, RB_SIGN_MISSING or RB_HEADER_INVALID
  */
 export function readHeaders(headers: Headers): CallbotHeaders {
   requireHeaders(headers, { names: REQUIRED, sign: 'sign', what: `a callback carries ${REQUIRED.join(', ')}` });

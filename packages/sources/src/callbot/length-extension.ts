@@ -11,7 +11,7 @@ type Extendable = {
 
 /**
  * Whether a correctly signed body may be a length-extension attack: an old signed message, its hash padding and any text.
- * Checks only the places where the secret's length puts the padding. JSON has no NUL, so it is never suspected.
+ * Valid JSON has no NUL, so it is never suspected.
  */
 export function isLengthExtension({ body, bytesBefore, algorithm }: Extendable): boolean {
   if (!body.includes(0)) return false;
@@ -24,7 +24,7 @@ export function isLengthExtension({ body, bytesBefore, algorithm }: Extendable):
   return false;
 }
 
-/** The earliest end of the first `&createTs=…&requestID=…&uuid=…`. */
+/** Of `&createTs=…&requestID=…&uuid=…`. */
 function endOfFirstTail(body: Buffer): number | undefined {
   let at = 0;
   for (const part of ['&createTs=', '&requestID=', '&uuid=']) {
@@ -43,7 +43,6 @@ function messageLength(body: Buffer, end: number, algorithm: Extendable['algorit
   return (high * 2 ** 32 + low) / 8;
 }
 
-/** Whether 0x80 and less than a block of zeros fill it from `start` to the length field. */
 function isPadding(body: Buffer, start: number, end: number): boolean {
   const zeros = body.subarray(start + 1, end - LENGTH_FIELD);
   return start < end - LENGTH_FIELD && zeros.length < BLOCK && body[start] === 0x80 && zeros.every((byte) => byte === 0);

@@ -8,7 +8,7 @@ import { HEX_DIGITS, verifySign } from './signature.ts';
 
 type Claim = { readonly source: string; readonly account: CallbotAccount; readonly headers: CallbotHeaders };
 
-/** The message tells a sender only what it could find out itself. The facts are for the log. */
+/** MUST tell senders only what they could find out themselves. Facts are for the log. */
 export function signMismatch({ source, account, headers }: Claim, problem?: string): RingbackError {
   const check = `secrets and algorithm of the account at source ${source}, and that nothing on the way rewrites the body`;
   const facts = { ...named(headers), account: account.uuid, algorithm: account.algorithm };
@@ -39,7 +39,7 @@ function problemOfSign(algorithm: 'md5' | 'sha256', sign: string): string | unde
   return /[a-f]/.test(sign) ? 'the sign has lower-case letters; upper case expected' : undefined;
 }
 
-/** Says if white space was added to the body on the way. A request with the shorter body would tell as much. */
+/** A request with the shorter body would tell as much. */
 export function problemOfBody({ account, headers }: Claim, body: Buffer): string | undefined {
   const trimmed = withoutTrailingSpace(body);
   const bytes = body.length - trimmed.length;

@@ -5,7 +5,6 @@ import { isLengthExtension } from './length-extension.ts';
 
 const BODY = '&body=';
 
-/** What a sign covers, as bytes from the wire. */
 export type SignedParts = {
   readonly body: Buffer;
   readonly createTs: Buffer;
@@ -32,16 +31,12 @@ export function computeSign(secret: string, algorithm: CallbotAccount['algorithm
     .toUpperCase();
 }
 
-/** Whether a secret of the account made `sign` for exactly these parts. */
 export function verifySign({ secrets, algorithm }: CallbotAccount, sign: Buffer, parts: SignedParts): boolean {
   const secret = matchingSecret({ secrets, sign, compute: (candidate) => computeSign(candidate, algorithm, parts) });
   return secret !== undefined && !isCutElsewhere(parts) && !isExtended(secret, algorithm, parts);
 }
 
-/**
- * The signed text does not show where a part ends, so an attacker could move text from one part into another.
- * Only one cut is right: the body ends at the last tail, createTs at the first requestID after it.
- */
+/** An attacker could move signed text from one part into another. The body MUST end at the last tail. */
 function isCutElsewhere({ createTs, requestID }: SignedParts): boolean {
   return (
     /&(?:createTs|requestID)=/.test(createTs.toString('latin1')) || /&createTs=.*&requestID=/s.test(requestID.toString('latin1'))
@@ -52,5 +47,4 @@ function isExtended(secret: string, algorithm: CallbotAccount['algorithm'], { bo
   return isLengthExtension({ body, bytesBefore: Buffer.byteLength(secret) + BODY.length, algorithm });
 }
 
-/** Length of a sign. */
 export const HEX_DIGITS = { md5: 32, sha256: 64 } as const;

@@ -21,7 +21,7 @@ import { createHmacSender } from './sender.ts';
 import { createVerifier } from './verifier.ts';
 import { type From, headerValue } from './values.ts';
 
-/** Any sender that puts an HMAC into a header. The settings say where it is and what it covers. */
+/** Any sender that puts an HMAC into a header. */
 export const hmac: SourceType<typeof HmacSettings, HmacSettings> = {
   type: 'hmac',
   settings: HmacSettings,
@@ -71,7 +71,7 @@ function createPrecheck({ name, settings }: Configured): Source['precheck'] {
   };
 }
 
-/** @throws RingbackError RB_BODY_MALFORMED, RB_BODY_INCOMPLETE (no id), or RB_HEADER_INVALID */
+/** @throws RingbackError RB_BODY_MALFORMED, RB_BODY_INCOMPLETE or RB_HEADER_INVALID */
 function readRequest({ name, settings }: Configured, request: VerifiedRequest): Omit<Callback, 'source'> {
   const { account, time, receivedAt, headers, body } = request;
   const { text, value } = readJson(body);

@@ -1,17 +1,13 @@
 import { type Headers, RingbackError } from '@ringback/contracts';
 import { singleHeader } from '../http/headers.ts';
 
-/** The place of a value in a request. */
 export type From = {
   readonly header?: string | undefined;
   readonly field?: string | undefined;
   readonly json?: string | undefined;
 };
 
-/**
- * The values of a header, or of one field of it: `t=1,v1=a,v1=b` has two of `v1`.
- * @throws RingbackError RB_HEADER_INVALID: sent more than once
- */
+/** Of a header or a field of it: `t=1,v1=a,v1=b` has two of `v1`. @throws RingbackError RB_HEADER_INVALID */
 export function headerValues(headers: Headers, { header = '', field }: From): string[] {
   const bytes = singleHeader(headers, header);
   if (bytes === undefined) return [];
@@ -23,7 +19,7 @@ export function headerValues(headers: Headers, { header = '', field }: From): st
   });
 }
 
-/** @throws RingbackError RB_HEADER_INVALID: there are several, or it is empty */
+/** @throws RingbackError RB_HEADER_INVALID: several, or empty */
 export function headerValue(headers: Headers, from: From): string | undefined {
   const [value, ...more] = headerValues(headers, from);
   const name = from.field === undefined ? `header ${from.header}` : `${from.field} in header ${from.header}`;

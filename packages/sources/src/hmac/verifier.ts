@@ -7,7 +7,7 @@ import type { HmacSettings } from './config.ts';
 import { readTemplate } from './template.ts';
 import { headerValue, headerValues } from './values.ts';
 
-/** Checks the head. Returns the check of the body, which returns the signing time, ms since the epoch. */
+/** Checks the head; then the body, and returns the signing time in ms. */
 export type Verifier = (head: RequestHead, id: Buffer | undefined) => (body: Buffer) => number;
 
 type Configured = { readonly name: string; readonly settings: HmacSettings };
@@ -48,7 +48,7 @@ export function createVerifier({ name, settings }: Configured): Verifier {
   };
 }
 
-/** @throws RingbackError RB_SIGN_MISSING, RB_SIGN_MISMATCH (not of the settings' form), or RB_HEADER_INVALID */
+/** @throws RingbackError RB_SIGN_MISSING, RB_SIGN_MISMATCH or RB_HEADER_INVALID */
 function signaturesIn({ headers }: RequestHead, signature: HmacSettings['signature']): Buffer[] {
   const { prefix = '', encoding, header, field } = signature;
   const values = headerValues(headers, signature);
@@ -100,7 +100,7 @@ type Mismatch = {
   readonly isPadded: boolean;
 };
 
-/** The message tells a sender only what it could find out itself. The facts are for the log. */
+/** MUST tell senders only what they could find out themselves. Facts are for the log. */
 function mismatch({ source, settings, signatures, id, isPadded }: Mismatch): RingbackError {
   const { header, algorithm } = settings.signature;
   const [bytes, wanted] = [signatures[0]?.length ?? 0, computeHmac('', algorithm, []).length];

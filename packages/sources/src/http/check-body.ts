@@ -5,7 +5,7 @@ type SchemaError = ReturnType<Validator['Errors']>[number];
 
 export type BodySchema<T> = { Check(value: unknown): value is T; Errors(value: unknown): SchemaError[] };
 
-/** @throws RingbackError RB_BODY_INCOMPLETE or RB_BODY_INVALID, which name field and expected type, never a value */
+/** @throws RingbackError RB_BODY_INCOMPLETE or RB_BODY_INVALID; names no value */
 export function checkBody<T>(schema: BodySchema<T>, body: object): T {
   if (schema.Check(body)) return body;
   const errors = schema.Errors(body);
@@ -21,7 +21,7 @@ function missingField(errors: readonly SchemaError[]): RingbackError | undefined
   return undefined;
 }
 
-/** Names the deepest field: its parents are wrong only because of it. A union has an error for each branch. */
+/** Names the deepest field: its parents are wrong only because of it. */
 function wrongType(errors: readonly SchemaError[]): RingbackError {
   const paths = errors.map((error) => error.instancePath);
   const path = paths.reduce((deepest, next) => (depth(next) > depth(deepest) ? next : deepest), paths[0] ?? '');

@@ -2,10 +2,7 @@ import { isUtf8 } from 'node:buffer';
 
 const ESCAPED = '\uFFFD';
 
-/**
- * A header's bytes as text. Different bytes MUST give different texts: a text is a callback's id.
- * What is not UTF-8 is percent-escaped after U+FFFD, and so is UTF-8 that begins with U+FFFD.
- */
+/** Different bytes MUST give different texts, since ids are told by them. Non-UTF-8 is percent-escaped after U+FFFD. */
 export function headerText(bytes: Buffer): string {
   if (isUtf8(bytes)) {
     const text = bytes.toString('utf8');

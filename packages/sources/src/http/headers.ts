@@ -3,13 +3,13 @@ import { type Headers, RingbackError } from '@ringback/contracts';
 /** A proxy may have added them. */
 const ALWAYS_SECRET = ['authorization', 'proxy-authorization', 'cookie'];
 
-/** The headers without the named ones (lower case) and those that are always secret. */
+/** `secret`: names in lower case. */
 export function withoutSecrets(headers: Headers, secret: readonly string[]): Headers {
   const hidden = new Set([...ALWAYS_SECRET, ...secret]);
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !hidden.has(name)));
 }
 
-/** The bytes of a header; undefined if it is absent. @throws RingbackError RB_HEADER_INVALID: sent more than once */
+/** @throws RingbackError RB_HEADER_INVALID: sent more than once */
 export function singleHeader(headers: Headers, name: string): Buffer | undefined {
   const values = headers[name.toLowerCase()];
   if (values === undefined) return undefined;
@@ -18,7 +18,7 @@ export function singleHeader(headers: Headers, name: string): Buffer | undefined
   return Buffer.from(value, 'latin1');
 }
 
-/** @throws RingbackError RB_HEADER_MISSING, or RB_HEADER_INVALID: sent more than once, or empty */
+/** @throws RingbackError RB_HEADER_MISSING or RB_HEADER_INVALID */
 export function requiredHeader(headers: Headers, name: string): Buffer {
   const value = singleHeader(headers, name);
   if (value === undefined) throw new RingbackError('RB_HEADER_MISSING', `missing header ${name}`);
@@ -33,7 +33,7 @@ export function refuseEmpty(name: string, value: Buffer): Buffer {
 
 type Required = { readonly names: readonly string[]; readonly sign: string; readonly what: string };
 
-/** @throws RingbackError RB_SIGN_MISSING: only `sign` is missing; RB_HEADER_MISSING: another one is */
+/** @throws RingbackError RB_SIGN_MISSING (only `sign` is missing) or RB_HEADER_MISSING */
 export function requireHeaders(headers: Headers, { names, sign, what }: Required): void {
   const missing = names.filter((name) => headers[name.toLowerCase()] === undefined);
   if (missing.length === 0) return;

@@ -19,7 +19,7 @@ export type Signed = {
   readonly signatures: readonly Buffer[];
 };
 
-/** Whether a key made one of the signatures. Tries all, so a wrong signature takes as long as a right one. */
+/** Tries all, so a wrong signature takes as long as a right one. */
 export function hmacFits({ keys, algorithm, message, signatures }: Signed): boolean {
   let fits = false;
   for (const key of keys) {

@@ -7,7 +7,7 @@ type Options = {
   readonly compute: (secret: string) => string;
 };
 
-/** The secret that made this sign. Tries all of them, so a wrong sign takes as long as a right one. */
+/** Tries all secrets, so a wrong sign takes as long as a right one. */
 export function matchingSecret({ secrets, sign, compute }: Options): string | undefined {
   let match: string | undefined;
   for (const candidate of secrets) {

@@ -5,14 +5,14 @@ const MAX_LEVELS = 100;
 /** Replaces no byte and keeps a byte order mark: text and bytes stay the same. */
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** @throws RingbackError RB_BODY_MALFORMED: not UTF-8, not JSON, not an object, or nested deeper than 100 levels */
+/** @throws RingbackError RB_BODY_MALFORMED */
 export function readJsonObject(bytes: Buffer): { text: string; object: object } {
   const { text, value } = readJson(bytes);
   if (Array.isArray(value)) throw malformed('is JSON, but not an object');
   return { text, object: value };
 }
 
-/** Takes an array as well. @throws RingbackError RB_BODY_MALFORMED */
+/** An array as well. @throws RingbackError RB_BODY_MALFORMED */
 export function readJson(bytes: Buffer): { text: string; value: object } {
   const text = decode(bytes);
   const value = parse(text);

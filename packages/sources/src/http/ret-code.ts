@@ -1,11 +1,7 @@
 import type { ErrorCode, HttpReply, Outcome, ReadAnswer } from '@ringback/contracts';
 import { fieldsOf } from './json-reply.ts';
 
-/**
- * From the provider's list (Callbot v3): 1 general error, 2 missing parameter, 3 format error, 4 invalid value,
- * 4001 content too large, 5001 internal error, 6 incorrect signature, 6001 missing signature,
- * 6002 account does not exist, 6003 no permission, 7 system busy.
- */
+/** The provider's list of codes (Callbot v3). */
 const RET_CODES: Partial<Record<ErrorCode, number>> = {
   RB_HEADER_MISSING: 2,
   RB_HEADER_INVALID: 4,
@@ -29,7 +25,7 @@ const RET_CODES: Partial<Record<ErrorCode, number>> = {
 };
 const GENERAL_ERROR = 1;
 
-/** The answer of Callbot and NXLink: `{"retCode": …, "retMsg": …, "responseID": …}`. `retCode` 0 is an ack. */
+/** For Callbot and NXLink. `retCode` 0 is an ack. */
 export function retCodeAnswer(outcome: Outcome): HttpReply {
   const { responseID } = outcome;
   if (outcome.kind === 'acked') return json(200, { retCode: 0, retMsg: 'success', responseID });

@@ -4,7 +4,7 @@ export const MS_PER_S = 1000;
 /** Smaller numbers are seconds: as ms this is the year 1973, as seconds 5138. */
 const LEAST_MS = 1e11;
 
-/** Digits of seconds or ms since the epoch → ms. Fourteen digits of ms end in the year 5138. */
+/** Seconds or ms since the epoch → ms. */
 export function readDigits(text: string): number | undefined {
   if (!/^\d{1,14}$/.test(text)) return undefined;
   const value = Number(text);

@@ -1,4 +1,4 @@
-/** The body without white space at its end: space, tab, line feed, carriage return. A proxy may have added it. */
+/** A proxy may have added space, tab, line feed or carriage return. */
 export function withoutTrailingSpace(body: Buffer): Buffer {
   let end = body.length;
   while (end > 0 && [0x20, 0x09, 0x0a, 0x0d].includes(body[end - 1] ?? 0)) end -= 1;

@@ -2,10 +2,10 @@ import type { Secret, WeakSecret } from '@ringback/contracts';
 
 const LEAST_KEY_BYTES = 16;
 
-/** Samples in public documentation: Standard Webhooks, GitHub ("Validating webhook deliveries"), Slack ("Verifying requests"). */
+/** From the documentation of Standard Webhooks, GitHub and Slack. */
 const PUBLISHED = new Set(['MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', "It's a Secret to Everybody", '8f742231b10e8888abcd99yyyzzz85a5']);
 
-/** The weak ones of `secrets`, in a setting of that name. `keyOf` gives the key in the text of a secret. */
+/** `keyOf` reads the key from the text of a secret. */
 export function weakSecrets(secrets: readonly Secret[], keyOf = (text: string): Buffer => Buffer.from(text)): WeakSecret[] {
   return secrets.flatMap((secret, index): WeakSecret[] => {
     const at = ['secrets', index];

@@ -5,7 +5,6 @@ export type SignedHeaders = { readonly action: Buffer; readonly bizType: Buffer;
 
 const SIGNED = ['action', 'bizType', 'ts', 'sign'] as const;
 
-/** @throws RingbackError RB_HEADER_MISSING or RB_HEADER_INVALID */
 export function readAccessKey(headers: Headers): Buffer {
   return requiredHeader(headers, 'accessKey');
 }

@@ -32,7 +32,7 @@ export function eventType(body: object): string {
   return 'taskId' in body || 'userTaskId' in body ? 'nxlink.task' : 'nxlink.other';
 }
 
-/** The call or task that a body is about. Not userTaskId: the customer chooses it, and this goes into logs. */
+/** Not userTaskId: the customer chooses it, and this goes into logs. */
 export function aboutOf(body: unknown): string | undefined {
   const call = jsonValue(body, 'callId');
   if (call !== undefined) return `call:${call}`;

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { matchingSecret } from '../http/matching-secret.ts';
 import type { NxlinkAccount } from './config.ts';
 
-/** What a sign covers, as bytes from the wire. */
 export type SignedParts = {
   readonly accessKey: Buffer;
   readonly action: Buffer;
@@ -13,7 +12,7 @@ export type SignedParts = {
 
 /**
  * NXLink: lower-case hex of MD5("accessKey=…&action=…&bizType=…&ts=…" + ("&body=…" unless empty) + "&accessSecret=…").
- * The secret is last, so nobody can append to the signed text without it.
+ * The secret is last, so length extension is impossible.
  */
 export function computeSign(secret: string, { accessKey, action, bizType, ts, body }: SignedParts): string {
   const hash = createHash('md5')
@@ -29,7 +28,6 @@ export function computeSign(secret: string, { accessKey, action, bizType, ts, bo
   return hash.update('&accessSecret=').update(secret).digest('hex');
 }
 
-/** Whether a secret of the account made `sign` for exactly these parts. */
 export function verifySign({ accessSecrets = [] }: NxlinkAccount, sign: Buffer, parts: SignedParts): boolean {
   return matchingSecret({ secrets: accessSecrets, sign, compute: (secret) => computeSign(secret, parts) }) !== undefined;
 }

@@ -56,7 +56,6 @@ function createNxlinkSource({ name, settings }: Configured): Source {
     name,
     paths: [settings.path],
     methods: ['POST'],
-    // Undocumented: what a repeat under another time has in common.
     businessKey: () => undefined,
     publiclySigned: () => settings.accounts.filter(hasPublishedSecret).map(({ accessKey }) => accessKey),
     answer: retCodeAnswer,
@@ -75,7 +74,6 @@ function hasPublishedSecret({ accessSecrets = [] }: NxlinkAccount): boolean {
   return accessSecrets.some((secret) => secret.reveal() === PUBLISHED);
 }
 
-/** Checks the head of a signed callback. Returns the check of its body, which returns the signing time. */
 function createJudge({ name, settings }: Configured) {
   const { tolerance: allowed } = settings;
   return (account: NxlinkAccount, { headers, receivedAt }: RequestHead) => {
@@ -94,13 +92,13 @@ function createJudge({ name, settings }: Configured) {
   };
 }
 
-/** Its `ts` is as good as the rest of it; without one, the time of receipt counts. */
+/** Without `ts`, the time of receipt counts. */
 function unsigned({ headers, receivedAt }: RequestHead): (body: Buffer) => number {
   const time = readDigits(singleHeader(headers, 'ts')?.toString('latin1') ?? '') ?? receivedAt;
   return () => time;
 }
 
-/** There is no request id: the id is the subject and a digest of what is signed, except the time, which a repeat may renew. */
+/** No request id exists: subject, and digest of what is signed except the time, which a repeat may renew. */
 function idOf({ headers }: RequestHead, body: Buffer): string {
   const digest = digestOf(singleHeader(headers, 'action') ?? '', singleHeader(headers, 'bizType') ?? '', body);
   return [aboutOfBytes(body) ?? 'body', digest].join(':');
