@@ -2,6 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Ajv } from 'ajv';
+import composeSpec from 'docker-compose/schema/compose-spec.json' with { type: 'json' };
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
 
@@ -10,6 +12,8 @@ const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 
 type Service = {
   readonly command?: string[];
+  readonly profiles?: string[];
+  readonly image?: string;
   readonly env_file?: { path: string }[];
   readonly cap_drop: string[];
   readonly read_only: boolean;
@@ -18,8 +22,10 @@ type Service = {
   readonly volumes: (string | { source: string; target: string; read_only?: boolean })[];
 };
 
-const services: Readonly<Record<string, Service>> = parse(read('docker/compose.yaml'), { merge: true }).services;
+const compose = parse(read('docker/compose.yaml'), { merge: true });
+const services: Readonly<Record<string, Service>> = compose.services;
 const APPS = ['ingress', 'worker'];
+const NODES = [1, 2, 3, 4, 5, 6].map((number) => `redis-${number}`);
 const UNITS: Readonly<Record<string, number>> = { mb: 2 ** 20, m: 2 ** 20, g: 2 ** 30 };
 
 /** `${NAME:-512mb}` → bytes. */
@@ -38,11 +44,37 @@ describe('compose', () => {
     expect(bytesOf(services[name]?.mem_limit)).toBeGreaterThan(0);
   });
 
-  it('bounds what Redis holds, below what its container may take', () => {
-    const command = services['redis']?.command ?? [];
-    const maxmemory = bytesOf(command[command.indexOf('--maxmemory') + 1]);
-    expect(command.join(' ')).toContain('--maxmemory-policy noeviction');
-    expect(bytesOf(services['redis']?.mem_limit)).toBeGreaterThanOrEqual(2 * maxmemory);
+  it('fits the Compose Specification', () => {
+    // Its formats are those of Compose alone.
+    const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true });
+    const { $schema: _, ...schema } = composeSpec;
+    const fits = ajv.compile(schema);
+    fits(compose);
+    expect(fits.errors).toBeNull();
+    expect(fits({ ...compose, services: { redis: { image: 'redis', read_onyl: true } } })).toBe(false);
+  });
+
+  it.each(['redis', ...NODES])('bounds what %s holds, below what its container may take', (name) => {
+    const command = services[name]?.command?.join(' ') ?? '';
+    const maxmemory = bytesOf(/--maxmemory (\S+)/.exec(command)?.[1]);
+    expect(command).toContain('--maxmemory-policy noeviction');
+    expect(command).toContain('--appendonly yes');
+    expect(bytesOf(services[name]?.mem_limit)).toBeGreaterThanOrEqual(2 * maxmemory);
+  });
+
+  it.each(['redis', ...NODES])('gives %s its password by a file, and keeps its data', (name) => {
+    expect(services[name]).toMatchObject({ secrets: ['redis-password'], volumes: [`${name}:/data`] });
+    expect(compose.volumes).toHaveProperty(name);
+    expect(services[name]?.command?.join(' ')).toMatch(/\$\$\(cat \/run\/secrets\/redis-password\)[^]*requirepass[^]*masterauth/);
+  });
+
+  it('runs one Redis, or a cluster of six nodes', () => {
+    const inProfile = (profile: string) => Object.keys(services).filter((name) => services[name]?.profiles?.includes(profile));
+    expect(inProfile('single')).toEqual(['redis']);
+    expect(inProfile('cluster')).toEqual([...NODES, 'redis-cluster']);
+    expect(read('docker/.env')).toMatch(/^COMPOSE_PROFILES=single$/m);
+    const { redis } = parse(read('docker/ringback.cluster.yaml'));
+    expect(redis.cluster.nodes.every((node: string) => NODES.includes(node.replace(/:6379$/, '')))).toBe(true);
   });
 
   it.each(APPS)('gives %s the settings, the variables and the secrets that they name', (name) => {
