@@ -26,6 +26,7 @@ const COMMANDS = {
   fuzz: ['chaos/fuzz/main.ts'],
   bench: ['bench/main.ts'],
   pack: ['scripts/pack.ts'],
+  release: ['scripts/release.ts'],
   check: ['scripts/check.ts'],
   fix: ['scripts/check.ts', '--fix'],
 };

@@ -9,6 +9,7 @@ import { VERSION } from '@ringback/observability';
 import { createSink, redisSpec, testRedis } from '@ringback/testkit';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { pack } from '../scripts/pack/pack.ts';
+import { sbomOf } from '../scripts/release/sbom.ts';
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -105,6 +106,20 @@ describe('the package', () => {
     }
     expect(existsSync(join(folder, 'node_modules/@ringback'))).toBe(false);
   });
+
+  it(
+    'has a list of what an installation holds',
+    async () => {
+      const text = await sbomOf(packed.tarball);
+      // Nothing of the machine that made it.
+      expect(text).not.toContain(tmpdir());
+      const sbom = JSON.parse(text) as { bomFormat: string; components: { name: string; version: string }[] };
+      expect(sbom.bomFormat).toBe('CycloneDX');
+      const names = sbom.components.map(({ name, version }) => `${name}@${version}`);
+      expect(names).toEqual(expect.arrayContaining([`ringback@${VERSION}`, 'bullmq@6.7.0', 'fastify@5.12.8']));
+    },
+    INSTALLS_WITHIN_MS,
+  );
 
   it('tells its version, everywhere', async () => {
     const commands = [[], ['start'], ['ingress'], ['worker'], ['check'], ['dead-letters', 'list']];
