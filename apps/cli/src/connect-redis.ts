@@ -11,6 +11,6 @@ export function connectRedis(
   env: Readonly<Record<string, string | undefined>>,
 ): ReturnType<typeof connectForCommand> {
   if (!env['REDIS_URL'] && url.reveal() === redisOfStart())
-    process.stderr.write(`redis: the one of npm start (${REDIS_OF_START})\n`);
+    process.stderr.write(`redis: the one of npm start or ringback start (${REDIS_OF_START})\n`);
   return connectForCommand({ url, name: 'ringback-cli' });
 }

@@ -23,7 +23,7 @@ async function checkout(url: string, yaml: string): Promise<string> {
 }
 
 describe('a command that needs Redis', () => {
-  const SAYS = 'redis: the one of npm start (.ringback/redis.url)';
+  const SAYS = 'redis: the one of npm start or ringback start (.ringback/redis.url)';
 
   it('finds the one of npm start, and says so', async () => {
     const cwd = await checkout(testRedis().url, settings());

@@ -135,7 +135,9 @@ describe('a callback that is not acked', () => {
     const { code, out, err } = await send('task', '--url', 'http://127.0.0.1:1');
     expect(code).toBe(1);
     expect(out).toContain('ECONNREFUSED');
-    expect(err).toBe('Nothing listens at http://127.0.0.1:1: start Ringback there (npm start), or name where it runs (--url).\n');
+    expect(err).toBe(
+      'Nothing listens at http://127.0.0.1:1: start Ringback there (npm start or ringback start), or name where it runs (--url).\n',
+    );
   });
 
   it('may have met something that is no Ringback', async () => {

@@ -72,5 +72,5 @@ function createMaker(sender: FoundSender, { kind, file, requestId, taskStatus, e
 }
 
 function howToMend(url: string): string {
-  return `Nothing listens at ${new URL(url).origin}: start Ringback there (npm start), or name where it runs (--url).`;
+  return `Nothing listens at ${new URL(url).origin}: start Ringback there (npm start or ringback start), or name where it runs (--url).`;
 }

@@ -18,6 +18,8 @@ afterEach(() => {
 });
 
 it('of a command is the one of RINGBACK_CONFIG, else ringback.yaml, else the example', () => {
+  expect(() => settingsFile({})).toThrow(/there are no settings.*ringback init/);
+  writeFileSync('ringback.example.yaml', '');
   expect(settingsFile({})).toBe('ringback.example.yaml');
   writeFileSync('ringback.yaml', '');
   expect(settingsFile({ RINGBACK_CONFIG: '' })).toBe('ringback.yaml');

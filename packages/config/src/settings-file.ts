@@ -10,17 +10,19 @@ const EXAMPLE = 'ringback.example.yaml';
  * RB_CONFIG_UNREADABLE
  */
 export function requireSettingsFile(env: Environment): string {
-  const path = ownSettingsFile(env);
-  if (path !== undefined) return path;
-  throw new RingbackError(
-    'RB_CONFIG_UNREADABLE',
-    `there are no settings: set RINGBACK_CONFIG to your settings file, or copy ${EXAMPLE} to ${OWN} and make that yours (npm start runs the example as it is)`,
-  );
+  return ownSettingsFile(env) ?? noSettings();
 }
 
-/** For commands: defaults to the example, as `npm start` does. */
+/** For commands: defaults to the example, as `npm start` does. @throws RingbackError RB_CONFIG_UNREADABLE */
 export function settingsFile(env: Environment): string {
-  return ownSettingsFile(env) ?? EXAMPLE;
+  return ownSettingsFile(env) ?? (existsSync(EXAMPLE) ? EXAMPLE : noSettings());
+}
+
+function noSettings(): never {
+  throw new RingbackError(
+    'RB_CONFIG_UNREADABLE',
+    `there are no settings: set RINGBACK_CONFIG to your settings file, or let \`ringback init\` write ${OWN} (in a clone: npm run ringback -- init)`,
+  );
 }
 
 function ownSettingsFile(env: Environment): string | undefined {
