@@ -23,6 +23,8 @@ export type Destination = {
   readonly url: string;
   /** Answered with 200, oldest first. */
   readonly taken: readonly Taken[];
+  /** Clients' connections that are open. */
+  connections(): Promise<number>;
   /** From now on it takes what it refused. */
   recover(): void;
   watch(hook: ExchangeHook, onHalt: (halt: ExchangeHalt) => void): void;
@@ -66,6 +68,7 @@ export async function createDestination(): Promise<Destination> {
   return {
     url: sink.url,
     taken,
+    connections: () => sink.connections(),
     recover: () => void (recovered = true),
     watch: (nextHook, nextOnHalt) => void ([hook, onHalt] = [nextHook, nextOnHalt]),
     reset() {

@@ -67,9 +67,16 @@ async function replace(stage: Stage, victim: Point['victim'], halted: Halted): P
   await slot.kill();
   // Only now: what it had sent unseen is gone with it.
   halted.drop();
+  if (victim === 'worker') await heardOut(stage);
   const crash = await look(stage);
   await slot.start();
   return crash;
+}
+
+/** The destination may still read what the killed worker sent: that was taken, too. */
+function heardOut({ destination }: Stage): Promise<unknown> {
+  const all = async () => (await destination.connections()) === 0;
+  return until(all, { withinMs: TAKEN_OVER_WITHIN_MS, what: () => 'the destination to have read all of the killed worker' });
 }
 
 async function look(stage: Stage): Promise<Crash> {

@@ -3,6 +3,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout } from 'node:timers/promises';
+import { promisify } from 'node:util';
 
 export type SinkRequest = {
   readonly method: string;
@@ -37,6 +38,8 @@ export type Sink = {
   readonly requests: readonly SinkRequest[];
   /** Bytes of `drip` and `{ huge }` given to the network. */
   bytesSent(): number;
+  /** That are open. */
+  connections(): Promise<number>;
   answer(answer: SinkAnswer | SinkScript): void;
   close(): Promise<void>;
 };
@@ -64,6 +67,7 @@ export async function createSink(): Promise<Sink> {
     url: `http://127.0.0.1:${address.port}`,
     requests,
     bytesSent: () => bytesSent,
+    connections: () => promisify(server.getConnections.bind(server))(),
     answer(next) {
       count = 0;
       script = typeof next === 'function' ? next : () => next;
