@@ -6,7 +6,7 @@ import { VERSION } from '@ringback/observability';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
 import { notesOf, problemsOf } from './release/check-release.ts';
-import { imageCommands } from './release/images.ts';
+import { BUILD_ARGS, imageCommands } from './release/images.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
@@ -46,6 +46,9 @@ describe('a release', () => {
     for (const command of commands(true)) expect(command).toContain('--push');
     for (const target of ['ingress', 'worker'])
       expect(read('docker/Dockerfile')).toMatch(new RegExp(`^FROM \\S+ AS ${target}$`, 'm'));
+    for (const argument of BUILD_ARGS)
+      expect(read('docker/Dockerfile')).toMatch(new RegExp(`^ARG ${argument.replace(/=.*/, '')}=`, 'm'));
+    expect(read('docker/Dockerfile')).toContain(`ARG VERSION=${VERSION}\n`);
   });
 });
 
