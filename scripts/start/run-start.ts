@@ -53,10 +53,10 @@ async function startAll(options: Begun, running: Running, stopping: AbortSignal)
   say(`ringback ${VERSION}`);
   say(`settings are read from ${relative(folder, settings.path)} (${settings.because})`);
   const env: NodeJS.ProcessEnv = { ...process.env, RINGBACK_CONFIG: settings.path };
-  if (env['REDIS_URL'] !== undefined && env['REDIS_URL'] !== '') {
-    say(`redis    is the one of REDIS_URL: ${withoutPassword(env['REDIS_URL'])}`);
-  } else if (settings.namesRedis) {
+  if (settings.namesRedis) {
     say('redis    is the one that the settings name');
+  } else if (env['REDIS_URL'] !== undefined && env['REDIS_URL'] !== '') {
+    say(`redis    is the one of REDIS_URL: ${withoutPassword(env['REDIS_URL'])}`);
   } else {
     running.redis = await startEmbeddedRedis({ ...options, signal: stopping });
     stopping.throwIfAborted();

@@ -15,7 +15,7 @@ function namesRedis(text: string): boolean {
     if (typeof settings !== 'object' || settings === null || !('redis' in settings)) return false;
     const { redis } = settings;
     if (typeof redis !== 'object' || redis === null) return false;
-    if ('urlFile' in redis) return true;
+    if ('urlFile' in redis || 'sentinel' in redis || 'cluster' in redis) return true;
     return 'url' in redis && typeof redis.url === 'string' && !/^\$\{REDIS_URL(:-)?\}$/.test(redis.url);
   } catch {
     return false; // The apps report what is wrong with it.

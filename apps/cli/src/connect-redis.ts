@@ -1,5 +1,4 @@
-import type { Config } from '@ringback/config';
-import { connectForCommand } from '@ringback/redis';
+import { connectForCommand, type Shard } from '@ringback/redis';
 import { REDIS_OF_START, redisOfStart } from './redis-of-start.ts';
 
 /**
@@ -7,10 +6,10 @@ import { REDIS_OF_START, redisOfStart } from './redis-of-start.ts';
  * RB_CONFIG_INVALID
  */
 export function connectRedis(
-  { redis: { url } }: Config,
+  shard: Shard,
   env: Readonly<Record<string, string | undefined>>,
 ): ReturnType<typeof connectForCommand> {
-  if (!env['REDIS_URL'] && url.reveal() === redisOfStart())
+  if (!env['REDIS_URL'] && shard.url !== undefined && shard.url.reveal() === redisOfStart())
     process.stderr.write(`redis: the one of npm start or ringback start (${REDIS_OF_START})\n`);
-  return connectForCommand({ url, name: 'ringback-cli' });
+  return connectForCommand({ ...shard, name: 'ringback-cli' });
 }

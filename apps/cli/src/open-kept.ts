@@ -2,6 +2,7 @@ import type { Config } from '@ringback/config';
 import { type Callback, type QuarantinedCallback, RingbackError } from '@ringback/contracts';
 import { createLedger } from '@ringback/ledger';
 import { type KeptStore, knownOutputs, openDeadLetters, openQuarantineStore } from '@ringback/queue';
+import { shardsOf } from '@ringback/redis';
 import { createRouter } from '@ringback/routing';
 import { createSources } from '@ringback/sources';
 import { connectRedis } from './connect-redis.ts';
@@ -21,8 +22,9 @@ type OpenOptions = {
 /** @throws RingbackError RB_CONFIG_INVALID, RB_REDIS_UNAVAILABLE or RB_OUTPUT_UNKNOWN */
 export async function openKept({ place, path, env, output }: OpenOptions): Promise<KeptStore> {
   const settings = loadSettings({ path, env });
-  const { prefix } = settings.redis;
-  const redis = await connectRedis(settings, env);
+  const [shard] = shardsOf(settings.redis);
+  const { prefix } = shard;
+  const redis = await connectRedis(shard, env);
   const outputs = settings.outputs.map(({ name }) => name);
   const store = await open().catch((error: unknown) => {
     redis.disconnect();

@@ -20,7 +20,7 @@ export async function moveOutput({ reached, yes, terminal, from, to }: Asked & {
   const holds = await removedOutput(reached, from);
   if (!yes) return refuse(terminal, `${holds.text} would be moved from ${from} to ${to}: say --yes to do it`);
   const ledger = createLedger({ redis, prefix, window: settings.dedupe.window });
-  const watch = createRedisWatch({ ...settings.redis, redis, now: () => performance.now(), logger: SILENT });
+  const watch = createRedisWatch({ ...settings.redis, redis, prefix, now: () => performance.now(), logger: SILENT });
   try {
     await watch.look();
     const outcomes: typeof ledger.outcomes = (deliveries, keys) => ledger.outcomes(deliveries, keys);

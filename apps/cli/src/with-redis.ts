@@ -1,5 +1,5 @@
 import { type Config, settingsFile } from '@ringback/config';
-import type { connectForCommand } from '@ringback/redis';
+import { type connectForCommand, shardsOf } from '@ringback/redis';
 import type { Command } from 'commander';
 import { connectRedis } from './connect-redis.ts';
 import { type Env, loadSettings } from './load-settings.ts';
@@ -17,10 +17,10 @@ export async function withRedis<T>(
   work: (reached: Reached) => Promise<T>,
 ): Promise<T> {
   const settings = loadSettings({ path: config ?? settingsFile(env), env });
-  const { prefix } = settings.redis;
-  const redis = await connectRedis(settings, env);
+  const [shard] = shardsOf(settings.redis);
+  const redis = await connectRedis(shard, env);
   try {
-    return await work({ redis, prefix, settings, outputs: settings.outputs.map(({ name }) => name) });
+    return await work({ redis, prefix: shard.prefix, settings, outputs: settings.outputs.map(({ name }) => name) });
   } finally {
     redis.disconnect();
   }

@@ -14,6 +14,7 @@ import {
 } from '@ringback/observability';
 import { outputTypes } from '@ringback/outputs';
 import { announce, createCallbackProducer, createBatchProducer, createQuarantineProducer } from '@ringback/queue';
+import { shardsOf } from '@ringback/redis';
 import { checkCondition } from '@ringback/routing';
 import { createSources, sourceTypes } from '@ringback/sources';
 import { createSpooledProducer, openSpool, type Spool } from '@ringback/spool';
@@ -56,7 +57,8 @@ async function run(): Promise<void> {
   // With a spool, callbacks that time out on Redis still go to disk.
   const patience = spool ? 2 * ingress.enqueueTimeout : ingress.enqueueTimeout;
   const producer = createCallbackProducer({ batches, patience, now: elapsed });
-  const access = { ...redis, timeout: ingress.enqueueTimeout, now: elapsed, logger };
+  const [shard] = shardsOf(redis);
+  const access = { ...shard, timeout: ingress.enqueueTimeout, now: elapsed, logger };
   const quarantine = createQuarantineProducer({ ...access, bounds: config.quarantine });
   const common = { producer, quarantine, now: Date.now, logger, stopping: stopping.signal };
   const { app, notReadyReasons: crowded } = buildApp({ ...common, ...reachOf(config), sources, limits: ingress });
@@ -67,7 +69,7 @@ async function run(): Promise<void> {
   const admin = await startAdminServer({ host, port, defaultPort: DEFAULT_ADMIN_PORT, notReadyReasons, facts });
   const redisIsThere = await batches.opened(WAIT_FOR_REDIS_MS);
   const url = await listen(app, ingress);
-  const announced = announce({ ...redis, app: 'ingress', version: VERSION, parts: ingressParts(config), logger });
+  const announced = announce({ ...shard, app: 'ingress', version: VERSION, parts: ingressParts(config), logger });
   const up = { ...BUILD, url, adminUrl: admin.url, settings: path, kinds: kindsOf(config) };
   logger.info({ ...up, redis: redisIsThere ? 'connected' : 'away' }, 'ingress is up');
 
@@ -101,8 +103,15 @@ function openBatchProducer(options: { config: Config; settingsPath: string; logg
 } {
   const { redis, ingress, outputs } = options.config;
   const common = { now: elapsed, logger: options.logger };
+  const [shard] = shardsOf(redis);
   const open = () =>
-    createBatchProducer({ ...common, ...redis, timeout: ingress.enqueueTimeout, outputs: outputs.map(({ name }) => name) });
+    createBatchProducer({
+      ...common,
+      ...redis,
+      ...shard,
+      timeout: ingress.enqueueTimeout,
+      outputs: outputs.map(({ name }) => name),
+    });
   if (!ingress.spool) return { batches: open() };
   // Before Redis: an unusable spool MUST stop the start.
   const spool = openSpool({

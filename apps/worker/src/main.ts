@@ -1,5 +1,5 @@
 import { type Config, inspectConfig, type InspectedConfig, requireSettingsFile, workerParts } from '@ringback/config';
-import type { Callback } from '@ringback/contracts';
+import type { Callback, Logger } from '@ringback/contracts';
 import { createLedger } from '@ringback/ledger';
 import {
   createLogger,
@@ -30,6 +30,7 @@ import {
   createRedisWatch,
   notReadyReasons,
   redisClock,
+  shardsOf,
 } from '@ringback/redis';
 import { checkCondition, createRouter } from '@ringback/routing';
 import { createSources, sourceTypes } from '@ringback/sources';
@@ -70,9 +71,8 @@ async function run(): Promise<void> {
   surviveBrokenConnections(logger);
   const stopping = new AbortController();
 
-  const redis = connectPatient({ url: config.redis.url, name: 'ringback-worker', logger });
-  const { prefix } = config.redis;
-  const watch = createRedisWatch({ ...config.redis, redis, now: elapsed, logger });
+  const { shard, redis, watch } = openShard(config.redis, logger);
+  const { prefix } = shard;
   const { adminHost: host, adminPort: port, concurrency, lockDuration } = config.worker;
   const access = { redis, prefix, lockDuration, errors: createErrorReporter({ wasAway: createLossMemory(redis), logger }) };
   const ledger = createLedger({ redis, prefix, window: config.dedupe.window });
@@ -85,7 +85,7 @@ async function run(): Promise<void> {
   const common = { access, most, ledger, nearlyFull: watch.nearlyFull, stopping: stopping.signal, now: elapsed, logger };
   const lanes = openLanes({ config, locate }, common);
   const telling = { failing: () => failingOf(lanes), onSame: () => void reportRemoved() };
-  const announced = announce({ ...config.redis, ...self, ...telling, logger });
+  const announced = announce({ ...shard, ...self, ...telling, logger });
   const drop = createDropNoter({ ...access, window: config.dedupe.window });
   const fanOut = createFanOut({ ...watch, targets: lanes, bodies: createBodies(access), drop, logger });
   const router = createRouter({ routes: config.routes });
@@ -106,6 +106,13 @@ async function run(): Promise<void> {
   const code = await runUntilStopped({ ...config.worker, work, refused: watch.refused, stopped, stopping, logger });
   await announced.close();
   process.exit(code);
+}
+
+function openShard(settings: Config['redis'], logger: Logger) {
+  const [shard] = shardsOf(settings);
+  const redis = connectPatient({ ...shard, name: 'ringback-worker', logger });
+  const watch = createRedisWatch({ ...settings, redis, prefix: shard.prefix, now: elapsed, logger });
+  return { shard, redis, watch };
 }
 
 function createKeeping(access: Parameters<typeof createRouteCounts>[0], bounds: Config['quarantine']) {

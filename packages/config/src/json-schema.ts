@@ -1,5 +1,5 @@
 import { type TObject, type TSchema, Type } from 'typebox';
-import { fillsItself, secretShape, stanzasOf, wordsOfPattern } from './schema-facts.ts';
+import { fillsItself, rivalsIn, secretShape, stanzasOf, wordsOfPattern } from './schema-facts.ts';
 import { type OutputTypes, settingsSchema, type SourceTypes } from './schema.ts';
 import { fileKey } from './secret-files.ts';
 
@@ -56,7 +56,7 @@ function isFree(schema: TSchema): boolean {
 function convertSection(schema: TObject): Json {
   const properties: Record<string, Json> = {};
   const required: string[] = [];
-  const twins: Json[] = [];
+  const twins: Json[] = rivalPairs(schema);
   for (const [key, property] of Object.entries(schema.properties)) {
     const mustStand = !fillsItself(property) && !Type.IsOptional(property);
     properties[key] = Type.IsLiteral(property) ? bare(property) : convert(property);
@@ -81,6 +81,17 @@ function convertSection(schema: TObject): Json {
       ? { oneOf: schema['x-one-of'].map((key) => ({ required: [key] })) }
       : {}),
   };
+}
+
+/** No two of the keys that exclude one another, nor of their `…File` twins. */
+function rivalPairs(schema: TObject): Json[] {
+  const keys = rivalsIn(schema).map((key) => {
+    const property = schema.properties[key];
+    return property !== undefined && secretShape(property) !== undefined ? [key, fileKey(key)] : [key];
+  });
+  return keys.flatMap((ours, index) =>
+    keys.slice(index + 1).flatMap((theirs) => ours.flatMap((a) => theirs.map((b) => ({ not: { required: [a, b] } })))),
+  );
 }
 
 /** if/then instead of a union: editors then name the problem within the right type. */

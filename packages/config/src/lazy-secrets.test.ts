@@ -16,7 +16,7 @@ type Output = { url: Secret; signingSecret: Secret; headers: Record<string, Secr
 describe('secrets that are not there', () => {
   it('are errors, each with its place', () => {
     expect(problems(text).map((line) => line.replace(/ is not set.*/, ''))).toEqual([
-      '1:8 redis.url: is missing; write url or urlFile, or set the environment variable REDIS_URL',
+      '1:8 redis.url: is missing; write url, urlFile, sentinel or cluster, or set the environment variable REDIS_URL',
       '2:77 sources[0].accounts[0].secrets[1]: the environment variable CALLBOT',
       '3:45 outputs[0].url: the environment variable CRM_URL',
       '3:77 outputs[0].signingSecretFile: nope cannot be read: there is no such file',

@@ -82,7 +82,7 @@ describe('loadConfig', () => {
         { match: ['callbot.call', 'callbot.order'], to: ['crm'] },
       ],
     });
-    expect([redis.url.reveal(), redis.prefix]).toEqual(['rediss://user:pass@redis.example:6380/2', 'my_ring-1']);
+    expect([redis.url?.reveal(), redis.prefix]).toEqual(['rediss://user:pass@redis.example:6380/2', 'my_ring-1']);
     expect(redis).toMatchObject({
       durability: 'replica',
       overload: { memory: { high: 0.9, low: 0.5 }, depth: { high: 2000, low: 1000 } },
@@ -149,9 +149,9 @@ describe('loadConfig', () => {
 
   it('uses the Redis of the file, else that of REDIS_URL', () => {
     const env = { REDIS_URL: 'redis://from-env' };
-    expect(load(settings({ redis: '' }), { env }).redis.url.reveal()).toBe('redis://from-env');
-    expect(load(settings({ redis: 'redis: { prefix: p }' }), { env }).redis.url.reveal()).toBe('redis://from-env');
-    expect(load(settings(), { env }).redis.url.reveal()).toBe('redis://127.0.0.1:6379');
+    expect(load(settings({ redis: '' }), { env }).redis.url?.reveal()).toBe('redis://from-env');
+    expect(load(settings({ redis: 'redis: { prefix: p }' }), { env }).redis.url?.reveal()).toBe('redis://from-env');
+    expect(load(settings(), { env }).redis.url?.reveal()).toBe('redis://127.0.0.1:6379');
   });
 
   it('needs no outputs and no routes to start with', () => {

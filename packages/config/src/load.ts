@@ -7,6 +7,7 @@ import { checkIdentities, checkSources } from './identities.ts';
 import { checkPorts } from './ports.ts';
 import { createProblems, join } from './problem.ts';
 import { read, type ReadContext } from './read.ts';
+import { checkRedis } from './redis-address.ts';
 import { checkReferences } from './references.ts';
 import { AnySettings, type OutputTypes, Reach, settingsSchema, type SourceTypes } from './schema.ts';
 import { type ReadFile, reasonOf } from './secret-files.ts';
@@ -71,6 +72,7 @@ export function inspectConfig(options: LoadOptions): InspectedConfig {
   checkSources({ document, problems, sources: config.sources, sourceTypes });
   checkIdentities({ document, problems, sources: config.sources, sourceTypes });
   checkPorts({ document, problems, ingress: config.ingress });
+  checkRedis({ document, problems, redis: config.redis });
   problems.throwIfAny();
   const lineOf = (keys: readonly Key[], text: string) =>
     problems.lineOf(document.placeOf(document.nodeAt(keys).node), keys.reduce<string>(join, ''), text);

@@ -4,10 +4,10 @@ import { Value } from 'typebox/value';
 import { isMap, isNode, isScalar, isSeq, type Node, type YAMLMap, type YAMLSeq } from 'yaml';
 import type { Environment } from './interpolate.ts';
 import { createProblems, join, type Problems } from './problem.ts';
-import { environmentOf, fillsItself, secretShape, stanzasOf } from './schema-facts.ts';
+import { environmentOf, fillsItself, rivalsIn, secretShape, stanzasOf } from './schema-facts.ts';
 import { fileKey, type ReadFile, withSecretFiles } from './secret-files.ts';
 import type { SettingsDocument } from './document.ts';
-import { entriesOf, hasNoValue, type Unset } from './nodes.ts';
+import { type Entry, entriesOf, hasNoValue, type Unset } from './nodes.ts';
 import { didYouMean, oneOf, problemOf, shown, unknownName } from './wording.ts';
 
 export type ReadContext = {
@@ -70,7 +70,8 @@ function readSection(schema: TObject, mapping: YAMLMap, path: string, context: R
   const keys = Object.entries(properties).flatMap(([key, property]) =>
     secretShape(property) === undefined ? [key] : [key, fileKey(key)],
   );
-  let sound = true;
+  const rivals = rivalsIn(schema);
+  let sound = isUnrivalled(rivals, entries, path, context);
   const values: Record<string, unknown> = {};
   for (const [key, entry] of entries) {
     if (Object.hasOwn(properties, key)) continue;
@@ -80,9 +81,10 @@ function readSection(schema: TObject, mapping: YAMLMap, path: string, context: R
   for (const [key, property] of Object.entries(properties)) {
     const entry = entries.get(key);
     if (entry === undefined && !fillsItself(property) && Type.IsOptional(property)) continue;
+    if (entry === undefined && rivals.includes(key) && rivals.some((rival) => entries.has(rival))) continue;
     const result =
       entry === undefined
-        ? absent(property, mapping, join(path, key), context)
+        ? absent(property, mapping, join(path, key), { ...context, rivals })
         : read(property, entry.value, join(path, key), context);
     if (result === undefined) sound = false;
     else values[key] = result.value;
@@ -90,7 +92,24 @@ function readSection(schema: TObject, mapping: YAMLMap, path: string, context: R
   return sound ? { value: values } : undefined;
 }
 
-function absent(schema: TSchema, mapping: YAMLMap, path: string, context: ReadContext): Read {
+/** Reports every key but the first of those that exclude one another. */
+function isUnrivalled(
+  rivals: readonly string[],
+  entries: ReadonlyMap<string, Entry>,
+  path: string,
+  context: ReadContext,
+): boolean {
+  const standing = [...entries].filter(([key]) => rivals.includes(key));
+  // A `…File` twin was put at the end.
+  const [first, ...others] = standing.toSorted(([, a], [, b]) => (a.key.range?.[0] ?? 0) - (b.key.range?.[0] ?? 0));
+  for (const [key, { key: node }] of others) {
+    const text = `${first?.[0]} is given as well; keep one of ${rivals.join(', ')}`;
+    context.problems.report(context.document.placeOf(node), join(path, key), text);
+  }
+  return others.length === 0;
+}
+
+function absent(schema: TSchema, mapping: YAMLMap, path: string, context: ReadContext & { rivals: readonly string[] }): Read {
   const { placeOf, standIn } = context.document;
   if ('default' in schema && !Type.IsObject(schema)) return { value: Value.Clone(schema.default) };
   const variable = environmentOf(schema);
@@ -100,7 +119,9 @@ function absent(schema: TSchema, mapping: YAMLMap, path: string, context: ReadCo
   }
   if (variable === undefined && fillsItself(schema)) return read(schema, standIn(mapping, {}, 'hidden'), path, context);
   const key = path.split('.').at(-1) ?? path;
-  const ways = secretShape(schema) === undefined ? [] : [`write ${key} or ${fileKey(key)}`];
+  const others = context.rivals.filter((rival) => rival !== key);
+  const keys = secretShape(schema) === undefined ? [] : [key, fileKey(key), ...(context.rivals.includes(key) ? others : [])];
+  const ways = keys.length === 0 ? [] : [`write ${keys.slice(0, -1).join(', ')} or ${keys.at(-1)}`];
   if (variable !== undefined) ways.push(`set the environment variable ${variable}`);
   const text = ['is missing', ...(ways.length > 0 ? [ways.join(', or ')] : [])].join('; ');
   // Only an environment variable may be set for another process.

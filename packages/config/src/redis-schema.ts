@@ -35,7 +35,8 @@ const Overload = Section(
 const RedisUrl = {
   pattern: '^rediss?://.',
   words: 'a URL that begins with redis:// or rediss://',
-  description: 'redis://host:6379, or rediss:// for TLS. Absent: the environment variable REDIS_URL.',
+  description:
+    'A single server: redis://host:6379, or rediss:// for TLS. Absent, as sentinel and cluster are: the environment variable REDIS_URL.',
   'x-environment': 'REDIS_URL',
 };
 
@@ -54,9 +55,65 @@ function isReadable(text: string): boolean {
 const UNREADABLE =
   'is not a URL that can be read: redis://<user>:<password>@<host>:<port>/<database>, special characters of user and password as %XX';
 
+const Username = Type.Optional(Type.String({ minLength: 1, description: 'The ACL user. Absent: default.' }));
+const Password = Type.Optional(SecretText({ description: 'The password of the user.' }));
+const Tls = Type.Optional(
+  Section(
+    {
+      ca: Type.Optional(
+        SecretText({ description: 'The CA that signed the certificates, in PEM. Absent: those that Node knows.' }),
+      ),
+      cert: Type.Optional(SecretText({ description: 'Our certificate, in PEM, if the server asks for one.' })),
+      key: Type.Optional(SecretText({ description: 'The key of our certificate, in PEM.' })),
+      servername: Type.Optional(
+        Type.String({ minLength: 1, description: 'The name in the certificate. Absent: the host that is connected to.' }),
+      ),
+    },
+    { description: 'Connect with TLS. Empty ({}): with the CAs that Node knows.' },
+  ),
+);
+
+const Node = PatternText({
+  pattern: '^(\\[[0-9A-Fa-f:.]+\\]|[^\\s:/@\\[\\]]+):[1-9]\\d{0,4}$',
+  words: 'an address such as 10.0.0.1:6379',
+  description: 'host:port.',
+});
+
+const Sentinel = Section(
+  {
+    name: Type.String({ minLength: 1, description: 'The name under which the sentinels know the primary: mymaster.' }),
+    nodes: Type.Array(Node, { minItems: 1, description: 'The sentinels, as host:port. They are asked in turn.' }),
+    username: Username,
+    password: Password,
+    tls: Tls,
+  },
+  { description: 'Redis with Sentinel. username, password and tls in here are those of the sentinels.' },
+);
+
+const Cluster = Section(
+  {
+    nodes: Type.Array(Node, { minItems: 1, description: 'Some nodes of the cluster, as host:port. The others are found.' }),
+    natMap: Type.Optional(
+      Type.Record(Type.String(), Node, {
+        description:
+          'Where a node is reached from here, by the address that the cluster tells: "10.0.0.1:6379": "192.0.2.1:7001".',
+      }),
+    ),
+  },
+  { description: 'A Redis Cluster or Valkey Cluster.' },
+);
+
 export const Redis = Section(
   {
-    url: Type.Refine(SecretText(RedisUrl), isReadable, () => UNREADABLE),
+    url: Type.Optional(Type.Refine(SecretText(RedisUrl), isReadable, () => UNREADABLE)),
+    sentinel: Type.Optional(Sentinel),
+    cluster: Type.Optional(Cluster),
+    username: Username,
+    password: Password,
+    tls: Tls,
+    database: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: 65_535, description: 'The number of the database. A cluster has none but 0.' }),
+    ),
     prefix: PatternText({
       pattern: '^[A-Za-z0-9_-]+$',
       words: 'text of letters, digits, - and _',
@@ -69,5 +126,5 @@ export const Redis = Section(
     }),
     overload: Overload,
   },
-  { description: 'Where callbacks are queued.' },
+  { description: 'Where callbacks are queued: url, sentinel or cluster.', 'x-at-most-one-of': ['url', 'sentinel', 'cluster'] },
 );

@@ -44,3 +44,8 @@ export function stanzasOf(schema: TSchema): ReadonlyMap<string, TObject> | undef
   }
   return stanzas;
 }
+
+/** The keys of a section of which at most one may stand. Empty: any may. */
+export function rivalsIn(schema: TSchema): readonly string[] {
+  return 'x-at-most-one-of' in schema && Array.isArray(schema['x-at-most-one-of']) ? schema['x-at-most-one-of'].map(String) : [];
+}

@@ -24,7 +24,7 @@ describe('secret files', () => {
       headers: 'Authorization: Bearer a:b \nX-Empty-Not:1\n',
     };
     const { redis, sources, outputs } = load(text, { files });
-    expect(redis.url.reveal()).toBe('redis://from-file');
+    expect(redis.url?.reveal()).toBe('redis://from-file');
     expect(reveal(sources[0]?.settings)).toEqual({
       accounts: [{ uuid: 'a', secrets: ['one', ' two ', 'three'], algorithm: 'md5' }],
     });

@@ -79,6 +79,8 @@ type SectionOptions = {
   readonly default?: Readonly<Record<string, never>>;
   /** For the JSON Schema only: we check it ourselves, with clearer messages. */
   readonly 'x-one-of'?: readonly string[];
+  /** Of these keys one may stand. The settings loader refuses a second one; a key whose value the environment may hold stands in for all. */
+  readonly 'x-at-most-one-of'?: readonly string[];
 };
 
 /** An object that refuses unknown keys, to catch typing errors. */

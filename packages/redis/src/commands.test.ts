@@ -5,7 +5,19 @@ import { neededCommands } from './commands.ts';
 
 const PACKAGES = fileURLToPath(new URL('../..', import.meta.url));
 /** No command of its own, or done without where it is forbidden (CONFIG GET). */
-const NO_COMMAND = new Set(['call', 'pcall', 'config', 'disconnect', 'duplicate', 'emit', 'on', 'once', 'off', 'quit']);
+const NO_COMMAND = new Set([
+  'call',
+  'pcall',
+  'config',
+  'connect',
+  'disconnect',
+  'duplicate',
+  'emit',
+  'on',
+  'once',
+  'off',
+  'quit',
+]);
 
 const sources = globSync('{queue,ledger,redis}/src/**/*.ts', { cwd: PACKAGES })
   .filter((path) => !path.endsWith('.test.ts'))

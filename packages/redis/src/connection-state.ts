@@ -1,5 +1,6 @@
 import type { Logger } from '@ringback/contracts';
 import type { Redis } from 'ioredis';
+import { placeText } from './address.ts';
 import { diagnose, isAmbiguous } from './diagnosis.ts';
 import { NETWORK, tellTrouble, type Trouble, troubleOf } from './trouble.ts';
 
@@ -23,6 +24,7 @@ export type StateOptions = {
  */
 export function reportState({ redis, renewing, ...options }: StateOptions): void {
   const log = createOutageLog({ redis, ...options });
+  const primary = createPrimaryLog({ redis, ...options });
   let wasReady = false;
   redis.on('error', (error: Error) => {
     void log.failed(error);
@@ -37,6 +39,7 @@ export function reportState({ redis, renewing, ...options }: StateOptions): void
   redis.on('ready', () => {
     wasReady = true;
     log.returned();
+    primary();
   });
   redis.on('end', log.close);
 }
@@ -89,6 +92,17 @@ function createOutageLog({ redis, name, logger }: Omit<StateOptions, 'renewing'>
       });
     },
     close: stay.clear,
+  };
+}
+
+/** Logs where the connection leads after a failover. Of a single server the place never changes. */
+function createPrimaryLog({ redis, name, logger }: Omit<StateOptions, 'renewing'>): () => void {
+  let told: string | undefined;
+  return () => {
+    const { host = '', port = 0 } = redis.options;
+    const place = placeText({ host, port });
+    if (told !== undefined && told !== place) logger.info({ connection: name, primary: place }, 'redis has another primary');
+    told = place;
   };
 }
 

@@ -1,12 +1,18 @@
 import { once } from 'node:events';
-import { type Logger, RingbackError, type Secret, SILENT } from '@ringback/contracts';
-import { Redis, type RedisOptions } from 'ioredis';
+import { type Logger, RingbackError, SILENT } from '@ringback/contracts';
+import type { Redis } from 'ioredis';
+import type { RedisAddress } from './address.ts';
 import { createRenewal } from './connection-renewal.ts';
 import { reportState } from './connection-state.ts';
+import { type ClientOptions, openClient } from './open-client.ts';
 import { onTrouble, type Trouble } from './trouble.ts';
 
-/** How a process talks to Redis. `name` shows in `CLIENT LIST`. */
-export type ConnectionOptions = { readonly url: Secret; readonly name: string; readonly logger: Logger };
+/** A `Shard`, and the name that shows in `CLIENT LIST`. Only on a cluster the prefix matters. */
+export type ConnectionOptions = RedisAddress & {
+  readonly prefix?: string | undefined;
+  readonly name: string;
+  readonly logger: Logger;
+};
 
 const RECONNECT_MAX_MS = 1000;
 /**
@@ -15,9 +21,7 @@ const RECONNECT_MAX_MS = 1000;
  */
 const SILENT_FOR_MS = 15_000;
 
-type Options = Omit<RedisOptions, 'replyMapping'>;
-
-const reconnect: Options = {
+const reconnect: ClientOptions = {
   retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 10), RECONNECT_MAX_MS),
 };
 
@@ -30,7 +34,7 @@ export function connectFailFast(options: ConnectionOptions & { readonly timeout:
   return connect(options, failFast(options.timeout));
 }
 
-function failFast(timeout: number): Options {
+function failFast(timeout: number): ClientOptions {
   return { enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: timeout, socketTimeout: 2 * timeout };
 }
 
@@ -59,24 +63,18 @@ export async function connectForCommand(options: Omit<ConnectionOptions, 'logger
   if (await isReady(redis, 5000)) return redis;
   redis.disconnect();
   const reason = trouble === undefined ? '' : ` (${trouble.reason})`;
-  throw new RingbackError(
-    'RB_REDIS_UNAVAILABLE',
-    `Redis cannot be reached${reason}: REDIS_URL, or redis.url of the settings, says where it is; where neither does, it is the one of npm start, which must run`,
-  );
+  throw new RingbackError('RB_REDIS_UNAVAILABLE', `Redis cannot be reached${reason}: ${whereOf(options)}`);
+}
+
+function whereOf({ sentinel, cluster }: RedisAddress): string {
+  if (sentinel || cluster) return `redis.${sentinel ? 'sentinel' : 'cluster'} of the settings says where it is`;
+  return 'REDIS_URL, or redis.url of the settings, says where it is; where neither does, it is the one of npm start, which must run';
 }
 
 /** @throws RingbackError RB_CONFIG_INVALID when the URL cannot be read */
-function connect({ url, name, logger }: ConnectionOptions, options: Options): Redis {
+function connect({ name, logger, ...address }: ConnectionOptions, options: ClientOptions): Redis {
   const renewal = createRenewal();
-  const all = { ...reconnect, reconnectOnError: renewal.wanted, ...options, connectionName: name };
-  const place = url.reveal();
-  let redis: Redis;
-  try {
-    redis = new Redis(place, all);
-  } catch {
-    // No `cause`: it holds the URL with the password.
-    throw new RingbackError('RB_CONFIG_INVALID', 'REDIS_URL, or redis.url of the settings, is not a URL that can be read');
-  }
+  const redis = openClient(address, { ...reconnect, reconnectOnError: renewal.wanted, ...options, connectionName: name });
   reportState({ redis, name, logger, renewing: renewal.underWay });
   return redis;
 }

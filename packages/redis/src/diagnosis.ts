@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Redis } from 'ioredis';
+import { NoPrimary } from './no-primary.ts';
 import { codeOf, type Trouble, troubleOf, troubleOfReply, WHERE } from './trouble.ts';
 
 /** A server that refuses a connection says so at once. ms. */
@@ -12,6 +13,7 @@ const AMBIGUOUS = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EPROTO', 'ERR_SS
 
 /** True if only the server can tell what `error` means: it came before Redis was ready. */
 export function isAmbiguous(redis: Redis, error: Error): boolean {
+  if (error instanceof NoPrimary) return false;
   return redis.status !== 'ready' && error.name !== 'ReplyError' && AMBIGUOUS.has(codeOf(error));
 }
 
@@ -68,7 +70,10 @@ function firstBytes(socket: Socket, ms: number): Promise<Buffer | undefined> {
   });
 }
 
-const TLS_WANTED: Trouble = { kind: 'tls', reason: `Redis speaks TLS there. Use rediss:// instead of redis:// in ${WHERE}` };
+const TLS_WANTED: Trouble = {
+  kind: 'tls',
+  reason: `Redis speaks TLS there. Use rediss:// instead of redis:// in ${WHERE}, or write redis.tls`,
+};
 
 /** The first byte of a TLS alert. Some TLS servers answer a PING with it. */
 const TLS_ALERT = 0x15;
@@ -82,7 +87,11 @@ function judge(heard: Buffer | undefined, tls: boolean): Trouble | undefined {
   }
   const refusal = text.startsWith('-') ? troubleOfReply(text.slice(1).split('\r\n', 1)[0] ?? '') : undefined;
   const isRedis = text.startsWith('+PONG') || refusal !== undefined;
-  if (isRedis && tls) return { kind: 'tls', reason: `Redis speaks no TLS there. Use redis:// instead of rediss:// in ${WHERE}` };
+  if (isRedis && tls)
+    return {
+      kind: 'tls',
+      reason: `Redis speaks no TLS there. Use redis:// instead of rediss:// in ${WHERE}, or take redis.tls out`,
+    };
   // NOAUTH here tells nothing about a connection that has a password.
   if (refusal !== undefined) return refusal.kind === 'NOAUTH' || refusal.kind === 'ERR' ? undefined : refusal;
   return isRedis ? undefined : { kind: 'no redis', reason: `what listens there is no Redis. Correct ${WHERE}` };

@@ -1,3 +1,4 @@
+export type { RedisAddress } from './address.ts';
 export { redisClock, type RedisClock } from './clock.ts';
 export { leastAcl } from './commands.ts';
 export { createConfirm } from './confirm.ts';
@@ -8,6 +9,7 @@ export { createErrorReporter, type ErrorReporter } from './error-reporter.ts';
 export { outcomesKey } from './outcomes-key.ts';
 export type { OverloadSettings } from './overload.ts';
 export { notReadyReasons } from './readiness.ts';
+export { type Shard, shardsOf } from './shards.ts';
 export { createRunScript, type RunScript } from './run-script.ts';
 export { refusalOf, refusedCallback } from './trouble.ts';
 export { createRedisWatch } from './watch.ts';

@@ -1,6 +1,7 @@
 import { RingbackError } from '@ringback/contracts';
 import type { Redis } from 'ioredis';
 import { lossOf } from './ioredis-losses.ts';
+import { NoPrimary } from './no-primary.ts';
 
 /** What is wrong with Redis. `kind` tells one trouble from another; `reason` is for people, with the mend. */
 export type Trouble = { readonly kind: string; readonly reason: string };
@@ -8,12 +9,18 @@ export type Trouble = { readonly kind: string; readonly reason: string };
 /** The kind of all network trouble, a missing Redis included. */
 export const NETWORK = 'network';
 
-/** Where the operator sets Redis's address. */
+/** Where the operator sets the address of a single server. */
 export const WHERE = 'REDIS_URL, or redis.url of the settings';
+
+const IS_NODE =
+  'Redis is a node of a Redis Cluster that does not hold these keys. Write redis.cluster in place of redis.url; with redis.cluster Ringback finds the right node by itself';
 
 /** By the code of Redis's error reply, which is its first word, or by the words that it begins with. */
 const REPLIES: readonly (readonly [code: string, reason: string])[] = [
-  ['READONLY', `Redis is a read-only replica. Name the primary in ${WHERE}; or make this one the primary: REPLICAOF NO ONE`],
+  [
+    'READONLY',
+    `Redis is a read-only replica. Name the primary in ${WHERE}; or make this one the primary: REPLICAOF NO ONE. With redis.sentinel and redis.cluster Ringback finds the primary by itself`,
+  ],
   [
     'NOREPLICAS',
     'Redis takes no writes, since fewer replicas follow than min-replicas-to-write asks for. Bring replicas back, or: CONFIG SET min-replicas-to-write 0',
@@ -23,12 +30,21 @@ const REPLIES: readonly (readonly [code: string, reason: string])[] = [
   ['LOADING', 'Redis is still reading its data from disk. It will be there by itself'],
   ['MASTERDOWN', `Redis is a replica that has lost its primary. Name the primary in ${WHERE}`],
   ['CLUSTERDOWN', 'the Redis Cluster does not serve all of its slots. CLUSTER INFO says more'],
-  ['MOVED', `Redis is a node of a Redis Cluster. Name a single Redis in ${WHERE}`],
-  ['CROSSSLOT', `Redis is a node of a Redis Cluster. Name a single Redis in ${WHERE}`],
+  ['MOVED', IS_NODE],
+  ['CROSSSLOT', IS_NODE],
+  ['ASK', 'the slot of our keys is moving to another node of the Redis Cluster. Ringback tries again until it has moved'],
+  ['TRYAGAIN', 'the slot of our keys is moving to another node of the Redis Cluster. Ringback tries again until it has moved'],
+  ['UNBLOCKED', 'Redis has become a replica, and ended the reads that waited. Ringback finds the new primary by itself'],
   ['EXECABORT', 'Redis refused a command of a transaction, and did none of it'],
   ['BUSY', 'a script keeps Redis busy. SCRIPT KILL ends it'],
-  ['NOAUTH', `Redis asks for a password. Put it in ${WHERE}: redis://:<password>@<host>:<port>`],
-  ['WRONGPASS', `Redis does not accept the user name and password of ${WHERE}, or has switched this user off`],
+  [
+    'NOAUTH',
+    `Redis asks for a password. Put it in redis.password or redis.passwordFile, or in the URL: redis://:<password>@<host>:<port>`,
+  ],
+  [
+    'WRONGPASS',
+    'Redis does not accept the user name and password of redis.username and redis.password, or of the URL; or it has switched this user off',
+  ],
   [
     'DENIED',
     'Redis is in protected mode and takes connections of its own machine only. Give it a password, or bind it to loopback',
@@ -37,18 +53,23 @@ const REPLIES: readonly (readonly [code: string, reason: string])[] = [
     'ERR max number of clients',
     'Redis refuses connections: max number of clients reached. Raise maxclients: CONFIG SET maxclients <n>',
   ],
-  ['ERR DB index', `Redis has no database of this number. Correct the path of ${WHERE}`],
+  ['ERR DB index', 'Redis has no database of this number. Correct redis.database, or the path of the URL'],
 ];
+
+const CA_FILE = 'redis.tls.caFile (for sentinels: redis.sentinel.tls.caFile), or in NODE_EXTRA_CA_CERTS';
 
 /** Plain reasons for the codes of the TLS library. */
 const TLS: Readonly<Record<string, string>> = {
-  ERR_SSL_WRONG_VERSION_NUMBER: `what listens there speaks no TLS. Use redis:// instead of rediss:// in ${WHERE}`,
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'the certificate of Redis is self-signed. Name its CA in NODE_EXTRA_CA_CERTS',
-  SELF_SIGNED_CERT_IN_CHAIN: 'the certificate of Redis is signed by a CA that is not known here. Name it in NODE_EXTRA_CA_CERTS',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-    'the certificate of Redis is signed by a CA that is not known here. Name it in NODE_EXTRA_CA_CERTS',
+  ERR_SSL_WRONG_VERSION_NUMBER: `what listens there speaks no TLS. Use redis:// instead of rediss:// in ${WHERE}, or take redis.tls out`,
+  DEPTH_ZERO_SELF_SIGNED_CERT: `the certificate of Redis is self-signed. Name it in ${CA_FILE}`,
+  SELF_SIGNED_CERT_IN_CHAIN: `the certificate of Redis is signed by a CA that is not known here. Name that in ${CA_FILE}`,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: `the certificate of Redis is signed by a CA that is not known here. Name that in ${CA_FILE}`,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: `the certificate of Redis is signed by a CA that is not known here. Name that in ${CA_FILE}`,
   CERT_HAS_EXPIRED: 'the certificate of Redis has expired',
-  ERR_TLS_CERT_ALTNAME_INVALID: `the certificate of Redis is not for the host name in ${WHERE}`,
+  ERR_TLS_CERT_ALTNAME_INVALID:
+    'the certificate of Redis is not for the host that is connected to. Name what stands in it in redis.tls.servername',
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+    'Redis asks for a certificate of ours. Name it in redis.tls.certFile, and its key in redis.tls.keyFile',
 };
 
 const LONGEST = 200;
@@ -105,6 +126,7 @@ export function troubleOf(error: unknown): Trouble {
   if (!(error instanceof Error)) return { kind: typeof error, reason: 'unknown' };
   const replied = troubleIfReply(error);
   if (replied) return replied;
+  if (error instanceof NoPrimary) return { kind: error.kind, reason: error.message };
   const code = codeOf(error);
   const tls = TLS[code];
   if (tls !== undefined) return { kind: code, reason: tls };

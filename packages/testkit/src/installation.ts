@@ -13,7 +13,8 @@ export type Installation = {
 };
 
 export type InstallationOptions = {
-  readonly redisUrl: string;
+  /** Absent: the settings say where Redis is. */
+  readonly redisUrl?: string;
   readonly settings: (sinkUrl: string) => string;
 };
 
@@ -21,7 +22,8 @@ export type InstallationOptions = {
 export async function createInstallation({ redisUrl, settings }: InstallationOptions): Promise<Installation> {
   const sink = await createSink();
   onTestFinished(() => sink.close());
-  const env = { RINGBACK_CONFIG: await writeSettings(settings(sink.url)), REDIS_URL: redisUrl };
+  const path = await writeSettings(settings(sink.url));
+  const env = { RINGBACK_CONFIG: path, ...(redisUrl !== undefined && { REDIS_URL: redisUrl }) };
 
   return {
     sink,

@@ -9,6 +9,8 @@ export type PrivateRedisOptions = {
   readonly appendfsync?: 'always' | 'everysec' | 'no';
   /** Such as `['--maxmemory', '20mb']`. */
   readonly settings?: readonly string[];
+  /** True for a sentinel: it has none of the settings by which a server keeps data. */
+  readonly bare?: boolean;
 };
 
 /** Keeps port and data over restarts. */
@@ -34,7 +36,8 @@ export async function runPrivateRedis(spec: RedisServerSpec, options: PrivateRed
   const dir = await mkdtemp(join(tmpdir(), 'ringback-redis-'));
   const { appendfsync } = options;
   const keeping = appendfsync === undefined ? ['--appendonly', 'no'] : ['--appendonly', 'yes', '--appendfsync', appendfsync];
-  const settings = [...keeping, '--save', '', '--maxmemory-policy', 'noeviction', ...(options.settings ?? [])];
+  const own = options.bare ? [] : [...keeping, '--save', '', '--maxmemory-policy', 'noeviction'];
+  const settings = [...own, ...(options.settings ?? [])];
   const start = (port?: number): Promise<RedisServer> =>
     startRedis({ spec, dir, port, settings, whenAbandoned: 'kill -KILL "$1"; rm -rf "$2"' });
   let server = await start();

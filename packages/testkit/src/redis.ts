@@ -34,8 +34,8 @@ function removeAfterTest(remove: () => Promise<void>): void {
 /**
  * Removed after the test; outside a test it lives until `remove()`. @throws Error with redis-server's words
  */
-export async function startRedisServer(options: PrivateRedisOptions = {}): Promise<PrivateRedis> {
-  const server = await runPrivateRedis(redisSpec(), options);
+export async function startRedisServer(options: PrivateRedisOptions = {}, spec = redisSpec()): Promise<PrivateRedis> {
+  const server = await runPrivateRedis(spec, options);
   removeAfterTest(() => server.remove());
   return server;
 }

@@ -5,7 +5,6 @@ import {
   groupCallbacks,
   type Logger,
   RingbackError,
-  type Secret,
 } from '@ringback/contracts';
 import {
   createConfirm,
@@ -14,6 +13,7 @@ import {
   type OverloadSettings,
   notReadyReasons,
   createRedisWatch,
+  type Shard,
 } from '@ringback/redis';
 import { addJobs } from '../bullmq/add-jobs.ts';
 import { batchJobOptions } from '../bullmq/job-options.ts';
@@ -22,9 +22,7 @@ import { createQueueHolder, notTaken } from '../bullmq/queue-holder.ts';
 import { tellWhoFills } from '../deliveries/bodies/backlog.ts';
 import { createDepth } from './depth.ts';
 
-export type BatchProducerOptions = {
-  readonly url: Secret;
-  readonly prefix: string;
+export type BatchProducerOptions = Shard & {
   /** ms per write. */
   readonly timeout: number;
   readonly durability: Durability;
@@ -40,9 +38,9 @@ export type BatchProducerOptions = {
  * may be there)
  */
 export function createBatchProducer(options: BatchProducerOptions): BatchProducer {
-  const { url, prefix, durability, overload, outputs, logger } = options;
+  const { prefix, durability, overload, outputs } = options;
   const timeout = Math.floor(options.timeout / commandsPerWrite(durability));
-  const redis = connectFailFast({ url, timeout, logger, name: 'ringback-ingress' });
+  const redis = connectFailFast({ ...options, timeout, name: 'ringback-ingress' });
   const queue = createQueueHolder({ redis, prefix, name: CALLBACKS });
   const depth = createDepth({ redis, prefix, outputs });
   const fillers = () => tellWhoFills({ redis, prefix });

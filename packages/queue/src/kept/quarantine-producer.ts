@@ -1,6 +1,6 @@
-import type { Logger, QuarantinedCallback, Secret } from '@ringback/contracts';
+import type { Logger, QuarantinedCallback } from '@ringback/contracts';
 import { createGroupCommit } from '@ringback/pacing';
-import { connectFailFast } from '@ringback/redis';
+import { connectFailFast, type Shard } from '@ringback/redis';
 import { QUARANTINE } from '../bullmq/names.ts';
 import { createQueueHolder, notTaken } from '../bullmq/queue-holder.ts';
 import type { QuarantineBounds } from './quarantine-room.ts';
@@ -15,9 +15,7 @@ export type QuarantineProducer = {
   close(): Promise<void>;
 };
 
-export type QuarantineProducerOptions = {
-  readonly url: Secret;
-  readonly prefix: string;
+export type QuarantineProducerOptions = Shard & {
   readonly bounds: QuarantineBounds;
   /** ms that one write may take. */
   readonly timeout: number;
@@ -27,8 +25,8 @@ export type QuarantineProducerOptions = {
 
 /** The ingress's quarantine. It has its own connection: a flood of refused callbacks must not delay good ones. */
 export function createQuarantineProducer(options: QuarantineProducerOptions): QuarantineProducer {
-  const { url, prefix, bounds, timeout, now, logger } = options;
-  const redis = connectFailFast({ url, timeout, logger, name: 'ringback-quarantine' });
+  const { prefix, bounds, timeout, now } = options;
+  const redis = connectFailFast({ ...options, name: 'ringback-quarantine' });
   const queue = createQueueHolder({ redis, prefix, name: QUARANTINE });
   const keepIn = createKeeper({ redis, bounds });
   const commit = createGroupCommit({

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Logger, Secret } from '@ringback/contracts';
+import type { Logger } from '@ringback/contracts';
 import { within } from '@ringback/pacing';
-import { connectUnheard, isReady } from '@ringback/redis';
+import { connectUnheard, isReady, type Shard } from '@ringback/redis';
 import type { Redis } from 'ioredis';
 import { findOlderPrefixes, leftPrefixes, notePrefix } from './other-prefixes.ts';
 import { forgetProcess, noteProcess, type RunningProcess, runningProcesses } from './registry.ts';
@@ -16,25 +16,25 @@ const COMMAND_TIMEOUT_MS = 2000;
 const GOODBYE_MS = 500;
 const SHOWN_PREFIXES = 10;
 
-export type AnnounceOptions = Pick<RunningProcess, 'app' | 'version' | 'parts'> & {
-  readonly url: Secret;
-  readonly prefix: string;
-  readonly logger: Logger;
-  readonly failing?: () => Readonly<Record<string, { readonly forMs: number; readonly reason: string }>>;
-  readonly onSame?: () => void;
-};
+export type AnnounceOptions = Pick<RunningProcess, 'app' | 'version' | 'parts'> &
+  Shard & {
+    readonly logger: Logger;
+    readonly failing?: () => Readonly<Record<string, { readonly forMs: number; readonly reason: string }>>;
+    readonly onSame?: () => void;
+  };
 
 type Beat = { readonly redis: Redis; readonly prefix: string; readonly logger: Logger };
 
 /** Tells others every 5 s what this process runs, and logs how they differ. Nothing waits for it. */
 export function announce(options: AnnounceOptions): { close(): Promise<void> } {
-  const { app, version, parts, url, prefix, logger, failing = () => ({}), onSame = () => {} } = options;
-  const redis = connectUnheard({ url, name: `ringback-${app}-process`, timeout: COMMAND_TIMEOUT_MS });
+  const { app, version, parts, prefix, logger, failing = () => ({}), onSame = () => {} } = options;
+  const redis = connectUnheard({ ...options, name: `ringback-${app}-process`, timeout: COMMAND_TIMEOUT_MS });
   const stopping = new AbortController();
   const id = randomUUID();
   const beat = { redis, prefix, logger };
   const reportDifference = createDifferenceReport({ app, logger, onSame });
-  const reportPrefixes = createPrefixReport(beat);
+  // On a cluster the keys of other prefixes are on other nodes.
+  const reportPrefixes = options.cluster ? async () => {} : createPrefixReport(beat);
   const own = { id, app, version, host: hostname(), pid: process.pid, parts: { 'version of Ringback': version, ...parts } };
   const begunAt = performance.now();
   let startedAt: number | undefined;

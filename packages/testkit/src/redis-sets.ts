@@ -1,0 +1,195 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join as pathOf } from 'node:path';
+import { Redis } from 'ioredis';
+import { onTestFinished } from 'vitest';
+import type { PrivateRedis } from './private-redis.ts';
+import { redisSpec, startRedisServer } from './redis.ts';
+import { until } from './until.ts';
+
+const COMES_UP_WITHIN_MS = 60_000;
+/** From when on a silent server counts as down. Short for a fast test, long for a busy machine. ms. */
+const DOWN_AFTER_MS = 3000;
+/** A failover that a busy server was late for is given up after 5 s. ms. */
+const ASK_AGAIN_AFTER_MS = 7000;
+const NAME = 'mymaster';
+const SLOTS = 16_384;
+const PRIMARIES = 3;
+/** A key of ours, with the prefix `ringback`. */
+const KEY = '{ringback:0}:';
+
+/** Several servers that fail over by themselves. All of them end with the test. */
+export type RedisSet = {
+  /** `host:port` of what the settings name: the sentinels, or all nodes of the cluster. */
+  readonly nodes: readonly string[];
+  readonly servers: readonly PrivateRedis[];
+  /** What stands in the section `redis` of the settings, as YAML flow. */
+  readonly settings: string;
+  /** The server that is the primary for `key` now, by what the others say. */
+  readonly primary: (key?: string) => Promise<PrivateRedis>;
+  /** Runs one command on one server. */
+  readonly ask: (server: PrivateRedis, command: string, ...args: readonly (string | number)[]) => Promise<unknown>;
+  /** Has the set hand the keys of that primary to a replica. Resolves once it has. */
+  readonly failOver: () => Promise<void>;
+};
+
+export type SentinelSet = RedisSet & { readonly name: string; readonly sentinels: readonly PrivateRedis[] };
+
+const placeOf = ({ port }: PrivateRedis) => `127.0.0.1:${port}`;
+const flow = (nodes: readonly string[]) => nodes.map((node) => `"${node}"`).join(', ');
+
+/** One primary, two replicas and three sentinels. Resolves once all of them know one another. */
+export async function startSentinelSet(): Promise<SentinelSet> {
+  const ask = createAsk();
+  const servers = await startServers(3, []);
+  const [primary, ...replicas] = servers;
+  if (primary === undefined) throw new Error('no server');
+  await Promise.all(replicas.map((replica) => ask(replica, 'REPLICAOF', '127.0.0.1', primary.port)));
+  await Promise.all(replicas.map((replica) => linked(ask, replica)));
+  const sentinels = await Promise.all([1, 2, 3].map(() => startSentinel()));
+  for (const sentinel of sentinels) {
+    await ask(sentinel, 'SENTINEL', 'MONITOR', NAME, '127.0.0.1', primary.port, 2);
+    await ask(sentinel, 'SENTINEL', 'SET', NAME, 'down-after-milliseconds', DOWN_AFTER_MS, 'failover-timeout', 4000);
+  }
+  const knowsAll = async (sentinel: PrivateRedis) => {
+    const facts = listIn(await ask(sentinel, 'SENTINEL', 'MASTER', NAME));
+    const fact = (name: string) => facts[facts.indexOf(name) + 1];
+    return fact('num-slaves') === '2' && fact('num-other-sentinels') === '2';
+  };
+  await Promise.all(sentinels.map((sentinel) => comesUp('sentinel', () => knowsAll(sentinel))));
+  const nodes = sentinels.map(placeOf);
+  const [sentinel] = sentinels;
+  if (sentinel === undefined) throw new Error('no sentinel');
+  const current = async () =>
+    serverAt(servers, Number(listIn(await ask(sentinel, 'SENTINEL', 'GET-MASTER-ADDR-BY-NAME', NAME))[1]));
+  return {
+    name: NAME,
+    nodes,
+    servers,
+    sentinels,
+    ask,
+    settings: `sentinel: { name: ${NAME}, nodes: [${flow(nodes)}] }`,
+    primary: current,
+    failOver: () => untilAnother(current, () => ask(sentinel, 'SENTINEL', 'FAILOVER', NAME)),
+  };
+}
+
+/** Three primaries that share the slots, and a replica of each. Resolves once every node takes the cluster for sound. */
+export async function startCluster(): Promise<RedisSet> {
+  const ask = createAsk();
+  const timeout = String(DOWN_AFTER_MS);
+  const servers = await startServers(2 * PRIMARIES, ['--cluster-enabled', 'yes', '--cluster-node-timeout', timeout]);
+  await join(servers, ask);
+  const nodes = servers.map(placeOf);
+  const current = async (key = KEY) => {
+    const node = await reachable(servers, ask);
+    const slot = Number(await ask(node, 'CLUSTER', 'KEYSLOT', key));
+    const ranges = listIn(await ask(node, 'CLUSTER', 'SLOTS')).map(listIn);
+    const [, , owner] = ranges.find(([from, to]) => Number(from) <= slot && slot <= Number(to)) ?? [];
+    return serverAt(servers, Number(listIn(owner)[1]));
+  };
+  const replicaOf = (port: number) =>
+    Promise.any(
+      servers.map(async (server) => {
+        if (String(await ask(server, 'INFO', 'replication')).includes(`master_port:${port}`)) return server;
+        throw new Error('not its replica');
+      }),
+    );
+  return {
+    nodes,
+    servers,
+    ask,
+    settings: `cluster: { nodes: [${flow(nodes)}] }`,
+    primary: current,
+    failOver: () => untilAnother(current, async ({ port }) => ask(await replicaOf(port), 'CLUSTER', 'FAILOVER')),
+  };
+}
+
+type Ask = RedisSet['ask'];
+
+/** Makes one cluster of servers: the first three are primaries, the others their replicas. */
+async function join(servers: readonly PrivateRedis[], ask: Ask): Promise<void> {
+  const primaries = servers.slice(0, PRIMARIES);
+  const [first] = primaries;
+  if (first === undefined) throw new Error('no server');
+  for (const [index, primary] of primaries.entries()) {
+    const [from, to] = [index, index + 1].map((part) => Math.floor((SLOTS * part) / PRIMARIES));
+    await ask(primary, 'CLUSTER', 'ADDSLOTSRANGE', from ?? 0, (to ?? 0) - 1);
+  }
+  for (const [index, server] of servers.entries()) await ask(server, 'CLUSTER', 'SET-CONFIG-EPOCH', index + 1);
+  for (const server of servers.slice(1)) await ask(first, 'CLUSTER', 'MEET', '127.0.0.1', server.port);
+  const says = async (server: PrivateRedis, text: string) => String(await ask(server, 'CLUSTER', 'INFO')).includes(text);
+  await Promise.all(servers.map((server) => comesUp('node', () => says(server, `cluster_known_nodes:${servers.length}`))));
+  for (const [index, replica] of servers.slice(PRIMARIES).entries()) {
+    const id = await ask(primaries[index] ?? first, 'CLUSTER', 'MYID');
+    // It may not have heard yet that this one is a primary.
+    await comesUp('replica', async () => (await ask(replica, 'CLUSTER', 'REPLICATE', String(id)).catch(() => '')) === 'OK');
+    await linked(ask, replica);
+  }
+  await Promise.all(servers.map((server) => comesUp('cluster', () => says(server, 'cluster_state:ok'))));
+}
+
+/** A busy server may not be in time for a failover: it is asked for again. */
+async function untilAnother(
+  current: () => Promise<PrivateRedis>,
+  ask: (server: PrivateRedis) => Promise<unknown>,
+): Promise<void> {
+  const first = await current();
+  let asked = -Infinity;
+  await comesUp('another primary', async () => {
+    if ((await current()) !== first) return true;
+    if (performance.now() - asked < ASK_AGAIN_AFTER_MS) return false;
+    asked = performance.now();
+    await ask(first).catch(() => {});
+    return false;
+  });
+}
+
+async function reachable(servers: readonly PrivateRedis[], ask: Ask): Promise<PrivateRedis> {
+  return Promise.any(servers.map((server) => ask(server, 'PING').then(() => server)));
+}
+
+async function startServers(count: number, settings: readonly string[]): Promise<PrivateRedis[]> {
+  const options = { appendfsync: 'everysec', settings: [...settings, '--repl-diskless-sync-delay', '0'] } as const;
+  return Promise.all(Array.from({ length: count }, () => startRedisServer(options)));
+}
+
+/** A sentinel keeps what it knows in its settings file, so each has its own. */
+async function startSentinel(): Promise<PrivateRedis> {
+  const dir = await mkdtemp(pathOf(tmpdir(), 'ringback-sentinel-'));
+  onTestFinished(() => rm(dir, { recursive: true, force: true }));
+  const file = pathOf(dir, 'sentinel.conf');
+  await writeFile(file, '');
+  const spec = redisSpec();
+  return startRedisServer({ bare: true }, { ...spec, args: [...spec.args, file, '--sentinel'] });
+}
+
+const linked = (ask: Ask, replica: PrivateRedis) =>
+  comesUp('link', async () => String(await ask(replica, 'INFO', 'replication')).includes('master_link_status:up'));
+
+const comesUp = (what: string, check: () => Promise<boolean>) =>
+  until(check, { withinMs: COMES_UP_WITHIN_MS, what: () => `${what} of a set of Redis servers` });
+
+function listIn(reply: unknown): readonly unknown[] {
+  return Array.isArray(reply) ? reply : [];
+}
+
+function serverAt(servers: readonly PrivateRedis[], port: number): PrivateRedis {
+  const server = servers.find((one) => one.port === port);
+  if (server === undefined) throw new Error(`no server of the set listens at ${port}`);
+  return server;
+}
+
+/** A connection for each command: any server may be killed or hang at any time. */
+function createAsk(): Ask {
+  return async ({ url }, command, ...args) => {
+    const redis = new Redis(url, { lazyConnect: true, retryStrategy: null, connectTimeout: 2000, commandTimeout: 2000 });
+    redis.on('error', () => {});
+    try {
+      await redis.connect();
+      return await redis.call(command, ...args);
+    } finally {
+      redis.disconnect();
+    }
+  };
+}
