@@ -28,7 +28,7 @@ it('compose starts a Redis that asks for the password of the file, and shows it 
   const socket = join(folder, 'socket');
   const extra = ['--port', '0', '--unixsocket', socket, '--dir', folder];
   const server = spawn(shell, [flag, script.replaceAll('/run/secrets', folder), name, ...extra], {
-    env: { ...env, PATH: `${folder}:${process.env['PATH']}`, HOSTNAME: 'redis' },
+    env: { ...env, PATH: `${folder}:${process.env['PATH']}` },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let log = '';

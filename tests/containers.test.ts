@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
@@ -13,7 +13,7 @@ const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 type Service = {
   readonly command?: string[];
   readonly profiles?: string[];
-  readonly image?: string;
+  readonly networks?: { cluster: { ipv4_address: string } };
   readonly env_file?: { path: string }[];
   readonly cap_drop: string[];
   readonly read_only: boolean;
@@ -73,8 +73,21 @@ describe('compose', () => {
     expect(inProfile('single')).toEqual(['redis']);
     expect(inProfile('cluster')).toEqual([...NODES, 'redis-cluster']);
     expect(read('docker/.env')).toMatch(/^COMPOSE_PROFILES=single$/m);
-    const { redis } = parse(read('docker/ringback.cluster.yaml'));
-    expect(redis.cluster.nodes.every((node: string) => NODES.includes(node.replace(/:6379$/, '')))).toBe(true);
+  });
+
+  it('has settings for that cluster which ringback check finds fine', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ringback-compose-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    writeFileSync(join(folder, 'redis-password'), 'a-password');
+    const settings = read('docker/ringback.cluster.yaml').replaceAll('/run/secrets', folder);
+    writeFileSync(join(folder, 'ringback.yaml'), settings);
+    const addresses = NODES.map((name) =>
+      services[name]?.networks?.cluster.ipv4_address.replace(/^\$\{\w+:-([\d.]+)\}(.*)$/, '$1$2:6379'),
+    );
+    expect(addresses).toEqual(expect.arrayContaining(parse(settings).redis.cluster.nodes));
+    const args = [join(ROOT, 'apps/cli/src/main.ts'), 'check', '--strict', join(folder, 'ringback.yaml')];
+    const env = { CALLBOT_UUID: 'an-account', CALLBOT_SECRET: 'a-secret' };
+    expect(spawnSync(process.execPath, args, { encoding: 'utf8', env })).toMatchObject({ status: 0, stderr: '' });
   });
 
   it.each(APPS)('gives %s the settings, the variables and the secrets that they name', (name) => {

@@ -15,7 +15,6 @@ const ROOT = join(import.meta.dirname, '..');
 const OVERLAYS = readdirSync(join(ROOT, 'deploy/overlays'));
 const SECRETS = {
   'redis-password': 'a-password',
-  'redis-url': 'redis://:a-password@redis.redis.svc:6379',
   callbot: 'a-secret-of-the-provider',
   crm: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
 };
