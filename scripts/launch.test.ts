@@ -107,7 +107,7 @@ describe('installing', () => {
     }, DEADLINE);
     running.child.kill('SIGTERM');
     await running.ended;
-    expect(await isRunning(pid)).toBe(false);
+    await vi.waitFor(async () => expect(await isRunning(pid)).toBe(false), DEADLINE);
   });
 });
 
