@@ -1,4 +1,4 @@
-import type { Environment, ParseResult } from '@marcbachmann/cel-js';
+import { type Environment, EvaluationError, type ParseResult } from '@marcbachmann/cel-js';
 import { type Cost, costOf } from './cel-costs.ts';
 import { type LinearPattern, compilePattern } from './linear-pattern.ts';
 
@@ -26,7 +26,7 @@ export class Overrun extends Error {
 
 type Context = NonNullable<Parameters<ParseResult>[0]>;
 type Handle = (...args: unknown[]) => unknown;
-type Node = { op: string; args: unknown; handle?: Handle; meta?: { alternate?: unknown } };
+type Node = { op: string; args: unknown; start: number; end: number; handle?: Handle; meta?: { alternate?: unknown } };
 type Evaluator = {
   run(node: CheckedNode, context: unknown): unknown;
   tryEval(node: CheckedNode, context: unknown): unknown;
@@ -39,7 +39,14 @@ export type Bounded = {
   /** `atMost` lowers the limit. @throws Overrun, or what cel-js throws */
   evaluate(input: Context, atMost?: number): unknown;
   steps(): number;
+  /** The first error that the last evaluation passed over, other than of a missing field. */
+  passedOver(): unknown;
 };
+
+/** A field or an element is not there. */
+export function isAbsent(error: unknown): boolean {
+  return error instanceof EvaluationError && (error.code === 'no_such_key' || error.code === 'index_out_of_bounds');
+}
 
 /** MUST be the only user of its environment. */
 export function boundCondition(environment: Environment, text: string, maxSteps = MAX_STEPS): Bounded {
@@ -49,18 +56,26 @@ export function boundCondition(environment: Environment, text: string, maxSteps 
     left -= steps;
     if (left < 0) throw new Overrun();
   };
-  bindEvaluator(evaluatorOf(environment), charge);
+  let passedOver: unknown;
   const parsed = environment.parse(text);
   parsed.check();
-  for (const node of nodesOf(parsed.ast)) boundNode(node, charge);
+  const nodes = nodesOf(parsed.ast);
+  const logical = new Set([...nodes].flatMap(leftOfLogical));
+  const pass = (value: unknown, node: CheckedNode) => {
+    passedOver ??= problemIn(value, logical.has(node) ? node : undefined);
+  };
+  bindEvaluator(evaluatorOf(environment), charge, pass);
+  for (const node of nodes) boundNode(node, charge);
   return {
     evaluate(input, atMost = maxSteps) {
       given = Math.min(maxSteps, atMost);
       left = given;
+      passedOver = undefined;
       const value: unknown = parsed(input);
       return value;
     },
     steps: () => given - left,
+    passedOver: () => passedOver,
   };
 }
 
@@ -81,7 +96,7 @@ function evaluatorOf(environment: Environment): Evaluator {
 }
 
 /** `run` evaluates every node but the root, so counting there bounds every loop. */
-function bindEvaluator(evaluator: Evaluator, charge: Cost): void {
+function bindEvaluator(evaluator: Evaluator, charge: Cost, pass: (value: unknown, node: CheckedNode) => void): void {
   evaluator.run = (node, context) => {
     charge(1);
     const value = node.evaluate(evaluator, node, context);
@@ -91,15 +106,28 @@ function bindEvaluator(evaluator: Evaluator, charge: Cost): void {
   };
   evaluator.tryEval = (node, context) => {
     try {
-      return evaluator.run(node, context);
+      const value = evaluator.run(node, context);
+      if (typeof value !== 'boolean') pass(value, node);
+      return value;
     } catch (error) {
       if (error instanceof Overrun) throw error;
       charge(ERROR_COST);
+      pass(error, node);
       return error;
     }
   };
   // Deep types would be cached for every shape of body.
   evaluator.debugTypeDeep = (value) => evaluator.debugType(value);
+}
+
+/** cel-js evaluates the right side of `||` and `&&` even if the left one is no bool. */
+function problemIn(value: unknown, logical: Node | undefined): unknown {
+  if (value instanceof Error) return isAbsent(value) ? undefined : value;
+  return logical && new EvaluationError({ code: 'invalid_logical_operand', message: 'not true or false', range: logical });
+}
+
+function leftOfLogical({ op, args }: Node): unknown[] {
+  return (op === '||' || op === '&&') && Array.isArray(args) ? args.slice(0, 1) : [];
 }
 
 /** Charges operands before the call. Runs `matches` in linear time. */

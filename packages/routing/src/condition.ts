@@ -1,5 +1,5 @@
 import { type ASTNode, Environment, EvaluationError } from '@marcbachmann/cel-js';
-import { boundCondition, MAX_STEPS, Overrun } from './bounded-cel.ts';
+import { boundCondition, isAbsent, MAX_STEPS, Overrun } from './bounded-cel.ts';
 import { patternProblem } from './linear-pattern.ts';
 
 const LONGEST_REPORT = 160;
@@ -22,7 +22,7 @@ export type ConditionInput = {
   readonly time: Date;
 };
 
-/** `absent`: a field is not there. `overran`: too many steps. Errors show no input value. */
+/** `absent`: a field or an element is not there, and nothing else is wrong. `overran`: too many steps. Errors show no input value. */
 type ConditionFailure = { readonly error: string; readonly why: 'absent' | 'overran' | 'failed' };
 type Verdict = { readonly holds: boolean } | ConditionFailure;
 
@@ -47,7 +47,9 @@ export function compileCondition(text: string): Condition {
     try {
       const result = bounded.evaluate(...args);
       return typeof result === 'boolean' ? { holds: result } : { error: report('not true or false', text), why: 'failed' };
-    } catch (error) {
+    } catch (thrown) {
+      // A missing field may hide an error of another kind: only without one is the field the reason.
+      const error = isAbsent(thrown) ? (bounded.passedOver() ?? thrown) : thrown;
       return { error: report(...reasonOf(error, text)), why: whyOf(error) };
     }
   };
@@ -60,7 +62,7 @@ export function compileCondition(text: string): Condition {
 
 function whyOf(error: unknown): ConditionFailure['why'] {
   if (error instanceof Overrun) return 'overran';
-  return error instanceof EvaluationError && error.code === 'no_such_key' ? 'absent' : 'failed';
+  return isAbsent(error) ? 'absent' : 'failed';
 }
 
 /** From code and position: the library's message may quote the callback. */

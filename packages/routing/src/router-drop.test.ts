@@ -27,6 +27,32 @@ describe('a route that drops, beside a condition that cannot be evaluated', () =
     expect(kept).toEqual({ code: 'RB_UNROUTED', reason: ['no route matched', ...conditionErrors].join('; ') });
   });
 
+  it.each([
+    ['data.userPhone > 2 || data.foo == 1', {}],
+    ['data.userPhone || data.foo == 1', {}],
+    ['data.foo == 1 && (data.userPhone > 2 || data.bar == 1)', {}],
+    ['data.l.exists(x, x.v > 1)', { body: '{"l":[{},{"v":"a"}]}' }],
+    ['data.l.all(x, x.v > 1)', { body: '{"l":[{},{"v":"a"}]}' }],
+    ['data.l.exists(x, x.v || x.w == 1)', { body: '{"l":[{"v":"a"}]}' }],
+    ['data.l.exists_one(x, x.v > 1 || x.w > 1)', { body: '{"l":[{"v":"a"}]}' }],
+    ['data.l.filter(x, x.v > 1 || x.w > 1).size() > 0', { body: '{"l":[{"v":"a"}]}' }],
+  ])('drops nothing because a field is missing beside another error: %s', (when, over) => {
+    const { dropped, kept } = createRouter({ routes: [{ when, to: ['crm'] }, { drop: 'the rest' }] }).route(callback(over));
+    expect(dropped).toBeUndefined();
+    expect(kept?.reason).not.toContain('no such key');
+  });
+
+  it.each([
+    ['data.l[0] == 1', '{"l":[]}'],
+    ['data.l[0] == 1', '{}'],
+    ['data.l[0].a == 1 || data.b == 1', '{"l":[]}'],
+    ['data.l.exists(x, x.v > 1)', '{"l":[{},{}]}'],
+    ['data.l.exists(x, x.v > 1 || x.w > 1)', '{"l":[{},{"w":1}]}'],
+    ['data.l.map(x, x.v).size() == 1 || data.b == 1', '{"l":[]}'],
+  ])('drops where only fields or elements are missing: %s, %s', (when, body) => {
+    expect(drop(when, { body })).toMatchObject({ dropped: 'the rest' });
+  });
+
   it.each(['data.foo == 1', 'data.other.level == 1', 'data.taskStatus == 4', 'has(data.foo) && data.foo > 1'])(
     'drops what the route does not fit, as where a field is not there: %s',
     (when) => {
