@@ -1,4 +1,4 @@
-// `npm run release -- <step>`: the steps of .github/workflows/release.yml. See docs/releasing.md.
+// `npm run release -- <step>`: the steps of .github/workflows/release.yml. docs/releasing.md says which of them upload.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';

@@ -1,4 +1,4 @@
-// `ringback` of the published package: the operator's command and the processes. It runs only as packed.
+// `ringback` of the published package: the operator's command, and the processes of Ringback. It runs only as packed.
 import { fileURLToPath } from 'node:url';
 import type { ProcessCommand } from '../../apps/cli/src/process-commands.ts';
 import { runProgram } from '../../apps/cli/src/program.ts';
@@ -6,7 +6,7 @@ import { watchNpm } from '../watch-npm.mjs';
 
 const BIN = fileURLToPath(import.meta.url);
 
-/** npx sends each Ctrl-C a second time, at once. */
+/** npx that is killed takes nothing with it. A second Ctrl-C of its own making is none. */
 const SAME_SIGNAL_WITHIN_MS = 500;
 
 const processes: ProcessCommand[] = [
@@ -36,7 +36,6 @@ const ready = processes.map(({ run, ...command }) => ({
   ...command,
   run: async (settings: string | undefined) => {
     if (settings !== undefined) process.env['RINGBACK_CONFIG'] = settings;
-    // npx that is stopped or killed does not stop what it runs.
     watchNpm()(() => process.kill(process.pid, 'SIGTERM'));
     await run(settings);
   },

@@ -12,7 +12,7 @@ const Versions = Type.Record(Type.String(), Type.String());
 const Manifest = Type.Object({ dependencies: Type.Optional(Versions) });
 const Workspace = Type.Object({ catalog: Versions });
 
-/** The exact versions that the workspace uses. @throws Error for a package that no package.json names */
+/** The exact versions that the workspace uses of these packages. @throws Error for one that no package.json names */
 function versionsOf(root: string, names: readonly string[]): Record<string, string> {
   const text = (path: string) => readFileSync(join(root, path), 'utf8');
   const { catalog } = Value.Parse(Workspace, parse(text('pnpm-workspace.yaml')));

@@ -54,7 +54,7 @@ async function open() {
   return { redis, sink, env, ingress, worker, url };
 }
 
-/** Runs this Ringback until Redis holds each kind of payload, kills its worker, and dumps the keys. */
+/** Runs this Ringback until each kind of payload stands in Redis, kills its worker, and dumps what is there. */
 export async function makePayloads(madeBy: string): Promise<Payloads> {
   const { redis, sink, env, ingress, worker, url } = await open();
   const acked: Record<string, string> = {};

@@ -3,18 +3,17 @@ import { type Place, placeText } from './address.ts';
 import { NoPrimary } from './no-primary.ts';
 import { codeOf, isReply, NETWORK, type Trouble, troubleOf } from './trouble.ts';
 
-/** A node that does not answer is passed over after so long: to connect, and for each command. ms. */
+/** For the connection, and for each command. ms. */
 const ANSWERS_WITHIN_MS = 1000;
 
 export type Asked = {
   readonly node: Place;
-  /** User, password and TLS, as ioredis takes them. */
   readonly credentials: Pick<RedisOptions, 'username' | 'password' | 'tls'>;
   readonly commands: readonly (readonly [name: string, ...args: string[]])[];
   readonly signal: AbortSignal;
 };
 
-/** Asks one node over a connection of its own. Rejects with Redis's error reply, or with why there is no connection. */
+/** Rejects with the error reply, or with why there is no connection. */
 export async function askNode({ node, credentials, commands, signal }: Asked): Promise<readonly unknown[]> {
   const redis = new Redis({
     ...node,
@@ -43,12 +42,7 @@ export async function askNode({ node, credentials, commands, signal }: Asked): P
 
 export type Failure = { readonly node: Place; readonly error: unknown };
 
-/**
- * Asks the nodes in turn until one of them knows. Each call begins with the next node: one that knows only yesterday's
- * primary MUST NOT be believed for ever.
- * @param options.nodes read anew at each call
- * @param options.explain the trouble that no node could be of use, given how each failed
- */
+/** Each call begins with the next node: one that knows only yesterday's primary MUST NOT be believed for ever. */
 export function askInTurn<T>({ nodes, ask, explain }: AskInTurn<T>): (signal: AbortSignal) => Promise<T> {
   let calls = 0;
   return async (signal) => {
@@ -74,7 +68,7 @@ type AskInTurn<T> = {
   readonly explain: (failures: readonly Failure[]) => Trouble;
 };
 
-/** What an operator can mend comes before a node that is away. `what`: `no sentinel`, `no node of the cluster`. */
+/** What an operator can fix comes before a node that is away. */
 export function commonTrouble(failures: readonly Failure[], { what, where }: { what: string; where: string }): Trouble {
   const troubles = failures.map(({ node, error }) => ({ ...troubleOf(error), at: placeText(node), code: codeOfFailure(error) }));
   const mendable = troubles.find(({ kind }) => kind !== NETWORK);

@@ -1,9 +1,8 @@
 import type { Logger } from '@ringback/contracts';
 
-/** Clocks that NTP keeps differ by less. ms. */
 const TELL_FROM = 5000;
 
-/** Logs how far our clock is off Redis's: at first, after a big change, and when it is right again. `ahead` in ms. */
+/** `ahead` in ms. Logs again only after a big change. */
 export function createSkewReporter(logger: Logger): (ahead: number) => void {
   let told = 0;
   return (ahead) => {

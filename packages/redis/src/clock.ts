@@ -1,39 +1,27 @@
 import type { Redis } from 'ioredis';
 
-/**
- * Redis's time, by which all processes schedule: their own clocks may be wrong, or be set.
- * Between two looks the time goes on by the monotonic clock, so setting our clock changes nothing.
- */
+/** Redis's time, for all schedules: clocks of machines differ. Runs on by the monotonic clock between two answers. */
 export type RedisClock = {
-  /** ms since the epoch. Our own clock, until Redis has told. */
+  /** ms since the epoch. Our own clock, until Redis has answered. */
   readonly now: () => number;
-  /** How many ms our clock is ahead of Redis's (negative: behind). 0 below a second, and until Redis has told. */
+  /** ms that our clock is ahead of Redis. 0 below a second. */
   ahead(): number;
-  /**
-   * False if our clock moved further than the monotonic one: it was set, or the machine was suspended.
-   * Then `now` may be too early. Asks Redis.
-   */
+  /** False if our clock was set, or the machine suspended: `now` may be too early. Asks Redis. */
   isSure(): boolean;
-  /** False until Redis has told, or refused to tell. */
   isKnown(): boolean;
-  /** Asks Redis, or joins the question under way. Never rejects: without an answer, what was known stays. */
+  /** Asks Redis. Never rejects. */
   measure(): Promise<void>;
 };
 
 type RedisClockOptions = {
-  /** Redis's TIME: seconds and microseconds. */
   readonly time: () => Promise<readonly (number | string)[]>;
-  /** Our clock, ms since the epoch. */
   readonly wall: () => number;
-  /** The monotonic clock, ms. */
   readonly elapsed: () => number;
 };
 
-/** How long an answer counts, ms. The next question goes beside a command; nobody waits for it. */
 const MEASURE_AGAIN_AFTER = 5000;
-/** An answer that took longer is too vague to replace an earlier one. ms. */
+/** A slower answer is too vague. ms. */
 const MAX_ROUND_TRIP = 1000;
-/** Smaller differences are ignored: round trips, and clocks that NTP keeps. ms. */
 const MIN_SKEW = 1000;
 
 export function createRedisClock({ time, wall, elapsed }: RedisClockOptions): RedisClock {
@@ -52,7 +40,7 @@ export function createRedisClock({ time, wall, elapsed }: RedisClockOptions): Re
 
   function measure(): Promise<void> {
     measuring ??= ask()
-      // A user without permission for TIME never gets an answer.
+      // NOPERM never goes away by itself.
       .catch((error: unknown) => void (refused ||= error instanceof Error && error.name === 'ReplyError'))
       .finally(() => (measuring = undefined));
     return measuring;
@@ -83,7 +71,7 @@ export function createRedisClock({ time, wall, elapsed }: RedisClockOptions): Re
 
 const clocks = new WeakMap<Redis, RedisClock>();
 
-/** The clock of the Redis behind a connection: one for each connection, shared by all its queues. */
+/** One for each connection. */
 export function redisClock(redis: Redis): RedisClock {
   const clock =
     clocks.get(redis) ?? createRedisClock({ time: () => redis.time(), wall: () => Date.now(), elapsed: () => performance.now() });

@@ -9,6 +9,8 @@ type ClusterOptions = ClusterAddress &
     readonly key: string;
   };
 
+const ASKING = '+cluster|slots +cluster|keyslot';
+
 type Range = { readonly first: number; readonly last: number; readonly nodes: readonly Place[] };
 
 /** Asks the nodes of a cluster which of them is the primary of a key. Rejects with NoPrimary. */
@@ -73,6 +75,11 @@ function explain(failures: readonly Failure[]): Trouble {
   if (single) {
     const reason = `what listens at ${placeText(single.node)} is a single Redis and no node of a cluster. Name it in redis.url, and take redis.cluster out`;
     return { kind: 'no cluster', reason };
+  }
+  const denied = failures.find(({ error }) => isReply(error) && error.message.startsWith('NOPERM'));
+  if (denied) {
+    const reason = `NOPERM: the Redis user may not ask where our keys are. Allow it on every node: ACL SETUSER <user> ${ASKING}`;
+    return { kind: 'NOPERM', reason };
   }
   return commonTrouble(failures, { what: 'no node of the cluster', where: 'redis.cluster.nodes' });
 }

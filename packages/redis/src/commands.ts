@@ -6,13 +6,10 @@ import type { Durability } from '@ringback/contracts';
  * these commands and no others.
  */
 
-/**
- * The commands that Ringback sends to Redis, itself and by way of BullMQ. Handshake commands need no
- * permission (HELLO), or are done without (CLIENT SETNAME).
- */
+/** Handshake commands need no permission (HELLO), or are done without (CLIENT SETNAME). */
 const SENT = ['eval', 'evalsha', 'info', 'time', 'multi', 'exec', 'bzpopmin', 'scan', 'type'] as const;
 
-/** Within scripts, and some of them directly as well. */
+/** In scripts, and some of them directly. */
 const IN_SCRIPTS = `
   del exists expire get incr mget persist pexpire pttl rename set
   hdel hexists hget hgetall hincrby hkeys hlen hmget hmset hset hsetnx
@@ -21,10 +18,7 @@ const IN_SCRIPTS = `
   xadd xtrim
   zadd zcard zcount zpopmin zrange zrangebyscore zrem zremrangebyrank zremrangebyscore zrevrange zrevrangebyscore zscore`;
 
-/**
- * In lower case, as ACL rules have them. WAITAOF is asked for only where the server knows it, and CONFIG GET
- * is done without.
- */
+/** CONFIG GET is done without. */
 export function neededCommands(durability: Durability): readonly string[] {
   return [
     ...SENT,
@@ -34,10 +28,16 @@ export function neededCommands(durability: Durability): readonly string[] {
   ];
 }
 
-/**
- * The rules of a Redis user who may do what Ringback needs and nothing else: for `ACL SETUSER <user> on
- * ><password> …`.
- */
-export function leastAcl({ prefix, durability }: { prefix: string; durability: Durability }): readonly string[] {
-  return ['resetchannels', `~${prefix}:*`, '-@all', ...neededCommands(durability).map((command) => `+${command}`)];
+/** Asked over connections of their own, to find the primary of a shard. */
+const ON_A_CLUSTER = ['cluster|keyslot', 'cluster|slots'] as const;
+
+/** What a user of the sentinels must be allowed. */
+export const LEAST_SENTINEL_ACL = ['resetchannels', '-@all', '+sentinel|get-master-addr-by-name'] as const;
+
+type LeastAcl = { readonly prefix: string; readonly durability: Durability; readonly cluster?: boolean };
+
+/** The least rights of a Redis user for one shard: what follows `ACL SETUSER <user> on ><password>`. */
+export function leastAcl({ prefix, durability, cluster = false }: LeastAcl): readonly string[] {
+  const commands = [...neededCommands(durability), ...(cluster ? ON_A_CLUSTER : [])];
+  return ['resetchannels', `~${prefix}:*`, '-@all', ...commands.map((command) => `+${command}`)];
 }

@@ -1,24 +1,18 @@
 import { type Durability, RingbackError } from '@ringback/contracts';
 import type { Redis } from 'ioredis';
 
-/** The connection's own deadline MUST come after Redis's: its answer says what is missing. */
+/** Redis's answer MUST come before the connection's own deadline: it says what is missing. */
 const SHARE_OF_DEADLINE = 0.8;
 
 export type ConfirmOptions = {
-  /** The connection that wrote: Redis confirms only its own writes. */
+  /** The connection that wrote: Redis confirms only its writes. */
   readonly redis: Redis;
   readonly durability: Durability;
-  /** ms that one command may take. */
   readonly timeout: number;
-  /** True if the server knows WAITAOF. */
   readonly waitaof: () => boolean;
 };
 
-/**
- * Waits until the last write meets `redis.durability`: `replica` waits for one replica (WAIT), `always` for the disk
- * (WAITAOF, if the server knows it; otherwise `appendfsync always` has synced before the answer).
- * @returns a function that rejects with RB_DURABILITY_UNMET, or with the connection's error
- */
+/** Waits until the last write meets `redis.durability`. @throws RB_DURABILITY_UNMET, or the connection's error */
 export function createConfirm({ redis, durability, timeout, waitaof }: ConfirmOptions): () => Promise<void> {
   const within = Math.max(1, Math.floor(timeout * SHARE_OF_DEADLINE));
 

@@ -1,11 +1,9 @@
-/** A connection is renewed at most this often, ms. */
 const AT_MOST_EVERY_MS = 2000;
 
-/** Renews a connection when Redis's answers ask for it. Each connection MUST have its own. */
+/** Each connection MUST have its own. */
 export type Renewal = {
-  /** ioredis's `reconnectOnError`. */
   readonly wanted: (error: Error) => boolean;
-  /** True if the connection was renewed since the last call. Asked once it is closed or ready again. */
+  /** True if renewed since the last call. */
   readonly underWay: () => boolean;
 };
 

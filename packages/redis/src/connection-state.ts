@@ -4,7 +4,7 @@ import { placeText } from './address.ts';
 import { diagnose, isAmbiguous } from './diagnosis.ts';
 import { NETWORK, tellTrouble, type Trouble, troubleOf } from './trouble.ts';
 
-/** A lost connection counts as back after so many ms: one that comes and goes is one outage. */
+/** A connection that comes and goes is one outage. */
 const STAYS_FOR_MS = 1000;
 const CLOSED = 'connection closed';
 
@@ -14,14 +14,10 @@ export type StateOptions = {
   readonly redis: Redis;
   readonly name: string;
   readonly logger: Logger;
-  /** True, once, if we closed the connection ourselves to make a new one. */
   readonly renewing: () => boolean;
 };
 
-/**
- * Logs a line when the connection is lost, with the cause, and one when it is back, with the number of failures.
- * Another line if the cause changes: a server that was away comes back and refuses us.
- */
+/** Logs the loss of the connection with its cause, a change of the cause, and the return. */
 export function reportState({ redis, renewing, ...options }: StateOptions): void {
   const log = createOutageLog({ redis, ...options });
   const primary = createPrimaryLog({ redis, ...options });
@@ -31,7 +27,7 @@ export function reportState({ redis, renewing, ...options }: StateOptions): void
     // ioredis would use database 0 instead.
     if (error.message.startsWith('ERR DB index')) redis.disconnect(true);
   });
-  // Not `close`: that comes as well when we close the connection.
+  // `close` comes as well when we close it.
   redis.on('reconnecting', () => {
     if (!renewing()) log.closed(wasReady);
     wasReady = false;
@@ -44,7 +40,7 @@ export function reportState({ redis, renewing, ...options }: StateOptions): void
   redis.on('end', log.close);
 }
 
-/** Returns a function: true if the connection was away at any time since (`performance.now()`). */
+/** True if the connection was away at any time since (`performance.now()`). */
 export function createLossMemory(redis: Redis): (since: number) => boolean {
   let lostAt = -Infinity;
   redis.on('close', () => (lostAt = performance.now()));
@@ -95,7 +91,6 @@ function createOutageLog({ redis, name, logger }: Omit<StateOptions, 'renewing'>
   };
 }
 
-/** Logs where the connection leads after a failover. Of a single server the place never changes. */
 function createPrimaryLog({ redis, name, logger }: Omit<StateOptions, 'renewing'>): () => void {
   let told: string | undefined;
   return () => {
@@ -106,7 +101,6 @@ function createPrimaryLog({ redis, name, logger }: Omit<StateOptions, 'renewing'
   };
 }
 
-/** A timer that does not keep the process alive. */
 function createTimer(ms: number): { start: (run: () => void) => void; clear: () => void } {
   let timer: NodeJS.Timeout | undefined;
   const clear = () => clearTimeout(timer);
@@ -119,7 +113,7 @@ function createTimer(ms: number): { start: (run: () => void) => void; clear: () 
   };
 }
 
-/** What is wrong, by an error. Undefined while it is being found out. Never rejects. */
+/** Undefined while it is being found out. Never rejects. */
 function createFinder(redis: Redis): (error: Error) => Promise<Trouble | undefined> {
   let diagnosing = false;
   return async (error) => {

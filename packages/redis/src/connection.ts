@@ -15,21 +15,14 @@ export type ConnectionOptions = RedisAddress & {
 };
 
 const RECONNECT_MAX_MS = 1000;
-/**
- * BullMQ waits for jobs with commands that Redis answers within 10 s, and gives up after 11 s.
- * A command that waits longer waits on a dead connection.
- */
+/** BullMQ waits 10 s for a job. A command that waits longer waits on a dead connection. */
 const SILENT_FOR_MS = 15_000;
 
 const reconnect: ClientOptions = {
   retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 10), RECONNECT_MAX_MS),
 };
 
-/**
- * Connection for request handlers: a command fails at once while Redis is away, and after `timeout` ms if it is slow.
- * Nothing is sent twice: a write that was given up MUST NOT happen minutes later. A connection that is silent for
- * twice the timeout is replaced: the network may have dropped it.
- */
+/** For request handlers: fails fast. Nothing is sent twice: a write that was given up MUST NOT happen minutes later. */
 export function connectFailFast(options: ConnectionOptions & { readonly timeout: number }): Redis {
   return connect(options, failFast(options.timeout));
 }
@@ -38,25 +31,19 @@ function failFast(timeout: number): ClientOptions {
   return { enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: timeout, socketTimeout: 2 * timeout };
 }
 
-/**
- * Connection for workers: commands wait until Redis is back, as the job that needs them does.
- * A connection that is silent for 15 s is replaced.
- */
+/** For workers: commands wait until Redis is back. */
 export function connectPatient(options: ConnectionOptions): Redis {
   return connect(options, { maxRetriesPerRequest: null, socketTimeout: SILENT_FOR_MS });
 }
 
-/** A fail-fast connection that logs no outages: other connections of the process do. */
+/** Logs no outages. */
 export function connectUnheard(options: Omit<ConnectionOptions, 'logger'> & { readonly timeout: number }): Redis {
   return connectFailFast({ ...options, logger: SILENT });
 }
 
-/**
- * Connection for a command that a person waits for: made within 5 s, each command answered within 10 s.
- * @throws RingbackError RB_REDIS_UNAVAILABLE
- */
+/** For a command that a person waits for. @throws RingbackError RB_REDIS_UNAVAILABLE after 5 s */
 export async function connectForCommand(options: Omit<ConnectionOptions, 'logger'>): Promise<Redis> {
-  // Not renewed on a replica: a new connection would lead there again, and most commands only read.
+  // Not renewed on a replica: most commands only read.
   const redis = connect({ ...options, logger: SILENT }, { ...failFast(10_000), reconnectOnError: null });
   let trouble: Trouble | undefined;
   onTrouble(redis, (found) => (trouble = found));
@@ -79,7 +66,6 @@ function connect({ name, logger, ...address }: ConnectionOptions, options: Clien
   return redis;
 }
 
-/** Waits until a connection is ready, at most `timeout` ms. */
 export async function isReady(redis: Redis, timeout: number): Promise<boolean> {
   if (redis.status !== 'ready') await once(redis, 'ready', { signal: AbortSignal.timeout(timeout) }).catch(() => {});
   return redis.status === 'ready';

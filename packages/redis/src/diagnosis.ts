@@ -4,23 +4,20 @@ import type { Redis } from 'ioredis';
 import { NoPrimary } from './no-primary.ts';
 import { codeOf, type Trouble, troubleOf, troubleOfReply, WHERE } from './trouble.ts';
 
-/** A server that refuses a connection says so at once. ms. */
+/** ms. */
 const LISTEN_FIRST_MS = 300;
 const ANSWER_WITHIN_MS = 500;
 
-/** Errors of Node and ioredis that may mean a full server, TLS, or a server that is not Redis. */
+/** May mean a full server, TLS, or no Redis. */
 const AMBIGUOUS = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EPROTO', 'ERR_SSL_WRONG_VERSION_NUMBER', '']);
 
-/** True if only the server can tell what `error` means: it came before Redis was ready. */
+/** Only the server can tell what such an error means. */
 export function isAmbiguous(redis: Redis, error: Error): boolean {
   if (error instanceof NoPrimary) return false;
   return redis.status !== 'ready' && error.name !== 'ReplyError' && AMBIGUOUS.has(codeOf(error));
 }
 
-/**
- * Finds out why a connection did not become ready, over a second one without TLS. A full or protected server says so
- * at once; after that a PING shows whether it is Redis. Takes at most 1.3 s. Never rejects.
- */
+/** Asks over a second connection without TLS. Takes at most 1.3 s. Never rejects. */
 export async function diagnose(redis: Redis, error: Error): Promise<Trouble> {
   const { host, port, tls } = redis.options;
   if (host === undefined || port === undefined) return troubleOf(error);
@@ -31,7 +28,6 @@ export async function diagnose(redis: Redis, error: Error): Promise<Trouble> {
 
 async function ask(place: { host: string; port: number }): Promise<Buffer | undefined> {
   const socket = connect(place);
-  // It fails as the connection in question did.
   socket.on('error', () => {});
   try {
     const unasked = await firstBytes(socket, LISTEN_FIRST_MS);
@@ -43,7 +39,7 @@ async function ask(place: { host: string; port: number }): Promise<Buffer | unde
   }
 }
 
-/** True if the server answers a TLS handshake. Nothing is sent over it, so the certificate does not matter. */
+/** Sends nothing, so the certificate does not matter. */
 async function speaksTls(place: { host: string; port: number }): Promise<boolean> {
   const socket = connectTls({ ...place, rejectUnauthorized: false });
   try {
@@ -75,14 +71,13 @@ const TLS_WANTED: Trouble = {
   reason: `Redis speaks TLS there. Use rediss:// instead of redis:// in ${WHERE}, or write redis.tls`,
 };
 
-/** The first byte of a TLS alert. Some TLS servers answer a PING with it. */
+/** The first byte of a TLS alert. */
 const TLS_ALERT = 0x15;
 
 function judge(heard: Buffer | undefined, tls: boolean): Trouble | undefined {
   if (heard === undefined) return undefined;
   const text = heard.toString('latin1');
   if (heard[0] === TLS_ALERT) {
-    // Over TLS the error says more.
     return tls ? undefined : TLS_WANTED;
   }
   const refusal = text.startsWith('-') ? troubleOfReply(text.slice(1).split('\r\n', 1)[0] ?? '') : undefined;

@@ -1,16 +1,15 @@
 import type { Logger } from '@ringback/contracts';
 import { isReply, NETWORK, type Trouble, troubleOf } from './trouble.ts';
 
-/** Called with every error of the queues' loops. */
 export type ErrorReporter = (error: Error, fields: { readonly queue: string }) => void;
 
 export type ErrorReporterOptions = {
-  /** True if the connection was away at any time since (`performance.now()`). It logs that itself. */
+  /** True if the connection was away at any time since then: it logs that itself. */
   readonly wasAway: (since: number) => boolean;
   readonly logger: Logger;
-  /** ms without an error of a kind until that kind is over. */
+  /** ms. */
   readonly overAfter?: number;
-  /** ms until the connection has logged its loss, if an error of the network is about that. */
+  /** ms. */
   readonly lossToldAfter?: number;
 };
 
@@ -19,10 +18,7 @@ type Spell = { readonly since: number; last: number; errors: number; readonly qu
 const OVER_AFTER_MS = 10_000;
 const LOSS_TOLD_AFTER_MS = 1000;
 
-/**
- * Logs a line when errors of a kind begin, and one with their number when they stop.
- * A Redis that refuses everything makes thousands.
- */
+/** One line when errors of a kind begin, and one when they stop: there may be thousands. */
 export function createErrorReporter(options: ErrorReporterOptions): ErrorReporter {
   const { wasAway, logger, overAfter = OVER_AFTER_MS, lossToldAfter = LOSS_TOLD_AFTER_MS } = options;
   const spells = new Map<string, Spell>();
@@ -36,7 +32,6 @@ export function createErrorReporter(options: ErrorReporterOptions): ErrorReporte
       return;
     }
     spells.delete(kind);
-    // A single error was told by the first line.
     if (spell.errors === 1) return;
     const seconds = Math.round(spell.last - spell.since) / 1000;
     logger.info({ kind, errors: spell.errors, seconds, queues: [...spell.queues] }, 'queue errors are over');
@@ -57,14 +52,14 @@ export function createErrorReporter(options: ErrorReporterOptions): ErrorReporte
     }
     spells.set(kind, { since: now, last: now, errors: 1, queues: new Set([queue]) });
     const tell = () => logger.warn({ queue, kind, reason, ...(!isKnown && { err: error }) }, 'queue error');
-    // A queue may notice the loss before the connection does.
+    // A queue may notice the loss first.
     if (kind === NETWORK) setTimeout(() => (isTold() ? spells.delete(kind) : tell()), lossToldAfter).unref();
     else tell();
     wait(kind, overAfter);
   };
 }
 
-/** If Redis or the network says what is wrong, the stack adds only BullMQ's insides. */
+/** With a known reason, the stack adds nothing. */
 function describe(error: Error): Trouble & { readonly isKnown: boolean } {
   const trouble = troubleOf(error);
   return { ...trouble, isKnown: trouble.kind === NETWORK || isReply(error) };

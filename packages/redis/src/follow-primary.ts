@@ -12,7 +12,6 @@ import { NoPrimary } from './no-primary.ts';
 
 const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 1000;
-/** How long the server may take to close a connection that we ended. */
 const CLOSES_WITHIN_MS = 2000;
 /** By these words ioredis knows that the connection was closed on purpose. */
 const CLOSED = 'Connection is closed.';
@@ -24,10 +23,7 @@ type Following = {
   readonly tls: TlsOptions | undefined;
 };
 
-/**
- * Makes each connection of an ioredis client lead to the primary of the moment, and only to a primary. While there is
- * none, the client tells why by its `error` event and tries on. `options.host` and `.port` say where it led last.
- */
+/** Each connection leads to the primary of the moment. Until there is one, the `error` event says why. */
 export function followPrimary({ find, tls }: Following): NonNullable<RedisOptions['Connector']> {
   // ioredis wants a class.
   return class extends AbstractConnector {

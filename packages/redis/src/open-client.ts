@@ -11,11 +11,7 @@ export type ClientOptions = Omit<RedisOptions, 'replyMapping'>;
 /** `prefix` begins every key that the client is for: on a cluster it says which node that is. */
 type Opened = RedisAddress & { readonly prefix?: string | undefined };
 
-/**
- * An ioredis client of the single server, of the primary that the sentinels name, or of the cluster's node that holds
- * the keys of a shard. One shard lives on one node, so a plain client does for all three.
- * @throws RingbackError RB_CONFIG_INVALID
- */
+/** One shard lives on one node, so a plain client does for all three kinds. @throws RingbackError RB_CONFIG_INVALID */
 export function openClient(address: Opened, options: ClientOptions): Redis {
   const { sentinel, cluster, database, prefix } = address;
   const credentials = credentialsOf(address, 'redis');
@@ -42,7 +38,7 @@ function openSingle({ url }: RedisAddress, options: ClientOptions): Redis {
   }
 }
 
-/** As ioredis takes them: only what is set, or it would override what the URL says. */
+/** Only what is set, or it would override the URL. */
 function credentialsOf({ username, password, tls }: Credentials, at: string): ReturnType<typeof defined> {
   return defined({ username, password: password?.reveal(), tls: tls && tlsOf(tls, at) });
 }

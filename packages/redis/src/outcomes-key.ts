@@ -1,7 +1,4 @@
-/**
- * The outcomes of a batch at one output: the ledger's, and used by the scripts for bodies.
- * The dot tells it from a claim: a callback's key has none.
- */
+/** The dot tells it from a claim: a callback's key has none. */
 export function outcomesKey({ prefix, batch, output }: { prefix: string; batch: string; output: string }): string {
   return `${prefix}:ledger:${batch}.${output}`;
 }

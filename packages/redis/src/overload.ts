@@ -1,6 +1,5 @@
 type Watermarks = { readonly high: number; readonly low: number };
 
-/** When callbacks are refused: by memory as a share of maxmemory and, if set, by the number of waiting jobs. */
 export type OverloadSettings = { readonly memory: Watermarks; readonly depth?: Watermarks | undefined };
 
 export type Level = { readonly fill: number; readonly depth: number };
@@ -11,7 +10,6 @@ function createHysteresis({ high, low }: Watermarks): (level: number) => boolean
   return (level) => (above = level >= (above ? low : high));
 }
 
-/** Returns a function: given the level, what there is too much of. Undefined: nothing. */
 export function createOverload({ memory, depth }: OverloadSettings): (level: Level) => string | undefined {
   const tooFull = createHysteresis(memory);
   const tooDeep = depth === undefined ? () => false : createHysteresis(depth);
@@ -23,15 +21,11 @@ export function createOverload({ memory, depth }: OverloadSettings): (level: Lev
   };
 }
 
-/**
- * From this share of maxmemory on, workers take no new work that needs memory. It lies halfway between the level at
- * which callbacks are refused and a full Redis, which refuses the writes that BullMQ needs to finish a job.
- */
+/** Share of maxmemory from which workers begin nothing: a full Redis would refuse what BullMQ needs to finish a job. */
 export function nearlyFullFrom({ memory }: OverloadSettings): number {
   return (memory.high + 1) / 2;
 }
 
-/** True below half of each watermark. */
 export function isRoomy({ memory, depth }: OverloadSettings, level: Level): boolean {
   return level.fill < memory.high / 2 && (depth === undefined || level.depth < depth.high / 2);
 }

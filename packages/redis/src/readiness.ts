@@ -6,21 +6,17 @@ const PROBE_TIMEOUT_MS = 1000;
 
 export type ReadinessOptions = {
   readonly watch: Pick<RedisWatch, 'probe' | 'away' | 'refused' | 'unmet' | 'known'>;
-  /** What else keeps the process from its work. Default: Redis is not good enough for an ack. */
   readonly refusal?: () => RingbackError | undefined;
 };
 
-/**
- * Why the process cannot work now, as `<code>: <reason>`, found by a real write to Redis. Empty: it is ready.
- * Answers within 1 s.
- */
+/** As `<code>: <reason>`, by a real write. Empty: ready. Answers within 1 s. */
 export async function notReadyReasons({ watch, refusal = watch.unmet }: ReadinessOptions): Promise<readonly string[]> {
   const answered = await within(PROBE_TIMEOUT_MS, watch.probe());
   if (!answered) return [line(watch.away())];
   const refused = watch.refused();
   const other = refusal();
   if (refused === undefined) return other === undefined ? [] : [line(other)];
-  // If Redis refuses, nothing is known of it: one line is enough.
+  // Nothing is known of a Redis that refuses: one line is enough.
   return other === undefined || !watch.known() ? [line(refused)] : [line(refused), line(other)];
 }
 

@@ -1,10 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 
-/**
- * Runs a Lua script by its digest, or by its text if the server does not know it (after a restart or a failover).
- * Resolves to the list that it returns. Without keys there is nothing to do.
- */
+/** By digest, or by text after a restart or a failover. Without keys there is nothing to do. */
 export type RunScript = (script: string, keys: readonly string[], args: readonly (string | Buffer)[]) => Promise<unknown[]>;
 
 export function createRunScript(redis: Redis): RunScript {

@@ -1,5 +1,6 @@
 import { type Place, parsePlace, placeText, type SentinelAddress } from './address.ts';
 import { type Asked, askInTurn, askNode, commonTrouble, type Failure } from './ask-node.ts';
+import { LEAST_SENTINEL_ACL } from './commands.ts';
 import { NoPrimary } from './no-primary.ts';
 import { isReply, type Trouble } from './trouble.ts';
 
@@ -45,7 +46,7 @@ function refusal(at: string, message: string): Trouble {
     return { kind, reason };
   }
   if (kind === 'NOPERM') {
-    const rule = 'ACL SETUSER <user> on resetchannels -@all +sentinel|get-master-addr-by-name';
+    const rule = `ACL SETUSER <user> ${LEAST_SENTINEL_ACL.join(' ')}`;
     return { kind, reason: `NOPERM: the sentinel at ${at} does not let its user ask for the primary. Allow it there: ${rule}` };
   }
   return { kind, reason: `the sentinel at ${at} refuses to name the primary: ${message}` };

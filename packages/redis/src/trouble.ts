@@ -3,19 +3,16 @@ import type { Redis } from 'ioredis';
 import { lossOf } from './ioredis-losses.ts';
 import { NoPrimary } from './no-primary.ts';
 
-/** What is wrong with Redis. `kind` tells one trouble from another; `reason` is for people, with the mend. */
+/** `reason` is for people, with what fixes it. */
 export type Trouble = { readonly kind: string; readonly reason: string };
 
-/** The kind of all network trouble, a missing Redis included. */
 export const NETWORK = 'network';
 
-/** Where the operator sets the address of a single server. */
 export const WHERE = 'REDIS_URL, or redis.url of the settings';
 
 const IS_NODE =
   'Redis is a node of a Redis Cluster that does not hold these keys. Write redis.cluster in place of redis.url; with redis.cluster Ringback finds the right node by itself';
 
-/** By the code of Redis's error reply, which is its first word, or by the words that it begins with. */
 const REPLIES: readonly (readonly [code: string, reason: string])[] = [
   [
     'READONLY',
@@ -58,7 +55,6 @@ const REPLIES: readonly (readonly [code: string, reason: string])[] = [
 
 const CA_FILE = 'redis.tls.caFile (for sentinels: redis.sentinel.tls.caFile), or in NODE_EXTRA_CA_CERTS';
 
-/** Plain reasons for the codes of the TLS library. */
 const TLS: Readonly<Record<string, string>> = {
   ERR_SSL_WRONG_VERSION_NUMBER: `what listens there speaks no TLS. Use redis:// instead of rediss:// in ${WHERE}, or take redis.tls out`,
   DEPTH_ZERO_SELF_SIGNED_CERT: `the certificate of Redis is self-signed. Name it in ${CA_FILE}`,
@@ -74,32 +70,26 @@ const TLS: Readonly<Record<string, string>> = {
 
 const LONGEST = 200;
 
-/** True for an error reply of Redis. */
 export function isReply(error: unknown): error is Error & { readonly name: 'ReplyError' } {
   return error instanceof Error && error.name === 'ReplyError';
 }
 
-/**
- * What an error reply says is wrong. Undefined for any other error.
- * For a transaction ioredis gives what was refused in it beside the error at its end.
- */
+/** ioredis gives what was refused within a transaction beside the error at its end. */
 function troubleIfReply(error: unknown): Trouble | undefined {
   if (!isReply(error)) return undefined;
   const refused: unknown = 'previousErrors' in error && Array.isArray(error.previousErrors) ? error.previousErrors[0] : undefined;
   return troubleOfReply((isReply(refused) ? refused : error).message);
 }
 
-/** What an error reply says is wrong, of a command or of one within a script. */
 export function troubleOfReply(message: string): Trouble {
   // Before 7.0 the script's error follows Redis's: `ERR Error running script (…): @user_script:1: -READONLY …`
   const known = REPLIES.find(([code]) => message.startsWith(code)) ?? REPLIES.find(([code]) => message.includes(`-${code} `));
   const kind = known?.[0] ?? message.split(' ', 1)[0] ?? '';
-  // Redis names the command.
   if (kind === 'NOPERM') return { kind, reason: `${message.slice(0, LONGEST)}. Allow it: ACL SETUSER <user> +<command>` };
   return { kind, reason: known ? `${known[0].split(' ', 1)[0]}: ${known[1]}` : message.slice(0, LONGEST) };
 }
 
-/** RB_REDIS_REFUSES for an error reply, RB_REDIS_UNAVAILABLE for a lost connection, else undefined. */
+/** Undefined: no refusal, and no lost connection. */
 export function refusalOf(error: unknown): RingbackError | undefined {
   const trouble = troubleIfReply(error);
   if (trouble) return new RingbackError('RB_REDIS_REFUSES', trouble.reason);
@@ -107,10 +97,7 @@ export function refusalOf(error: unknown): RingbackError | undefined {
   return loss === undefined ? undefined : new RingbackError('RB_REDIS_UNAVAILABLE', `Redis does not answer: ${loss}`);
 }
 
-/**
- * What the sender of a callback is told when Redis refused it. Undefined for any other error.
- * The sender needs no more than "later"; the mend is in the cause, for the log.
- */
+/** For the sender. What fixes it is in the cause, for the log. */
 export function refusedCallback(error: unknown): RingbackError | undefined {
   const trouble = troubleIfReply(error);
   return trouble && refusalOfCallback(trouble);
@@ -121,7 +108,7 @@ export function refusalOfCallback({ kind, reason }: Trouble): RingbackError {
   return new RingbackError('RB_REDIS_REFUSES', `Redis refuses to take the callback (${kind}): send it again`, { cause });
 }
 
-/** What an error of a connection or a command says is wrong. MUST NOT read `command`: it may hold secrets. */
+/** MUST NOT read `command`: it may hold secrets. */
 export function troubleOf(error: unknown): Trouble {
   if (!(error instanceof Error)) return { kind: typeof error, reason: 'unknown' };
   const replied = troubleIfReply(error);
@@ -131,7 +118,7 @@ export function troubleOf(error: unknown): Trouble {
   const tls = TLS[code];
   if (tls !== undefined) return { kind: code, reason: tls };
   const loss = lossOf(error);
-  // Other messages name a job; their first words are the same for all jobs.
+  // Other messages name a job: their first words are the same for all jobs.
   const kind = code !== '' || loss !== undefined ? NETWORK : error.message.split(' ', 3).join(' ');
   return { kind, reason: loss ?? error.message.slice(0, LONGEST) };
 }
@@ -142,7 +129,6 @@ export function codeOf(error: Error): string {
 
 const EVENT = 'ringback:trouble';
 
-/** Tells the owners of a connection why it is not there. */
 export function tellTrouble(redis: Redis, trouble: Trouble): void {
   redis.emit(EVENT, trouble);
 }

@@ -3,43 +3,32 @@ import type { Redis } from 'ioredis';
 import { createSkewReporter } from './clock-skew.ts';
 import { type RedisClock, redisClock } from './clock.ts';
 import { ackWorth, unmetDurability } from './durability.ts';
-import { createFsyncReader, readFacts, type RedisFacts } from './facts.ts';
+import { createFsyncReader, readFacts, type RedisFacts, tooOld } from './facts.ts';
 import { nearlyFullFrom, createOverload, isRoomy, type OverloadSettings } from './overload.ts';
 import { isReply, refusalOfCallback, type Trouble } from './trouble.ts';
 import { createWriteWatch, type WriteWatch } from './write-watch.ts';
 
-/** How often Redis is asked while nobody needs to know. */
 const LOOK_EVERY_MS = 1000;
-/**
- * While somebody asks. A burst fills a small Redis within a second, so `tight` looks often.
- * `roomy` (below half of each watermark) saves work for Redis and for us.
- */
+/** While callbacks come. A burst fills a small Redis within a second. `roomy`: below half of each watermark. */
 const FRESH_FOR_MS = { tight: 50, roomy: 250 } as const;
 
-/** What is known of Redis. Asked at the start, after each reconnect, each second, and more often while it is used. */
+/** What Redis said of itself. Asked at the start, after each reconnect, each second, and more often under load. */
 export type RedisWatch = Pick<WriteWatch, 'probe' | 'away'> & {
-  /**
-   * Why nothing may be acked now. Undefined: it may. RB_QUEUE_UNAVAILABLE (not asked yet on this connection),
-   * RB_REDIS_REFUSES (it may not be asked) or RB_DURABILITY_UNMET.
-   */
+  /** Why nothing may be acked. RB_QUEUE_UNAVAILABLE (not asked yet), RB_REDIS_REFUSES or RB_DURABILITY_UNMET. */
   readonly unmet: () => RingbackError | undefined;
-  /** True once Redis was asked on this connection. */
   readonly known: () => boolean;
-  /** RB_OVERLOADED while Redis is above a watermark. */
   readonly overloaded: () => RingbackError | undefined;
-  /** True while Redis is so full that no new work may begin. */
+  /** No new work may begin. */
   readonly nearlyFull: () => boolean;
   /** True above half of a watermark. */
   readonly tight: () => boolean;
-  /** Bytes until Redis is nearly full; negative: beyond. Infinity: no maxmemory, or not known yet. */
+  /** Bytes until nearly full; negative beyond. Infinity: no maxmemory. */
   readonly room: () => number;
-  /** Bytes that Redis may use. 0: no bound, or not known yet. */
+  /** Bytes. 0: no bound. */
   readonly maxmemory: () => number;
-  /** True if the server knows WAITAOF. */
   readonly waitaof: () => boolean;
-  /** RB_REDIS_REFUSES if Redis refused the last probe: a write, or a command. */
   readonly refused: () => RingbackError | undefined;
-  /** Asks now, or joins the question under way. Never rejects: without an answer, what was known stays. */
+  /** Asks now. Never rejects: without an answer, what was known stays. */
   look(): Promise<void>;
   close(): void;
 };
@@ -49,9 +38,8 @@ export type RedisWatchOptions = {
   readonly prefix: string;
   readonly durability: Durability;
   readonly overload: OverloadSettings;
-  /** Jobs that wait. Absent if nothing depends on it. */
+  /** Jobs that wait. */
   readonly depth?: (() => Promise<number>) | undefined;
-  /** What fills Redis, in words. Asked during overload. */
   readonly fillers?: (() => Promise<string | undefined>) | undefined;
   readonly now: () => number;
   readonly logger: Logger;
@@ -60,6 +48,7 @@ export type RedisWatchOptions = {
 type Known = {
   readonly worth: string;
   readonly unmet: string | undefined;
+  readonly tooOld: string | undefined;
   readonly overloaded: string | undefined;
   readonly nearlyFull: boolean;
   readonly waitaof: boolean;
@@ -101,7 +90,6 @@ export function createRedisWatch(options: RedisWatchOptions): RedisWatch {
   };
 }
 
-/** What Redis said of itself when it was asked last. */
 function createFactsWatch(options: RedisWatchOptions) {
   const { redis, now, logger } = options;
   const ask = createAsk(options);
@@ -115,7 +103,7 @@ function createFactsWatch(options: RedisWatchOptions) {
     lookedAt = now();
     looking ??= ask()
       .then((asked) => report((known = asked)))
-      // Other failures are failures of the connection, which logs them.
+      // The connection logs other failures.
       .catch((error: unknown) => {
         if (isReply(error)) known = undefined;
       })
@@ -130,7 +118,7 @@ function createFactsWatch(options: RedisWatchOptions) {
       if (now() - lookedAt >= FRESH_FOR_MS[known?.pressure ?? 'tight']) void look();
       return known;
     },
-    /** The server or its settings may be new: nothing is known until it is asked. */
+    /** The server may be another one. */
     forget: () => void (known = undefined),
   };
 }
@@ -151,6 +139,7 @@ function createJudge({ durability, overload }: Pick<RedisWatchOptions, 'durabili
   return (facts: RedisFacts, waiting: number): Known => ({
     worth: ackWorth(facts, durability),
     unmet: unmetDurability(facts, durability),
+    tooOld: tooOld(facts),
     overloaded: judgeLoad({ fill: facts.fill, depth: waiting }),
     nearlyFull: facts.fill >= nearlyFullFrom(overload),
     waitaof: facts.waitaof,
@@ -169,6 +158,7 @@ function unmetError(known: Known | undefined, refusal: Trouble | undefined): Rin
     if (refusal !== undefined) return refusalOfCallback(refusal);
     return new RingbackError('RB_QUEUE_UNAVAILABLE', 'Redis was not checked yet: send it again in a moment');
   }
+  if (known.tooOld !== undefined) return new RingbackError('RB_REDIS_REFUSES', known.tooOld);
   return known.unmet === undefined ? undefined : new RingbackError('RB_DURABILITY_UNMET', known.unmet);
 }
 
@@ -177,7 +167,6 @@ function overloadError(known: Known | undefined): RingbackError | undefined {
   return reason === undefined ? undefined : new RingbackError('RB_OVERLOADED', `${reason}: send it again later`);
 }
 
-/** Logs a line when what an ack is worth changes, and when overload begins or ends. */
 function createReporter(logger: Logger, clock: RedisClock): (known: Known) => void {
   const reportSkew = createSkewReporter(logger);
   let told: Known | undefined;
@@ -187,6 +176,8 @@ function createReporter(logger: Logger, clock: RedisClock): (known: Known) => vo
       if (known.unmet === undefined) logger.info({}, `an ack is worth: ${known.worth}`);
       else logger.error({ code: 'RB_DURABILITY_UNMET', reason: known.unmet, worth: known.worth }, 'redis keeps too little');
     }
+    if (known.tooOld !== undefined && told?.tooOld === undefined)
+      logger.error({ code: 'RB_REDIS_REFUSES', reason: known.tooOld }, 'redis is too old');
     const [was, is] = [told?.overloaded !== undefined, known.overloaded !== undefined];
     if (is && !was) logger.warn({ code: 'RB_OVERLOADED', reason: known.overloaded }, 'overload begins');
     if (was && !is) logger.info({}, 'overload is over');

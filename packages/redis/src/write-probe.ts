@@ -4,13 +4,9 @@ import type { Redis } from 'ioredis';
 import { neededCommands } from './commands.ts';
 import { isReply, type Trouble, troubleOfReply } from './trouble.ts';
 
-/** How long the probe's key stays, ms. */
 const KEY_LIVES_MS = 10_000;
 
-/**
- * KEYS probe · ARGV lifetime in ms, needed commands → error of the write (empty: none), commands that are forbidden.
- * A script, since most of the work is done by scripts. Before Redis 7.0 it cannot ask for permissions.
- */
+/** KEYS probe · ARGV lifetime in ms, needed commands → error of the write, forbidden commands (from Redis 7.0). */
 const PROBE = `
 local denied = {}
 if redis.acl_check_cmd then
@@ -27,10 +23,7 @@ const DIGEST = createHash('sha1').update(PROBE).digest('hex');
 
 export type WriteProbeOptions = { readonly redis: Redis; readonly prefix: string; readonly durability: Durability };
 
-/**
- * Does what the work does in one round trip: a script that writes. The function resolves to what prevents the work,
- * and rejects if Redis does not answer.
- */
+/** Writes by a script, as the work does. Resolves to what prevents that; rejects without an answer. */
 export function createWriteProbe({ redis, prefix, durability }: WriteProbeOptions): () => Promise<Trouble | undefined> {
   const key = `${prefix}:probe`;
   const args = [key, String(KEY_LIVES_MS), neededCommands(durability).join(' ')] as const;
@@ -47,7 +40,7 @@ export function createWriteProbe({ redis, prefix, durability }: WriteProbeOption
     });
   }
 
-  /** Tells forbidden scripts from a forbidden key: without a key only the former fails. */
+  /** Without a key only a forbidden script fails. */
   async function explainDenial(): Promise<Trouble> {
     const scripts = await redis.eval('return 1', 0).then(
       () => true,
@@ -74,7 +67,6 @@ export function createWriteProbe({ redis, prefix, durability }: WriteProbeOption
   };
 }
 
-/** The rule behind it names them all. */
 function shortened(commands: readonly string[]): string {
   const more = commands.length - MOST_NAMED;
   return more > 1 ? `${commands.slice(0, MOST_NAMED).join(', ')} and ${more} more commands` : commands.join(', ');

@@ -3,19 +3,14 @@ import { onTrouble, type Trouble } from './trouble.ts';
 import { createWriteProbe, type WriteProbeOptions } from './write-probe.ts';
 
 export type WriteWatch = {
-  /**
-   * Writes now, or joins the write under way. True if Redis answered, with a refusal as well.
-   * Never rejects. Takes as long as the connection lets a command take.
-   */
+  /** Writes now. True if Redis answered, even with a refusal. Never rejects. */
   readonly probe: () => Promise<boolean>;
-  /** RB_REDIS_UNAVAILABLE, with the reason if the connection knows one. */
+  /** RB_REDIS_UNAVAILABLE. */
   readonly away: () => RingbackError;
-  /** Why Redis refused the last write. Undefined: it did not. */
   readonly refusal: () => Trouble | undefined;
   close(): void;
 };
 
-/** Watches whether Redis takes writes. Logs a line when it begins to refuse them, and one when that is over. */
 export function createWriteWatch(options: WriteProbeOptions & { readonly logger: Logger }): WriteWatch {
   const { redis } = options;
   const write = createWriteProbe(options);
@@ -39,14 +34,14 @@ export function createWriteWatch(options: WriteProbeOptions & { readonly logger:
 
   return {
     probe() {
-      // Before the connection is made, a command would only queue.
+      // A command would only queue.
       if (redis.status !== 'ready') return Promise.resolve(false);
       probing ??= ask().finally(() => (probing = undefined));
       return probing;
     },
     refusal: () => refusal,
     away() {
-      // A connection that is renewed because Redis refuses writes is not away.
+      // We may have closed the connection because Redis refuses writes.
       const reason = loss?.reason ?? refusal?.reason;
       return new RingbackError(
         'RB_REDIS_UNAVAILABLE',

@@ -13,7 +13,7 @@ export { exchange, parseAnswer, PHONE, rawChunkedRequest, rawRequest } from './r
 export { startApp, writeSettings } from './app-process.ts';
 export { type AppProcess } from './spawn-app.ts';
 export type { PrivateRedis, PrivateRedisOptions } from './private-redis.ts';
-export { type RedisSet, type SentinelSet, startCluster, startSentinelSet } from './redis-sets.ts';
+export { type RedisSet, type SentinelSet, startCluster, startSentinel, startSentinelSet } from './redis-sets.ts';
 export { watchCommands } from './sent-commands.ts';
 export { createTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 export { testCallback } from './test-callback.ts';

@@ -154,8 +154,8 @@ async function startServers(count: number, settings: readonly string[]): Promise
   return Promise.all(Array.from({ length: count }, () => startRedisServer(options)));
 }
 
-/** A sentinel keeps what it knows in its settings file, so each has its own. */
-async function startSentinel(): Promise<PrivateRedis> {
+/** A sentinel that watches nothing yet. It keeps what it knows in its settings file, so each has its own. */
+export async function startSentinel(): Promise<PrivateRedis> {
   const dir = await mkdtemp(pathOf(tmpdir(), 'ringback-sentinel-'));
   onTestFinished(() => rm(dir, { recursive: true, force: true }));
   const file = pathOf(dir, 'sentinel.conf');

@@ -17,7 +17,7 @@ export type InitOptions = {
 /** What runs without any preparation. */
 const FIRST_LOOK: Answers = { source: 'callbot', output: 'stdout' };
 
-/** Writes a settings file. False: nothing was written. @throws RingbackError RB_CONFIG_UNREADABLE */
+/** Writes a settings file. False: nothing was written. @throws RingbackError RB_CONFIG_UNREADABLE if the file cannot be written */
 export async function init({ path, yes, force, terminal }: InitOptions): Promise<boolean> {
   const { stdin: input, stdout: output } = process;
   if (!yes && !(input.isTTY && output.isTTY)) {

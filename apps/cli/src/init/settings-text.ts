@@ -4,7 +4,7 @@ export const OUTPUTS = ['stdout', 'webhook', 'slack', 'discord'] as const;
 /** What `ringback init` asks for. */
 export type Answers = {
   readonly source: (typeof SOURCES)[number];
-  /** Public id of the account, if the source has accounts. Default: the provider's published sample. */
+  /** Public id of the account at the provider, if the source has accounts. Default: the provider's published sample. */
   readonly account?: string;
   readonly output: (typeof OUTPUTS)[number];
   /** URL of the webhook. */
