@@ -67,3 +67,23 @@ describe('a mistyped choice', () => {
     await expect(warningsOf(source)).rejects.toThrow(text);
   });
 });
+
+describe('a path of hmac in the notation of JSONPath', () => {
+  it.each([
+    [', id: { json: $.id }', 'id.json: "$.id" is JSONPath; write id, with only dots between the keys'],
+    [', event: { json: "$.data[0].type" }', 'event.json: "$.data[0].type" is JSONPath; write data.0.type, with only dots'],
+    [`, businessKey: { json: "data['order']" }`, `businessKey.json: "data['order']" is JSONPath; write data.order, with`],
+    [
+      ', challenge: { json: $ }',
+      'challenge.json: "$" is JSONPath; write keys with only dots between them, such as data.object.id',
+    ],
+  ])('is refused with its place, and what to write: %s', async (keys, text) => {
+    const problems = await warningsOf(hmac(keys)).catch(String);
+    expect(problems).toContain(text);
+    expect(problems).toMatch(/:1:\d+/);
+  });
+
+  it.each(['id', 'data.object.id', 'items.0.id', '$id', 'a.$type'])('is none: %s', async (path) => {
+    expect(await warningsOf(hmac(`, id: { json: ${path} }`))).toEqual([]);
+  });
+});

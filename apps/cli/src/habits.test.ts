@@ -70,6 +70,6 @@ describe('a relative path', () => {
         timeout: 60_000,
       });
     expect(launch('check', '../mine.yaml').stdout).toContain('mine.yaml is fine');
-    expect(launch('route', '--config', '../mine.yaml').stdout).toContain('delivered to crm');
+    expect(launch('route', '--config', '../mine.yaml').stdout).toContain('would go to crm');
   });
 });

@@ -117,6 +117,9 @@ function addRoute({ program, env, terminal, fromCaller }: Context): void {
     );
 }
 
+const REQUEST_ID =
+  'the same requestID for all that this run sends, which makes repeats (default: each its own). The sample holds the time, so a later run is a conflict; with --file it is a repeat';
+
 function addSend({ program, env, terminal, fromCaller }: Context): void {
   program
     .command('send')
@@ -131,7 +134,7 @@ function addSend({ program, env, terminal, fromCaller }: Context): void {
     .option('--source <name>', 'source of the settings (default: the first with callbacks of this kind)')
     .option('--account <uuid>', 'account to sign for: its public id (default: the first)')
     .option('--task-status <n>', '1 pending, 2 in progress, 3 completed, 4 failed, 5 paused', wholeNumber(1, 5), 3)
-    .option('--request-id <id>', 'the same requestID for all, to send repeats (default: each its own)')
+    .option('--request-id <id>', REQUEST_ID)
     .option('--config <file>', 'settings file (default: as for check)')
     .action(async (kind, { config, ...options }) => {
       const allAcked = await send({ ...options, kind, config: config ?? settingsFile(env), env, terminal });

@@ -20,7 +20,7 @@ it('says which routes match a sample, and why not, without any secret', async ()
       'callbot.task.completed of source voice, account acc',
       'route 1 does not match: type callbot.task.completed does not fit callbot.call',
       'route 2 matches, to ops: type fits callbot.task.*; data.taskStatus == 3 is true',
-      'delivered to ops',
+      'would go to ops',
       '',
     ],
   });
@@ -42,7 +42,7 @@ it('says which route drops it, and exits 0, since a route decides', async () => 
   const { code, out } = await runCli(['route', '--file', body, '--config', config]);
   expect(code).toBe(0);
   expect(out).toContain('route 3 matches, drops it (only completed tasks matter): type fits callbot.task.*; no condition\n');
-  expect(out).toMatch(/\ndropped: only completed tasks matter\n$/);
+  expect(out).toMatch(/\nwould be dropped: only completed tasks matter\n$/);
 });
 
 it('says what the source would refuse', async () => {

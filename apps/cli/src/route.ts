@@ -5,6 +5,7 @@ import { createSenders, type SourceStanza } from '@ringback/sources';
 import { type Env, loadSettings } from './load-settings.ts';
 import { type FoundSender, findSender } from './sender.ts';
 import type { Terminal } from './terminal.ts';
+import { unusedFlags } from './unused-flags.ts';
 
 export type RouteOptions = {
   /** With a file: assumed if the body does not tell. */
@@ -25,6 +26,7 @@ export function route({ kind: given, file, taskStatus, event, config, env, termi
   refuseGuess({ file, sources: settings.sources, source: wanted.source });
   const kind = given ?? usualKind(settings.sources, wanted.source);
   const sender = findSender(settings.sources, { ...wanted, kind });
+  for (const warning of unusedFlags(sender, { kind, file, event })) terminal.err(warning);
   const { name, account, source } = sender;
   const now = Date.now();
   const body = file ?? Buffer.from(sender.sample({ kind, at: now, status: taskStatus, event }));
@@ -73,5 +75,5 @@ function headersOf(sender: FoundSender, sample: Sample): Headers {
 function outcomeOf({ outputs, dropped, kept }: Routing): string {
   if (kept?.code === 'RB_UNROUTED') return 'no route matches: it would be acked, and kept in quarantine (RB_UNROUTED)';
   if (kept !== undefined) return `it would be acked, and kept in quarantine (${kept.code}): ${kept.reason}`;
-  return dropped === undefined ? `delivered to ${outputs.join(', ')}` : `dropped: ${dropped}`;
+  return dropped === undefined ? `would go to ${outputs.join(', ')}` : `would be dropped: ${dropped}`;
 }

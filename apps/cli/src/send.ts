@@ -6,6 +6,7 @@ import { sendAll } from './send-all.ts';
 import { describeAnswer, type SendResult, sendOne, summarise } from './send-result.ts';
 import { findSender, type FoundSender, idOf, targetUrl } from './sender.ts';
 import type { Terminal } from './terminal.ts';
+import { unusedFlags } from './unused-flags.ts';
 
 export type SendOptions = {
   readonly kind: string;
@@ -37,6 +38,7 @@ export async function send(options: SendOptions): Promise<boolean> {
   const settings = loadSettings({ path: options.config, env: options.env });
   const sender = findSender(settings.sources, options);
   const url = targetUrl({ given: options.url, ingress: settings.ingress, path: sender.path(kind) });
+  for (const warning of unusedFlags(sender, options)) terminal.err(warning);
   const http = createHttpClient();
   const make = createMaker(sender, options);
 

@@ -34,9 +34,10 @@ export function checkCondition(text: string): string | undefined {
   const environment = createEnvironment();
   const result = environment.check(text);
   if (!result.valid)
-    return `${result.error?.summary ?? 'not CEL'}${place(result.error?.range?.start)}${hint(result.error?.code)}`;
+    return `${result.error?.summary ?? 'not CEL'}${place(result.error?.range?.start)}${hint(result.error?.code, text)}`;
   const { type = 'dyn' } = result;
-  if (type !== 'bool' && !type.startsWith('dyn')) return `gives ${type}, but a condition must be true or false`;
+  if (type !== 'bool' && !type.startsWith('dyn'))
+    return `gives ${type}, but a condition must be true or false${hint('not_bool', text)}`;
   return patternsIn(environment.parse(text).ast).find((problem) => problem !== undefined);
 }
 
@@ -81,8 +82,24 @@ function place(start: number | undefined): string {
   return start === undefined ? '' : ` (character ${start + 1})`;
 }
 
-function hint(code: string | undefined): string {
-  return code === 'unknown_variable' ? '; a condition may use data, source, account, requestID and time' : '';
+function hint(code: string | undefined, text: string): string {
+  if (code === 'unknown_variable') return '; a condition may use data, source, account, requestID and time';
+  return usesTypeAsVariable(text) ? '; use match for the type of the callback' : '';
+}
+
+/** In CEL, `type` is a function and the type of types. */
+function usesTypeAsVariable(text: string): boolean {
+  try {
+    return names(createEnvironment().parse(text).ast).includes('type');
+  } catch {
+    return false;
+  }
+}
+
+function names(node: unknown): string[] {
+  if (Array.isArray(node)) return node.flatMap(names);
+  if (!isNode(node)) return [];
+  return node.op === 'id' ? [node.args] : names(node.args);
 }
 
 /** The problem of each `matches` below `node`. */

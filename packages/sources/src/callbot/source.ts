@@ -40,8 +40,9 @@ function createCallbotSource({ name, settings }: Configured): Source {
     businessKey,
     answer: retCodeAnswer,
     precheck: createPrecheck({ name, settings }),
-    read({ id, account, time, receivedAt, body, path }) {
-      const { text, object } = readJsonObject(body);
+    read(request) {
+      const { id, account, time, receivedAt, body, path } = request;
+      const { text, object } = readJsonObject(body, request);
       const type = eventType(object, { path, order: paths.order, call: paths.call });
       return { id, source: name, account, type, time, receivedAt, body: text };
     },

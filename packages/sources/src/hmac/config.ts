@@ -2,6 +2,7 @@ import { Bounded, Duration, PatternText, SecretText, Section, type Settings } fr
 import { Type } from 'typebox';
 import { ALGORITHMS } from '../http/hmac.ts';
 import { PathSetting } from '../http/path-setting.ts';
+import { problemOfPath } from './json-path.ts';
 import { problemOfTemplate } from './template.ts';
 
 const header = () =>
@@ -13,11 +14,15 @@ const header = () =>
 const field = Type.Optional(
   Type.String({ minLength: 1, description: 'The part of it, where the header is a list such as t=1,v1=abc.' }),
 );
-const jsonPath = PatternText({
-  pattern: '^[^.\\s]+(\\.[^.\\s]+)*$',
-  words: 'keys with a dot between each two, such as data.object.id',
-  description: 'Keys that lead to a value of the body, with dots between them: data.object.id.',
-});
+const jsonPath = Type.Refine(
+  PatternText({
+    pattern: '^[^.\\s]+(\\.[^.\\s]+)*$',
+    words: 'keys with a dot between each two, such as data.object.id',
+    description: 'Keys that lead to a value of the body, with dots between them: data.object.id.',
+  }),
+  (path) => problemOfPath(path) === undefined,
+  (path) => problemOfPath(path) ?? '',
+);
 
 function From(description: string) {
   const section = Section(

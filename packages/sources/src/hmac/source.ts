@@ -74,7 +74,7 @@ function createPrecheck({ name, settings }: Configured): Source['precheck'] {
 /** @throws RingbackError RB_BODY_MALFORMED, RB_BODY_INCOMPLETE or RB_HEADER_INVALID */
 function readRequest({ name, settings }: Configured, request: VerifiedRequest): Omit<Callback, 'source'> {
   const { account, time, receivedAt, headers, body } = request;
-  const { text, value } = readJson(body);
+  const { text, value } = readJson(body, request);
   const valueAt = (from: From) => (from.json === undefined ? headerValue(headers, from) : jsonValue(value, from.json));
   const event = settings.event && valueAt(settings.event);
   const about = settings.businessKey && valueAt(settings.businessKey);

@@ -60,8 +60,9 @@ function createNxlinkSource({ name, settings }: Configured): Source {
     publiclySigned: () => settings.accounts.filter(hasPublishedSecret).map(({ accessKey }) => accessKey),
     answer: retCodeAnswer,
     precheck,
-    read({ id, account, time, receivedAt, body }) {
-      const { text, object } = readJsonObject(body);
+    read(request) {
+      const { id, account, time, receivedAt, body } = request;
+      const { text, object } = readJsonObject(body, request);
       return { id, source: name, account, type: eventType(object), time, receivedAt, body: text };
     },
   };

@@ -34,8 +34,9 @@ function createStandardWebhooksSource({ name, settings }: Configured): Source {
     businessKey: () => undefined,
     answer: plainAnswer,
     precheck: createPrecheck({ name, settings }),
-    read({ id, account, time, receivedAt, body }) {
-      const { text, value } = readJson(body);
+    read(request) {
+      const { id, account, time, receivedAt, body } = request;
+      const { text, value } = readJson(body, request);
       const event = 'type' in value && typeof value.type === 'string' ? value.type : '';
       return { id, source: name, account, type: `${name}.${typeWords(event)}`, time, receivedAt, body: text };
     },
