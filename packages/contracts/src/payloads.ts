@@ -69,7 +69,7 @@ export const SingleDelivery = Type.Object({
   failingSince: Type.Optional(Type.Integer({ minimum: 0 })),
   /** The job fails at once with this reason. A replay removes it. */
   refused: Type.Optional(Type.String()),
-  /** Of the last failure. `ours` before the first attempt. Absent in older payloads. */
+  /** Of the last failure. Absent before the first, and if an earlier version wrote it. */
   fault: Type.Optional(Fault),
   /** The start of the destination's last answer. Holds personal data. A replay removes it. */
   answer: Type.Optional(Type.String()),

@@ -1,7 +1,7 @@
 import { type DeliveryReference, type Fault, faultOfReason, type SingleDelivery } from '@ringback/contracts';
 
 /**
- * Whose fault a failure is. Payloads of earlier versions have no `fault`: then the failure's reason tells, or the kind,
+ * Whose fault a failure is. A failure that an earlier version wrote has no `fault`: then its reason tells, or the kind,
  * because only we refused deliveries by reference. Nothing else reads a reason.
  */
 export function faultOf(payload: SingleDelivery | DeliveryReference, reason: string): Fault {

@@ -27,7 +27,7 @@ export type DeliveryJobs = {
   batch(batch: RoutedBatch): NewJob;
   /** The same for stored bodies. `refused`: not to be attempted. */
   reference(bodies: string, refused?: Refusal): NewJob;
-  /** A delivery alone, not before `delay` ms. Without `fault` it was not attempted yet. */
+  /** A delivery alone, not before `delay` ms. `fault` MUST be absent before the first failure. */
   single(alone: Omit<SingleDelivery, 'v' | 'kind'>, delay?: number): NewJob;
 };
 
@@ -49,7 +49,7 @@ export function createDeliveryJobs({ output, retry }: { output: string } & Pick<
       return { name: 'reference', data, opts: batchJobOptions(referenceId(bodies, output)) };
     },
     single(alone, delay = 0) {
-      const data: SingleDelivery = { v: 1, kind: 'single', fault: 'ours', ...alone };
+      const data: SingleDelivery = { v: 1, kind: 'single', ...alone };
       const jobId = singleDeliveryId({ batch: data.batch, key: callbackKey(data.callback), output });
       return { name: 'single', data, opts: singleJobOptions({ jobId, attempts, delay }) };
     },

@@ -164,7 +164,7 @@ async function add(
   for (const callback of alone) {
     // Random, so that not all reach the other output at once.
     const waitMs = backoff(to.delivery.retry, 1);
-    await producer.addFailed({ batch, callback, spent: UNSPENT, outcome: 'retry', fault: 'ours', waitMs });
+    await producer.addFailed({ batch, callback, spent: UNSPENT, outcome: 'retry', waitMs });
   }
   if (together.length === 0) return;
   await moveTogether({ ...options, to: to.name }, { batch, stored: source.stored, all: source.callbacks, going: together });

@@ -1,4 +1,4 @@
-import { type Callback, type DeliverySettings, RingbackError } from '@ringback/contracts';
+import { type Callback, type DeliverySettings, type Fault, RingbackError } from '@ringback/contracts';
 import { redisClock } from '@ringback/redis';
 import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
@@ -11,9 +11,9 @@ import { backlogKey, heldKey } from './bodies/keys.ts';
 import { createDeliveryJobs, type DeliveryJobs, type Refusal, type RoutedBatch } from './jobs.ts';
 import type { Settlement } from './settle.ts';
 
-/** A failed first attempt, as settled. */
+/** A failed first attempt, as settled. `fault` is absent if none failed. */
 type FailedAttempt = { readonly batch: string; readonly callback: Callback } & (
-  | Pick<Extract<Settlement, { outcome: 'retry' }>, 'outcome' | 'spent' | 'waitMs' | 'fault'>
+  | (Pick<Extract<Settlement, { outcome: 'retry' }>, 'outcome' | 'spent' | 'waitMs'> & { readonly fault?: Fault })
   | Extract<Settlement, { outcome: 'dead' }>
 );
 
@@ -87,8 +87,12 @@ export function createDeliveryProducer(options: DeliveryProducerOptions): Delive
 function payloadOf(failed: FailedAttempt): Parameters<DeliveryJobs['single']>[0] {
   const { batch, callback, spent, fault } = failed;
   const { attempts: priorAttempts, uncounted, failingSince } = spent;
-  const more = { ...(uncounted > 0 && { uncounted }), ...(failingSince !== undefined && { failingSince }) };
-  const alone = { batch, callback, priorAttempts, fault, ...more };
+  const more = {
+    ...(fault && { fault }),
+    ...(uncounted > 0 && { uncounted }),
+    ...(failingSince !== undefined && { failingSince }),
+  };
+  const alone = { batch, callback, priorAttempts, ...more };
   if (failed.outcome === 'retry') return alone;
   const { reason, answer } = failed;
   return { ...alone, refused: reason, ...(answer !== undefined && { answer }) };

@@ -107,7 +107,7 @@ function unattempted(data: DeliveryPayload): DeliveryPayload {
       return { v: data.v, kind: data.kind, bodies: data.bodies };
     case 'single': {
       const { v, kind, batch, callback } = data;
-      return { v, kind, batch, callback, priorAttempts: 0, fault: 'ours' };
+      return { v, kind, batch, callback, priorAttempts: 0 };
     }
     default:
       return data satisfies never;
