@@ -36,6 +36,15 @@ it('KEDA counts the batches that wait for a worker, also while dispatching is pa
   expect(await redis.type(list)).toBe('list');
   expect(await redis.llen(list)).toBe(3);
 
+  // The user that the manifest names may do what KEDA's script does, and no more.
+  const [, rules = '', pattern = ''] = /(\+ping (?:\+\w+ ?)+) on ~ringback:(\S+)/.exec(readFileSync(FILE, 'utf8')) ?? [];
+  const keda = new Redis(url, { username: prefix, password: 'keda', enableReadyCheck: false, lazyConnect: true });
+  onTestFinished(() => keda.disconnect());
+  await redis.call('ACL', 'SETUSER', prefix, 'on', '>keda', `~${prefix}:${pattern}`, '-@all', ...rules.trim().split(' '));
+  expect(await keda.eval("return { redis.call('type', KEYS[1]).ok, redis.call('llen', KEYS[1]) }", 1, list)).toEqual(['list', 3]);
+  await expect(keda.lpop(list)).rejects.toThrow(/NOPERM/);
+  await redis.call('ACL', 'DELUSER', prefix);
+
   // docs/deploying.md says what to do about that.
   await queue.pause();
   expect(await redis.llen(list)).toBe(3);
