@@ -1,5 +1,5 @@
 import type { Draft, Row } from './message.ts';
-import { isPerson, isPrivateKey, isPrivateText } from './private-field.ts';
+import { isPerson, isPrivateKey, isPrivateText, publicText } from './private-field.ts';
 
 /** A large object leaves room for the others. */
 const MAX_OF_OBJECT = 8;
@@ -37,16 +37,20 @@ export function describeAny({ type, account, data }: { type: string; account: st
 function readObject({ path, fields }: Nested, found: Found): Nested[] {
   const last = Math.min(found.rows.length + MAX_OF_OBJECT, MAX_ROWS);
   const objects: Nested[] = [];
-  for (const [key, value] of Object.entries(fields)) {
+  const keys = Object.keys(fields);
+  const readKeys = keys.slice(0, MAX_READ - found.read);
+  found.read += readKeys.length;
+  found.more += keys.length - readKeys.length;
+  for (const key of readKeys) {
+    const value: unknown = Reflect.get(fields, key);
     if (isBlank(value)) continue;
     const field = [...path, key];
-    found.read += 1;
-    const isReadable = found.read <= MAX_READ && KEY.test(key) && !isPrivateKey(key);
+    const isReadable = isSafeName(key) && !isPrivateKey(key);
     if (isReadable && isObject(value) && field.length < MAX_DEPTH && !isPerson(key)) {
       objects.push({ path: field, fields: value });
       continue;
     }
-    const text = isReadable && found.rows.length < last ? plainText(value) : undefined;
+    const text = isReadable && found.rows.length < last ? plainText(key, value) : undefined;
     if (text === undefined) hide(field, found);
     else found.rows.push([nameOf(field), text]);
   }
@@ -54,8 +58,12 @@ function readObject({ path, fields }: Nested, found: Found): Nested[] {
 }
 
 function hide(path: readonly string[], found: Found): void {
-  if (found.hidden.length < MAX_NAMES && KEY.test(path.at(-1) ?? '')) found.hidden.push(path.join('.'));
+  if (found.hidden.length < MAX_NAMES && isSafeName(path.at(-1) ?? '')) found.hidden.push(path.join('.'));
   else found.more += 1;
+}
+
+function isSafeName(key: string): boolean {
+  return KEY.test(key) && !isPrivateText(key);
 }
 
 function isObject(value: unknown): value is object {
@@ -63,14 +71,15 @@ function isObject(value: unknown): value is object {
 }
 
 function isBlank(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length === 0;
   return value === null || value === '' || (typeof value === 'object' && Object.keys(value).length === 0);
 }
 
 /** Undefined: not to be shown. `readBody` made texts of numbers. */
-function plainText(value: unknown): string | undefined {
+function plainText(key: string, value: unknown): string | undefined {
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (Array.isArray(value)) return value.length === 1 ? '1 item' : `${value.length} items`;
-  return typeof value === 'string' && !isPrivateText(value) ? value : undefined;
+  return typeof value === 'string' ? publicText(key, value) : undefined;
 }
 
 /** `stripe.invoice.payment_failed` → `Stripe: invoice payment failed` */

@@ -4,6 +4,8 @@ import type { Draft, Link, Message } from './message.ts';
 /** UTF-16 units. */
 const MAX_TEXT = 300;
 const MAX_URL = 2000;
+/** They show a text in another order than it has. */
+const BIDI_CONTROLS = /[\u202a-\u202e\u2066-\u2069]/g;
 const MAX_FIELDS = 20;
 const MAX_LINKS = 5;
 
@@ -31,6 +33,7 @@ function oneLine(text: string): string {
   const start = text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
   return start
     .toWellFormed()
+    .replaceAll(BIDI_CONTROLS, '')
     .replaceAll(/[\s\p{Cc}]+/gu, ' ')
     .trim();
 }

@@ -74,6 +74,10 @@ describe('an order’s and a call’s message', () => {
     `https://audio.example.com/${'x'.repeat(3000)}`,
     'https://audio.example.com/+86-138-1234-5678.mp3',
     'https://audio.example.com/13812345678',
+    'https://audio.example.com/%31%33%38%31%32%33%34%35%36%37%38.mp3',
+    'https://audio.example.com/138%201234%205678.mp3',
+    'https://audio.example.com/?of=%2531%2533%2538%2531%2532%2533%2534%2535%2536%2537%2538',
+    'https://audio.example.com/１３８１２３４５６７８.mp3',
     '',
     null,
   ])('links no recording by %j', (callAudioUrl) => {

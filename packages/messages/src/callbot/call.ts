@@ -1,6 +1,7 @@
 import { CallbotOrderBody } from '@ringback/sources';
 import type { Static } from 'typebox';
 import type { Draft, Link, Row, State } from '../message.ts';
+import { readable } from '../private-field.ts';
 import { createShownBody, type Shown } from '../shown-body.ts';
 
 const isOrder = createShownBody(CallbotOrderBody);
@@ -47,7 +48,8 @@ function recording({ userPhone, callInfoDetail }: Order): Link[] {
   const url = callInfoDetail?.callAudioUrl;
   if (!url) return [];
   const digits = (userPhone ?? '').replaceAll(/\D/g, '').slice(-SHORTEST_PHONE);
-  if (digits.length > 0 && url.replaceAll(/\D/g, '').includes(digits)) return [];
+  const forms = [url, readable(url)].map((form) => form.replaceAll(/\D/g, ''));
+  if (digits.length > 0 && forms.some((form) => form.includes(digits))) return [];
   return [{ label: 'Recording of the call', url }];
 }
 
