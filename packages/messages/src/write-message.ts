@@ -5,16 +5,25 @@ import type { Draft, Message } from './message.ts';
 import { readBody } from './read-body.ts';
 import { describers } from './registry.ts';
 
+/** UTF-16 units. Parsing more would hold up other deliveries. */
+const MAX_BODY = 256 * 1024;
+
 /** Never throws. `sourceType` is undefined if the settings no longer have the callback's source. */
 export function writeMessage(callback: Callback, sourceType: string | undefined): Message {
   const { type, account, body } = callback;
-  const data = readBody(body);
+  const isLarge = body.length > MAX_BODY;
+  const data = isLarge ? undefined : readBody(body);
   const describe = sourceType === undefined ? undefined : describers.get(sourceType);
   const draft = describe === undefined ? describeAny({ type, account, data }) : (describe(type, data) ?? unexpected(type));
-  return finishMessage(draft, callback);
+  return finishMessage(isLarge ? withSize(draft, body) : draft, callback);
 }
 
 /** Without the body: nobody knows which of its fields are personal data. */
 function unexpected(type: string): Draft {
   return { title: 'Callback received', state: 'neutral', rows: [['Type', type]] };
+}
+
+function withSize(draft: Draft, body: string): Draft {
+  const size = `${Math.round(Buffer.byteLength(body) / 1024)} KiB, too large to show`;
+  return { ...draft, rows: [...draft.rows, ['Body', size]] };
 }
