@@ -1,10 +1,10 @@
 import { RingbackError } from '@ringback/contracts';
 import { headerText } from '../http/header-text.ts';
+import { problemOfHex, problemOfSpace } from '../http/hex-sign.ts';
 import { shownText } from '../http/shown-text.ts';
-import { withoutTrailingSpace } from '../http/trailing-space.ts';
 import type { CallbotAccount } from './config.ts';
 import type { CallbotHeaders } from './headers.ts';
-import { HEX_DIGITS, verifySign } from './signature.ts';
+import { verifySign } from './signature.ts';
 
 type Claim = { readonly source: string; readonly account: CallbotAccount; readonly headers: CallbotHeaders };
 
@@ -28,23 +28,13 @@ export function accountUnknown({ source, headers }: Pick<Claim, 'source' | 'head
 
 /** @throws RingbackError RB_SIGN_MISMATCH: the sign fits no body */
 export function refuseImpossibleSign(claim: Claim): void {
-  const problem = problemOfSign(claim.account.algorithm, claim.headers.sign.toString('latin1'));
+  const { algorithm } = claim.account;
+  const problem = problemOfHex(claim.headers.sign.toString('latin1'), { algorithm, letters: 'upper' });
   if (problem !== undefined) throw signMismatch(claim, problem);
 }
 
-function problemOfSign(algorithm: 'md5' | 'sha256', sign: string): string | undefined {
-  if (!/^[0-9A-Fa-f]*$/.test(sign)) return 'the sign is no hex';
-  const digits = HEX_DIGITS[algorithm];
-  if (sign.length !== digits) return `the sign has ${sign.length} digits; ${algorithm} gives ${digits}`;
-  return /[a-f]/.test(sign) ? 'the sign has lower-case letters; upper case expected' : undefined;
-}
-
-/** A request with the shorter body would tell as much. */
 export function problemOfBody({ account, headers }: Claim, body: Buffer): string | undefined {
-  const trimmed = withoutTrailingSpace(body);
-  const bytes = body.length - trimmed.length;
-  if (bytes === 0 || !verifySign(account, headers.sign, { ...headers, body: trimmed })) return undefined;
-  return `the sign fits without the ${bytes} byte${bytes === 1 ? '' : 's'} of white space at the end of the body`;
+  return problemOfSpace('the sign', body, (shorter) => verifySign(account, headers.sign, { ...headers, body: shorter }));
 }
 
 function named({ requestID, sign }: CallbotHeaders) {

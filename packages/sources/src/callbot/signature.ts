@@ -46,5 +46,3 @@ function isCutElsewhere({ createTs, requestID }: SignedParts): boolean {
 function isExtended(secret: string, algorithm: CallbotAccount['algorithm'], { body }: SignedParts): boolean {
   return isLengthExtension({ body, bytesBefore: Buffer.byteLength(secret) + BODY.length, algorithm });
 }
-
-export const HEX_DIGITS = { md5: 32, sha256: 64 } as const;

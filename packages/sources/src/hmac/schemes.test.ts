@@ -31,6 +31,9 @@ describe('GitHub', () => {
         'RB_SIGN_MISMATCH',
       );
     }
+    const facts = { requestID: '72d3162e', algorithm: 'sha256', signLength: 71 };
+    const formless = { body, headers: { ...headers, 'X-Hub-Signature-256': sign.replace('sha256=', 'sha-256') } };
+    expect(() => take(source, formless)).toThrow(expect.objectContaining({ code: 'RB_SIGN_MISMATCH', facts }));
   });
 });
 

@@ -20,7 +20,7 @@ export function createVerifier({ name, settings }: Configured): Verifier {
   let keys: string[] | undefined;
 
   return (head, id) => {
-    const signatures = signaturesIn(head, signature);
+    const signatures = signaturesIn(head, signature, id);
     const signedAt = timestamp && timestampOf(head, timestamp);
     if (signedAt && timestamp) {
       const { header, tolerance: allowed } = timestamp;
@@ -49,8 +49,8 @@ export function createVerifier({ name, settings }: Configured): Verifier {
 }
 
 /** @throws RingbackError RB_SIGN_MISSING, RB_SIGN_MISMATCH or RB_HEADER_INVALID */
-function signaturesIn({ headers }: RequestHead, signature: HmacSettings['signature']): Buffer[] {
-  const { prefix = '', encoding, header, field } = signature;
+function signaturesIn({ headers }: RequestHead, signature: HmacSettings['signature'], id: Buffer | undefined): Buffer[] {
+  const { prefix = '', encoding, header, field, algorithm } = signature;
   const values = headerValues(headers, signature);
   const what = field === undefined ? `header ${header}` : `${field} in header ${header}`;
   if (values.length === 0) throw new RingbackError('RB_SIGN_MISSING', `missing ${what}, which is the signature`);
@@ -61,7 +61,9 @@ function signaturesIn({ headers }: RequestHead, signature: HmacSettings['signatu
   });
   if (found.length > 0) return found;
   const form = prefix === '' ? encoding : `${prefix} and ${encoding}`;
-  throw new RingbackError('RB_SIGN_MISMATCH', `${what} is no signature of the form that the settings tell: ${form}`);
+  throw new RingbackError('RB_SIGN_MISMATCH', `${what} is no signature of the form that the settings tell: ${form}`, {
+    facts: { ...(id && { requestID: headerText(id) }), algorithm, signLength: values[0]?.length ?? 0 },
+  });
 }
 
 /** @throws RingbackError RB_HEADER_MISSING or RB_HEADER_INVALID */

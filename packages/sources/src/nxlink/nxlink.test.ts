@@ -81,6 +81,28 @@ describe('nxlink', () => {
     expect(codeOf(signed('{}', { sign: sign('s1', String(NOW), '{}').toUpperCase() }))).toBe('RB_SIGN_MISMATCH');
   });
 
+  it.each([
+    ['the other algorithm', 'a'.repeat(64), '{}', 'the sign has 64 digits; md5 gives 32. Check'],
+    [
+      'upper case',
+      sign('s1', String(NOW), '{}').toUpperCase(),
+      '{}',
+      'the sign has upper-case letters; lower case expected. Check',
+    ],
+    ['no hex', 'x'.repeat(32), '{}', 'the sign is no hex. Check'],
+    [
+      'an added newline',
+      sign('s1', String(NOW), '{}'),
+      '{}\n',
+      'fits without the 1 byte of white space at the end of the body. Check',
+    ],
+    ['another secret', sign('s3', String(NOW), '{}'), '{}\n', 'does not fit the request: check accessSecrets'],
+  ])('says of %s what is wrong with the sign', (_name, wrong, body, problem) => {
+    const refused = { code: 'RB_SIGN_MISMATCH', facts: { account: 'k1', algorithm: 'md5', signLength: wrong.length } };
+    const request = signed(body, { sign: wrong });
+    expect(() => receive(request)).toThrow(expect.objectContaining({ ...refused, message: expect.stringContaining(problem) }));
+  });
+
   it('leaves an empty body out of what is signed, and then refuses it as no JSON', () => {
     expect(codeOf(signed(''))).toBe('RB_BODY_MALFORMED');
   });

@@ -2,6 +2,7 @@ import { type RequestHead, RingbackError, type Source, type SourceType } from '@
 import { digestOf } from '../http/body-digest.ts';
 import { headerText } from '../http/header-text.ts';
 import { singleHeader, withoutSecrets } from '../http/headers.ts';
+import { problemOfHex, problemOfSpace } from '../http/hex-sign.ts';
 import { peekJson, readJsonObject } from '../http/read-json.ts';
 import { retCodeAnswer } from '../http/ret-code.ts';
 import { shownText } from '../http/shown-text.ts';
@@ -82,15 +83,28 @@ function createJudge({ name, settings }: Configured) {
     const time = readDigits(signed.ts.toString('latin1'));
     if (time === undefined) throw new RingbackError('RB_HEADER_INVALID', 'header ts is no time in milliseconds: send digits');
     refuseStale({ header: 'ts', time, receivedAt, allowed, setting: 'tolerance', source: name });
+    const claim = { source: name, account, sign };
+    const problem = problemOfHex(sign.toString('latin1'), { algorithm: 'md5', letters: 'lower' });
+    if (problem !== undefined) throw mismatch(claim, problem);
     return (body: Buffer): number => {
-      if (verifySign(account, sign, { ...signed, accessKey: Buffer.from(account.accessKey), body })) return time;
-      throw new RingbackError(
-        'RB_SIGN_MISMATCH',
-        `header sign does not fit the request: check accessSecrets of the account at source ${name}, and that nothing on the way rewrites the body`,
-        { facts: { account: account.accessKey, signLength: sign.length } },
-      );
+      const parts = { ...signed, accessKey: Buffer.from(account.accessKey) };
+      const fits = (bytes: Buffer) => verifySign(account, sign, { ...parts, body: bytes });
+      if (fits(body)) return time;
+      throw mismatch(claim, problemOfSpace('the sign', body, fits));
     };
   };
+}
+
+type Claim = { readonly source: string; readonly account: NxlinkAccount; readonly sign: Buffer };
+
+/** MUST tell senders only what they could find out themselves. Facts are for the log. */
+function mismatch({ source, account, sign }: Claim, problem: string | undefined): RingbackError {
+  const check = `accessSecrets of the account at source ${source}, and that nothing on the way rewrites the body`;
+  return new RingbackError(
+    'RB_SIGN_MISMATCH',
+    `header sign does not fit the request: ${problem === undefined ? `check ${check}` : `${problem}. Check ${check}`}`,
+    { facts: { account: account.accessKey, algorithm: 'md5', signLength: sign.length } },
+  );
 }
 
 /** Without `ts`, the time of receipt counts. */

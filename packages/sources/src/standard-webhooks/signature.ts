@@ -16,14 +16,18 @@ export function keyOf(secret: string): Buffer {
 }
 
 /** Of `v1,<base64> v1,<base64>`. Skips other versions. */
-export function signaturesIn(header: Buffer): Buffer[] {
+export function entriesIn(header: Buffer): string[] {
   return header
     .toString('latin1')
     .split(' ')
     .flatMap((entry) => {
-      const [version, text = ''] = entry.split(',', 2);
-      return version === VERSION ? (decodeSignature(text, 'base64') ?? []) : [];
+      const [version, text] = entry.split(',', 2);
+      return version === VERSION && text !== undefined ? text : [];
     });
+}
+
+export function signaturesIn(header: Buffer): Buffer[] {
+  return entriesIn(header).flatMap((text) => decodeSignature(text, 'base64') ?? []);
 }
 
 export function written(signature: Buffer): string {

@@ -10,6 +10,7 @@ import { typeWords } from '../http/type-word.ts';
 import { weakSecrets } from '../http/weak-secrets.ts';
 import { StandardWebhooksSettings } from './config.ts';
 import { createStandardWebhooksSender } from './sender.ts';
+import { mismatch, problemOfBody, refuseImpossible } from './mismatch.ts';
 import { keyOf, messageOf, signaturesIn } from './signature.ts';
 
 /** Any sender that signs by https://www.standardwebhooks.com. */
@@ -54,10 +55,13 @@ function createPrecheck({ name, settings }: Configured): Source['precheck'] {
     if (time === undefined)
       throw new RingbackError('RB_HEADER_INVALID', 'header webhook-timestamp is no time in seconds: send digits');
     refuseStale({ header: 'webhook-timestamp', time, receivedAt, allowed, setting: 'tolerance', source: name });
+    const claim = { source: name, id, signature, signatures: signaturesIn(signature) };
+    refuseImpossible(claim);
     return (body) => {
       keys ??= settings.secrets.map((secret) => keyOf(secret.reveal()));
-      const signatures = signaturesIn(signature);
-      if (!hmacFits({ keys, algorithm: 'sha256', message: messageOf({ id, timestamp, body }), signatures })) throw mismatch(name);
+      const signed = { id, timestamp, body };
+      if (!hmacFits({ keys, algorithm: 'sha256', message: messageOf(signed), signatures: claim.signatures }))
+        throw mismatch(claim, problemOfBody(claim, keys, signed));
       return {
         id: headerText(id),
         source: name,
@@ -80,11 +84,4 @@ function readHeaders(headers: Headers) {
   const signature = singleHeader(headers, 'webhook-signature');
   if (signature === undefined) throw new RingbackError('RB_SIGN_MISSING', 'missing header webhook-signature');
   return { id, timestamp, signature: refuseEmpty('webhook-signature', signature) };
-}
-
-function mismatch(source: string): RingbackError {
-  return new RingbackError(
-    'RB_SIGN_MISMATCH',
-    `header webhook-signature does not fit the request: check the secrets of source ${source}, and that nothing on the way rewrites the body`,
-  );
 }
