@@ -53,7 +53,8 @@ describe('a field that looks private', () => {
   it('is told by a word, its plural, a number after it, or a longer word with it', () => {
     const keys = ['emails', 'zip2', 'bodies', 'addresses', 'cities', 'last4', 'userphone', 'phoneno', 'apikeys', 'x_tokens1'];
     const more = ['firstName3', 'homeaddress', 'authtoken', 'sessionid', 'IBANnumber', 'ipv4', 'cookies', 'birthplace', 'sms'];
-    expect([...keys, ...more].filter((key) => !isPrivateKey(key))).toEqual([]);
+    const others = ['dateofbirth', 'contactNumber', 'contact_no2', 'contactnum', 'fax', 'passcode', 'lon', 'coordinates', 'nick'];
+    expect([...keys, ...more, ...others].filter((key) => !isPrivateKey(key))).toEqual([]);
   });
 
   it('is not told by a word that only looks like one', () => {
@@ -75,6 +76,8 @@ describe('a value that is shown', () => {
     ['https://a?code=abc', 'https://a/…'],
     ['https://example.org/', 'https://example.org/'],
     ['https://example.org', 'https://example.org'],
+    ['1https://a.example/x1', '1https://a.example/…'],
+    ['(https://a.example:8080/x/y)', '(https://a.example:8080/x/…'],
     ['hooks.slack.com/services/T0/B0/XXXX', 'hooks.slack.com/services/…'],
     ['/v1/lines?code=abc', '/v1/lines?…'],
   ])('has no path and no query of a URL: %s', (text, value) => {

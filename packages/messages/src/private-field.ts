@@ -2,17 +2,19 @@
 
 /** Personal data or a secret, as a word of a key. */
 const PRIVATE_WORDS = wordSet(`
-  tel cell from to other pass pwd pin otp pan cvv cvc dob age zip lat lng ip ipv ssn imei imsi last4
-  addr city zipcode clientip remoteip birth key auth oauth authcode sign jwt sms text content`);
+  tel cell from to other pass pwd pin otp pan cvv cvc dob age zip lat lng lon coordinate ip ipv ssn imei imsi last4 fax landline
+  addr city zipcode clientip remoteip nick passcode pincode key auth oauth authcode sign jwt sms text content`);
 
 /** These tell at the beginning and at the end of a longer word as well: `phonenumber`, `customername`. */
 const PRIVATE_PARTS = `
   phone mobile msisdn caller callee recipient whatsapp wechat name user login mail
-  address street postcode postal location latitude longitude birthday birthdate birthplace gender passport iban card
+  address street postcode postal location latitude longitude birth gender passport iban card
   secret bearer token password passwd passphrase credential apikey authorization signature cookie session
   body transcript utterance`;
 
 const PRIVATE_ENDS = 'key text';
+
+const CONTACT_NUMBER = /contact[^a-z]*n(?:o|um|umber)[^a-z]*$/i;
 
 /** Words with such a part that mean something else. */
 const HARMLESS = wordSet(`
@@ -49,8 +51,8 @@ const UUID = /(?<![\w-])[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}(?![\w-])/gi;
 const TOKEN = /(?<![a-z\d])(?=[a-z]*\d)(?=\d*[a-z])[a-z\d]{16,}/i;
 const LONG_TOKEN = /(?<![\w+/=-])(?=[\w+/=-]*\d)(?=[\w+/=-]*[a-z])(?=[\w+/=-]*[A-Z])[\w+/=-]{32,}/;
 
-/** A host with a dot, or with a scheme, then the rest. Paths may hold secrets: `https://hooks.slack.com/services/…`. */
-const URLS = /((?:[a-z][a-z\d+.-]{0,19}:\/\/[^\s/?#]{1,255})|(?:[a-z\d-]{1,63}\.){1,8}[a-z]{2,24}(?=[/?#]))([/?#]\S*)/gi;
+/** A host after a scheme, or with a dot, and the rest. A path may hold a secret: `https://hooks.slack.com/services/…`. */
+const URLS = /(:\/\/[^\s/?#]*|(?<![a-z\d-])(?:[a-z\d-]{1,63}\.){1,8}[a-z]{2,24}(?=[/?#]))([/?#]\S*)/gi;
 const FIRST_SEGMENT = /^\/[a-z][a-z_-]{0,19}(?=\/)/;
 const QUERY = /\?[^\s?=]*=\S*/g;
 
@@ -60,6 +62,7 @@ const MAX_LOOK = 400;
 const MAX_SHOWN = 301;
 
 export function isPrivateKey(key: string): boolean {
+  if (CONTACT_NUMBER.test(key)) return true;
   return wordsOf(key).some((word) => PRIVATE_WORDS.has(word) || (PRIVATE_PART.test(word) && !HARMLESS.has(word)));
 }
 
