@@ -43,6 +43,8 @@ describe('findSettings', () => {
     ['redis: { url: "${MY_REDIS}" }', true],
     ['redis: { url: "${REDIS_URL:-redis://elsewhere:6379}" }', true],
     ['redis: { urlFile: /run/secrets/redis }', true],
+    ['redis: { sentinel: { name: mymaster, nodes: ["a:26379"] } }', true],
+    ['redis: { cluster: { nodes: ["a:7001"] } }', true],
     ['redis: { url: "${REDIS_URL}" }', false],
     ['redis: { prefix: mine }', false],
     ['redis:', false],
