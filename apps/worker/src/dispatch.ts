@@ -17,6 +17,7 @@ export type DispatchDeps = {
   readonly unroutedQuarantine: Quarantine;
   readonly counts: RouteCounts;
   readonly businessKeyOf: BusinessKeyOf;
+  readonly nearlyFull: () => boolean;
   /** By Redis's clock: another worker compares it. */
   readonly now: () => number;
   readonly logger: Logger;

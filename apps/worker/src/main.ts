@@ -91,7 +91,7 @@ async function run(): Promise<void> {
   const router = createRouter({ routes: config.routes });
   const businessKeyOf = createBusinessKeyOf(config);
   const keeping = createKeeping(access, config.quarantine);
-  const dispatch = createDispatch({ ledger, router, fanOut, ...keeping, businessKeyOf, now: redisClock(redis).now, logger });
+  const dispatch = createDispatch({ ...common, router, fanOut, ...keeping, businessKeyOf, now: redisClock(redis).now });
   const gated = withHeadroom(dispatch, { ...watch, ...common, outputs: [...lanes.values()] });
   const callbacks = consumeCallbacks({ ...access, concurrency, dispatch: gated, logger });
 

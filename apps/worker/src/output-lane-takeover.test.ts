@@ -41,6 +41,7 @@ function setUp() {
     vi.waitFor(async () => expect(await queue.getJobCounts('active', 'waiting')).toEqual({ active: 0, waiting: 0 }), 10_000);
   const dispatchSince = (began: number) =>
     createDispatch({
+      nearlyFull: () => false,
       ledger,
       router: createRouter({ routes: [{ to: ['crm'] }] }),
       fanOut: createFanOut({

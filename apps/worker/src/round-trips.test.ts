@@ -35,6 +35,7 @@ async function setUp() {
   const settings = { name: 'crm', type: 'test', settings: {}, delivery: DELIVERY };
   const lane = openLane({ ...common, settings, output: { name: 'crm', deliver } });
   const dispatch = createDispatch({
+    nearlyFull: () => false,
     ledger,
     router: createRouter({ routes: [{ to: ['crm'] }] }),
     fanOut: createFanOut({

@@ -36,6 +36,7 @@ export function setUp({
   businessKeyOf = NO_BUSINESS_KEY,
   quarantineFor = 10,
   prefix = testRedis().prefix,
+  nearlyFull = (): boolean => false,
 } = {}) {
   const redis = new Redis(testRedis().url);
   onTestFinished(() => redis.disconnect());
@@ -52,7 +53,7 @@ export function setUp({
   const bounds = { maxCount: quarantineFor, maxSize: 1_000_000 };
   const quarantine = createQuarantine({ redis, prefix, bounds });
   const unroutedQuarantine = createUnroutedQuarantine({ redis, prefix, bounds });
-  const rest = { router: createRouter({ routes }), businessKeyOf, now: Date.now, logger };
+  const rest = { router: createRouter({ routes }), businessKeyOf, nearlyFull, now: Date.now, logger };
   const dispatch = createDispatch({
     ...rest,
     ledger,

@@ -1,6 +1,6 @@
 import { type Callback, callbackKey, type Logger } from '@ringback/contracts';
 import type { Ledger } from '@ringback/ledger';
-import type { Quarantine, RouteCounts, TakenBatch } from '@ringback/queue';
+import { HandBack, type Quarantine, type RouteCounts, type TakenBatch } from '@ringback/queue';
 import type { Routing } from '@ringback/routing';
 import { countUnkept, quarantineEntry } from './quarantine-entry.ts';
 import { type BusinessKeyOf, businessLedgerKey } from './business-duplicates.ts';
@@ -13,21 +13,27 @@ export type UnroutedDeps = {
   readonly counts: Pick<RouteCounts, 'unkept'>;
   readonly ledger: Pick<Ledger, 'release'>;
   readonly businessKeyOf: BusinessKeyOf;
+  readonly nearlyFull: () => boolean;
   readonly logger: Logger;
 };
 
+/** ms until the batch runs again. */
+const LOOK_AGAIN_MS = 10_000;
+
 /**
  * Until a person changes the routes. The batch keeps its claims until a replay, so the same callback is a
- * duplicate. Without room, the callback is counted and dropped with its claims. May be run again.
+ * duplicate. Without room, a callback that no route can want is counted and dropped with its claims. May be
+ * run again.
  */
-export function createUnroutedKeeper({ unroutedQuarantine, counts, ledger, businessKeyOf, logger }: UnroutedDeps) {
+export function createUnroutedKeeper(deps: UnroutedDeps) {
+  const { unroutedQuarantine, counts, ledger, businessKeyOf, nearlyFull, logger } = deps;
   const keysOf = (callback: Callback) =>
     [callbackKey(callback), businessLedgerKey(callback, businessKeyOf(callback)) ?? []].flat();
 
   return async ({ id, replayed }: TakenBatch, unrouted: readonly Unrouted[]): Promise<void> => {
     if (unrouted.length === 0) return;
-    // A failed condition may have wanted the callback: it is kept even without room.
-    const certain = (entry: Unrouted) => replayed === true || entry.code === 'RB_CONDITION_OVERRUN';
+    // Kept even without room. Then Redis's memory is the bound.
+    const certain = (entry: Unrouted) => replayed === true || entry.maybeWanted;
     const sorted = [...unrouted.filter(certain), ...unrouted.filter((entry) => !certain(entry))];
     const entries = sorted.map(({ callback, code, reason }) => ({
       ...quarantineEntry(callback, code, reason),
@@ -35,9 +41,12 @@ export function createUnroutedKeeper({ unroutedQuarantine, counts, ledger, busin
     }));
     const count = unrouted.filter(certain).length;
     // A replay removes only the entry that it replays.
-    const keep = (some: typeof entries, always: boolean) =>
+    const keep = async (some: typeof entries, always: boolean): Promise<boolean[]> =>
       some.length === 0 ? [] : unroutedQuarantine.keep(some, { batch: id, always });
-    const kept = [...(await keep(entries.slice(0, count), true)), ...(await keep(entries.slice(count), false))];
+    const keptForCertain = await keep(entries.slice(0, count), !nearlyFull());
+    // Entries take more memory than their batch.
+    if (keptForCertain.includes(false)) throw new HandBack({ afterMs: LOOK_AGAIN_MS });
+    const kept = [...keptForCertain, ...(await keep(entries.slice(count), false))];
     await counts.unkept(countUnkept(entries, kept));
     const lost = sorted.filter((_, index) => kept[index] !== true);
     const claims = lost.flatMap(({ callback }) => keysOf(callback));

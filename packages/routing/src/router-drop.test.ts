@@ -24,7 +24,7 @@ describe('a route that drops, beside a condition that cannot be evaluated', () =
     const { outputs, dropped, kept, conditionErrors } = drop(when, over);
     expect([outputs, dropped]).toEqual([[], undefined]);
     expect(conditionErrors).toHaveLength(2);
-    expect(kept).toEqual({ code: 'RB_UNROUTED', reason: ['no route matched', ...conditionErrors].join('; ') });
+    expect(kept).toEqual({ code: 'RB_UNROUTED', reason: ['no route matched', ...conditionErrors].join('; '), maybeWanted: true });
   });
 
   it.each([

@@ -37,7 +37,7 @@ describe('routes', () => {
   it('matches nothing where there is no route', () => {
     expect(createRouter({ routes: [] }).route(callback())).toEqual({
       outputs: [],
-      kept: { code: 'RB_UNROUTED', reason: 'no route matched' },
+      kept: { code: 'RB_UNROUTED', reason: 'no route matched', maybeWanted: false },
       conditionErrors: [],
     });
   });
@@ -174,7 +174,7 @@ it('bounds what all conditions together take for one callback, and names those t
   const body = JSON.stringify({ l: Array.from({ length: 40_000 }, () => 1), s: 'x'.repeat(1000), n: 1 });
   const { outputs, kept, conditionErrors } = createRouter({ routes }).route(callback({ body }));
   expect(outputs).toEqual([]);
-  expect(kept).toEqual({ code: 'RB_CONDITION_OVERRUN', reason: conditionErrors.join('; ') });
+  expect(kept).toEqual({ code: 'RB_CONDITION_OVERRUN', reason: conditionErrors.join('; '), maybeWanted: true });
   expect(conditionErrors.at(-1)).toBe('route 61: those before it took too long: data.n == 1');
   expect(conditionErrors.filter((error) => error.includes(': takes too long')).length).toBeLessThanOrEqual(5);
 });

@@ -18,9 +18,16 @@ export type Routing = {
   /** Set if a `drop` route matches, and no route with `to` matches or failed: its reason. */
   readonly dropped?: string | undefined;
   /** MUST be kept for a person: no route matches, or a condition took too many steps. */
-  readonly kept?: { readonly code: 'RB_UNROUTED' | 'RB_CONDITION_OVERRUN'; readonly reason: string } | undefined;
+  readonly kept?: Kept | undefined;
   /** Such as `route 2: no such key: foo`, without values. */
   readonly conditionErrors: string[];
+};
+
+type Kept = {
+  readonly code: 'RB_UNROUTED' | 'RB_CONDITION_OVERRUN';
+  readonly reason: string;
+  /** The route of a condition that could not be judged may want the callback: it MUST NOT be lost. */
+  readonly maybeWanted: boolean;
 };
 
 export type Router = { route(callback: Callback): Routing };
@@ -65,11 +72,13 @@ type Judged = Pick<Routing, 'outputs' | 'conditionErrors'> & {
 function decide({ outputs, drop, conditionErrors, overran, unsure }: Judged): Routing {
   if (overran) {
     const sent = outputs.length > 0 ? [`it went to ${outputs.join(', ')}`] : [];
-    return { outputs, kept: { code: 'RB_CONDITION_OVERRUN', reason: [...conditionErrors, ...sent].join('; ') }, conditionErrors };
+    const reason = [...conditionErrors, ...sent].join('; ');
+    return { outputs, kept: { code: 'RB_CONDITION_OVERRUN', reason, maybeWanted: true }, conditionErrors };
   }
   if (outputs.length > 0) return { outputs, conditionErrors };
   if (drop !== undefined && !unsure) return { outputs, dropped: drop, conditionErrors };
-  return { outputs, kept: { code: 'RB_UNROUTED', reason: ['no route matched', ...conditionErrors].join('; ') }, conditionErrors };
+  const reason = ['no route matched', ...conditionErrors].join('; ');
+  return { outputs, kept: { code: 'RB_UNROUTED', reason, maybeWanted: unsure }, conditionErrors };
 }
 
 function conditionOf({ when }: Route, number: number): Condition | undefined {

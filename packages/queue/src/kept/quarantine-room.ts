@@ -9,9 +9,15 @@ const OVERHEAD = 2048;
 const GROUP_CHARACTERS = 8;
 
 /** Stored with the entry: the sums need no counter that could drift. */
-export type KeptFacts = { readonly identity: string; readonly size: number; readonly group: string };
+export type KeptFacts = {
+  readonly identity: string;
+  readonly size: number;
+  readonly group: string;
+  /** Kept without room: it takes none from others. */
+  readonly beyond?: boolean | undefined;
+};
 
-function factsOf(entry: QuarantinedCallback, batch: string | undefined): KeptFacts {
+function factsOf(entry: QuarantinedCallback, batch: string | undefined) {
   const bytes = Buffer.from(entry.body, entry.encoding);
   const group = hash('sha256', JSON.stringify([entry.source, entry.account, entry.code ?? '']), 'base64url');
   // Over the very bytes: the same callback, sent again, is kept once; and no text is another body's base64.
@@ -53,9 +59,10 @@ export function createQuarantineRoom({ maxCount, maxSize }: QuarantineBounds): Q
     return use;
   }
 
-  function add({ identity, size, group }: KeptFacts): void {
+  function add({ identity, size, group, beyond }: KeptFacts): void {
     if (known.has(identity)) return;
     known.add(identity);
+    if (beyond) return;
     for (const use of group === '' ? [all] : [all, useOf(group)]) {
       use.count += 1;
       use.size += size + OVERHEAD;
@@ -70,8 +77,9 @@ export function createQuarantineRoom({ maxCount, maxSize }: QuarantineBounds): Q
       const group = useOf(facts.group);
       const fits = all.count + group.count + 1 <= maxCount && all.size + group.size + facts.size + OVERHEAD <= maxSize;
       if (!fits && !always) return undefined;
-      add(facts);
-      return { facts, isNew: true };
+      const placed = fits ? facts : { ...facts, beyond: true };
+      add(placed);
+      return { facts: placed, isNew: true };
     },
   };
 }

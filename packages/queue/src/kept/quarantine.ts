@@ -65,10 +65,10 @@ export function createKeeper({ redis, bounds }: { redis: Redis; bounds: Quaranti
   };
 }
 
-const Note = Compile(Type.Object({ size: Type.Number(), group: Type.String() }));
+const Note = Compile(Type.Object({ size: Type.Number(), group: Type.String(), beyond: Type.Optional(Type.Boolean()) }));
 
-function jobOf(entry: QuarantinedCallback, { identity, size, group }: KeptFacts): NewJob {
-  return { name: 'callback', data: entry, opts: withNote({ jobId: identity }, { size, group }) };
+function jobOf(entry: QuarantinedCallback, { identity, ...note }: KeptFacts): NewJob {
+  return { name: 'callback', data: entry, opts: withNote({ jobId: identity }, note) };
 }
 
 async function readFacts(place: { redis: Redis; queue: Queue }, ids: readonly string[]): Promise<KeptFacts[]> {
