@@ -23,7 +23,7 @@ const now = () => performance.now();
 
 const WHAT = {
   'dead-letters': 'deliveries that are not tried again by themselves',
-  quarantine: 'correctly signed callbacks that were refused for their content, or that no route matched',
+  quarantine: 'callbacks with a valid signature (or that need none), refused for their content or matched by no route',
 } as const;
 
 export function addKeptCommands({ program, place, env, terminal, done }: KeptCommandsOptions): void {
