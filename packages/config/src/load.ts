@@ -72,7 +72,7 @@ export function inspectConfig(options: LoadOptions): InspectedConfig {
   checkSources({ document, problems, sources: config.sources, sourceTypes });
   checkIdentities({ document, problems, sources: config.sources, sourceTypes });
   checkPorts({ document, problems, ingress: config.ingress });
-  checkRedis({ document, problems, redis: config.redis });
+  checkRedis({ document, problems, ...config });
   problems.throwIfAny();
   const lineOf = (keys: readonly Key[], text: string) =>
     problems.lineOf(document.placeOf(document.nodeAt(keys).node), keys.reduce<string>(join, ''), text);

@@ -48,6 +48,11 @@ describe('where Redis is', () => {
 
   it.each([
     [`{ ${CLUSTER}, database: 1 }`, 'redis.database: is 1, and a Redis Cluster has none but 0; take the key out'],
+    [
+      '{ url: redis://a, shards: 2 }',
+      'redis.shards: is 2, and only on a Redis Cluster may it be more than 1: name redis.cluster, or take the key out',
+    ],
+    [`{ ${CLUSTER}, shards: 257 }`, 'redis.shards: 257 is'],
     ['{ url: redis://a, tls: {} }', 'redis.tls: is given, and redis.url begins with redis://; write rediss:// for TLS'],
     ['{ url: redis://u@a, username: v }', 'redis.username: is in redis.url as well; keep one of them'],
     ['{ url: "redis://:p@a", password: q }', 'redis.password: is in redis.url as well; keep one of them'],
@@ -58,4 +63,12 @@ describe('where Redis is', () => {
     expect(problems(redis(text))).toEqual([expect.stringMatching(/^1:\d+ /)]);
     expect(problems(redis(text))[0]).toContain(problem);
   });
+});
+
+it('names the shards that a worker serves, each of which there must be', () => {
+  const text = (worker: string) => settings({ redis: `redis: { ${CLUSTER}, shards: 4 }\nworker: { shards: ${worker} }` });
+  const { redis: read, worker } = load(text('[0, 3]'));
+  expect([read.shards, worker.shards, load(redis(`{ ${CLUSTER} }`)).redis.shards]).toEqual([4, [0, 3], 1]);
+  expect(problems(text('[1, 4]'))).toEqual(['2:23 worker.shards[1]: is 4, and redis.shards is 4: the last shard is 3']);
+  for (const wrong of ['[]', '[1, 1]', '[-1]']) expect(problems(text(wrong))).toHaveLength(1);
 });

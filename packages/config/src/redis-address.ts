@@ -4,14 +4,29 @@ import type { AnySettings } from './schema.ts';
 import { join, type Problems } from './problem.ts';
 
 type Redis = AnySettings['redis'];
-type Options = { readonly document: SettingsDocument; readonly problems: Problems; readonly redis: Redis };
+type Options = {
+  readonly document: SettingsDocument;
+  readonly problems: Problems;
+  readonly redis: Redis;
+  readonly worker: AnySettings['worker'];
+};
 
 /** What the schema of the section `redis` cannot say: which keys do not go together. */
-export function checkRedis({ document, problems, redis }: Options): void {
-  const report = (keys: readonly string[], text: string) => {
-    const all = ['redis', ...keys];
-    problems.report(document.placeOf(document.nodeAt(all).node), all.reduce(join, ''), text);
-  };
+export function checkRedis({ document, problems, redis, worker }: Options): void {
+  const reportAt = (all: readonly (string | number)[], text: string) =>
+    problems.report(document.placeOf(document.nodeAt(all).node), all.reduce<string>(join, ''), text);
+  const report = (keys: readonly string[], text: string) => reportAt(['redis', ...keys], text);
+  if (redis.shards > 1 && !redis.cluster)
+    report(
+      ['shards'],
+      `is ${redis.shards}, and only on a Redis Cluster may it be more than 1: name redis.cluster, or take the key out`,
+    );
+  for (const [index, shard] of (worker.shards ?? []).entries())
+    if (shard >= redis.shards)
+      reportAt(
+        ['worker', 'shards', index],
+        `is ${shard}, and redis.shards is ${redis.shards}: the last shard is ${redis.shards - 1}`,
+      );
   if (redis.cluster && redis.database !== undefined && redis.database > 0) {
     report(['database'], `is ${redis.database}, and a Redis Cluster has none but 0; take the key out`);
   }

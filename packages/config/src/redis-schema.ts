@@ -120,6 +120,13 @@ export const Redis = Section(
       default: 'ringback',
       description: 'The prefix of every key in Redis.',
     }),
+    shards: Type.Integer({
+      minimum: 1,
+      maximum: 256,
+      default: 1,
+      description:
+        'How many complete sets of queues there are, spread over the primaries of a cluster. Changed later only by ringback reshard.',
+    }),
     durability: Type.Enum([...DURABILITIES], {
       default: 'memory',
       description: 'What Redis must do with a callback before it is acked. If Redis does less, the apps are not ready.',

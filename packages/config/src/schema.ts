@@ -37,6 +37,13 @@ const Worker = Section(
       Duration({ default: '10s', description: 'How long after a worker died its work waits before another one takes it over.' }),
       { min: '2s', max: '1h' },
     ),
+    shards: Type.Optional(
+      Type.Array(Type.Integer({ minimum: 0 }), {
+        minItems: 1,
+        uniqueItems: true,
+        description: 'The shards that this worker serves, from 0. Absent: all.',
+      }),
+    ),
     shutdownGrace: shutdownGrace('20s'),
     stuckAfter: Bounded(
       Duration({

@@ -46,6 +46,8 @@ export const ERROR_CODES = {
   RB_OUTPUT_BACKLOG: 'more waits for an output than its backlog allows',
   RB_WORKER_STUCK: 'work waits and the worker makes no progress',
   RB_SETTINGS_DIFFER: 'processes of one app run different settings or versions',
+  RB_SHARDS_DIFFER: 'Redis was used with another number of shards than redis.shards',
+  RB_RESHARDING: 'the number of shards is being changed',
   RB_PREFIX_LEFT: 'something waits in Redis under another prefix that no worker serves',
   RB_REDIS_UNAVAILABLE: 'Redis cannot be reached',
   RB_PORT_TAKEN: 'a port that the settings name is in use',

@@ -22,6 +22,7 @@ export {
 export { createSecret, type Secret, UNSET_SECRET } from './secret.ts';
 export { DeliverySettings } from './delivery-settings.ts';
 export { Bounded, Duration, PatternText, Percentage, SecretText, Section, type Settings, Size } from './settings.ts';
+export { homeShardOf, placeOfKey, shardOf } from './shard-of.ts';
 export type {
   Headers,
   HttpReply,

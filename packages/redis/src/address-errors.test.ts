@@ -18,7 +18,7 @@ const at = ({ port }: PrivateRedis) => `127.0.0.1:${port}`;
 
 function connect(address: RedisAddress) {
   const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
-  const [shard] = shardsOf({ ...address, prefix: 'ringback' });
+  const [shard] = shardsOf({ ...address, prefix: 'ringback', shards: 1 });
   const redis = connectPatient({ ...shard, name: 'test', logger });
   onTestFinished(() => redis.disconnect());
   return { redis, logger, shard };

@@ -6,10 +6,13 @@ import type { RedisAddress } from './address.ts';
  */
 export type Shard = RedisAddress & { readonly prefix: string };
 
-/** The shards of an installation. The only place that knows how their keys are named. */
-export function shardsOf(redis: RedisAddress & { readonly prefix: string }): readonly [Shard, ...Shard[]] {
-  const { url, sentinel, cluster, username, password, tls, database, prefix } = redis;
+export type Sharded = RedisAddress & { readonly prefix: string; readonly shards: number };
+
+/** The shards of an installation, by their number. The only place that knows how their keys are named. */
+export function shardsOf(redis: Sharded): readonly [Shard, ...Shard[]] {
+  const { url, sentinel, cluster, username, password, tls, database, prefix, shards } = redis;
   const address = { url, sentinel, cluster, username, password, tls, database };
   // Without a cluster the keys stay as they were before there were shards.
-  return [{ ...address, prefix: cluster === undefined ? prefix : `{${prefix}:0}` }];
+  const shard = (number: number): Shard => ({ ...address, prefix: cluster === undefined ? prefix : `{${prefix}:${number}}` });
+  return [shard(0), ...Array.from({ length: shards - 1 }, (_, index) => shard(index + 1))];
 }
