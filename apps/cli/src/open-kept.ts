@@ -8,6 +8,7 @@ import { createSources } from '@ringback/sources';
 import { connectRedis } from './connect-redis.ts';
 import { requireOutput } from './known-output.ts';
 import { type Env, loadSettings } from './load-settings.ts';
+import { requireShardCount } from './require-shard-count.ts';
 import { servingWorkers } from './serving-workers.ts';
 
 export type KeptPlace = 'dead-letters' | 'quarantine';
@@ -19,7 +20,10 @@ type OpenOptions = {
   readonly output?: string | undefined;
 };
 
-/** @throws RingbackError RB_CONFIG_INVALID, RB_REDIS_UNAVAILABLE or RB_OUTPUT_UNKNOWN */
+/**
+ * @throws RingbackError RB_CONFIG_INVALID, RB_REDIS_UNAVAILABLE, RB_SHARDS_DIFFER, RB_RESHARDING or
+ * RB_OUTPUT_UNKNOWN
+ */
 export async function openKept({ place, path, env, output }: OpenOptions): Promise<KeptStore> {
   const settings = loadSettings({ path, env });
   const [shard] = shardsOf(settings.redis);
@@ -39,6 +43,7 @@ export async function openKept({ place, path, env, output }: OpenOptions): Promi
   };
 
   async function open(): Promise<KeptStore> {
+    await requireShardCount({ redis, prefix }, settings.redis);
     if (output !== undefined) requireOutput(output, [...new Set([...outputs, ...(await knownOutputs({ redis, prefix }))])]);
     if (place === 'dead-letters') {
       const served = async (name: string) => (await servingWorkers({ redis, prefix }, name)).length > 0;

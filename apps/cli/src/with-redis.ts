@@ -3,6 +3,7 @@ import { type connectForCommand, shardsOf } from '@ringback/redis';
 import type { Command } from 'commander';
 import { connectRedis } from './connect-redis.ts';
 import { type Env, loadSettings } from './load-settings.ts';
+import { requireShardCount } from './require-shard-count.ts';
 
 export type Reached = {
   readonly redis: Awaited<ReturnType<typeof connectForCommand>>;
@@ -11,7 +12,7 @@ export type Reached = {
   readonly settings: Config;
 };
 
-/** @throws RingbackError for unusable settings, or RB_REDIS_UNAVAILABLE */
+/** @throws RingbackError for unusable settings, RB_REDIS_UNAVAILABLE, RB_SHARDS_DIFFER or RB_RESHARDING */
 export async function withRedis<T>(
   { env, config }: { readonly env: Env; readonly config: string | undefined },
   work: (reached: Reached) => Promise<T>,
@@ -20,6 +21,7 @@ export async function withRedis<T>(
   const [shard] = shardsOf(settings.redis);
   const redis = await connectRedis(shard, env);
   try {
+    await requireShardCount({ redis, prefix: shard.prefix }, settings.redis);
     return await work({ redis, prefix: shard.prefix, settings, outputs: settings.outputs.map(({ name }) => name) });
   } finally {
     redis.disconnect();

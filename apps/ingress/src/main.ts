@@ -13,8 +13,8 @@ import {
   VERSION,
 } from '@ringback/observability';
 import { outputTypes } from '@ringback/outputs';
-import { announce, createCallbackProducer, createBatchProducer, createQuarantineProducer } from '@ringback/queue';
-import { shardsOf } from '@ringback/redis';
+import { announce, createCallbackProducer, createBatchProducer, createQuarantineProducer, usedKeys } from '@ringback/queue';
+import { createShardCountWatch, shardsOf } from '@ringback/redis';
 import { checkCondition } from '@ringback/routing';
 import { createSources, sourceTypes } from '@ringback/sources';
 import { createSpooledProducer, openSpool, type Spool } from '@ringback/spool';
@@ -53,7 +53,8 @@ async function run(): Promise<void> {
   const sources = openSources(inspected, logger);
 
   const stopping = new AbortController();
-  const { batches, spool } = openBatchProducer({ config, settingsPath: path, logger });
+  const shardCount = createShardCountWatch({ ...redis, app: 'ingress', usedBy: usedKeys, logger });
+  const { batches, spool } = openBatchProducer({ config, settingsPath: path, refusal: shardCount.refusal, logger });
   // With a spool, callbacks that time out on Redis still go to disk.
   const patience = spool ? 2 * ingress.enqueueTimeout : ingress.enqueueTimeout;
   const producer = createCallbackProducer({ batches, patience, now: elapsed });
@@ -67,7 +68,7 @@ async function run(): Promise<void> {
     stopping.signal.aborted ? ['the process is stopping'] : [...crowded(), ...(await batches.notReadyReasons())];
   const facts = spool && (() => ({ spooling: spool.size() }));
   const admin = await startAdminServer({ host, port, defaultPort: DEFAULT_ADMIN_PORT, notReadyReasons, facts });
-  const redisIsThere = await batches.opened(WAIT_FOR_REDIS_MS);
+  const [redisIsThere] = await Promise.all([batches.opened(WAIT_FOR_REDIS_MS), shardCount.opened(WAIT_FOR_REDIS_MS)]);
   const url = await listen(app, ingress);
   const announced = announce({ ...shard, app: 'ingress', version: VERSION, parts: ingressParts(config), logger });
   const up = { ...BUILD, url, adminUrl: admin.url, settings: path, kinds: kindsOf(config) };
@@ -79,7 +80,7 @@ async function run(): Promise<void> {
   // Load balancers notice late: callbacks that come meanwhile are taken.
   await setTimeout(ingress.drainDelay);
   await closeWithin(app, ingress.shutdownGrace);
-  await Promise.all([producer.close(), quarantine.close(), announced.close()]);
+  await Promise.all([producer.close(), quarantine.close(), announced.close(), shardCount.close()]);
   await admin.close();
   logger.info({}, 'ingress has stopped');
 }
@@ -97,12 +98,14 @@ function kindsOf({ sources }: Config): string[] {
   return [...new Set(sources.flatMap(({ type }) => sourceTypes[type]?.kinds ?? []))];
 }
 
-function openBatchProducer(options: { config: Config; settingsPath: string; logger: Logger }): {
+type Refusal = () => RingbackError | undefined;
+
+function openBatchProducer(options: { config: Config; settingsPath: string; refusal: Refusal; logger: Logger }): {
   batches: BatchProducer;
   spool?: Spool;
 } {
   const { redis, ingress, outputs } = options.config;
-  const common = { now: elapsed, logger: options.logger };
+  const common = { now: elapsed, refusal: options.refusal, logger: options.logger };
   const [shard] = shardsOf(redis);
   const open = () =>
     createBatchProducer({

@@ -22,12 +22,14 @@ import {
   createRouteCounts,
   createUnroutedQuarantine,
   type QueueState,
+  usedKeys,
 } from '@ringback/queue';
 import {
   connectPatient,
   createErrorReporter,
   createLossMemory,
   createRedisWatch,
+  createShardCountWatch,
   notReadyReasons,
   redisClock,
   shardsOf,
@@ -44,9 +46,12 @@ import { watchPause } from './pause-watch.ts';
 import type { Watched } from './progress-watch.ts';
 import { reportRemovedOutputs } from './removed-outputs.ts';
 import { runUntilStopped } from './run-until-stopped.ts';
+import { whileShardsAgree } from './while-shards-agree.ts';
 
 const DEFAULT_ADMIN_PORT = 9090;
 const BUILD = { version: VERSION, node: process.version };
+/** ms. The worker starts without Redis, too. */
+const WAIT_FOR_REDIS_MS = 3000;
 
 /** Monotonic: the system clock may jump. */
 const elapsed = () => performance.now();
@@ -71,6 +76,7 @@ async function run(): Promise<void> {
   surviveBrokenConnections(logger);
   const stopping = new AbortController();
 
+  const shardCount = await watchShardCount(config.redis, logger);
   const { shard, redis, watch } = openShard(config.redis, logger);
   const { prefix } = shard;
   const { adminHost: host, adminPort: port, concurrency, lockDuration } = config.worker;
@@ -92,8 +98,8 @@ async function run(): Promise<void> {
   const businessKeyOf = createBusinessKeyOf(config);
   const keeping = createKeeping(access, config.quarantine);
   const dispatch = createDispatch({ ...common, router, fanOut, ...keeping, businessKeyOf, now: redisClock(redis).now });
-  const gated = withHeadroom(dispatch, { ...watch, ...common, outputs: [...lanes.values()] });
-  const callbacks = consumeCallbacks({ ...access, concurrency, dispatch: gated, logger });
+  const gated = withHeadroom(whileShardsAgree(dispatch, shardCount), { ...watch, ...common, outputs: [...lanes.values()] });
+  const callbacks = consumeCallbacks({ ...access, concurrency, dispatch: whileShardsAgree(gated, shardCount), logger });
 
   const reasons = async () => (stopping.signal.aborted ? ['the process is stopping'] : notReadyReasons({ watch }));
   const queue = callbackQueueState(access);
@@ -103,9 +109,16 @@ async function run(): Promise<void> {
 
   keepSwept({ ...access, stop: stopping.signal, logger });
   const work = [...lanes.values(), { consumer: callbacks, watched: watchedCallbacks(callbacks, queue) }];
-  const code = await runUntilStopped({ ...config.worker, work, refused: watch.refused, stopped, stopping, logger });
+  const code = await runUntilStopped({ ...config.worker, ...shardCount, ...watch, work, stopped, stopping, logger });
   await announced.close();
   process.exit(code);
+}
+
+/** @throws RingbackError RB_SHARDS_DIFFER or RB_RESHARDING: the worker MUST NOT run */
+async function watchShardCount(settings: Config['redis'], logger: Logger) {
+  const shardCount = createShardCountWatch({ ...settings, app: 'worker', usedBy: usedKeys, logger });
+  await shardCount.opened(WAIT_FOR_REDIS_MS);
+  return shardCount;
 }
 
 function openShard(settings: Config['redis'], logger: Logger) {

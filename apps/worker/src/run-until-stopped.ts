@@ -1,4 +1,4 @@
-import type { Logger } from '@ringback/contracts';
+import type { Logger, RingbackError } from '@ringback/contracts';
 import type { Consumer } from '@ringback/queue';
 import { createProgressWatch, type Watched, whenStuck } from './progress-watch.ts';
 
@@ -9,6 +9,8 @@ export type Running = {
   /** Set while Redis refuses what the work needs. */
   readonly refused: () => unknown;
   readonly stopped: Promise<NodeJS.Signals>;
+  /** Resolves if the worker may no longer run. */
+  readonly ended: Promise<RingbackError>;
   readonly stopping: AbortController;
   /** ms without progress while work waits. */
   readonly stuckAfter: number;
@@ -22,14 +24,19 @@ export type Running = {
  * The process MUST end then: interrupted work holds sockets.
  */
 export async function runUntilStopped(running: Running): Promise<0 | 1> {
-  const { work, refused, stopped, stopping, stuckAfter, shutdownGrace, logger } = running;
+  const { work, refused, stopped, ended, stopping, stuckAfter, shutdownGrace, logger } = running;
   const every = stuckAfter / LOOKS_UNTIL_STUCK;
   const redisRefuses = () => refused() !== undefined;
   const watched = work.map((one) => one.watched);
   const look = createProgressWatch({ watched, stuckAfter, every, redisRefuses, now: () => performance.now() });
   const stuck = whenStuck({ look, every, stop: stopping.signal });
-  const end = await Promise.race([stopped.then((signal) => ({ signal })), stuck.then((consumer) => ({ consumer }))]);
+  const end = await Promise.race([
+    stopped.then((signal) => ({ signal })),
+    ended.then(({ code, message }) => ({ code, reason: message })),
+    stuck.then((consumer) => ({ consumer })),
+  ]);
   if ('signal' in end) logger.info(end, 'worker is stopping');
+  else if ('code' in end) logger.error(end, 'worker may not go on and stops');
   else logger.error({ code: 'RB_WORKER_STUCK', ...end }, 'worker makes no progress and stops');
   stopping.abort();
   const closed = await Promise.all(work.map(({ consumer }) => consumer.close(shutdownGrace)));

@@ -22,3 +22,4 @@ export { createQuarantine, createUnroutedQuarantine, type Quarantine } from './k
 export { announce } from './processes/announce.ts';
 export { type RunningProcess, runningProcesses } from './processes/registry.ts';
 export { settingsDifference } from './processes/settings-difference.ts';
+export { usedKeys } from './processes/used-keys.ts';

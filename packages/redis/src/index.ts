@@ -9,7 +9,16 @@ export { createErrorReporter, type ErrorReporter } from './error-reporter.ts';
 export { outcomesKey } from './outcomes-key.ts';
 export type { OverloadSettings } from './overload.ts';
 export { notReadyReasons } from './readiness.ts';
-export { type Shard, shardsOf } from './shards.ts';
+export {
+  noteShardCount,
+  readShardCount,
+  type ShardCount,
+  shardCountKey,
+  shardCountRefusal,
+  shardCountText,
+} from './shard-count.ts';
+export { createShardCountWatch, type ShardCountWatch } from './shard-count-watch.ts';
+export { type Shard, type Sharded, shardsOf } from './shards.ts';
 export { createRunScript, type RunScript } from './run-script.ts';
 export { refusalOf, refusedCallback } from './trouble.ts';
 export { createRedisWatch } from './watch.ts';

@@ -3,7 +3,7 @@ import { Queue, UnrecoverableError, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { referenceJobKey } from '../deliveries/bodies/keys.ts';
-import { countJobs, jobKey, metaKey, oldestData } from './keys.ts';
+import { counterKey, countJobs, jobKey, metaKey, oldestData } from './keys.ts';
 
 const NAME = 'output.crm';
 const DEADLINE = { timeout: 20_000, interval: 10 };
@@ -62,6 +62,15 @@ it('knows the key that every queue has', async () => {
   const { redis, prefix, queue } = setUp();
   await queue.waitUntilReady();
   await vi.waitFor(async () => expect(await redis.exists(metaKey(prefix, NAME))).toBe(1), DEADLINE);
+});
+
+it('knows the counter that the first job makes, and that stays', async () => {
+  const { redis, prefix, queue } = setUp();
+  await queue.waitUntilReady();
+  expect(await redis.exists(counterKey(prefix, NAME))).toBe(0);
+  const job = await queue.add('x', {}, { jobId: 'b1' });
+  await job.remove();
+  expect(await redis.exists(counterKey(prefix, NAME))).toBe(1);
 });
 
 it('writes nothing where there is no queue', async () => {

@@ -11,6 +11,9 @@ export const jobKey = (prefix: string, queue: string, id: string) => new QueueKe
 /** Every queue that was ever opened has this key. */
 export const metaKey = (prefix: string, queue: string) => new QueueKeys(prefix).toKey(queue, 'meta');
 
+/** A number that grows with each job. It stays when the jobs go. */
+export const counterKey = (prefix: string, queue: string) => new QueueKeys(prefix).toKey(queue, 'id');
+
 const WAITING = { wait: 'llen', paused: 'llen', active: 'llen', delayed: 'zcard', prioritized: 'zcard' } as const;
 
 /** `waiting`: now, later or under way. Writes nothing. */

@@ -27,6 +27,8 @@ export type BatchProducerOptions = Shard & {
   readonly timeout: number;
   readonly durability: Durability;
   readonly overload: OverloadSettings;
+  /** Another reason to take no callbacks. */
+  readonly refusal?: (() => RingbackError | undefined) | undefined;
   /** Their waiting deliveries count as depth. */
   readonly outputs: readonly string[];
   readonly now: () => number;
@@ -46,7 +48,7 @@ export function createBatchProducer(options: BatchProducerOptions): BatchProduce
   const fillers = () => tellWhoFills({ redis, prefix });
   const watch = createRedisWatch({ ...options, redis, depth: overload.depth && depth.count, fillers });
   const confirm = createConfirm({ redis, durability, timeout, waitaof: watch.waitaof });
-  const refusal = () => watch.unmet() ?? watch.overloaded();
+  const refusal = () => watch.unmet() ?? options.refusal?.() ?? watch.overloaded();
 
   return {
     async write({ id, callbacks }) {
