@@ -64,6 +64,9 @@ async function untilReady({ url, port, ended }: RedisServer): Promise<string | u
 
 const secretsFile = (dir: string) => join(dir, 'redis.conf');
 
+/** The second line: a replica shows it to its primary. */
+const secretsOf = (password: string) => `requirepass ${password}\nmasterauth ${password}\n`;
+
 /** Its files hold callbacks. */
 function spawnPrivately(
   command: string,
@@ -117,7 +120,7 @@ const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 export async function startRedis(options: RedisServerOptions): Promise<RedisServer> {
   const { dir, password } = options;
   await mkdir(dir, { recursive: true });
-  if (password !== undefined) await writePrivateFile(secretsFile(dir), `requirepass ${password}\n`);
+  if (password !== undefined) await writePrivateFile(secretsFile(dir), secretsOf(password));
   let problem = '';
   for (let attempt = 0; attempt < PORT_TRIES; attempt += 1) {
     const server = spawnServer(options, options.port ?? (await freePort()));

@@ -8,6 +8,5 @@ export { postCallback, sign, taskBody } from './provider.ts';
 export { rawChunkedRequest, rawRequest } from './raw-request.ts';
 export { type AppProcess, spawnApp } from './spawn-app.ts';
 export { createRespProxy, type Halt, type HaltSide, type RespProxy } from './resp-proxy.ts';
-export { freePort } from '@ringback/redis-server';
 export { createTcpProxy, type TcpProxy } from './tcp-proxy.ts';
-export { until } from './until.ts';
+export { freePort, until } from '@ringback/redis-server';

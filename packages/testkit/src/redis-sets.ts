@@ -1,11 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join as pathOf } from 'node:path';
-import { Redis } from 'ioredis';
+import { join } from 'node:path';
+import { askRedis, CLUSTER_SETTINGS, CLUSTER_SIZE, joinCluster, replicaLinked, until } from '@ringback/redis-server';
 import { onTestFinished } from 'vitest';
 import type { PrivateRedis } from './private-redis.ts';
 import { redisSpec, startRedisServer } from './redis.ts';
-import { until } from './until.ts';
 
 const COMES_UP_WITHIN_MS = 60_000;
 /** From when on a silent server counts as down. Short for a fast test, long for a busy machine. ms. */
@@ -13,8 +12,6 @@ const DOWN_AFTER_MS = 3000;
 /** A failover that a busy server was late for is given up after 5 s. ms. */
 const ASK_AGAIN_AFTER_MS = 7000;
 const NAME = 'mymaster';
-const SLOTS = 16_384;
-const PRIMARIES = 3;
 /** A key of ours, with the prefix `ringback`. */
 const KEY = '{ringback:0}:';
 
@@ -35,17 +32,18 @@ export type RedisSet = {
 
 export type SentinelSet = RedisSet & { readonly name: string; readonly sentinels: readonly PrivateRedis[] };
 
+const ask: RedisSet['ask'] = ({ url }, command, ...args) => askRedis(url, command, ...args);
+
 const placeOf = ({ port }: PrivateRedis) => `127.0.0.1:${port}`;
 const flow = (nodes: readonly string[]) => nodes.map((node) => `"${node}"`).join(', ');
 
 /** One primary, two replicas and three sentinels. Resolves once all of them know one another. */
 export async function startSentinelSet(): Promise<SentinelSet> {
-  const ask = createAsk();
-  const servers = await startServers(3, []);
+  const servers = await startServers(3, ['--repl-diskless-sync-delay', '0']);
   const [primary, ...replicas] = servers;
   if (primary === undefined) throw new Error('no server');
   await Promise.all(replicas.map((replica) => ask(replica, 'REPLICAOF', '127.0.0.1', primary.port)));
-  await Promise.all(replicas.map((replica) => linked(ask, replica)));
+  await Promise.all(replicas.map(replicaLinked));
   const sentinels = await Promise.all([1, 2, 3].map(() => startSentinel()));
   for (const sentinel of sentinels) {
     await ask(sentinel, 'SENTINEL', 'MONITOR', NAME, '127.0.0.1', primary.port, 2);
@@ -76,13 +74,11 @@ export async function startSentinelSet(): Promise<SentinelSet> {
 
 /** Three primaries that share the slots, and a replica of each. Resolves once every node takes the cluster for sound. */
 export async function startCluster(): Promise<RedisSet> {
-  const ask = createAsk();
-  const timeout = String(DOWN_AFTER_MS);
-  const servers = await startServers(2 * PRIMARIES, ['--cluster-enabled', 'yes', '--cluster-node-timeout', timeout]);
-  await join(servers, ask);
+  const servers = await startServers(CLUSTER_SIZE, CLUSTER_SETTINGS);
+  await joinCluster(servers);
   const nodes = servers.map(placeOf);
   const current = async (key = KEY) => {
-    const node = await reachable(servers, ask);
+    const node = await reachable(servers);
     const slot = Number(await ask(node, 'CLUSTER', 'KEYSLOT', key));
     const ranges = listIn(await ask(node, 'CLUSTER', 'SLOTS')).map(listIn);
     const [, , owner] = ranges.find(([from, to]) => Number(from) <= slot && slot <= Number(to)) ?? [];
@@ -105,34 +101,10 @@ export async function startCluster(): Promise<RedisSet> {
   };
 }
 
-type Ask = RedisSet['ask'];
-
-/** Makes one cluster of servers: the first three are primaries, the others their replicas. */
-async function join(servers: readonly PrivateRedis[], ask: Ask): Promise<void> {
-  const primaries = servers.slice(0, PRIMARIES);
-  const [first] = primaries;
-  if (first === undefined) throw new Error('no server');
-  for (const [index, primary] of primaries.entries()) {
-    const [from, to] = [index, index + 1].map((part) => Math.floor((SLOTS * part) / PRIMARIES));
-    await ask(primary, 'CLUSTER', 'ADDSLOTSRANGE', from ?? 0, (to ?? 0) - 1);
-  }
-  for (const [index, server] of servers.entries()) await ask(server, 'CLUSTER', 'SET-CONFIG-EPOCH', index + 1);
-  for (const server of servers.slice(1)) await ask(first, 'CLUSTER', 'MEET', '127.0.0.1', server.port);
-  const says = async (server: PrivateRedis, text: string) => String(await ask(server, 'CLUSTER', 'INFO')).includes(text);
-  await Promise.all(servers.map((server) => comesUp('node', () => says(server, `cluster_known_nodes:${servers.length}`))));
-  for (const [index, replica] of servers.slice(PRIMARIES).entries()) {
-    const id = await ask(primaries[index] ?? first, 'CLUSTER', 'MYID');
-    // It may not have heard yet that this one is a primary.
-    await comesUp('replica', async () => (await ask(replica, 'CLUSTER', 'REPLICATE', String(id)).catch(() => '')) === 'OK');
-    await linked(ask, replica);
-  }
-  await Promise.all(servers.map((server) => comesUp('cluster', () => says(server, 'cluster_state:ok'))));
-}
-
 /** A busy server may not be in time for a failover: it is asked for again. */
 async function untilAnother(
   current: () => Promise<PrivateRedis>,
-  ask: (server: PrivateRedis) => Promise<unknown>,
+  handOver: (server: PrivateRedis) => Promise<unknown>,
 ): Promise<void> {
   const first = await current();
   let asked = -Infinity;
@@ -140,32 +112,29 @@ async function untilAnother(
     if ((await current()) !== first) return true;
     if (performance.now() - asked < ASK_AGAIN_AFTER_MS) return false;
     asked = performance.now();
-    await ask(first).catch(() => {});
+    await handOver(first).catch(() => {});
     return false;
   });
 }
 
-async function reachable(servers: readonly PrivateRedis[], ask: Ask): Promise<PrivateRedis> {
+async function reachable(servers: readonly PrivateRedis[]): Promise<PrivateRedis> {
   return Promise.any(servers.map((server) => ask(server, 'PING').then(() => server)));
 }
 
 async function startServers(count: number, settings: readonly string[]): Promise<PrivateRedis[]> {
-  const options = { appendfsync: 'everysec', settings: [...settings, '--repl-diskless-sync-delay', '0'] } as const;
+  const options = { appendfsync: 'everysec', settings } as const;
   return Promise.all(Array.from({ length: count }, () => startRedisServer(options)));
 }
 
 /** A sentinel that watches nothing yet. It keeps what it knows in its settings file, so each has its own. */
 export async function startSentinel(): Promise<PrivateRedis> {
-  const dir = await mkdtemp(pathOf(tmpdir(), 'ringback-sentinel-'));
+  const dir = await mkdtemp(join(tmpdir(), 'ringback-sentinel-'));
   onTestFinished(() => rm(dir, { recursive: true, force: true }));
-  const file = pathOf(dir, 'sentinel.conf');
+  const file = join(dir, 'sentinel.conf');
   await writeFile(file, '');
   const spec = redisSpec();
   return startRedisServer({ bare: true }, { ...spec, args: [...spec.args, file, '--sentinel'] });
 }
-
-const linked = (ask: Ask, replica: PrivateRedis) =>
-  comesUp('link', async () => String(await ask(replica, 'INFO', 'replication')).includes('master_link_status:up'));
 
 const comesUp = (what: string, check: () => Promise<boolean>) =>
   until(check, { withinMs: COMES_UP_WITHIN_MS, what: () => `${what} of a set of Redis servers` });
@@ -178,18 +147,4 @@ function serverAt(servers: readonly PrivateRedis[], port: number): PrivateRedis 
   const server = servers.find((one) => one.port === port);
   if (server === undefined) throw new Error(`no server of the set listens at ${port}`);
   return server;
-}
-
-/** A connection for each command: any server may be killed or hang at any time. */
-function createAsk(): Ask {
-  return async ({ url }, command, ...args) => {
-    const redis = new Redis(url, { lazyConnect: true, retryStrategy: null, connectTimeout: 2000, commandTimeout: 2000 });
-    redis.on('error', () => {});
-    try {
-      await redis.connect();
-      return await redis.call(command, ...args);
-    } finally {
-      redis.disconnect();
-    }
-  };
 }

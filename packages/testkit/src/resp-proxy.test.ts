@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { testRedis } from './redis.ts';
 import { createRespProxy, type CommandHook, type Halt, type HaltSide } from './resp-proxy.ts';
-import { until } from './until.ts';
+import { until } from '@ringback/redis-server';
 
 /** A proxy before the run's Redis, clients of it, and one that goes straight there. */
 async function setUp() {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { createRespReader, readCommand, type RespFrame } from './resp-reader.ts';
-import { until } from './until.ts';
+import { until } from '@ringback/redis-server';
 
 /** `before`: Redis never sees the command. `after`: Redis runs it, and the client gets no reply. */
 export type HaltSide = 'before' | 'after';

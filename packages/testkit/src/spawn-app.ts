@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { until } from './until.ts';
+import { until } from '@ringback/redis-server';
 
 type LogLine = Readonly<Record<string, unknown>>;
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '@ringback/redis-server';
-import { until } from './until.ts';
+import { until } from '@ringback/redis-server';
 
 /** A network on loopback that a test can break. Passes everything at first. */
 export type TcpProxy = {

@@ -1,0 +1,72 @@
+import { askRedis } from './ask.ts';
+import { until } from './until.ts';
+
+const COMES_UP_WITHIN_MS = 60_000;
+const SLOTS = 16_384;
+const PRIMARIES = 3;
+/** Three primaries, and a replica of each. */
+export const CLUSTER_SIZE = 2 * PRIMARIES;
+/** From when on a silent node counts as down. Short for a fast failover, long for a busy machine. ms. */
+const DOWN_AFTER_MS = 3000;
+
+/** What a server needs beside its other settings to be a node. */
+export const CLUSTER_SETTINGS: readonly string[] = [
+  '--cluster-enabled',
+  'yes',
+  '--cluster-node-timeout',
+  String(DOWN_AFTER_MS),
+  '--repl-diskless-sync-delay',
+  '0',
+];
+
+/** A node on this machine. */
+export type ClusterNode = { readonly url: string; readonly port: number };
+
+/**
+ * Makes one cluster of six new servers: the first three are primaries, the others their replicas. Resolves once every node
+ * finds the cluster sound. @throws Error after a minute without progress
+ */
+export async function joinCluster(nodes: readonly ClusterNode[]): Promise<void> {
+  const primaries = nodes.slice(0, PRIMARIES);
+  const [first] = primaries;
+  if (first === undefined || nodes.length !== CLUSTER_SIZE) throw new Error(`a cluster has ${CLUSTER_SIZE} nodes here`);
+  for (const [index, primary] of primaries.entries()) await askRedis(primary.url, 'CLUSTER', 'ADDSLOTS', ...slotsOf(index));
+  for (const [index, { url }] of nodes.entries()) await askRedis(url, 'CLUSTER', 'SET-CONFIG-EPOCH', index + 1);
+  for (const { port } of nodes.slice(1)) await askRedis(first.url, 'CLUSTER', 'MEET', '127.0.0.1', port);
+  await Promise.all(nodes.map((node) => comesUp('node', () => says(node, `cluster_known_nodes:${nodes.length}`))));
+  for (const [index, replica] of nodes.slice(PRIMARIES).entries()) {
+    const id = String(await askRedis(primaries[index]?.url ?? first.url, 'CLUSTER', 'MYID'));
+    // It may not have heard yet that this one is a primary.
+    await comesUp('replica', async () => (await askRedis(replica.url, 'CLUSTER', 'REPLICATE', id).catch(() => '')) === 'OK');
+    await replicaLinked(replica);
+  }
+  await clusterSound(nodes);
+}
+
+/** Resolves once every node finds the cluster sound. @throws Error after a minute */
+export async function clusterSound(nodes: readonly ClusterNode[]): Promise<void> {
+  await Promise.all(nodes.map((node) => comesUp('cluster', () => says(node, 'cluster_state:ok'))));
+}
+
+/** Resolves once a replica follows its primary. @throws Error after a minute */
+export async function replicaLinked({ url }: ClusterNode): Promise<void> {
+  await comesUp('link', async () => String(await askRedis(url, 'INFO', 'replication')).includes('master_link_status:up'));
+}
+
+/** Whether a node has slots, by what another node knows. */
+export async function hasSlots({ port }: ClusterNode, asked: ClusterNode): Promise<boolean> {
+  const lines = String(await askRedis(asked.url, 'CLUSTER', 'NODES')).split('\n');
+  // <id> <address> <flags> <primary> <ping> <pong> <epoch> <link> <slots>…
+  const fields = lines.map((line) => line.split(' ')).find(([, address = '']) => address.includes(`:${port}@`));
+  return (fields?.length ?? 0) > 8;
+}
+
+function slotsOf(primary: number): number[] {
+  const [from = 0, to = 0] = [primary, primary + 1].map((part) => Math.floor((SLOTS * part) / PRIMARIES));
+  return Array.from({ length: to - from }, (_, index) => from + index);
+}
+
+const says = async ({ url }: ClusterNode, text: string) => String(await askRedis(url, 'CLUSTER', 'INFO')).includes(text);
+
+const comesUp = (what: string, check: () => Promise<boolean>) =>
+  until(check, { withinMs: COMES_UP_WITHIN_MS, what: () => `${what} of a cluster of Redis servers` });
