@@ -18,6 +18,7 @@ const SAME_SIGNAL_WITHIN_MS = 500;
 
 const COMMANDS = {
   start: ['scripts/start.ts'],
+  cluster: ['scripts/cluster.ts'],
   ingress: ['apps/ingress/src/main.ts'],
   worker: ['apps/worker/src/main.ts'],
   ringback: ['apps/cli/src/main.ts'],

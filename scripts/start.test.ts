@@ -2,7 +2,7 @@ import { existsSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
-import { describe, expect, inject, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type Checkout, createCheckout, isRunning, type Running } from './test-checkout.ts';
 
 const DEADLINE = { timeout: 20_000, interval: 20 };
@@ -27,10 +27,7 @@ async function checkout(): Promise<Checkout> {
   await made.write('ringback.example.yaml', 'ingress: { port: 0 }\n');
   await made.write('apps/ingress/src/main.ts', app('ingress'));
   await made.write('apps/worker/src/main.ts', app('worker'));
-  const { command, args, env } = inject('redisSpec');
-  const exports = Object.entries(env).map(([key, value]) => `export ${key}='${value}'`);
-  const run = `exec '${command}' ${args.join(' ')} "$@"`;
-  await made.program('redis-server', [...exports, 'case "$1" in --port) echo "$$ redis" >> pids ;; esac', run].join('\n'));
+  await made.redis('case "$1" in --port) echo "$$ redis" >> pids ;; esac');
   return made;
 }
 

@@ -4,7 +4,7 @@ import { chmod, cp, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'no
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
+import { inject, onTestFinished } from 'vitest';
 
 const SCRIPTS = fileURLToPath(new URL('.', import.meta.url));
 const STOPS_WITHIN_MS = 10_000;
@@ -15,10 +15,14 @@ export type Checkout = {
   write(path: string, text: string): Promise<void>;
   /** Puts a shell script on the PATH of `run`. */
   program(name: string, script: string): Promise<void>;
+  /** Puts the Redis of this test run on it. `before`: what its script does first. */
+  redis(before?: string): Promise<void>;
   /** None if the file does not exist. */
   lines(path: string): Promise<string[]>;
-  /** In its own process group. */
+  /** Node, in its own process group. */
   run(args: readonly string[], env?: NodeJS.ProcessEnv): Running;
+  /** Another program, the same way. */
+  command(words: readonly string[], env?: NodeJS.ProcessEnv): Running;
 };
 
 export type Running = {
@@ -29,11 +33,11 @@ export type Running = {
   readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 };
 
-function run(root: string, args: readonly string[], env: NodeJS.ProcessEnv): Running {
+function run(root: string, [program = '', ...args]: readonly string[], env: NodeJS.ProcessEnv): Running {
   const path = [join(root, 'bin'), dirname(process.execPath), process.env['PATH']].join(delimiter);
   // The tests' own npm is not the script's.
   const { npm_lifecycle_event: _, ...environment } = process.env;
-  const child = spawn(process.execPath, args, {
+  const child = spawn(program, args, {
     cwd: root,
     env: { ...environment, REDIS_URL: '', RINGBACK_CONFIG: '', PATH: path, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -63,16 +67,23 @@ export async function createCheckout(): Promise<Checkout> {
   };
   await write('package.json', '{ "type": "module" }');
   await write('pnpm-lock.yaml', 'lockfileVersion: 9');
+  const program = async (name: string, script: string) => {
+    await write(`bin/${name}`, `#!/bin/sh\n${script}\n`);
+    await chmod(join(root, 'bin', name), 0o755);
+  };
   return {
     root,
     write,
-    program: async (name, script) => {
-      await write(`bin/${name}`, `#!/bin/sh\n${script}\n`);
-      await chmod(join(root, 'bin', name), 0o755);
+    program,
+    redis: async (before = '') => {
+      const { command, args, env: needs } = inject('redisSpec');
+      const exports = Object.entries(needs).map(([key, value]) => `export ${key}='${value}'`);
+      await program('redis-server', [...exports, before, `exec '${command}' ${args.join(' ')} "$@"`].join('\n'));
     },
     lines: async (path) =>
       (await readFile(resolve(root, path), 'utf8').catch(() => '')).split('\n').filter((line) => line !== ''),
-    run: (args, env = {}) => run(root, args, env),
+    run: (args, env = {}) => run(root, [process.execPath, ...args], env),
+    command: (words, env = {}) => run(root, words, env),
   };
 }
 

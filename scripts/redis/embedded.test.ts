@@ -2,7 +2,7 @@ import { chmodSync, readdirSync, readFileSync, statSync, symlinkSync } from 'nod
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
-import { describe, expect, inject, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type Checkout, createCheckout, type Running } from '../test-checkout.ts';
 
 const DEADLINE = { timeout: 20_000, interval: 20 };
@@ -21,9 +21,7 @@ async function checkout(): Promise<Checkout> {
   const made = await createCheckout();
   symlinkSync(fileURLToPath(new URL('../../node_modules', import.meta.url)), join(made.root, 'node_modules'));
   await made.write('start.ts', START);
-  const { command, args, env } = inject('redisSpec');
-  const exports = Object.entries(env).map(([key, value]) => `export ${key}='${value}'`);
-  await made.program('redis-server', [...exports, `exec '${command}' ${args.join(' ')} "$@"`].join('\n'));
+  await made.redis();
   return made;
 }
 

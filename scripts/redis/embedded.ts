@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -12,7 +10,8 @@ import {
   type RedisServerSpec,
   startRedis,
 } from '@ringback/redis-server';
-import { Redis } from 'ioredis';
+import { endLeftOver } from './left-over.ts';
+import { newPassword } from './password.ts';
 import { withoutPassword } from './shown-url.ts';
 
 /** For BullMQ and our promises: synced within a second, nothing evicted. */
@@ -21,46 +20,13 @@ const SETTINGS = ['--appendonly', 'yes', '--appendfsync', 'everysec', '--maxmemo
 /** The apps stop at the same time and may still write. */
 const WHEN_ABANDONED = 'sleep 3; kill -TERM "$1"';
 
-const ENDS_WITHIN_MS = 3000;
-
 type Address = { readonly port: number; readonly password: string };
-
-const PASSWORD_BYTES = 24;
 
 const urlOf = ({ port, password }: Address) => `redis://:${password}@127.0.0.1:${port}`;
 
 async function addressOfLastStart(urlFile: string): Promise<Address | undefined> {
   const url = URL.parse(await readFile(urlFile, 'utf8').catch(() => ''));
   return url && url.password !== '' && Number(url.port) > 0 ? { port: Number(url.port), password: url.password } : undefined;
-}
-
-/**
- * Ends a server left by an earlier start: two servers would ruin the append-only file. @throws Error if it
- * does not end
- */
-async function endLeftOver(dir: string, { port, password }: Address): Promise<void> {
-  const when = { lazyConnect: true, retryStrategy: null, commandTimeout: ENDS_WITHIN_MS };
-  const redis = new Redis({ port, host: '127.0.0.1', password, ...when });
-  redis.on('error', () => {});
-  try {
-    await redis.connect();
-  } catch {
-    return; // nobody there
-  }
-  const gone = new Promise<void>((resolve) => redis.once('end', resolve));
-  const late = AbortSignal.timeout(ENDS_WITHIN_MS);
-  try {
-    const [, itsDir] = await redis.config('GET', 'dir');
-    if (itsDir !== dir) return;
-    redis.shutdown().catch(() => {}); // The answer is a closed connection
-    await Promise.race([gone, once(late, 'abort').then(() => Promise.reject(new Error('it did not end')))]);
-  } catch (cause) {
-    throw new Error(`The Redis on port ${port}, left behind by an earlier start, does not answer: end it, then start again.`, {
-      cause,
-    });
-  } finally {
-    redis.disconnect();
-  }
 }
 
 type EmbeddedOptions = {
@@ -88,7 +54,7 @@ export async function startEmbeddedRedis({ folder, say, signal, lastResort }: Em
   signal.throwIfAborted();
   const spec = 'spec' in found ? found.spec : otherwise(found.reasons, { say, lastResort });
   // The same as before, in case a person noted it.
-  const password = last?.password ?? randomBytes(PASSWORD_BYTES).toString('hex');
+  const password = last?.password ?? newPassword();
   const port = await freePort(last?.port);
   await mkdir(state, { recursive: true });
   await makePrivateFolder(dir);

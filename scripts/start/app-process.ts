@@ -20,6 +20,8 @@ export type AppProcess = {
  */
 export function startApp(options: {
   readonly name: AppName;
+  /** How it is called here: two workers have one name. */
+  readonly label: string;
   /** The working folder. */
   readonly folder: string;
   /** What Node runs for it. */
@@ -29,7 +31,7 @@ export function startApp(options: {
   readonly env: NodeJS.ProcessEnv;
   readonly say: (line: string) => void;
 }): AppProcess {
-  const { name, folder, argsOf, followParent, env, say } = options;
+  const { name, label, folder, argsOf, followParent, env, say } = options;
   const flags = ['--disable-warning=ExperimentalWarning', '--import', followParent];
   const child = spawn(process.execPath, [...flags, ...argsOf(name)], {
     cwd: folder,
@@ -39,15 +41,15 @@ export function startApp(options: {
   });
   const ready = Promise.withResolvers<Readonly<Record<string, unknown>>>();
   const ended = new Promise<string>((resolve) => {
-    child.once('error', (error) => resolve(`${name} could not be started: ${error.message}`));
-    child.once('close', (code, signal) => resolve(`${name} ended (${signal ?? `exit code ${code}`})`));
+    child.once('error', (error) => resolve(`${label} could not be started: ${error.message}`));
+    child.once('close', (code, signal) => resolve(`${label} ended (${signal ?? `exit code ${code}`})`));
   });
   void ended.then((how) => ready.reject(new Error(how)));
   ready.promise.catch(() => {}); // A rejection of `up` may have no listener.
   const show = (line: string) => {
     const event = readLogLine(line);
     if (event?.message === `${name} is up`) ready.resolve(event.fields);
-    else say(event === undefined ? line : showLogLine(event, name));
+    else say(event === undefined ? line : showLogLine(event, label));
   };
   for (const stream of [child.stdout, child.stderr]) if (stream !== null) createInterface({ input: stream }).on('line', show);
   const kill = () => void child.kill('SIGKILL');

@@ -2,11 +2,12 @@ import { once } from 'node:events';
 import { realpathSync } from 'node:fs';
 import { relative } from 'node:path';
 import { openStdout, VERSION } from '@ringback/observability';
-import type { RedisServer, RedisServerSpec } from '@ringback/redis-server';
+import type { RedisServerSpec } from '@ringback/redis-server';
 import { tryLock } from '../lock.mjs';
 import { startEmbeddedRedis } from '../redis/embedded.ts';
 import { withoutPassword } from '../redis/shown-url.ts';
-import { type AppName, type AppProcess, startApp } from './app-process.ts';
+import type { AppName } from './app-process.ts';
+import { type Running, startApps } from './apps.ts';
 import { findSettings } from './settings-file.ts';
 
 const STOP_WITHIN_MS = 30_000;
@@ -17,6 +18,11 @@ export type StartOptions = {
   readonly folder: string;
   /** The settings that are used if there are no others. */
   readonly example?: string;
+  /** The settings file that was asked for. */
+  readonly config?: string | undefined;
+  /** How many of each. Default: one. */
+  readonly ingresses?: number;
+  readonly workers?: number;
   /** How this command is typed, and others. */
   readonly words: { readonly start: string; readonly ringback: string; readonly worker: string };
   /** What Node runs for an app. */
@@ -30,10 +36,11 @@ export type StartOptions = {
 };
 
 /** `kinds`: what the configured sources can take, from the ingress's log line. */
-function nextSteps(ringback: string, kinds: unknown): string {
+function nextSteps({ words: { ringback }, config }: StartOptions, kinds: unknown): string {
   const [first = 'task', ...others] = Array.isArray(kinds) ? kinds.map(String) : [];
   const also = others.length === 0 ? '' : ` (also: ${others.join(', ')})`;
-  const commands = [`${ringback} send ${first}`, `${ringback} --help`].map((command) => command.padEnd(32));
+  const settings = config === undefined ? '' : ` --config ${relative('', config)}`;
+  const commands = [`${ringback} send ${first}${settings}`, `${ringback} --help`].map((command) => command.padEnd(32));
   return `
 Everything is up. In another terminal:
   ${commands[0]}  post a signed sample callback${also}
@@ -44,11 +51,10 @@ Ctrl-C stops everything.
 
 type Say = (line: string) => void;
 type Begun = StartOptions & { readonly say: Say };
-type Running = { redis?: RedisServer; ingress?: AppProcess; worker?: AppProcess };
 
 /** Fills `running` in order, so that a failure can stop what is up. */
 async function startAll(options: Begun, running: Running, stopping: AbortSignal): Promise<void> {
-  const { folder, words, say } = options;
+  const { folder, say } = options;
   const settings = findSettings(options, process.env);
   say(`ringback ${VERSION}`);
   say(`settings are read from ${relative(folder, settings.path)} (${settings.because})`);
@@ -62,25 +68,20 @@ async function startAll(options: Begun, running: Running, stopping: AbortSignal)
     stopping.throwIfAborted();
     env['REDIS_URL'] = running.redis.url;
   }
-  const start = (name: AppName) => startApp({ ...options, name, env });
-  running.ingress = start('ingress');
-  running.worker = start('worker');
-  const [ingress, worker] = await Promise.all([running.ingress.up, running.worker.up]);
-  say(`ingress  is up at ${String(ingress['url'])}, admin at ${String(ingress['adminUrl'])}`);
-  say(`worker   is up, admin at ${String(worker['adminUrl'])}`);
-  say(nextSteps(words.ringback, ingress['kinds']));
+  const { ingresses = 1, workers = 1 } = options;
+  const ingress = await startApps({ ...options, env, ingresses, workers, stopping }, running);
+  say(nextSteps(options, ingress['kinds']));
 }
 
 /** Ingress first, Redis last: nothing is taken that cannot be queued or stored. */
-async function stopAll({ ingress, worker, redis }: Running): Promise<void> {
-  await ingress?.stop(STOP_WITHIN_MS);
-  await worker?.stop(STOP_WITHIN_MS);
+async function stopAll({ ingresses, workers, redis }: Running): Promise<void> {
+  for (const apps of [ingresses, workers]) await Promise.all(apps.map((app) => app.stop(STOP_WITHIN_MS)));
   await redis?.stop();
 }
 
 /** Resolves with what ended by itself. */
-function anyEnd({ ingress, worker, redis }: Running): Promise<string> {
-  return Promise.race([ingress, worker, redis].flatMap((part) => (part === undefined ? [] : [part.ended])));
+function anyEnd({ ingresses, workers, redis }: Running): Promise<string> {
+  return Promise.race([...ingresses, ...workers, ...(redis === undefined ? [] : [redis])].map((part) => part.ended));
 }
 
 /** Aborts at the first signal; the second kills the apps. Redis always gets to write. */
@@ -94,8 +95,7 @@ function stopSignal(running: Running, { say, sameSignalWithin = 0 }: Begun): Abo
       lastAt.set(name, now);
       if (isRepeated) return;
       if (stopping.signal.aborted) {
-        running.ingress?.kill();
-        running.worker?.kill();
+        for (const app of [...running.ingresses, ...running.workers]) app.kill();
         process.exitCode = 1;
         return;
       }
@@ -125,7 +125,7 @@ export async function runStart(given: StartOptions): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  const running: Running = {};
+  const running: Running = { ingresses: [], workers: [] };
   const stopping = stopSignal(running, options);
   const starting = startAll(options, running, stopping);
   try {
@@ -138,7 +138,7 @@ export async function runStart(given: StartOptions): Promise<void> {
     }
   }
   // Before the apps run, what is starting gives up by itself.
-  if (running.ingress === undefined) await starting.catch(() => {});
+  if (running.ingresses.length === 0) await starting.catch(() => {});
   await stopAll(running);
   release();
   process.exit();

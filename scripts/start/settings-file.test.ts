@@ -14,6 +14,12 @@ function folder(files: Record<string, string>): string {
 }
 
 describe('findSettings', () => {
+  it('takes the file of --config before all others', () => {
+    const root = folder({ 'ringback.yaml': '', 'mine.yaml': '', 'other.yaml': '' });
+    const found = findSettings({ config: join(root, 'mine.yaml'), folder: root, example }, { RINGBACK_CONFIG: 'other.yaml' });
+    expect(found).toEqual({ path: join(root, 'mine.yaml'), because: '--config', namesRedis: false });
+  });
+
   it('takes RINGBACK_CONFIG before ringback.yaml before the example', () => {
     const root = folder({ 'ringback.example.yaml': '', 'ringback.yaml': '', 'mine.yaml': '' });
     expect(findSettings({ folder: root, example }, { RINGBACK_CONFIG: 'mine.yaml' }).path).toBe(join(root, 'mine.yaml'));

@@ -8,6 +8,8 @@ export type StartSettings = {
   readonly namesRedis: boolean;
 };
 
+type Place = { readonly config?: string | undefined; readonly folder: string; readonly example?: string };
+
 /** `${REDIS_URL}` alone counts as no URL: it is unset here. */
 function namesRedis(text: string): boolean {
   try {
@@ -23,18 +25,20 @@ function namesRedis(text: string): boolean {
 }
 
 /**
- * The settings file: `RINGBACK_CONFIG`, else `ringback.yaml`, else the shipped example.
- * @param place.folder where the latter two are looked for
+ * The settings file: the given one, else `RINGBACK_CONFIG`, else `ringback.yaml`, else the shipped example.
+ * @param place.config the one that `--config` names
+ * @param place.folder where the last two are looked for
  * @param place.example name of the shipped example, if there is one
  * @throws Error if the file does not exist
  */
-export function findSettings(place: { folder: string; example?: string }, env: NodeJS.ProcessEnv): StartSettings {
+export function findSettings(place: Place, env: NodeJS.ProcessEnv): StartSettings {
   const { path, because } = choose(place, env);
   if (!existsSync(path)) throw new Error(`The settings file ${path} (${because}) does not exist.`);
   return { path, because, namesRedis: namesRedis(readFileSync(path, 'utf8')) };
 }
 
-function choose({ folder, example }: { folder: string; example?: string }, env: NodeJS.ProcessEnv) {
+function choose({ config, folder, example }: Place, env: NodeJS.ProcessEnv) {
+  if (config !== undefined) return { path: resolve(folder, config), because: '--config' };
   const named = env['RINGBACK_CONFIG'];
   if (named !== undefined && named !== '') return { path: resolve(folder, named), because: 'RINGBACK_CONFIG' };
   const own = join(folder, 'ringback.yaml');

@@ -20,6 +20,7 @@ import { createSources, sourceTypes } from '@ringback/sources';
 import { createSpooledProducer, openSpool, type Spool } from '@ringback/spool';
 import type { FastifyInstance } from 'fastify';
 import { buildApp } from './app.ts';
+import { portOf } from './other-port.ts';
 import { reachOf } from './refuse-stranger.ts';
 import { refusePublishedSecrets, warnOfWeakSecrets } from './weak-secrets.ts';
 
@@ -46,7 +47,8 @@ async function run(): Promise<void> {
   const path = requireSettingsFile(process.env);
   const inspected = inspectConfig({ path, env: process.env, sourceTypes, outputTypes, checkCondition });
   const { config } = inspected;
-  const { ingress, log, redis } = config;
+  const { log, redis } = config;
+  const ingress = { ...config.ingress, port: portOf(config.ingress, process.env) };
   const logger = createLogger({ app: 'ingress', level: log.level, stdout });
   const stopped = stopSignal();
   surviveBrokenConnections(logger);

@@ -1,0 +1,14 @@
+import { expect, it } from 'vitest';
+import { portOf } from './other-port.ts';
+
+it.each([
+  [{}, 8080],
+  [{ RINGBACK_LISTEN_PORT: '' }, 8080],
+  [{ RINGBACK_LISTEN_PORT: '8081' }, 8081],
+  [{ RINGBACK_LISTEN_PORT: '0' }, 0],
+])('with %o the port is %i', (env, port) => expect(portOf({ port: 8080 }, env)).toBe(port));
+
+it.each(['65536', '-1', '80 ', '0x50', 'http'])('refuses %s', (text) => {
+  const env = { RINGBACK_LISTEN_PORT: text };
+  expect(() => portOf({ port: 8080 }, env)).toThrow(expect.objectContaining({ code: 'RB_CONFIG_INVALID' }));
+});

@@ -1,0 +1,9 @@
+/** Options of the command line. What is wrong with them ends the process, and the usage is shown. */
+export function readOptions<T>(read: () => T, usage: string): T {
+  try {
+    return read();
+  } catch (error) {
+    console.error(`ringback: ${error instanceof Error ? error.message : String(error)}\n${usage}`);
+    return process.exit(1);
+  }
+}
