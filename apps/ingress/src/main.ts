@@ -1,7 +1,6 @@
-import { dirname, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { type Config, ingressParts, type InspectedConfig, inspectConfig, requireSettingsFile } from '@ringback/config';
-import { type BatchProducer, type Logger, RingbackError, type Source } from '@ringback/contracts';
+import { type Logger, RingbackError, type Source } from '@ringback/contracts';
 import {
   createLogger,
   isPortTaken,
@@ -13,13 +12,13 @@ import {
   VERSION,
 } from '@ringback/observability';
 import { outputTypes } from '@ringback/outputs';
-import { announce, createCallbackProducer, createBatchProducer, createQuarantineProducer, usedKeys } from '@ringback/queue';
+import { announce, createCallbackProducer, createQuarantineProducer, usedKeys } from '@ringback/queue';
 import { createShardCountWatch, shardsOf } from '@ringback/redis';
 import { checkCondition } from '@ringback/routing';
 import { createSources, sourceTypes } from '@ringback/sources';
-import { createSpooledProducer, openSpool, type Spool } from '@ringback/spool';
 import type { FastifyInstance } from 'fastify';
 import { buildApp } from './app.ts';
+import { openShards } from './open-shards.ts';
 import { portOf } from './other-port.ts';
 import { reachOf } from './refuse-stranger.ts';
 import { refusePublishedSecrets, warnOfWeakSecrets } from './weak-secrets.ts';
@@ -56,25 +55,25 @@ async function run(): Promise<void> {
 
   const stopping = new AbortController();
   const shardCount = createShardCountWatch({ ...redis, app: 'ingress', usedBy: usedKeys, logger });
-  const { batches, spool } = openBatchProducer({ config, settingsPath: path, refusal: shardCount.refusal, logger });
+  const shards = openShards({ config, settingsPath: path, refusal: shardCount.refusal, now: elapsed, logger });
+  const { batches, spooling } = shards;
   // With a spool, callbacks that time out on Redis still go to disk.
-  const patience = spool ? 2 * ingress.enqueueTimeout : ingress.enqueueTimeout;
+  const patience = spooling ? 2 * ingress.enqueueTimeout : ingress.enqueueTimeout;
   const producer = createCallbackProducer({ batches, patience, now: elapsed });
-  const [shard] = shardsOf(redis);
-  const access = { ...shard, timeout: ingress.enqueueTimeout, now: elapsed, logger };
+  const access = { shards: shardsOf(redis), timeout: ingress.enqueueTimeout, now: elapsed, logger };
   const quarantine = createQuarantineProducer({ ...access, bounds: config.quarantine });
   const common = { producer, quarantine, now: Date.now, logger, stopping: stopping.signal };
   const { app, notReadyReasons: crowded } = buildApp({ ...common, ...reachOf(config), sources, limits: ingress });
   const { adminHost: host, adminPort: port } = ingress;
   const notReadyReasons = async () =>
-    stopping.signal.aborted ? ['the process is stopping'] : [...crowded(), ...(await batches.notReadyReasons())];
-  const facts = spool && (() => ({ spooling: spool.size() }));
+    stopping.signal.aborted ? ['the process is stopping'] : [...crowded(), ...(await shards.notReadyReasons())];
+  const facts = () => ({ ...(spooling && { spooling: spooling() }), ...shards.facts() });
   const admin = await startAdminServer({ host, port, defaultPort: DEFAULT_ADMIN_PORT, notReadyReasons, facts });
-  const [redisIsThere] = await Promise.all([batches.opened(WAIT_FOR_REDIS_MS), shardCount.opened(WAIT_FOR_REDIS_MS)]);
+  const [away] = await Promise.all([shards.opened(WAIT_FOR_REDIS_MS), shardCount.opened(WAIT_FOR_REDIS_MS)]);
   const url = await listen(app, ingress);
-  const announced = announce({ ...shard, app: 'ingress', version: VERSION, parts: ingressParts(config), logger });
+  const announced = announce({ ...shardsOf(redis)[0], app: 'ingress', version: VERSION, parts: ingressParts(config), logger });
   const up = { ...BUILD, url, adminUrl: admin.url, settings: path, kinds: kindsOf(config) };
-  logger.info({ ...up, redis: redisIsThere ? 'connected' : 'away' }, 'ingress is up');
+  logger.info({ ...up, ...connected(away, batches.length) }, 'ingress is up');
 
   const signal = await stopped;
   logger.info({ signal }, 'ingress is stopping');
@@ -100,32 +99,10 @@ function kindsOf({ sources }: Config): string[] {
   return [...new Set(sources.flatMap(({ type }) => sourceTypes[type]?.kinds ?? []))];
 }
 
-type Refusal = () => RingbackError | undefined;
-
-function openBatchProducer(options: { config: Config; settingsPath: string; refusal: Refusal; logger: Logger }): {
-  batches: BatchProducer;
-  spool?: Spool;
-} {
-  const { redis, ingress, outputs } = options.config;
-  const common = { now: elapsed, refusal: options.refusal, logger: options.logger };
-  const [shard] = shardsOf(redis);
-  const open = () =>
-    createBatchProducer({
-      ...common,
-      ...redis,
-      ...shard,
-      timeout: ingress.enqueueTimeout,
-      outputs: outputs.map(({ name }) => name),
-    });
-  if (!ingress.spool) return { batches: open() };
-  // Before Redis: an unusable spool MUST stop the start.
-  const spool = openSpool({
-    ...common,
-    ...ingress.spool,
-    now: Date.now,
-    path: resolve(dirname(options.settingsPath), ingress.spool.path),
-  });
-  return { batches: createSpooledProducer({ ...common, producer: open(), spool }), spool };
+/** Of several shards, some may be away. */
+function connected(away: readonly number[], shards: number): object {
+  if (away.length === 0 || away.length === shards) return { redis: away.length === 0 ? 'connected' : 'away' };
+  return { redis: 'partly away', shardsAway: away };
 }
 
 async function listen(app: FastifyInstance, { host, port }: { host: string; port: number }): Promise<string> {

@@ -5,7 +5,7 @@ export type { Delivery, DeliveryResult, Failure, Fault } from './delivery.ts';
 export { DURABILITIES, type Durability } from './durability.ts';
 export { codeOfReason, faultOfReason } from './earlier-reasons.ts';
 export { ERROR_CODES, RingbackError, type ErrorCode } from './error.ts';
-export { type Logger, SILENT } from './logger.ts';
+export { type Logger, loggerOfShard, SILENT } from './logger.ts';
 export type { HttpAnswer, HttpClient, HttpRequest, Output, OutputDeps, OutputType } from './output.ts';
 export {
   CallbackBatch,
@@ -22,7 +22,7 @@ export {
 export { createSecret, type Secret, UNSET_SECRET } from './secret.ts';
 export { DeliverySettings } from './delivery-settings.ts';
 export { Bounded, Duration, PatternText, Percentage, SecretText, Section, type Settings, Size } from './settings.ts';
-export { homeShardOf, placeOfKey, shardOf } from './shard-of.ts';
+export { createShardFinder, homeShardOf, partOfShard, placeOfKey, shardOf } from './shard-of.ts';
 export type {
   Headers,
   HttpReply,

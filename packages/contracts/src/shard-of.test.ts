@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { callbackKey } from './callback.ts';
-import { homeShardOf, placeOfKey, shardOf } from './shard-of.ts';
+import { createShardFinder, homeShardOf, partOfShard, placeOfKey, shardOf } from './shard-of.ts';
 
 const keys = Array.from({ length: 20_000 }, (_, index) => callbackKey({ source: 'callbot', account: 'a', id: `r${index}` }));
 
@@ -28,4 +28,14 @@ it('gives each shard its share', () => {
     // Six standard deviations.
     for (const count of counts) expect(Math.abs(count - fair)).toBeLessThan(6 * Math.sqrt(fair));
   }
+});
+
+it('finds what belongs to the shard of a callback', () => {
+  const finders = [1, 16].map((shards) => createShardFinder(Array.from({ length: shards }, (_, shard) => shard)));
+  const callback = { source: 'callbot', account: 'a', id: 'r7' };
+  expect(finders.map((find) => find(callback))).toEqual([0, shardOf(callbackKey(callback), 16)]);
+});
+
+it('gives each shard a part of a bound, all together at least the whole', () => {
+  expect([partOfShard(100, 1), partOfShard(100, 16), partOfShard(1, 16), partOfShard(0, 16)]).toEqual([100, 7, 1, 0]);
 });

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { type Callback, callbackKey } from './callback.ts';
 
 /** 48 bits. */
 const PLACED_BY_BYTES = 6;
@@ -16,4 +17,18 @@ export function shardOf(key: string, shards: number): number {
 /** Where an output is counted that has a limit over all shards. */
 export function homeShardOf(output: string, shards: number): number {
   return shardOf(hash('sha256', output, 'base64url'), shards);
+}
+
+/** Of what each shard has one, the one where a callback belongs. */
+export function createShardFinder<T>(all: readonly T[]): (callback: Pick<Callback, 'source' | 'account' | 'id'>) => T {
+  const [first] = all;
+  if (first === undefined) throw new TypeError('there is no shard');
+  // Without a hash.
+  if (all.length === 1) return () => first;
+  return (callback) => all[shardOf(callbackKey(callback), all.length)] ?? first;
+}
+
+/** One shard's part of a bound that is for the whole installation. */
+export function partOfShard(whole: number, shards: number): number {
+  return Math.ceil(whole / shards);
 }

@@ -29,6 +29,7 @@ describe('admin server', () => {
   it('tells the facts that it is given', async () => {
     const { url } = await start({ facts: () => ({ spooling: 3 }) });
     expect(await (await fetch(new URL('/readyz', url))).json()).toEqual({ status: 'ready', spooling: 3 });
+    expect(await (await fetch(new URL('/livez', url))).json()).toEqual({ status: 'live', spooling: 3 });
   });
 
   it('takes any free port where its default is taken', async () => {

@@ -9,7 +9,8 @@ export type AdminServerOptions = {
   readonly defaultPort: number;
   /** As `<code>: <reason>`; empty if ready. MUST have a deadline of its own. */
   readonly notReadyReasons: () => Promise<readonly string[]>;
-  readonly facts?: (() => Readonly<Record<string, number | string>>) | undefined;
+  /** Both pages show them. MUST answer at once: a hung Redis is no reason to kill this process. */
+  readonly facts?: (() => Readonly<Record<string, number | string | readonly object[]>>) | undefined;
 };
 
 export type AdminServer = { readonly url: string; close(): Promise<void> };
@@ -18,7 +19,7 @@ export type AdminServer = { readonly url: string; close(): Promise<void> };
 export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
   const app = Fastify({ logger: false });
   keepErrorListener(app.server);
-  app.get('/livez', () => ({ status: 'live' }));
+  app.get('/livez', () => ({ status: 'live', ...options.facts?.() }));
   app.get('/readyz', async (_request, reply) => {
     const reasons = await options.notReadyReasons();
     const facts = options.facts?.();

@@ -1,2 +1,2 @@
-export { createGroupCommit } from './group-commit.ts';
+export { createGroupCommit, type GroupCommit } from './group-commit.ts';
 export { within } from './within.ts';

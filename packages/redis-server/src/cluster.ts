@@ -3,7 +3,7 @@ import { until } from './until.ts';
 
 const COMES_UP_WITHIN_MS = 60_000;
 const SLOTS = 16_384;
-const PRIMARIES = 3;
+export const PRIMARIES = 3;
 /** Three primaries, and a replica of each. */
 export const CLUSTER_SIZE = 2 * PRIMARIES;
 /** From when on a silent node counts as down. Short for a fast failover, long for a busy machine. ms. */
@@ -23,13 +23,14 @@ export const CLUSTER_SETTINGS: readonly string[] = [
 export type ClusterNode = { readonly url: string; readonly port: number };
 
 /**
- * Makes one cluster of six new servers: the first three are primaries, the others their replicas. Resolves once every node
- * finds the cluster sound. @throws Error after a minute without progress
+ * Makes one cluster of six new servers: the first three are primaries, the others their replicas. Of three, it has no
+ * replicas. Resolves once every node finds the cluster sound. @throws Error after a minute without progress
  */
 export async function joinCluster(nodes: readonly ClusterNode[]): Promise<void> {
   const primaries = nodes.slice(0, PRIMARIES);
   const [first] = primaries;
-  if (first === undefined || nodes.length !== CLUSTER_SIZE) throw new Error(`a cluster has ${CLUSTER_SIZE} nodes here`);
+  if (first === undefined || ![PRIMARIES, CLUSTER_SIZE].includes(nodes.length))
+    throw new Error(`a cluster has ${PRIMARIES} or ${CLUSTER_SIZE} nodes here`);
   for (const [index, primary] of primaries.entries()) await askRedis(primary.url, 'CLUSTER', 'ADDSLOTS', ...slotsOf(index));
   for (const [index, { url }] of nodes.entries()) await askRedis(url, 'CLUSTER', 'SET-CONFIG-EPOCH', index + 1);
   for (const { port } of nodes.slice(1)) await askRedis(first.url, 'CLUSTER', 'MEET', '127.0.0.1', port);

@@ -2,6 +2,7 @@ export { askRedis } from './ask.ts';
 export {
   CLUSTER_SETTINGS,
   CLUSTER_SIZE,
+  PRIMARIES,
   type ClusterNode,
   clusterSound,
   hasSlots,

@@ -1,2 +1,2 @@
-export { openSpool, type Spool } from './spool.ts';
+export { openSpools, type Spool } from './spool.ts';
 export { createSpooledProducer } from './spooled-producer.ts';

@@ -36,6 +36,7 @@ export function openFile({ path, maxBytes }: { path: string; maxBytes: number })
         row INTEGER PRIMARY KEY, id TEXT NOT NULL, at INTEGER NOT NULL, size INTEGER NOT NULL, callbacks TEXT NOT NULL, aside INTEGER NOT NULL DEFAULT 0
       ) STRICT;
       COMMIT`);
+    addPlace(file);
     const found = file.prepare('PRAGMA quick_check(1)').get()?.['quick_check'];
     if (found !== 'ok') throw Object.assign(new Error(String(found)), { errcode: 11 });
     return file;
@@ -44,6 +45,16 @@ export function openFile({ path, maxBytes }: { path: string; maxBytes: number })
     const words = WORDS[resultCode(cause)] ?? (cause instanceof Error ? cause.message : 'it cannot be opened');
     throw new RingbackError('RB_SPOOL_FAILED', `the spool ${path} cannot be used: ${words}`, { cause });
   }
+}
+
+/**
+ * Earlier versions wrote no place, and go on so after a rollback. What they wrote is drained to shard 0: a worker passes
+ * on what does not belong there.
+ */
+function addPlace(file: DatabaseSync): void {
+  const columns = file.prepare('PRAGMA table_info(batches)').all();
+  if (columns.some(({ name }) => name === 'place')) return;
+  file.exec('ALTER TABLE batches ADD COLUMN place INTEGER NOT NULL DEFAULT 0');
 }
 
 /** @throws RingbackError RB_SPOOL_FULL */

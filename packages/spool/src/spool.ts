@@ -1,9 +1,10 @@
 import { dirname } from 'node:path';
-import { Callback, type Batch, type Logger, RingbackError } from '@ringback/contracts';
+import type { DatabaseSync } from 'node:sqlite';
+import { type Batch, Callback, callbackKey, type Logger, loggerOfShard, placeOfKey, RingbackError } from '@ringback/contracts';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { openFile, refuseOnFullDisk, spoolError } from './spool-file.ts';
-import { createTable, type SpoolTable } from './spool-table.ts';
+import { createTable, indexShards, type ShardOfSpool, type SpoolTable, tryRoom } from './spool-table.ts';
 
 /** Characters per round: about one write to Redis. */
 const MAX_LOOK = 1024 * 1024;
@@ -13,7 +14,7 @@ const LEAST_ROOM = 64 * 1024;
 
 export type SpooledBatch = Batch & { readonly row: number };
 
-/** In order of arrival. One process at a time. */
+/** What waits for one shard, in order of arrival. All shards share one file and its bound. One process at a time. */
 export type Spool = {
   /**
    * Blocks until the batch is on disk. @throws RingbackError RB_SPOOL_FULL (size or age) or RB_SPOOL_FAILED
@@ -26,14 +27,18 @@ export type Spool = {
   oldest(): SpooledBatch[];
   /** The first of what `oldest` returned. MUST follow Redis's confirmation. */
   remove(batches: readonly SpooledBatch[]): void;
+  /** Callbacks. */
   size(): number;
   /** Tested by a real write. Undefined: there is room. */
   refusal(): RingbackError | undefined;
+  /** The last one closes the file. */
   close(): void;
 };
 
 export type SpoolOptions = {
   readonly path: string;
+  /** How many there are. What was kept for another number of shards goes by the number of now. */
+  readonly shards: number;
   /** Bytes. The WAL takes a few MiB more. */
   readonly maxBytes: number;
   /** ms. Older batches stay; no new one is stored. */
@@ -45,10 +50,31 @@ export type SpoolOptions = {
 
 const callbackList = Compile(Type.Array(Callback, { minItems: 1 }));
 
-/** @throws RingbackError RB_SPOOL_FAILED (file in use or damaged, no folder) */
-export function openSpool({ path, maxBytes, maxAge, now, logger }: SpoolOptions): Spool {
-  const file = openFile({ path, maxBytes });
-  const table = createTable(file);
+/** One for each shard. @throws RingbackError RB_SPOOL_FAILED (file in use or damaged, no folder) */
+export function openSpools({ shards, ...options }: SpoolOptions): readonly Spool[] {
+  const file = openFile(options);
+  indexShards(file, shards);
+  const test = () => failureOf(() => tryRoom(file, LEAST_ROOM));
+  const noRoom = shards === 1 ? test : onceATurn(test);
+  const open = new Set(Array.from({ length: shards }, (_, shard) => shard));
+  return [...open].map((shard) => {
+    const logger = loggerOfShard(options.logger, { shard, shards });
+    const close = () => {
+      if (open.delete(shard) && open.size === 0) file.close();
+    };
+    return openSpool({ ...options, logger, file, of: { shard, shards }, noRoom, close });
+  });
+}
+
+type ShardOptions = Omit<SpoolOptions, 'shards' | 'maxBytes'> & {
+  readonly file: DatabaseSync;
+  readonly of: ShardOfSpool;
+  readonly noRoom: () => RingbackError | undefined;
+  readonly close: () => void;
+};
+
+function openSpool({ path, maxAge, now, logger, file, of, noRoom, close }: ShardOptions): Spool {
+  const table = createTable(file, of);
   let size = table.total();
 
   const check = () => {
@@ -67,7 +93,7 @@ export function openSpool({ path, maxBytes, maxAge, now, logger }: SpoolOptions)
     put: ({ id, callbacks }) =>
       attempt(() => {
         check();
-        table.insert({ id, at: now(), size: callbacks.length, text: JSON.stringify(callbacks) });
+        table.insert({ id, at: now(), size: callbacks.length, text: JSON.stringify(callbacks), place: placeOf(callbacks) });
         size += callbacks.length;
       }),
     oldest: () =>
@@ -83,13 +109,14 @@ export function openSpool({ path, maxBytes, maxAge, now, logger }: SpoolOptions)
       for (const { callbacks } of batches) size -= callbacks.length;
     },
     size: () => size,
-    refusal: () =>
-      failureOf(() => {
-        check();
-        table.tryRoom(LEAST_ROOM);
-      }),
-    close: () => file.close(),
+    refusal: () => failureOf(check) ?? noRoom(),
+    close,
   };
+}
+
+/** Callbacks of one batch belong to one shard. A later number of shards may part them: a worker passes them on. */
+function placeOf([first]: readonly Callback[]): number {
+  return first === undefined ? 0 : placeOfKey(callbackKey(first));
 }
 
 function refuseIfOlder(time: number, table: SpoolTable): void {
@@ -109,6 +136,18 @@ function look(table: SpoolTable): { batches: SpooledBatch[]; unreadable: number[
     else unreadable.push(row);
   }
   return { batches, unreadable };
+}
+
+/** Of many that ask in one turn of the event loop, the first tests for all: each test writes to the disk. */
+function onceATurn<T>(test: () => T): () => T {
+  let found: { readonly result: T } | undefined;
+  return () => {
+    if (found === undefined) {
+      found = { result: test() };
+      setImmediate(() => (found = undefined));
+    }
+    return found.result;
+  };
 }
 
 function attempt<T>(work: () => T): T {

@@ -2,7 +2,7 @@ import { type BatchProducer, type Batch, RingbackError } from '@ringback/contrac
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Spool } from './spool.ts';
 import { createSpooledProducer } from './spooled-producer.ts';
-import { batch, callback, logger, open, spoolPath } from './test-spool.ts';
+import { batch, callback, logger, open, openAll, spoolPath } from './test-spool.ts';
 
 const AWAY = new RingbackError('RB_QUEUE_UNAVAILABLE', 'away');
 
@@ -74,6 +74,29 @@ describe('spooled producer', () => {
     await drained(spool);
     expect(redis.taken).toEqual(ids);
     await producer.close();
+  });
+
+  it('is held up by no other shard: each has its own part of the file, and its own drain', async () => {
+    const path = spoolPath();
+    const shards = openAll(path, 2).map((spool) => spooled(standIn(), spool));
+    const [away, well] = shards;
+    if (!away || !well) throw new Error('no shards');
+    away.redis.away = true;
+    // By these ids the file knows the shards.
+    const of = { away: callback('r1'), well: callback('r0') };
+    for (const id of ['a', 'b', 'c']) await away.producer.write(batch(id, of.away));
+    for (const id of ['d', 'e']) await well.producer.write(batch(id, of.well));
+    expect([well.redis.taken, away.spool.size(), well.spool.size()]).toEqual([['d', 'e'], 3, 0]);
+    well.redis.refused = 'f';
+    await well.producer.write(batch('f', of.well));
+    await drained(well.spool);
+    expect([well.redis.taken, away.spool.size()]).toEqual([['d', 'e', 'f'], 3]);
+    expect(logger.info).toHaveBeenCalledWith({ callbacks: 1, seconds: expect.any(Number) }, 'spool drained');
+    away.redis.away = false;
+    await drained(away.spool);
+    expect(away.redis.taken).toEqual(['a', 'b', 'c']);
+    await Promise.all(shards.map(({ producer }) => producer.close()));
+    expect(openAll(path, 2).map((spool) => spool.size())).toEqual([0, 0]);
   });
 
   it('takes first what an earlier process left', async () => {

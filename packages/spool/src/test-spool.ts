@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Callback, Batch, Logger } from '@ringback/contracts';
 import { onTestFinished, vi } from 'vitest';
-import { openSpool, type Spool, type SpoolOptions } from './spool.ts';
+import { openSpools, type Spool, type SpoolOptions } from './spool.ts';
 
 const log = () => vi.fn<Logger['info']>();
 export const logger = { debug: log(), info: log(), warn: log(), error: log() };
@@ -15,15 +15,17 @@ export function spoolPath(): string {
 }
 
 export function open(path: string, options: Partial<SpoolOptions> = {}): Spool {
-  const spool = openSpool({ path, maxBytes: 2 ** 30, maxAge: 3_600_000, now: Date.now, logger, ...options });
-  onTestFinished(() => {
-    try {
-      spool.close();
-    } catch {
-      // The test closed it already.
-    }
-  });
+  const [spool] = openAll(path, 1, options);
+  if (spool === undefined) throw new Error('no spool');
   return spool;
+}
+
+export function openAll(path: string, shards: number, options: Partial<SpoolOptions> = {}): readonly Spool[] {
+  const spools = openSpools({ path, shards, maxBytes: 2 ** 30, maxAge: 3_600_000, now: Date.now, logger, ...options });
+  onTestFinished(() => {
+    for (const spool of spools) spool.close();
+  });
+  return spools;
 }
 
 export const callback = (id: string, body = '{"n":1.10}'): Callback => ({

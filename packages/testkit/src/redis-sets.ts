@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { askRedis, CLUSTER_SETTINGS, CLUSTER_SIZE, joinCluster, replicaLinked, until } from '@ringback/redis-server';
+import { askRedis, CLUSTER_SETTINGS, CLUSTER_SIZE, joinCluster, PRIMARIES, replicaLinked, until } from '@ringback/redis-server';
 import { onTestFinished } from 'vitest';
 import type { PrivateRedis } from './private-redis.ts';
 import { redisSpec, startRedisServer } from './redis.ts';
@@ -72,9 +72,16 @@ export async function startSentinelSet(): Promise<SentinelSet> {
   };
 }
 
+export type ClusterOptions = {
+  /** False: nothing takes the place of a primary that dies. */
+  readonly replicas?: boolean;
+  /** Such as `['--maxmemory', '20mb']`. */
+  readonly settings?: readonly string[];
+};
+
 /** Three primaries that share the slots, and a replica of each. Resolves once every node takes the cluster for sound. */
-export async function startCluster(): Promise<RedisSet> {
-  const servers = await startServers(CLUSTER_SIZE, CLUSTER_SETTINGS);
+export async function startCluster({ replicas = true, settings = [] }: ClusterOptions = {}): Promise<RedisSet> {
+  const servers = await startServers(replicas ? CLUSTER_SIZE : PRIMARIES, [...CLUSTER_SETTINGS, ...settings]);
   await joinCluster(servers);
   const nodes = servers.map(placeOf);
   const current = async (key = KEY) => {

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
-import type { Callback, BatchProducer } from '@ringback/contracts';
-import { createGroupCommit } from '@ringback/pacing';
+import { type BatchProducer, type Callback, createShardFinder } from '@ringback/contracts';
+import { createGroupCommit, type GroupCommit } from '@ringback/pacing';
 import { newBatchId } from '../bullmq/names.ts';
 import { notTaken } from '../bullmq/queue-holder.ts';
 
@@ -19,29 +19,37 @@ export type CallbackProducer = {
 };
 
 export type CallbackProducerOptions = {
-  readonly batches: BatchProducer;
+  /** One for each shard, in order. */
+  readonly batches: readonly BatchProducer[];
   /** ms that a callback may wait for earlier writes. */
   readonly patience: number;
   readonly now: () => number;
 };
 
-/** Callbacks that arrive together go together. */
-export function createCallbackProducer({ batches, patience, now }: CallbackProducerOptions): CallbackProducer {
-  const commit = createGroupCommit({
+/** Callbacks of one shard that arrive together go together. A shard that is slow or away holds up only its own. */
+export function createCallbackProducer({ batches, ...options }: CallbackProducerOptions): CallbackProducer {
+  const commits = batches.map((shard) => openCommit(shard, options));
+  const commitOf = createShardFinder(commits);
+
+  return {
+    enqueue: (callback) => commitOf(callback).submit(callback),
+    async close() {
+      await Promise.all(commits.map((commit) => commit.idle()));
+      await Promise.all(batches.map((shard) => shard.close()));
+    },
+  };
+}
+
+type CommitOptions = Omit<CallbackProducerOptions, 'batches'>;
+
+function openCommit(shard: BatchProducer, { patience, now }: CommitOptions): GroupCommit<Callback> {
+  return createGroupCommit({
     // A repeated write makes the same job.
-    write: (callbacks) => batches.write({ id: newBatchId(), callbacks }),
-    sizeOf: (callback: Callback) => callback.body.length,
+    write: (callbacks) => shard.write({ id: newBatchId(), callbacks }),
+    sizeOf: (callback) => callback.body.length,
     maxItems: MAX_CALLBACKS_PER_BATCH,
     maxBytes: MAX_BYTES_PER_BATCH,
     pace: () => setTimeout(MS_BETWEEN_BATCHES),
     expiry: { after: patience, error: () => notTaken(), now },
   });
-
-  return {
-    enqueue: (callback) => commit.submit(callback),
-    async close() {
-      await commit.idle();
-      await batches.close();
-    },
-  };
 }

@@ -1,9 +1,9 @@
-import type { Logger, QuarantinedCallback } from '@ringback/contracts';
+import { createShardFinder, type Logger, loggerOfShard, type QuarantinedCallback } from '@ringback/contracts';
 import { createGroupCommit } from '@ringback/pacing';
 import { connectFailFast, type Shard } from '@ringback/redis';
 import { QUARANTINE } from '../bullmq/names.ts';
 import { createQueueHolder, notTaken } from '../bullmq/queue-holder.ts';
-import type { QuarantineBounds } from './quarantine-room.ts';
+import { type QuarantineBounds, quarantineOfShard } from './quarantine-room.ts';
 import { createKeeper } from './quarantine.ts';
 
 export type QuarantineProducer = {
@@ -15,7 +15,10 @@ export type QuarantineProducer = {
   close(): Promise<void>;
 };
 
-export type QuarantineProducerOptions = Shard & {
+export type QuarantineProducerOptions = {
+  /** All of them, in order. */
+  readonly shards: readonly Shard[];
+  /** Of the whole installation. */
   readonly bounds: QuarantineBounds;
   /** ms that one write may take. */
   readonly timeout: number;
@@ -23,8 +26,20 @@ export type QuarantineProducerOptions = Shard & {
   readonly logger: Logger;
 };
 
-/** The ingress's quarantine. It has its own connection: a flood of refused callbacks must not delay good ones. */
-export function createQuarantineProducer(options: QuarantineProducerOptions): QuarantineProducer {
+/** The ingress's quarantine. It has its own connections: a flood of refused callbacks must not delay good ones. */
+export function createQuarantineProducer({ shards, logger, ...options }: QuarantineProducerOptions): QuarantineProducer {
+  const bounds = quarantineOfShard(options.bounds, shards.length);
+  const all = shards.map((shard, index) =>
+    openShard({ ...options, ...shard, bounds, logger: loggerOfShard(logger, { shard: index, shards: shards.length }) }),
+  );
+  const shardOfEntry = createShardFinder(all);
+  return {
+    keep: (entry) => shardOfEntry(entry).keep(entry),
+    close: async () => void (await Promise.all(all.map((shard) => shard.close()))),
+  };
+}
+
+function openShard(options: Omit<QuarantineProducerOptions, 'shards'> & Shard): QuarantineProducer {
   const { prefix, bounds, timeout, now } = options;
   const redis = connectFailFast({ ...options, name: 'ringback-quarantine' });
   const queue = createQueueHolder({ redis, prefix, name: QUARANTINE });

@@ -1,8 +1,13 @@
 import { hash } from 'node:crypto';
-import { bodyDigest, callbackKey, type QuarantinedCallback } from '@ringback/contracts';
+import { bodyDigest, callbackKey, partOfShard, type QuarantinedCallback } from '@ringback/contracts';
 
 /** Several processes may overshoot by what each has under way. */
 export type QuarantineBounds = { readonly maxCount: number; readonly maxSize: number };
+
+/** What one shard may keep, of bounds for the whole installation. */
+export function quarantineOfShard({ maxCount, maxSize }: QuarantineBounds, shards: number): QuarantineBounds {
+  return { maxCount: partOfShard(maxCount, shards), maxSize: partOfShard(maxSize, shards) };
+}
 
 /** Bytes beside the body: headers and job. */
 const OVERHEAD = 2048;

@@ -181,8 +181,7 @@ describe('quarantine', () => {
   it("is the ingress's only while Redis answers: then what it said to be kept is there", async () => {
     const redis = await startRedisServer({ appendfsync: 'always' });
     const producer = createQuarantineProducer({
-      url: createSecret(redis.url),
-      prefix: 'test',
+      shards: [{ url: createSecret(redis.url), prefix: 'test' }],
       bounds: { maxCount: 6, maxSize: 1_000_000 },
       timeout: 500,
       now: Date.now,
