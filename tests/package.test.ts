@@ -170,10 +170,11 @@ describe('the package', () => {
       `${readFileSync(path, 'utf8').replace('port: 8080', 'port: 0, adminPort: 0')}\nworker: { adminPort: 0 }\n`,
     );
 
-    const running = start(['start']);
+    const running = start(['start', '--workers', '2']);
     await vi.waitFor(() => expect(running.text()).toContain('Everything is up'), DEADLINE);
     expect(running.text()).toMatch(new RegExp(`^ringback ${VERSION}\nsettings are read from ringback.yaml`));
-    const url = /ingress {2}is up at (\S+),/.exec(running.text())?.[1] ?? '';
+    const url = /ingress 1 is up at (\S+),/.exec(running.text())?.[1] ?? '';
+    expect(running.text()).toContain('worker 2 is up');
     await ringback(['send', 'order', '--url', url]);
     await vi.waitFor(() => expect(running.text()).toContain('"type":"callbot.order'), DEADLINE);
     // It finds the Redis of the start by itself.

@@ -1,6 +1,6 @@
 // `ringback` of the published package: the operator's command, and the processes of Ringback. It runs only as packed.
 import { fileURLToPath } from 'node:url';
-import type { ProcessCommand } from '../../apps/cli/src/process-commands.ts';
+import type { Counts, ProcessCommand } from '../../apps/cli/src/process-commands.ts';
 import { runProgram } from '../../apps/cli/src/program.ts';
 import { watchNpm } from '../watch-npm.mjs';
 
@@ -13,9 +13,14 @@ const processes: ProcessCommand[] = [
   {
     name: 'start',
     description: 'run a Redis (if none is named), an ingress and a worker, until Ctrl-C; for a first look',
-    run: async () => {
+    counts: {
+      ingresses: 'how many ingresses: the first listens at ingress.port, the others at the ports after it',
+      workers: 'how many workers',
+    },
+    run: async (_settings, counts) => {
       const { runStart } = await import('../start/run-start.ts');
       await runStart({
+        ...counts,
         folder: process.cwd(),
         words: { start: 'ringback start', ringback: 'npx ringback', worker: 'npx ringback worker' },
         argsOf: (app) => [BIN, app],
@@ -34,10 +39,10 @@ const processes: ProcessCommand[] = [
 
 const ready = processes.map(({ run, ...command }) => ({
   ...command,
-  run: async (settings: string | undefined) => {
+  run: async (settings: string | undefined, counts: Counts) => {
     if (settings !== undefined) process.env['RINGBACK_CONFIG'] = settings;
     watchNpm()(() => process.kill(process.pid, 'SIGTERM'));
-    await run(settings);
+    await run(settings, counts);
   },
 }));
 
