@@ -1,8 +1,12 @@
+import type { Layout } from './cluster.ts';
+
 export type Plan = {
   /** All contestants take turns in each. */
   readonly rounds: number;
   /** Of two checkouts, likewise: more, since they differ by little. */
   readonly roundsAgainst: number;
+  /** Before Redis is measured: time to free memory and to close connections. */
+  readonly settleMs: number;
   /** Ingress: s, three times. Worker: number of callbacks, then s. */
   readonly warmUp: { readonly seconds: number; readonly callbacks: number; readonly workerSeconds: number };
   /** s: all connections, 30 %, one; end to end; two processes against one. */
@@ -17,6 +21,8 @@ export type Plan = {
   readonly deliveries: readonly (Way & { readonly seconds: number })[];
   /** In ten steps. */
   readonly backlog: number;
+  /** s: at full load, and without any. */
+  readonly shards: { readonly layouts: readonly Layout[]; readonly seconds: number; readonly standingSeconds: number };
 };
 
 export type Way = { readonly outputs: 1 | 3; readonly delayMs: 0 | 20 };
@@ -25,6 +31,7 @@ export type Way = { readonly outputs: 1 | 3; readonly delayMs: 0 | 20 };
 export const DEFAULT_PLAN: Plan = {
   rounds: 3,
   roundsAgainst: 8,
+  settleMs: 100,
   warmUp: { seconds: 1, callbacks: 3000, workerSeconds: 4 },
   seconds: { full: 2.5, partial: 2, single: 1, endToEnd: 2, two: 1.5 },
   deliveries: [
@@ -34,12 +41,25 @@ export const DEFAULT_PLAN: Plan = {
     { outputs: 3, delayMs: 20, seconds: 1 },
   ],
   backlog: 50_000,
+  shards: {
+    layouts: [
+      { shards: 1, servers: 1 },
+      { shards: 2, servers: 1 },
+      { shards: 4, servers: 1 },
+      { shards: 2, servers: 2 },
+      { shards: 4, servers: 2 },
+      { shards: 4, servers: 4 },
+    ],
+    seconds: 2,
+    standingSeconds: 2,
+  },
 };
 
 /** Shows only that it runs. */
 export const QUICK_PLAN: Plan = {
   rounds: 1,
   roundsAgainst: 1,
+  settleMs: 0,
   warmUp: { seconds: 0.05, callbacks: 100, workerSeconds: 0.05 },
   seconds: { full: 0.3, partial: 0.3, single: 0.1, endToEnd: 0.3, two: 0.1 },
   deliveries: [
@@ -49,6 +69,15 @@ export const QUICK_PLAN: Plan = {
     { outputs: 3, delayMs: 20, seconds: 0.2 },
   ],
   backlog: 1000,
+  shards: {
+    layouts: [
+      { shards: 1, servers: 1 },
+      { shards: 4, servers: 1 },
+      { shards: 2, servers: 2 },
+    ],
+    seconds: 0.1,
+    standingSeconds: 0.1,
+  },
 };
 
 export const MILLION = 1_000_000;

@@ -15,7 +15,7 @@ export const NODE_FLAGS = [
   '--import',
   new URL('../packages/testkit/src/follow-parent.mjs', import.meta.url).href,
 ];
-const UP_WITHIN_MS = 30_000;
+const UP_WITHIN_MS = 120_000;
 
 /** Then undoes what it registered. */
 export async function withClosing<T>(work: (onClose: OnClose) => Promise<T>): Promise<T> {

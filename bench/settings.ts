@@ -25,16 +25,23 @@ export async function makeFolder(onClose: OnClose): Promise<string> {
   return folder;
 }
 
-export type SettingsOptions = { readonly folder: string; readonly durability: 'everysec' | 'always'; readonly sinkUrl: string };
+export type SettingsOptions = {
+  readonly folder: string;
+  readonly durability: 'everysec' | 'always';
+  readonly sinkUrl: string;
+  /** Absent: the Redis of `REDIS_URL`. */
+  readonly cluster?: { readonly nodes: readonly string[]; readonly shards: number };
+};
 
-/** All defaults but ports, durability and destinations. Returns its path. */
-export async function writeSettings({ folder, durability, sinkUrl }: SettingsOptions): Promise<string> {
-  const path = join(folder, `${durability}.yaml`);
+/** All defaults but ports, Redis and destinations. Returns its path. */
+export async function writeSettings({ folder, durability, sinkUrl, cluster }: SettingsOptions): Promise<string> {
+  const layout = cluster ? `-${cluster.shards}-${cluster.nodes.length}` : '';
+  const path = join(folder, `${durability}${layout}.yaml`);
   const [first] = OUTPUTS;
   const settings = {
     ingress: { host: '127.0.0.1', port: 0, adminPort: 0 },
     worker: { adminPort: 0 },
-    redis: { durability },
+    redis: { durability, ...(cluster && { cluster: { nodes: cluster.nodes }, shards: cluster.shards }) },
     sources: [
       {
         name: 'callbot',

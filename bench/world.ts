@@ -1,6 +1,7 @@
 import type { RedisServerSpec } from '@ringback/redis-server';
 import { runPrivateRedis } from '@ringback/testkit/bare';
 import { type Child, startChild } from './child.ts';
+import { type Layout, startCluster } from './cluster.ts';
 import type { StartOptions } from './contestants/contestant.ts';
 import type { LoadCalls } from './load/main.ts';
 import { measureRedis } from './measure/redis.ts';
@@ -17,10 +18,15 @@ export type World = {
   readonly sink: Child<SinkCalls>;
   /** What a contestant on one of the Redis servers is started with, up to the end of its part. */
   readonly startOptions: (redis: RedisName, onClose: OnClose) => StartOptions;
+  /** Likewise on a cluster of its own. */
+  readonly startCluster: (layout: Layout, onClose: OnClose) => Promise<StartOptions>;
   readonly say: (line: string) => void;
 };
 
 type Durability = 'everysec' | 'always';
+
+/** A rewrite of the append-only file would slow only one contestant. */
+const NO_REWRITE = ['--auto-aof-rewrite-percentage', '0'];
 
 /** By what it keeps. The second `everysec` is for who is compared with another checkout. */
 type RedisName = Durability | 'second everysec';
@@ -35,17 +41,20 @@ export type WorldOptions = {
 
 /** Starts the load generator, the sink and the Redis servers. */
 export async function createWorld({ plan, samples, spec, say, onClose }: WorldOptions): Promise<World> {
+  const { settleMs } = plan;
   const folder = await makeFolder(onClose);
   const load = startChild<LoadCalls>(new URL('load/main.ts', import.meta.url), { onClose });
   const sink = startChild<SinkCalls>(new URL('sink/main.ts', import.meta.url), { onClose });
   const sinkUrl = await sink.call('url', undefined);
 
   async function prepare(durability: Durability) {
-    // A rewrite of the file would slow only one contestant.
-    const settings = ['--auto-aof-rewrite-percentage', '0'];
-    const server = await runPrivateRedis(spec, { appendfsync: durability, settings });
+    const server = await runPrivateRedis(spec, { appendfsync: durability, settings: NO_REWRITE });
     onClose(() => server.remove());
-    return { settings: await writeSettings({ folder, durability, sinkUrl }), redis: measureRedis(server.url, onClose), folder };
+    return {
+      settings: await writeSettings({ folder, durability, sinkUrl }),
+      redis: measureRedis({ url: server.url, onClose, settleMs }),
+      folder,
+    };
   }
 
   const prepared = {
@@ -59,6 +68,16 @@ export async function createWorld({ plan, samples, spec, say, onClose }: WorldOp
     load,
     sink,
     startOptions: (redis, until) => ({ ...prepared[redis], onClose: until }),
+    async startCluster(layout, until) {
+      const { nodes, redis } = await startCluster({ spec, layout, settings: NO_REWRITE, settleMs, onClose: until });
+      const cluster = { nodes, shards: layout.shards };
+      return {
+        settings: await writeSettings({ folder, durability: 'everysec', sinkUrl, cluster }),
+        redis,
+        folder,
+        onClose: until,
+      };
+    },
     say,
   };
 }

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { parseTicks } from '../bench/measure/stolen.ts';
 import { QUICK_PLAN } from '../bench/plan.ts';
 import { judge } from '../bench/report/goals.ts';
+import { scalingTables } from '../bench/report/scaling-tables.ts';
 import { writeTables } from '../bench/report/tables.ts';
 import { PARTS, runBench } from '../bench/run-bench.ts';
 
@@ -35,8 +36,21 @@ it('npm run bench -- --against measures another checkout and this one', async ()
   for (const row of table?.rows ?? []) for (const cell of row) expect(cell).not.toBe('');
 }, 240_000);
 
+it('npm run bench -- --shards measures each number of shards, and predicts from it', async () => {
+  const interrupted = new Promise<never>(() => {});
+  const samples = await runBench({ plan: QUICK_PLAN, parts: [], shards: true, spec: redisSpec(), say: () => {}, interrupted });
+  const tables = scalingTables(samples);
+  expect(tables).toHaveLength(9);
+  expect(tables[0]?.rows.map(([layout]) => layout)).toEqual([
+    '1 shard on 1 server',
+    '4 shards on 1 server',
+    '2 shards on 2 servers',
+  ]);
+  expect(tables.at(-1)?.rows).toHaveLength(3);
+}, 240_000);
+
 it('tells what others on the machine took, and counts no guest twice', () => {
-  expect(parseTicks('cpu  10 1 5 60 2 0 2 20 7 0\ncpu0 1 1 1 1 1 1 1 1 1 1\n')).toEqual({ stolen: 20, all: 100 });
+  expect(parseTicks('cpu  10 1 5 60 2 0 2 20 7 0\ncpu0 1 1 1 1 1 1 1 1 1 1\n')).toEqual({ stolen: 20, idle: 62, all: 100 });
 });
 
 it('tells nothing of what others took where the system does not', () => {

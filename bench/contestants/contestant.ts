@@ -24,10 +24,14 @@ export type StartOptions = {
   readonly onClose: OnClose;
 };
 
+/** From docs/architecture.md. */
+export function ringbackQueues(prefix: string): string[] {
+  return ['callbacks', ...OUTPUTS.map((name) => `output.${name}`)].map((queue) => `${prefix}:${queue}`);
+}
+
 const QUEUES = {
   plain: ['callbacks', ...OUTPUTS.map(deliveriesOf)].map((queue) => `${PLAIN}:${queue}`),
-  // From docs/architecture.md.
-  ringback: ['callbacks', ...OUTPUTS.map((name) => `output.${name}`)].map((queue) => `ringback:${queue}`),
+  ringback: ringbackQueues('ringback'),
 } as const;
 
 const INGRESS = { plain: 'bench/contestants/plain-ingress.ts', ringback: 'apps/ingress/src/main.ts' } as const;

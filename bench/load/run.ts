@@ -18,6 +18,8 @@ export type LoadResult = {
   readonly ms: number;
   /** Of the load generator. */
   readonly cpuMs: number;
+  /** Of all requests. */
+  readonly bytes: number;
   /** From when a request was due to its answer, ms. */
   readonly p50: number;
   readonly p99: number;
@@ -36,8 +38,9 @@ export async function runLoad(options: LoadOptions): Promise<{ result: LoadResul
   const ms = (micros() - started) / 1000;
   const { user, system } = process.cpuUsage(cpuBefore);
   for (const connection of connections) connection.close();
-  const result = { acked, refused: due.length - acked, ms, cpuMs: (user + system) / 1000, ...percentiles({ due, answered }) };
-  return { result, answered };
+  const bytes = options.requests.reduce((sum, request) => sum + request.length, 0);
+  const counts = { acked, refused: due.length - acked, bytes };
+  return { result: { ...counts, ms, cpuMs: (user + system) / 1000, ...percentiles({ due, answered }) }, answered };
 }
 
 type SendOptions = Pick<LoadOptions, 'requests' | 'rate'> & {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 /** USER_HZ, man 5 proc. */
-const MS_PER_TICK = 10;
+export const MS_PER_TICK = 10;
 
 /** ms, all threads. NaN if not Linux. */
 export function cpuMs(pid: number): number {

@@ -5,7 +5,7 @@ import { type RedisFigures, since } from '../measure/redis.ts';
 import type { World } from '../world.ts';
 
 /** One request at a time on each. */
-const CONNECTIONS = 256;
+export const CONNECTIONS = 256;
 
 const ANSWERED_WITHIN_MS = 300_000;
 

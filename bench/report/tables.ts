@@ -1,5 +1,6 @@
-import { type Samples, type Spread, spreadOf } from '../measure/samples.ts';
+import { type Samples, spreadOf } from '../measure/samples.ts';
 import type { Goal } from './goals.ts';
+import { number, show } from './show.ts';
 
 export type Table = { readonly title: string; readonly head: readonly string[]; readonly rows: readonly (readonly string[])[] };
 
@@ -161,19 +162,4 @@ export function goalTable(goals: readonly Goal[]): Table {
     ];
   });
   return { title: 'Goals', head: ['', 'goal', 'median', 'rounds', ''], rows };
-}
-
-/** Median and range. */
-function show(spread: Spread | undefined): string {
-  if (!spread) return '';
-  const { median, min, max } = spread;
-  return min === max ? number(median) : `${number(median)} (${number(min)}–${number(max)})`;
-}
-
-/** Three significant digits. */
-function number(value: number): string {
-  if (Number.isNaN(value)) return '';
-  const size = Math.abs(value);
-  if (size >= 100) return value.toFixed(0);
-  return value.toFixed(size >= 10 ? 1 : size >= 1 ? 2 : 3);
 }

@@ -5,7 +5,8 @@ import { STATE_FOLDER } from '@ringback/testkit/bare';
 import type { Samples } from '../measure/samples.ts';
 import { drawFigures } from './draw.ts';
 import type { Goal } from './goals.ts';
-import { goalTable, writeTables } from './tables.ts';
+import { scalingTables } from './scaling-tables.ts';
+import { goalTable, type Table, writeTables } from './tables.ts';
 import { toMarkdown } from './write-text.ts';
 
 export type Report = {
@@ -18,7 +19,7 @@ export type Report = {
 };
 
 const DOCS = fileURLToPath(new URL('../../docs/', import.meta.url));
-const BETWEEN_MARKERS = /(?<=<!-- figures: npm run bench -- --write -->\n)[\s\S]*(?=<!-- end of figures -->)/;
+const BETWEEN_MARKERS = /(?<=<!-- figures: npm run bench -- .*--write -->\n)[\s\S]*(?=<!-- end of figures -->)/;
 
 /** For machines; returns the path. */
 export async function writeJson({ samples, ...report }: Report): Promise<string> {
@@ -31,11 +32,21 @@ export async function writeJson({ samples, ...report }: Report): Promise<string>
 
 /** Into docs/performance.md. */
 export async function writeDocs(report: Report): Promise<void> {
-  const { startedAt, seconds, machine, goals, samples } = report;
-  const page = join(DOCS, 'performance.md');
-  const tables = [goalTable(goals), ...writeTables(samples)].map(toMarkdown);
-  const figures = [`${startedAt.slice(0, 10)}, ${Math.round(seconds)} s; ${machine}.`, ...tables].join('\n\n');
-  const text = await readFile(page, 'utf8');
-  await writeFile(page, text.replace(BETWEEN_MARKERS, `\n${figures}\n\n`));
+  await writePage('performance.md', report, [goalTable(report.goals), ...writeTables(report.samples)]);
   await writeFile(join(DOCS, 'performance.svg'), drawFigures(report));
+}
+
+/** Into docs/scaling.md. */
+export function writeScaling(report: Report): Promise<void> {
+  return writePage('scaling.md', report, scalingTables(report.samples));
+}
+
+async function writePage(name: string, { startedAt, seconds, machine }: Report, tables: readonly Table[]): Promise<void> {
+  const page = join(DOCS, name);
+  const figures = [`${startedAt.slice(0, 10)}, ${Math.round(seconds)} s; ${machine}.`, ...tables.map(toMarkdown)].join('\n\n');
+  const text = await readFile(page, 'utf8');
+  await writeFile(
+    page,
+    text.replace(BETWEEN_MARKERS, () => `\n${figures}\n\n`),
+  );
 }

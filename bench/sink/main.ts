@@ -13,6 +13,7 @@ export type SinkCalls = ReturnType<typeof createSink>['calls'];
 
 function createSink(server: Server) {
   let count = 0;
+  let bytes = 0;
   let delayMs = 0;
   let lastAt = 0;
   let arrivals = new Float64Array(0);
@@ -21,6 +22,7 @@ function createSink(server: Server) {
   function take(socket: Socket, request: string): void {
     lastAt = micros();
     count += 1;
+    bytes += request.length;
     if (arrivals.length > 0) arrivals[indexIn(request)] = lastAt;
     if (delayMs === 0) socket.write(OK);
     else setTimeout(() => socket.write(OK), delayMs);
@@ -32,6 +34,7 @@ function createSink(server: Server) {
     /** Notes arrivals of the first `noted` callbacks. */
     reset(options: { delayMs: number; noted: number }): void {
       count = 0;
+      bytes = 0;
       ({ delayMs } = options);
       arrivals = new Float64Array(options.noted);
     },
@@ -43,6 +46,8 @@ function createSink(server: Server) {
     },
     /** More than expected are repeats. */
     count: (): number => count,
+    /** Of the requests. */
+    bytes: (): number => bytes,
     arrivals: (): Float64Array => arrivals,
   };
   return { take, calls };

@@ -1,0 +1,98 @@
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { DEFAULT_PLAN, MILLION, type Plan, QUICK_PLAN } from './plan.ts';
+import type { Asked } from './predict/predict.ts';
+import { type PartName, PARTS } from './run-bench.ts';
+
+export const USAGE = `npm run bench [-- options]
+  --only <part>   measures this part; may be given several times: ${Object.keys(PARTS).join(', ')}. Default: all
+  --against <folder>  measures this checkout of Ringback against another one, in place of the parts; install that one first
+  --shards        measures 1, 2 and 4 shards on 1, 2 and 4 Redis servers, in place of the parts
+  --million       a backlog of a million callbacks, in place of ${DEFAULT_PLAN.backlog}: takes some ten minutes more
+  --quick         one short round: shows that it runs, its figures mean nothing
+  --write         writes the figures into docs/performance.md, with --shards into docs/scaling.md
+
+  --predict <file>  measures nothing: says from the file that --shards wrote how many of everything it takes
+    --rate <number>         callbacks a second; may be given several times
+    --outputs <number>      that each callback goes to. Default: 1
+    --window <seconds>      dedupe.window. Default: 86400
+    --backlog <seconds>     of callbacks that there must be room for. Default: 600
+    --destination <ms>      until a destination answers. Default: 50
+    --memory <GiB>          maxmemory of a primary. Default: 64
+    --replicas <number>     of each primary. Default: 1
+    --concurrency <number>  of an output. Default: 32`;
+
+export type RunOptions = {
+  readonly plan: Plan;
+  readonly parts: readonly PartName[];
+  readonly against: string | undefined;
+  readonly shards: boolean;
+  readonly write: boolean;
+};
+
+const NUMBER = { type: 'string' } as const;
+
+/** @throws Error if an option is unknown or has no number */
+export function readOptions(args: readonly string[]): RunOptions & { predictFrom: string | undefined; asked: Asked } {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      only: { type: 'string', multiple: true, default: [] },
+      against: { type: 'string' },
+      shards: { type: 'boolean', default: false },
+      million: { type: 'boolean', default: false },
+      quick: { type: 'boolean', default: false },
+      write: { type: 'boolean', default: false },
+      predict: { type: 'string' },
+      rate: { type: 'string', multiple: true },
+      outputs: NUMBER,
+      window: NUMBER,
+      backlog: NUMBER,
+      destination: NUMBER,
+      memory: NUMBER,
+      replicas: NUMBER,
+      concurrency: NUMBER,
+    },
+  });
+  const { only, against, shards, million, quick, write, predict } = values;
+  const unknown = only.find((name) => !isPart(name));
+  if (unknown !== undefined) throw new Error(`no part is called ${unknown}`);
+  const chosen = only.filter(isPart);
+  const plan = quick ? QUICK_PLAN : DEFAULT_PLAN;
+  return {
+    plan: million ? { ...plan, backlog: MILLION } : plan,
+    parts: chosen.length > 0 ? chosen : Object.keys(PARTS).filter(isPart),
+    against: against === undefined ? undefined : resolve(against),
+    shards,
+    write,
+    // npm runs us in the project's folder.
+    predictFrom: predict === undefined ? undefined : resolve(process.env['RINGBACK_CALLER_FOLDER'] ?? '', predict),
+    asked: askedIn(values),
+  };
+}
+
+type AskedTexts = Readonly<Record<string, unknown>> & { readonly rate?: readonly string[]; readonly memory?: string };
+
+function askedIn(values: AskedTexts): Asked {
+  const { rate, memory } = values;
+  const names = ['outputs', 'window', 'backlog', 'destination', 'replicas', 'concurrency'] as const;
+  const numbers = names.flatMap((name) => (values[name] === undefined ? [] : [[name, numberIn(name, values[name])] as const]));
+  return {
+    ...Object.fromEntries(numbers),
+    ...(rate && { rates: rate.map((text) => numberIn('rate', text)) }),
+    ...(memory !== undefined && { memoryBytes: numberIn('memory', memory) * 2 ** 30 }),
+  };
+}
+
+/** `0` makes sense only for what may be absent. */
+function numberIn(name: string, text: unknown): number {
+  const number = Number(text);
+  const least = name === 'replicas' || name === 'backlog' ? 0 : Number.MIN_VALUE;
+  if (text === '' || !Number.isFinite(number) || number < least)
+    throw new Error(`--${name} ${String(text)} is no number that makes sense`);
+  return number;
+}
+
+function isPart(name: string): name is PartName {
+  return Object.hasOwn(PARTS, name);
+}
