@@ -6,7 +6,7 @@ export type BreakerState = 'closed' | 'open' | 'probing';
 type Made = { readonly result: DeliveryResult };
 
 /** By this process's own attempts. */
-export type BreakerStatus = {
+type BreakerStatus = {
   readonly state: BreakerState;
   /** Absent after a sign of life. */
   readonly failing?: { readonly forMs: number; readonly failures: number; readonly reason: string };

@@ -1,6 +1,5 @@
 import { type Config, inspectConfig, type InspectedConfig, requireSettingsFile, workerParts } from '@ringback/config';
 import type { Callback, Logger } from '@ringback/contracts';
-import { createLedger } from '@ringback/ledger';
 import {
   createLogger,
   openStdout,
@@ -11,42 +10,18 @@ import {
   VERSION,
 } from '@ringback/observability';
 import { createHttpClient, createOutput, outputTypes } from '@ringback/outputs';
-import {
-  announce,
-  callbackQueueState,
-  consumeCallbacks,
-  type Consumer,
-  createBodies,
-  createDropNoter,
-  createQuarantine,
-  createRouteCounts,
-  createUnroutedQuarantine,
-  type QueueState,
-  usedKeys,
-} from '@ringback/queue';
-import {
-  connectPatient,
-  createErrorReporter,
-  createLossMemory,
-  createRedisWatch,
-  createShardCountWatch,
-  notReadyReasons,
-  redisClock,
-  shardsOf,
-} from '@ringback/redis';
+import { announce, usedKeys } from '@ringback/queue';
+import { createShardCountWatch, notReadyReasons, shardsOf } from '@ringback/redis';
 import { checkCondition, createRouter } from '@ringback/routing';
 import { createSources, sourceTypes } from '@ringback/sources';
 import { createDefaultBound } from './default-bound.ts';
-import { createDispatch } from './dispatch.ts';
-import { createFanOut } from './fan-out.ts';
-import { withHeadroom } from './headroom.ts';
-import { keepSwept } from './keep-swept.ts';
-import { type Lane, openLane } from './output-lane.ts';
+import { openOutput, type ServedOutput } from './output.ts';
+import { openLane } from './output-lane.ts';
 import { watchPause } from './pause-watch.ts';
-import type { Watched } from './progress-watch.ts';
 import { reportRemovedOutputs } from './removed-outputs.ts';
 import { runUntilStopped } from './run-until-stopped.ts';
-import { whileShardsAgree } from './while-shards-agree.ts';
+import { openShard } from './shard.ts';
+import { openShardWork } from './shard-work.ts';
 
 const DEFAULT_ADMIN_PORT = 9090;
 const BUILD = { version: VERSION, node: process.version };
@@ -77,39 +52,39 @@ async function run(): Promise<void> {
   const stopping = new AbortController();
 
   const shardCount = await watchShardCount(config.redis, logger);
-  const { shard, redis, watch } = openShard(config.redis, logger);
-  const { prefix } = shard;
-  const { adminHost: host, adminPort: port, concurrency, lockDuration } = config.worker;
-  const access = { redis, prefix, lockDuration, errors: createErrorReporter({ wasAway: createLossMemory(redis), logger }) };
-  const ledger = createLedger({ redis, prefix, window: config.dedupe.window });
-
+  const { adminHost: host, adminPort: port } = config.worker;
+  const [place] = shardsOf(config.redis);
+  const shard = openShard({ shard: place, config, now: elapsed, logger });
+  const { access, watch } = shard;
   const reportRemoved = () => reportRemovedOutputs({ ...access, outputs: config.outputs.map(({ name }) => name), logger });
   // Not awaited: Redis may be away, and this is only a log line.
   void reportRemoved();
+  const outputs = openOutputs({ config, locate }, logger);
   const self = { app: 'worker', version: VERSION, parts: workerParts(config) } as const;
+  const telling = { failing: () => failingOf(outputs), onSame: () => void reportRemoved() };
+  const announced = announce({ ...place, ...self, ...telling, logger });
   const most = createDefaultBound({ config, maxmemory: watch.maxmemory });
-  const common = { access, most, ledger, nearlyFull: watch.nearlyFull, stopping: stopping.signal, now: elapsed, logger };
-  const lanes = openLanes({ config, locate }, common);
-  const telling = { failing: () => failingOf(lanes), onSame: () => void reportRemoved() };
-  const announced = announce({ ...shard, ...self, ...telling, logger });
-  const drop = createDropNoter({ ...access, window: config.dedupe.window });
-  const fanOut = createFanOut({ ...watch, targets: lanes, bodies: createBodies(access), drop, logger });
-  const router = createRouter({ routes: config.routes });
-  const businessKeyOf = createBusinessKeyOf(config);
-  const keeping = createKeeping(access, config.quarantine);
-  const dispatch = createDispatch({ ...common, router, fanOut, ...keeping, businessKeyOf, now: redisClock(redis).now });
-  const gated = withHeadroom(whileShardsAgree(dispatch, shardCount), { ...watch, ...common, outputs: [...lanes.values()] });
-  const callbacks = consumeCallbacks({ ...access, concurrency, dispatch: whileShardsAgree(gated, shardCount), logger });
+  const common = { stopping: stopping.signal, now: elapsed, logger };
+  const lanes = new Map(
+    outputs.map((output) => [output.output.name, openLane({ ...common, ...shard, ...watch, output, most })] as const),
+  );
+  const routing = { router: createRouter({ routes: config.routes }), businessKeyOf: createBusinessKeyOf(config), shardCount };
+  const { queue, work } = openShardWork({ ...common, ...routing, config, shard, lanes });
 
   const reasons = async () => (stopping.signal.aborted ? ['the process is stopping'] : notReadyReasons({ watch }));
-  const queue = callbackQueueState(access);
   const { facts } = watchPause({ queue, now: elapsed, logger });
   const admin = await startAdminServer({ host, port, defaultPort: DEFAULT_ADMIN_PORT, notReadyReasons: reasons, facts });
   logger.info({ ...BUILD, adminUrl: admin.url, outputs: [...lanes.keys()], settings: path }, 'worker is up');
 
-  keepSwept({ ...access, stop: stopping.signal, logger });
-  const work = [...lanes.values(), { consumer: callbacks, watched: watchedCallbacks(callbacks, queue) }];
-  const code = await runUntilStopped({ ...config.worker, ...shardCount, ...watch, work, stopped, stopping, logger });
+  const code = await runUntilStopped({
+    ...config.worker,
+    ...shardCount,
+    work,
+    refused: watch.refused,
+    stopped,
+    stopping,
+    logger,
+  });
   await announced.close();
   process.exit(code);
 }
@@ -121,40 +96,21 @@ async function watchShardCount(settings: Config['redis'], logger: Logger) {
   return shardCount;
 }
 
-function openShard(settings: Config['redis'], logger: Logger) {
-  const [shard] = shardsOf(settings);
-  const redis = connectPatient({ ...shard, name: 'ringback-worker', logger });
-  const watch = createRedisWatch({ ...settings, redis, prefix: shard.prefix, now: elapsed, logger });
-  return { shard, redis, watch };
-}
-
-function createKeeping(access: Parameters<typeof createRouteCounts>[0], bounds: Config['quarantine']) {
-  return {
-    quarantine: createQuarantine({ ...access, bounds }),
-    unroutedQuarantine: createUnroutedQuarantine({ ...access, bounds: bounds.unrouted }),
-    counts: createRouteCounts(access),
-  };
-}
-
-function openLanes(
-  { config, locate }: Pick<InspectedConfig, 'config' | 'locate'>,
-  common: Omit<Parameters<typeof openLane>[0], 'settings' | 'output'>,
-) {
+function openOutputs({ config, locate }: Pick<InspectedConfig, 'config' | 'locate'>, logger: Logger): ServedOutput[] {
   const types = new Map(config.sources.map(({ name, type }) => [name, type]));
   const sourceTypeOf = (source: string) => types.get(source);
   const deps = { http: createHttpClient(), writeLine: stdout.writeLine, now: Date.now, sourceTypeOf };
-  const lanes = config.outputs.map((settings, index) => {
+  return config.outputs.map((settings, index) => {
     const output = locate(['outputs', index], () => createOutput(settings, deps));
-    return [settings.name, openLane({ ...common, settings, output })] as const;
+    return openOutput({ output, settings, now: elapsed, logger });
   });
-  return new Map(lanes);
 }
 
-function failingOf(lanes: ReadonlyMap<string, Pick<Lane, 'breaker'>>) {
+function failingOf(outputs: readonly ServedOutput[]) {
   return Object.fromEntries(
-    [...lanes].flatMap(([name, { breaker }]) => {
-      const { failing } = breaker();
-      return failing ? [[name, failing] as const] : [];
+    outputs.flatMap(({ output, breaker }) => {
+      const { failing } = breaker.status();
+      return failing ? [[output.name, failing] as const] : [];
     }),
   );
 }
@@ -162,8 +118,4 @@ function failingOf(lanes: ReadonlyMap<string, Pick<Lane, 'breaker'>>) {
 function createBusinessKeyOf(config: Pick<Config, 'sources' | 'dedupe'>) {
   const sources = new Map(createSources(config.sources).map((source) => [source.name, source]));
   return (callback: Callback) => (config.dedupe.businessKey ? sources.get(callback.source)?.businessKey(callback) : undefined);
-}
-
-function watchedCallbacks(consumer: Consumer, queue: QueueState): Watched {
-  return { name: 'callbacks', longestStep: 0, progress: () => consumer.progress(), workWaits: () => queue.workWaits() };
 }

@@ -68,7 +68,7 @@ describe('a delivery whose destination does not take part', () => {
   });
 
   it('goes on where a job of an earlier version stands in Redis', async () => {
-    const { queue, attempted, destination, outcomes, lane } = startOutage();
+    const { queue, attempted, destination, outcomes, breaker } = startOutage();
     const callback = testCallback('x');
     const data = { v: 1, kind: 'single', batch: 'b1', callback, priorAttempts: 1 };
     await queue.add('single', data, { jobId: 'b1.old.crm', attempts: 3, backoff: { type: 'ringback' } });
@@ -76,35 +76,35 @@ describe('a delivery whose destination does not take part', () => {
     expect(await queue.getFailedCount()).toBe(0);
     destination.answer = OK;
     await vi.waitFor(async () => expect(await outcomes('x')).toEqual(['delivered']), DEADLINE);
-    expect(lane.breaker()).toEqual({ state: 'closed' });
+    expect(breaker()).toEqual({ state: 'closed' });
   });
 });
 
 describe('a delivery that its destination answers with errors', () => {
   it('uses up its attempts and opens no breaker', async () => {
-    const { send, destination, reasons, lane } = startOutage({
+    const { send, destination, reasons, breaker } = startOutage({
       retry: { attempts: 12 },
       breaker: { failures: 5, failingFor: 10 },
     });
     destination.answer = ERROR;
     await send('x');
     await vi.waitFor(async () => expect(await reasons()).toEqual(['given up after 12 attempts: HTTP 500']), DEADLINE);
-    expect(lane.breaker().state).toBe('closed');
+    expect(breaker().state).toBe('closed');
   });
 
   it('is no sign of life of its destination when it is given up', async () => {
-    const { send, destination, outcomes, lane } = startOutage({
+    const { send, destination, outcomes, breaker } = startOutage({
       retry: { attempts: 1 },
       breaker: { failures: 2, cooldown: 60_000 },
     });
     destination.answer = ERROR;
     await send('x', 'y');
     await vi.waitFor(async () => expect(await outcomes('x', 'y')).toEqual(['dead', 'dead']), DEADLINE);
-    expect(lane.breaker().state).toBe('open');
+    expect(breaker().state).toBe('open');
   });
 
   it('is not probed faster than it would be tried', async () => {
-    const { send, destination, queue, lane, attempts } = startOutage({
+    const { send, destination, queue, breaker, attempts } = startOutage({
       retry: { minDelay: 60_000, maxDelay: 60_000 },
       breaker: { failures: 1 },
     });
@@ -117,7 +117,7 @@ describe('a delivery that its destination answers with errors', () => {
       return job;
     };
     const job = await delayed();
-    await vi.waitFor(() => expect(lane.breaker().state).toBe('probing'), DEADLINE);
+    await vi.waitFor(() => expect(breaker().state).toBe('probing'), DEADLINE);
     await job?.changeDelay(0);
     await vi.waitFor(() => expect(attempts).toHaveLength(2), DEADLINE);
     // A probe: it uses up no attempt.
@@ -127,16 +127,16 @@ describe('a delivery that its destination answers with errors', () => {
 
 describe('the breaker of an output with little traffic', () => {
   it('opens by the time without a success, says since when, and closes with the first success', async () => {
-    const { send, attempted, destination, lane, logger, outcomes } = startOutage({ breaker: { failingFor: 300 } });
+    const { send, attempted, destination, breaker, logger, outcomes } = startOutage({ breaker: { failingFor: 300 } });
     await send('x');
-    await vi.waitFor(() => expect(lane.breaker().state).not.toBe('closed'), DEADLINE);
-    expect(lane.breaker().failing).toMatchObject({ reason: 'connection refused' });
-    expect(lane.breaker().failing?.forMs).toBeGreaterThanOrEqual(300);
+    await vi.waitFor(() => expect(breaker().state).not.toBe('closed'), DEADLINE);
+    expect(breaker().failing).toMatchObject({ reason: 'connection refused' });
+    expect(breaker().failing?.forMs).toBeGreaterThanOrEqual(300);
     const line = { code: 'RB_OUTPUT_FAILING', output: 'crm', reason: 'connection refused' };
     expect(logger.warn).toHaveBeenCalledWith(expect.objectContaining(line), 'output paused after failures');
     await attempted(10);
     destination.answer = OK;
     await vi.waitFor(async () => expect(await outcomes('x')).toEqual(['delivered']), DEADLINE);
-    await vi.waitFor(() => expect(lane.breaker()).toEqual({ state: 'closed' }), DEADLINE);
+    await vi.waitFor(() => expect(breaker()).toEqual({ state: 'closed' }), DEADLINE);
   });
 });

@@ -4,6 +4,7 @@ import { testCallback, testRedis } from '@ringback/testkit';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { openOutput } from './output.ts';
 import { openLane } from './output-lane.ts';
 
 const DELIVERY: DeliverySettings = {
@@ -21,7 +22,9 @@ function setUp({ breaker }: { breaker?: Partial<DeliverySettings['breaker']> } =
   const attempts: Delivery[] = [];
   const destination = { answer: { outcome: 'delivered' } as DeliveryResult };
   const ledger = createLedger({ redis, prefix, window: 60_000 });
-  const lane = openLane({
+  const common = { now: Date.now, logger };
+  const output = openOutput({
+    ...common,
     output: {
       name: 'crm',
       deliver(delivery) {
@@ -35,12 +38,14 @@ function setUp({ breaker }: { breaker?: Partial<DeliverySettings['breaker']> } =
       settings: {},
       delivery: { ...DELIVERY, breaker: { ...DELIVERY.breaker, ...breaker } },
     },
+  });
+  const lane = openLane({
+    ...common,
+    output,
     access: { redis, prefix, lockDuration: 2000 },
     ledger,
     nearlyFull: () => false,
     stopping: new AbortController().signal,
-    now: Date.now,
-    logger,
   });
   const queue = new Queue('output.crm', { connection: redis, prefix });
   onTestFinished(async () => {

@@ -8,6 +8,7 @@ import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createDispatch } from './dispatch.ts';
 import { createFanOut } from './fan-out.ts';
+import { openOutput } from './output.ts';
 import { openLane } from './output-lane.ts';
 
 const DELIVERED: DeliveryResult = { outcome: 'delivered' };
@@ -30,7 +31,7 @@ function setUp() {
   const access = { redis, prefix, lockDuration: 2000 };
   const rest = { nearlyFull: () => false, stopping: new AbortController().signal, now: Date.now, logger };
   const ledger = createLedger({ redis, prefix, window: 60_000 });
-  const lane = openLane({ output: { name: 'crm', deliver }, settings, access, ledger, ...rest });
+  const lane = openLane({ output: openOutput({ output: { name: 'crm', deliver }, settings, ...rest }), access, ledger, ...rest });
   const queue = new Queue('output.crm', { connection: redis, prefix });
   onTestFinished(async () => {
     await lane.consumer.close(5000);

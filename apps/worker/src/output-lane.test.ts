@@ -4,6 +4,7 @@ import { testCallback as callback, testRedis } from '@ringback/testkit';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { openOutput } from './output.ts';
 import { openLane } from './output-lane.ts';
 
 const DELIVERED: DeliveryResult = { outcome: 'delivered' };
@@ -31,7 +32,7 @@ function setUp(options: { deliver: Deliver; delivery?: Partial<DeliverySettings>
   const settings = { name: 'crm', type: 'test', settings: {}, delivery: { ...DELIVERY, ...options.delivery } };
   const access = { redis, prefix, lockDuration: 2000 };
   const rest = { nearlyFull: () => false, stopping: stop.signal, now: Date.now, logger };
-  const lane = openLane({ output, settings, access, ledger, ...rest });
+  const lane = openLane({ output: openOutput({ output, settings, ...rest }), access, ledger, ...rest });
   const queue = new Queue('output.crm', { connection: redis, prefix });
   onTestFinished(async () => {
     await lane.consumer.close(5000);

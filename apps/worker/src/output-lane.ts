@@ -1,5 +1,4 @@
-import type { Config } from '@ringback/config';
-import type { Logger, Output } from '@ringback/contracts';
+import type { Logger } from '@ringback/contracts';
 import type { Ledger } from '@ringback/ledger';
 import {
   type Consumer,
@@ -10,18 +9,16 @@ import {
   outputQueueState,
 } from '@ringback/queue';
 import { createErrorReporter, redisClock } from '@ringback/redis';
-import pLimit from 'p-limit';
-import { type Breaker, type BreakerStatus, createBreaker } from './breaker.ts';
 import { createDeliver } from './deliver.ts';
 import type { FanOutTarget } from './fan-out.ts';
 import { createLaneFlow, type LaneFlow } from './lane-flow.ts';
+import type { ServedOutput } from './output.ts';
 import type { Watched } from './progress-watch.ts';
 
 type RedisAccess = Pick<Parameters<typeof consumeDeliveries>[0], 'redis' | 'prefix' | 'lockDuration' | 'errors'>;
 
 export type LaneOptions = {
-  readonly output: Output;
-  readonly settings: Config['outputs'][number];
+  readonly output: ServedOutput;
   readonly access: RedisAccess;
   readonly ledger: Ledger;
   readonly nearlyFull: () => boolean;
@@ -32,22 +29,20 @@ export type LaneOptions = {
   readonly logger: Logger;
 };
 
-/** What each output has for itself: queue, concurrency, rate limit, breaker. */
+/** What an output has in one shard: its queue, what feeds that, and what consumes it. */
 export type Lane = FanOutTarget & {
   readonly producer: DeliveryProducer;
   readonly consumer: Consumer;
   readonly watched: Watched;
-  readonly breaker: () => BreakerStatus;
 };
 
 export function openLane(options: LaneOptions): Lane {
-  const { output, settings, access, ledger, nearlyFull, stopping, now, logger } = options;
+  const { output: served, access, ledger, nearlyFull, stopping, now, logger } = options;
+  const { output, settings, breaker } = served;
   const { delivery } = settings;
   const producer = createDeliveryProducer({ ...access, output: output.name, delivery, nearlyFull });
   const queue = outputQueueState(output.name, access);
-  const breaker = createLaneBreaker(options, () => ({ consumer, flow }));
   const backlog = backlogOf(options);
-  let attempts = 0;
   const alone = delivery.rateLimit !== undefined;
   const handlers = createDeliver({
     output,
@@ -55,8 +50,8 @@ export function openLane(options: LaneOptions): Lane {
     timeout: delivery.timeout,
     attempts: delivery.retry.attempts,
     settling: { ...delivery.retry, probeAgainAfter: delivery.breaker.cooldown },
-    onAttempt: () => void (attempts += 1),
-    limit: pLimit(delivery.concurrency),
+    onAttempt: served.onAttempt,
+    limit: served.limit,
     ledger,
     retries: producer,
     alone,
@@ -70,17 +65,18 @@ export function openLane(options: LaneOptions): Lane {
   const flow = createLaneFlow({ ...watching, output: output.name, alone, producer, nearlyFull, errors, logger });
   const { concurrency } = delivery;
   const consumer = consumeDeliveries({ ...access, concurrency, output: output.name, delivery, handlers, logger });
+  served.join({ consumer, flow });
   const watched: Watched = {
     name: output.name,
     longestStep: delivery.timeout,
-    progress: () => consumer.progress() + attempts,
+    progress: () => consumer.progress() + served.attempts(),
     workWaits: async () => breaker.state() !== 'open' && (await queue.workWaits()),
   };
-  return { producer, consumer: closedTogether(consumer, flow), watched, flow, alone, backlog, breaker: breaker.status };
+  return { producer, consumer: closedTogether(consumer, flow), watched, flow, alone, backlog };
 }
 
-function backlogOf({ settings, most }: LaneOptions): FanOutTarget['backlog'] {
-  const { max, over } = settings.delivery.backlog;
+function backlogOf({ output, most }: LaneOptions): FanOutTarget['backlog'] {
+  const { max, over } = output.settings.delivery.backlog;
   return { over, most: () => (max !== undefined && 'bytes' in max ? max.bytes : most?.(max)) };
 }
 
@@ -92,24 +88,4 @@ function closedTogether(consumer: Consumer, flow: LaneFlow): Consumer {
       return consumer.close(grace);
     },
   };
-}
-
-/** While the breaker is open, deliveries stay in the queue. */
-function createLaneBreaker({ output, settings, now, logger }: LaneOptions, lane: () => Pick<Lane, 'consumer' | 'flow'>): Breaker {
-  return createBreaker({
-    settings: settings.delivery.breaker,
-    now,
-    schedule: (run, ms) => void setTimeout(run, ms).unref(),
-    onChange({ state, ...why }) {
-      const line = { output: output.name, breaker: state, ...why };
-      if (state === 'open') {
-        logger.warn({ code: 'RB_OUTPUT_FAILING', ...line }, 'output paused after failures');
-        lane().consumer.hold();
-      } else {
-        logger.info(line, state === 'probing' ? 'trying one delivery' : 'output recovered');
-        lane().consumer.resume();
-        lane().flow.wake();
-      }
-    },
-  });
 }

@@ -8,6 +8,7 @@ import { Redis } from 'ioredis';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { createDispatch } from './dispatch.ts';
 import { createFanOut } from './fan-out.ts';
+import { openOutput } from './output.ts';
 import { openLane } from './output-lane.ts';
 
 const BATCH = 64;
@@ -33,7 +34,7 @@ async function setUp() {
   const deliver = vi.fn<(delivery: Delivery) => Promise<{ outcome: 'delivered' }>>(async () => ({ outcome: 'delivered' }));
   const common = { access, ledger, nearlyFull: () => false, stopping: new AbortController().signal, now: Date.now, logger };
   const settings = { name: 'crm', type: 'test', settings: {}, delivery: DELIVERY };
-  const lane = openLane({ ...common, settings, output: { name: 'crm', deliver } });
+  const lane = openLane({ ...common, output: openOutput({ ...common, settings, output: { name: 'crm', deliver } }) });
   const dispatch = createDispatch({
     nearlyFull: () => false,
     ledger,

@@ -4,6 +4,7 @@ import { testCallback, testRedis } from '@ringback/testkit';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { expect, onTestFinished, vi } from 'vitest';
+import { openOutput } from './output.ts';
 import { openLane } from './output-lane.ts';
 
 export const DEADLINE = { timeout: 20_000, interval: 20 };
@@ -41,9 +42,11 @@ export function startOutage(settings: Settings = {}) {
   const delivery = { timeout: 1000, concurrency: 4, backlog: { over: 'hold' as const }, ...limits };
   const stanza = { name: 'crm', type: 'test', settings: {}, delivery };
   const stopping = new AbortController().signal;
-  const common = { output, settings: stanza, ledger, nearlyFull: () => false, stopping, now: () => performance.now(), logger };
-  const open = () => openLane({ ...common, access: { redis, prefix, lockDuration: 2000 } });
-  const lane = open();
+  const common = { ledger, nearlyFull: () => false, stopping, now: () => performance.now(), logger };
+  const open = (served = openOutput({ ...common, output, settings: stanza })) =>
+    openLane({ ...common, output: served, access: { redis, prefix, lockDuration: 2000 } });
+  const first = openOutput({ ...common, output, settings: stanza });
+  const lane = open(first);
   const lanes = [lane];
   const queue = new Queue('output.crm', { connection: redis, prefix });
   onTestFinished(async () => {
@@ -51,7 +54,7 @@ export function startOutage(settings: Settings = {}) {
     await queue.close();
     redis.disconnect();
   });
-  const given = { queue, attempts, destination, ledger, logger, redis, prefix, lane };
+  const given = { queue, attempts, destination, ledger, logger, redis, prefix, lane, breaker: first.breaker.status };
   return {
     ...given,
     replaceWorker: async () => {

@@ -6,6 +6,7 @@ import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { expect, onTestFinished, vi } from 'vitest';
 import { createFanOut } from './fan-out.ts';
+import { openOutput } from './output.ts';
 import { openLane } from './output-lane.ts';
 
 const DELIVERY: DeliverySettings = {
@@ -34,7 +35,8 @@ export function startOutputs({ crm = {}, tight = false }: Options = {}) {
   const lanes = new Map(
     NAMES.map((name) => {
       const delivery = { ...DELIVERY, ...(name === 'crm' && crm) };
-      return [name, openLane({ ...common, settings: { name, type: 'test', settings: {}, delivery }, output: deliver(name) })];
+      const settings = { name, type: 'test', settings: {}, delivery };
+      return [name, openLane({ ...common, output: openOutput({ ...common, settings, output: deliver(name) }) })];
     }),
   );
   const drop = createDropNoter({ ...access, window: 60_000 });

@@ -1,0 +1,55 @@
+import type { Config } from '@ringback/config';
+import type { Logger, Output } from '@ringback/contracts';
+import type { Consumer } from '@ringback/queue';
+import pLimit, { type LimitFunction } from 'p-limit';
+import { type Breaker, createBreaker } from './breaker.ts';
+import type { LaneFlow } from './lane-flow.ts';
+
+type OwnLane = { readonly consumer: Pick<Consumer, 'hold' | 'resume'>; readonly flow: Pick<LaneFlow, 'wake'> };
+
+/** What one output has in a process, however many lanes it has there. */
+export type ServedOutput = {
+  readonly output: Output;
+  readonly settings: Config['outputs'][number];
+  readonly breaker: Breaker;
+  /** Over all its lanes. */
+  readonly limit: LimitFunction;
+  readonly attempts: () => number;
+  readonly onAttempt: () => void;
+  /** While the breaker is open, the lane's deliveries stay in the queue. */
+  join(lane: OwnLane): void;
+};
+
+export type OutputOptions = Pick<ServedOutput, 'output' | 'settings'> & { readonly now: () => number; readonly logger: Logger };
+
+export function openOutput({ output, settings, now, logger }: OutputOptions): ServedOutput {
+  const lanes: OwnLane[] = [];
+  let attempts = 0;
+  const breaker = createBreaker({
+    settings: settings.delivery.breaker,
+    now,
+    schedule: (run, ms) => void setTimeout(run, ms).unref(),
+    onChange({ state, ...why }) {
+      const line = { output: output.name, breaker: state, ...why };
+      if (state === 'open') logger.warn({ code: 'RB_OUTPUT_FAILING', ...line }, 'output paused after failures');
+      else logger.info(line, state === 'probing' ? 'trying one delivery' : 'output recovered');
+      for (const { consumer, flow } of lanes) {
+        if (state === 'open') {
+          consumer.hold();
+          continue;
+        }
+        consumer.resume();
+        flow.wake();
+      }
+    },
+  });
+  return {
+    output,
+    settings,
+    breaker,
+    limit: pLimit(settings.delivery.concurrency),
+    attempts: () => attempts,
+    onAttempt: () => void (attempts += 1),
+    join: (lane) => void lanes.push(lane),
+  };
+}
