@@ -1,32 +1,46 @@
 import { type Callback, callbackKey } from '@ringback/contracts';
-import type { Ledger } from '@ringback/ledger';
+import type { Claims } from './claims.ts';
 
 /** What a callback is about. Undefined: unknown. */
 export type BusinessKeyOf = (callback: Callback) => string | undefined;
 
-export type WithoutDuplicates = { readonly fresh: Callback[]; readonly businessDuplicates: Callback[] };
+export type WithoutDuplicates = {
+  readonly fresh: Callback[];
+  readonly businessDuplicates: Callback[];
+  /** The shard that knows of them is away. */
+  readonly undecided: Callback[];
+};
 
-type Deps = { readonly ledger: Pick<Ledger, 'claim'>; readonly businessKeyOf: BusinessKeyOf };
+type Deps = { readonly claims: Pick<Claims, 'claim'>; readonly businessKeyOf: BusinessKeyOf };
 
 /**
- * Drops callbacks delivered under another requestID. May be run again. One round trip, or none without keys.
+ * Drops callbacks delivered under another requestID. May be run again. One round trip for each shard that knows
+ * of one, or none without keys.
  */
-export function createBusinessDedupe({ ledger, businessKeyOf }: Deps) {
+export function createBusinessDedupe({ claims: all, businessKeyOf }: Deps) {
   return async (batchId: string, callbacks: readonly Callback[]): Promise<WithoutDuplicates> => {
     const owners = new Map<string, Callback>();
     const keyed = callbacks.map((callback) => ({ callback, key: businessLedgerKey(callback, businessKeyOf(callback)) }));
     for (const { key, callback } of keyed) if (key !== undefined && !owners.has(key)) owners.set(key, callback);
 
-    const claims = await ledger.claim(
+    const keys = [...owners.keys()];
+    const claims = await all.claim(
       batchId,
-      [...owners.keys()].map((key) => ({ key, digest: '' })),
+      keys.map((key) => ({ key, digest: '' })),
     );
-    const taken = new Set([...owners.keys()].filter((_, index) => claims[index] === 'duplicate'));
-    const isFresh = ({ key, callback }: (typeof keyed)[number]) =>
-      key === undefined || (owners.get(key) === callback && !taken.has(key));
+    const taken = new Set(keys.filter((_, index) => claims[index] === 'duplicate'));
+    const unknown = new Set(keys.filter((_, index) => claims[index] === undefined));
+    const kindOf = ({ key, callback }: (typeof keyed)[number]) => {
+      if (key === undefined) return 'fresh';
+      if (unknown.has(key)) return 'undecided';
+      return owners.get(key) === callback && !taken.has(key) ? 'fresh' : 'businessDuplicates';
+    };
+    const { fresh = [], businessDuplicates = [], undecided = [] } = Object.groupBy(keyed, kindOf);
+    const callbacksOf = (entries: typeof keyed) => entries.map(({ callback }) => callback);
     return {
-      fresh: keyed.filter(isFresh).map(({ callback }) => callback),
-      businessDuplicates: keyed.filter((entry) => !isFresh(entry)).map(({ callback }) => callback),
+      fresh: callbacksOf(fresh),
+      businessDuplicates: callbacksOf(businessDuplicates),
+      undecided: callbacksOf(undecided),
     };
   };
 }

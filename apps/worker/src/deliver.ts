@@ -3,6 +3,7 @@ import type { Ledger } from '@ringback/ledger';
 import { createGroupCommit } from '@ringback/pacing';
 import { type DeliveryHandlers, type DeliveryProducer, HandBack, type Settlement } from '@ringback/queue';
 import type { LimitFunction } from 'p-limit';
+import { allSettled } from './all-settled.ts';
 import { type Attempt, type AttemptDeps, createAttempt } from './attempt.ts';
 import type { Breaker } from './breaker.ts';
 
@@ -130,11 +131,4 @@ function createRecorder({ output, ledger }: DeliverDeps) {
     maxBytes: 256,
   });
   return (entry: Parameters<typeof commit.submit>[0]) => commit.submit(entry);
-}
-
-/** Throws the first failure: a bug or a broken Redis before a hand-back. */
-async function allSettled(work: readonly Promise<void>[]): Promise<void> {
-  const failures: unknown[] = [];
-  for (const result of await Promise.allSettled(work)) if (result.status === 'rejected') failures.push(result.reason);
-  if (failures.length > 0) throw failures.find((failure) => !(failure instanceof HandBack)) ?? failures[0];
 }

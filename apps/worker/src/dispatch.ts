@@ -1,15 +1,23 @@
 import { bodyDigest, type Callback, callbackKey, type Logger } from '@ringback/contracts';
 import type { Claim, Ledger } from '@ringback/ledger';
-import type { Quarantine, RouteCounts, TakenBatch } from '@ringback/queue';
+import { HandBack, type Quarantine, type RouteCounts, type TakenBatch } from '@ringback/queue';
 import type { Router } from '@ringback/routing';
+import { allSettled } from './all-settled.ts';
+import type { Claims } from './claims.ts';
 import { createConflictKeeper } from './conflicts.ts';
 import type { FanOut } from './fan-out.ts';
 import { type BusinessKeyOf, createBusinessDedupe, type WithoutDuplicates } from './business-duplicates.ts';
+import type { Elsewhere } from './pass-on.ts';
 import { routeAll, type Routed } from './route-all.ts';
 import { createUnroutedKeeper } from './unrouted.ts';
 
 export type DispatchDeps = {
-  readonly ledger: Pick<Ledger, 'claim' | 'renew' | 'release'>;
+  /** Of the batch's own shard. */
+  readonly ledger: Pick<Ledger, 'claim'>;
+  /** Of all shards: what a callback is about belongs to another shard than itself. */
+  readonly claims: Pick<Claims, 'claim' | 'release'>;
+  /** Absent: there is one shard. */
+  readonly sharding?: Sharding;
   readonly router: Router;
   /** MUST be safe to run again. */
   readonly fanOut: FanOut;
@@ -23,33 +31,53 @@ export type DispatchDeps = {
   readonly logger: Logger;
 };
 
+export type Sharding = {
+  /** Undefined: the callback with this key belongs here. */
+  readonly elsewhere: (key: string) => number | undefined;
+  readonly passOn: (batch: TakenBatch, elsewhere: Elsewhere) => Promise<void>;
+};
+
+/** ms until callbacks are asked for again whose business claims could not be reached. */
+const DECIDE_AGAIN_MS = 5000;
+
 /**
  * dedupe → route → one delivery per output. May be interrupted and run again: claims name their batch, job
  * ids derive from it, the ledger has the outcomes of finished jobs.
  */
 export function createDispatch(deps: DispatchDeps): (batch: TakenBatch) => Promise<void> {
-  const { ledger, router, fanOut, counts, now, logger } = deps;
+  const { sharding, now } = deps;
+  const dispatchOwn = createOwnDispatch(deps);
+  return async (batch) => {
+    // MUST come before the claims, which hold from then on.
+    const since = now();
+    const collapsed = collapse(batch.callbacks, sharding?.elsewhere);
+    const { elsewhere, unique } = collapsed;
+    if (sharding === undefined || elsewhere.size === 0) return dispatchOwn(batch, since, collapsed);
+    // What is passed on MUST be there before this batch ends. Neither waits for the other.
+    const own = unique.size === 0 ? [] : [dispatchOwn(batch, since, collapsed)];
+    await allSettled([sharding.passOn(batch, elsewhere), ...own]);
+  };
+}
+
+function createOwnDispatch(deps: DispatchDeps) {
+  const { ledger, router, fanOut, counts, logger } = deps;
   const keepConflicts = createConflictKeeper(deps);
   const keepUnrouted = createUnroutedKeeper(deps);
   const dropBusinessDuplicates = createBusinessDedupe(deps);
 
-  return async (batch) => {
+  return async (batch: TakenBatch, since: number, inBatch: Collapsed): Promise<void> => {
     const { id, callbacks } = batch;
-    // MUST come before the claims, which hold from then on.
-    const since = now();
-    const inBatch = collapse(callbacks);
     const claimed = await claimAll(ledger, id, inBatch.unique);
-    const { fresh, businessDuplicates } = await dropBusinessDuplicates(id, claimed('ours', 'again'));
+    const { fresh, businessDuplicates, undecided } = await dropBusinessDuplicates(id, claimed('ours', 'again'));
     const conflicts = [...inBatch.conflicts, ...claimed('conflict')];
 
     const routed = await routeAll(router, fresh);
     const { perOutput, dropped, unrouted } = routed;
     const again = claimed('again').length > 0;
-    // The batch may have waited long: its outcomes MUST stay known.
-    if (again) await ledger.renew(id, [...perOutput.keys()]);
     await fanOut({ id, again, since }, perOutput);
     await keepConflicts(conflicts, batch.replayed === true);
     await keepUnrouted(batch, unrouted);
+    if (undecided.length > 0) throw new HandBack({ afterMs: DECIDE_AGAIN_MS });
     // MUST be last: a repeated batch is counted once.
     await counts.dropped(dropped);
 
@@ -65,7 +93,9 @@ export function createDispatch(deps: DispatchDeps): (batch: TakenBatch) => Promi
   };
 }
 
-type Dispatched = TakenBatch & Routed & WithoutDuplicates & { readonly duplicates: Callback[]; readonly conflicts: Callback[] };
+type Dispatched = TakenBatch &
+  Routed &
+  Omit<WithoutDuplicates, 'undecided'> & { readonly duplicates: Callback[]; readonly conflicts: Callback[] };
 
 function report(
   logger: Logger,
@@ -96,19 +126,29 @@ async function claimAll(ledger: Pick<Ledger, 'claim'>, batchId: string, callback
     [...callbacks.values()].filter((_, index) => verdicts.some((verdict) => verdict === claims[index]));
 }
 
-type Collapsed = { unique: Map<string, Callback>; duplicates: Callback[]; conflicts: Callback[] };
+type Collapsed = {
+  readonly unique: Map<string, Callback>;
+  readonly duplicates: Callback[];
+  readonly conflicts: Callback[];
+  /** Not looked into: that is up to their shard. */
+  readonly elsewhere: Map<number, Callback[]>;
+};
 
 /** Within a batch the first callback with a key counts. */
-function collapse(callbacks: readonly Callback[]): Collapsed {
-  const unique = new Map<string, Callback>();
-  const duplicates: Callback[] = [];
-  const conflicts: Callback[] = [];
+function collapse(callbacks: readonly Callback[], elsewhereOf: Sharding['elsewhere'] = () => undefined): Collapsed {
+  const collapsed: Collapsed = { unique: new Map(), duplicates: [], conflicts: [], elsewhere: new Map() };
+  const { unique, duplicates, conflicts, elsewhere } = collapsed;
   for (const callback of callbacks) {
     const key = callbackKey(callback);
+    const shard = elsewhereOf(key);
+    if (shard !== undefined) {
+      elsewhere.set(shard, [...(elsewhere.get(shard) ?? []), callback]);
+      continue;
+    }
     const first = unique.get(key);
     if (!first) unique.set(key, callback);
     else if (first.body === callback.body) duplicates.push(callback);
     else conflicts.push(callback);
   }
-  return { unique, duplicates, conflicts };
+  return collapsed;
 }

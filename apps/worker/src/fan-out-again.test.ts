@@ -1,11 +1,12 @@
 import { type Callback, callbackKey } from '@ringback/contracts';
 import { createLedger } from '@ringback/ledger';
-import { createBodies, createDeliveryProducer, createDropNoter, readBacklog } from '@ringback/queue';
+import { createBodies, createDeliveryProducer, readBacklog } from '@ringback/queue';
 import { testCallback, testRedis } from '@ringback/testkit';
 import { Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createFanOut, type FanOutTarget } from './fan-out.ts';
+import { testShard } from './test-shard.ts';
 
 const TOKEN = 'test';
 const callbacks = (...ids: string[]) => ids.map((id) => testCallback(id));
@@ -19,17 +20,17 @@ function setUp() {
   const access = { redis, prefix };
   const delivery = { retry: { attempts: 3, giveUpAfter: 60_000, minDelay: 5, maxDelay: 20 } };
   const flow = { flow: () => 'flowing' as const, holding: () => false, added() {}, wake() {}, close() {} };
+  const shard = testShard(access);
   const lanes = new Map(
     ['crm', 'ops'].map((output): [string, FanOutTarget] => {
       const producer = createDeliveryProducer({ ...access, output, delivery, nearlyFull: () => false });
       onTestFinished(() => producer.close());
-      return [output, { producer, flow, alone: false, backlog: { most: () => undefined, over: 'hold' } }];
+      return [output, { producer, flow, shard, alone: false, backlog: { most: () => undefined, over: 'hold' } }];
     }),
   );
   const bodies = createBodies(access);
-  const drop = createDropNoter({ ...access, window: 60_000 });
   const logger = { debug: line(), info: line(), warn: line(), error: line() };
-  const fanOut = createFanOut({ targets: lanes, bodies, drop, tight: () => false, nearlyFull: () => false, logger });
+  const fanOut = createFanOut({ targets: lanes, logger });
   return {
     redis,
     prefix,

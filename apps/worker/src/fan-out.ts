@@ -1,8 +1,24 @@
 import { bodyDigest, type Callback, callbackKey, type Logger, RingbackError } from '@ringback/contracts';
 import { type Bodies, batchPartId, type DeliveryProducer, type RoutedBatch, type Share } from '@ringback/queue';
+import { allSettled } from './all-settled.ts';
 import type { LaneFlow } from './lane-flow.ts';
+import type { Reach } from './reach.ts';
+
+/** What a shard has for all of its outputs, as a fan-out needs it. */
+export type FanOutShard = {
+  readonly bodies: Bodies;
+  readonly drop: (dropped: { batch: string; output: string; keys: readonly string[] }) => Promise<number>;
+  /** Keeps the outcomes of the batch at these outputs for a dedupe window from now. */
+  readonly renew: (batch: string, outputs: readonly string[]) => Promise<void>;
+  /** True while memory is short: what waits takes less of it then. */
+  readonly tight: () => boolean;
+  readonly nearlyFull: () => boolean;
+  /** Another shard than the batch's: it may be away. */
+  readonly reach?: Pick<Reach, 'write'>;
+};
 
 export type FanOutTarget = {
+  readonly shard: FanOutShard;
   readonly producer: Pick<DeliveryProducer, 'addBatch' | 'addReferences' | 'addRefused' | 'standing'>;
   readonly flow: LaneFlow;
   /** A rate limit counts jobs: each delivery is one. */
@@ -10,15 +26,7 @@ export type FanOutTarget = {
   readonly backlog: { readonly most: () => number | undefined; readonly over: 'hold' | 'dead-letter' | 'drop' };
 };
 
-export type FanOutDeps = {
-  readonly targets: ReadonlyMap<string, FanOutTarget>;
-  readonly bodies: Pick<Bodies, 'store' | 'read'>;
-  readonly drop: (dropped: { batch: string; output: string; keys: readonly string[] }) => Promise<number>;
-  /** True while memory is short: what waits takes less of it then. */
-  readonly tight: () => boolean;
-  readonly nearlyFull: () => boolean;
-  readonly logger: Logger;
-};
+export type FanOutDeps = { readonly targets: ReadonlyMap<string, FanOutTarget>; readonly logger: Logger };
 
 type Part = { readonly output: string; readonly target: FanOutTarget; readonly callbacks: readonly Callback[] };
 type Run = Omit<RoutedBatch, 'callbacks'>;
@@ -29,13 +37,10 @@ const REFUSED = 'RB_OUTPUT_BACKLOG: more waits for the output than its backlog a
 const BEYOND = { hold: 'held', 'dead-letter': 'dead', drop: 'dropped' } as const;
 
 /**
- * A single output that flows gets one job with the bodies. Otherwise the bodies are stored once: outputs that
- * flow get a job that names them, others hold their id. A repeated run adds what is missing.
+ * A single output that flows gets one job with the bodies. Otherwise the bodies are stored once in each shard: outputs
+ * that flow get a job that names them, others hold their id. A repeated run adds what is missing.
  */
-export function createFanOut(deps: FanOutDeps): FanOut {
-  const { targets, bodies, nearlyFull } = deps;
-  const finishShare = createShareFinisher(deps);
-
+export function createFanOut({ targets, logger }: FanOutDeps): FanOut {
   /** The settings exclude this, but a callback MUST NOT get lost. */
   function targetOf(output: string): FanOutTarget {
     const target = targets.get(output);
@@ -43,40 +48,61 @@ export function createFanOut(deps: FanOutDeps): FanOut {
     return target;
   }
 
-  async function storeAll(id: string, batch: Run, parts: readonly Part[]): Promise<Part[]> {
-    if (parts.length === 0) return [];
-    const shares = parts.map(asShare);
-    const compact = nearlyFull() || shares.some(({ state }) => state === 'held');
-    const answers = await bodies.store({ ...batch, id, batch: batch.id, shares, compact });
-    const rests = parts.flatMap((part, index) =>
-      answers[index] ? finishShare({ id, batch: batch.id, part, answer: answers[index] }) : [],
-    );
-    return (await Promise.all(rests)).filter(({ callbacks }) => callbacks.length > 0);
-  }
-
   return async (batch, perOutput) => {
     const all = [...perOutput].map(([output, callbacks]) => ({ output, callbacks, target: targetOf(output) }));
-    // In a second run the settings may differ, and so may the outputs.
-    const isInline = (part: Part) => goesWithBodies(deps, part, all.length === 1 && !batch.again);
-    const [inline, others] = [all.filter(isInline), all.filter((part) => !isInline(part))];
-    const standing = batch.again ? await Promise.all(others.map((part) => missing(batch.id, part))) : [];
-    const [fresh, rest] = batch.again
-      ? [standing.filter(({ named }) => !named), standing.filter(({ named }) => named)]
-      : [others, []];
-    const [, left] = await Promise.all([
-      Promise.all(inline.map((part) => addWithBodies(batch, part))),
-      storeAll(batch.id, batch, fresh),
-    ]);
-    const further = [...rest.filter(({ callbacks }) => callbacks.length > 0), ...left];
-    if (further.length === 0) return;
-    if ((await storeAll(batchPartId(batch.id, partOf(further)), batch, further)).length > 0) {
-      throw new RingbackError('RB_JOB_ID_TAKEN', `other bodies stand under an id of batch ${batch.id}`);
-    }
+    const addTo = ([shard, parts]: readonly [FanOutShard, readonly Part[]]) => {
+      const add = () => addParts({ batch, shard, logger }, parts);
+      return shard.reach ? shard.reach.write(add) : add();
+    };
+    // A shard that is away keeps the batch, and the deliveries in other shards go on.
+    await allSettled([...Map.groupBy(all, ({ target }) => target.shard)].map(addTo));
   };
 }
 
+type InShard = { readonly batch: Run; readonly shard: FanOutShard; readonly logger: Logger };
+
+/** To outputs of one shard. */
+async function addParts(context: InShard, all: readonly Part[]): Promise<void> {
+  const { batch, shard } = context;
+  // The batch may have waited long: its outcomes MUST stay known.
+  if (batch.again)
+    await shard.renew(
+      batch.id,
+      all.map(({ output }) => output),
+    );
+  // In a second run the settings may differ, and so may the outputs.
+  const isInline = (part: Part) => goesWithBodies(shard, part, all.length === 1 && !batch.again);
+  const [inline, others] = [all.filter(isInline), all.filter((part) => !isInline(part))];
+  const standing = batch.again ? await Promise.all(others.map((part) => missing(batch.id, part))) : [];
+  const [fresh, rest] = batch.again
+    ? [standing.filter(({ named }) => !named), standing.filter(({ named }) => named)]
+    : [others, []];
+  const [, left] = await Promise.all([
+    Promise.all(inline.map((part) => addWithBodies(batch, part))),
+    storeAll(context, batch.id, fresh),
+  ]);
+  const further = [...rest.filter(({ callbacks }) => callbacks.length > 0), ...left];
+  if (further.length === 0) return;
+  if ((await storeAll(context, batchPartId(batch.id, partOf(further)), further)).length > 0) {
+    throw new RingbackError('RB_JOB_ID_TAKEN', `other bodies stand under an id of batch ${batch.id}`);
+  }
+}
+
+/** Resolves to what must be stored elsewhere. */
+async function storeAll(context: InShard, id: string, parts: readonly Part[]): Promise<Part[]> {
+  if (parts.length === 0) return [];
+  const { batch, shard } = context;
+  const shares = parts.map(asShare);
+  const compact = shard.nearlyFull() || shares.some(({ state }) => state === 'held');
+  const answers = await shard.bodies.store({ ...batch, id, batch: batch.id, shares, compact });
+  const rests = parts.flatMap((part, index) =>
+    answers[index] ? finishShare(context, { id, part, answer: answers[index] }) : [],
+  );
+  return (await Promise.all(rests)).filter(({ callbacks }) => callbacks.length > 0);
+}
+
 /** `only`: no other output gets the batch, and its bodies are not stored yet. */
-function goesWithBodies({ tight, nearlyFull }: FanOutDeps, { target: { flow, alone } }: Part, only: boolean): boolean {
+function goesWithBodies({ tight, nearlyFull }: FanOutShard, { target: { flow, alone } }: Part, only: boolean): boolean {
   const state = flow.flow();
   if (alone) return state === 'flowing' && !nearlyFull();
   if (!only || state === 'stuck' || flow.holding() || nearlyFull()) return false;
@@ -118,42 +144,39 @@ function unlessDamaged(error: unknown): undefined {
 
 type Stored = {
   readonly id: string;
-  readonly batch: string;
   readonly part: Part;
   readonly answer: Awaited<ReturnType<Bodies['store']>>[number];
 };
 
 /** Resolves to what must be stored elsewhere. */
-function createShareFinisher({ bodies, drop, logger }: FanOutDeps) {
-  return async ({ id, batch, part, answer }: Stored): Promise<Part> => {
-    const { output, callbacks, target } = part;
-    const done = { ...part, callbacks: [] };
-    switch (answer.state) {
-      case 'queued':
-        target.flow.added(1);
-        await target.producer.addReferences([id]);
-        break;
-      case 'held':
-        target.flow.wake();
-        break;
-      case 'dead':
-        await target.producer.addRefused(id, { reason: REFUSED, fault: 'ours' });
-        break;
-      case 'dropped': {
-        const dropped = await drop({ batch, output, keys: callbacks.map(callbackKey) });
-        logger.warn({ code: 'RB_OUTPUT_BACKLOG', batch, output, dropped }, 'deliveries dropped');
-        return done;
-      }
-      case 'elsewhere':
-        return part;
-      case 'over':
-        return done;
-      default:
-        answer.state satisfies never;
+async function finishShare({ batch: { id: batch }, shard, logger }: InShard, { id, part, answer }: Stored): Promise<Part> {
+  const { output, callbacks, target } = part;
+  const done = { ...part, callbacks: [] };
+  switch (answer.state) {
+    case 'queued':
+      target.flow.added(1);
+      await target.producer.addReferences([id]);
+      break;
+    case 'held':
+      target.flow.wake();
+      break;
+    case 'dead':
+      await target.producer.addRefused(id, { reason: REFUSED, fault: 'ours' });
+      break;
+    case 'dropped': {
+      const dropped = await shard.drop({ batch, output, keys: callbacks.map(callbackKey) });
+      logger.warn({ code: 'RB_OUTPUT_BACKLOG', batch, output, dropped }, 'deliveries dropped');
+      return done;
     }
-    if (!answer.there) return done;
-    const stored = await bodies.read(id, output).catch(unlessDamaged);
-    // If the bodies are gone, their outcomes are in the ledger.
-    return { ...part, callbacks: without(callbacks, new Set(stored?.callbacks.map(callbackKey))) };
-  };
+    case 'elsewhere':
+      return part;
+    case 'over':
+      return done;
+    default:
+      answer.state satisfies never;
+  }
+  if (!answer.there) return done;
+  const stored = await shard.bodies.read(id, output).catch(unlessDamaged);
+  // If the bodies are gone, their outcomes are in the ledger.
+  return { ...part, callbacks: without(callbacks, new Set(stored?.callbacks.map(callbackKey))) };
 }

@@ -15,6 +15,8 @@ export type HeadroomDeps = {
   readonly room: () => number;
   readonly look: () => Promise<void>;
   readonly outputs: readonly { readonly producer: Pick<DeliveryProducer, 'pending'>; readonly flow: Pick<LaneFlow, 'flow'> }[];
+  /** Bytes under way in all shards of the process: they may lie on the same primary. */
+  readonly all?: { bytes: number };
   readonly stopping: AbortSignal;
   readonly now: () => number;
 };
@@ -27,16 +29,21 @@ type Dispatch = (batch: TakenBatch) => Promise<void>;
  * 10 s it goes back to the queue.
  */
 export function withHeadroom(dispatch: Dispatch, deps: HeadroomDeps): Dispatch {
-  const { nearlyFull, room, look, stopping, now } = deps;
+  const { nearlyFull, room, look, all = { bytes: 0 }, stopping, now } = deps;
   let underWay = 0;
+
+  function add(bytes: number): void {
+    underWay += bytes;
+    all.bytes += bytes;
+  }
 
   async function begins(bytes: number): Promise<boolean> {
     // Redis's last answer may be older than the last batch that ended.
-    if (underWay > 0 && room() < 2 * (underWay + bytes)) await look();
+    if (underWay > 0 && room() < 2 * (all.bytes + bytes)) await look();
     if (nearlyFull() && (await othersPending(deps))) return false;
-    // A single batch always runs: only work makes room.
-    if (underWay > 0 && underWay + bytes > room()) return false;
-    underWay += bytes;
+    // A single batch of a shard always runs: only work makes room.
+    if (underWay > 0 && all.bytes + bytes > room()) return false;
+    add(bytes);
     return true;
   }
 
@@ -50,7 +57,7 @@ export function withHeadroom(dispatch: Dispatch, deps: HeadroomDeps): Dispatch {
     try {
       await dispatch(batch);
     } finally {
-      underWay -= bytes;
+      add(-bytes);
     }
   };
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type Config, inspectConfig, type InspectedConfig, requireSettingsFile, workerParts } from '@ringback/config';
 import type { Callback, Logger } from '@ringback/contracts';
 import {
@@ -11,17 +12,18 @@ import {
 } from '@ringback/observability';
 import { createHttpClient, createOutput, outputTypes } from '@ringback/outputs';
 import { announce, usedKeys } from '@ringback/queue';
-import { createShardCountWatch, notReadyReasons, shardsOf } from '@ringback/redis';
+import { createShardCountWatch, shardsOf } from '@ringback/redis';
 import { checkCondition, createRouter } from '@ringback/routing';
 import { createSources, sourceTypes } from '@ringback/sources';
-import { createDefaultBound } from './default-bound.ts';
+import { openLanes } from './lanes.ts';
 import { openOutput, type ServedOutput } from './output.ts';
-import { openLane } from './output-lane.ts';
 import { watchPause } from './pause-watch.ts';
+import { allQueues } from './all-queues.ts';
+import { createReadiness } from './readiness.ts';
 import { reportRemovedOutputs } from './removed-outputs.ts';
 import { runUntilStopped } from './run-until-stopped.ts';
 import { openShard } from './shard.ts';
-import { openShardWork } from './shard-work.ts';
+import { openShardWorks } from './shard-work.ts';
 
 const DEFAULT_ADMIN_PORT = 9090;
 const BUILD = { version: VERSION, node: process.version };
@@ -50,41 +52,38 @@ async function run(): Promise<void> {
   const stopped = stopSignal();
   surviveBrokenConnections(logger);
   const stopping = new AbortController();
+  // Each shard listens.
+  setMaxListeners(0, stopping.signal);
 
   const shardCount = await watchShardCount(config.redis, logger);
   const { adminHost: host, adminPort: port } = config.worker;
-  const [place] = shardsOf(config.redis);
-  const shard = openShard({ shard: place, config, now: elapsed, logger });
-  const { access, watch } = shard;
-  const reportRemoved = () => reportRemovedOutputs({ ...access, outputs: config.outputs.map(({ name }) => name), logger });
-  // Not awaited: Redis may be away, and this is only a log line.
-  void reportRemoved();
+  const places = shardsOf(config.redis);
+  const shards = places.map((shard, number) => openShard({ shard, number, config, now: elapsed, logger }));
+  const served = shards.filter(({ number }) => config.worker.shards?.includes(number) ?? true);
+  const names = config.outputs.map(({ name }) => name);
+  const reportRemoved = () => {
+    // Not awaited: Redis may be away, and these are only log lines.
+    for (const shard of served) void reportRemovedOutputs({ ...shard.access, ...shard, outputs: names });
+  };
+  reportRemoved();
   const outputs = openOutputs({ config, locate }, logger);
   const self = { app: 'worker', version: VERSION, parts: workerParts(config) } as const;
-  const telling = { failing: () => failingOf(outputs), onSame: () => void reportRemoved() };
-  const announced = announce({ ...place, ...self, ...telling, logger });
-  const most = createDefaultBound({ config, maxmemory: watch.maxmemory });
-  const common = { stopping: stopping.signal, now: elapsed, logger };
-  const lanes = new Map(
-    outputs.map((output) => [output.output.name, openLane({ ...common, ...shard, ...watch, output, most })] as const),
-  );
-  const routing = { router: createRouter({ routes: config.routes }), businessKeyOf: createBusinessKeyOf(config), shardCount };
-  const { queue, work } = openShardWork({ ...common, ...routing, config, shard, lanes });
+  const announced = announce({ ...places[0], ...self, failing: () => failingOf(outputs), onSame: reportRemoved, logger });
+  const common = { config, shards, stopping: stopping.signal, now: elapsed };
+  const lanes = openLanes({ ...common, outputs, served });
+  const router = createRouter({ routes: config.routes });
+  const routing = { router, businessKeyOf: createBusinessKeyOf(config), shardCount };
+  const callbacks = openShardWorks({ ...common, ...routing, lanes, served });
 
-  const reasons = async () => (stopping.signal.aborted ? ['the process is stopping'] : notReadyReasons({ watch }));
-  const { facts } = watchPause({ queue, now: elapsed, logger });
-  const admin = await startAdminServer({ host, port, defaultPort: DEFAULT_ADMIN_PORT, notReadyReasons: reasons, facts });
-  logger.info({ ...BUILD, adminUrl: admin.url, outputs: [...lanes.keys()], settings: path }, 'worker is up');
+  const { notReadyReasons, facts: ofShards } = createReadiness({ served, stopping: stopping.signal });
+  const { facts: ofPause } = watchPause({ queue: allQueues(callbacks), now: elapsed, logger });
+  const facts = () => ({ ...ofPause(), ...ofShards() });
+  const admin = await startAdminServer({ host, port, defaultPort: DEFAULT_ADMIN_PORT, notReadyReasons, facts });
+  const which = shards.length === 1 ? {} : { shards: served.map(({ number }) => number), of: shards.length };
+  logger.info({ ...BUILD, adminUrl: admin.url, outputs: names, settings: path, ...which }, 'worker is up');
 
-  const code = await runUntilStopped({
-    ...config.worker,
-    ...shardCount,
-    work,
-    refused: watch.refused,
-    stopped,
-    stopping,
-    logger,
-  });
+  const work = [...shards.flatMap((shard) => [...lanes.in(shard).values()]), ...callbacks];
+  const code = await runUntilStopped({ ...config.worker, ...shardCount, work, stopped, stopping, logger });
   await announced.close();
   process.exit(code);
 }

@@ -1,6 +1,6 @@
 import { type Callback, callbackKey, type Delivery, type DeliveryResult, type DeliverySettings } from '@ringback/contracts';
 import { createLedger } from '@ringback/ledger';
-import { createBodies, createQuarantine, createRouteCounts, createUnroutedQuarantine } from '@ringback/queue';
+import { createQuarantine, createRouteCounts, createUnroutedQuarantine } from '@ringback/queue';
 import { createRouter } from '@ringback/routing';
 import { testCallback as callback, testRedis } from '@ringback/testkit';
 import { Queue } from 'bullmq';
@@ -10,6 +10,7 @@ import { createDispatch } from './dispatch.ts';
 import { createFanOut } from './fan-out.ts';
 import { openOutput } from './output.ts';
 import { openLane } from './output-lane.ts';
+import { testShard } from './test-shard.ts';
 
 const DELIVERED: DeliveryResult = { outcome: 'delivered' };
 const breaker = { enabled: false, failures: 1, failingFor: 60_000, cooldown: 1, maxHold: 1 };
@@ -29,12 +30,12 @@ function setUp() {
   };
   const settings = { name: 'crm', type: 'test', settings: {}, delivery: DELIVERY };
   const access = { redis, prefix, lockDuration: 2000 };
-  const rest = { nearlyFull: () => false, stopping: new AbortController().signal, now: Date.now, logger };
+  const rest = { shard: testShard(access), stopping: new AbortController().signal, now: Date.now, logger };
   const ledger = createLedger({ redis, prefix, window: 60_000 });
   const lane = openLane({ output: openOutput({ output: { name: 'crm', deliver }, settings, ...rest }), access, ledger, ...rest });
   const queue = new Queue('output.crm', { connection: redis, prefix });
   onTestFinished(async () => {
-    await lane.consumer.close(5000);
+    await lane.close(5000);
     await queue.close();
     redis.disconnect();
   });
@@ -44,13 +45,10 @@ function setUp() {
     createDispatch({
       nearlyFull: () => false,
       ledger,
+      claims: ledger,
       router: createRouter({ routes: [{ to: ['crm'] }] }),
       fanOut: createFanOut({
         targets: new Map([['crm', lane]]),
-        bodies: createBodies(access),
-        drop: async () => 0,
-        tight: () => false,
-        nearlyFull: () => false,
         logger,
       }),
       quarantine: createQuarantine({ redis, prefix, bounds: { maxCount: 10, maxSize: 1000 } }),

@@ -6,6 +6,7 @@ import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openOutput } from './output.ts';
 import { openLane } from './output-lane.ts';
+import { testShard } from './test-shard.ts';
 
 const DELIVERED: DeliveryResult = { outcome: 'delivered' };
 const FAILED: DeliveryResult = { outcome: 'retry', failure: 'error', reason: 'HTTP 500' };
@@ -31,11 +32,11 @@ function setUp(options: { deliver: Deliver; delivery?: Partial<DeliverySettings>
   };
   const settings = { name: 'crm', type: 'test', settings: {}, delivery: { ...DELIVERY, ...options.delivery } };
   const access = { redis, prefix, lockDuration: 2000 };
-  const rest = { nearlyFull: () => false, stopping: stop.signal, now: Date.now, logger };
+  const rest = { shard: testShard(access), stopping: stop.signal, now: Date.now, logger };
   const lane = openLane({ output: openOutput({ output, settings, ...rest }), access, ledger, ...rest });
   const queue = new Queue('output.crm', { connection: redis, prefix });
   onTestFinished(async () => {
-    await lane.consumer.close(5000);
+    await lane.close(5000);
     await queue.close();
     redis.disconnect();
   });
@@ -164,7 +165,7 @@ describe('an output lane', () => {
     await first.lane.producer.addBatch(run('b1', all));
     await vi.waitFor(() => expect(waiting).toHaveLength(4), 10_000);
     first.stop.abort();
-    const closed = first.lane.consumer.close(5000);
+    const closed = first.lane.close(5000);
     for (const finish of waiting) finish();
     expect(await closed).toBe(true);
     expect(first.attempts).toHaveLength(4);

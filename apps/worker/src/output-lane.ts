@@ -1,17 +1,10 @@
 import type { Logger } from '@ringback/contracts';
 import type { Ledger } from '@ringback/ledger';
-import {
-  type Consumer,
-  consumeDeliveries,
-  createBodies,
-  createDeliveryProducer,
-  type DeliveryProducer,
-  outputQueueState,
-} from '@ringback/queue';
+import { consumeDeliveries, createDeliveryProducer, type DeliveryProducer, outputQueueState } from '@ringback/queue';
 import { createErrorReporter, redisClock } from '@ringback/redis';
 import { createDeliver } from './deliver.ts';
-import type { FanOutTarget } from './fan-out.ts';
-import { createLaneFlow, type LaneFlow } from './lane-flow.ts';
+import type { FanOutShard, FanOutTarget } from './fan-out.ts';
+import { createLaneFlow } from './lane-flow.ts';
 import type { ServedOutput } from './output.ts';
 import type { Watched } from './progress-watch.ts';
 
@@ -19,11 +12,18 @@ type RedisAccess = Pick<Parameters<typeof consumeDeliveries>[0], 'redis' | 'pref
 
 export type LaneOptions = {
   readonly output: ServedOutput;
+  /** In log lines. */
+  readonly name?: string;
   readonly access: RedisAccess;
+  readonly shard: FanOutShard;
+  readonly refused?: () => unknown;
   readonly ledger: Ledger;
-  readonly nearlyFull: () => boolean;
   /** Default, in bytes by reference. Undefined: none. */
   readonly most?: (bound: { readonly share: number } | undefined) => number | undefined;
+  /** Over how many shards its settings are spread, and over how many of them in this process. */
+  readonly parts?: { readonly shards: number; readonly served: number };
+  /** False: other processes consume. */
+  readonly consumes?: boolean;
   readonly stopping: AbortSignal;
   readonly now: () => number;
   readonly logger: Logger;
@@ -32,60 +32,64 @@ export type LaneOptions = {
 /** What an output has in one shard: its queue, what feeds that, and what consumes it. */
 export type Lane = FanOutTarget & {
   readonly producer: DeliveryProducer;
-  readonly consumer: Consumer;
-  readonly watched: Watched;
+  /** Absent if this process does not consume. */
+  readonly watched?: Watched | undefined;
+  /** As that of a consumer. Nothing is fed any more. */
+  close(grace: number): Promise<boolean>;
 };
 
+const WHOLE = { shards: 1, served: 1 };
+
 export function openLane(options: LaneOptions): Lane {
-  const { output: served, access, ledger, nearlyFull, stopping, now, logger } = options;
+  const { output: served, access, shard, consumes = true, logger } = options;
+  const { output, settings, breaker, alone } = served;
+  const { nearlyFull, bodies } = shard;
+  const producer = createDeliveryProducer({ ...access, output: output.name, delivery: settings.delivery, nearlyFull });
+  const backlog = backlogOf(options);
+  const watching = { breaker: breaker.state, failures: breaker.failures, most: backlog.most, bodies };
+  const errors = access.errors ?? createErrorReporter({ wasAway: () => false, logger });
+  const flow = createLaneFlow({ ...watching, output: output.name, alone, producer, nearlyFull, errors, logger });
+  const { consumer, watched } = consumes ? consume(options, producer) : {};
+  served.join({ consumer, flow });
+  async function close(grace: number): Promise<boolean> {
+    flow.close();
+    return (await consumer?.close(grace)) ?? true;
+  }
+  return { producer, watched, flow, alone, backlog, shard, close };
+}
+
+function backlogOf({ output, most, parts = WHOLE }: LaneOptions): FanOutTarget['backlog'] {
+  const { max, over } = output.settings.delivery.backlog;
+  return { over, most: () => (max !== undefined && 'bytes' in max ? Math.ceil(max.bytes / parts.shards) : most?.(max)) };
+}
+
+function consume(
+  { output: served, name, parts = WHOLE, access, ledger, refused, ...rest }: LaneOptions,
+  retries: DeliveryProducer,
+) {
   const { output, settings, breaker } = served;
   const { delivery } = settings;
-  const producer = createDeliveryProducer({ ...access, output: output.name, delivery, nearlyFull });
   const queue = outputQueueState(output.name, access);
-  const backlog = backlogOf(options);
-  const alone = delivery.rateLimit !== undefined;
   const handlers = createDeliver({
-    output,
-    breaker,
+    ...rest,
+    ...served,
     timeout: delivery.timeout,
     attempts: delivery.retry.attempts,
     settling: { ...delivery.retry, probeAgainAfter: delivery.breaker.cooldown },
-    onAttempt: served.onAttempt,
-    limit: served.limit,
     ledger,
-    retries: producer,
-    alone,
-    stopping,
-    now,
+    retries,
     redisNow: redisClock(access.redis).now,
-    logger,
   });
-  const watching = { breaker: breaker.state, failures: breaker.failures, most: backlog.most, bodies: createBodies(access) };
-  const errors = access.errors ?? createErrorReporter({ wasAway: () => false, logger });
-  const flow = createLaneFlow({ ...watching, output: output.name, alone, producer, nearlyFull, errors, logger });
-  const { concurrency } = delivery;
-  const consumer = consumeDeliveries({ ...access, concurrency, output: output.name, delivery, handlers, logger });
-  served.join({ consumer, flow });
+  // What this process takes from all shards is as much as it may attempt at once.
+  const concurrency = Math.ceil(delivery.concurrency / parts.served);
+  const consumer = consumeDeliveries({ ...access, concurrency, output: output.name, delivery, handlers, logger: rest.logger });
   const watched: Watched = {
-    name: output.name,
+    name: name ?? output.name,
     longestStep: delivery.timeout,
-    progress: () => consumer.progress() + served.attempts(),
+    redisRefuses: () => refused?.() !== undefined,
+    // A delivery may wait for those of other shards: their attempts are its progress.
+    progress: () => consumer.progress() + (consumer.isBusy() ? served.attempts() : 0),
     workWaits: async () => breaker.state() !== 'open' && (await queue.workWaits()),
   };
-  return { producer, consumer: closedTogether(consumer, flow), watched, flow, alone, backlog };
-}
-
-function backlogOf({ output, most }: LaneOptions): FanOutTarget['backlog'] {
-  const { max, over } = output.settings.delivery.backlog;
-  return { over, most: () => (max !== undefined && 'bytes' in max ? max.bytes : most?.(max)) };
-}
-
-function closedTogether(consumer: Consumer, flow: LaneFlow): Consumer {
-  return {
-    ...consumer,
-    close(grace) {
-      flow.close();
-      return consumer.close(grace);
-    },
-  };
+  return { consumer, watched };
 }

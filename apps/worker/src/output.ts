@@ -5,12 +5,18 @@ import pLimit, { type LimitFunction } from 'p-limit';
 import { type Breaker, createBreaker } from './breaker.ts';
 import type { LaneFlow } from './lane-flow.ts';
 
-type OwnLane = { readonly consumer: Pick<Consumer, 'hold' | 'resume'>; readonly flow: Pick<LaneFlow, 'wake'> };
+/** Without a consumer, another process consumes. */
+type OwnLane = {
+  readonly consumer?: Pick<Consumer, 'hold' | 'resume'> | undefined;
+  readonly flow: Pick<LaneFlow, 'wake'>;
+};
 
 /** What one output has in a process, however many lanes it has there. */
 export type ServedOutput = {
   readonly output: Output;
   readonly settings: Config['outputs'][number];
+  /** A rate limit counts jobs: each delivery is one. */
+  readonly alone: boolean;
   readonly breaker: Breaker;
   /** Over all its lanes. */
   readonly limit: LimitFunction;
@@ -35,10 +41,10 @@ export function openOutput({ output, settings, now, logger }: OutputOptions): Se
       else logger.info(line, state === 'probing' ? 'trying one delivery' : 'output recovered');
       for (const { consumer, flow } of lanes) {
         if (state === 'open') {
-          consumer.hold();
+          consumer?.hold();
           continue;
         }
-        consumer.resume();
+        consumer?.resume();
         flow.wake();
       }
     },
@@ -46,6 +52,7 @@ export function openOutput({ output, settings, now, logger }: OutputOptions): Se
   return {
     output,
     settings,
+    alone: settings.delivery.rateLimit !== undefined,
     breaker,
     limit: pLimit(settings.delivery.concurrency),
     attempts: () => attempts,

@@ -9,12 +9,12 @@ function setUp({ longestStep = 0 } = {}) {
   const look = createProgressWatch({
     stuckAfter: 60,
     every: EVERY,
-    redisRefuses: () => seen.redisRefuses,
     now: () => seen.time,
     watched: [
       {
         name: 'crm',
         longestStep,
+        redisRefuses: () => seen.redisRefuses,
         progress: () => seen.progress,
         workWaits: () => (seen.waits instanceof Error ? Promise.reject(seen.waits) : Promise.resolve(seen.waits)),
       },

@@ -9,6 +9,8 @@ export type Watched = {
   /** ms, of normal work. */
   readonly longestStep: number;
   progress(): number;
+  /** Redis refuses what the work needs: a new process would not help then. */
+  redisRefuses?(): boolean;
   /** May reject or never resolve if Redis does not answer. */
   workWaits(): Promise<boolean>;
 };
@@ -19,8 +21,6 @@ export type ProgressWatchOptions = {
   readonly stuckAfter: number;
   /** ms between two looks. */
   readonly every: number;
-  /** A new process would not help then. */
-  readonly redisRefuses: () => boolean;
   /** Monotonic, ms. */
   readonly now: () => number;
 };
@@ -33,7 +33,6 @@ export function createProgressWatch({
   watched,
   stuckAfter,
   every,
-  redisRefuses,
   now,
 }: ProgressWatchOptions): () => Promise<string | undefined> {
   const seen = watched.map((consumer) => ({ consumer, progress: -1, since: now() }));
@@ -45,7 +44,8 @@ export function createProgressWatch({
       seen.map(async (entry) => {
         const waits = await within(LOOK_TIMEOUT_MS, entry.consumer.workWaits()).catch(() => false);
         const progress = entry.consumer.progress();
-        if (frozen || redisRefuses() || !waits || progress !== entry.progress) Object.assign(entry, { progress, since: now() });
+        const refused = entry.consumer.redisRefuses?.() ?? false;
+        if (frozen || refused || !waits || progress !== entry.progress) Object.assign(entry, { progress, since: now() });
       }),
     );
     lookedAt = now();

@@ -1,6 +1,6 @@
 import { type Callback, type Delivery, type DeliverySettings, groupCallbacks } from '@ringback/contracts';
 import { createLedger } from '@ringback/ledger';
-import { consumeCallbacks, createBodies, createQuarantine, createRouteCounts, createUnroutedQuarantine } from '@ringback/queue';
+import { consumeCallbacks, createQuarantine, createRouteCounts, createUnroutedQuarantine } from '@ringback/queue';
 import { createRouter } from '@ringback/routing';
 import { startRedisServer, watchCommands } from '@ringback/testkit';
 import { Queue } from 'bullmq';
@@ -10,6 +10,7 @@ import { createDispatch } from './dispatch.ts';
 import { createFanOut } from './fan-out.ts';
 import { openOutput } from './output.ts';
 import { openLane } from './output-lane.ts';
+import { testShard } from './test-shard.ts';
 
 const BATCH = 64;
 const PREFIX = 'test';
@@ -32,19 +33,16 @@ async function setUp() {
   const access = { redis, prefix: PREFIX, lockDuration: 30_000 };
   const ledger = createLedger({ redis, prefix: PREFIX, window: 60_000 });
   const deliver = vi.fn<(delivery: Delivery) => Promise<{ outcome: 'delivered' }>>(async () => ({ outcome: 'delivered' }));
-  const common = { access, ledger, nearlyFull: () => false, stopping: new AbortController().signal, now: Date.now, logger };
+  const common = { access, ledger, shard: testShard(access), stopping: new AbortController().signal, now: Date.now, logger };
   const settings = { name: 'crm', type: 'test', settings: {}, delivery: DELIVERY };
   const lane = openLane({ ...common, output: openOutput({ ...common, settings, output: { name: 'crm', deliver } }) });
   const dispatch = createDispatch({
     nearlyFull: () => false,
     ledger,
+    claims: ledger,
     router: createRouter({ routes: [{ to: ['crm'] }] }),
     fanOut: createFanOut({
       targets: new Map([['crm', lane]]),
-      bodies: createBodies(access),
-      drop: async () => 0,
-      tight: () => false,
-      nearlyFull: () => false,
       logger,
     }),
     quarantine: createQuarantine({ redis, prefix: PREFIX, bounds: { maxCount: 10, maxSize: 1000 } }),
@@ -57,7 +55,7 @@ async function setUp() {
   const callbacks = consumeCallbacks({ ...access, concurrency: 4, dispatch, logger });
   const queues = ['callbacks', 'output.crm'].map((name) => new Queue(name, { connection: redis, prefix: PREFIX }));
   onTestFinished(async () => {
-    await Promise.all([callbacks, lane.consumer].map((consumer) => consumer.close(5000)));
+    await Promise.all([callbacks, lane].map((running) => running.close(5000)));
     await Promise.all(queues.map((queue) => queue.close()));
     redis.disconnect();
   });

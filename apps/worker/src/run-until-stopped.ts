@@ -1,13 +1,17 @@
 import type { Logger, RingbackError } from '@ringback/contracts';
-import type { Consumer } from '@ringback/queue';
 import { createProgressWatch, type Watched, whenStuck } from './progress-watch.ts';
 
 const LOOKS_UNTIL_STUCK = 5;
 
+/** What stops with the process, and how its progress is seen. */
+export type Work = {
+  /** False: another worker takes some of it over. */
+  close(grace: number): Promise<boolean>;
+  readonly watched?: Watched | undefined;
+};
+
 export type Running = {
-  readonly work: readonly { readonly consumer: Consumer; readonly watched: Watched }[];
-  /** Set while Redis refuses what the work needs. */
-  readonly refused: () => unknown;
+  readonly work: readonly Work[];
   readonly stopped: Promise<NodeJS.Signals>;
   /** Resolves if the worker may no longer run. */
   readonly ended: Promise<RingbackError>;
@@ -24,11 +28,10 @@ export type Running = {
  * The process MUST end then: interrupted work holds sockets.
  */
 export async function runUntilStopped(running: Running): Promise<0 | 1> {
-  const { work, refused, stopped, ended, stopping, stuckAfter, shutdownGrace, logger } = running;
+  const { work, stopped, ended, stopping, stuckAfter, shutdownGrace, logger } = running;
   const every = stuckAfter / LOOKS_UNTIL_STUCK;
-  const redisRefuses = () => refused() !== undefined;
-  const watched = work.map((one) => one.watched);
-  const look = createProgressWatch({ watched, stuckAfter, every, redisRefuses, now: () => performance.now() });
+  const watched = work.flatMap((one) => one.watched ?? []);
+  const look = createProgressWatch({ watched, stuckAfter, every, now: () => performance.now() });
   const stuck = whenStuck({ look, every, stop: stopping.signal });
   const end = await Promise.race([
     stopped.then((signal) => ({ signal })),
@@ -39,7 +42,7 @@ export async function runUntilStopped(running: Running): Promise<0 | 1> {
   else if ('code' in end) logger.error(end, 'worker may not go on and stops');
   else logger.error({ code: 'RB_WORKER_STUCK', ...end }, 'worker makes no progress and stops');
   stopping.abort();
-  const closed = await Promise.all(work.map(({ consumer }) => consumer.close(shutdownGrace)));
+  const closed = await Promise.all(work.map((one) => one.close(shutdownGrace)));
   logger.info({ finished: closed.every(Boolean) }, 'worker has stopped');
   return 'signal' in end ? 0 : 1;
 }

@@ -1,10 +1,8 @@
 import type { Config } from '@ringback/config';
+import { shardOf } from '@ringback/contracts';
 import {
   callbackQueueState,
   consumeCallbacks,
-  type Consumer,
-  createBodies,
-  createDropNoter,
   createQuarantine,
   createRouteCounts,
   createUnroutedQuarantine,
@@ -13,19 +11,25 @@ import {
 import type { ShardCountWatch } from '@ringback/redis';
 import type { Router } from '@ringback/routing';
 import type { BusinessKeyOf } from './business-duplicates.ts';
-import { createDispatch } from './dispatch.ts';
+import { createClaims } from './claims.ts';
+import { createDispatch, type Sharding } from './dispatch.ts';
 import { createFanOut } from './fan-out.ts';
 import { withHeadroom } from './headroom.ts';
 import { keepSwept } from './keep-swept.ts';
-import type { Lane } from './output-lane.ts';
-import type { Watched } from './progress-watch.ts';
+import type { Lanes } from './lanes.ts';
+import { createPassOn } from './pass-on.ts';
+import { REACHED_WITHIN_MS } from './reach.ts';
+import type { Work } from './run-until-stopped.ts';
 import type { WorkShard } from './shard.ts';
 import { whileShardsAgree } from './while-shards-agree.ts';
 
-export type ShardWorkOptions = {
-  readonly config: Pick<Config, 'worker' | 'dedupe' | 'quarantine'>;
-  readonly shard: WorkShard;
-  readonly lanes: ReadonlyMap<string, Lane>;
+export type ShardWorksOptions = {
+  readonly config: Pick<Config, 'worker' | 'quarantine'>;
+  /** All, by number. */
+  readonly shards: readonly WorkShard[];
+  /** Those that this process consumes. */
+  readonly served: readonly WorkShard[];
+  readonly lanes: Lanes;
   readonly router: Router;
   readonly businessKeyOf: BusinessKeyOf;
   readonly shardCount: Pick<ShardCountWatch, 'refusal'>;
@@ -33,38 +37,72 @@ export type ShardWorkOptions = {
   readonly now: () => number;
 };
 
-/** What is consumed, and how its progress is seen. */
-export type Work = { readonly consumer: Consumer; readonly watched: Watched };
+export type ShardWork = Work & Pick<WorkShard, 'access'> & { readonly queue: QueueState };
 
-/** Takes the callbacks of one shard from its queue, and hands them to the lanes. */
-export function openShardWork(options: ShardWorkOptions): { readonly queue: QueueState; readonly work: readonly Work[] } {
-  const { config, shard, lanes, router, businessKeyOf, shardCount, stopping, now } = options;
-  const { access, watch, ledger, logger } = shard;
-  const drop = createDropNoter({ ...access, window: config.dedupe.window });
-  const fanOut = createFanOut({ ...watch, targets: lanes, bodies: createBodies(access), drop, logger });
-  const keeping = createKeeping(access, config.quarantine);
-  const common = { ledger, nearlyFull: watch.nearlyFull, logger };
-  const dispatch = createDispatch({ ...common, router, fanOut, ...keeping, businessKeyOf, now: shard.clock.now });
-  const gated = withHeadroom(whileShardsAgree(dispatch, shardCount), { ...watch, outputs: [...lanes.values()], stopping, now });
-  const consumer = consumeCallbacks({
-    ...access,
-    concurrency: config.worker.concurrency,
-    dispatch: whileShardsAgree(gated, shardCount),
-    logger,
-  });
-  const queue = callbackQueueState(access);
-  keepSwept({ ...access, stop: stopping, logger });
-  return { queue, work: [...lanes.values(), { consumer, watched: watchedCallbacks(consumer, queue) }] };
+export function openShardWorks(options: ShardWorksOptions): readonly ShardWork[] {
+  const underWay = { bytes: 0 };
+  return options.served.map((shard) => openShardWork({ ...options, shard, underWay }));
 }
 
-function createKeeping(access: WorkShard['access'], bounds: Config['quarantine']) {
+type ShardWorkOptions = ShardWorksOptions & { readonly shard: WorkShard; readonly underWay: { bytes: number } };
+
+/** Takes the callbacks of one shard from its queue, and hands them to the lanes. */
+function openShardWork(options: ShardWorkOptions): ShardWork {
+  const { config, shard, shards, served, lanes, router, businessKeyOf, shardCount, underWay: all, stopping, now } = options;
+  const { access, watch, ledger, logger } = shard;
+  const fanOut = createFanOut({ targets: lanes.from(shard), logger });
+  const dispatch = createDispatch({
+    ...createKeeping(options),
+    ledger,
+    claims: createClaims({ own: shard.number, shards }),
+    ...(shards.length > 1 && { sharding: createSharding(options) }),
+    router,
+    fanOut,
+    businessKeyOf,
+    nearlyFull: watch.nearlyFull,
+    now: shard.clock.now,
+    logger,
+  });
+  const gated = withHeadroom(whileShardsAgree(dispatch, shardCount), {
+    ...watch,
+    outputs: [...lanes.in(shard).values()],
+    all,
+    stopping,
+    now,
+  });
+  const concurrency = Math.ceil(config.worker.concurrency / served.length);
+  const consumer = consumeCallbacks({ ...access, concurrency, dispatch: whileShardsAgree(gated, shardCount), logger });
+  const queue = callbackQueueState(access);
+  keepSwept({ ...access, stop: stopping, logger });
+  const watched = {
+    name: shard.named('callbacks'),
+    longestStep: shards.length === 1 ? 0 : REACHED_WITHIN_MS,
+    redisRefuses: () => watch.refused() !== undefined,
+    progress: () => consumer.progress(),
+    workWaits: () => queue.workWaits(),
+  };
+  return { access, queue, watched, close: (grace) => consumer.close(grace) };
+}
+
+function createSharding({ shard: { number, logger }, shards }: ShardWorkOptions): Sharding {
   return {
-    quarantine: createQuarantine({ ...access, bounds }),
-    unroutedQuarantine: createUnroutedQuarantine({ ...access, bounds: bounds.unrouted }),
-    counts: createRouteCounts(access),
+    elsewhere(key) {
+      const shard = shardOf(key, shards.length);
+      return shard === number ? undefined : shard;
+    },
+    passOn: createPassOn({ shards, logger }),
   };
 }
 
-function watchedCallbacks(consumer: Consumer, queue: QueueState): Watched {
-  return { name: 'callbacks', longestStep: 0, progress: () => consumer.progress(), workWaits: () => queue.workWaits() };
+/** Bounds are for the whole installation. */
+function createKeeping({ config: { quarantine: bounds }, shard: { access }, shards }: ShardWorkOptions) {
+  const part = ({ maxCount, maxSize }: { readonly maxCount: number; readonly maxSize: number }) => ({
+    maxCount: Math.ceil(maxCount / shards.length),
+    maxSize: Math.ceil(maxSize / shards.length),
+  });
+  return {
+    quarantine: createQuarantine({ ...access, bounds: part(bounds) }),
+    unroutedQuarantine: createUnroutedQuarantine({ ...access, bounds: part(bounds.unrouted) }),
+    counts: createRouteCounts(access),
+  };
 }

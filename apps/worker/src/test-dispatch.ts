@@ -57,6 +57,7 @@ export function setUp({
   const dispatch = createDispatch({
     ...rest,
     ledger,
+    claims: ledger,
     fanOut,
     quarantine,
     unroutedQuarantine,

@@ -6,6 +6,7 @@ import { Redis } from 'ioredis';
 import { expect, onTestFinished, vi } from 'vitest';
 import { openOutput } from './output.ts';
 import { openLane } from './output-lane.ts';
+import { testShard } from './test-shard.ts';
 
 export const DEADLINE = { timeout: 20_000, interval: 20 };
 export const DAY = 86_400_000;
@@ -42,7 +43,7 @@ export function startOutage(settings: Settings = {}) {
   const delivery = { timeout: 1000, concurrency: 4, backlog: { over: 'hold' as const }, ...limits };
   const stanza = { name: 'crm', type: 'test', settings: {}, delivery };
   const stopping = new AbortController().signal;
-  const common = { ledger, nearlyFull: () => false, stopping, now: () => performance.now(), logger };
+  const common = { ledger, shard: testShard({ redis, prefix }), stopping, now: () => performance.now(), logger };
   const open = (served = openOutput({ ...common, output, settings: stanza })) =>
     openLane({ ...common, output: served, access: { redis, prefix, lockDuration: 2000 } });
   const first = openOutput({ ...common, output, settings: stanza });
@@ -50,7 +51,7 @@ export function startOutage(settings: Settings = {}) {
   const lanes = [lane];
   const queue = new Queue('output.crm', { connection: redis, prefix });
   onTestFinished(async () => {
-    await Promise.all(lanes.map(({ consumer }) => consumer.close(5000)));
+    await Promise.all(lanes.map((one) => one.close(5000)));
     await queue.close();
     redis.disconnect();
   });
@@ -58,7 +59,7 @@ export function startOutage(settings: Settings = {}) {
   return {
     ...given,
     replaceWorker: async () => {
-      await lane.consumer.close(5000);
+      await lane.close(5000);
       lanes.push(open());
     },
     send: (...ids: string[]) => lane.producer.addBatch({ id: 'b1', callbacks: of(ids), again: false }),

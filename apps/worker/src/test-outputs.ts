@@ -1,6 +1,6 @@
 import { type Callback, type Delivery, type DeliveryResult, type DeliverySettings, type Logger } from '@ringback/contracts';
 import { createLedger } from '@ringback/ledger';
-import { createBodies, createDropNoter, readBacklog } from '@ringback/queue';
+import { createBodies, readBacklog } from '@ringback/queue';
 import { testRedis } from '@ringback/testkit';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
@@ -8,6 +8,7 @@ import { expect, onTestFinished, vi } from 'vitest';
 import { createFanOut } from './fan-out.ts';
 import { openOutput } from './output.ts';
 import { openLane } from './output-lane.ts';
+import { testShard } from './test-shard.ts';
 
 const DELIVERY: DeliverySettings = {
   backlog: { over: 'hold' },
@@ -31,7 +32,8 @@ export function startOutputs({ crm = {}, tight = false }: Options = {}) {
   const logger = { debug: line(), info: line(), warn: line(), error: line() };
   const ledger = createLedger({ redis, prefix, window: 60_000 });
   const { arrived, down, deliver } = createDestinations();
-  const common = { access, ledger, logger, nearlyFull: () => false, stopping: new AbortController().signal, now: Date.now };
+  const shard = testShard(access, { tight });
+  const common = { access, ledger, logger, shard, stopping: new AbortController().signal, now: Date.now };
   const lanes = new Map(
     NAMES.map((name) => {
       const delivery = { ...DELIVERY, ...(name === 'crm' && crm) };
@@ -39,13 +41,12 @@ export function startOutputs({ crm = {}, tight = false }: Options = {}) {
       return [name, openLane({ ...common, output: openOutput({ ...common, settings, output: deliver(name) }) })];
     }),
   );
-  const drop = createDropNoter({ ...access, window: 60_000 });
   const bodies = createBodies(access);
-  const fanOut = createFanOut({ targets: lanes, bodies, drop, tight: () => tight, nearlyFull: () => false, logger });
+  const fanOut = createFanOut({ targets: lanes, logger });
   const run = (id: string, to: Record<string, readonly Callback[]>, again = false) =>
     fanOut({ id, again }, new Map(Object.entries(to)));
   onTestFinished(async () => {
-    await Promise.all([...lanes.values()].map(({ consumer }) => consumer.close(5000)));
+    await Promise.all([...lanes.values()].map((lane) => lane.close(5000)));
     redis.disconnect();
   });
   return { access, logger, ledger, down, lanes, bodies, fanOut, run, arrived, ...lookInto(access) };

@@ -1,9 +1,9 @@
 import { type Callback, callbackKey, type Logger } from '@ringback/contracts';
-import type { Ledger } from '@ringback/ledger';
 import { HandBack, type Quarantine, type RouteCounts, type TakenBatch } from '@ringback/queue';
 import type { Routing } from '@ringback/routing';
 import { countUnkept, quarantineEntry } from './quarantine-entry.ts';
 import { type BusinessKeyOf, businessLedgerKey } from './business-duplicates.ts';
+import type { Claims } from './claims.ts';
 
 /** `reason` names routes and conditions. */
 export type Unrouted = NonNullable<Routing['kept']> & { readonly callback: Callback };
@@ -11,7 +11,7 @@ export type Unrouted = NonNullable<Routing['kept']> & { readonly callback: Callb
 export type UnroutedDeps = {
   readonly unroutedQuarantine: Quarantine;
   readonly counts: Pick<RouteCounts, 'unkept'>;
-  readonly ledger: Pick<Ledger, 'release'>;
+  readonly claims: Pick<Claims, 'release'>;
   readonly businessKeyOf: BusinessKeyOf;
   readonly nearlyFull: () => boolean;
   readonly logger: Logger;
@@ -26,7 +26,7 @@ const LOOK_AGAIN_MS = 10_000;
  * run again.
  */
 export function createUnroutedKeeper(deps: UnroutedDeps) {
-  const { unroutedQuarantine, counts, ledger, businessKeyOf, nearlyFull, logger } = deps;
+  const { unroutedQuarantine, counts, claims, businessKeyOf, nearlyFull, logger } = deps;
   const keysOf = (callback: Callback) =>
     [callbackKey(callback), businessLedgerKey(callback, businessKeyOf(callback)) ?? []].flat();
 
@@ -49,8 +49,8 @@ export function createUnroutedKeeper(deps: UnroutedDeps) {
     const kept = [...keptForCertain, ...(await keep(entries.slice(count), false))];
     await counts.unkept(countUnkept(entries, kept));
     const lost = sorted.filter((_, index) => kept[index] !== true);
-    const claims = lost.flatMap(({ callback }) => keysOf(callback));
-    if (claims.length > 0) await ledger.release(id, claims);
+    const keys = lost.flatMap(({ callback }) => keysOf(callback));
+    if (keys.length > 0) await claims.release(id, keys);
     report(logger, id, sorted, kept);
   };
 }

@@ -1,6 +1,7 @@
 export { type Consumer, HandBack } from './bullmq/consumer.ts';
 export { batchPartId } from './bullmq/names.ts';
 export { callbackQueueState, outputQueueState, type QueueState } from './bullmq/queue-state.ts';
+export { createBatchWriter } from './callbacks/batch-writer.ts';
 export { consumeCallbacks, type TakenBatch } from './callbacks/consumer.ts';
 export { type CallbackProducer, createCallbackProducer } from './callbacks/producer.ts';
 export { createRouteCounts, readRouteCounts, type RouteCounts } from './callbacks/route-counts.ts';

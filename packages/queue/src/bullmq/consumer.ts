@@ -14,6 +14,8 @@ export type Consumer = {
   resume(): void;
   /** Grows with every job taken or finished. */
   progress(): number;
+  /** True while a job is under way. */
+  isBusy(): boolean;
   /** Waits at most `grace` ms for jobs under way. False: another worker takes some over. */
   close(grace: number): Promise<boolean>;
 };
@@ -64,8 +66,7 @@ export function createConsumer<S extends TSchema>(consumer: ConsumerOptions<S>):
 
   const connection = rememberingDelayed(backingOff(options.connection, closing.signal), () => held);
   const worker = new Worker(queue, tracked, { ...options, connection });
-  const ended = (cause: unknown) =>
-    logger.error({ queue, err: new RingbackError('RB_INTERNAL', 'the worker loop ended', { cause }) }, 'worker stopped');
+  const ended = (cause: unknown) => logger.error({ queue, err: loopEnded(cause) }, 'worker stopped');
   worker.on('error', (error) => errors(error, { queue }));
   worker.run().catch(ended);
 
@@ -79,6 +80,7 @@ export function createConsumer<S extends TSchema>(consumer: ConsumerOptions<S>):
       void worker.resume().catch(ended);
     },
     progress: () => progress,
+    isBusy: () => underWay.size > 0,
     close(grace) {
       const closed = closeWithin({ worker, underWay, grace });
       closing.abort();
@@ -86,6 +88,8 @@ export function createConsumer<S extends TSchema>(consumer: ConsumerOptions<S>):
     },
   };
 }
+
+const loopEnded = (cause: unknown) => new RingbackError('RB_INTERNAL', 'the worker loop ended', { cause });
 
 function createProcessor<S extends TSchema>({ queue, schema, handle, logger }: ConsumerOptions<S>) {
   const payload = Compile(schema);

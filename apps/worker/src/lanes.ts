@@ -1,0 +1,72 @@
+import { homeShardOf } from '@ringback/contracts';
+import { createClaims } from './claims.ts';
+import type { FanOutTarget } from './fan-out.ts';
+import { type Lane, openLane } from './output-lane.ts';
+import type { ServedOutput } from './output.ts';
+import { sharingPrimary, type WorkShard } from './shard.ts';
+
+export type LanesOptions = {
+  readonly outputs: readonly ServedOutput[];
+  /** All, by number. */
+  readonly shards: readonly WorkShard[];
+  /** Those that this process consumes. */
+  readonly served: readonly WorkShard[];
+  readonly stopping: AbortSignal;
+  readonly now: () => number;
+};
+
+/** By the name of their output. */
+export type Lanes = {
+  /** Those of a shard. */
+  in(shard: WorkShard): ReadonlyMap<string, Lane>;
+  /** Where a fan-out of a shard sends. */
+  from(shard: WorkShard): ReadonlyMap<string, FanOutTarget>;
+};
+
+/**
+ * An output has a lane in each shard that this process serves. One with a rate limit has a single lane for all shards,
+ * in its home shard: there Redis counts for all workers. That lane consumes only if its shard is served.
+ */
+export function openLanes(options: LanesOptions): Lanes {
+  const { outputs, shards, served } = options;
+  const lanes = new Map(shards.map((shard) => [shard, new Map<string, Lane>()]));
+  const ofOthers = new Map<string, { readonly at: WorkShard; readonly target: FanOutTarget }>();
+  for (const output of outputs) {
+    const { name } = output.output;
+    for (const shard of output.alone ? homeOf(name, shards) : served) {
+      const lane = openIn(shard, output, options);
+      lanes.get(shard)?.set(name, lane);
+      if (output.alone) ofOthers.set(name, { at: shard, target: { ...lane, shard: shard.targetOfOthers } });
+    }
+  }
+  const inShard = (shard: WorkShard) => lanes.get(shard) ?? new Map<string, Lane>();
+  return {
+    in: inShard,
+    from(shard) {
+      const elsewhere = [...ofOthers].flatMap(([name, { at, target }]) => (at === shard ? [] : [[name, target] as const]));
+      return new Map<string, FanOutTarget>([...inShard(shard), ...elsewhere]);
+    },
+  };
+}
+
+function homeOf(output: string, shards: readonly WorkShard[]): readonly WorkShard[] {
+  const home = homeShardOf(output, shards.length);
+  return shards.filter(({ number }) => number === home);
+}
+
+function openIn(shard: WorkShard, output: ServedOutput, { shards, served, stopping, now }: LanesOptions): Lane {
+  const { access, ledger, target, watch, logger } = shard;
+  const { keep } = createClaims({ own: shard.number, shards });
+  const name = shard.named(output.output.name);
+  const common = { output, access, shard: target, name, refused: watch.refused, stopping, now, logger };
+  // All that waits for it is in this shard, so it has the whole of its bound here.
+  if (output.alone) {
+    return openLane({ ...common, ledger: { ...ledger, keep }, most: shard.most, consumes: served.includes(shard) });
+  }
+  const most = (bound: Parameters<typeof shard.most>[0]) => divided(shard.most(bound), sharingPrimary(shard, shards));
+  return openLane({ ...common, ledger, most, parts: { shards: shards.length, served: served.length } });
+}
+
+function divided(bytes: number | undefined, by: number): number | undefined {
+  return bytes === undefined ? undefined : Math.ceil(bytes / Math.max(1, by));
+}
