@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type Logger, RingbackError, SILENT } from '@ringback/contracts';
 import type { Redis } from 'ioredis';
-import type { RedisAddress } from './address.ts';
+import { placeText, type RedisAddress } from './address.ts';
 import { createRenewal } from './connection-renewal.ts';
 import { reportState } from './connection-state.ts';
 import { type ClientOptions, openClient } from './open-client.ts';
@@ -50,7 +50,16 @@ export async function connectForCommand(options: Omit<ConnectionOptions, 'logger
   if (await isReady(redis, 5000)) return redis;
   redis.disconnect();
   const reason = trouble === undefined ? '' : ` (${trouble.reason})`;
-  throw new RingbackError('RB_REDIS_UNAVAILABLE', `Redis cannot be reached${reason}: ${whereOf(options)}`);
+  throw new RingbackError(
+    'RB_REDIS_UNAVAILABLE',
+    `Redis${placeOf(redis, options)} cannot be reached${reason}: ${whereOf(options)}`,
+  );
+}
+
+/** The primary of the moment, once a sentinel or a node has named it. */
+function placeOf(redis: Redis, { sentinel, cluster }: RedisAddress): string {
+  const { host = '', port = 0 } = redis.options;
+  return (sentinel || cluster) && host !== '' ? ` at ${placeText({ host, port })}` : '';
 }
 
 function whereOf({ sentinel, cluster }: RedisAddress): string {

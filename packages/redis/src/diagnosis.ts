@@ -20,7 +20,7 @@ export function isAmbiguous(redis: Redis, error: Error): boolean {
 /** Asks over a second connection without TLS. Takes at most 1.3 s. Never rejects. */
 export async function diagnose(redis: Redis, error: Error): Promise<Trouble> {
   const { host, port, tls } = redis.options;
-  if (host === undefined || port === undefined) return troubleOf(error);
+  if (!host || port === undefined) return troubleOf(error);
   const heard = await ask({ host, port });
   if (tls === undefined && heard === undefined && (await speaksTls({ host, port }))) return TLS_WANTED;
   return judge(heard, tls !== undefined) ?? troubleOf(error);

@@ -6,6 +6,9 @@ import { findInCluster } from './cluster.ts';
 import { followPrimary } from './follow-primary.ts';
 import { findBySentinel } from './sentinel.ts';
 
+/** Until the primary is found. By default it would be localhost. */
+const NOT_FOUND = '';
+
 export type ClientOptions = Omit<RedisOptions, 'replyMapping'>;
 
 /** `prefix` begins every key that the client is for: on a cluster it says which node that is. */
@@ -18,12 +21,18 @@ export function openClient(address: Opened, options: ClientOptions): Redis {
   if (sentinel) {
     const find = findBySentinel({ ...sentinel, credentials: credentialsOf(sentinel, 'redis.sentinel') });
     const db = database === undefined ? {} : { db: database };
-    return new Redis({ ...options, ...credentials, ...db, Connector: followPrimary({ find, tls: credentials.tls }) });
+    return new Redis({
+      ...options,
+      ...credentials,
+      ...db,
+      host: NOT_FOUND,
+      Connector: followPrimary({ find, tls: credentials.tls }),
+    });
   }
   if (cluster) {
     if (prefix === undefined) throw new TypeError('on a cluster a connection is for the keys of one shard');
     const find = findInCluster({ ...cluster, key: `${prefix}:`, credentials });
-    return new Redis({ ...options, ...credentials, Connector: followPrimary({ find, tls: credentials.tls }) });
+    return new Redis({ ...options, ...credentials, host: NOT_FOUND, Connector: followPrimary({ find, tls: credentials.tls }) });
   }
   return openSingle(address, { ...options, ...credentials, ...(database === undefined ? {} : { db: database }) });
 }
