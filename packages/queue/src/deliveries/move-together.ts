@@ -5,6 +5,8 @@ import type { DeliveryProducer } from './producer.ts';
 
 export type MoveTogether = {
   readonly bodies: Bodies;
+  /** Those of the shard that they go to, if it is another one. */
+  readonly bodiesThere?: Bodies | undefined;
   readonly producer: Pick<DeliveryProducer, 'standing'>;
   readonly from: string;
   readonly to: string;
@@ -20,32 +22,33 @@ export type Together = {
 };
 
 /**
- * The other output holds them. Stored bodies are shared. May be cut off and run again. @throws
+ * The other output holds them. Within a shard, stored bodies are shared. May be cut off and run again. @throws
  * RingbackError RB_OVERLOADED, RB_JOB_ID_TAKEN, RB_PAYLOAD_INVALID
  */
 export async function moveTogether(options: MoveTogether, together: Together): Promise<void> {
-  const { bodies, producer, from, to, nearlyFull } = options;
+  const { bodies, bodiesThere: there = bodies, producer, from, to, nearlyFull } = options;
   const { batch, all } = together;
   // From all that stand there: a later run MUST find the same id.
   const id = batchPartId(batch, bodyDigest([from, to, ...all.map(callbackKey)].join(' ')));
-  if (await bodies.read(id, to)) return;
+  if (await there.read(id, to)) return;
   const going = without(together.going, await producer.standing(batch));
   const rest = await shareStored(options, { ...together, going });
   if (rest.length === 0) return;
   if (nearlyFull()) throw new RingbackError('RB_OVERLOADED', 'Redis is nearly full: the deliveries stay where they are');
   const share = { output: to, callbacks: rest, state: 'held', beyond: 'held' } as const;
-  const [answer] = await bodies.store({ id, batch, again: true, compact: true, shares: [share] });
+  const [answer] = await there.store({ id, batch, again: true, compact: true, shares: [share] });
   if (answer?.state === 'elsewhere')
     throw new RingbackError('RB_JOB_ID_TAKEN', `other bodies stand under an id of batch ${batch}`);
 }
 
-async function shareStored({ bodies, from, to }: MoveTogether, { batch, stored, all, going }: Together) {
+async function shareStored(options: MoveTogether, { batch, stored, all, going }: Together) {
+  const { bodies, bodiesThere, from, to } = options;
   if (going.length === 0) return [];
-  if (stored !== undefined) {
+  if (stored !== undefined && bodiesThere === undefined) {
     const answer = await bodies.handOver(stored, { from, to, places: going.map((callback) => all.indexOf(callback)) });
     if (answer === 'held' || answer === 'gone') return [];
   }
-  const theirs = await bodies.read(stored ?? batch, to);
+  const theirs = await (bodiesThere ?? bodies).read(stored ?? batch, to);
   return without(going, new Set(theirs?.callbacks.map(callbackKey)));
 }
 

@@ -17,13 +17,20 @@ const UNSPENT = { attempts: 0, uncounted: 0 };
 /** No worker consumes the queue: a job that is active was taken by a worker that is gone. */
 const STATES = ['failed', 'active', 'delayed', 'prioritized', 'waiting'] as const;
 
-export type MoveOptions = {
+/** One shard: its keys, and what its ledger remembers. */
+export type MovePlace = {
   readonly redis: Redis;
   readonly prefix: string;
-  /** An output that no worker serves. */
+  readonly outcomes: (deliveries: { batch: string; output: string }, keys: readonly string[]) => Promise<(string | undefined)[]>;
+};
+
+export type MoveOptions = MovePlace & {
+  /** An output that no worker serves there. */
   readonly from: string;
   readonly to: { readonly name: string; readonly delivery: Pick<DeliverySettings, 'retry' | 'rateLimit'> };
-  readonly outcomes: (deliveries: { batch: string; output: string }, keys: readonly string[]) => Promise<(string | undefined)[]>;
+  /** Another shard, where `to` may have the same name as `from`. Absent: they stay in this one. */
+  readonly into?: MovePlace | undefined;
+  /** Of the Redis that they go to. */
   readonly nearlyFull: () => boolean;
 };
 
@@ -52,10 +59,12 @@ type Plan = {
  * RB_PAYLOAD_INVALID
  */
 export async function moveDeliveries(options: MoveOptions): Promise<Moved> {
-  const { redis, prefix, from, to, nearlyFull } = options;
+  const { redis, prefix, from, to, into = options, nearlyFull } = options;
   const queue = openQueue(outputQueueName(from), { redis, prefix });
-  const producer = createDeliveryProducer({ redis, prefix, output: to.name, delivery: to.delivery, nearlyFull });
+  const there = { redis: into.redis, prefix: into.prefix };
+  const producer = createDeliveryProducer({ ...there, output: to.name, delivery: to.delivery, nearlyFull });
   const bodies = createBodies({ redis, prefix });
+  const moving = { ...options, into, producer, bodies, ...(into !== options && { bodiesThere: createBodies(there) }) };
   let [moved, ended, left] = [0, 0, 0];
   try {
     for (const state of STATES) {
@@ -64,7 +73,7 @@ export async function moveDeliveries(options: MoveOptions): Promise<Moved> {
         const ids = await queue.getRanges([state], stay, stay + PAGE - 1, true);
         if (ids.length === 0) break;
         for (const id of ids) {
-          const plan = await moveOne({ ...options, queue, producer, bodies, id, failed: state === 'failed' });
+          const plan = await moveOne({ ...moving, queue, id, failed: state === 'failed' });
           if (!plan) stay += 1;
           ended += plan?.ended ?? 0;
           moved += plan ? movedBy(plan) : 0;
@@ -74,7 +83,7 @@ export async function moveDeliveries(options: MoveOptions): Promise<Moved> {
     }
     // Held deliveries are younger than jobs. They stay held: jobs would take memory.
     for (const id of await bodies.held(from)) {
-      const plan = await moveHeld({ ...options, producer, bodies }, id);
+      const plan = await moveHeld(moving, id);
       ended += plan?.ended ?? 0;
       moved += plan ? movedBy(plan) : 0;
       left += plan ? 0 : 1;
@@ -85,10 +94,16 @@ export async function moveDeliveries(options: MoveOptions): Promise<Moved> {
   return { moved, ended, left };
 }
 
-type MoveOne = MoveOptions & {
-  readonly queue: Queue;
+type Moving = MoveOptions & {
+  readonly into: MovePlace;
   readonly producer: DeliveryProducer;
   readonly bodies: Bodies;
+  /** Only of another shard. */
+  readonly bodiesThere?: Bodies;
+};
+
+type MoveOne = Moving & {
+  readonly queue: Queue;
   readonly id: string;
   readonly failed: boolean;
 };
@@ -105,7 +120,7 @@ async function moveOne(options: MoveOne): Promise<Plan | undefined> {
   return plan;
 }
 
-async function moveHeld(options: Omit<MoveOne, 'queue' | 'id' | 'failed'>, id: string): Promise<Plan | undefined> {
+async function moveHeld(options: Moving, id: string): Promise<Plan | undefined> {
   const source = await readSource(options, id);
   if (!source) return undefined;
   const plan = await planOf(source, { ...options, failed: false });
@@ -116,13 +131,14 @@ async function moveHeld(options: Omit<MoveOne, 'queue' | 'id' | 'failed'>, id: s
 
 const movedBy = ({ dead, alone, together }: Omit<Plan, 'ended'>) => dead.length + alone.length + together.length;
 
-type Planning = Pick<MoveOne, 'from' | 'to' | 'outcomes' | 'failed'>;
+type Planning = Pick<MoveOne, 'from' | 'to' | 'outcomes' | 'into' | 'failed'>;
 
-async function planOf({ kind, batch, callbacks, refused: why }: Source, { from, to, outcomes, failed }: Planning): Promise<Plan> {
+async function planOf(source: Source, { from, to, outcomes, into, failed }: Planning): Promise<Plan> {
+  const { kind, batch, callbacks, refused: why } = source;
   const keys = callbacks.map(callbackKey);
   const [before, there] = await Promise.all([
     outcomes({ batch, output: from }, keys),
-    outcomes({ batch, output: to.name }, keys),
+    into.outcomes({ batch, output: to.name }, keys),
   ]);
   const refused = failed ? undefined : why;
   const plan: Omit<Plan, 'ended'> = { batch, refused, dead: [], alone: [], together: [] };
@@ -155,11 +171,7 @@ async function moveJob({ job, source, plan, ...options }: MoveJob): Promise<void
   if (source.stored !== undefined) await bodies.release(source.stored, from);
 }
 
-async function add(
-  options: Omit<MoveOne, 'queue' | 'id' | 'failed'>,
-  source: Source,
-  { batch, alone, together }: Plan,
-): Promise<void> {
+async function add(options: Moving, source: Source, { batch, alone, together }: Plan): Promise<void> {
   const { producer, to } = options;
   for (const callback of alone) {
     // Random, so that not all reach the other output at once.
