@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { CALLBACKS, outputQueueName } from './names.ts';
 import { openQueue } from './queue-options.ts';
 
-type QueueDepths = {
+export type QueueDepths = {
   readonly waiting: number;
   readonly delayed: number;
   readonly active: number;
@@ -22,6 +22,12 @@ export type QueueState = {
   workWaits(): Promise<boolean>;
   close(): Promise<void>;
 };
+
+/** Of one queue in several shards. */
+export function sumOfDepths(depths: readonly QueueDepths[]): QueueDepths {
+  const sum = (state: keyof QueueDepths) => depths.reduce((total, one) => total + one[state], 0);
+  return { waiting: sum('waiting'), delayed: sum('delayed'), active: sum('active'), dead: sum('dead') };
+}
 
 const DELAYED_LOOKED_AT = 50;
 

@@ -20,13 +20,32 @@ export function createRouteCounts({ redis, prefix }: Access): RouteCounts {
   return { dropped: (counts) => add(keys.dropped, counts), unkept: (counts) => add(keys.unkept, counts) };
 }
 
+type NamedCount = { readonly name: string; readonly count: number };
+type Counts = { readonly dropped: readonly NamedCount[]; readonly unkept: readonly NamedCount[] };
+
 /** The largest first. */
-export async function readRouteCounts({ redis, prefix }: Access) {
+export async function readRouteCounts({ redis, prefix }: Access): Promise<Counts> {
   const keys = keysOf(prefix);
   const read = async (key: string) =>
-    Object.entries(await redis.hgetall(key))
-      .map(([name, count]) => ({ name, count: Number(count) }))
-      .toSorted((a, b) => b.count - a.count);
+    largestFirst(Object.entries(await redis.hgetall(key)).map(([name, count]) => ({ name, count: Number(count) })));
   const [dropped, unkept] = await Promise.all([read(keys.dropped), read(keys.unkept)]);
   return { dropped, unkept };
+}
+
+/** Of several shards. */
+export function sumOfRouteCounts(all: readonly Counts[]): Counts {
+  const sum = (part: keyof Counts) => {
+    const byName = Map.groupBy(
+      all.flatMap((counts) => counts[part]),
+      ({ name }) => name,
+    );
+    return largestFirst(
+      [...byName].map(([name, counts]) => ({ name, count: counts.reduce((total, one) => total + one.count, 0) })),
+    );
+  };
+  return { dropped: sum('dropped'), unkept: sum('unkept') };
+}
+
+function largestFirst(counts: readonly NamedCount[]): NamedCount[] {
+  return counts.toSorted((a, b) => b.count - a.count);
 }

@@ -1,10 +1,8 @@
-import { type Callback, groupCallbacks } from '@ringback/contracts';
+import type { Callback } from '@ringback/contracts';
 import { testCallback as callback, testRedis } from '@ringback/testkit';
 import { type Job, Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { openQuarantineStore } from '../kept/quarantine-store.ts';
-import { createQuarantine } from '../kept/quarantine.ts';
 import { consumeDeliveries, type DeliveryHandlers } from './consumer.ts';
 import { createDeliveryProducer } from './producer.ts';
 
@@ -16,15 +14,11 @@ function setUp({ rateLimit }: { rateLimit?: { max: number; per: number } } = {})
   const redis = new Redis(url, { maxRetriesPerRequest: null });
   const access = { redis, prefix };
   const delivery = { retry: { attempts: 1, giveUpAfter: 86_400_000, minDelay: 1, maxDelay: 1 }, ...(rateLimit && { rateLimit }) };
-  const queueOf = (name: string) => {
-    const made = new Queue(name, { connection: redis, prefix });
-    onTestFinished(() => made.close());
-    return made;
-  };
+  const queue = new Queue('output.crm', { connection: redis, prefix });
+  onTestFinished(() => queue.close());
   onTestFinished(() => redis.disconnect());
   const producer = createDeliveryProducer({ ...access, output: 'crm', delivery, nearlyFull: () => false });
   onTestFinished(() => producer.close());
-  const queue = queueOf('output.crm');
   /** Lets a worker refuse all that waits. */
   async function refuseAll(dead: number): Promise<Job[]> {
     const batch: DeliveryHandlers['batch'] = async () => {};
@@ -34,7 +28,7 @@ function setUp({ rateLimit }: { rateLimit?: { max: number; per: number } } = {})
     await consumer.close(5000);
     return queue.getFailed();
   }
-  return { access, producer, queue, queueOf, refuseAll };
+  return { producer, queue, refuseAll };
 }
 
 const batchesOf = (jobs: readonly Job[]) => jobs.map(({ data }) => (data as { batch: string }).batch).toSorted();
@@ -80,24 +74,4 @@ describe('an add under an id that exists', () => {
       code: 'RB_JOB_ID_TAKEN',
     });
   });
-});
-
-it('what is replayed from quarantine is queued, though an earlier replay of the same stands among the failed batches', async () => {
-  const { access, queueOf } = setUp();
-  const entry = { v: 1, source: 's', account: 'a', time: 1, receivedAt: 2, id: 'x', body: '{}', encoding: 'utf8' } as const;
-  const quarantine = createQuarantine({ ...access, bounds: { maxCount: 10, maxSize: 1_000_000 } });
-  const read = () => callback('x');
-  const store = openQuarantineStore({ ...access, read, release: async () => {} });
-  onTestFinished(() => store.close());
-  const callbacks = queueOf('callbacks');
-  const replay = async () => {
-    await quarantine.keep([{ ...entry, reason: 'RB_BODY_INVALID: the body' }]);
-    for await (const kept of store.find({})) expect(await store.replay(kept)).toBeUndefined();
-  };
-  await replay();
-  await replay();
-  expect((await callbacks.getWaiting()).map(({ data }) => data as unknown)).toEqual([
-    { v: 1, groups: groupCallbacks([read()]), replayed: true },
-    { v: 1, groups: groupCallbacks([read()]), replayed: true },
-  ]);
 });

@@ -7,7 +7,8 @@ import { CALLBACKS, outputQueueName } from '../bullmq/names.ts';
 import { openQueue } from '../bullmq/queue-options.ts';
 import { type Bodies, createBodies } from '../deliveries/bodies/bodies.ts';
 import { knownOutputs } from '../deliveries/known-outputs.ts';
-import { fits, GONE, type Kept, type KeptFilter, type KeptStore } from './kept.ts';
+import { fitting, GONE, type Kept, type KeptFilter, type KeptStore } from './kept.ts';
+import { newestFirst } from './newest-first.ts';
 import { readDeadLetter, readHeld } from './read-dead-letter.ts';
 
 const SERVED = 'RB_OUTPUT_IN_USE: a worker that runs serves its output';
@@ -39,11 +40,10 @@ export async function openDeadLetters({ redis, prefix, outputs, served }: DeadLe
     output !== undefined && !outputs.includes(output) && !(await served(output));
 
   async function* find(filter: KeptFilter): AsyncGenerator<Kept> {
-    for (const place of places) {
-      if (filter.output !== undefined && filter.output !== place.output) continue;
-      const removed = await abandoned(place.output);
-      for await (const kept of keptIn({ ...place, removed }, bodies)) if (fits(kept, filter)) yield kept;
-    }
+    const chosen = places.filter(({ output }) => filter.output === undefined || filter.output === output);
+    const standing = await Promise.all(chosen.map(async (place) => ({ ...place, removed: await abandoned(place.output) })));
+    const sources = standing.flatMap((place) => sourcesIn(place, bodies));
+    yield* newestFirst(sources.map((source) => fitting(source, filter)));
   }
 
   const placeOf = (kept: Kept) => places.find(({ queue }) => queue.name === kept.queue);
@@ -71,15 +71,22 @@ export async function openDeadLetters({ redis, prefix, outputs, served }: DeadLe
   };
 }
 
-async function* keptIn(place: Place & { readonly removed: boolean }, bodies: Bodies): AsyncGenerator<Kept> {
-  const { queue, output, removed } = place;
-  for (const state of removed ? ABANDONED_STATES : (['failed'] as const)) {
-    const standing = { output, removed: state !== 'failed' };
-    for await (const job of jobsOf({ queue, state })) yield readDeadLetter(job, standing, bodies);
-  }
-  if (!removed || output === undefined) return;
+/** Each newest first. */
+function sourcesIn({ queue, output, removed }: Place & { readonly removed: boolean }, bodies: Bodies): AsyncIterable<Kept>[] {
+  const states = removed ? ABANDONED_STATES : (['failed'] as const);
+  const jobs = states.map((state) => deadLettersIn({ queue, state, output }, bodies));
   // No worker will ever make jobs of what the output holds.
-  for (const id of await bodies.held(output)) {
+  return removed && output !== undefined ? [...jobs, heldBy(output, bodies)] : jobs;
+}
+
+type States = { readonly queue: Queue; readonly state: (typeof ABANDONED_STATES)[number]; readonly output: string | undefined };
+
+async function* deadLettersIn({ queue, state, output }: States, bodies: Bodies): AsyncGenerator<Kept> {
+  for await (const job of jobsOf({ queue, state })) yield readDeadLetter(job, { output, removed: state !== 'failed' }, bodies);
+}
+
+async function* heldBy(output: string, bodies: Bodies): AsyncGenerator<Kept> {
+  for (const id of (await bodies.held(output)).toReversed()) {
     const kept = await readHeld({ bodies: id, output }, bodies);
     if (kept) yield kept;
   }

@@ -2,6 +2,8 @@ import type { Callback, Fault } from '@ringback/contracts';
 
 /** A dead letter, or a callback in quarantine. */
 export type Kept = {
+  /** The number of its shard, if there are several. */
+  readonly shard?: number;
   readonly queue: string;
   readonly id: string;
   /** `batch`: several deliveries. `unreadable`: no payload of ours. */
@@ -36,7 +38,10 @@ export type KeptFilter = {
 };
 
 export type KeptStore = {
-  /** Newest first. An entry may come twice while others go. */
+  /**
+   * Newest first by `time`, over all queues. The exception: what a removed output's queue still held stands there in
+   * another order. An entry may come twice while others go.
+   */
   find(filter: KeptFilter): AsyncIterable<Kept>;
   /** Under the same idempotency key. Resolves with the reason if it could not: then it stays. */
   replay(kept: Kept): Promise<string | undefined>;
@@ -47,7 +52,11 @@ export type KeptStore = {
 
 export const GONE = 'no longer there';
 
-export function fits(kept: Kept, { id, output, source, reason, since, until }: KeptFilter): boolean {
+export async function* fitting(entries: AsyncIterable<Kept>, filter: KeptFilter): AsyncGenerator<Kept> {
+  for await (const kept of entries) if (fits(kept, filter)) yield kept;
+}
+
+function fits(kept: Kept, { id, output, source, reason, since, until }: KeptFilter): boolean {
   return (
     (id === undefined || kept.id === id || kept.callbacks.some((callback) => callback.id === id)) &&
     (output === undefined || kept.output === output) &&

@@ -6,7 +6,7 @@ import {
   QuarantinedCallback,
   RingbackError,
 } from '@ringback/contracts';
-import type { Job } from 'bullmq';
+import type { Job, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { Compile } from 'typebox/compile';
 import { addJobs } from '../bullmq/add-jobs.ts';
@@ -14,7 +14,8 @@ import { batchJobOptions } from '../bullmq/job-options.ts';
 import { jobsOf } from '../bullmq/jobs-of.ts';
 import { CALLBACKS, newBatchId, QUARANTINE, UNROUTED } from '../bullmq/names.ts';
 import { openQueue } from '../bullmq/queue-options.ts';
-import { fits, GONE, type Kept, type KeptStore } from './kept.ts';
+import { fitting, GONE, type Kept, type KeptStore } from './kept.ts';
+import { newestFirst } from './newest-first.ts';
 
 const quarantined = Compile(QuarantinedCallback);
 
@@ -44,14 +45,7 @@ export function openQuarantineStore({ redis, prefix, read, release }: Quarantine
   }
 
   return {
-    async *find(filter) {
-      for (const queue of [refused, unrouted]) {
-        for await (const job of jobsOf({ queue, state: 'waiting' })) {
-          const kept = asKept(job);
-          if (fits(kept, filter)) yield kept;
-        }
-      }
-    },
+    find: (filter) => newestFirst([refused, unrouted].map((queue) => fitting(entriesOf(queue), filter))),
     async replay(kept) {
       if (kept.code === 'RB_REQUEST_ID_REUSED') return 'its requestID was taken with another body: it can be read and purged';
       const job = await jobOf(kept);
@@ -72,6 +66,10 @@ export function openQuarantineStore({ redis, prefix, read, release }: Quarantine
 function whyNot(error: unknown): string {
   if (error instanceof RingbackError) return `${error.code}: ${error.message}`;
   throw error;
+}
+
+async function* entriesOf(queue: Queue): AsyncGenerator<Kept> {
+  for await (const job of jobsOf({ queue, state: 'waiting' })) yield asKept(job);
 }
 
 function asKept(job: Job): Kept {

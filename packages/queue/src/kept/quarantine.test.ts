@@ -144,7 +144,7 @@ describe('quarantine', () => {
     // Too early: a worker keeps it again before the replay has removed it.
     expect(await unrouted.keep([stray('s')], { batch: 'b2', always: true })).toEqual([true]);
     expect(kept && (await store.replay(kept))).toBeUndefined();
-    expect(await requestIDs(store)).toEqual(['s', 'x']);
+    expect(new Set(await requestIDs(store))).toEqual(new Set(['s', 'x']));
     expect(await callbacks.getWaitingCount()).toBe(1);
   });
 

@@ -31,6 +31,13 @@ export async function readBacklog({ redis, prefix }: Access): Promise<ReadonlyMa
   return backlog;
 }
 
+/** Of one output in several shards. */
+export function sumOfBacklogs(backlogs: readonly OutputBacklog[]): OutputBacklog {
+  const sum = (part: keyof OutputBacklog) => backlogs.reduce((total, one) => total + one[part], 0);
+  const [deliveries, held, bytes] = [sum('deliveries'), sum('held'), sum('bytes')];
+  return { deliveries, held, bytes, deadBytes: sum('deadBytes'), dropped: sum('dropped') };
+}
+
 const MIB = 1024 * 1024;
 const LEAST_SHARE = 0.2;
 
