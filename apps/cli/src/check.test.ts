@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { homeShardOf } from '@ringback/contracts';
 import { describe, expect, it } from 'vitest';
+import { check } from './check.ts';
 import { runCli, testFile } from './run-cli.ts';
 
 const ACCOUNT = '{ uuid: u, secrets: [s3cret-value] }';
@@ -21,6 +23,29 @@ describe('check', () => {
     const crm = example.replace(/^ {2}# (- name: crm|  type: webhook|  url: http:.*|- to: \[crm\])$/gm, '  $1');
     const { code, out } = await runCli(['check', '--strict', await testFile('ringback.yaml', crm)]);
     expect({ code, out }).toEqual({ code: 0, out: expect.stringMatching(/ is fine: 1 source, 2 outputs, 2 routes\n$/) });
+  });
+
+  it('says how many shards there are, and what a worker that serves some of them leaves to others', async () => {
+    const cluster = 'redis: { cluster: { nodes: ["127.0.0.1:1"] }, shards: 4 }';
+    const outputs = 'outputs: [{ name: slow, type: stdout, rateLimit: { max: 1, per: 1s } }, ';
+    const rest = yaml({ route: 'to: [crm, slow]' }).replace('outputs: [', outputs);
+    async function linesOf(worker: string): Promise<string[]> {
+      const path = await testFile('ringback.yaml', `${cluster}\n${worker}${rest}`);
+      const lines: string[] = [];
+      const terminal = { out: (line: string) => void lines.push(line), err: (line: string) => void lines.push(line) };
+      expect(check({ path, env: {}, strict: true, terminal })).toBe(true);
+      return lines;
+    }
+    const fine = expect.stringMatching(/ is fine: 1 source, 2 outputs, 1 route, 4 shards$/);
+    expect(await linesOf('')).toEqual([fine]);
+    const home = homeShardOf('slow', 4);
+    const served = (home + 1) % 4;
+    const others = [0, 1, 2, 3].filter((shard) => shard !== served);
+    expect(await linesOf(`worker: { shards: [${served}] }`)).toEqual([
+      `note: other workers must serve shards ${others.join(', ')} of 4`,
+      `note: a worker with these settings delivers nothing to slow: its rate limit counts on shard ${home}`,
+      fine,
+    ]);
   });
 
   it('finds the file that RINGBACK_CONFIG names', async () => {

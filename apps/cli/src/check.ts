@@ -6,6 +6,7 @@ import { createHttpClient, createOutput } from '@ringback/outputs';
 import { createSources } from '@ringback/sources';
 import { checkWarnings } from './check-warnings.ts';
 import { type Env, inspectSettings } from './load-settings.ts';
+import { shardNotes } from './shard-notes.ts';
 import type { Terminal } from './terminal.ts';
 
 type CheckOptions = { readonly path: string; readonly env: Env; readonly strict: boolean; readonly terminal: Terminal };
@@ -16,13 +17,15 @@ type CheckOptions = { readonly path: string; readonly env: Env; readonly strict:
  */
 export function check({ path, env, strict, terminal }: CheckOptions): boolean {
   const inspected = inspectSettings({ path, env });
-  const { sources, outputs, routes } = inspected.config;
+  const { sources, outputs, routes, redis } = inspected.config;
   const problems = [...sourceProblems(inspected), ...outputProblems(inspected), ...spoolProblems(inspected, path)];
   if (problems.length > 0) throw new RingbackError('RB_CONFIG_INVALID', problems.join('\n'));
   const warnings = checkWarnings(inspected);
   for (const warning of warnings) terminal.err(`warning: ${warning}`);
+  for (const note of shardNotes(inspected.config)) terminal.out(`note: ${note}`);
   const fine = warnings.length === 0 || !strict;
   const counts = [count(sources, 'source'), count(outputs, 'output'), count(routes, 'route')];
+  if (redis.shards > 1) counts.push(count({ length: redis.shards }, 'shard'));
   if (warnings.length > 0) counts.push(count(warnings, 'warning'));
   terminal.out(`${path} ${fine ? 'is fine' : 'has warnings'}: ${counts.join(', ')}`);
   return fine;
@@ -58,6 +61,6 @@ function spoolProblems({ config, lineOf }: InspectedConfig, path: string): strin
   return [lineOf(['ingress', 'spool', 'path'], 'its folder does not exist on this machine; make it')];
 }
 
-function count(things: readonly unknown[], noun: string): string {
+function count(things: { readonly length: number }, noun: string): string {
   return `${things.length} ${noun}${things.length === 1 ? '' : 's'}`;
 }

@@ -1,52 +1,38 @@
-import { callbackQueueState, type QueueState, runningProcesses } from '@ringback/queue';
+import { callbackQueueState, readRouteCounts, runningProcesses } from '@ringback/queue';
 import type { Command } from 'commander';
+import { dispatchLine, readDispatch } from './dispatch-state.ts';
 import type { Env } from './load-settings.ts';
 import { countLines } from './route-counts.ts';
+import { askHome, askShards } from './shards.ts';
+import { switchQueues } from './switch-queues.ts';
 import type { Terminal } from './terminal.ts';
-import { type Reached, withConfig, withRedis } from './with-redis.ts';
+import { type Reached, withConfig, withRedis, withRest } from './with-redis.ts';
 
-type Context = { readonly env: Env; readonly terminal: Terminal };
+type Context = { readonly env: Env; readonly terminal: Terminal; readonly done: (success: boolean) => void };
+type Options = { readonly config?: string };
 
 /** For all workers. Ingresses go on acking. */
-export function addDispatch({ program, ...context }: Context & { readonly program: Command }): void {
+export function addDispatch({ program, env, terminal, done }: Context & { readonly program: Command }): void {
   const dispatch = program.command('dispatch').description('whether workers turn callbacks into deliveries');
-  const add = (command: Command, work: (queue: QueueState) => Promise<unknown>) =>
-    withConfig(command).action(({ config }: { config?: string }) => withCallbacks(context, config, work));
-
-  add(dispatch.command('state', { isDefault: true }).description('whether it is paused, and what waits'), async () => {});
-  add(dispatch.command('pause').description('take no callback at any worker; they are acked and wait in Redis'), (queue) =>
-    queue.pause(),
-  );
-  add(dispatch.command('resume').description('let the callbacks that wait go on'), (queue) => queue.resume());
+  const show = async ({ config }: Options) =>
+    done(await withRest({ env, config, terminal }, async (reached) => (await stateLines(reached)).forEach(terminal.out)));
+  withConfig(dispatch.command('state', { isDefault: true }).description('whether it is paused, and what waits')).action(show);
+  const add = (action: 'pause' | 'resume', description: string) =>
+    withConfig(dispatch.command(action).description(description)).action(({ config }: Options) =>
+      withRedis({ env, config }, async (reached) => {
+        await switchQueues(reached, { action, open: callbackQueueState });
+        (await stateLines(reached)).forEach(terminal.out);
+      }),
+    );
+  add('pause', 'take no callback at any worker; they are acked and wait in Redis');
+  add('resume', 'let the callbacks that wait go on');
 }
 
-function withCallbacks(
-  { env, terminal }: Context,
-  config: string | undefined,
-  work: (queue: QueueState) => Promise<unknown>,
-): Promise<void> {
-  return withRedis({ env, config }, async (access) => {
-    const queue = callbackQueueState(access);
-    try {
-      await work(queue);
-      for (const line of [await dispatchLine(access), ...(await countLines(access))]) terminal.out(line);
-    } finally {
-      await queue.close();
-    }
-  });
-}
-
-export async function dispatchLine(access: Reached): Promise<string> {
-  const queue = callbackQueueState(access);
-  try {
-    const [depths, paused, running] = await Promise.all([queue.depths(), queue.isPaused(), runningProcesses(access)]);
-    const { waiting, delayed, active } = depths;
-    const noWorker = running.every(({ app }) => app !== 'worker');
-    const state = paused ? 'dispatching is paused' : noWorker ? 'no worker runs' : 'dispatching is running';
-    const wait = waiting + delayed === 1 ? '1 batch of callbacks waits' : `${waiting + delayed} batches of callbacks wait`;
-    const goOn = paused ? ' (go on: ringback dispatch resume)' : noWorker ? ' (start one: what was acked waits for it)' : '';
-    return `${state}: ${wait}, ${active} ${active === 1 ? 'is' : 'are'} under way${goOn}`;
-  } finally {
-    await queue.close();
-  }
+async function stateLines(reached: Reached): Promise<string[]> {
+  const [running, states] = await Promise.all([
+    askHome(reached, runningProcesses),
+    askShards(reached, async (shard) => ({ ...(await readDispatch(shard)), counts: await readRouteCounts(shard) })),
+  ]);
+  const line = dispatchLine(states, { count: reached.count, running });
+  return [line, ...countLines([...states.values()].map(({ counts }) => counts))];
 }

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { settingsFile } from '@ringback/config';
 import type { KeptFilter, KeptStore } from '@ringback/queue';
 import type { Command } from 'commander';
 import { actOnKept, listKept, showKept } from './kept.ts';
 import type { Env } from './load-settings.ts';
-import { type KeptPlace, openKept } from './open-kept.ts';
+import { type KeptPlace, withKept } from './open-kept.ts';
 import { positiveNumber, timeOrAgo, wholeNumber } from './option-values.ts';
 import type { Terminal } from './terminal.ts';
+import { withRedis, withRest } from './with-redis.ts';
 
 type Shared = Omit<KeptFilter, 'id'> & { readonly config?: string; readonly json: boolean };
 type Acting = Shared & { readonly rate?: number; readonly yes: boolean };
@@ -26,23 +26,21 @@ const WHAT = {
   quarantine: 'callbacks with a valid signature (or that need none), refused for their content or matched by no route',
 } as const;
 
+type Asked = { readonly config: string | undefined; readonly output?: string | undefined };
+type Work = (store: KeptStore) => Promise<boolean | void>;
+
 export function addKeptCommands({ program, place, env, terminal, done }: KeptCommandsOptions): void {
   const group = program.command(place).description(WHAT[place]);
 
-  type Asked = { readonly config?: string | undefined; readonly output?: string | undefined };
-  async function withStore({ config, output }: Asked, work: (store: KeptStore) => Promise<boolean | void>): Promise<void> {
-    const store = await openKept({ place, path: config ?? settingsFile(env), env, output });
-    try {
-      done((await work(store)) ?? true);
-    } finally {
-      await store.close();
-    }
-  }
+  const read = async ({ config, output }: Asked, work: Work) =>
+    done(await withRest({ env, config, terminal }, (reached) => withKept({ place, reached, output, reading: true }, work)));
+  const change = async ({ config, output }: Asked, work: Work) =>
+    done(await withRedis({ env, config }, (reached) => withKept({ place, reached, output, reading: false }, work)));
 
   addFilters(group.command('list').description('the newest first, without personal data'), place)
     .option('--limit <n>', 'how many at most', wholeNumber(1), 50)
     .action(({ config, limit, json, ...filter }: Shared & { limit: number }) =>
-      withStore({ config, output: filter.output }, (store) => listKept({ store, filter, terminal, limit, json })),
+      read({ config, output: filter.output }, (store) => listKept({ store, filter, terminal, limit, json })),
     );
   group
     .command('show')
@@ -50,7 +48,7 @@ export function addKeptCommands({ program, place, env, terminal, done }: KeptCom
     .argument('<id>', 'its id, or the requestID of a callback')
     .option('--config <file>', 'settings file (default: as for check)')
     .action((id: string, { config }: { config?: string }) =>
-      withStore({ config }, (store) => showKept({ store, filter: { id }, terminal })),
+      read({ config }, (store) => showKept({ store, filter: { id }, terminal })),
     );
   for (const action of ['replay', 'purge'] as const) {
     const command = group.command(action).description(action === 'replay' ? 'send them again' : 'remove them for good');
@@ -58,7 +56,7 @@ export function addKeptCommands({ program, place, env, terminal, done }: KeptCom
       .option('--rate <n>', 'how many per second (default: as fast as it goes)', positiveNumber)
       .option('--yes', 'do it: needed to purge, and to replay more than one', false)
       .action((id: string | undefined, { config, rate, yes, json, ...filter }: Acting) =>
-        withStore({ config, output: filter.output }, (store) =>
+        change({ config, output: filter.output }, (store) =>
           actOnKept({ store, filter: { ...filter, id }, terminal, action, yes, rate, json, now, sleep }),
         ),
       );

@@ -95,7 +95,7 @@ function createFailures(what: string, terminal: Terminal) {
 async function snapshot(store: KeptStore, filter: KeptFilter): Promise<Kept[]> {
   const chosen = new Map<string, Kept>();
   for await (const kept of store.find(filter)) {
-    chosen.set(`${kept.queue} ${kept.id}`, { ...kept, payload: undefined, callbacks: [] });
+    chosen.set(`${kept.shard} ${kept.queue} ${kept.id}`, { ...kept, payload: undefined, callbacks: [] });
   }
   return [...chosen.values()];
 }

@@ -1,62 +1,80 @@
 import type { Config } from '@ringback/config';
-import { type Callback, type QuarantinedCallback, RingbackError } from '@ringback/contracts';
+import { type Callback, type QuarantinedCallback, RingbackError, shardOf } from '@ringback/contracts';
 import { createLedger } from '@ringback/ledger';
-import { type KeptStore, knownOutputs, openDeadLetters, openQuarantineStore } from '@ringback/queue';
-import { shardsOf } from '@ringback/redis';
+import {
+  joinKeptStores,
+  type KeptStore,
+  knownOutputs,
+  openDeadLetters,
+  openQuarantineStore,
+  runningProcesses,
+} from '@ringback/queue';
 import { createRouter } from '@ringback/routing';
 import { createSources } from '@ringback/sources';
-import { connectRedis } from './connect-redis.ts';
+import { guardedStore } from './guarded-store.ts';
 import { requireOutput } from './known-output.ts';
-import { type Env, loadSettings } from './load-settings.ts';
-import { requireShardCount } from './require-shard-count.ts';
 import { servingWorkers } from './serving-workers.ts';
+import { askHome, askShards, lostError, type ReachedShard } from './shards.ts';
+import type { Reached } from './with-redis.ts';
 
 export type KeptPlace = 'dead-letters' | 'quarantine';
 
 type OpenOptions = {
   readonly place: KeptPlace;
-  readonly path: string;
-  readonly env: Env;
+  readonly reached: Reached;
   readonly output?: string | undefined;
+  /** It is only read: shards that do not answer are left out. */
+  readonly reading: boolean;
 };
 
-/**
- * @throws RingbackError RB_CONFIG_INVALID, RB_REDIS_UNAVAILABLE, RB_SHARDS_DIFFER, RB_RESHARDING or
- * RB_OUTPUT_UNKNOWN
- */
-export async function openKept({ place, path, env, output }: OpenOptions): Promise<KeptStore> {
-  const settings = loadSettings({ path, env });
-  const [shard] = shardsOf(settings.redis);
-  const { prefix } = shard;
-  const redis = await connectRedis(shard, env);
-  const outputs = settings.outputs.map(({ name }) => name);
-  const store = await open().catch((error: unknown) => {
-    redis.disconnect();
-    throw error;
-  });
-  return {
-    ...store,
-    async close() {
-      await store.close();
-      redis.disconnect();
-    },
-  };
-
-  async function open(): Promise<KeptStore> {
-    await requireShardCount({ redis, prefix }, settings.redis);
-    if (output !== undefined) requireOutput(output, [...new Set([...outputs, ...(await knownOutputs({ redis, prefix }))])]);
-    if (place === 'dead-letters') {
-      const served = async (name: string) => (await servingWorkers({ redis, prefix }, name)).length > 0;
-      return openDeadLetters({ redis, prefix, outputs, served });
-    }
-    const ledger = createLedger({ redis, prefix, window: settings.dedupe.window });
-    return openQuarantineStore({
-      redis,
-      prefix,
-      read: createReader(settings),
-      release: (batch, keys) => ledger.release(batch, keys),
-    });
+/** What is kept on all shards together. @throws RingbackError RB_CONFIG_INVALID, RB_REDIS_UNAVAILABLE or RB_OUTPUT_UNKNOWN */
+export async function withKept(options: OpenOptions, work: (store: KeptStore) => Promise<boolean | void>): Promise<boolean> {
+  const store = await open(options);
+  try {
+    return (await work(store)) ?? true;
+  } finally {
+    await store.close();
   }
+}
+
+async function open({ place, reached, output, reading }: OpenOptions): Promise<KeptStore> {
+  const { outputs } = reached;
+  if (output !== undefined) {
+    const known = [...(await askShards(reached, knownOutputs)).values()].flat();
+    requireOutput(output, [...new Set([...outputs, ...known])]);
+  }
+  const served = createServed(reached, reading);
+  const openOn =
+    place === 'dead-letters'
+      ? (shard: ReachedShard) => openDeadLetters({ ...shard, outputs, served })
+      : createQuarantineOpener(reached);
+  const stores = await askShards(reached, async (shard) => ({ shard, store: await openOn(shard) }));
+  const all = [...stores.values()];
+  const [only] = all;
+  if (reached.count === 1 && only !== undefined) return only.store;
+  return joinKeptStores(
+    all.map(({ shard, store }) => ({ shard: shard.number, store: guardedStore(store, { shard, shards: reached, reading }) })),
+  );
+}
+
+/** For a list, an output counts as served where that is not known: then its queue is left alone. */
+function createServed(reached: Reached, reading: boolean): (output: string) => Promise<boolean> {
+  return async (output) => {
+    const running = await askHome(reached, runningProcesses);
+    if (running === undefined && !reading) throw lostError(reached);
+    return running === undefined || servingWorkers(running, output).length > 0;
+  };
+}
+
+function createQuarantineOpener({ settings, reached, count }: Reached): (shard: ReachedShard) => KeptStore {
+  const read = createReader(settings);
+  const window = settings.dedupe.window;
+  const ledgers = new Map(reached.map(({ number, redis, prefix }) => [number, createLedger({ redis, prefix, window })]));
+  /** A claim stands on the shard of its own key, which for a business key may be another one. */
+  async function release(batch: string, keys: readonly string[]): Promise<void> {
+    for (const [number, own] of Map.groupBy(keys, (key) => shardOf(key, count))) await ledgers.get(number)?.release(batch, own);
+  }
+  return ({ redis, prefix }) => openQuarantineStore({ redis, prefix, read, release });
 }
 
 function createReader({ sources: configured, routes }: Config) {

@@ -1,53 +1,82 @@
-import { outputPart } from '@ringback/config';
-import { createBodies, type OutputBacklog, outputQueueState, type RunningProcess } from '@ringback/queue';
-import type { Reached } from './with-redis.ts';
+import {
+  createBodies,
+  type OutputBacklog,
+  outputQueueState,
+  type QueueDepths,
+  type RunningProcess,
+  sumOfBacklogs,
+  sumOfDepths,
+} from '@ringback/queue';
+import type { Installation } from './dispatch-state.ts';
+import { servingWorkers } from './serving-workers.ts';
+import { pausedWords } from './paused-words.ts';
+import type { ReachedShard } from './shards.ts';
 
-export type Seen = {
-  readonly running: readonly RunningProcess[];
+export type Seen = Installation & {
   /** ms since the epoch, by Redis's clock. */
   readonly now: number;
 };
 
+/** What stands on one shard. */
+export type OutputFacts = {
+  readonly depths: QueueDepths;
+  readonly paused: boolean;
+  /** ms since the epoch. */
+  readonly oldest: number | undefined;
+  readonly backlog: OutputBacklog;
+};
+
 export type OutputState = {
   readonly name: string;
-  readonly state: 'running' | 'paused' | 'failing' | 'no worker';
+  /** `unknown`: shard 0, which knows the workers, is left out. */
+  readonly state: 'running' | 'paused' | 'failing' | 'no worker' | 'unknown';
+  /** Where it is paused, if only at some shards. */
+  readonly pausedInPart: string | undefined;
   /** Jobs by state, then what is stored by reference. */
   readonly counts: readonly number[];
   /** ms since the epoch. */
   readonly oldest: number | undefined;
-  /** As `host:pid`. */
-  readonly servedBy: readonly string[];
+  /** As `host:pid`. Undefined: not known. */
+  readonly servedBy: readonly string[] | undefined;
   readonly failing: string | undefined;
 };
 
 const MOST_REASONS = 3;
 
-export async function readOutput(reached: Reached, name: string, seen: Seen, backlog: OutputBacklog): Promise<OutputState> {
-  const queue = outputQueueState(name, reached);
+export async function readOutput(shard: ReachedShard, name: string, backlog: OutputBacklog): Promise<OutputFacts> {
+  const queue = outputQueueState(name, shard);
   try {
-    const [{ waiting, delayed, active, dead }, paused, oldest] = await Promise.all([
-      queue.depths(),
-      queue.isPaused(),
-      queue.oldest(),
-    ]);
-    const { held, bytes, deadBytes, dropped } = backlog;
-    const serving = seen.running.filter(({ app, parts }) => app === 'worker' && outputPart(name) in parts);
-    const failing = failingWords(name, serving, seen.now);
-    return {
-      name,
-      state: stateOf({ paused, served: serving.length > 0, failing: failing !== undefined }),
-      counts: [waiting, delayed, active, dead, held, Math.ceil((bytes + deadBytes) / 1024), dropped],
-      oldest: earliest([oldest, await oldestHeld(reached, name)]),
-      servedBy: serving.map(({ host, pid }) => `${host}:${pid}`),
-      failing,
-    };
+    const [depths, paused, oldest] = await Promise.all([queue.depths(), queue.isPaused(), queue.oldest()]);
+    return { depths, paused, oldest: earliest([oldest, await oldestHeld(shard, name)]), backlog };
   } finally {
     await queue.close();
   }
 }
 
-function stateOf({ paused, served, failing }: Record<'paused' | 'served' | 'failing', boolean>): OutputState['state'] {
+/** `facts` by the number of the shard. */
+export function outputState(name: string, facts: ReadonlyMap<number, OutputFacts>, seen: Seen): OutputState {
+  const all = [...facts.values()];
+  const { waiting, delayed, active, dead } = sumOfDepths(all.map(({ depths }) => depths));
+  const { held, bytes, deadBytes, dropped } = sumOfBacklogs(all.map(({ backlog }) => backlog));
+  const serving = seen.running && servingWorkers(seen.running, name);
+  const failing = serving && failingWords(name, serving, seen.now);
+  const paused = pausedWords(facts, seen.count);
+  return {
+    name,
+    state: stateOf({ paused: paused !== undefined, served: serving && serving.length > 0, failing: failing !== undefined }),
+    pausedInPart: paused === 'paused' ? undefined : paused,
+    counts: [waiting, delayed, active, dead, held, Math.ceil((bytes + deadBytes) / 1024), dropped],
+    oldest: earliest(all.map(({ oldest }) => oldest)),
+    servedBy: serving?.map(({ host, pid }) => `${host}:${pid}`),
+    failing,
+  };
+}
+
+type Standing = { readonly paused: boolean; readonly served: boolean | undefined; readonly failing: boolean };
+
+function stateOf({ paused, served, failing }: Standing): OutputState['state'] {
   if (paused) return 'paused';
+  if (served === undefined) return 'unknown';
   if (!served) return 'no worker';
   return failing ? 'failing' : 'running';
 }
@@ -63,7 +92,7 @@ function failingWords(name: string, serving: readonly RunningProcess[], now: num
 }
 
 /** The first entry is the oldest. */
-async function oldestHeld({ redis, prefix }: Reached, name: string): Promise<number | undefined> {
+async function oldestHeld({ redis, prefix }: ReachedShard, name: string): Promise<number | undefined> {
   const bodies = createBodies({ redis, prefix });
   const [id] = await bodies.held(name, 1);
   const stored = id === undefined ? undefined : await bodies.read(id, name).catch(() => undefined);

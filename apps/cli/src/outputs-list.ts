@@ -2,13 +2,15 @@ import {
   knownOutputs,
   NO_BACKLOG,
   readBacklog,
+  readRouteCounts,
   type RunningProcess,
   runningProcesses,
   settingsDifference,
 } from '@ringback/queue';
-import { dispatchLine } from './dispatch.ts';
-import { age, type OutputState, readOutput } from './output-state.ts';
+import { dispatchLine, readDispatch } from './dispatch-state.ts';
+import { age, type OutputFacts, type OutputState, outputState, readOutput } from './output-state.ts';
 import { countLines } from './route-counts.ts';
+import { askHome, askShards, type ReachedShard } from './shards.ts';
 import { table } from './table.ts';
 import type { Reached } from './with-redis.ts';
 
@@ -18,47 +20,87 @@ import type { Reached } from './with-redis.ts';
  */
 const HEADINGS = ['output', 'state', 'waiting', 'later', 'under way', 'dead letters', 'held', 'KiB', 'dropped', 'oldest'];
 
-/** Also outputs that only a worker has, removed ones that hold something, and notes. */
+/** Of all shards together. Also outputs that only a worker has, removed ones that hold something, and notes. */
 export async function outputLines(reached: Reached): Promise<string[]> {
-  const { redis, outputs } = reached;
-  const [seconds, microseconds] = await redis.time();
-  const now = Number(seconds) * 1000 + Number(microseconds) / 1000;
-  const [known, backlog, running] = await Promise.all([knownOutputs(reached), readBacklog(reached), runningProcesses(reached)]);
-  const others = known.filter((name) => !outputs.includes(name));
-  const states = await Promise.all(
-    [...outputs, ...others].map((name) => readOutput(reached, name, { running, now }, backlog.get(name) ?? NO_BACKLOG)),
-  );
+  const { outputs, count } = reached;
+  const [running, looks] = await Promise.all([askHome(reached, runningProcesses), askShards(reached, look)]);
+  const all = [...looks.values()];
+  const known = [...new Set(all.flatMap((one) => one.known))].toSorted();
+  const names = [...outputs, ...known.filter((name) => !outputs.includes(name))];
+  const facts = await askShards(reached, (shard) => readShard(shard, names, looks.get(shard.number)?.backlog));
+  const now = Math.max(...all.map((one) => one.now));
+  const states = names.map((name) => outputState(name, factsOf(name, facts), { count, running, now }));
+  return [...stateLines(states, { outputs, now }), dispatchLine(facts, { count, running }), ...noteLines(facts, running)];
+}
+
+/** `now`: ms since the epoch, by Redis's clock. */
+async function look(shard: ReachedShard) {
+  const [seconds, microseconds] = await shard.redis.time();
+  const [known, backlog] = await Promise.all([knownOutputs(shard), readBacklog(shard)]);
+  return { now: Number(seconds) * 1000 + Number(microseconds) / 1000, known, backlog };
+}
+
+type ShardFacts = Awaited<ReturnType<typeof readShard>>;
+type Backlog = Awaited<ReturnType<typeof readBacklog>>;
+
+async function readShard(shard: ReachedShard, names: readonly string[], backlog: Backlog | undefined) {
+  const [dispatch, counts, ...outputs] = await Promise.all([
+    readDispatch(shard),
+    readRouteCounts(shard),
+    ...names.map(async (name) => [name, await readOutput(shard, name, backlog?.get(name) ?? NO_BACKLOG)] as const),
+  ]);
+  return { ...dispatch, counts, outputs: new Map(outputs) };
+}
+
+function factsOf(name: string, shards: ReadonlyMap<number, ShardFacts>): ReadonlyMap<number, OutputFacts> {
+  const facts = new Map<number, OutputFacts>();
+  for (const [number, { outputs }] of shards) {
+    const own = outputs.get(name);
+    if (own) facts.set(number, own);
+  }
+  return facts;
+}
+
+type Listing = { readonly outputs: readonly string[]; readonly now: number };
+
+function stateLines(states: readonly OutputState[], { outputs, now }: Listing): string[] {
   const isOwn = ({ name }: OutputState) => outputs.includes(name);
-  const isRemoved = (output: OutputState) => !isOwn(output) && output.servedBy.length === 0;
-  const shown = states.filter((output) => !isRemoved(output) || holdsSomething(output));
+  const isRemoved = (output: OutputState) => !isOwn(output) && output.servedBy?.length === 0;
+  const shown = states.filter((output) => isOwn(output) || isServed(output) || holdsSomething(output));
   const rowOf = ({ name, state, counts, oldest }: OutputState, removed: boolean) =>
     [name, removed ? 'removed' : state, ...counts, oldest === undefined ? '-' : age(now - oldest)].map(String);
-  const elsewhere = shown.filter((output) => !isOwn(output) && output.servedBy.length > 0);
+  const elsewhere = shown.filter((output) => !isOwn(output) && isServed(output));
   return [
     ...table(
       HEADINGS,
       shown.map((output) => rowOf(output, isRemoved(output))),
     ),
+    ...shown.flatMap(({ name, pausedInPart }) => (pausedInPart === undefined ? [] : [pausedInPartLine(name, pausedInPart)])),
     ...shown.flatMap(({ name, failing }) => (failing === undefined ? [] : [`${name} is failing ${failing}`])),
     ...elsewhere.map(
-      ({ name, servedBy }) => `${name}: this settings file does not name it; workers that serve it: ${servedBy.join(', ')}`,
+      ({ name, servedBy }) => `${name}: this settings file does not name it; workers that serve it: ${servedBy?.join(', ')}`,
     ),
     ...(shown.some(isRemoved) ? [REMOVED] : []),
-    ...(await notices(reached, running)),
   ];
 }
 
 const REMOVED =
   'removed: not in the settings. Put it back, or: ringback outputs move <name> <other>, ringback outputs purge <name>';
 
+const isServed = ({ servedBy = [] }: OutputState) => servedBy.length > 0;
+
 /** Dropped deliveries are gone: they do not count. */
 function holdsSomething({ counts }: OutputState): boolean {
   return counts.slice(0, -1).some((count) => count > 0);
 }
 
-async function notices(access: Reached, running: readonly RunningProcess[]): Promise<string[]> {
-  const [dispatching, counts] = await Promise.all([dispatchLine(access), countLines(access)]);
-  return [dispatching, ...counts, ...differenceLines('ingress', running), ...differenceLines('worker', running)];
+function pausedInPartLine(name: string, paused: string): string {
+  return `${name} is ${paused}: ringback outputs pause ${name}, or resume, for all`;
+}
+
+function noteLines(shards: ReadonlyMap<number, ShardFacts>, running: readonly RunningProcess[] = []): string[] {
+  const counts = countLines([...shards.values()].map((one) => one.counts));
+  return [...counts, ...differenceLines('ingress', running), ...differenceLines('worker', running)];
 }
 
 function differenceLines(app: RunningProcess['app'], running: readonly RunningProcess[]): string[] {

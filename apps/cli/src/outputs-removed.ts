@@ -1,9 +1,9 @@
-import { RingbackError, SILENT } from '@ringback/contracts';
-import { createLedger } from '@ringback/ledger';
-import { forgetOutput, knownOutputs, moveDeliveries, outputQueueState, readBacklog } from '@ringback/queue';
-import { createRedisWatch } from '@ringback/redis';
+import { RingbackError } from '@ringback/contracts';
+import { forgetOutput, knownOutputs, outputQueueState, readBacklog, runningProcesses, sumOfDepths } from '@ringback/queue';
 import { unknownOutput } from './known-output.ts';
+import { type Moved, moveShard } from './move-shard.ts';
 import { servingWorkers } from './serving-workers.ts';
+import { askHome, askShards, changeShards, type LostShard, lostReasons, type ReachedShard, requireAll } from './shards.ts';
 import type { Terminal } from './terminal.ts';
 import type { Reached } from './with-redis.ts';
 
@@ -14,34 +14,21 @@ type Asked = { readonly reached: Reached; readonly yes: boolean; readonly termin
  * RB_OUTPUT_IN_USE, RB_OVERLOADED
  */
 export async function moveOutput({ reached, yes, terminal, from, to }: Asked & { from: string; to: string }): Promise<boolean> {
-  const { redis, prefix, settings } = reached;
-  const target = settings.outputs.find(({ name }) => name === to);
+  const target = reached.settings.outputs.find(({ name }) => name === to);
   if (!target) throw unknownOutput(to, reached.outputs);
   const holds = await removedOutput(reached, from);
   if (!yes) return refuse(terminal, `${holds.text} would be moved from ${from} to ${to}: say --yes to do it`);
-  const ledger = createLedger({ redis, prefix, window: settings.dedupe.window });
-  const watch = createRedisWatch({ ...settings.redis, redis, prefix, now: () => performance.now(), logger: SILENT });
-  try {
-    await watch.look();
-    const outcomes: typeof ledger.outcomes = (deliveries, keys) => ledger.outcomes(deliveries, keys);
-    const { moved, ended, left } = await moveDeliveries({
-      redis,
-      prefix,
-      from,
-      to: target,
-      outcomes,
-      nearlyFull: watch.nearlyFull,
-    });
-    terminal.out(`moved ${moved} deliveries from ${from} to ${to}${ended > 0 ? `; ${ended} had ended before` : ''}`);
-    if (left > 0)
-      terminal.err(`${left} jobs are left: they are under way, or no payload of ours (dead-letters list --output ${from})`);
-    return left === 0;
-  } finally {
-    watch.close();
-  }
+  const { done, failed } = await changeShards(reached, (shard) => moveShard({ reached, shard, from, to: target }));
+  const sum = (part: keyof Moved) => done.reduce((total, one) => total + one[part], 0);
+  const [moved, ended, left] = [sum('moved'), sum('ended'), sum('left')];
+  terminal.out(`moved ${moved} deliveries from ${from} to ${to}${ended > 0 ? `; ${ended} had ended before` : ''}`);
+  if (left > 0)
+    terminal.err(`${left} jobs are left: they are under way, or no payload of ours (dead-letters list --output ${from})`);
+  tellFailed({ reached, failed, terminal, what: 'not all is moved' });
+  return left === 0 && failed.length === 0;
 }
 
-/** Without `yes`, only counts. @throws RingbackError RB_OUTPUT_UNKNOWN, RB_OUTPUT_IN_USE */
+/** Without `yes`, only counts. True if all is purged. @throws RingbackError RB_OUTPUT_UNKNOWN, RB_OUTPUT_IN_USE */
 export async function purgeOutput({ reached, yes, terminal, name }: Asked & { name: string }): Promise<boolean> {
   const holds = await removedOutput(reached, name);
   if (!yes) return refuse(terminal, `${holds.text} of ${name} would be purged for good: say --yes to do it`);
@@ -49,9 +36,17 @@ export async function purgeOutput({ reached, yes, terminal, name }: Asked & { na
     const held = `${holds.active} of its deliveries are under way, or were when their worker was killed`;
     terminal.err(`${held}: purged as well`);
   }
-  await forgetOutput(reached, name);
-  terminal.out(`purged ${holds.text} of ${name}`);
-  return true;
+  const { failed } = await changeShards(reached, (shard) => forgetOutput(shard, name));
+  if (failed.length === 0) terminal.out(`purged ${holds.text} of ${name}`);
+  tellFailed({ reached, failed, terminal, what: `${name} is not purged` });
+  return failed.length === 0;
+}
+
+type Failed = Pick<Asked, 'reached' | 'terminal'> & { readonly failed: readonly LostShard[]; readonly what: string };
+
+function tellFailed({ reached, failed, terminal, what }: Failed): void {
+  for (const reason of lostReasons({ count: reached.count, lost: failed }))
+    terminal.err(`${what} at ${reason}. The other shards are done: run it again`);
 }
 
 function refuse(terminal: Terminal, line: string): false {
@@ -61,7 +56,7 @@ function refuse(terminal: Terminal, line: string): false {
 
 /** MUST come first: a worker could deliver at the same time. */
 async function removedOutput(reached: Reached, name: string): Promise<{ text: string; active: number }> {
-  const known = await knownOutputs(reached);
+  const known = [...new Set([...(await askShards(reached, knownOutputs)).values()].flat())].toSorted();
   if (reached.outputs.includes(name)) {
     throw new RingbackError(
       'RB_OUTPUT_IN_USE',
@@ -69,7 +64,9 @@ async function removedOutput(reached: Reached, name: string): Promise<{ text: st
     );
   }
   if (!known.includes(name)) throw unknownOutput(name, [...new Set([...reached.outputs, ...known])]);
-  const serving = await servingWorkers(reached, name);
+  const running = await askHome(reached, runningProcesses);
+  requireAll(reached);
+  const serving = servingWorkers(running ?? [], name);
   if (serving.length > 0) {
     const workers = serving.map(({ host, pid }) => `${host}:${pid}`).join(', ');
     throw new RingbackError(
@@ -77,13 +74,19 @@ async function removedOutput(reached: Reached, name: string): Promise<{ text: st
       `workers that run still have ${name} in their settings: ${workers}. Replace them first`,
     );
   }
-  const queue = outputQueueState(name, reached);
+  const stands = [...(await askShards(reached, (shard) => standingAt(shard, name))).values()];
+  requireAll(reached);
+  const { waiting, delayed, active, dead } = sumOfDepths(stands.map(({ depths }) => depths));
+  const held = stands.reduce((total, one) => total + one.held, 0);
+  const jobs = waiting + delayed + active + dead;
+  const parts = `${waiting} waiting, ${delayed} later, ${active} under way, ${dead} dead letters`;
+  return { active, text: `${jobs} jobs (${parts})${held > 0 ? ` and ${held} deliveries that it holds` : ''}` };
+}
+
+async function standingAt(shard: ReachedShard, name: string) {
+  const queue = outputQueueState(name, shard);
   try {
-    const { waiting, delayed, active, dead } = await queue.depths();
-    const jobs = waiting + delayed + active + dead;
-    const held = (await readBacklog(reached)).get(name)?.held ?? 0;
-    const parts = `${waiting} waiting, ${delayed} later, ${active} under way, ${dead} dead letters`;
-    return { active, text: `${jobs} jobs (${parts})${held > 0 ? ` and ${held} deliveries that it holds` : ''}` };
+    return { depths: await queue.depths(), held: (await readBacklog(shard)).get(name)?.held ?? 0 };
   } finally {
     await queue.close();
   }

@@ -4,8 +4,9 @@ import type { Env } from './load-settings.ts';
 import { requireOutput } from './known-output.ts';
 import { outputLines } from './outputs-list.ts';
 import { moveOutput, purgeOutput } from './outputs-removed.ts';
+import { switchQueues } from './switch-queues.ts';
 import type { Terminal } from './terminal.ts';
-import { type Reached, withConfig, withRedis } from './with-redis.ts';
+import { withConfig, withRedis, withRest } from './with-redis.ts';
 
 type Context = {
   readonly env: Env;
@@ -17,10 +18,10 @@ type Acting = Options & { readonly yes: boolean };
 
 /** For all workers. `move` and `purge` are for removed outputs. */
 export function addOutputs({ program, ...context }: Context & { readonly program: Command }): void {
-  const { env, terminal } = context;
+  const { env, terminal, done } = context;
   const outputs = program.command('outputs').description('the outputs and their queues');
-  withConfig(outputs.command('list', { isDefault: true }).description('jobs in each queue')).action(({ config }: Options) =>
-    withRedis({ env, config }, async (reached) => (await outputLines(reached)).forEach(terminal.out)),
+  withConfig(outputs.command('list', { isDefault: true }).description('jobs in each queue')).action(async ({ config }: Options) =>
+    done(await withRest({ env, config, terminal }, async (reached) => (await outputLines(reached)).forEach(terminal.out))),
   );
   for (const action of ['pause', 'resume'] as const) {
     const description =
@@ -28,7 +29,8 @@ export function addOutputs({ program, ...context }: Context & { readonly program
     withConfig(outputs.command(action).argument('<name>', 'of the output').description(description)).action(
       (name: string, { config }: Options) =>
         withRedis({ env, config }, async (reached) => {
-          await hold(reached, { name, action });
+          requireOutput(name, reached.outputs);
+          await switchQueues(reached, { action, open: (shard) => outputQueueState(name, shard) });
           terminal.out(`${name} is ${action}d`);
         }),
     );
@@ -51,15 +53,4 @@ function addRemoved(outputs: Command, { env, terminal, done }: Context): void {
 
 function withYes(command: Command): Command {
   return withConfig(command).option('--yes', 'do it: without it the command says how much there is', false);
-}
-
-/** @throws RingbackError RB_OUTPUT_UNKNOWN */
-async function hold(reached: Reached, { name, action }: { name: string; action: 'pause' | 'resume' }): Promise<void> {
-  requireOutput(name, reached.outputs);
-  const queue = outputQueueState(name, reached);
-  try {
-    await queue[action]();
-  } finally {
-    await queue.close();
-  }
 }

@@ -68,7 +68,7 @@ function addCommands(context: Context): void {
   addSend(context);
   addListen(context);
   addOutputs({ program, env, terminal, done: exitWith });
-  addDispatch({ program, env, terminal });
+  addDispatch({ program, env, terminal, done: exitWith });
   addSchema(context);
   addSecret(context);
   addKept(context);

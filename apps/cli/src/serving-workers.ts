@@ -1,10 +1,7 @@
 import { outputPart } from '@ringback/config';
-import { type RunningProcess, runningProcesses } from '@ringback/queue';
-
-type Access = Parameters<typeof runningProcesses>[0];
+import type { RunningProcess } from '@ringback/queue';
 
 /** Their settings count, not our own. */
-export async function servingWorkers(access: Access, output: string): Promise<RunningProcess[]> {
-  const running = await runningProcesses(access);
+export function servingWorkers(running: readonly RunningProcess[], output: string): RunningProcess[] {
   return running.filter(({ app, parts }) => app === 'worker' && outputPart(output) in parts);
 }

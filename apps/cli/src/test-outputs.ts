@@ -2,7 +2,8 @@ import { testRedis } from '@ringback/testkit';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { onTestFinished } from 'vitest';
-import { runCli, testFile } from './run-cli.ts';
+import { testFile } from './run-cli.ts';
+import { runCommand } from './test-commands.ts';
 
 export async function setUp({ url, prefix } = testRedis()) {
   const redis = new Redis(url, { maxRetriesPerRequest: null });
@@ -24,7 +25,7 @@ routes: [{ to: [crm] }]
     redis,
     prefix,
     queue,
-    cli: (...args: string[]) => runCli([...args, '--config', file], { env: { REDIS_URL: url } }),
-    outputs: (...args: string[]) => runCli(['outputs', ...args, '--config', file], { env: { REDIS_URL: url } }),
+    cli: (...args: string[]) => runCommand([...args, '--config', file], { REDIS_URL: url }),
+    outputs: (...args: string[]) => runCommand(['outputs', ...args, '--config', file], { REDIS_URL: url }),
   };
 }

@@ -1,0 +1,27 @@
+import { RingbackError } from '@ringback/contracts';
+import { refusalOf } from '@ringback/redis';
+import { Command } from 'commander';
+import { addDispatch } from './dispatch.ts';
+import { addKeptCommands } from './kept-commands.ts';
+import { addOutputs } from './outputs.ts';
+
+export type Ran = { readonly code: number; readonly out: string; readonly err: string };
+
+/** For tests: the commands that use Redis, as `runProgram` runs them, in this process: a new one takes a second. */
+export async function runCommand(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
+  let [code, out, err] = [0, '', ''];
+  const terminal = { out: (line: string) => void (out += `${line}\n`), err: (line: string) => void (err += `${line}\n`) };
+  const context = { program: new Command(), env, terminal, done: (success: boolean) => void (code = success ? 0 : 1) };
+  addOutputs(context);
+  addDispatch(context);
+  for (const place of ['dead-letters', 'quarantine'] as const) addKeptCommands({ ...context, place });
+  try {
+    await context.program.parseAsync(args, { from: 'user' });
+  } catch (thrown) {
+    const error = refusalOf(thrown) ?? thrown;
+    if (!(error instanceof RingbackError)) throw error;
+    terminal.err(`${error.code}: ${error.message}`);
+    code = 1;
+  }
+  return { code, out, err };
+}
