@@ -2,10 +2,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { SAMPLE_ACCOUNT, sign, taskBody } from '@ringback/testkit/bare';
 import { Pool } from 'undici';
 
-/** Requests under way at each ingress. */
-const SENDERS = 32;
+/** Requests under way at each ingress: enough for batches of several callbacks in every shard. */
+const SENDERS = 200;
 /** How long a sender waits before it sends one again that was refused. ms. */
-const REPEAT_MS = 200;
+const REPEAT_MS = 500;
 
 const body = taskBody({ taskStatus: 1 });
 
