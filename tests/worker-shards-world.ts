@@ -4,7 +4,7 @@ import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { expect, onTestFinished, vi } from 'vitest';
 
-const SHARDS = 4;
+export const SHARDS = 4;
 export const SOON = { timeout: 60_000, interval: 50 };
 
 type Server = Awaited<ReturnType<RedisSet['primary']>>;

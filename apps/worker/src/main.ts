@@ -12,17 +12,16 @@ import {
 } from '@ringback/observability';
 import { createHttpClient, createOutput, outputTypes } from '@ringback/outputs';
 import { announce, usedKeys } from '@ringback/queue';
-import { createShardCountWatch, shardsOf } from '@ringback/redis';
+import { createShardCountWatch, createShardsReadiness, notReadyReasons, shardsOf } from '@ringback/redis';
 import { checkCondition, createRouter } from '@ringback/routing';
 import { createSources, sourceTypes } from '@ringback/sources';
 import { openLanes } from './lanes.ts';
 import { openOutput, type ServedOutput } from './output.ts';
 import { watchPause } from './pause-watch.ts';
 import { allQueues } from './all-queues.ts';
-import { createReadiness } from './readiness.ts';
 import { reportRemovedOutputs } from './removed-outputs.ts';
 import { runUntilStopped } from './run-until-stopped.ts';
-import { openShard } from './shard.ts';
+import { openShard, type WorkShard } from './shard.ts';
 import { openShardWorks } from './shard-work.ts';
 
 const DEFAULT_ADMIN_PORT = 9090;
@@ -75,10 +74,11 @@ async function run(): Promise<void> {
   const routing = { router, businessKeyOf: createBusinessKeyOf(config), shardCount };
   const callbacks = openShardWorks({ ...common, ...routing, lanes, served });
 
-  const { notReadyReasons, facts: ofShards } = createReadiness({ served, stopping: stopping.signal });
+  const readiness = createReadiness(served);
+  const reasons = async () => (stopping.signal.aborted ? ['the process is stopping'] : readiness.notReadyReasons());
   const { facts: ofPause } = watchPause({ queue: allQueues(callbacks), now: elapsed, logger });
-  const facts = () => ({ ...ofPause(), ...ofShards() });
-  const admin = await startAdminServer({ host, port, defaultPort: DEFAULT_ADMIN_PORT, notReadyReasons, facts });
+  const facts = () => ({ ...ofPause(), ...readiness.facts() });
+  const admin = await startAdminServer({ host, port, defaultPort: DEFAULT_ADMIN_PORT, notReadyReasons: reasons, facts });
   const which = shards.length === 1 ? {} : { shards: served.map(({ number }) => number), of: shards.length };
   logger.info({ ...BUILD, adminUrl: admin.url, outputs: names, settings: path, ...which }, 'worker is up');
 
@@ -93,6 +93,11 @@ async function watchShardCount(settings: Config['redis'], logger: Logger) {
   const shardCount = createShardCountWatch({ ...settings, app: 'worker', usedBy: usedKeys, logger });
   await shardCount.opened(WAIT_FOR_REDIS_MS);
   return shardCount;
+}
+
+function createReadiness(served: readonly WorkShard[]) {
+  const shards = served.map(({ number, watch }) => ({ shard: number, notReadyReasons: () => notReadyReasons({ watch }) }));
+  return createShardsReadiness({ shards, now: elapsed });
 }
 
 function openOutputs({ config, locate }: Pick<InspectedConfig, 'config' | 'locate'>, logger: Logger): ServedOutput[] {

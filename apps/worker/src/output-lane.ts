@@ -1,4 +1,4 @@
-import type { Logger } from '@ringback/contracts';
+import { type Logger, partOfShard } from '@ringback/contracts';
 import type { Ledger } from '@ringback/ledger';
 import { consumeDeliveries, createDeliveryProducer, type DeliveryProducer, outputQueueState } from '@ringback/queue';
 import { createErrorReporter, redisClock } from '@ringback/redis';
@@ -60,7 +60,7 @@ export function openLane(options: LaneOptions): Lane {
 
 function backlogOf({ output, most, parts = WHOLE }: LaneOptions): FanOutTarget['backlog'] {
   const { max, over } = output.settings.delivery.backlog;
-  return { over, most: () => (max !== undefined && 'bytes' in max ? Math.ceil(max.bytes / parts.shards) : most?.(max)) };
+  return { over, most: () => (max !== undefined && 'bytes' in max ? partOfShard(max.bytes, parts.shards) : most?.(max)) };
 }
 
 function consume(
@@ -81,7 +81,7 @@ function consume(
     redisNow: redisClock(access.redis).now,
   });
   // What this process takes from all shards is as much as it may attempt at once.
-  const concurrency = Math.ceil(delivery.concurrency / parts.served);
+  const concurrency = partOfShard(delivery.concurrency, parts.served);
   const consumer = consumeDeliveries({ ...access, concurrency, output: output.name, delivery, handlers, logger: rest.logger });
   const watched: Watched = {
     name: name ?? output.name,

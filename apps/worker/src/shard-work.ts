@@ -1,11 +1,12 @@
 import type { Config } from '@ringback/config';
-import { shardOf } from '@ringback/contracts';
+import { partOfShard, shardOf } from '@ringback/contracts';
 import {
   callbackQueueState,
   consumeCallbacks,
   createQuarantine,
   createRouteCounts,
   createUnroutedQuarantine,
+  quarantineOfShard,
   type QueueState,
 } from '@ringback/queue';
 import type { ShardCountWatch } from '@ringback/redis';
@@ -70,7 +71,7 @@ function openShardWork(options: ShardWorkOptions): ShardWork {
     stopping,
     now,
   });
-  const concurrency = Math.ceil(config.worker.concurrency / served.length);
+  const concurrency = partOfShard(config.worker.concurrency, served.length);
   const consumer = consumeCallbacks({ ...access, concurrency, dispatch: whileShardsAgree(gated, shardCount), logger });
   const queue = callbackQueueState(access);
   keepSwept({ ...access, stop: stopping, logger });
@@ -94,15 +95,12 @@ function createSharding({ shard: { number, logger }, shards }: ShardWorkOptions)
   };
 }
 
-/** Bounds are for the whole installation. */
-function createKeeping({ config: { quarantine: bounds }, shard: { access }, shards }: ShardWorkOptions) {
-  const part = ({ maxCount, maxSize }: { readonly maxCount: number; readonly maxSize: number }) => ({
-    maxCount: Math.ceil(maxCount / shards.length),
-    maxSize: Math.ceil(maxSize / shards.length),
-  });
+function createKeeping({ config: { quarantine }, shard: { access }, shards }: ShardWorkOptions) {
+  const bounds = quarantineOfShard(quarantine, shards.length);
+  const ofUnrouted = quarantineOfShard(quarantine.unrouted, shards.length);
   return {
-    quarantine: createQuarantine({ ...access, bounds: part(bounds) }),
-    unroutedQuarantine: createUnroutedQuarantine({ ...access, bounds: part(bounds.unrouted) }),
+    quarantine: createQuarantine({ ...access, bounds }),
+    unroutedQuarantine: createUnroutedQuarantine({ ...access, bounds: ofUnrouted }),
     counts: createRouteCounts(access),
   };
 }

@@ -1,5 +1,5 @@
 import type { Config } from '@ringback/config';
-import type { Logger } from '@ringback/contracts';
+import { type Logger, loggerOfShard } from '@ringback/contracts';
 import { createLedger } from '@ringback/ledger';
 import { createBodies, createDropNoter } from '@ringback/queue';
 import { connectPatient, createErrorReporter, createLossMemory, createRedisWatch, redisClock, type Shard } from '@ringback/redis';
@@ -22,7 +22,7 @@ export type WorkShardOptions = {
 export function openShard({ shard, number, config, now, logger: ofProcess }: WorkShardOptions) {
   const { prefix } = shard;
   const isOne = config.redis.shards === 1;
-  const logger = isOne ? ofProcess : namingShard(ofProcess, number);
+  const logger = loggerOfShard(ofProcess, { shard: number, shards: config.redis.shards });
   const redis = connectPatient({ ...shard, name: 'ringback-worker', logger });
   const watch = createRedisWatch({ ...config.redis, redis, prefix, now, logger });
   const errors = createErrorReporter({ wasAway: createLossMemory(redis), logger });
@@ -58,12 +58,3 @@ export function sharingPrimary({ access }: Placed, shards: readonly Placed[]): n
 }
 
 type Placed = { readonly access: { readonly redis: WorkShard['access']['redis'] } };
-
-function namingShard(logger: Logger, shard: number): Logger {
-  return {
-    debug: (fields, message) => logger.debug({ shard, ...fields }, message),
-    info: (fields, message) => logger.info({ shard, ...fields }, message),
-    warn: (fields, message) => logger.warn({ shard, ...fields }, message),
-    error: (fields, message) => logger.error({ shard, ...fields }, message),
-  };
-}

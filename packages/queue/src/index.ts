@@ -21,6 +21,7 @@ export { joinKeptStores } from './kept/kept-in-shards.ts';
 export { createQuarantineProducer, type QuarantineProducer } from './kept/quarantine-producer.ts';
 export { openQuarantineStore } from './kept/quarantine-store.ts';
 export { createQuarantine, createUnroutedQuarantine, type Quarantine } from './kept/quarantine.ts';
+export { quarantineOfShard } from './kept/quarantine-room.ts';
 export { announce } from './processes/announce.ts';
 export { type RunningProcess, runningProcesses } from './processes/registry.ts';
 export { settingsDifference } from './processes/settings-difference.ts';
