@@ -59,8 +59,9 @@ async function measure({ plan, parts, against, shards, write }: RunOptions): Pro
 }
 
 try {
-  const { predictFrom: file, asked, ...run } = readOptions(process.argv.slice(2));
-  await (file === undefined ? measure(run) : predictFrom(file, asked));
+  const { predictFrom: file, asked, help, ...run } = readOptions(process.argv.slice(2));
+  if (help) say(USAGE);
+  else await (file === undefined ? measure(run) : predictFrom(file, asked));
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n\n${USAGE}\n`);
   process.exitCode = 1;

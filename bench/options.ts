@@ -20,7 +20,9 @@ export const USAGE = `npm run bench [-- options]
     --destination <ms>      until a destination answers. Default: 50
     --memory <GiB>          maxmemory of a primary. Default: 64
     --replicas <number>     of each primary. Default: 1
-    --concurrency <number>  of an output. Default: 32`;
+    --concurrency <number>  of an output. Default: 32
+    --write-time <ms>       that a write to Redis may take while much comes. Default: 20
+    --shards-per-primary <number>  Default: 4`;
 
 export type RunOptions = {
   readonly plan: Plan;
@@ -30,10 +32,12 @@ export type RunOptions = {
   readonly write: boolean;
 };
 
+type Options = RunOptions & { readonly help: boolean; readonly predictFrom: string | undefined; readonly asked: Asked };
+
 const NUMBER = { type: 'string' } as const;
 
 /** @throws Error if an option is unknown or has no number */
-export function readOptions(args: readonly string[]): RunOptions & { predictFrom: string | undefined; asked: Asked } {
+export function readOptions(args: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -44,6 +48,7 @@ export function readOptions(args: readonly string[]): RunOptions & { predictFrom
       quick: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
       predict: { type: 'string' },
+      help: { type: 'boolean', default: false },
       rate: { type: 'string', multiple: true },
       outputs: NUMBER,
       window: NUMBER,
@@ -52,9 +57,11 @@ export function readOptions(args: readonly string[]): RunOptions & { predictFrom
       memory: NUMBER,
       replicas: NUMBER,
       concurrency: NUMBER,
+      'shards-per-primary': NUMBER,
+      'write-time': NUMBER,
     },
   });
-  const { only, against, shards, million, quick, write, predict } = values;
+  const { only, against, shards, million, quick, write, predict, help } = values;
   const unknown = only.find((name) => !isPart(name));
   if (unknown !== undefined) throw new Error(`no part is called ${unknown}`);
   const chosen = only.filter(isPart);
@@ -65,6 +72,7 @@ export function readOptions(args: readonly string[]): RunOptions & { predictFrom
     against: against === undefined ? undefined : resolve(against),
     shards,
     write,
+    help,
     // npm runs us in the project's folder.
     predictFrom: predict === undefined ? undefined : resolve(process.env['RINGBACK_CALLER_FOLDER'] ?? '', predict),
     asked: askedIn(values),
@@ -74,12 +82,14 @@ export function readOptions(args: readonly string[]): RunOptions & { predictFrom
 type AskedTexts = Readonly<Record<string, unknown>> & { readonly rate?: readonly string[]; readonly memory?: string };
 
 function askedIn(values: AskedTexts): Asked {
-  const { rate, memory } = values;
+  const { rate, memory, 'shards-per-primary': shardsPerPrimary, 'write-time': writeTime } = values;
   const names = ['outputs', 'window', 'backlog', 'destination', 'replicas', 'concurrency'] as const;
   const numbers = names.flatMap((name) => (values[name] === undefined ? [] : [[name, numberIn(name, values[name])] as const]));
   return {
     ...Object.fromEntries(numbers),
     ...(rate && { rates: rate.map((text) => numberIn('rate', text)) }),
+    ...(shardsPerPrimary !== undefined && { shardsPerPrimary: numberIn('shards-per-primary', shardsPerPrimary) }),
+    ...(writeTime !== undefined && { writeTime: numberIn('write-time', writeTime) }),
     ...(memory !== undefined && { memoryBytes: numberIn('memory', memory) * 2 ** 30 }),
   };
 }

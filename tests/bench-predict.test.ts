@@ -3,7 +3,7 @@ import { readOptions } from '../bench/options.ts';
 import { checkPrediction } from '../bench/predict/check.ts';
 import { costAt, costsIn, readMeasured } from '../bench/predict/costs.ts';
 import { endsOf } from '../bench/predict/ends.ts';
-import { sizeFor, USUAL_LIMITS } from '../bench/predict/size.ts';
+import { sizeFor, splitFor, USUAL_LIMITS } from '../bench/predict/size.ts';
 import { legsOf } from '../bench/predict/zones.ts';
 
 const ONE = {
@@ -102,14 +102,25 @@ it('counts connections by the formula', () => {
 it('smaller batches and idle shards cost more, until it takes more of everything', () => {
   const costs = costsOf(DEARER);
   expect(costs.standing).toEqual({ ingress: 600, worker: 1200, redis: 1500 });
-  const sized = sizeFor(costs, DEMAND, USUAL_LIMITS);
+  const limits = { ...USUAL_LIMITS, writeTime: 2 };
+  const sized = sizeFor(costs, DEMAND, limits);
   expect(sized.batch).toBe(1);
   // 100 000 × 200 µs, of 600 000 µs less 600 µs for each shard.
   expect(sized.ingresses).toBe(Math.ceil(20e6 / (600_000 - sized.shards * 600)));
   expect(sized.primariesFor.core).toBeCloseTo((30e6 + (sized.ingresses + sized.workers) * sized.shards * 1500) / 600_000, 9);
   expect(sized.primaries).toBe(Math.ceil(sized.primariesFor.core));
   expect(sized.fits).toBe(true);
-  expect(sizeFor(costs, { ...DEMAND, rate: 10_000_000 }, USUAL_LIMITS).fits).toBe(false);
+  expect(sizeFor(costs, { ...DEMAND, rate: 10_000_000 }, limits).fits).toBe(false);
+  const split = splitFor(costs, { ...DEMAND, rate: 1_000_000 }, limits);
+  const part = (parts: number) => sizeFor(costs, { ...DEMAND, rate: 1_000_000 / parts }, limits);
+  expect(split?.installations).toBeGreaterThan(1);
+  expect(part((split?.installations ?? 0) - 1).fits).toBe(false);
+  expect(split?.each).toEqual(part(split?.installations ?? 0));
+  // A write that may take longer gathers more, so less is needed.
+  const patient = sizeFor(costs, DEMAND, { ...limits, writeTime: 300 });
+  expect(patient.batch).toBeCloseTo((100_000 / patient.ingresses / patient.shards) * 0.3, 9);
+  expect(patient.batch).toBeGreaterThan(1);
+  expect(patient.primaries).toBeLessThan(sized.primaries);
 });
 
 it('says what is full first', () => {
@@ -147,8 +158,11 @@ it('names what a file lacks, and refuses a number that makes no sense', () => {
   expect(() => costsIn(readMeasured('{"samples":{}}'))).toThrow('1 shard on 1 server has no batch');
   expect(() => readOptions(['--predict', 'x', '--rate', 'many'])).toThrow('--rate many');
   expect(() => readOptions(['--predict', 'x', '--outputs', '0'])).toThrow('--outputs 0');
-  expect(readOptions(['--predict', 'x', '--rate', '5', '--rate', '6', '--memory', '2']).asked).toEqual({
+  expect(
+    readOptions(['--predict', 'x', '--rate', '5', '--rate', '6', '--memory', '2', '--shards-per-primary', '1']).asked,
+  ).toEqual({
     rates: [5, 6],
+    shardsPerPrimary: 1,
     memoryBytes: 2 ** 31,
   });
 });

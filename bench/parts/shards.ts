@@ -26,7 +26,8 @@ export function measureShards(world: World): Promise<void> {
   return withClosing(async (onClose) => {
     const { plan, samples, say } = world;
     const turns: Turn[] = [];
-    for (const contestant of await Promise.all(plan.shards.layouts.map((layout) => start(world, layout, onClose)))) {
+    for (const layout of plan.shards.layouts) {
+      const contestant = await start(world, layout, onClose);
       say(`warm-up: ${contestant.name}`);
       turns.push({ contestant, rate: await warmUpAll(world, contestant) });
     }

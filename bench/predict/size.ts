@@ -25,8 +25,8 @@ export type Limits = {
   /** `maxclients` of a primary. */
   readonly connections: number;
   readonly replicas: number;
-  /** ms from one batch of an ingress and a shard to the next. */
-  readonly batchEvery: number;
+  /** ms that a write of an ingress to a shard may take while much comes. The next batch gathers meanwhile. */
+  readonly writeTime: number;
   readonly shardsPerPrimary: number;
   /** Largest `redis.shards`. */
   readonly shards: number;
@@ -42,7 +42,7 @@ export const USUAL_LIMITS: Limits = {
   networkShare: 0.5,
   connections: 10_000,
   replicas: 1,
-  batchEvery: 2,
+  writeTime: 20,
   shardsPerPrimary: 4,
   shards: 256,
   concurrency: 32,
@@ -82,7 +82,7 @@ export function sizeFor(costs: Costs, demand: Demand, limits: Limits): Sizing {
     batch: costs.batch,
   });
   for (let round = 0; round < ROUNDS; round += 1) {
-    const waiting = ((demand.rate / sized.ingresses / sized.shards) * limits.batchEvery) / 1000;
+    const waiting = ((demand.rate / sized.ingresses / sized.shards) * limits.writeTime) / 1000;
     const batch = Math.min(costs.batch, Math.max(1, waiting));
     const next = sizeAt(costs, demand, limits, { ...sized, batch });
     const agrees = next.shards === sized.shards && next.ingresses === sized.ingresses && next.workers === sized.workers;
@@ -93,6 +93,19 @@ export function sizeFor(costs: Costs, demand: Demand, limits: Limits): Sizing {
 }
 
 type Before = Pick<Sizing, 'ingresses' | 'workers' | 'shards' | 'batch'>;
+
+export type Split = { readonly installations: number; readonly each: Sizing };
+
+const MOST_INSTALLATIONS = 256;
+
+/** Over as few installations as it takes: each has its own part of the accounts. Undefined if it never fits. */
+export function splitFor(costs: Costs, demand: Demand, limits: Limits): Split | undefined {
+  for (let installations = 1; installations <= MOST_INSTALLATIONS; installations += 1) {
+    const each = sizeFor(costs, { ...demand, rate: demand.rate / installations }, limits);
+    if (each.fits) return { installations, each };
+  }
+  return undefined;
+}
 
 function sizeAt(costs: Costs, demand: Demand, limits: Limits, before: Before): Sizing {
   const { rate, outputs } = demand;

@@ -2,7 +2,7 @@ import { type Spread } from '../measure/samples.ts';
 import { type Checked } from '../predict/check.ts';
 import { type Costs } from '../predict/costs.ts';
 import { endsOf } from '../predict/ends.ts';
-import { type Demand, type Limits, sizeFor, type Sizing } from '../predict/size.ts';
+import { type Demand, type Limits, type Split, splitFor } from '../predict/size.ts';
 import { legsOf } from '../predict/zones.ts';
 import { number, show } from './show.ts';
 import type { Table } from './tables.ts';
@@ -33,9 +33,10 @@ type Sized = { readonly costs: Costs; readonly demand: Omit<Demand, 'rate'>; rea
 /** One row for each rate. */
 export function sizeTable(rates: readonly number[], { costs, demand, limits }: Sized): Table {
   return {
-    title: `Sizes: ${tellDemand(demand)}`,
+    title: `Sizes: ${tellDemand(demand)}, ${limits.shardsPerPrimary} shard${limits.shardsPerPrimary === 1 ? '' : 's'} a primary`,
     head: [
       'callbacks/s',
+      'installations',
       'ingresses',
       'workers',
       'primaries',
@@ -45,17 +46,19 @@ export function sizeTable(rates: readonly number[], { costs, demand, limits }: S
       'callbacks a batch',
       'connections: worker, primary',
     ],
-    rows: rates.map((rate) => [rate.toLocaleString('en'), ...sizeCells(sizeFor(costs, { ...demand, rate }, limits))]),
+    rows: rates.map((rate) => [rate.toLocaleString('en'), ...sizeCells(splitFor(costs, { ...demand, rate }, limits))]),
   };
 }
 
-function sizeCells(sized: Sizing): string[] {
-  const { ingresses, workers, primaries, shards, batch, primariesFor, workersFor, served, fits } = sized;
-  if (!fits) return ['', '', number(primaries), 'not in one installation', tellNeeds(primariesFor), '', number(batch), ''];
+/** If there are several installations: of each. */
+function sizeCells(split: Split | undefined): string[] {
+  if (!split) return ['more than can be'];
+  const { ingresses, workers, primaries, shards, batch, primariesFor, workersFor, served } = split.each;
   const shardsText = served === shards ? `${shards}` : `${shards}, ${served} a worker`;
-  const connections = `${sized.connectionsPerWorker}, ${sized.connectionsPerPrimary}`;
+  const connections = `${split.each.connectionsPerWorker}, ${split.each.connectionsPerPrimary}`;
   const workersText = workersFor.underWay > workersFor.core ? `${workers} (deliveries under way)` : `${workers}`;
   return [
+    `${split.installations}`,
     `${ingresses}`,
     workersText,
     `${primaries}`,
