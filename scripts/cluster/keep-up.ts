@@ -22,7 +22,7 @@ export async function keepUp({ port, running, startNode, say, stopping }: KeepUp
     const how = await node.ended;
     running.delete(port);
     if (stopping.aborted) return;
-    say(`node ${port}: ${how.split('\n', 1)[0]}; it is started again`);
+    say(`node ${port}: ${how.split(/:?\n/, 1)[0]}; it is started again`);
     await replaced(node, { running, stopping });
     if (stopping.aborted) return;
     await startNode(port);
