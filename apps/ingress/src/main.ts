@@ -59,7 +59,7 @@ async function run(): Promise<void> {
   const { batches, spooling } = shards;
   // With a spool, callbacks that time out on Redis still go to disk.
   const patience = spooling ? 2 * ingress.enqueueTimeout : ingress.enqueueTimeout;
-  const producer = createCallbackProducer({ batches, patience, now: elapsed });
+  const producer = createCallbackProducer({ batches, patience, maxInFlight: ingress.maxInFlight, now: elapsed });
   const access = { shards: shardsOf(redis), timeout: ingress.enqueueTimeout, now: elapsed, logger };
   const quarantine = createQuarantineProducer({ ...access, bounds: config.quarantine });
   const common = { producer, quarantine, now: Date.now, logger, stopping: stopping.signal };

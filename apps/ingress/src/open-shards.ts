@@ -63,6 +63,6 @@ function openSpoolsOf({ config, settingsPath, logger }: ShardsOptions): readonly
 }
 
 /** Memory is the primary's. The depth is that of the whole installation. */
-function overloadOfShard({ memory, depth }: OverloadSettings, shards: number): OverloadSettings {
+export function overloadOfShard({ memory, depth }: OverloadSettings, shards: number): OverloadSettings {
   return { memory, depth: depth && { high: partOfShard(depth.high, shards), low: partOfShard(depth.low, shards) } };
 }

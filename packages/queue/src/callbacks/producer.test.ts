@@ -19,7 +19,7 @@ function producerOn({ url, prefix }: { url: string; prefix: string }, timeout = 
     now: Date.now,
     logger,
   });
-  const producer = createCallbackProducer({ batches: [batches], patience: timeout, now: Date.now });
+  const producer = createCallbackProducer({ batches: [batches], maxInFlight: 2000, patience: timeout, now: Date.now });
   onTestFinished(() => producer.close());
   return { ...batches, ...producer };
 }
