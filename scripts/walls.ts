@@ -106,16 +106,27 @@ function packageTestRules([name, allowed]: [string, readonly string[]]): OxlintO
   };
 }
 
-/** The rules of one folder of packages/queue, without its tests. */
-function queueFolderRules([folder, allowed]: [string, readonly string[]]): OxlintOverride {
+/** What a folder of packages/queue may not import. */
+function queueFolderWall(folder: string, allowed: readonly string[]): Pattern {
   const others = Object.keys(QUEUE_FOLDERS).filter((other) => other !== folder && !allowed.includes(other));
-  const wall: Pattern = {
+  return {
     group: others.flatMap((other) => [`../${other}/**`, `../../${other}/**`]),
     message: `packages/queue/src/${folder} may use ${allowed.length === 0 ? 'no other folder' : allowed.join(', ')} of packages/queue: see docs/architecture.md, Folders.`,
   };
-  const own = [onlyOf('packages/queue', PACKAGE_IMPORTS['queue'] ?? []), BY_NAME, HTTP, wall];
+}
+
+/** Without its tests. */
+function queueFolderRules([folder, allowed]: [string, readonly string[]]): OxlintOverride {
+  const own = [onlyOf('packages/queue', PACKAGE_IMPORTS['queue'] ?? []), BY_NAME, HTTP, queueFolderWall(folder, allowed)];
   const rules = imports(...own, ...(folder === 'bullmq' ? [] : [BULLMQ_VALUES]));
   return { files: [`packages/queue/src/${folder}/**`], excludeFiles: TEST_FILES, rules };
+}
+
+function queueFolderTestRules([folder, allowed]: [string, readonly string[]]): OxlintOverride {
+  const own = [onlyOf('A test of packages/queue', [...(PACKAGE_IMPORTS['queue'] ?? []), 'testkit']), BY_NAME];
+  const patterns = [...own, queueFolderWall(folder, allowed)];
+  const files = TEST_FILES.map((pattern) => `packages/queue/src/${folder}/${pattern}`);
+  return { files, rules: { 'eslint/no-restricted-imports': ['error', { patterns }] } };
 }
 
 /** For oxlint. A later override replaces an earlier one for the same file. */
@@ -131,6 +142,7 @@ export const walls: OxlintOverride[] = [
   ...Object.entries(PACKAGE_IMPORTS).map(packageRules),
   ...Object.entries(PACKAGE_IMPORTS).map(packageTestRules),
   ...Object.entries(QUEUE_FOLDERS).map(queueFolderRules),
+  ...Object.entries(QUEUE_FOLDERS).map(queueFolderTestRules),
   {
     files: ['bench/**', 'chaos/**', 'scripts/**'],
     excludeFiles: [...TEST_FILES, 'bench/contestants/**'],

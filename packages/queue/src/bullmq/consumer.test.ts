@@ -3,8 +3,6 @@ import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { Type } from 'typebox';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { openDeadLetters } from '../kept/dead-letters.ts';
-import type { Kept } from '../kept/kept.ts';
 import { createConsumer, HandBack } from './consumer.ts';
 import { CALLBACKS } from './names.ts';
 import { workerOptions } from './queue-options.ts';
@@ -35,7 +33,7 @@ function setUp({ handle = () => Promise.resolve(), url, prefix }: { handle?: Han
     redis.disconnect();
   });
   const add = (...numbers: readonly number[]) => queue.addBulk(numbers.map((n) => ({ name: 'job', data: { n } })));
-  return { access: { redis, prefix }, redis, queue, consumer, logger, errors, done, add };
+  return { redis, queue, consumer, logger, errors, done, add };
 }
 
 type Spoiled = { redis: Redis; queue: Queue; fields: Readonly<Record<string, string>> };
@@ -55,7 +53,7 @@ describe('a job that cannot be read', () => {
     { rjk: 'nightly' },
     { data: '{', opts: '{', progress: '{', rjk: 'a:b:c:d:e', delay: 'long', returnvalue: '{' },
   ])('is set aside as it is, and the others go on: %j', async (fields) => {
-    const { access, redis, queue, logger, errors, done, add, consumer } = setUp(testRedis());
+    const { redis, queue, logger, errors, done, add, consumer } = setUp(testRedis());
     consumer.hold();
     await add(1);
     const id = await spoil({ redis, queue, fields });
@@ -71,16 +69,6 @@ describe('a job that cannot be read', () => {
       [expect.objectContaining({ code: 'RB_PAYLOAD_INVALID', job: id }), 'job set aside'],
     ]);
     expect(errors.mock.calls).toEqual([]);
-
-    const dead = await openDeadLetters({ ...access, outputs: [], served: async () => false });
-    onTestFinished(() => dead.close());
-    const listed: Kept[] = [];
-    for await (const kept of dead.find({})) listed.push(kept);
-    // What is JSON and yet no payload of ours is shown as it is.
-    const payload = 'opts' in fields ? { unreadable: { opts: fields.opts } } : undefined;
-    expect(listed).toMatchObject([{ id, kind: 'unreadable', time: expect.closeTo(Date.now(), -5), ...(payload && { payload }) }]);
-    for (const kept of listed) await dead.purge(kept);
-    expect(await redis.exists(queue.toKey(id))).toBe(0);
   });
 
   it.each([{ parent: '{' }, { ats: 'many' }, 'another key'])(
