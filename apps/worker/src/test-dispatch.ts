@@ -12,7 +12,7 @@ import { testRedis } from '@ringback/testkit';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { onTestFinished, vi } from 'vitest';
-import { createDispatch } from './dispatch.ts';
+import { createDispatch, type Sharding } from './dispatch.ts';
 import type { FanOut } from './fan-out.ts';
 import type { BusinessKeyOf } from './business-duplicates.ts';
 
@@ -37,23 +37,25 @@ export function setUp({
   quarantineFor = 10,
   prefix = testRedis().prefix,
   nearlyFull = (): boolean => false,
+  sharding = undefined as Sharding | undefined,
 } = {}) {
   const redis = new Redis(testRedis().url);
   onTestFinished(() => redis.disconnect());
   const logger = { debug: spy(), info: spy(), warn: spy(), error: spy() };
   const added: Added[] = [];
   const ledger = createLedger({ redis, prefix, window: 60_000 });
-  const fanOut: FanOut = async ({ id: batchId, again }, perOutput) => {
-    const add = async (output: string, callbacks: readonly Callback[]) => {
-      if (failing.has(output)) throw new Error(`${output} is out of order`);
-      added.push({ output, batchId, ids: callbacks.map(({ id }) => id), again });
-    };
-    await Promise.all([...perOutput].map(([output, callbacks]) => add(output, callbacks)));
-  };
+  const fanOut = createTestFanOut(failing, added);
   const bounds = { maxCount: quarantineFor, maxSize: 1_000_000 };
   const quarantine = createQuarantine({ redis, prefix, bounds });
   const unroutedQuarantine = createUnroutedQuarantine({ redis, prefix, bounds });
-  const rest = { router: createRouter({ routes }), businessKeyOf, nearlyFull, now: Date.now, logger };
+  const rest = {
+    ...(sharding && { sharding }),
+    router: createRouter({ routes }),
+    businessKeyOf,
+    nearlyFull,
+    now: Date.now,
+    logger,
+  };
   const dispatch = createDispatch({
     ...rest,
     ledger,
@@ -64,6 +66,16 @@ export function setUp({
     counts: createRouteCounts({ redis, prefix }),
   });
   return { ...createOperator({ redis, prefix, ledger }), prefix, dispatch, added, failing, logger };
+}
+
+function createTestFanOut(failing: ReadonlySet<string>, added: Added[]): FanOut {
+  return async ({ id: batchId, again }, perOutput) => {
+    const add = async (output: string, callbacks: readonly Callback[]) => {
+      if (failing.has(output)) throw new Error(`${output} is out of order`);
+      added.push({ output, batchId, ids: callbacks.map(({ id }) => id), again });
+    };
+    await Promise.all([...perOutput].map(([output, callbacks]) => add(output, callbacks)));
+  };
 }
 
 const asCallback = ({ v: _v, type = '', encoding: _encoding, reason: _reason, ...entry }: QuarantinedCallback): Callback => ({
