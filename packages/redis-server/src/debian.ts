@@ -6,7 +6,10 @@ import { promisify } from 'node:util';
 import type { WayResult } from './server-spec.ts';
 
 const execute = promisify(execFile);
-const PACKAGE = 'redis-server';
+
+/** Packages of Debian, and the programs in them. */
+export type ServerPackage = 'redis-server' | 'valkey-server';
+
 const NETWORK_WITHIN_MS = 180_000;
 const ABANDONED_AFTER_MS = 3_600_000;
 
@@ -42,13 +45,15 @@ async function privateApt(run: Run, folder: string): Promise<string[]> {
   return options;
 }
 
-/** redis-server and its missing dependencies. apt checks the signatures. */
-async function download(run: Run, aptOptions: readonly string[], folder: string): Promise<void> {
-  const plan = ['-qq', '--print-uris', '--no-install-recommends', '-y', 'install', PACKAGE];
+type Download = { readonly aptOptions?: readonly string[]; readonly folder: string };
+
+/** The package and its missing dependencies. apt checks the signatures. */
+async function download(run: Run, program: ServerPackage, { aptOptions = [], folder }: Download): Promise<void> {
+  const plan = ['-qq', '--print-uris', '--no-install-recommends', '-y', 'install', program];
   const stdout = await run('apt-get', [...aptOptions, ...plan]);
   // Lines are: 'https://…' <file name> <size> <hash>. A file name is <package>_<version>_<architecture>.deb.
   const names = [...stdout.matchAll(/^'[^']*' ([^_\s]+)_/gm)].flatMap((line) => line[1] ?? []);
-  if (!names.includes(PACKAGE)) throw new Error(`apt-get knows no ${PACKAGE} to download`);
+  if (!names.includes(program)) throw new Error(`apt-get knows no ${program} to download`);
   const sandbox = ['-o', 'APT::Sandbox::User='];
   await run('apt-get', [...sandbox, ...aptOptions, '-qq', 'download', ...names], folder);
 }
@@ -64,12 +69,12 @@ async function libraryPath(tree: string): Promise<string> {
   return [...roots, ...inner.flat().filter((path) => /-linux-/.test(path))].join(':');
 }
 
-async function specOf(tree: string): Promise<WayResult> {
-  const command = join(tree, 'usr', 'bin', 'redis-server');
+async function specOf(tree: string, program: ServerPackage): Promise<WayResult> {
+  const command = join(tree, 'usr', 'bin', program);
   const env = { LD_LIBRARY_PATH: await libraryPath(tree) };
   const { stdout } = await execute(command, ['--version'], { env: { ...process.env, ...env }, timeout: 5000 });
   const version = /v=([\d.]+)/.exec(stdout)?.[1] ?? '';
-  const label = `redis-server ${version} from Debian's packages, unpacked under .ringback/cache`;
+  const label = `${program} ${version} from Debian's packages, unpacked under .ringback/cache`;
   return { spec: { way: 'Debian packages', label, command, args: [], env } };
 }
 
@@ -83,13 +88,15 @@ async function removeAbandoned(cache: string): Promise<void> {
 }
 
 /** MUST be complete or absent: it appears by one rename. Two processes may do this at once. */
-async function build(run: Run, cache: string, tree: string): Promise<void> {
+async function build(run: Run, program: ServerPackage, { cache, tree }: { cache: string; tree: string }): Promise<void> {
   await removeAbandoned(cache);
   const work = await mkdtemp(join(cache, 'unpacking-'));
   try {
-    await download(run, [], work).catch(async () => download(run, await privateApt(run, work), work));
+    await download(run, program, { folder: work }).catch(async () =>
+      download(run, program, { folder: work, aptOptions: await privateApt(run, work) }),
+    );
     await unpack(run, work, join(work, 'tree'));
-    await specOf(join(work, 'tree'));
+    await specOf(join(work, 'tree'), program);
     await rename(join(work, 'tree'), tree).catch((error: unknown) => {
       if (!existsSync(tree)) throw error;
     });
@@ -98,20 +105,22 @@ async function build(run: Run, cache: string, tree: string): Promise<void> {
   }
 }
 
-/** redis-server from Debian's or Ubuntu's packages, unpacked into `cache`. Needs no root. */
+/** A server from Debian's or Ubuntu's packages, unpacked into `cache`. Needs no root. */
 export async function redisFromDebian(options: {
   readonly cache: string;
   readonly signal: AbortSignal;
   readonly osRelease?: string;
+  /** Default: redis-server. */
+  readonly program?: ServerPackage;
 }): Promise<WayResult> {
-  const { cache, signal, osRelease = '/etc/os-release' } = options;
+  const { cache, signal, osRelease = '/etc/os-release', program = 'redis-server' } = options;
   const release = await releaseName(osRelease);
   if (release === undefined) return { unavailable: 'not Debian or Ubuntu' };
-  const tree = join(cache, `redis-${release}`);
+  const tree = join(cache, `${program.replace('-server', '')}-${release}`);
   try {
     await mkdir(cache, { recursive: true });
-    if (!existsSync(tree)) await build(createRun(signal), cache, tree);
-    return await specOf(tree);
+    if (!existsSync(tree)) await build(createRun(signal), program, { cache, tree });
+    return await specOf(tree, program);
   } catch (error) {
     const reason = error instanceof Error ? error.message.trim().split('\n').slice(-3).join('; ') : String(error);
     return { unavailable: `Debian's packages could not be had (${reason})` };

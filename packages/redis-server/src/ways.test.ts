@@ -1,5 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { describe, expect, inject, it, onTestFinished, vi } from 'vitest';
@@ -8,26 +7,9 @@ import { redisInDocker } from './docker.ts';
 import { redisInJavaScript } from './javascript.ts';
 import { redisOnPath } from './on-path.ts';
 import { startRedis } from './server.ts';
+import { onlyPrograms, tempFolder } from './test-programs.ts';
 
 const never = new AbortController().signal;
-
-function tempFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'ringback-ways-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
-
-/** Makes these shell scripts, and the system's basic tools, all that PATH has. */
-function onlyPrograms(programs: Record<string, string>): string {
-  const folder = tempFolder();
-  for (const [name, script] of Object.entries(programs)) {
-    writeFileSync(join(folder, name), `#!/bin/sh\nPATH=/usr/bin:/bin\n${script}\n`);
-    chmodSync(join(folder, name), 0o755);
-  }
-  vi.stubEnv('PATH', folder);
-  onTestFinished(() => void vi.unstubAllEnvs());
-  return folder;
-}
 
 describe('on PATH', () => {
   it.each([
