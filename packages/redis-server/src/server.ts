@@ -13,6 +13,8 @@ const READY_WITHIN_MS = 30_000;
 const STOP_WITHIN_MS = 10_000;
 const PORT_TRIES = 5;
 
+export type RedisServerTls = Readonly<Record<'ca' | 'cert' | 'key' | 'servername', string>>;
+
 export type RedisServerOptions = {
   readonly spec: RedisServerSpec;
   /** Data folder, created if missing. MUST NOT be shared with another server. */
@@ -21,6 +23,8 @@ export type RedisServerOptions = {
   readonly port?: number | undefined;
   /** URL-safe. Passed in a file: others can read command lines. */
   readonly password?: string | undefined;
+  /** PEM texts for our own connection. Present: the server speaks TLS and nothing else; `settings` name its files. */
+  readonly tls?: RedisServerTls | undefined;
   /** Such as `['--appendonly', 'yes']`. */
   readonly settings: readonly string[];
   /** POSIX sh (`$1`: the server's pid, `$2`: `dir`), run if this process ends without stopping the server. */
@@ -46,8 +50,8 @@ function describeEnd(code: number | null, signal: NodeJS.Signals | null, output:
 }
 
 /** Undefined if ready, else the reason. */
-async function untilReady({ url, port, ended }: RedisServer): Promise<string | undefined> {
-  const redis = new Redis(url, { retryStrategy: () => 25, maxRetriesPerRequest: null });
+async function untilReady({ url, port, ended }: RedisServer, tls?: RedisServerTls): Promise<string | undefined> {
+  const redis = new Redis(url, { retryStrategy: () => 25, maxRetriesPerRequest: null, ...(tls && { tls }) });
   redis.on('error', () => {});
   const late = new AbortController();
   try {
@@ -81,9 +85,10 @@ function spawnPrivately(
   }
 }
 
-function spawnServer({ spec, dir, password, settings, whenAbandoned }: RedisServerOptions, port: number): RedisServer {
+function spawnServer({ spec, dir, password, tls, settings, whenAbandoned }: RedisServerOptions, port: number): RedisServer {
   const fill = (text: string) => text.replaceAll('{port}', String(port)).replaceAll('{dir}', dir);
-  const place = ['--port', String(port), '--bind', spec.bind ?? '127.0.0.1', '--dir', dir];
+  const ports = tls ? ['--port', '0', '--tls-port', String(port)] : ['--port', String(port)];
+  const place = [...ports, '--bind', spec.bind ?? '127.0.0.1', '--dir', dir];
   const secrets = password === undefined ? [] : ['--include', secretsFile(dir)];
   const child = spawnPrivately(spec.command, [...spec.args.map(fill), ...place, ...secrets, ...settings], spec.env);
   let output = '';
@@ -110,7 +115,7 @@ function spawnServer({ spec, dir, password, settings, whenAbandoned }: RedisServ
     await ended;
     clearTimeout(force);
   };
-  const url = `redis://${password === undefined ? '' : `:${password}@`}127.0.0.1:${port}`;
+  const url = `${tls ? 'rediss' : 'redis'}://${password === undefined ? '' : `:${password}@`}127.0.0.1:${port}`;
   return { url, port, child, ended, signal, stop };
 }
 
@@ -124,7 +129,7 @@ export async function startRedis(options: RedisServerOptions): Promise<RedisServ
   let problem = '';
   for (let attempt = 0; attempt < PORT_TRIES; attempt += 1) {
     const server = spawnServer(options, options.port ?? (await freePort()));
-    const failure = await untilReady(server);
+    const failure = await untilReady(server, options.tls);
     if (failure === undefined) return server;
     await server.stop();
     problem = failure;

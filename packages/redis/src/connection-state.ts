@@ -2,7 +2,7 @@ import type { Logger } from '@ringback/contracts';
 import type { Redis } from 'ioredis';
 import { placeText } from './address.ts';
 import { diagnose, isAmbiguous } from './diagnosis.ts';
-import { NETWORK, tellTrouble, type Trouble, troubleOf } from './trouble.ts';
+import { isTls, NETWORK, tellTrouble, type Trouble, troubleOf } from './trouble.ts';
 
 /** A connection that comes and goes is one outage. */
 const STAYS_FOR_MS = 1000;
@@ -117,9 +117,17 @@ function createTimer(ms: number): { start: (run: () => void) => void; clear: () 
 function createFinder(redis: Redis): (error: Error) => Promise<Trouble | undefined> {
   let diagnosing = false;
   return async (error) => {
-    if (!isAmbiguous(redis, error)) return troubleOf(error);
+    if (!isAmbiguous(redis, error)) return located(troubleOf(error), redis);
     if (diagnosing) return undefined;
     diagnosing = true;
-    return diagnose(redis, error).finally(() => (diagnosing = false));
+    const trouble = await diagnose(redis, error);
+    diagnosing = false;
+    return located(trouble, redis);
   };
+}
+
+/** Certificates differ from server to server, so it is said whose is meant. */
+function located(trouble: Trouble, { options: { host, port } }: Redis): Trouble {
+  if (!isTls(trouble) || host === undefined || port === undefined) return trouble;
+  return { ...trouble, reason: `${trouble.reason} (said by ${placeText({ host, port })})` };
 }

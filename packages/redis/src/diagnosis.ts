@@ -1,8 +1,8 @@
 import { connect, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, type ConnectionOptions as TlsOptions } from 'node:tls';
 import type { Redis } from 'ioredis';
 import { NoPrimary } from './no-primary.ts';
-import { codeOf, type Trouble, troubleOf, troubleOfReply, WHERE } from './trouble.ts';
+import { codeOf, isTls, type Trouble, troubleOf, troubleOfReply, WHERE } from './trouble.ts';
 
 /** ms. */
 const LISTEN_FIRST_MS = 300;
@@ -17,13 +17,15 @@ export function isAmbiguous(redis: Redis, error: Error): boolean {
   return redis.status !== 'ready' && error.name !== 'ReplyError' && AMBIGUOUS.has(codeOf(error));
 }
 
-/** Asks over a second connection without TLS. Takes at most 1.3 s. Never rejects. */
+/** Asks over a second connection without TLS. Takes at most 1.8 s. Never rejects. */
 export async function diagnose(redis: Redis, error: Error): Promise<Trouble> {
   const { host, port, tls } = redis.options;
   if (!host || port === undefined) return troubleOf(error);
   const heard = await ask({ host, port });
   if (tls === undefined && heard === undefined && (await speaksTls({ host, port }))) return TLS_WANTED;
-  return judge(heard, tls !== undefined) ?? troubleOf(error);
+  const judged = judge(heard, tls !== undefined);
+  if (judged === undefined && typeof tls === 'object') return (await refusedByTls({ host, port, ...tls })) ?? troubleOf(error);
+  return judged ?? troubleOf(error);
 }
 
 async function ask(place: { host: string; port: number }): Promise<Buffer | undefined> {
@@ -34,6 +36,19 @@ async function ask(place: { host: string; port: number }): Promise<Buffer | unde
     if (unasked !== undefined || !socket.writable) return unasked;
     socket.write('PING\r\n');
     return await firstBytes(socket, ANSWER_WITHIN_MS);
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** A server that refuses our certificate says so after the handshake. A client that writes meanwhile may not hear it. */
+async function refusedByTls(options: TlsOptions): Promise<Trouble | undefined> {
+  const socket = connectTls(options);
+  try {
+    return await new Promise<Trouble | undefined>((resolve) => {
+      socket.on('error', (error) => resolve(isTls(troubleOf(error)) ? troubleOf(error) : undefined));
+      socket.on('close', () => resolve(undefined)).setTimeout(ANSWER_WITHIN_MS, () => resolve(undefined));
+    });
   } finally {
     socket.destroy();
   }

@@ -1,6 +1,6 @@
 export type { RedisAddress } from './address.ts';
 export { redisClock, type RedisClock } from './clock.ts';
-export { leastAcl } from './commands.ts';
+export { leastAcl, LEAST_SENTINEL_ACL } from './commands.ts';
 export { createConfirm } from './confirm.ts';
 export { createRenewal } from './connection-renewal.ts';
 export { createLossMemory } from './connection-state.ts';

@@ -63,10 +63,15 @@ const TLS: Readonly<Record<string, string>> = {
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: `the certificate of Redis is signed by a CA that is not known here. Name that in ${CA_FILE}`,
   CERT_HAS_EXPIRED: 'the certificate of Redis has expired',
   ERR_TLS_CERT_ALTNAME_INVALID:
-    'the certificate of Redis is not for the host that is connected to. Name what stands in it in redis.tls.servername',
+    'the certificate of Redis is not for the host that is connected to. Name what stands in it in redis.tls.servername (for sentinels: redis.sentinel.tls.servername)',
   ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED:
-    'Redis asks for a certificate of ours. Name it in redis.tls.certFile, and its key in redis.tls.keyFile',
+    'Redis asks for a certificate of ours. Name it in redis.tls.certFile, and its key in redis.tls.keyFile (for sentinels: in redis.sentinel.tls)',
 };
+
+/** True if TLS itself failed: what is wrong depends on the server that was reached. */
+export function isTls({ kind }: Trouble): boolean {
+  return Object.hasOwn(TLS, kind);
+}
 
 const LONGEST = 200;
 
@@ -116,11 +121,18 @@ export function troubleOf(error: unknown): Trouble {
   if (error instanceof NoPrimary) return { kind: error.kind, reason: error.message };
   const code = codeOf(error);
   const tls = TLS[code];
-  if (tls !== undefined) return { kind: code, reason: tls };
+  if (tls !== undefined) return { kind: code, reason: `${tls}${namesIn(error)}` };
   const loss = lossOf(error);
   // Other messages name a job: their first words are the same for all jobs.
   const kind = code !== '' || loss !== undefined ? NETWORK : error.message.split(' ', 3).join(' ');
   return { kind, reason: loss ?? error.message.slice(0, LONGEST) };
+}
+
+/** The names in a certificate that has not the one that was wanted. */
+function namesIn(error: Error): string {
+  const cert: unknown = 'cert' in error ? error.cert : undefined;
+  const isNamed = typeof cert === 'object' && cert !== null && 'subjectaltname' in cert;
+  return isNamed && typeof cert.subjectaltname === 'string' ? `. It is for ${cert.subjectaltname.slice(0, LONGEST)}` : '';
 }
 
 export function codeOf(error: Error): string {

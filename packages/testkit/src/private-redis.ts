@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 // Tests and `npm start` run servers by the same code.
-import { type RedisServer, startRedis, type RedisServerSpec } from '@ringback/redis-server';
+import { type RedisServer, startRedis, type RedisServerSpec, type RedisServerTls } from '@ringback/redis-server';
 
 export type PrivateRedisOptions = {
   /** Absent: nothing is kept on disk. */
@@ -11,12 +11,16 @@ export type PrivateRedisOptions = {
   readonly settings?: readonly string[];
   /** True for a sentinel: it has none of the settings by which a server keeps data. */
   readonly bare?: boolean;
+  /** The server speaks nothing else: see `speakingTls`. */
+  readonly tls?: RedisServerTls;
 };
 
 /** Keeps port and data over restarts. */
 export type PrivateRedis = {
   readonly url: string;
   readonly port: number;
+  /** How a client of it speaks TLS, if it does. */
+  readonly tls: RedisServerTls | undefined;
   /** SIGTERM: all data is on disk then. */
   stop(): Promise<void>;
   /** SIGKILL: unsynced data is lost. */
@@ -34,12 +38,12 @@ export type PrivateRedis = {
 /** Runs until `remove()`, at most as long as this process. @throws Error with redis-server's words */
 export async function runPrivateRedis(spec: RedisServerSpec, options: PrivateRedisOptions = {}): Promise<PrivateRedis> {
   const dir = await mkdtemp(join(tmpdir(), 'ringback-redis-'));
-  const { appendfsync } = options;
+  const { appendfsync, tls } = options;
   const keeping = appendfsync === undefined ? ['--appendonly', 'no'] : ['--appendonly', 'yes', '--appendfsync', appendfsync];
   const own = options.bare ? [] : [...keeping, '--save', '', '--maxmemory-policy', 'noeviction'];
   const settings = [...own, ...(options.settings ?? [])];
   const start = (port?: number): Promise<RedisServer> =>
-    startRedis({ spec, dir, port, settings, whenAbandoned: 'kill -KILL "$1"; rm -rf "$2"' });
+    startRedis({ spec, dir, port, tls, settings, whenAbandoned: 'kill -KILL "$1"; rm -rf "$2"' });
   let server = await start();
   const { url, port } = server;
   const kill = async () => {
@@ -49,6 +53,7 @@ export async function runPrivateRedis(spec: RedisServerSpec, options: PrivateRed
   return {
     url,
     port,
+    tls,
     stop: () => server.stop(),
     kill,
     pause: () => server.signal('SIGSTOP'),

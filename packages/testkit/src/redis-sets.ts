@@ -1,10 +1,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { askRedis, CLUSTER_SETTINGS, CLUSTER_SIZE, joinCluster, PRIMARIES, replicaLinked, until } from '@ringback/redis-server';
+import { askRedis, CLUSTER_SETTINGS, joinCluster, PRIMARIES, replicaLinked, until } from '@ringback/redis-server';
 import { onTestFinished } from 'vitest';
 import type { PrivateRedis } from './private-redis.ts';
 import { redisSpec, startRedisServer } from './redis.ts';
+import { speakingTls } from './redis-tls.ts';
 
 const COMES_UP_WITHIN_MS = 60_000;
 /** From when on a silent server counts as down. Short for a fast test, long for a busy machine. ms. */
@@ -32,19 +33,24 @@ export type RedisSet = {
 
 export type SentinelSet = RedisSet & { readonly name: string; readonly sentinels: readonly PrivateRedis[] };
 
-const ask: RedisSet['ask'] = ({ url }, command, ...args) => askRedis(url, command, ...args);
+const ask: RedisSet['ask'] = (server, command, ...args) => askRedis(server, command, ...args);
 
 const placeOf = ({ port }: PrivateRedis) => `127.0.0.1:${port}`;
 const flow = (nodes: readonly string[]) => nodes.map((node) => `"${node}"`).join(', ');
 
+type SetOptions = {
+  /** All of them, with one another as well. */
+  readonly tls?: boolean;
+};
+
 /** One primary, two replicas and three sentinels. Resolves once all of them know one another. */
-export async function startSentinelSet(): Promise<SentinelSet> {
-  const servers = await startServers(3, ['--repl-diskless-sync-delay', '0']);
+export async function startSentinelSet({ tls = false }: SetOptions = {}): Promise<SentinelSet> {
+  const servers = await startServers(3, { tls, settings: ['--repl-diskless-sync-delay', '0'] });
   const [primary, ...replicas] = servers;
   if (primary === undefined) throw new Error('no server');
   await Promise.all(replicas.map((replica) => ask(replica, 'REPLICAOF', '127.0.0.1', primary.port)));
   await Promise.all(replicas.map(replicaLinked));
-  const sentinels = await Promise.all([1, 2, 3].map(() => startSentinel()));
+  const sentinels = await Promise.all([1, 2, 3].map(() => startSentinel({ tls })));
   for (const sentinel of sentinels) {
     await ask(sentinel, 'SENTINEL', 'MONITOR', NAME, '127.0.0.1', primary.port, 2);
     await ask(sentinel, 'SENTINEL', 'SET', NAME, 'down-after-milliseconds', DOWN_AFTER_MS, 'failover-timeout', 4000);
@@ -72,17 +78,20 @@ export async function startSentinelSet(): Promise<SentinelSet> {
   };
 }
 
-export type ClusterOptions = {
+export type ClusterOptions = SetOptions & {
+  readonly primaries?: number;
   /** False: nothing takes the place of a primary that dies. */
   readonly replicas?: boolean;
   /** Such as `['--maxmemory', '20mb']`. */
   readonly settings?: readonly string[];
 };
 
-/** Three primaries that share the slots, and a replica of each. Resolves once every node takes the cluster for sound. */
-export async function startCluster({ replicas = true, settings = [] }: ClusterOptions = {}): Promise<RedisSet> {
-  const servers = await startServers(replicas ? CLUSTER_SIZE : PRIMARIES, [...CLUSTER_SETTINGS, ...settings]);
-  await joinCluster(servers);
+/** Primaries that share the slots, and a replica of each. Resolves once every node takes the cluster for sound. */
+export async function startCluster(options: ClusterOptions = {}): Promise<RedisSet> {
+  const { primaries = PRIMARIES, replicas = true, tls = false, settings = [] } = options;
+  const own = [...CLUSTER_SETTINGS, ...settings, ...(tls ? ['--tls-cluster', 'yes'] : [])];
+  const servers = await startServers(replicas ? 2 * primaries : primaries, { tls, settings: own });
+  await joinCluster(servers, primaries);
   const nodes = servers.map(placeOf);
   const current = async (key = KEY) => {
     const node = await reachable(servers);
@@ -128,19 +137,23 @@ async function reachable(servers: readonly PrivateRedis[]): Promise<PrivateRedis
   return Promise.any(servers.map((server) => ask(server, 'PING').then(() => server)));
 }
 
-async function startServers(count: number, settings: readonly string[]): Promise<PrivateRedis[]> {
-  const options = { appendfsync: 'everysec', settings } as const;
+type ServerOptions = Required<SetOptions> & { readonly settings: readonly string[] };
+
+async function startServers(count: number, { settings, tls }: ServerOptions): Promise<PrivateRedis[]> {
+  const secure = tls && speakingTls();
+  const own = secure ? { ...secure, settings: [...settings, ...secure.settings] } : { settings };
+  const options = { appendfsync: 'everysec', ...own } as const;
   return Promise.all(Array.from({ length: count }, () => startRedisServer(options)));
 }
 
 /** A sentinel that watches nothing yet. It keeps what it knows in its settings file, so each has its own. */
-export async function startSentinel(): Promise<PrivateRedis> {
+export async function startSentinel({ tls = false }: SetOptions = {}): Promise<PrivateRedis> {
   const dir = await mkdtemp(join(tmpdir(), 'ringback-sentinel-'));
   onTestFinished(() => rm(dir, { recursive: true, force: true }));
   const file = join(dir, 'sentinel.conf');
   await writeFile(file, '');
   const spec = redisSpec();
-  return startRedisServer({ bare: true }, { ...spec, args: [...spec.args, file, '--sentinel'] });
+  return startRedisServer({ bare: true, ...(tls && speakingTls()) }, { ...spec, args: [...spec.args, file, '--sentinel'] });
 }
 
 const comesUp = (what: string, check: () => Promise<boolean>) =>
