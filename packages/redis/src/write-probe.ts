@@ -6,7 +6,7 @@ import { isReply, type Trouble, troubleOfReply } from './trouble.ts';
 
 const KEY_LIVES_MS = 10_000;
 
-/** KEYS probe · ARGV lifetime in ms, needed commands → error of the write, forbidden commands (from Redis 7.0). */
+/** KEYS probe, one that never exists · ARGV lifetime in ms, needed commands → error of the write, forbidden commands (from Redis 7.0). */
 const PROBE = `
 local denied = {}
 if redis.acl_check_cmd then
@@ -26,7 +26,8 @@ export type WriteProbeOptions = { readonly redis: Redis; readonly prefix: string
 /** Writes by a script, as the work does. Resolves to what prevents that; rejects without an answer. */
 export function createWriteProbe({ redis, prefix, durability }: WriteProbeOptions): () => Promise<Trouble | undefined> {
   const key = `${prefix}:probe`;
-  const args = [key, String(KEY_LIVES_MS), neededCommands(durability).join(' ')] as const;
+  // While a slot moves, only scripts fail that name a key that is there and one that is not: as BullMQ's do.
+  const args = [key, `${key}.none`, String(KEY_LIVES_MS), neededCommands(durability).join(' ')] as const;
   const user = redis.options.username ?? 'default';
   const deny = (what: string, rules: readonly string[]): Trouble => ({
     kind: 'NOPERM',
@@ -34,8 +35,8 @@ export function createWriteProbe({ redis, prefix, durability }: WriteProbeOption
   });
 
   async function run(): Promise<unknown> {
-    return redis.evalsha(DIGEST, 1, ...args).catch((error: unknown) => {
-      if (isReply(error) && error.message.startsWith('NOSCRIPT')) return redis.eval(PROBE, 1, ...args);
+    return redis.evalsha(DIGEST, 2, ...args).catch((error: unknown) => {
+      if (isReply(error) && error.message.startsWith('NOSCRIPT')) return redis.eval(PROBE, 2, ...args);
       throw error;
     });
   }

@@ -1,5 +1,4 @@
-import { onTestFinished } from 'vitest';
-import { startApp, writeSettings } from './app-process.ts';
+import { type AtEnd, atTestEnd, startApp, writeSettings } from './app-process.ts';
 import { createSink, type Sink } from './http-sink.ts';
 import type { AppProcess } from './spawn-app.ts';
 
@@ -16,25 +15,27 @@ export type InstallationOptions = {
   /** Absent: the settings say where Redis is. */
   readonly redisUrl?: string;
   readonly settings: (sinkUrl: string) => string;
+  /** Default: all of it ends with the test. */
+  readonly atEnd?: AtEnd;
 };
 
-/** All of it ends with the test. */
-export async function createInstallation({ redisUrl, settings }: InstallationOptions): Promise<Installation> {
+export async function createInstallation(options: InstallationOptions): Promise<Installation> {
+  const { redisUrl, settings, atEnd = atTestEnd } = options;
   const sink = await createSink();
-  onTestFinished(() => sink.close());
-  const path = await writeSettings(settings(sink.url));
+  atEnd(() => sink.close());
+  const path = await writeSettings(settings(sink.url), atEnd);
   const env = { RINGBACK_CONFIG: path, ...(redisUrl !== undefined && { REDIS_URL: redisUrl }) };
 
   return {
     sink,
     env,
     async startIngress() {
-      const process = startApp({ app: 'ingress', env });
+      const process = startApp({ app: 'ingress', env }, atEnd);
       const line = await process.line('ingress is up');
       return { url: String(line['url']), adminUrl: String(line['adminUrl']), process };
     },
     async startWorker() {
-      const process = startApp({ app: 'worker', env });
+      const process = startApp({ app: 'worker', env }, atEnd);
       const line = await process.line('worker is up');
       return { adminUrl: String(line['adminUrl']), process };
     },
