@@ -1,85 +1,33 @@
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { join } from 'node:path';
 import { VERSION } from '@ringback/observability';
-import { createSink, redisSpec, testRedis } from '@ringback/testkit';
+import {
+  createSink,
+  interfaceSettings,
+  postCallback,
+  redisSpec,
+  type RedisSet,
+  startCluster,
+  startSentinelSet,
+  taskBody,
+  testRedis,
+} from '@ringback/testkit';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { pack } from '../scripts/pack/pack.ts';
 import { sbomOf } from '../scripts/release/sbom.ts';
+import { DEADLINE, INSTALLS_WITHIN_MS, installPackage, line } from './installed-package.ts';
 
-const run = promisify(execFile);
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const DEADLINE = { timeout: 60_000, interval: 20 };
-const INSTALLS_WITHIN_MS = 240_000;
-
-/** Outside of the checkout: nothing of it can be found from here. */
-const outside = mkdtempSync(join(tmpdir(), 'ringback-package-'));
-const folder = join(outside, 'empty');
-let packed: Awaited<ReturnType<typeof pack>>;
-
-/** This Node, for npm and what npx runs; nothing of the npm and the vitest that run the tests. */
-function environment(): NodeJS.ProcessEnv {
-  const others = Object.entries(process.env).filter(([name]) => !/^(npm_|INIT_CWD|RINGBACK_|REDIS_URL|NODE_|VITEST)/.test(name));
-  const path = [join(outside, 'bin'), dirname(process.execPath), process.env['PATH']].join(delimiter);
-  const { NODE_EXTRA_CA_CERTS, npm_config_registry } = process.env;
-  return { ...Object.fromEntries(others), NODE_EXTRA_CA_CERTS, npm_config_registry, PATH: path, NO_COLOR: '1' };
-}
-
-/** Runs `npx ringback …` to its end. */
-function ringback(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-  return run('npx', ['ringback', ...args], { cwd: folder, env: { ...environment(), ...env }, timeout: DEADLINE.timeout });
-}
-
-type Running = { readonly text: () => string; readonly stop: () => Promise<void> };
-
-/** Runs a process of `npx ringback …`; npx leads a group of its own, as in a terminal. */
-function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
-  const child = spawn('npx', ['ringback', ...args], {
-    cwd: folder,
-    env: { ...environment(), ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true,
-  });
-  let text = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
-  let closed = false;
-  const ended = once(child, 'close').then(() => (closed = true));
-  // As Ctrl-C does it: every process of the group gets it.
-  const stop = async () => {
-    if (!closed && child.pid) process.kill(-child.pid, 'SIGINT');
-    await ended;
-  };
-  onTestFinished(stop);
-  return { text: () => text, stop };
-}
-
-async function line(running: Running, message: string): Promise<Readonly<Record<string, unknown>>> {
-  return vi.waitFor(() => {
-    const found = running
-      .text()
-      .split('\n')
-      .find((text) => text.includes(`"msg":"${message}"`));
-    if (found === undefined) throw new Error(`no line "${message}": ${running.text().slice(-1000)}`);
-    return JSON.parse(found) as Record<string, unknown>;
-  }, DEADLINE);
-}
+let installed: Awaited<ReturnType<typeof installPackage>>;
 
 beforeAll(async () => {
-  mkdirSync(folder);
-  packed = await pack({ root: ROOT, to: join(outside, 'packed') });
-  writeFileSync(join(folder, 'package.json'), '{}');
-  const args = ['install', '--no-audit', '--no-fund', '--prefer-offline', packed.tarball];
-  await run('npm', args, { cwd: folder, env: environment(), timeout: INSTALLS_WITHIN_MS });
+  installed = await installPackage();
 }, INSTALLS_WITHIN_MS);
 
-afterAll(() => rmSync(outside, { recursive: true, force: true, maxRetries: 20 }));
+afterAll(() => installed.remove());
 
 describe('the package', () => {
   it('holds JavaScript, the schema and the example, and no TypeScript', () => {
+    const { packed } = installed;
     const paths = packed.files.map(({ path }) => path);
     expect(paths).toEqual(
       expect.arrayContaining(['LICENSE', 'README.md', 'dist/ringback.js', 'ringback.example.yaml', 'ringback.schema.json']),
@@ -92,7 +40,7 @@ describe('the package', () => {
   });
 
   it('names exact versions of what it needs, and nothing of the workspace', () => {
-    const manifest = JSON.parse(readFileSync(join(folder, 'node_modules/ringback/package.json'), 'utf8')) as {
+    const manifest = JSON.parse(readFileSync(join(installed.folder, 'node_modules/ringback/package.json'), 'utf8')) as {
       version: string;
       dependencies: Record<string, string>;
     };
@@ -104,13 +52,13 @@ describe('the package', () => {
         version: expect.stringMatching(/^\d+\.\d+\.\d+$/),
       });
     }
-    expect(existsSync(join(folder, 'node_modules/@ringback'))).toBe(false);
+    expect(existsSync(join(installed.folder, 'node_modules/@ringback'))).toBe(false);
   });
 
   it(
     'has a list of what an installation holds',
     async () => {
-      const text = await sbomOf(packed.tarball);
+      const text = await sbomOf(installed.packed.tarball);
       // Nothing of the machine that made it.
       expect(text).not.toContain(tmpdir());
       const sbom = JSON.parse(text) as { bomFormat: string; components: { name: string; version: string }[] };
@@ -123,13 +71,14 @@ describe('the package', () => {
 
   it('tells its version, everywhere', async () => {
     const commands = [[], ['start'], ['ingress'], ['worker'], ['check'], ['dead-letters', 'list']];
-    for (const command of commands) expect((await ringback([...command, '--version'])).stdout).toBe(`${VERSION}\n`);
+    for (const command of commands) expect((await installed.ringback([...command, '--version'])).stdout).toBe(`${VERSION}\n`);
   }, 120_000);
 
   it('makes settings, checks them, and delivers a callback', async () => {
     const sink = await createSink();
     onTestFinished(() => sink.close());
     const { url, prefix } = testRedis();
+    const { folder, ringback, start } = installed;
     await ringback(['init', '--yes']);
     expect((await ringback(['check'])).stdout).toContain('ringback.yaml is fine');
     const path = join(folder, 'ringback.yaml');
@@ -154,15 +103,49 @@ describe('the package', () => {
     expect(worker.text()).toContain('worker has stopped');
   }, 180_000);
 
+  const sets: readonly (readonly [string, () => Promise<RedisSet>])[] = [
+    ['Sentinel', startSentinelSet],
+    ['a Redis Cluster', () => startCluster({ primaries: 2, replicas: false })],
+  ];
+  it.each(sets)(
+    'delivers a callback by %s',
+    async (_kind, startSet) => {
+      const set = await startSet();
+      const sink = await createSink();
+      onTestFinished(() => sink.close());
+      const { folder, ringback, start } = installed;
+      const settings = interfaceSettings({ crmUrl: sink.url, prefix: 'ringback', redis: set.settings });
+      writeFileSync(join(folder, 'set.yaml'), settings);
+      const named = { RINGBACK_CONFIG: 'set.yaml' };
+      expect((await ringback(['check', 'set.yaml'])).stdout).toContain('set.yaml is fine');
+      const [ingress, worker] = [start(['ingress'], named), start(['worker'], named)];
+      const [up] = await Promise.all([line(ingress, 'ingress is up'), line(worker, 'worker is up')]);
+      const post = () => postCallback({ ingress: String(up['url']), requestID: 'one', body: taskBody({ taskStatus: 1 }) });
+      await vi.waitFor(async () => expect(await post()).toMatchObject({ status: 200 }), DEADLINE);
+      await vi.waitFor(() => expect(sink.requests.length).toBeGreaterThan(0), DEADLINE);
+      expect((await ringback(['outputs'], named)).stdout).toContain('crm');
+      await Promise.all([ingress.stop(), worker.stop()]);
+
+      // No Redis is started beside the one that the settings name.
+      const running = start(['start'], named);
+      await vi.waitFor(() => expect(running.text()).toContain('Everything is up'), DEADLINE);
+      expect(running.text()).toContain('redis    is the one that the settings name');
+      const url = /ingress {2}is up at (\S+),/.exec(running.text())?.[1] ?? '';
+      await vi.waitFor(async () => expect((await postCallback({ ingress: url, requestID: 'two' })).status).toBe(200), DEADLINE);
+      const ids = () => sink.requests.map(({ body }) => String(JSON.parse(String(body)).requestID));
+      await vi.waitFor(() => expect(ids()).toContain('two'), DEADLINE);
+      await running.stop();
+      expect(existsSync(join(folder, '.ringback/redis'))).toBe(false);
+    },
+    180_000,
+  );
+
   it('starts everything with one command, Redis included', async () => {
+    const { bin, folder, ringback, start } = installed;
     const { command, args, env } = redisSpec();
     const script = Object.entries(env).map(([key, value]) => `export ${key}='${value}'`);
-    mkdirSync(join(outside, 'bin'), { recursive: true });
-    writeFileSync(
-      join(outside, 'bin/redis-server'),
-      `#!/bin/sh\n${script.join('\n')}\nexec '${command}' ${args.join(' ')} "$@"\n`,
-    );
-    chmodSync(join(outside, 'bin/redis-server'), 0o755);
+    writeFileSync(join(bin, 'redis-server'), `#!/bin/sh\n${script.join('\n')}\nexec '${command}' ${args.join(' ')} "$@"\n`);
+    chmodSync(join(bin, 'redis-server'), 0o755);
     await ringback(['init', '--yes', '--force']);
     const path = join(folder, 'ringback.yaml');
     writeFileSync(
