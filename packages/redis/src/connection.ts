@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type Logger, RingbackError, SILENT } from '@ringback/contracts';
+import { within } from '@ringback/pacing';
 import type { Redis } from 'ioredis';
 import { placeText, type RedisAddress } from './address.ts';
 import { createRenewal } from './connection-renewal.ts';
@@ -41,13 +42,18 @@ export function connectUnheard(options: Omit<ConnectionOptions, 'logger'> & { re
   return connectFailFast({ ...options, logger: SILENT });
 }
 
+/** ms. */
+const READY_WITHIN_MS = 5000;
+
 /** For a command that a person waits for. @throws RingbackError RB_REDIS_UNAVAILABLE after 5 s */
 export async function connectForCommand(options: Omit<ConnectionOptions, 'logger'>): Promise<Redis> {
   // Not renewed on a replica: most commands only read.
   const redis = connect({ ...options, logger: SILENT }, { ...failFast(10_000), reconnectOnError: null });
-  let trouble: Trouble | undefined;
-  onTrouble(redis, (found) => (trouble = found));
-  if (await isReady(redis, 5000)) return redis;
+  const told = new Promise<Trouble>((resolve) => onTrouble(redis, resolve));
+  const deadline = performance.now() + READY_WITHIN_MS;
+  if (await isReady(redis, READY_WITHIN_MS)) return redis;
+  // The first error ends the wait. What it means may have to be found out.
+  const trouble = await within(Math.max(0, deadline - performance.now()), told);
   redis.disconnect();
   const reason = trouble === undefined ? '' : ` (${trouble.reason})`;
   throw new RingbackError(
