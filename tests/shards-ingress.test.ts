@@ -22,15 +22,14 @@ const shardOfId = (id: string) => shardOf(callbackKey({ source: 'callbot', accou
 
 type Ingress = { url: string; adminUrl: string; process: AppProcess };
 
+const FEW = ids('few', 60);
+
 /** Ingresses on a cluster of three primaries without replicas: what one of them holds is away with it. */
-async function install(ingress = '') {
-  const set = await startCluster({ replicas: false, settings: ['--cluster-require-full-coverage', 'no'] });
+async function install(set: RedisSet, { prefix, ingress = '' }: { prefix: string; ingress?: string }) {
   const redis = `${set.settings}, shards: ${SHARDS}`;
-  const { startIngress } = await createInstallation({
-    settings: (crmUrl) =>
-      interfaceSettings({ crmUrl, prefix: 'ringback', redis, ingress: `enqueueTimeout: 10s, drainDelay: 0s, ${ingress}` }),
-  });
-  return { set, startIngress };
+  const common = { prefix, redis, ingress: `enqueueTimeout: 10s, drainDelay: 0s, ${ingress}` };
+  const { startIngress } = await createInstallation({ settings: (crmUrl) => interfaceSettings({ crmUrl, ...common }) });
+  return startIngress;
 }
 
 async function post(ingress: Ingress, requestID: string): Promise<string> {
@@ -59,29 +58,24 @@ async function notReady(ingress: Ingress, shards: readonly number[], code: strin
 }
 
 /** The shards that a server holds. */
-async function shardsOn(set: RedisSet, server: RedisSet['servers'][number]): Promise<number[]> {
-  const owners = await Promise.all(ids('', SHARDS).map((shard) => set.primary(`{ringback:${shard}}:`)));
+async function shardsOn(set: RedisSet, server: RedisSet['servers'][number], prefix: string): Promise<number[]> {
+  const owners = await Promise.all(ids('', SHARDS).map((shard) => set.primary(`{${prefix}:${shard}}:`)));
   return owners.flatMap((owner, shard) => (owner === server ? [shard] : []));
 }
 
-/** The ids of the callbacks that wait in each shard, with repeats. */
-async function queued(set: RedisSet): Promise<Map<number, string[]>> {
-  const found = new Map<number, string[]>();
+/** The ids of the callbacks that wait in each shard, with repeats. What is on a server that is down is left out. */
+async function queued({ servers, ask }: RedisSet, prefix: string): Promise<string[][]> {
+  const found = ids('', SHARDS).map((): string[] => []);
   const listed = (reply: unknown) => (Array.isArray(reply) ? reply.map(String) : []);
-  for (const server of set.servers) {
-    // One that is down holds nothing now.
-    const ask = (...[command, ...args]: [string, ...(string | number)[]]) => set.ask(server, command, ...args);
-    for (const key of listed(await ask('KEYS', '*:callbacks:wait').catch(() => []))) {
-      const [prefix = '', shard = ''] = /^\{ringback:(\d+)\}/.exec(key) ?? [];
-      const jobs = listed(await ask('LRANGE', key, 0, -1));
-      const texts = await Promise.all(jobs.map((job) => ask('HGET', `${prefix}:callbacks:${job}`, 'data')));
-      found.set(
-        Number(shard),
-        texts.flatMap((text) => [...String(text).matchAll(/"id":"(\w+)"/g)].map(([, id = '']) => id)),
-      );
+  for (const server of servers) {
+    for (const [shard, held] of found.entries()) {
+      const queue = `{${prefix}:${shard}}:callbacks`;
+      const jobs = listed(await ask(server, 'LRANGE', `${queue}:wait`, 0, -1).catch(() => []));
+      const texts = await Promise.all(jobs.map((job) => ask(server, 'HGET', `${queue}:${job}`, 'data')));
+      held.push(...texts.flatMap((text) => [...String(text).matchAll(/"id":"(\w+)"/g)].map(([, id = '']) => id)));
     }
   }
-  return found;
+  return found.map((held) => held.toSorted());
 }
 
 /** What became of each id, if it belongs to one of these shards, and if it does not. */
@@ -93,86 +87,56 @@ async function postAll(ingress: Ingress, all: readonly string[], shards: readonl
 }
 
 it('a callback goes to the shard of its key, and a primary that is away or full refuses only those of its own shards', async () => {
-  const { set, startIngress } = await install();
-  const [ingress, other] = await Promise.all([startIngress(), startIngress()]);
-  for (const one of [ingress, other]) await ready(one);
-  const all = ids('id', 200);
-  const twice = await Promise.all([ingress, other].map((one) => postAll(one, all, [])));
-  expect(twice).toEqual([
-    { these: [], others: ['200'] },
-    { these: [], others: ['200'] },
-  ]);
-  const found = await queued(set);
-  expect(new Set(found.keys())).toEqual(new Set(ids('', SHARDS).map(Number)));
-  for (const [shard, held] of found) {
-    // Both ingresses took each of them.
-    expect(held.toSorted()).toEqual(
-      all
-        .filter((id) => shardOfId(id) === shard)
-        .flatMap((id) => [id, id])
-        .toSorted(),
-    );
-    expect(held.length).toBeGreaterThan(20);
-  }
-  // Nothing that is of no shard.
-  const full = await set.primary('{ringback:0}:');
-  const keys = (await Promise.all(set.servers.map((server) => set.ask(server, 'KEYS', '*')))).flat().map(String);
-  expect(keys.filter((key) => !/^\{ringback:\d\}:/.test(key))).toEqual(['ringback:prefixes'].filter((key) => keys.includes(key)));
+  const set = await startCluster({ replicas: false, settings: ['--cluster-require-full-coverage', 'no'] });
+  const folder = await mkdtemp(join(tmpdir(), 'ringback-spool-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const startIngress = await install(set, { prefix: 'ringback' });
+  const startSpooling = await install(set, { prefix: 'spooled', ingress: `spool: { path: ${join(folder, 'spool.sqlite')} }` });
+  const [ingress, other, spooling] = await Promise.all([startIngress(), startIngress(), startSpooling()]);
+  await Promise.all([ready(ingress), ready(other), ready(spooling, { spooling: 0 })]);
 
-  const ofFull = await shardsOn(set, full);
+  // Both take each of them.
+  const all = ids('id', 200);
+  const allAcked = { these: [], others: ['200'] };
+  expect(await Promise.all([ingress, other].map((one) => postAll(one, all, [])))).toEqual([allAcked, allAcked]);
+  const twice = [...all, ...all].toSorted();
+  expect(await queued(set, 'ringback')).toEqual(
+    ids('', SHARDS).map((shard) => twice.filter((id) => shardOfId(id) === Number(shard))),
+  );
+  const full = await set.primary('{ringback:0}:');
+
   // Below what makes Redis itself refuse.
+  const ofFull = await shardsOn(set, full, 'ringback');
   const [, used] = /\bused_memory:(\d+)/.exec(String(await set.ask(full, 'INFO', 'memory'))) ?? [];
   await set.ask(full, 'CONFIG', 'SET', 'maxmemory', Math.ceil(Number(used) / 0.9));
   await notReady(ingress, ofFull, 'RB_OVERLOADED');
-  expect(await postAll(ingress, ids('full', 60), ofFull)).toEqual({ these: ['503 RB_OVERLOADED'], others: ['200'] });
+  expect(await postAll(ingress, FEW, ofFull)).toEqual({ these: ['503 RB_OVERLOADED'], others: ['200'] });
   await set.ask(full, 'CONFIG', 'SET', 'maxmemory', 0);
-  await ready(ingress);
+  await Promise.all([ready(ingress), ready(spooling, { spooling: 0 })]);
 
   const owners = await Promise.all(ids('', SHARDS).map((shard) => set.primary(`{ringback:${shard}}:`)));
   const dead = owners.find((owner) => owner !== full) ?? full;
-  const ofDead = await shardsOn(set, dead);
+  const [ofDead, spooled] = [await shardsOn(set, dead, 'ringback'), await shardsOn(set, dead, 'spooled')];
   await dead.kill();
+  const starting = startIngress();
   await notReady(ingress, ofDead, 'RB_REDIS_UNAVAILABLE');
-  expect(await postAll(ingress, ids('dead', 60), ofDead)).toEqual({ these: ['503 RB_QUEUE_UNAVAILABLE'], others: ['200'] });
+  expect(await postAll(ingress, FEW, ofDead)).toEqual({ these: ['503 RB_QUEUE_UNAVAILABLE'], others: ['200'] });
   expect(await admin(ingress, '/livez')).toMatchObject({ status: 'live', shardsNotReady: [{ shards: ofDead }] });
-  const lines = ingress.process.lines.filter(
+  const away = ingress.process.lines.filter(
     ({ msg, connection }) => msg === 'redis is away' && connection === 'ringback-ingress',
   );
-  expect(new Set(lines.map(({ shard }) => shard))).toEqual(new Set(ofDead));
-  const started = await startIngress();
-  expect(started.process.lines.find(({ msg }) => msg === 'ingress is up')).toMatchObject({
-    redis: 'partly away',
-    shardsAway: ofDead,
-  });
-  await dead.start();
-  await ready(ingress);
-  expect(await postAll(ingress, ids('after', 60), ofDead)).toEqual({ these: ['200'], others: ['200'] });
-}, 120_000);
+  expect(new Set(away.map(({ shard }) => shard))).toEqual(new Set(ofDead));
+  const up = (await starting).process.lines.find(({ msg }) => msg === 'ingress is up');
+  expect(up).toMatchObject({ redis: 'partly away', shardsAway: ofDead });
 
-it('with a spool, a shard that is away holds up no other, and nothing acked is lost or doubled when it is back', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'ringback-spool-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  const { set, startIngress } = await install(`spool: { path: ${join(folder, 'spool.sqlite')} }`);
-  const ingress = await startIngress();
-  await ready(ingress, { spooling: 0 });
-  const dead = await set.primary('{ringback:0}:');
-  const ofDead = await shardsOn(set, dead);
-  await dead.kill();
-  const all = ids('id', 200);
-  expect(await postAll(ingress, all, ofDead)).toEqual({ these: ['200'], others: ['200'] });
-  const away = all.filter((id) => ofDead.includes(shardOfId(id)));
-  await ready(ingress, { spooling: away.length });
-  expect(
-    [...(await queued(set)).values()]
-      .flat()
+  // With a spool all are taken, and those of the other shards do not wait in it.
+  expect(await postAll(spooling, all, spooled)).toEqual({ these: ['200'], others: ['200'] });
+  const waiting = all.filter((id) => spooled.includes(shardOfId(id)));
+  await ready(spooling, { spooling: waiting.length });
+  expect((await queued(set, 'spooled')).flat().toSorted()).toEqual(all.filter((id) => !waiting.includes(id)).toSorted());
 
-      .toSorted(),
-  ).toEqual(all.filter((id) => !away.includes(id)).toSorted());
-  await ingress.process.stop('SIGKILL');
-  const second = await startIngress();
-  expect(await admin(second, '/readyz')).toMatchObject({ spooling: away.length });
   await dead.start();
-  await ready(second, { spooling: 0 });
-  const found = [...(await queued(set)).values()].flat();
-  expect(found.toSorted()).toEqual(all.toSorted());
-}, 120_000);
+  await Promise.all([ready(ingress), ready(spooling, { spooling: 0 })]);
+  expect(await postAll(ingress, FEW, ofDead)).toEqual({ these: ['200'], others: ['200'] });
+  expect((await queued(set, 'spooled')).flat().toSorted()).toEqual(all.toSorted());
+}, 300_000);
