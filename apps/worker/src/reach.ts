@@ -25,12 +25,13 @@ export type Reach = {
 
 export type ReachOptions = {
   readonly redis: Redis;
-  readonly watch: Pick<ReturnType<typeof createRedisWatch>, 'look' | 'probe' | 'unmet' | 'nearlyFull' | 'waitaof'>;
+  readonly watch: Pick<ReturnType<typeof createRedisWatch>, 'look' | 'probe' | 'unmet' | 'nearlyFull' | 'waitaof' | 'followers'>;
   readonly durability: Durability;
 };
 
 export function createReach({ redis, watch, durability }: ReachOptions): Reach {
-  const confirm = createConfirm({ redis, durability, timeout: CONFIRMED_WITHIN_MS, waitaof: watch.waitaof });
+  const { waitaof, followers } = watch;
+  const confirm = createConfirm({ redis, durability, timeout: CONFIRMED_WITHIN_MS, waitaof, followers });
   // Redis confirms all that the connection wrote before.
   const confirmed = createGroupCommit({ write: () => confirm(), sizeOf: () => 0, maxItems: Infinity, maxBytes: Infinity });
   let silent = false;

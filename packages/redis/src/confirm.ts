@@ -1,5 +1,6 @@
 import { type Durability, RingbackError } from '@ringback/contracts';
 import type { Redis } from 'ioredis';
+import { type Followers, followersIn } from './followers.ts';
 
 /** Redis's answer MUST come before the connection's own deadline: it says what is missing. */
 const SHARE_OF_DEADLINE = 0.8;
@@ -10,10 +11,11 @@ export type ConfirmOptions = {
   readonly durability: Durability;
   readonly timeout: number;
   readonly waitaof: () => boolean;
+  readonly followers: Followers;
 };
 
 /** Waits until the last write meets `redis.durability`. @throws RB_DURABILITY_UNMET, or the connection's error */
-export function createConfirm({ redis, durability, timeout, waitaof }: ConfirmOptions): () => Promise<void> {
+export function createConfirm({ redis, durability, timeout, waitaof, followers }: ConfirmOptions): () => Promise<void> {
   const within = Math.max(1, Math.floor(timeout * SHARE_OF_DEADLINE));
 
   return async () => {
@@ -27,9 +29,17 @@ export function createConfirm({ redis, durability, timeout, waitaof }: ConfirmOp
         if (!Array.isArray(reply) || !(Number(reply[0]) >= 1)) throw unconfirmed('its disk');
         return;
       }
-      case 'replica':
-        if ((await redis.wait(1, within)) < 1) throw unconfirmed('a replica');
+      case 'replica': {
+        const [confirmed, info] = await Promise.all([
+          redis.wait(1, within),
+          followers.several() ? redis.info('replication') : undefined,
+        ]);
+        if (confirmed < 1) throw unconfirmed('a replica');
+        if (info !== undefined) followers.note(followersIn(info));
+        const doubt = followers.doubt();
+        if (doubt !== undefined) throw doubt;
         return;
+      }
       default:
         durability satisfies never;
     }

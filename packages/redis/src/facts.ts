@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { redisClock } from './clock.ts';
+import { followersIn } from './followers.ts';
 
 /** Undefined: Redis does not say. */
 export type RedisFacts = {
@@ -8,6 +9,8 @@ export type RedisFacts = {
   readonly policy: string | undefined;
   /** Those that have caught up. */
   readonly replicas: number;
+  /** All of them, as `host:port`. */
+  readonly followers: readonly string[];
   /** Its version, by which it is compatible: Valkey says 7.2.4. */
   readonly version: string | undefined;
   readonly waitaof: boolean;
@@ -51,6 +54,7 @@ function parseInfo(info: string): Omit<RedisFacts, 'appendfsync'> {
     appendonly: aof === undefined ? undefined : aof === '1',
     policy: fields.get('maxmemory_policy'),
     replicas: [...fields].filter(([name, value]) => /^slave\d+$/.test(name) && value.includes('state=online')).length,
+    followers: followersIn(info),
     version: fields.get('redis_version'),
     waitaof: isAtLeast(fields.get('redis_version') ?? '', 7, 2),
     maxmemory,

@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis';
 import { createSkewReporter } from './clock-skew.ts';
 import { type RedisClock, redisClock } from './clock.ts';
 import { ackWorth, unmetDurability } from './durability.ts';
+import { createFollowers, type Followers } from './followers.ts';
 import { createFsyncReader, readFacts, type RedisFacts, tooOld } from './facts.ts';
 import { nearlyFullFrom, createOverload, isRoomy, type OverloadSettings } from './overload.ts';
 import { isReply, refusalOfCallback, type Trouble } from './trouble.ts';
@@ -27,6 +28,7 @@ export type RedisWatch = Pick<WriteWatch, 'probe' | 'away'> & {
   /** Bytes. 0: no bound. */
   readonly maxmemory: () => number;
   readonly waitaof: () => boolean;
+  readonly followers: Followers;
   readonly refused: () => RingbackError | undefined;
   /** Asks now. Never rejects: without an answer, what was known stays. */
   look(): Promise<void>;
@@ -59,7 +61,7 @@ type Known = {
 
 export function createRedisWatch(options: RedisWatchOptions): RedisWatch {
   const { redis } = options;
-  const { fresh, look, forget, known } = createFactsWatch(options);
+  const { fresh, look, forget, known, followers } = createFactsWatch(options);
   const writes = createWriteWatch(options);
   const lookAgain = () => {
     void look();
@@ -70,7 +72,7 @@ export function createRedisWatch(options: RedisWatchOptions): RedisWatch {
   lookAgain();
 
   return {
-    unmet: () => unmetError(fresh(), writes.refusal()),
+    unmet: () => unmetError(fresh(), writes.refusal()) ?? (options.durability === 'replica' ? followers.doubt() : undefined),
     known: () => known() !== undefined,
     overloaded: () => overloadError(fresh()),
     nearlyFull: () => fresh()?.nearlyFull ?? false,
@@ -78,6 +80,7 @@ export function createRedisWatch(options: RedisWatchOptions): RedisWatch {
     room: () => fresh()?.room ?? Infinity,
     maxmemory: () => known()?.maxmemory ?? 0,
     waitaof: () => known()?.waitaof ?? false,
+    followers,
     refused: () => refusedError(writes.refusal()),
     away: writes.away,
     probe: writes.probe,
@@ -92,7 +95,8 @@ export function createRedisWatch(options: RedisWatchOptions): RedisWatch {
 
 function createFactsWatch(options: RedisWatchOptions) {
   const { redis, now, logger } = options;
-  const ask = createAsk(options);
+  const followers = createFollowers(now);
+  const ask = createAsk(options, followers);
   const report = createReporter(logger, redisClock(redis));
   let known: Known | undefined;
   let lookedAt = 0;
@@ -113,21 +117,27 @@ function createFactsWatch(options: RedisWatchOptions) {
 
   return {
     look,
+    followers,
     known: () => known,
     fresh: (): Known | undefined => {
       if (now() - lookedAt >= FRESH_FOR_MS[known?.pressure ?? 'tight']) void look();
       return known;
     },
     /** The server may be another one. */
-    forget: () => void (known = undefined),
+    forget: () => {
+      known = undefined;
+      followers.forget();
+    },
   };
 }
 
-function createAsk({ redis, durability, overload, depth, fillers, now }: RedisWatchOptions): () => Promise<Known> {
+function createAsk(options: RedisWatchOptions, followers: Followers): () => Promise<Known> {
+  const { redis, durability, overload, depth, fillers, now } = options;
   const appendfsync = createFsyncReader({ redis, now });
   const judge = createJudge({ durability, overload });
   return async () => {
     const [facts, waiting] = await Promise.all([readFacts(redis, appendfsync), depth?.() ?? 0]);
+    followers.note(facts.followers);
     const known = judge(facts, waiting);
     const cause = known.overloaded === undefined ? undefined : await fillers?.();
     return cause === undefined ? known : { ...known, overloaded: `${known.overloaded}; ${cause}` };

@@ -47,7 +47,7 @@ export function createBatchProducer(options: BatchProducerOptions): BatchProduce
   const depth = createDepth({ redis, prefix, outputs });
   const fillers = () => tellWhoFills({ redis, prefix });
   const watch = createRedisWatch({ ...options, redis, depth: overload.depth && depth.count, fillers });
-  const confirm = createConfirm({ redis, durability, timeout, waitaof: watch.waitaof });
+  const confirm = createConfirm({ redis, durability, timeout, waitaof: watch.waitaof, followers: watch.followers });
   const refusal = () => watch.unmet() ?? options.refusal?.() ?? watch.overloaded();
 
   return {
