@@ -13,8 +13,10 @@ export type AppSlot = {
   readonly readiness: () => Promise<Readiness>;
   /** Waits until the process is up. */
   readonly start: () => Promise<void>;
-  /** SIGKILL. */
-  readonly kill: () => Promise<void>;
+  /** SIGKILL. The URL stays until the next start: a load balancer would not know at once. */
+  readonly kill: () => Promise<unknown>;
+  /** SIGTERM. Resolves with the exit code. */
+  readonly stop: () => Promise<number | null>;
   /** Starts a new process, then stops the old one by SIGTERM; resolves with its exit code. */
   readonly replace: (silent?: Silent) => Promise<number | null>;
   readonly stdout: () => AppProcess['stdout'] | undefined;
@@ -74,10 +76,8 @@ export function createAppSlot({ app, number, env }: AppSlotOptions): AppSlot {
     async start() {
       current = await launch();
     },
-    async kill() {
-      // The URL stays until the next start: a load balancer would not know at once.
-      await current?.process.stop('SIGKILL');
-    },
+    kill: () => current?.process.stop('SIGKILL') ?? Promise.resolve(null),
+    stop: () => current?.process.stop() ?? Promise.resolve(null),
     stdout: () => current?.process.stdout,
     async replace(silent) {
       const old = current?.process;

@@ -1,7 +1,8 @@
 import { callbackKey } from '@ringback/contracts';
 import { SAMPLE_ACCOUNT } from '@ringback/testkit/bare';
 import { Redis } from 'ioredis';
-import { PREFIX, SOURCE } from './settings.ts';
+import { SOURCE } from './settings.ts';
+import type { KeyPlace } from './store.ts';
 
 /** By output and requestID. */
 export type Deliveries = {
@@ -31,18 +32,21 @@ export function createDeliveries(): Deliveries {
   };
 }
 
-/** From each output queue's failed set. The job id ends in the callback's key and the output's name. */
-export async function readDeadLetters(
-  redisUrl: string,
-  outputs: readonly string[],
-): Promise<(output: string, requestID: string) => boolean> {
-  const redis = new Redis(redisUrl, { maxRetriesPerRequest: 20, retryStrategy: () => 100 });
+type IsDeadLetter = (output: string, requestID: string) => boolean;
+
+/** From the failed set of each output's queues. The job id ends in the callback's key and the output's name. */
+export async function readDeadLetters(places: readonly KeyPlace[], outputs: readonly string[]): Promise<IsDeadLetter> {
+  const perShard = await Promise.all(places.map((place) => readFailed(place, outputs)));
+  const ids = new Set(perShard.flat().map((id) => id.split('.').slice(-2).join('.')));
+  return (output, requestID) =>
+    ids.has(`${callbackKey({ source: SOURCE, account: SAMPLE_ACCOUNT.uuid, id: requestID })}.${output}`);
+}
+
+async function readFailed({ url, prefix }: KeyPlace, outputs: readonly string[]): Promise<string[]> {
+  const redis = new Redis(url, { maxRetriesPerRequest: 20, retryStrategy: () => 100 });
   redis.on('error', () => {});
   try {
-    const perOutput = await Promise.all(outputs.map((output) => redis.zrange(`${PREFIX}:output.${output}:failed`, '0', '-1')));
-    const ids = new Set(perOutput.flat().map((id) => id.split('.').slice(-2).join('.')));
-    return (output, requestID) =>
-      ids.has(`${callbackKey({ source: SOURCE, account: SAMPLE_ACCOUNT.uuid, id: requestID })}.${output}`);
+    return (await Promise.all(outputs.map((output) => redis.zrange(`${prefix}:output.${output}:failed`, '0', '-1')))).flat();
   } finally {
     redis.disconnect();
   }

@@ -22,6 +22,8 @@ export type Figures = {
   readonly lostWithinBound: number;
   /** Neither delivered nor a dead letter. */
   readonly lost: number;
+  /** ms. */
+  readonly longestWithoutAck: number;
   /** Examples of lost ones. */
   readonly missing: readonly string[];
 };
@@ -57,15 +59,16 @@ export async function settle(world: World, sent: Sent, withinMs = SETTLES_WITHIN
     duplicates: world.deliveries.duplicates(),
     lostWithinBound: forgiven.length,
     lost: lost.length,
-    missing: lost.slice(0, MISSING_SHOWN).map(({ output, requestID }) => `${requestID} at ${output}`),
+    longestWithoutAck: longestGap([...ackedAt.values()]),
+    missing: lost.slice(0, MISSING_SHOWN).map((one) => describeMissing(world, one, ackedAt.get(one.requestID) ?? 0)),
   };
 }
 
 type Ends = { delivered: number; deadLetters: number };
 type State = { readonly perOutput: Record<string, Ends>; readonly missing: { output: string; requestID: string }[] };
 
-async function look({ redis, outputs, deliveries, owed }: World, { ackedAt }: Sent): Promise<State> {
-  const isDeadLetter = await readDeadLetters(redis.url, outputs);
+async function look({ places, outputs, deliveries, owed }: World, { ackedAt }: Sent): Promise<State> {
+  const isDeadLetter = await readDeadLetters(await places(), outputs);
   const state: State = { perOutput: {}, missing: [] };
   for (const output of outputs) {
     const ids = [...ackedAt.keys()];
@@ -83,6 +86,20 @@ async function look({ redis, outputs, deliveries, owed }: World, { ackedAt }: Se
     }
   }
   return state;
+}
+
+/** `times` ascend: a Map keeps the order of its entries. */
+function longestGap(times: readonly number[]): number {
+  return Math.round(times.reduce((longest, time, index) => Math.max(longest, time - (times[index - 1] ?? time)), 0));
+}
+
+type Missing = State['missing'][number];
+
+/** With the fault before its ack, if the scenario tells its faults. */
+function describeMissing({ said }: World, { output, requestID }: Missing, ackedAt: number): string {
+  const fault = said.findLast(({ at }) => at < ackedAt);
+  const since = fault && ` (acked ${Math.round(ackedAt - fault.at)} ms after ${fault.what})`;
+  return `${requestID} at ${output}${since ?? ''}`;
 }
 
 function isForgiven({ forgiven }: World, ackedAt: number): boolean {

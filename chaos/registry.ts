@@ -6,6 +6,7 @@ import { breakNetwork } from './scenarios/break-network.ts';
 import { breakSettings } from './scenarios/break-settings.ts';
 import { deadOutputSmallRedis } from './scenarios/dead-output-small-redis.ts';
 import { duplicateStorm } from './scenarios/duplicate-storm.ts';
+import { failOverCluster, failOverClusterEverysec, failOverSentinel, failOverSentinelEverysec } from './scenarios/fail-over.ts';
 import { fillRedis } from './scenarios/fill-redis.ts';
 import { fillSpool } from './scenarios/fill-spool.ts';
 import { forgetScripts } from './scenarios/forget-scripts.ts';
@@ -40,5 +41,9 @@ export const scenarios: readonly (Scenario | Run)[] = [
   killWhileSpooling,
   fillSpool,
   silentSenders,
+  failOverSentinel,
+  failOverSentinelEverysec,
+  failOverCluster,
+  failOverClusterEverysec,
   everyCrashPoint,
 ];

@@ -34,7 +34,9 @@ export async function runScenario({
   return { scenario: scenario.name, loss: scenario.loss, seconds, ...outcome };
 }
 
-async function attempt({ scenario, seed, size, spec }: ScenarioOptions): Promise<Pick<ScenarioResult, 'figures' | 'problems'>> {
+type Attempted = Pick<ScenarioResult, 'figures' | 'problems' | 'notes'>;
+
+async function attempt({ scenario, seed, size, spec }: ScenarioOptions): Promise<Attempted> {
   const random = createRandom(`${seed} ${scenario.name}`);
   const world = await createWorld({ setup: scenario.setup, spec, random, size });
   try {
@@ -46,22 +48,23 @@ async function attempt({ scenario, seed, size, spec }: ScenarioOptions): Promise
       random,
     });
     try {
-      await withinDeadline(scenario.break(world));
+      await withinDeadline(scenario.break(world), scenario.breaksWithinMs ?? BREAKS_WITHIN_MS);
     } finally {
       await load.stop();
     }
     const figures = await settle(world, load.sent, scenario.settlesWithinMs);
-    return { figures, problems: [...problemsOf(figures), ...((await scenario.check?.(figures, world)) ?? [])] };
+    const problems = [...problemsOf(figures), ...((await scenario.check?.(figures, world)) ?? [])];
+    return { figures, problems, notes: scenario.notes?.(figures, world) ?? [] };
   } finally {
     await world.close();
   }
 }
 
 /** A fault without an end MUST NOT hold up the run. */
-async function withinDeadline(work: Promise<void>): Promise<void> {
+async function withinDeadline(work: Promise<void>, withinMs: number): Promise<void> {
   const over = new AbortController();
-  const late = delay(BREAKS_WITHIN_MS, undefined, { signal: over.signal }).then(() => {
-    throw new Error(`the fault did not end within ${BREAKS_WITHIN_MS} ms`);
+  const late = delay(withinMs, undefined, { signal: over.signal }).then(() => {
+    throw new Error(`the fault did not end within ${withinMs} ms`);
   });
   await Promise.race([work, late]).finally(() => over.abort());
 }

@@ -14,6 +14,10 @@ export type Scenario = {
   readonly break: (world: World) => Promise<void>;
   /** ms. Default: a minute. */
   readonly settlesWithinMs?: number;
+  /** Default: four minutes. */
+  readonly breaksWithinMs?: number;
+  /** Further figures, a line each. */
+  readonly notes?: (figures: Figures, world: World) => string[];
   /** A line per problem. */
   readonly check?: (figures: Figures, world: World) => string[] | Promise<string[]>;
 };

@@ -8,16 +8,20 @@ export type OutputStanza = { readonly name: string; readonly url: string } & Rea
 const BREAKER = { cooldown: '500ms', maxHold: '5s' } as const;
 const RETRY = { attempts: 8, minDelay: '100ms', maxDelay: '2s' } as const;
 
-/** Any free port, one account, every callback to each webhook output. `ingress`: further keys. */
-export function settingsFile(
-  outputs: readonly OutputStanza[],
-  ingress: Readonly<Record<string, string | number | SpoolDisk['spool']>> = {},
-): string {
+export type SettingsParts = {
+  readonly outputs: readonly OutputStanza[];
+  readonly redis?: Readonly<Record<string, unknown>> | undefined;
+  /** Further keys. */
+  readonly ingress?: Readonly<Record<string, string | number | SpoolDisk['spool']>>;
+};
+
+/** Any free port, one account, every callback to each webhook output. */
+export function settingsFile({ outputs, redis = { prefix: PREFIX }, ingress }: SettingsParts): string {
   return stringify({
     log: { level: 'info' },
     ingress: { host: '127.0.0.1', port: 0, adminPort: 0, enqueueTimeout: '500ms', drainDelay: '500ms', ...ingress },
     worker: { adminPort: 0, lockDuration: '2s', shutdownGrace: '10s' },
-    redis: { prefix: PREFIX },
+    redis,
     sources: [
       {
         name: SOURCE,

@@ -8,6 +8,8 @@ export type Destination = { readonly url: string; readonly viaProxy: string };
 export type Setup = {
   /** Default: append-only file, fsync `always`. */
   readonly redis?: PrivateRedisOptions;
+  /** Servers that fail over, in place of the one. More than one shard only on a cluster. */
+  readonly set?: { readonly kind: 'sentinel' | 'cluster'; readonly shards: number; readonly durability: 'replica' | 'everysec' };
   /** Default: 1 of each. */
   readonly ingresses?: number;
   readonly workers?: number;

@@ -3,30 +3,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RedisServerSpec } from '@ringback/redis-server';
-import {
-  createSink,
-  createTcpProxy,
-  type PrivateRedis,
-  runPrivateRedis,
-  type Sink,
-  type SinkAnswer,
-  type TcpProxy,
-} from '@ringback/testkit/bare';
+import { createSink, createTcpProxy, type Sink, type SinkAnswer, type TcpProxy } from '@ringback/testkit/bare';
 import { type AppSlot, type AppSlotOptions, createAppSlot } from './app-slot.ts';
 import { createDeliveries, type Deliveries } from './deliveries.ts';
 import type { Random } from './random.ts';
 
-import { type OutputStanza, settingsFile } from './settings.ts';
+import { type OutputStanza, settingsFile, type SettingsParts } from './settings.ts';
 import type { Destination, Setup } from './setup.ts';
 import { createSpoolDisk, type SpoolDisk } from './spool-disk.ts';
+import { openStore, type Store } from './store.ts';
 
 /** `short`: for the test suite. */
 export type Size = 'full' | 'short';
 
-export type World = {
+export type World = Pick<Store, 'redis' | 'set' | 'places'> & {
   readonly random: Random;
   readonly size: Size;
-  readonly redis: PrivateRedis;
   /** Between apps and Redis. */
   readonly network: TcpProxy;
   /** Between workers and the destination, for outputs that use it. */
@@ -45,8 +37,10 @@ export type World = {
   readonly moment: (maxMs: number) => Promise<void>;
   /** Where a callback must end: at one output of each list. Default: every output. */
   readonly owed: { rule: (ackedAt: number) => readonly (readonly string[])[] };
-  /** Acked between `since` (`performance.now()`) and now. */
-  readonly mayLose: (since: number) => void;
+  /** Acked between `since` and `to` (`performance.now()`; default: now). */
+  readonly mayLose: (since: number, to?: number) => void;
+  /** What was broken when, by `performance.now()`: told with what is lost. */
+  readonly said: { readonly what: string; readonly at: number }[];
   readonly forgiven: readonly { readonly from: number; readonly to: number }[];
   readonly close: () => Promise<void>;
 };
@@ -81,8 +75,7 @@ type OnClose = (closer: () => Promise<unknown>) => void;
 type Build = (options: WorldOptions, onClose: OnClose) => Promise<Omit<World, 'close'>>;
 
 const build: Build = async ({ setup = {}, spec, random, size }, onClose) => {
-  const redis = await runPrivateRedis(spec, setup.redis ?? { appendfsync: 'always' });
-  onClose(() => redis.remove());
+  const { redis, set, places, settings } = await openStore(setup, spec, onClose);
   const network = await createTcpProxy(redis);
   onClose(() => network.close());
   const sink = await createSink();
@@ -90,11 +83,11 @@ const build: Build = async ({ setup = {}, spec, random, size }, onClose) => {
   const wayOut = await createTcpProxy({ port: Number(new URL(sink.url).port) });
   onClose(() => wayOut.close());
   const outputs = outputsOf(setup, { url: sink.url, viaProxy: `http://127.0.0.1:${wayOut.port}` });
-  const { settingsPath, spoolDisk } = await createFiles(setup, { outputs, onClose });
+  const { settingsPath, spoolDisk } = await createFiles(setup, { outputs, redis: settings, onClose });
   const { deliveries, answer } = receive(sink);
 
   const redisUrl = setup.proxied ? `redis://127.0.0.1:${network.port}` : redis.url;
-  const env = { ...setup.env, RINGBACK_CONFIG: settingsPath, REDIS_URL: redisUrl };
+  const env = { ...setup.env, RINGBACK_CONFIG: settingsPath, ...(set === undefined && { REDIS_URL: redisUrl }) };
   const start = (app: 'ingress' | 'worker', count = 1) =>
     Promise.all(Array.from({ length: count }, (_, index) => startSlot({ app, number: index + 1, env }, onClose)));
   const [ingresses, workers] = await Promise.all([start('ingress', setup.ingresses), start('worker', setup.workers)]);
@@ -103,6 +96,8 @@ const build: Build = async ({ setup = {}, spec, random, size }, onClose) => {
     random,
     size,
     redis,
+    set,
+    places,
     network,
     wayOut,
     ingresses,
@@ -115,8 +110,9 @@ const build: Build = async ({ setup = {}, spec, random, size }, onClose) => {
     answer,
     pass: (ms) => delay(size === 'full' ? ms : ms / SHORTER),
     moment: (maxMs) => delay(random.int(0, maxMs)),
-    mayLose: (since) => void forgiven.push({ from: since, to: performance.now() }),
+    mayLose: (from, to = performance.now()) => void forgiven.push({ from, to }),
     forgiven,
+    said: [],
   };
 };
 
@@ -135,13 +131,16 @@ type Files = Pick<World, 'settingsPath' | 'spoolDisk'>;
 
 async function createFiles(
   { spool, ingress }: Setup,
-  { outputs, onClose }: { outputs: readonly OutputStanza[]; onClose: OnClose },
+  { outputs, redis, onClose }: Pick<SettingsParts, 'outputs' | 'redis'> & { onClose: OnClose },
 ): Promise<Files> {
   const folder = await mkdtemp(join(tmpdir(), 'ringback-chaos-'));
   onClose(() => rm(folder, { recursive: true, force: true }));
   const spoolDisk = spool && (await createSpoolDisk({ folder, small: spool === 'small disk' }, onClose));
   const settingsPath = join(folder, 'ringback.yaml');
-  await writeFile(settingsPath, settingsFile(outputs, { ...ingress, ...(spoolDisk && { spool: spoolDisk.spool }) }));
+  await writeFile(
+    settingsPath,
+    settingsFile({ outputs, redis, ingress: { ...ingress, ...(spoolDisk && { spool: spoolDisk.spool }) } }),
+  );
   return { settingsPath, spoolDisk };
 }
 

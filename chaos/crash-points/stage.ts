@@ -51,7 +51,7 @@ async function build(spec: RedisServerSpec, onClose: OnClose): Promise<Omit<Stag
   const config = join(folder, 'ringback.yaml');
   // A timeout on a busy machine would repeat an attempt that was taken.
   const outputs = OUTPUTS.map((name) => ({ name, url: `${destination.url}/${name}`, timeout: '60s' }));
-  await writeFile(config, settingsFile(outputs, { spool: { path: join(folder, '${SLOT}.sqlite') } }));
+  await writeFile(config, settingsFile({ outputs, ingress: { spool: { path: join(folder, '${SLOT}.sqlite') } } }));
 
   const proxies = { ingress: await createRespProxy(server), worker: await createRespProxy(server) };
   const slot = (app: Victim, number: number, port: number) => {

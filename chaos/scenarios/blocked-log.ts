@@ -28,10 +28,10 @@ export const blockedLog: Scenario = {
     for (const slot of slots) slot.stdout()?.hold();
     await flood(world, FILLS_PIPE);
     await onFullDisk(world, slots);
-    for (const slot of slots) await endsInOrder(slot);
+    await Promise.all(slots.map((slot) => endsInOrder(slot)));
     for (const slot of slots) slot.stdout()?.close();
     await goesOn(world, slots);
-    for (const slot of slots) await endsInOrder(slot);
+    await Promise.all(slots.map((slot) => endsInOrder(slot)));
   },
 };
 
@@ -69,7 +69,9 @@ async function endsInOrder(slot: AppSlot, next?: Silent): Promise<void> {
 async function onFullDisk(world: World, slots: readonly AppSlot[]): Promise<void> {
   const stdout = openSync('/dev/full', 'w');
   try {
-    for (const slot of slots) await endsInOrder(slot, await silent(world, stdout));
+    const places: Silent[] = [];
+    for (const _ of slots) places.push(await silent(world, stdout));
+    await Promise.all(slots.map((slot, index) => endsInOrder(slot, places[index])));
     await goesOn(world, slots);
   } finally {
     closeSync(stdout);

@@ -39,6 +39,9 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   },
 };
 
+/** silent-connection.test.ts forgets connections; until an app leaves one takes 15 s. */
+const SHORT = Object.keys(FAULTS).filter((name) => name !== 'forget');
+
 export const breakNetwork: Scenario = {
   name: 'break-network',
   breaks:
@@ -46,7 +49,7 @@ export const breakNetwork: Scenario = {
   loss: 'zero',
   setup: { ingresses: 2, workers: 2, proxied: true },
   async break(world) {
-    const names = Object.keys(FAULTS);
+    const names = world.size === 'full' ? Object.keys(FAULTS) : SHORT;
     for (let round = 0; round < (world.size === 'full' ? 3 : 1); round += 1) {
       const start = world.random.int(0, names.length - 1);
       for (const name of [...names.slice(start), ...names.slice(0, start)]) {

@@ -13,7 +13,9 @@ export { exchange, parseAnswer, PHONE, rawChunkedRequest, rawRequest } from './r
 export { type AtEnd, startApp, writeSettings } from './app-process.ts';
 export { type AppProcess } from './spawn-app.ts';
 export type { PrivateRedis, PrivateRedisOptions } from './private-redis.ts';
-export { type RedisSet, type SentinelSet, startCluster, startSentinel, startSentinelSet } from './redis-sets.ts';
+export { handOver, hangPrimary, killPrimary } from './break-primary.ts';
+export { type RedisSet, type SentinelSet } from './redis-sets.ts';
+export { startCluster, startSentinel, startSentinelSet } from './test-sets.ts';
 export { speakingTls, TLS_FILES } from './redis-tls.ts';
 export { type SlotMove, startSlotMove } from './slot-move.ts';
 export { watchCommands } from './sent-commands.ts';

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 // Tests and `npm start` run servers by the same code.
@@ -9,8 +9,10 @@ export type PrivateRedisOptions = {
   readonly appendfsync?: 'always' | 'everysec' | 'no';
   /** Such as `['--maxmemory', '20mb']`. */
   readonly settings?: readonly string[];
-  /** True for a sentinel: it has none of the settings by which a server keeps data. */
-  readonly bare?: boolean;
+  /** Keeps in a settings file of its own what it is told (CONFIG REWRITE). A sentinel always does. */
+  readonly rewrites?: boolean;
+  /** It has none of the settings by which a server keeps data. */
+  readonly sentinel?: boolean;
   /** The server speaks nothing else: see `speakingTls`. */
   readonly tls?: RedisServerTls;
 };
@@ -40,10 +42,11 @@ export async function runPrivateRedis(spec: RedisServerSpec, options: PrivateRed
   const dir = await mkdtemp(join(tmpdir(), 'ringback-redis-'));
   const { appendfsync, tls } = options;
   const keeping = appendfsync === undefined ? ['--appendonly', 'no'] : ['--appendonly', 'yes', '--appendfsync', appendfsync];
-  const own = options.bare ? [] : [...keeping, '--save', '', '--maxmemory-policy', 'noeviction'];
+  const own = options.sentinel ? [] : [...keeping, '--save', '', '--maxmemory-policy', 'noeviction'];
   const settings = [...own, ...(options.settings ?? [])];
+  const args = [...spec.args, ...(await settingsFile(dir, options))];
   const start = (port?: number): Promise<RedisServer> =>
-    startRedis({ spec, dir, port, tls, settings, whenAbandoned: 'kill -KILL "$1"; rm -rf "$2"' });
+    startRedis({ spec: { ...spec, args }, dir, port, tls, settings, whenAbandoned: 'kill -KILL "$1"; rm -rf "$2"' });
   let server = await start();
   const { url, port } = server;
   const kill = async () => {
@@ -66,4 +69,12 @@ export async function runPrivateRedis(spec: RedisServerSpec, options: PrivateRed
       await rm(dir, { recursive: true, force: true });
     },
   };
+}
+
+/** What names it on the command line. */
+async function settingsFile(dir: string, { rewrites, sentinel }: PrivateRedisOptions): Promise<readonly string[]> {
+  if (!rewrites && !sentinel) return [];
+  const path = join(dir, 'rewritten.conf');
+  await writeFile(path, '');
+  return sentinel ? [path, '--sentinel'] : [path];
 }

@@ -1,10 +1,5 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { askRedis, CLUSTER_SETTINGS, joinCluster, PRIMARIES, replicaLinked, until } from '@ringback/redis-server';
-import { onTestFinished } from 'vitest';
-import type { PrivateRedis } from './private-redis.ts';
-import { redisSpec, startRedisServer } from './redis.ts';
+import type { PrivateRedis, PrivateRedisOptions } from './private-redis.ts';
 import { speakingTls } from './redis-tls.ts';
 
 const COMES_UP_WITHIN_MS = 60_000;
@@ -16,7 +11,10 @@ const NAME = 'mymaster';
 /** A key of ours, with the prefix `ringback`. */
 const KEY = '{ringback:0}:';
 
-/** Several servers that fail over by themselves. All of them end with the test. */
+/** Starts a server. Who gives it ends the server as well. */
+export type StartServer = (options: PrivateRedisOptions) => Promise<PrivateRedis>;
+
+/** Several servers that fail over by themselves. */
 export type RedisSet = {
   /** `host:port` of what the settings name: the sentinels, or all nodes of the cluster. */
   readonly nodes: readonly string[];
@@ -28,7 +26,9 @@ export type RedisSet = {
   /** Runs one command on one server. */
   readonly ask: (server: PrivateRedis, command: string, ...args: readonly (string | number)[]) => Promise<unknown>;
   /** Has the set hand the keys of that primary to a replica. Resolves once it has. */
-  readonly failOver: () => Promise<void>;
+  readonly failOver: (key?: string) => Promise<void>;
+  /** SIGKILL of every server and sentinel at once, and a new start of all. */
+  readonly restart: () => Promise<void>;
 };
 
 export type SentinelSet = RedisSet & { readonly name: string; readonly sentinels: readonly PrivateRedis[] };
@@ -38,19 +38,23 @@ const ask: RedisSet['ask'] = (server, command, ...args) => askRedis(server, comm
 const placeOf = ({ port }: PrivateRedis) => `127.0.0.1:${port}`;
 const flow = (nodes: readonly string[]) => nodes.map((node) => `"${node}"`).join(', ');
 
-type SetOptions = {
+export type SetOptions = {
   /** All of them, with one another as well. */
   readonly tls?: boolean;
 };
 
 /** One primary, two replicas and three sentinels. Resolves once all of them know one another. */
-export async function startSentinelSet({ tls = false }: SetOptions = {}): Promise<SentinelSet> {
-  const servers = await startServers(3, { tls, settings: ['--repl-diskless-sync-delay', '0'] });
+export async function runSentinelSet(start: StartServer, { tls = false }: SetOptions = {}): Promise<SentinelSet> {
+  const servers = await startServers(start, 3, { tls, rewrites: true, settings: ['--repl-diskless-sync-delay', '0'] });
   const [primary, ...replicas] = servers;
   if (primary === undefined) throw new Error('no server');
-  await Promise.all(replicas.map((replica) => ask(replica, 'REPLICAOF', '127.0.0.1', primary.port)));
+  // It is still a replica after a restart.
+  for (const replica of replicas) {
+    await ask(replica, 'REPLICAOF', '127.0.0.1', primary.port);
+    await ask(replica, 'CONFIG', 'REWRITE');
+  }
   await Promise.all(replicas.map(replicaLinked));
-  const sentinels = await Promise.all([1, 2, 3].map(() => startSentinel({ tls })));
+  const sentinels = await Promise.all([1, 2, 3].map(() => start({ sentinel: true, ...(tls && speakingTls()) })));
   for (const sentinel of sentinels) {
     await ask(sentinel, 'SENTINEL', 'MONITOR', NAME, '127.0.0.1', primary.port, 2);
     await ask(sentinel, 'SENTINEL', 'SET', NAME, 'down-after-milliseconds', DOWN_AFTER_MS, 'failover-timeout', 4000);
@@ -75,6 +79,7 @@ export async function startSentinelSet({ tls = false }: SetOptions = {}): Promis
     settings: `sentinel: { name: ${NAME}, nodes: [${flow(nodes)}] }`,
     primary: current,
     failOver: () => untilAnother(current, () => ask(sentinel, 'SENTINEL', 'FAILOVER', NAME)),
+    restart: () => restart([...sentinels, ...servers]),
   };
 }
 
@@ -87,10 +92,10 @@ export type ClusterOptions = SetOptions & {
 };
 
 /** Primaries that share the slots, and a replica of each. Resolves once every node takes the cluster for sound. */
-export async function startCluster(options: ClusterOptions = {}): Promise<RedisSet> {
+export async function runCluster(start: StartServer, options: ClusterOptions = {}): Promise<RedisSet> {
   const { primaries = PRIMARIES, replicas = true, tls = false, settings = [] } = options;
   const own = [...CLUSTER_SETTINGS, ...settings, ...(tls ? ['--tls-cluster', 'yes'] : [])];
-  const servers = await startServers(replicas ? 2 * primaries : primaries, { tls, settings: own });
+  const servers = await startServers(start, replicas ? 2 * primaries : primaries, { tls, settings: own });
   await joinCluster(servers, primaries);
   const nodes = servers.map(placeOf);
   const current = async (key = KEY) => {
@@ -113,7 +118,12 @@ export async function startCluster(options: ClusterOptions = {}): Promise<RedisS
     ask,
     settings: `cluster: { nodes: [${flow(nodes)}] }`,
     primary: current,
-    failOver: () => untilAnother(current, async ({ port }) => ask(await replicaOf(port), 'CLUSTER', 'FAILOVER')),
+    failOver: (key) =>
+      untilAnother(
+        () => current(key),
+        async ({ port }) => ask(await replicaOf(port), 'CLUSTER', 'FAILOVER'),
+      ),
+    restart: () => restart(servers),
   };
 }
 
@@ -137,23 +147,22 @@ async function reachable(servers: readonly PrivateRedis[]): Promise<PrivateRedis
   return Promise.any(servers.map((server) => ask(server, 'PING').then(() => server)));
 }
 
-type ServerOptions = Required<SetOptions> & { readonly settings: readonly string[] };
+type ServerOptions = Required<SetOptions> & Pick<PrivateRedisOptions, 'rewrites'> & { readonly settings: readonly string[] };
 
-async function startServers(count: number, { settings, tls }: ServerOptions): Promise<PrivateRedis[]> {
+async function startServers(
+  start: StartServer,
+  count: number,
+  { settings, tls, rewrites = false }: ServerOptions,
+): Promise<PrivateRedis[]> {
   const secure = tls && speakingTls();
   const own = secure ? { ...secure, settings: [...settings, ...secure.settings] } : { settings };
-  const options = { appendfsync: 'everysec', ...own } as const;
-  return Promise.all(Array.from({ length: count }, () => startRedisServer(options)));
+  const options = { appendfsync: 'everysec', rewrites, ...own } as const;
+  return Promise.all(Array.from({ length: count }, () => start(options)));
 }
 
-/** A sentinel that watches nothing yet. It keeps what it knows in its settings file, so each has its own. */
-export async function startSentinel({ tls = false }: SetOptions = {}): Promise<PrivateRedis> {
-  const dir = await mkdtemp(join(tmpdir(), 'ringback-sentinel-'));
-  onTestFinished(() => rm(dir, { recursive: true, force: true }));
-  const file = join(dir, 'sentinel.conf');
-  await writeFile(file, '');
-  const spec = redisSpec();
-  return startRedisServer({ bare: true, ...(tls && speakingTls()) }, { ...spec, args: [...spec.args, file, '--sentinel'] });
+async function restart(servers: readonly PrivateRedis[]): Promise<void> {
+  await Promise.all(servers.map((server) => server.kill()));
+  await Promise.all(servers.map((server) => server.start()));
 }
 
 const comesUp = (what: string, check: () => Promise<boolean>) =>

@@ -1,7 +1,7 @@
 import type { PrivateRedis } from './private-redis.ts';
 import type { RedisSet } from './redis-sets.ts';
 
-const KEYS_AT_ONCE = 20;
+const KEYS_AT_ONCE = 100;
 const MOVED_WITHIN_MS = 5000;
 
 /** A move of the slot of Ringback's keys to another primary of a cluster, as `redis-cli --cluster reshard` does it. */
@@ -14,10 +14,10 @@ export type SlotMove = {
   cancel(): Promise<void>;
 };
 
-/** From now on the slot is being moved. No key of it has moved yet. */
-export async function startSlotMove({ servers, ask, primary }: RedisSet): Promise<SlotMove> {
-  const from = await primary();
-  const slot = Number(await ask(from, 'CLUSTER', 'KEYSLOT', '{ringback:0}:'));
+/** From now on the slot of `key` is being moved. No key of it has moved yet. */
+export async function startSlotMove({ servers, ask, primary }: RedisSet, key = '{ringback:0}:'): Promise<SlotMove> {
+  const from = await primary(key);
+  const slot = Number(await ask(from, 'CLUSTER', 'KEYSLOT', key));
   const roles = await Promise.all(servers.map(async (server) => [server, String(await ask(server, 'ROLE'))] as const));
   const primaries = roles.filter(([, role]) => role.startsWith('master')).map(([server]) => server);
   const to = primaries.find((server) => server !== from);
