@@ -14,7 +14,7 @@ import type { Setup } from '../setup.ts';
 import type { World } from '../world.ts';
 
 /** Of the scenarios on a cluster. */
-const SHARDS = 1;
+const SHARDS = 4;
 /** By how much a replica may lag behind its primary, here where both run on one busy machine. */
 const LAG_MS = 1000;
 const WITHIN_MS = 60_000;
