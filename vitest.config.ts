@@ -1,10 +1,12 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 const report = process.env['RINGBACK_TEST_REPORT'];
+const TESTS = '{apps,packages,scripts,tests}/**/*.test.ts';
+/** These keep every core busy by themselves, or measure. */
+const ALONE = ['bench', 'chaos', 'crash-points', 'flood', 'sixteen-shards'].map((name) => `tests/${name}.test.ts`);
 
 export default defineConfig({
   test: {
-    include: ['{apps,packages,scripts,tests}/**/*.test.ts'],
     globalSetup: './scripts/test-redis.ts',
     setupFiles: ['./scripts/test-leaks.ts'],
     pool: 'forks',
@@ -12,6 +14,20 @@ export default defineConfig({
     hookTimeout: 60_000,
     teardownTimeout: 10_000,
     retry: 0,
+    projects: [
+      // Most tests wait for processes and servers: two files at once take little more time than one.
+      {
+        extends: true,
+        test: {
+          name: 'two at once',
+          include: [TESTS],
+          exclude: [...configDefaults.exclude, ...ALONE],
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      { extends: true, test: { name: 'alone', include: ALONE, maxWorkers: 1, sequence: { groupOrder: 1 } } },
+    ],
     // A file for machines, where one is asked for.
     reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
   },
