@@ -52,6 +52,7 @@ const QUEUE_FOLDERS: Readonly<Record<string, readonly string[]>> = {
   callbacks: ['bullmq', 'deliveries'],
   kept: ['bullmq', 'deliveries'],
   processes: ['bullmq', 'deliveries'],
+  reshard: ['bullmq', 'deliveries', 'callbacks', 'kept', 'processes'],
 };
 
 function onlyOf(folder: string, allowed: readonly string[]): Pattern {

@@ -37,6 +37,14 @@ export function timeOrAgo(now: () => number): (text: string) => number {
   };
 }
 
+const Length = Duration({ description: 'How long.' });
+
+/** `30s` → ms. */
+export function duration(text: string): number {
+  if (Value.Check(Length, text)) return Value.Decode(Length, text);
+  throw new InvalidArgumentError('A duration such as 30s or 10m.');
+}
+
 export function fileBytes(path: string): Buffer {
   try {
     return readFileSync(path);

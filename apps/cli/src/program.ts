@@ -14,6 +14,7 @@ import type { Env } from './load-settings.ts';
 import { fileBytes, httpUrl, positiveNumber, wholeNumber } from './option-values.ts';
 import { addOutputs } from './outputs.ts';
 import { addProcess, type ProcessCommand } from './process-commands.ts';
+import { addReshard } from './reshard/command.ts';
 import { route } from './route.ts';
 import { schema } from './schema.ts';
 import { newSecret } from './secret.ts';
@@ -69,6 +70,7 @@ function addCommands(context: Context): void {
   addListen(context);
   addOutputs({ program, env, terminal, done: exitWith });
   addDispatch({ program, env, terminal, done: exitWith });
+  addReshard({ program, env, terminal, done: exitWith });
   addSchema(context);
   addSecret(context);
   addKept(context);

@@ -64,7 +64,7 @@ function openShardWork(options: ShardWorkOptions): ShardWork {
     now: shard.clock.now,
     logger,
   });
-  const gated = withHeadroom(whileShardsAgree(dispatch, shardCount), {
+  const gated = withHeadroom(dispatch, {
     ...watch,
     outputs: [...lanes.in(shard).values()],
     all,

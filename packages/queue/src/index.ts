@@ -26,3 +26,6 @@ export { announce } from './processes/announce.ts';
 export { type RunningProcess, runningProcesses } from './processes/registry.ts';
 export { settingsDifference } from './processes/settings-difference.ts';
 export { usedKeys } from './processes/used-keys.ts';
+export { type CallbacksLeft, callbacksLeft, isDispatchPaused } from './reshard/callbacks-left.ts';
+export { type Moved, moveShards } from './reshard/move-shards.ts';
+export type { Plan, ShardPlace } from './reshard/place.ts';

@@ -6,10 +6,11 @@ export { createRenewal } from './connection-renewal.ts';
 export { createLossMemory } from './connection-state.ts';
 export { connectFailFast, connectForCommand, connectPatient, connectUnheard, isReady } from './connection.ts';
 export { createErrorReporter, type ErrorReporter } from './error-reporter.ts';
-export { outcomesKey } from './outcomes-key.ts';
+export { ledgerKeyStart, outcomesKey } from './outcomes-key.ts';
 export type { OverloadSettings } from './overload.ts';
 export { notReadyReasons } from './readiness.ts';
 export {
+  changeShardCount,
   noteShardCount,
   readShardCount,
   type ShardCount,

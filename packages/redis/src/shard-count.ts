@@ -52,6 +52,21 @@ export async function readShardCount({ redis, prefix, usedBy }: Access): Promise
   return used.includes(1) ? { shards: 1 } : undefined;
 }
 
+/** KEYS the number · ARGV what it is now, what it becomes → 1 if that was so. */
+const CHANGE = `
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return { 0 } end
+redis.call('SET', KEYS[1], ARGV[2])
+return { 1 }`;
+
+type Change = { readonly now: ShardCount; readonly next: ShardCount };
+
+/** False if another process has changed it. */
+export async function changeShardCount({ redis, prefix }: Pick<Access, 'redis' | 'prefix'>, { now, next }: Change) {
+  const texts = [shardCountText(now), shardCountText(next)];
+  const [changed] = await createRunScript(redis)(CHANGE, [shardCountKey(prefix)], texts);
+  return changed === 1;
+}
+
 type Asking = { readonly app: 'ingress' | 'worker' | 'cli'; readonly shards: number };
 
 /** Why a process with this number in its settings may not go on: RB_SHARDS_DIFFER or RB_RESHARDING. */

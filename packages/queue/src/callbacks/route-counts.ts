@@ -8,10 +8,10 @@ export type RouteCounts = {
   unkept(counts: ReadonlyMap<string, number>): Promise<void>;
 };
 
-const keysOf = (prefix: string) => ({ dropped: `${prefix}:dropped`, unkept: `${prefix}:unkept` });
+export const routeCountKeys = (prefix: string) => ({ dropped: `${prefix}:dropped`, unkept: `${prefix}:unkept` });
 
 export function createRouteCounts({ redis, prefix }: Access): RouteCounts {
-  const keys = keysOf(prefix);
+  const keys = routeCountKeys(prefix);
 
   async function add(key: string, counts: ReadonlyMap<string, number>): Promise<void> {
     const sums = [...counts].filter(([, count]) => count > 0);
@@ -25,7 +25,7 @@ type Counts = { readonly dropped: readonly NamedCount[]; readonly unkept: readon
 
 /** The largest first. */
 export async function readRouteCounts({ redis, prefix }: Access): Promise<Counts> {
-  const keys = keysOf(prefix);
+  const keys = routeCountKeys(prefix);
   const read = async (key: string) =>
     largestFirst(Object.entries(await redis.hgetall(key)).map(([name, count]) => ({ name, count: Number(count) })));
   const [dropped, unkept] = await Promise.all([read(keys.dropped), read(keys.unkept)]);

@@ -5,7 +5,7 @@
  * never waited). Backlog key, a hash: `<output>.count`, `.held`, `.bytes`, `.dead`, `.dropped`.
  */
 
-const COUNT = `
+export const COUNT = `
 local function add(backlog, output, name, by)
   if by ~= 0 and redis.call('HINCRBY', backlog, output .. '.' .. name, by) == 0 then
     redis.call('HDEL', backlog, output .. '.' .. name)
