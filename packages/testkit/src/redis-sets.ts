@@ -43,9 +43,12 @@ export type SetOptions = {
   readonly tls?: boolean;
 };
 
+/** An old primary without replicas takes no writes: what is done there would be done again after its failover. */
+const SENTINEL_SET = ['--repl-diskless-sync-delay', '0', '--min-replicas-to-write', '1'];
+
 /** One primary, two replicas and three sentinels. Resolves once all of them know one another. */
 export async function runSentinelSet(start: StartServer, { tls = false }: SetOptions = {}): Promise<SentinelSet> {
-  const servers = await startServers(start, 3, { tls, rewrites: true, settings: ['--repl-diskless-sync-delay', '0'] });
+  const servers = await startServers(start, 3, { tls, rewrites: true, settings: SENTINEL_SET });
   const [primary, ...replicas] = servers;
   if (primary === undefined) throw new Error('no server');
   // It is still a replica after a restart.
