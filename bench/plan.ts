@@ -21,8 +21,13 @@ export type Plan = {
   readonly deliveries: readonly (Way & { readonly seconds: number })[];
   /** In ten steps. */
   readonly backlog: number;
-  /** s: at full load, and without any. */
-  readonly shards: { readonly layouts: readonly Layout[]; readonly seconds: number; readonly standingSeconds: number };
+  /** Callbacks at full load and one at a time, and s without any. */
+  readonly shards: {
+    readonly layouts: readonly Layout[];
+    readonly callbacks: number;
+    readonly alone: number;
+    readonly standingSeconds: number;
+  };
 };
 
 export type Way = { readonly outputs: 1 | 3; readonly delayMs: 0 | 20 };
@@ -50,7 +55,8 @@ export const DEFAULT_PLAN: Plan = {
       { shards: 4, servers: 2 },
       { shards: 4, servers: 4 },
     ],
-    seconds: 2,
+    callbacks: 20_000,
+    alone: 2000,
     standingSeconds: 2,
   },
 };
@@ -72,10 +78,10 @@ export const QUICK_PLAN: Plan = {
   shards: {
     layouts: [
       { shards: 1, servers: 1 },
-      { shards: 4, servers: 1 },
-      { shards: 2, servers: 2 },
+      { shards: 4, servers: 2 },
     ],
-    seconds: 0.1,
+    callbacks: 60,
+    alone: 20,
     standingSeconds: 0.1,
   },
 };

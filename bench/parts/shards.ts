@@ -15,8 +15,6 @@ import { CONNECTIONS, warmUp } from './send.ts';
 
 const DELIVERED_WITHIN_MS = 300_000;
 
-type Turn = { readonly contestant: Deliverer; rate: number };
-
 function nameOfLayout({ shards, servers }: Layout): string {
   return `${shards} ${shards === 1 ? 'shard' : 'shards'} on ${servers} ${servers === 1 ? 'server' : 'servers'}`;
 }
@@ -25,18 +23,19 @@ function nameOfLayout({ shards, servers }: Layout): string {
 export function measureShards(world: World): Promise<void> {
   return withClosing(async (onClose) => {
     const { plan, samples, say } = world;
-    const turns: Turn[] = [];
+    const contestants: Deliverer[] = [];
     for (const layout of plan.shards.layouts) {
       const contestant = await start(world, layout, onClose);
       say(`warm-up: ${contestant.name}`);
-      turns.push({ contestant, rate: await warmUpAll(world, contestant) });
+      await warmUpAll(world, contestant);
+      contestants.push(contestant);
     }
     for (let round = 1; round <= plan.rounds; round += 1) {
-      for (const turn of inTurn(turns, round)) {
-        say(`shards, round ${round} of ${plan.rounds}: ${turn.contestant.name}`);
-        samples.add(turn.contestant.name, await takeTurn(world, turn));
+      for (const contestant of inTurn(contestants, round)) {
+        say(`shards, round ${round} of ${plan.rounds}: ${contestant.name}`);
+        samples.add(contestant.name, await takeTurn(world, contestant));
       }
-      const [first] = turns;
+      const [first] = contestants;
       if (first) samples.add(ALONE, await measureAlone(world, first));
     }
   });
@@ -48,34 +47,25 @@ async function start(world: World, layout: Layout, onClose: OnClose): Promise<De
   return { ...started, name: nameOfLayout(layout), queues };
 }
 
-/** Resolves with acks per second. */
-async function warmUpAll(world: World, contestant: Deliverer): Promise<number> {
+async function warmUpAll(world: World, contestant: Deliverer): Promise<void> {
   const { callbacks, workerSeconds } = world.plan.warmUp;
-  const rate = await warmUp(world, contestant);
+  await warmUp(world, contestant);
   await measurePhases(world, { contestant, callbacks: Math.ceil(callbacks * workerSeconds), outputs: 1 });
-  return rate;
 }
 
-async function takeTurn(world: World, turn: Turn): Promise<Record<string, number>> {
-  const { contestant } = turn;
-  const { seconds } = world.plan.shards;
+async function takeTurn(world: World, contestant: Deliverer): Promise<Record<string, number>> {
+  const { callbacks } = world.plan.shards;
   const standing = await measureStanding(world, contestant);
-  const callbacks = Math.ceil(turn.rate * seconds);
   const one = await measurePhases(world, { contestant, callbacks, outputs: 1 });
   const three = await measurePhases(world, { contestant, callbacks: Math.ceil(callbacks / 3), outputs: 3 });
-  turn.rate = one['ackedPerSecond'] ?? turn.rate;
   const ofThree = Object.fromEntries(Object.entries(three).map(([what, value]) => [`${what}, 3 outputs`, value]));
   return { ...standing, ...one, ...ofThree, ...(await measureCarried(world, contestant, callbacks)) };
 }
 
 /** Without a batch: what a callback costs where few come at once. */
-function measureAlone(world: World, { contestant }: Turn): Promise<Record<string, number>> {
-  const callbacks = Math.ceil(ALONE_PER_SECOND * world.plan.shards.seconds);
-  return measurePhases(world, { contestant, callbacks, outputs: 1, connections: 1 });
+function measureAlone(world: World, contestant: Deliverer): Promise<Record<string, number>> {
+  return measurePhases(world, { contestant, callbacks: world.plan.shards.alone, outputs: 1, connections: 1 });
 }
-
-/** Sets the length only. */
-const ALONE_PER_SECOND = 1000;
 
 /** What runs without any callback: looks, and reads that block. Per second of time. */
 async function measureStanding(world: World, { ingress, worker, redis, queues }: Deliverer): Promise<Record<string, number>> {

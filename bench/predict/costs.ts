@@ -40,7 +40,8 @@ export type Costs = {
 
 /** Whose costs the prediction starts from. */
 export const ONE_SHARD = '1 shard on 1 server';
-const FOUR_SHARDS = '4 shards on 1 server';
+/** The first that was measured says what a shard costs by itself. A second server adds little to it. */
+const FOUR_SHARDS = ['4 shards on 1 server', '4 shards on 2 servers'];
 /** Who has the figures of one callback at a time, on the first of these. */
 export const ALONE = 'one callback at a time';
 
@@ -65,7 +66,8 @@ export function costsIn(samples: MeasuredSamples): Costs {
     const sum = (who: string, suffix: string) => parts.reduce((total, what) => total + median(who, `${what}${suffix}`), 0);
     return { one: sum(ONE_SHARD, ''), three: sum(ONE_SHARD, ', 3 outputs'), alone: sum(ALONE, '') };
   };
-  const standing = (what: string) => Math.max(0, (median(FOUR_SHARDS, what) - median(ONE_SHARD, what)) / 3);
+  const four = FOUR_SHARDS.find((who) => samples[who]) ?? '';
+  const standing = (what: string) => Math.max(0, (median(four, what) - median(ONE_SHARD, what)) / 3);
   return {
     batch: median(ONE_SHARD, 'batch'),
     ingressMicros: figure('ingressMicros'),
