@@ -10,8 +10,9 @@ export default defineConfig({
     globalSetup: './scripts/test-redis.ts',
     setupFiles: ['./scripts/test-leaks.ts'],
     pool: 'forks',
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Only against a hang: no test may fail because the machine is busy.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     teardownTimeout: 10_000,
     retry: 0,
     projects: [
