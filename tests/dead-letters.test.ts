@@ -29,7 +29,7 @@ it('what a destination refuses for good is a dead letter: listed, read, and, onc
   expect([second, typeof second]).toEqual([first, 'string']);
   const purge = await ringback(env, 'dead-letters', 'purge', 'one', '--yes');
   expect(purge).toMatchObject({ code: 1, err: 'nothing is kept that fits\n' });
-}, 60_000);
+}, 180_000);
 
 it('shows what the destination answered at last, at the first attempt and at a later one, and never logs it', async () => {
   const { sink, env, startIngress, startWorker } = await install();
@@ -53,7 +53,7 @@ it('shows what the destination answered at last, at the first attempt and at a l
   await printed(env, 'dead-letters', 'replay', 'first');
   await vi.waitFor(async () => expect(await answered('first')).toMatchObject({ reason: 'HTTP 410' }), DEADLINE);
   expect(await answered('first')).not.toHaveProperty('payload.answer');
-}, 60_000);
+}, 180_000);
 
 it('what is verified but does not fit, or comes again with another body, is refused, kept, read and purged; what is not verified is not kept', async () => {
   const { sink, env, startIngress, startWorker } = await install();
@@ -85,4 +85,4 @@ it('what is verified but does not fit, or comes again with another body, is refu
   expect(replay).toMatchObject({ code: 1, err: expect.stringContaining('RB_BODY_INVALID') });
   expect(await printed(env, 'quarantine', 'purge', '--yes')).toBe('purged 2 of 2');
   expect(sink.requests).toHaveLength(1);
-}, 60_000);
+}, 180_000);

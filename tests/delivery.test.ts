@@ -100,7 +100,7 @@ describe('a signed callback', () => {
       return ids.filter((id) => !answered.has(id));
     };
     await vi.waitFor(() => expect(missing()).toEqual([]), { timeout: 25_000, interval: 100 });
-  }, 60_000);
+  }, 180_000);
 });
 
 const sum = (counts: readonly unknown[]) => counts.reduce<number>((total, count) => total + Number(count), 0);

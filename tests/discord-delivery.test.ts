@@ -40,4 +40,4 @@ it('brings a signed callback to Discord as an embed, after the wait that Discord
     embeds: [{ title: '❌ Task failed', color: 0xe74c3c, footer: { text: 'callbot · callbot.task.failed · request one' } }],
     allowed_mentions: { parse: [] },
   });
-}, 60_000);
+}, 180_000);

@@ -48,4 +48,4 @@ it('KEDA counts the batches that wait for a worker, also while dispatching is pa
   // docs/deploying.md says what to do about that.
   await queue.pause();
   expect(await redis.llen(list)).toBe(3);
-}, 60_000);
+}, 180_000);

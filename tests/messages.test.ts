@@ -33,7 +33,7 @@ it('gives all sources of type callbot the messages of that type, whatever their 
   for (const source of ['sales', 'github']) expect(await send('task', '--source', source)).toMatch(/acked +200/);
   await vi.waitFor(() => expect(texts()).toHaveLength(2), DEADLINE);
   expect(texts()).toEqual([expect.stringContaining('✅ Task completed'), expect.stringContaining('✅ Task completed')]);
-}, 60_000);
+}, 180_000);
 
 it('gives a source of another type the generic message, though its name is callbot', async () => {
   const { send, texts } = await install(`
@@ -49,4 +49,4 @@ it('gives a source of another type the generic message, though its name is callb
   expect(texts()).toEqual([
     expect.stringMatching(/^Callbot: task completed · Type: callbot\.task\.completed · Account: callbot/),
   ]);
-}, 60_000);
+}, 180_000);

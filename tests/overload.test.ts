@@ -89,7 +89,7 @@ describe('a Redis with little memory', () => {
     for (const message of ['overload begins', 'overload is over']) {
       expect(ingress.process.lines.filter(({ msg }) => msg === message)).toHaveLength(1);
     }
-  }, 90_000);
+  }, 180_000);
 
   it('is not filled up by the retries of a dead output either, and drains when that is back', async () => {
     const { redis, sink, startIngress, startWorker } = await install({ attempts: 100 });
@@ -108,7 +108,7 @@ describe('a Redis with little memory', () => {
     await vi.waitFor(() => expect(delivered(worker.process).size).toBe(acked.length), { timeout: 60_000, interval: 100 });
     await servesAgain(ingress.adminUrl);
     expect(await postCallback({ ingress: ingress.url, requestID: 'after' })).toMatchObject({ status: 200 });
-  }, 90_000);
+  }, 180_000);
 });
 
 describe('queues that are too deep', () => {

@@ -120,7 +120,7 @@ describe('a rolling restart', () => {
     expect(sent.length).toBeGreaterThan(20);
     const arrived = () => sink.requests.map(({ body: text }) => String(JSON.parse(String(text)).requestID)).toSorted();
     await vi.waitFor(() => expect(arrived()).toEqual(sent), { timeout: 20_000, interval: 100 });
-  }, 90_000);
+  }, 180_000);
 });
 
 describe('an ingress that is told to stop', () => {

@@ -66,4 +66,4 @@ it('what waits under another redis.prefix that no worker serves is said at start
       left: [left],
     });
   }
-}, 90_000);
+}, 180_000);

@@ -36,4 +36,4 @@ it('ingress and worker leave connections to Redis on which nothing comes any mor
     expect(process.lines).toContainEqual(expect.objectContaining({ code: 'RB_REDIS_UNAVAILABLE', msg: 'redis is away' }));
     await process.line('redis is back');
   }
-}, 90_000);
+}, 180_000);

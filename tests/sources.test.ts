@@ -81,7 +81,7 @@ it('callbacks of every source are verified, acked in their own words, and delive
     'stripe.invoice.paid stripe',
     'sw.invoice.paid sw',
   ]);
-}, 90_000);
+}, 180_000);
 
 it('requests for no source get a neutral answer, and a source refuses in its own words', async () => {
   const { ingress } = await install();
@@ -132,4 +132,4 @@ it('a callback without an id is known by its body: sent twice, it is delivered o
     DEADLINE,
   );
   onTestFinished(() => expect(arrived()).toHaveLength(3));
-}, 60_000);
+}, 180_000);

@@ -48,4 +48,4 @@ it('what no route matches is kept, shown, stays while no route matches it, and g
     DEADLINE,
   );
   expect(await printed(env, 'quarantine', 'list')).toBe('nothing is kept that fits');
-}, 90_000);
+}, 180_000);

@@ -39,4 +39,4 @@ it('refused signatures differ in their answers and log lines', async () => {
     { ...common, code: 'RB_ACCOUNT_UNKNOWN', requestID: 'who', uuid: 'nobody' },
   ]);
   for (const secret of [PHONE, SAMPLE_ACCOUNT.secret, 'A'.repeat(32)]) expect(JSON.stringify(lines)).not.toContain(secret);
-}, 60_000);
+}, 180_000);

@@ -12,7 +12,7 @@ async function startListening(...args: string[]) {
     const [found] = /http:\/\/127\.0\.0\.1:\d+/.exec(out) ?? [];
     if (found === undefined) throw new Error(`not listening yet: ${out}`);
     return found;
-  }, 20_000);
+  }, 60_000);
   return { child, url, shown: () => out };
 }
 

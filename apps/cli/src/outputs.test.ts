@@ -176,5 +176,5 @@ describe('a read-only replica', () => {
     expect(await cli('dead-letters', 'list')).toMatchObject({ code: 0, err: expect.not.stringContaining('RB_') });
     const refused = { code: 1, err: expect.stringMatching(/^RB_REDIS_REFUSES: READONLY: [^\n]+\n$/) };
     expect(await cli('dispatch', 'pause')).toMatchObject(refused);
-  }, 30_000);
+  }, 180_000);
 });

@@ -194,5 +194,5 @@ describe('a primary that is away', () => {
     expect(open.out.join('\n')).toContain('dispatching is not paused (which workers run is not known without shard 0)');
     expect(dead).toMatchObject({ success: false, out: ['nothing is kept that fits'] });
     for (const { err } of [open, dead]) expect(err).toEqual([expect.stringMatching(/^left out: shard 0 of 4: /)]);
-  }, 60_000);
+  }, 180_000);
 });

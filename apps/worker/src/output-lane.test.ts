@@ -48,11 +48,11 @@ const run = (id: string, callbacks: readonly Callback[]) => ({ id, callbacks, ag
 const ids = (attempts: readonly Delivery[]) => attempts.map((delivery) => delivery.callback.id);
 const many = (name: string, count: number) => Array.from({ length: count }, (_, index) => callback(`${name}${index}`));
 const failsWith = (queue: Queue, reason: string) =>
-  vi.waitFor(async () => expect((await queue.getFailed()).map(({ failedReason }) => failedReason)).toEqual([reason]), 10_000);
+  vi.waitFor(async () => expect((await queue.getFailed()).map(({ failedReason }) => failedReason)).toEqual([reason]), 60_000);
 const noJobLeft = (queue: Queue) =>
   vi.waitFor(
     async () => expect(await queue.getJobCounts('active', 'waiting', 'delayed')).toEqual({ active: 0, waiting: 0, delayed: 0 }),
-    10_000,
+    60_000,
   );
 
 describe('an output lane', () => {

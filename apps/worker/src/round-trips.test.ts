@@ -68,7 +68,7 @@ async function setUp() {
       for (const queue of queues) {
         expect(await queue.getJobCounts('active', 'waiting')).toEqual({ active: 0, waiting: 0 });
       }
-    }, 10_000);
+    }, 60_000);
   }
   return { url, work };
 }

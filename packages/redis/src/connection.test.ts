@@ -104,7 +104,7 @@ describe('a connection that is refused says why', () => {
       code: 'RB_REDIS_UNAVAILABLE',
       message: expect.stringContaining('ECONNREFUSED'),
     });
-  }, 30_000);
+  }, 180_000);
 
   it.each(['redis://host:99999', 'redis://:%zz@host', 'redis://a b', 'redis://user:sesame@[::1'])(
     'a URL that cannot be read: %s',

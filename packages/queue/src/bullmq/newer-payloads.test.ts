@@ -54,7 +54,7 @@ it('a payload of a newer Ringback waits for a newer worker: it costs no attempt,
   await old.consumer.close(5000);
   const next = startWorker(Type.Object({ v: Type.Literal(99), n: Type.Integer() }));
   await vi.waitFor(() => expect(next.taken).toEqual(expect.arrayContaining(newer)), DEADLINE);
-}, 60_000);
+}, 180_000);
 
 it('what names no version is no payload of ours', async () => {
   const { queue, logger, startWorker } = setUp();

@@ -44,4 +44,4 @@ it('deliveries that a newer Ringback wrote wait for a newer worker, be it the jo
 
   await access.redis.hset(`${access.prefix}:bodies:b1`, 'bodies', written);
   await vi.waitFor(() => expect(handlers.batch).toHaveBeenCalledOnce(), DEADLINE);
-}, 60_000);
+}, 180_000);

@@ -57,7 +57,7 @@ describe('processes that run different settings', () => {
     for (const { onSame } of [next, another]) await vi.waitFor(() => expect(onSame).toHaveBeenCalledOnce(), DEADLINE);
     for (const { warnings } of [next, another, old]) expect(warnings('RB_SETTINGS_DIFFER')).toHaveLength(1);
     expect([other.warnings('RB_SETTINGS_DIFFER'), other.logger.info.mock.calls]).toEqual([[], []]);
-  }, 90_000);
+  }, 180_000);
 
   it('are known for as long as they run: one that stops is gone at once, one that is killed after a while', async () => {
     const { url, prefix } = testRedis();
