@@ -29,6 +29,10 @@ export function openShards(options: ShardsOptions): Shards {
   // Before Redis: an unusable spool MUST stop the start.
   const spools = openSpoolsOf(options);
   const shards = shardsOf(options.config.redis);
+  const differs = () => {
+    const refused = options.refusal?.();
+    return refused?.code === 'RB_SHARDS_DIFFER' ? refused : undefined;
+  };
   const batches = shards.map((shard, number) => {
     const logger = loggerOfShard(options.logger, { shard: number, shards: shards.length });
     const { redis, ingress, outputs } = options.config;
@@ -42,7 +46,7 @@ export function openShards(options: ShardsOptions): Shards {
       logger,
     });
     const spool = spools?.[number];
-    return spool ? createSpooledProducer({ producer, spool, now: options.now, logger }) : producer;
+    return spool ? createSpooledProducer({ producer, spool, refusal: differs, now: options.now, logger }) : producer;
   });
   return {
     batches,

@@ -5,7 +5,7 @@ import type { Redis } from 'ioredis';
 import { connectUnheard, isReady } from './connection.ts';
 import { noteShardCount, shardCountRefusal } from './shard-count.ts';
 import { type Sharded, shardsOf } from './shards.ts';
-import { refusalOf } from './trouble.ts';
+import { refusedCallback } from './trouble.ts';
 
 const LOOK_EVERY_MS = 1000;
 const COMMAND_TIMEOUT_MS = 2000;
@@ -57,7 +57,7 @@ export function createShardCountWatch(options: ShardCountOptions): ShardCountWat
 
   // What was known stays: without Redis nothing is taken.
   const failed = (error: unknown) => {
-    if (!known) refusal = refusalOf(error) ?? NOT_ASKED;
+    if (!known) report((refusal = refusedCallback(error) ?? UNKNOWN));
   };
   void repeat(() => look().catch(failed), { redis, signal: stopping.signal });
 
@@ -88,6 +88,10 @@ async function repeat(look: () => Promise<void>, { redis, signal }: Repeating): 
 /** An ingress waits for the end of a change: it refuses, or keeps in its spool, what comes meanwhile. */
 const isOverSoon = (app: ShardCountOptions['app'], { code }: RingbackError) => app === 'ingress' && code === 'RB_RESHARDING';
 
+const UNKNOWN = new RingbackError(
+  'RB_QUEUE_UNAVAILABLE',
+  'the primary of shard 0, which knows how many shards there are, does not answer: send it again in a moment',
+);
 const NOT_ASKED = new RingbackError('RB_QUEUE_UNAVAILABLE', 'Redis was not checked yet: send it again in a moment');
 
 function createReporter(logger: Logger): (refusal: RingbackError | undefined) => void {
@@ -95,7 +99,9 @@ function createReporter(logger: Logger): (refusal: RingbackError | undefined) =>
   return (refusal) => {
     if (refusal?.message === told) return;
     told = refusal?.message;
-    if (refusal === undefined) logger.info({}, 'the number of shards is right again');
+    if (refusal === undefined) logger.info({}, 'the number of shards is right');
+    else if (refusal.code === 'RB_QUEUE_UNAVAILABLE' || refusal.code === 'RB_REDIS_REFUSES')
+      logger.error({ code: refusal.code, reason: refusal.message }, 'the number of shards is not known: no callback is taken');
     else if (refusal.code === 'RB_RESHARDING')
       logger.warn({ code: refusal.code, reason: refusal.message }, 'shards are being changed');
     else logger.error({ code: refusal.code, reason: refusal.message }, 'the number of shards differs');

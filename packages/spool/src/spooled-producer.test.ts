@@ -38,6 +38,22 @@ const messages = (log: typeof logger.info) => log.mock.calls.map(([, message]) =
 beforeEach(() => vi.clearAllMocks());
 
 describe('spooled producer', () => {
+  it('keeps nothing that would rest on disk until a person acts, and is not ready then', async () => {
+    const redis = standIn();
+    const spool = open(spoolPath());
+    let differs: RingbackError | undefined = new RingbackError('RB_SHARDS_DIFFER', 'another number');
+    const producer = createSpooledProducer({ producer: redis.producer, spool, refusal: () => differs, now: Date.now, logger });
+    redis.away = true;
+    await expect(producer.write(batch('a'))).rejects.toMatchObject({ code: 'RB_SHARDS_DIFFER' });
+    expect([spool.size(), await producer.notReadyReasons()]).toEqual([0, ['RB_QUEUE_UNAVAILABLE: away']]);
+    differs = undefined;
+    await producer.write(batch('a'));
+    expect([spool.size() > 0, await producer.notReadyReasons()]).toEqual([true, []]);
+    redis.away = false;
+    await drained(spool);
+    await producer.close();
+  });
+
   it('leaves the spool alone while Redis takes what comes', async () => {
     const { redis, spool, producer } = spooled(standIn());
     await producer.write(batch('a'));

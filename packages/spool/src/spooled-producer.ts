@@ -1,11 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { BatchProducer, Batch, Logger } from '@ringback/contracts';
+import type { BatchProducer, Batch, Logger, RingbackError } from '@ringback/contracts';
 import { createDrain } from './drain.ts';
 import type { Spool } from './spool.ts';
 
 export type SpooledProducerOptions = {
   readonly producer: BatchProducer;
   readonly spool: Spool;
+  /** Why a callback may not even be kept on disk: it would rest there until a person acts. */
+  readonly refusal?: (() => RingbackError | undefined) | undefined;
   /** Monotonic, ms. */
   readonly now: () => number;
   readonly logger: Logger;
@@ -15,7 +17,7 @@ export type SpooledProducerOptions = {
  * After a failure of Redis all batches go to the spool until it is empty. This keeps the order, and nobody
  * waits for a timeout. A write that timed out may be repeated: its id finds its own claims.
  */
-export function createSpooledProducer({ producer, spool, now, logger }: SpooledProducerOptions): BatchProducer {
+export function createSpooledProducer({ producer, spool, refusal, now, logger }: SpooledProducerOptions): BatchProducer {
   const drain = createDrain({ producer, spool, now, logger });
   if (spool.size() > 0) drain.begin();
 
@@ -26,6 +28,8 @@ export function createSpooledProducer({ producer, spool, now, logger }: SpooledP
 
   return {
     async write(batch) {
+      const refused = refusal?.();
+      if (refused) throw refused;
       // A commit blocks the process: first read what has arrived, to share the next commit.
       if (drain.active()) await nextTurn();
       // The spool may be empty by now.
@@ -43,8 +47,9 @@ export function createSpooledProducer({ producer, spool, now, logger }: SpooledP
     async notReadyReasons() {
       const reasons = await producer.notReadyReasons();
       if (reasons.length === 0) return [];
-      const refusal = spool.refusal();
-      return refusal ? [...reasons, `${refusal.code}: ${refusal.message}`] : [];
+      if (refusal?.()) return reasons;
+      const full = spool.refusal();
+      return full ? [...reasons, `${full.code}: ${full.message}`] : [];
     },
     async close() {
       await drain.close();
