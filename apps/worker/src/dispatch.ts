@@ -46,26 +46,32 @@ const DECIDE_AGAIN_MS = 5000;
  */
 export function createDispatch(deps: DispatchDeps): (batch: TakenBatch) => Promise<void> {
   const { sharding, now } = deps;
-  const dispatchOwn = createOwnDispatch(deps);
+  const settleOwn = createOwnSettling(deps);
   return async (batch) => {
     // MUST come before the claims, which hold from then on.
     const since = now();
     const collapsed = collapse(batch.callbacks, sharding?.elsewhere);
     const { elsewhere, unique } = collapsed;
-    if (sharding === undefined || elsewhere.size === 0) return dispatchOwn(batch, since, collapsed);
+    const own = unique.size === 0 && elsewhere.size > 0 ? undefined : settleOwn(batch, since, collapsed);
     // What is passed on MUST be there before this batch ends. Neither waits for the other.
-    const own = unique.size === 0 ? [] : [dispatchOwn(batch, since, collapsed)];
-    await allSettled([sharding.passOn(batch, elsewhere), ...own]);
+    if (sharding !== undefined && elsewhere.size > 0)
+      await allSettled([sharding.passOn(batch, elsewhere), ...(own ? [own] : [])]);
+    const finish = await own;
+    await finish?.();
   };
 }
 
-function createOwnDispatch(deps: DispatchDeps) {
+/**
+ * Resolves once all that belongs here is settled, to what MUST be last of the whole batch: a batch that is repeated
+ * is counted and reported once.
+ */
+function createOwnSettling(deps: DispatchDeps) {
   const { ledger, router, fanOut, counts, logger } = deps;
   const keepConflicts = createConflictKeeper(deps);
   const keepUnrouted = createUnroutedKeeper(deps);
   const dropBusinessDuplicates = createBusinessDedupe(deps);
 
-  return async (batch: TakenBatch, since: number, inBatch: Collapsed): Promise<void> => {
+  return async (batch: TakenBatch, since: number, inBatch: Collapsed): Promise<() => Promise<void>> => {
     const { id, callbacks } = batch;
     const claimed = await claimAll(ledger, id, inBatch.unique);
     const { fresh, businessDuplicates, undecided } = await dropBusinessDuplicates(id, claimed('ours', 'again'));
@@ -75,21 +81,16 @@ function createOwnDispatch(deps: DispatchDeps) {
     const { perOutput, dropped, unrouted } = routed;
     const again = claimed('again').length > 0;
     await fanOut({ id, again, since }, perOutput);
-    await keepConflicts(conflicts, batch.replayed === true);
-    await keepUnrouted(batch, unrouted);
+    const endConflicts = await keepConflicts(conflicts, batch.replayed === true);
+    const endUnrouted = await keepUnrouted(batch, unrouted);
     if (undecided.length > 0) throw new HandBack({ afterMs: DECIDE_AGAIN_MS });
-    // MUST be last: a repeated batch is counted once.
-    await counts.dropped(dropped);
-
-    report(logger, {
-      id,
-      callbacks,
-      fresh,
-      businessDuplicates,
-      duplicates: [...inBatch.duplicates, ...claimed('duplicate')],
-      conflicts,
-      ...routed,
-    });
+    const duplicates = [...inBatch.duplicates, ...claimed('duplicate')];
+    return async () => {
+      await endConflicts();
+      await endUnrouted();
+      await counts.dropped(dropped);
+      report(logger, { id, callbacks, fresh, businessDuplicates, duplicates, conflicts, ...routed });
+    };
   };
 }
 

@@ -55,16 +55,17 @@ function homeOf(output: string, shards: readonly WorkShard[]): readonly WorkShar
 }
 
 function openIn(shard: WorkShard, output: ServedOutput, { shards, served, stopping, now }: LanesOptions): Lane {
-  const { access, ledger, target, watch, logger } = shard;
-  const { keep } = createClaims({ own: shard.number, shards });
+  const { access, target, watch, logger } = shard;
+  // Deliveries stay in their shard when the number of shards grows, and their claims move to the shards of their keys.
+  const ledger = { ...shard.ledger, keep: createClaims({ own: shard.number, shards }).keep };
   const name = shard.named(output.output.name);
-  const common = { output, access, shard: target, name, refused: watch.refused, stopping, now, logger };
+  const common = { output, access, ledger, shard: target, name, refused: watch.refused, stopping, now, logger };
   // All that waits for it is in this shard, so it has the whole of its bound here.
   if (output.alone) {
-    return openLane({ ...common, ledger: { ...ledger, keep }, most: shard.most, consumes: served.includes(shard) });
+    return openLane({ ...common, most: shard.most, consumes: served.includes(shard) });
   }
   const most = (bound: Parameters<typeof shard.most>[0]) => divided(shard.most(bound), sharingPrimary(shard, shards));
-  return openLane({ ...common, ledger, most, parts: { shards: shards.length, served: served.length } });
+  return openLane({ ...common, most, parts: { shards: shards.length, served: served.length } });
 }
 
 function divided(bytes: number | undefined, by: number): number | undefined {

@@ -6,14 +6,14 @@ import { Redis } from 'ioredis';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { createPassOn } from './pass-on.ts';
 import { openShard } from './shard.ts';
-import { setUp } from './test-dispatch.ts';
+import { type Routes, setUp } from './test-dispatch.ts';
 
 const SHARDS = 3;
 const overload = { memory: { high: Number.MAX_VALUE, low: Number.MAX_VALUE } };
 const spy = () => vi.fn<(fields: object, message: string) => void>();
 
 /** A dispatcher of the first of three shards, and what waits in the others. */
-function startShards(failing?: Set<string>) {
+function startShards({ failing, routes }: { failing?: Set<string>; routes?: Routes } = {}) {
   const { url, prefix } = testRedis();
   const logger = { debug: spy(), info: spy(), warn: spy(), error: spy() };
   const config = {
@@ -41,7 +41,12 @@ function startShards(failing?: Set<string>) {
   });
   const elsewhere = (key: string) => (shardOf(key, SHARDS) === 0 ? undefined : shardOf(key, SHARDS));
   const sharding = { elsewhere, passOn: createPassOn({ shards, logger }) };
-  const world = setUp({ prefix: `${prefix}.0`, sharding, ...(failing && { failing }) });
+  const world = setUp({
+    prefix: `${prefix}.0`,
+    sharding,
+    ...(failing && { failing }),
+    ...(routes && { routes, quarantineFor: 0 }),
+  });
   async function waitingIn(shard: number) {
     const queue = new Queue('callbacks', { connection: redis, prefix: `${prefix}.${shard}` });
     const jobs = await queue.getWaiting();
@@ -62,7 +67,7 @@ const batch = { id: 'b1', callbacks: [...one, ...own, ...two], replayed: true as
 
 it('passes on what belongs to other shards, as one batch for each however often it runs, and works off the rest', async () => {
   const failing = new Set(['crm']);
-  const { dispatch, added, waitingIn } = startShards(failing);
+  const { dispatch, added, waitingIn } = startShards({ failing });
   // It breaks off after that, as a worker that is killed does.
   await expect(dispatch(batch)).rejects.toThrow('out of order');
   failing.clear();
@@ -82,4 +87,28 @@ it('goes back to its queue while another shard is away, and neither its own call
   expect(failure).toMatchObject({ afterMs: 5000 });
   expect((await waitingIn(2)).map(({ id }) => id)).toEqual(['b1.2of3']);
   expect(added.map(({ output }) => output)).toEqual(['crm', 'ops']);
+});
+
+it.for<Routes>([[{ match: ['other'], to: ['crm'] }], [{ match: ['*'], drop: 'not for us' }]])(
+  'counts and reports its own callbacks once, after the last shard has its own, by %j',
+  async (routes) => {
+    const { dispatch, shards, counted, logger } = startShards({ routes });
+    const { redis } = shards[1]?.access ?? {};
+    redis?.disconnect();
+    const fresh = { id: batch.id, callbacks: batch.callbacks };
+    for (let run = 0; run < 2; run += 1) await expect(dispatch(fresh)).rejects.toBeInstanceOf(HandBack);
+    expect(await counted()).toEqual({ dropped: [], unkept: [] });
+    expect(logger.info).not.toHaveBeenCalled();
+    expect(logger.error).not.toHaveBeenCalled();
+    await redis?.connect();
+    await vi.waitFor(() => dispatch(fresh), { timeout: 30_000 });
+    const { dropped, unkept } = await counted();
+    expect([...dropped, ...unkept]).toMatchObject([{ count: own.length }]);
+    expect(logger.info).toHaveBeenCalledOnce();
+  },
+);
+
+it('fails rather than lose what belongs to a shard that there is not', async () => {
+  const passOn = createPassOn({ shards: [], logger: { debug: spy(), info: spy(), warn: spy(), error: spy() } });
+  await expect(passOn(batch, new Map([[7, one]]))).rejects.toMatchObject({ code: 'RB_INTERNAL' });
 });

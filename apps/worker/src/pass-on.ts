@@ -1,4 +1,4 @@
-import type { Callback, Logger } from '@ringback/contracts';
+import { type Callback, type Logger, RingbackError } from '@ringback/contracts';
 import { batchPartId, createBatchWriter, type TakenBatch } from '@ringback/queue';
 import { allSettled } from './all-settled.ts';
 import type { WorkShard } from './shard.ts';
@@ -22,7 +22,8 @@ export function createPassOn({ shards, logger }: { readonly shards: readonly Wor
   return async ({ id, replayed }: TakenBatch, elsewhere: Elsewhere): Promise<void> => {
     const pass = async ([to, callbacks]: readonly [number, readonly Callback[]]) => {
       const shard = shards[to];
-      if (shard === undefined) return;
+      // Their number excludes this, but a callback MUST NOT get lost.
+      if (shard === undefined) throw new RingbackError('RB_INTERNAL', `there is no shard ${to} to pass callbacks on to`);
       const part = { id: batchPartId(id, `${to}of${shards.length}`), callbacks, replayed };
       await shard.reach.write(() => writerOf(to, shard)(part));
       const requestIDs = callbacks.map((callback) => callback.id);

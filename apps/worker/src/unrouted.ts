@@ -23,15 +23,15 @@ const LOOK_AGAIN_MS = 10_000;
 /**
  * Until a person changes the routes. The batch keeps its claims until a replay, so the same callback is a
  * duplicate. Without room, a callback that no route can want is counted and dropped with its claims. May be
- * run again.
+ * run again. Resolves to what counts and reports: that MUST wait until the whole batch is settled.
  */
 export function createUnroutedKeeper(deps: UnroutedDeps) {
   const { unroutedQuarantine, counts, claims, businessKeyOf, nearlyFull, logger } = deps;
   const keysOf = (callback: Callback) =>
     [callbackKey(callback), businessLedgerKey(callback, businessKeyOf(callback)) ?? []].flat();
 
-  return async ({ id, replayed }: TakenBatch, unrouted: readonly Unrouted[]): Promise<void> => {
-    if (unrouted.length === 0) return;
+  return async ({ id, replayed }: TakenBatch, unrouted: readonly Unrouted[]): Promise<() => Promise<void>> => {
+    if (unrouted.length === 0) return async () => {};
     // Kept even without room. Then Redis's memory is the bound.
     const certain = (entry: Unrouted) => replayed === true || entry.maybeWanted;
     const sorted = [...unrouted.filter(certain), ...unrouted.filter((entry) => !certain(entry))];
@@ -47,11 +47,13 @@ export function createUnroutedKeeper(deps: UnroutedDeps) {
     // Entries take more memory than their batch.
     if (keptForCertain.includes(false)) throw new HandBack({ afterMs: LOOK_AGAIN_MS });
     const kept = [...keptForCertain, ...(await keep(entries.slice(count), false))];
-    await counts.unkept(countUnkept(entries, kept));
-    const lost = sorted.filter((_, index) => kept[index] !== true);
-    const keys = lost.flatMap(({ callback }) => keysOf(callback));
-    if (keys.length > 0) await claims.release(id, keys);
-    report(logger, id, sorted, kept);
+    return async () => {
+      await counts.unkept(countUnkept(entries, kept));
+      const lost = sorted.filter((_, index) => kept[index] !== true);
+      const keys = lost.flatMap(({ callback }) => keysOf(callback));
+      if (keys.length > 0) await claims.release(id, keys);
+      report(logger, id, sorted, kept);
+    };
   };
 }
 
