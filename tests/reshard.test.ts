@@ -34,7 +34,17 @@ async function install() {
     return keys.flat().filter((key) => !String(key).includes('.')).length;
   };
   const count = async () => set.ask(await set.primary(), 'GET', '{ringback:0}:shards');
-  return { ...one, three, delivered, claimsIn, count };
+  /** Has the primary of shard 1 nearly full meanwhile. */
+  async function nearlyFull(work: () => Promise<void>): Promise<void> {
+    const server = await set.primary('{ringback:1}:');
+    await set.ask(server, 'SETRANGE', '{ringback:1}:ballast', 20_000_000, 'x');
+    const [, used] = /\bused_memory:(\d+)/.exec(String(await set.ask(server, 'INFO', 'memory'))) ?? [];
+    await set.ask(server, 'CONFIG', 'SET', 'maxmemory', Math.ceil(Number(used) / 0.96));
+    await work();
+    await set.ask(server, 'CONFIG', 'SET', 'maxmemory', 0);
+    await set.ask(server, 'DEL', '{ringback:1}:ballast');
+  }
+  return { ...one, three, delivered, claimsIn, count, nearlyFull };
 }
 
 const post = (url: string, requestID: string) => postCallback({ ingress: url, requestID, body });
@@ -70,7 +80,7 @@ async function started(app: 'ingress' | 'worker', env: Readonly<Record<string, s
 }
 
 it('waits for workers, or says what is left; keeps dedupe and all that is kept, over kills, there and back', async () => {
-  const { sink, env, three, startIngress, startWorker, delivered, claimsIn, count } = await install();
+  const { sink, env, three, startIngress, startWorker, delivered, claimsIn, count, nearlyFull } = await install();
   const ingress = await startIngress();
   const [good, bad, later, more, late] = [many('good', 20), many('bad', 8), many('later', 6), many('more', 20), many('late', 12)];
   await acked(ingress.url, good);
@@ -82,6 +92,8 @@ it('waits for workers, or says what is left; keeps dedupe and all that is kept, 
   await vi.waitFor(async () => expect((await post(ingress.url, 'two')).body.retMsg).toContain('RB_RESHARDING'), SOON);
   await reshard(env, '--to', '4').ends(1, 'RB_RESHARDING: .* from 1 to 3, not to 4');
   await reshard(env, '--abort').ends(0, 'nothing was changed');
+  await nearlyFull(() => reshard(env, '--to', '3').ends(1, 'RB_OVERLOADED: the primary of shard \\d is nearly full'));
+  expect(await count()).toBe('1');
 
   const worker = await startWorker();
   await vi.waitFor(() => expect(delivered().toSorted()).toEqual(good.toSorted()), SOON);

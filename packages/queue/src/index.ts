@@ -28,4 +28,4 @@ export { settingsDifference } from './processes/settings-difference.ts';
 export { usedKeys } from './processes/used-keys.ts';
 export { type CallbacksLeft, callbacksLeft, isDispatchPaused } from './reshard/callbacks-left.ts';
 export { type Moved, moveShards } from './reshard/move-shards.ts';
-export type { Plan, ShardPlace } from './reshard/place.ts';
+export { needRoom, type Plan, type ShardPlace } from './reshard/place.ts';

@@ -51,5 +51,9 @@ async function openShard(settings: Config['redis'], { number, count, env }: Open
     waitaof: watch.waitaof,
     followers: watch.followers,
   });
-  return { place: { number, redis, prefix, confirm }, close };
+  const nearlyFull = async () => {
+    await watch.look();
+    return watch.nearlyFull();
+  };
+  return { place: { number, redis, prefix, confirm, nearlyFull }, close };
 }

@@ -1,6 +1,6 @@
 import { type Config, settingsFile } from '@ringback/config';
 import { homeShardOf, RingbackError } from '@ringback/contracts';
-import { type Moved, moveShards, type Plan, type ShardPlace, usedKeys } from '@ringback/queue';
+import { type Moved, moveShards, needRoom, type Plan, type ShardPlace, usedKeys } from '@ringback/queue';
 import { changeShardCount, noteShardCount, readShardCount, type ShardCount, shardsOf } from '@ringback/redis';
 import { connectRedis } from '../connect-redis.ts';
 import { type Env, loadSettings } from '../load-settings.ts';
@@ -34,7 +34,8 @@ export async function reshard({ config, env, to, within, terminal }: ReshardOpti
     if (first === undefined) throw new RangeError('an installation has a shard');
     const change = { first, now: count, to, terminal };
     if (used === to && count.to === undefined) return nothingToMove({ to, set: settings.redis.shards, terminal });
-    if (!(await drain({ ...change, shards: [first, ...others.slice(0, used - 1)], within }))) return false;
+    if (!(await drain({ ...change, shards: [first, ...others.slice(0, used - 1)], targets: shards.slice(0, to), within })))
+      return false;
     const left = await untilNoWorkers({ shards: [first], within, terminal });
     if (left !== undefined) return again(terminal, left);
     const moved = await moveShards({
@@ -114,22 +115,37 @@ function nothingToMove({ to, set, terminal }: Pick<Change, 'to' | 'terminal'> & 
   return true;
 }
 
-type Drain = Change & { readonly shards: readonly [ShardPlace, ...ShardPlace[]]; readonly within: number };
+type Drain = Change & {
+  readonly shards: readonly [ShardPlace, ...ShardPlace[]];
+  /** Of the new number: what moves goes there. */
+  readonly targets: readonly ShardPlace[];
+  readonly within: number;
+};
+
+const STILL_REFUSED = 'Callbacks are still refused. To take them again, and change nothing: ringback reshard --abort';
 
 /** From its end on no worker takes anything. */
-async function drain({ first, now, to, shards, within, terminal }: Drain): Promise<boolean> {
+async function drain({ first, now, to, shards, targets, within, terminal }: Drain): Promise<boolean> {
   const draining = { shards: shards.length, to };
   if (now.moving) {
     terminal.out(`going on with the change from ${draining.shards} to ${to} shards`);
     return true;
   }
-  if (now.to === undefined) await mark(first, now, draining);
+  if (now.to === undefined) {
+    await Promise.all(targets.map(needRoom));
+    await mark(first, now, draining);
+  }
   terminal.out(`changing from ${draining.shards} to ${to} shards: ingresses refuse callbacks, or keep them in their spool`);
   const left = await untilDrained({ shards, within, terminal });
   if (left !== undefined) {
-    terminal.err('Callbacks are still refused. To take them again, and change nothing: ringback reshard --abort');
+    terminal.err(STILL_REFUSED);
     return again(terminal, left);
   }
+  // Now it can still be taken back.
+  await Promise.all(targets.map(needRoom)).catch((error: unknown) => {
+    terminal.err(STILL_REFUSED);
+    throw error;
+  });
   await mark(first, draining, { ...draining, moving: true });
   terminal.out('all callbacks are dispatched; workers end now, and no other starts until the change is done');
   return true;

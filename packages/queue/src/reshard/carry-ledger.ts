@@ -2,7 +2,7 @@ import { shardOf } from '@ringback/contracts';
 import { createRunScript, ledgerKeyStart } from '@ringback/redis';
 import type { Redis } from 'ioredis';
 import type { LeftBatches } from './left-batches.ts';
-import { type Plan, placeAt, type ShardPlace } from './place.ts';
+import { needRoom, type Plan, placeAt, type ShardPlace } from './place.ts';
 
 const KEYS_AT_ONCE = 1000;
 const NO_TTL = -1;
@@ -41,6 +41,7 @@ async function carryClaims({ plan, from, left }: Claiming, names: readonly strin
   const going = claims.filter((claim) => !isFree(claim) && shardOfClaim(claim.name) !== from.number);
   for (const [number, own] of Map.groupBy(going, ({ name }) => shardOfClaim(name))) {
     const to = placeAt(plan, number);
+    await needRoom(to);
     await writeClaims(to, own);
     await to.confirm();
   }
@@ -91,7 +92,8 @@ return {}`;
 async function carryOutcomes(plan: Plan, from: ShardPlace, names: readonly string[]): Promise<number> {
   const homeOf = (name: string) => plan.homeOf(name.slice(name.lastIndexOf('.') + 1), from.number);
   const going = names.filter((name) => homeOf(name) !== from.number);
-  const targets = new Set<ShardPlace>();
+  const targets = new Set(going.map((name) => placeAt(plan, homeOf(name))));
+  await Promise.all([...targets].map(needRoom));
   await Promise.all(
     going.map(async (name) => {
       const key = `${ledgerKeyStart(from.prefix)}${name}`;
@@ -99,7 +101,6 @@ async function carryOutcomes(plan: Plan, from: ShardPlace, names: readonly strin
       const flat = Object.entries(fields).flat();
       if (flat.length === 0 || ttl <= 0) return;
       const to = placeAt(plan, homeOf(name));
-      targets.add(to);
       await createRunScript(to.redis)(MERGE, [`${ledgerKeyStart(to.prefix)}${name}`], [String(ttl), ...flat]);
     }),
   );

@@ -1,13 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { RingbackError } from '@ringback/contracts';
 import { dropJob, JOB_STATES, jobsIn, lockedFor, putJob, type QueuePlace, type StandingJob } from '../bullmq/carry-jobs.ts';
-import type { ShardPlace } from './place.ts';
+import { needRoom, type ShardPlace } from './place.ts';
 
 /** Jobs may hold 1 MiB each. */
 const PAGE = 20;
 /** Far longer than any lock: nobody renews it. ms. */
 const LOCKED_FOR_AT_MOST = 600_000;
 const LOOK_AGAIN_MS = 500;
+/** A name that others have is followed by another one. */
+const NAMES = 10;
 
 export type CarryQueue = {
   readonly from: ShardPlace;
@@ -23,7 +25,10 @@ export type CarryQueue = {
 
 export type CarriedJobs = { readonly jobs: number; readonly dead: number };
 
-/** Moves jobs as they are, the oldest first. MUST put before it drops: it may be cut off and run again. */
+/**
+ * Moves jobs as they are, the oldest first. MUST put before it drops: it may be cut off and run again.
+ * @throws RingbackError RB_OUTPUT_IN_USE, RB_JOB_ID_TAKEN or RB_OVERLOADED
+ */
 export async function carryQueue(options: CarryQueue): Promise<CarriedJobs> {
   const { from, queue, targetOf } = options;
   let [jobs, dead] = [0, 0];
@@ -46,8 +51,10 @@ async function carry(options: CarryQueue, jobs: readonly StandingJob[]): Promise
   const { from, queue, targetOf, removed = async () => {} } = options;
   const here = { ...from, queue };
   for (const { id } of jobs.filter(({ state }) => state === 'active')) await untilUnlocked(here, id);
+  const targets = [...new Set(jobs.map(targetOf))];
+  await Promise.all(targets.map(needRoom));
   await Promise.all(jobs.filter(({ fields }) => fields['data']).map((job) => put(options, job)));
-  await Promise.all([...new Set(jobs.map(targetOf))].map((target) => target.confirm()));
+  await Promise.all(targets.map((target) => target.confirm()));
   await Promise.all(
     jobs.map(async (job) => {
       await dropJob(here, job);
@@ -60,8 +67,13 @@ async function put({ from, queue, targetOf, prepare, taken }: CarryQueue, standi
   const target = targetOf(standing);
   const job = prepare ? await prepare(standing, target) : standing;
   const there = { ...target, queue };
-  if ((await putJob(there, job)) === 'taken' && taken === 'rename')
-    await putJob(there, { ...job, id: `${job.id}.${from.number}` });
+  if ((await putJob(there, job)) !== 'taken' || taken === 'drop') return;
+  for (let number = 1; number < NAMES; number += 1) {
+    const id = `${job.id}.${from.number}${number === 1 ? '' : `.${number}`}`;
+    if ((await putJob(there, { ...job, id })) !== 'taken') return;
+  }
+  const where = `of ${queue} in shard ${target.number}: it stays in shard ${from.number}`;
+  throw new RingbackError('RB_JOB_ID_TAKEN', `other jobs have all names for ${job.id} ${where}`);
 }
 
 /** Its worker is gone, or hangs. */

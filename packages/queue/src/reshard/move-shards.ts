@@ -51,7 +51,7 @@ export async function moveShards({ plan, outputs, say }: Moving): Promise<Moved>
     const ledger = await carryLedger(plan, number, left);
     claims += ledger.claims;
     outcomes += ledger.outcomes;
-    const deliveries = await carryOutputs(plan, number, known);
+    const deliveries = await carryOutputs({ plan, outputs: known, say }, number);
     jobs += deliveries.jobs;
     held += deliveries.held;
     deadLetters += deliveries.dead;
@@ -91,12 +91,12 @@ async function pauseAlike(first: QueueState, other: QueueState): Promise<void> {
   }
 }
 
-async function carryOutputs(plan: Plan, number: number, outputs: readonly string[]) {
+async function carryOutputs({ plan, outputs, say }: Moving, number: number) {
   const sum = { jobs: 0, held: 0, dead: 0 };
   for (const output of outputs) {
     const home = plan.homeOf(output, number);
     if (home === number) continue;
-    const carried = await carryOutput({ output, from: placeAt(plan, number), to: placeAt(plan, home) });
+    const carried = await carryOutput({ output, from: placeAt(plan, number), to: placeAt(plan, home), say });
     sum.jobs += carried.jobs;
     sum.held += carried.held;
     sum.dead += carried.dead;

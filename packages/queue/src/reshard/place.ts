@@ -1,3 +1,4 @@
+import { RingbackError } from '@ringback/contracts';
 import type { Redis } from 'ioredis';
 
 /** A shard, as `reshard` sees it. */
@@ -7,6 +8,8 @@ export type ShardPlace = {
   readonly prefix: string;
   /** Waits until what was written meets `redis.durability`. MUST come before anything is removed elsewhere. */
   readonly confirm: () => Promise<void>;
+  /** Asks its server. */
+  readonly nearlyFull: () => Promise<boolean>;
 };
 
 /** What goes where. */
@@ -27,3 +30,10 @@ export function placeAt({ shards }: Pick<Plan, 'shards'>, number: number): Shard
 
 /** Where goes what belongs to no callback alone. */
 export const heirOf = (number: number, to: number) => number % to;
+
+/** Before each page: a full Redis refuses what follows. @throws RingbackError RB_OVERLOADED */
+export async function needRoom({ number, nearlyFull }: ShardPlace): Promise<void> {
+  if (!(await nearlyFull())) return;
+  const what = `the primary of shard ${number} is nearly full. Make room there (more memory, or another primary for its slots)`;
+  throw new RingbackError('RB_OVERLOADED', `${what}, and run it again: it goes on`);
+}

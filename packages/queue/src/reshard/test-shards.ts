@@ -18,7 +18,13 @@ export function setUpShards() {
   const { url, prefix } = testRedis();
   const redis = new Redis(url, { maxRetriesPerRequest: null });
   onTestFinished(() => redis.disconnect());
-  const place = (number: number): ShardPlace => ({ number, redis, prefix: `${prefix}-${number}`, confirm: async () => {} });
+  const place = (number: number): ShardPlace => ({
+    number,
+    redis,
+    prefix: `${prefix}-${number}`,
+    confirm: async () => {},
+    nearlyFull: async () => false,
+  });
   const shards = Array.from({ length: SHARDS }, (_, number) => place(number));
   const plan = (from: number, to: number): Plan => {
     const homeOf = (output: string, shard: number) =>

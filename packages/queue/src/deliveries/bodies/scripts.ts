@@ -101,7 +101,11 @@ local function release(bodies, backlog, held, output, id)
     add(backlog, output, 'held', -entry.count)
     redis.call('LREM', held, 1, id)
   end
-  if redis.call('HLEN', bodies) == 2 then redis.call('DEL', bodies) end
+  local left = redis.call('HLEN', bodies)
+  -- Of damaged bodies one of both may be missing.
+  if left <= 2 and left == redis.call('HEXISTS', bodies, 'bodies') + redis.call('HEXISTS', bodies, 'digest') then
+    redis.call('DEL', bodies)
+  end
   return 1
 end`;
 
