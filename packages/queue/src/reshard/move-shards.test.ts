@@ -39,7 +39,7 @@ it.each([
   }
 });
 
-it('can be cut off after any of its writes and run again: all is there once', async () => {
+it('can be cut off between its writes and run again: all is there once', async () => {
   const installed = setUpShards();
   const { shards, plan, redis, prefix } = installed;
   const keys = many('claimed', 20).map(callbackKey);
