@@ -53,7 +53,9 @@ function lackingFor(facts: RedisFacts, asked: Durability): string | undefined {
       if (appendfsync === undefined) return 'CONFIG GET appendfsync is forbidden; mend it: ACL SETUSER <user> +config|get';
       return `appendfsync is ${appendfsync}; mend it: CONFIG SET appendfsync always`;
     case 'replica':
-      return replicas > 0 ? undefined : 'no replica follows; mend it, on a replica: REPLICAOF <host> <port>';
+      return replicas > 0
+        ? undefined
+        : 'no replica follows. After a failover: start the old primary again, it follows then. To make a replica: REPLICAOF <host> <port> on it, in a cluster CLUSTER REPLICATE <node id>';
     default:
       return asked satisfies never;
   }

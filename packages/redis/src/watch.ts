@@ -72,7 +72,7 @@ export function createRedisWatch(options: RedisWatchOptions): RedisWatch {
   lookAgain();
 
   return {
-    unmet: () => unmetError(fresh(), writes.refusal()) ?? (options.durability === 'replica' ? followers.doubt() : undefined),
+    unmet: () => unmetError(fresh(), writes) ?? (options.durability === 'replica' ? followers.doubt() : undefined),
     known: () => known() !== undefined,
     overloaded: () => overloadError(fresh()),
     nearlyFull: () => fresh()?.nearlyFull ?? false,
@@ -163,18 +163,20 @@ function refusedError(refusal: Trouble | undefined): RingbackError | undefined {
   return refusal && new RingbackError('RB_REDIS_REFUSES', refusal.reason);
 }
 
-function unmetError(known: Known | undefined, refusal: Trouble | undefined): RingbackError | undefined {
+function unmetError(known: Known | undefined, { refusal, away }: WriteWatch): RingbackError | undefined {
   if (known === undefined) {
-    if (refusal !== undefined) return refusalOfCallback(refusal);
-    return new RingbackError('RB_QUEUE_UNAVAILABLE', 'Redis was not checked yet: send it again in a moment');
+    const refused = refusal();
+    if (refused) return refusalOfCallback(refused);
+    return new RingbackError('RB_QUEUE_UNAVAILABLE', 'Redis is away, or was not asked yet: send it again', { cause: away() });
   }
   if (known.tooOld !== undefined) return new RingbackError('RB_REDIS_REFUSES', known.tooOld);
   return known.unmet === undefined ? undefined : new RingbackError('RB_DURABILITY_UNMET', known.unmet);
 }
 
 function overloadError(known: Known | undefined): RingbackError | undefined {
-  const reason = known?.overloaded;
-  return reason === undefined ? undefined : new RingbackError('RB_OVERLOADED', `${reason}: send it again later`);
+  return known?.overloaded === undefined
+    ? undefined
+    : new RingbackError('RB_OVERLOADED', `${known.overloaded}: send it again later`);
 }
 
 function createReporter(logger: Logger, clock: RedisClock): (known: Known) => void {
