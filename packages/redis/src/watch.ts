@@ -1,12 +1,12 @@
 import { type Durability, type Logger, RingbackError } from '@ringback/contracts';
 import type { Redis } from 'ioredis';
-import { createSkewReporter } from './clock-skew.ts';
-import { type RedisClock, redisClock } from './clock.ts';
+import { redisClock } from './clock.ts';
 import { ackWorth, unmetDurability } from './durability.ts';
 import { createFollowers, type Followers } from './followers.ts';
 import { createFsyncReader, readFacts, type RedisFacts, tooOld } from './facts.ts';
 import { nearlyFullFrom, createOverload, isRoomy, type OverloadSettings } from './overload.ts';
 import { isReply, refusalOfCallback, type Trouble } from './trouble.ts';
+import { createWatchReporter } from './watch-reporter.ts';
 import { createWriteWatch, type WriteWatch } from './write-watch.ts';
 
 const LOOK_EVERY_MS = 1000;
@@ -97,7 +97,7 @@ function createFactsWatch(options: RedisWatchOptions) {
   const { redis, now, logger } = options;
   const followers = createFollowers(now);
   const ask = createAsk(options, followers);
-  const report = createReporter(logger, redisClock(redis));
+  const report = createWatchReporter(logger, redisClock(redis));
   let known: Known | undefined;
   let lookedAt = 0;
   let looking: Promise<void> | undefined;
@@ -177,26 +177,4 @@ function overloadError(known: Known | undefined): RingbackError | undefined {
   return known?.overloaded === undefined
     ? undefined
     : new RingbackError('RB_OVERLOADED', `${known.overloaded}: send it again later`);
-}
-
-function createReporter(logger: Logger, clock: RedisClock): (known: Known) => void {
-  const reportSkew = createSkewReporter(logger);
-  let told: Known | undefined;
-  return (known) => {
-    reportSkew(clock.ahead());
-    if (known.worth !== told?.worth || known.unmet !== told.unmet) {
-      if (known.unmet === undefined) logger.info({}, `an ack is worth: ${known.worth}`);
-      else logger.error({ code: 'RB_DURABILITY_UNMET', reason: known.unmet, worth: known.worth }, 'redis keeps too little');
-    }
-    if (known.tooOld !== undefined && told?.tooOld === undefined)
-      logger.error({ code: 'RB_REDIS_REFUSES', reason: known.tooOld }, 'redis is too old');
-    const [was, is] = [told?.overloaded !== undefined, known.overloaded !== undefined];
-    if (is && !was) logger.warn({ code: 'RB_OVERLOADED', reason: known.overloaded }, 'overload begins');
-    if (was && !is) logger.info({}, 'overload is over');
-    if (known.nearlyFull !== (told?.nearlyFull ?? false)) {
-      if (known.nearlyFull) logger.warn({ code: 'RB_OVERLOADED' }, 'redis is nearly full');
-      else logger.info({}, 'redis has room again');
-    }
-    told = known;
-  };
 }
