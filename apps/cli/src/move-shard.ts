@@ -3,6 +3,7 @@ import { homeShardOf, RingbackError, SILENT } from '@ringback/contracts';
 import { createLedger } from '@ringback/ledger';
 import { moveDeliveries, type MovePlace } from '@ringback/queue';
 import { createRedisWatch } from '@ringback/redis';
+import { confirmAt } from './confirm-at.ts';
 import type { ReachedShard } from './shards.ts';
 import type { Reached } from './with-redis.ts';
 
@@ -30,7 +31,10 @@ export async function moveShard({ reached, shard, from, to }: MoveShard): Promis
   };
   try {
     await watch.look();
-    const into = target === shard ? undefined : placeOf(target);
+    const unmet = target === shard ? undefined : watch.unmet();
+    if (unmet) throw unmet;
+    const confirm = confirmAt({ ...settings.redis, redis, watch });
+    const into = target === shard ? undefined : { ...placeOf(target), confirm };
     return await moveDeliveries({ ...placeOf(shard), into, from, to, nearlyFull: watch.nearlyFull });
   } finally {
     watch.close();

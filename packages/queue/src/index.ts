@@ -11,7 +11,7 @@ export { type Bodies, createBodies, type Share } from './deliveries/bodies/bodie
 export { sweepBodies } from './deliveries/bodies/sweep.ts';
 export { consumeDeliveries, type DeliveryHandlers } from './deliveries/consumer.ts';
 export { forgetOutput, knownOutputs, noteOutputs } from './deliveries/known-outputs.ts';
-export { moveDeliveries, type MovePlace } from './deliveries/move.ts';
+export { moveDeliveries, type MovePlace, type MoveTarget } from './deliveries/move.ts';
 export type { RoutedBatch } from './deliveries/jobs.ts';
 export { createDeliveryProducer, type DeliveryProducer } from './deliveries/producer.ts';
 export { settle, type Settlement, type SettleOptions, type Spent } from './deliveries/settle.ts';

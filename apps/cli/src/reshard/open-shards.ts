@@ -1,12 +1,10 @@
 import type { Config } from '@ringback/config';
 import { SILENT } from '@ringback/contracts';
 import type { ShardPlace } from '@ringback/queue';
-import { createConfirm, createRedisWatch, shardsOf } from '@ringback/redis';
+import { createRedisWatch, shardsOf } from '@ringback/redis';
+import { confirmAt } from '../confirm-at.ts';
 import { connectRedis } from '../connect-redis.ts';
 import type { Env } from '../load-settings.ts';
-
-/** As of a command's connection. ms. */
-const TIMEOUT = 10_000;
 
 type Opened = { readonly place: ShardPlace; readonly close: () => void };
 
@@ -44,13 +42,7 @@ async function openShard(settings: Config['redis'], { number, count, env }: Open
     close();
     throw unfit;
   }
-  const confirm = createConfirm({
-    redis,
-    durability: settings.durability,
-    timeout: TIMEOUT,
-    waitaof: watch.waitaof,
-    followers: watch.followers,
-  });
+  const confirm = confirmAt({ ...settings, redis, watch });
   const nearlyFull = async () => {
     await watch.look();
     return watch.nearlyFull();

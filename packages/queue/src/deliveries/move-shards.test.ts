@@ -1,4 +1,4 @@
-import { type Callback, callbackKey } from '@ringback/contracts';
+import { type Callback, callbackKey, RingbackError } from '@ringback/contracts';
 import { testCallback, testRedis } from '@ringback/testkit';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
@@ -42,8 +42,8 @@ function createShard() {
 
 function setUp() {
   const [from, into] = [createShard(), createShard()];
-  const move = (nearlyFull = () => false) =>
-    moveDeliveries({ ...from.place, from: 'crm', to: { name: 'crm', delivery }, into: into.place, nearlyFull });
+  const move = (nearlyFull = () => false, confirm = async () => {}) =>
+    moveDeliveries({ ...from.place, from: 'crm', to: { name: 'crm', delivery }, into: { ...into.place, confirm }, nearlyFull });
   return { from, into, move };
 }
 
@@ -103,4 +103,19 @@ it('stops if the Redis of the other shard is nearly full, and goes on in a later
   expect(await from.standing()).toMatchObject({ held: ['a'] });
   expect(await move()).toMatchObject({ moved: 1 });
   expect(await into.standing()).toMatchObject({ held: ['a'] });
+});
+
+it('removes nothing before the other shard has confirmed it', async () => {
+  const { from, into, move } = setUp();
+  await hold(from, 'b1', [a]);
+  await from.producer.addBatch({ id: 'b2', callbacks: [b], again: false });
+  const refuse = async () => {
+    throw new RingbackError('RB_DURABILITY_UNMET', 'no replica has it');
+  };
+  await expect(move(undefined, refuse)).rejects.toMatchObject({ code: 'RB_DURABILITY_UNMET' });
+  expect(await from.standing()).toMatchObject({ waiting: ['b'], held: ['a'] });
+  expect(await into.standing()).toMatchObject({ held: ['b'] });
+  expect(await move()).toMatchObject({ left: 0 });
+  expect(await from.standing()).toEqual({ waiting: [], delayed: [], held: [] });
+  expect(await into.standing()).toMatchObject({ held: ['a', 'b'] });
 });

@@ -24,12 +24,18 @@ export type MovePlace = {
   readonly outcomes: (deliveries: { batch: string; output: string }, keys: readonly string[]) => Promise<(string | undefined)[]>;
 };
 
+/** Another shard. */
+export type MoveTarget = MovePlace & {
+  /** Waits until what was written there meets `redis.durability`. MUST come before anything is removed here. */
+  readonly confirm: () => Promise<void>;
+};
+
 export type MoveOptions = MovePlace & {
   /** An output that no worker serves there. */
   readonly from: string;
   readonly to: { readonly name: string; readonly delivery: Pick<DeliverySettings, 'retry' | 'rateLimit'> };
   /** Another shard, where `to` may have the same name as `from`. Absent: they stay in this one. */
-  readonly into?: MovePlace | undefined;
+  readonly into?: MoveTarget | undefined;
   /** Of the Redis that they go to. */
   readonly nearlyFull: () => boolean;
 };
@@ -56,15 +62,15 @@ type Plan = {
  * removes, with derived ids and a look at the ledger: then it may be cut off and run again without loss or a second
  * attempt.
  * @throws RingbackError RB_OVERLOADED if Redis is nearly full and memory is needed, RB_JOB_ID_TAKEN,
- * RB_PAYLOAD_INVALID
+ * RB_PAYLOAD_INVALID, or what `confirm` throws
  */
 export async function moveDeliveries(options: MoveOptions): Promise<Moved> {
-  const { redis, prefix, from, to, into = options, nearlyFull } = options;
+  const { redis, prefix, from, to, into = { ...options, confirm: async () => {} }, nearlyFull } = options;
   const queue = openQueue(outputQueueName(from), { redis, prefix });
   const there = { redis: into.redis, prefix: into.prefix };
   const producer = createDeliveryProducer({ ...there, output: to.name, delivery: to.delivery, nearlyFull });
   const bodies = createBodies({ redis, prefix });
-  const moving = { ...options, into, producer, bodies, ...(into !== options && { bodiesThere: createBodies(there) }) };
+  const moving = { ...options, into, producer, bodies, ...(options.into && { bodiesThere: createBodies(there) }) };
   let [moved, ended, left] = [0, 0, 0];
   try {
     for (const state of STATES) {
@@ -95,7 +101,7 @@ export async function moveDeliveries(options: MoveOptions): Promise<Moved> {
 }
 
 type Moving = MoveOptions & {
-  readonly into: MovePlace;
+  readonly into: MoveTarget;
   readonly producer: DeliveryProducer;
   readonly bodies: Bodies;
   /** Only of another shard. */
@@ -125,6 +131,7 @@ async function moveHeld(options: Moving, id: string): Promise<Plan | undefined> 
   if (!source) return undefined;
   const plan = await planOf(source, { ...options, failed: false });
   await add(options, source, plan);
+  await options.into.confirm();
   await options.bodies.release(id, options.from);
   return plan;
 }
@@ -167,6 +174,7 @@ async function moveJob({ job, source, plan, ...options }: MoveJob): Promise<void
     await producer.addFailed({ batch, callback, spent, outcome: 'dead', reason: refused, fault, answer });
   }
   await add(options, source, plan);
+  await options.into.confirm();
   await job.remove();
   if (source.stored !== undefined) await bodies.release(source.stored, from);
 }
