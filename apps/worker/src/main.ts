@@ -12,16 +12,17 @@ import {
 } from '@ringback/observability';
 import { createHttpClient, createOutput, outputTypes } from '@ringback/outputs';
 import { announce, usedKeys } from '@ringback/queue';
-import { createShardCountWatch, createShardsReadiness, notReadyReasons, shardsOf } from '@ringback/redis';
+import { createShardCountWatch, shardsOf } from '@ringback/redis';
 import { checkCondition, createRouter } from '@ringback/routing';
 import { createSources, sourceTypes } from '@ringback/sources';
 import { openLanes } from './lanes.ts';
 import { openOutput, type ServedOutput } from './output.ts';
 import { watchPause } from './pause-watch.ts';
 import { allQueues } from './all-queues.ts';
+import { createReadiness } from './readiness.ts';
 import { reportRemovedOutputs } from './removed-outputs.ts';
 import { runUntilStopped } from './run-until-stopped.ts';
-import { openShard, type WorkShard } from './shard.ts';
+import { openShard } from './shard.ts';
 import { openShardWorks } from './shard-work.ts';
 
 const DEFAULT_ADMIN_PORT = 9090;
@@ -74,7 +75,7 @@ async function run(): Promise<void> {
   const routing = { router, businessKeyOf: createBusinessKeyOf(config), shardCount };
   const callbacks = openShardWorks({ ...common, ...routing, lanes, served });
 
-  const readiness = createReadiness(served);
+  const readiness = createReadiness({ served, shardCount, now: elapsed });
   const reasons = async () => (stopping.signal.aborted ? ['the process is stopping'] : readiness.notReadyReasons());
   const { facts: ofPause } = watchPause({ queue: allQueues(callbacks), now: elapsed, logger });
   const facts = () => ({ ...ofPause(), ...readiness.facts() });
@@ -93,11 +94,6 @@ async function watchShardCount(settings: Config['redis'], logger: Logger) {
   const shardCount = createShardCountWatch({ ...settings, app: 'worker', usedBy: usedKeys, logger });
   await shardCount.opened(WAIT_FOR_REDIS_MS);
   return shardCount;
-}
-
-function createReadiness(served: readonly WorkShard[]) {
-  const shards = served.map(({ number, watch }) => ({ shard: number, notReadyReasons: () => notReadyReasons({ watch }) }));
-  return createShardsReadiness({ shards, now: elapsed });
 }
 
 function openOutputs({ config, locate }: Pick<InspectedConfig, 'config' | 'locate'>, logger: Logger): ServedOutput[] {

@@ -20,7 +20,7 @@ export {
 } from './shard-count.ts';
 export { createShardCountWatch, type ShardCountWatch } from './shard-count-watch.ts';
 export { type Shard, type Sharded, shardsOf } from './shards.ts';
-export { createShardsReadiness } from './shards-readiness.ts';
+export { createShardsReadiness, type ShardsReadiness } from './shards-readiness.ts';
 export { createRunScript, type RunScript } from './run-script.ts';
 export { refusalOf, refusedCallback } from './trouble.ts';
 export { createRedisWatch } from './watch.ts';
