@@ -1,4 +1,5 @@
 import { type Callback, callbackKey } from '@ringback/contracts';
+import { HandBack } from '@ringback/queue';
 import type { Claims } from './claims.ts';
 
 /** What a callback is about. Undefined: unknown. */
@@ -7,8 +8,8 @@ export type BusinessKeyOf = (callback: Callback) => string | undefined;
 export type WithoutDuplicates = {
   readonly fresh: Callback[];
   readonly businessDuplicates: Callback[];
-  /** The shard that knows of them is away. */
-  readonly undecided: Callback[];
+  /** The shard that knows of some is away. */
+  readonly undecided?: HandBack | undefined;
 };
 
 type Deps = { readonly claims: Pick<Claims, 'claim'>; readonly businessKeyOf: BusinessKeyOf };
@@ -29,18 +30,18 @@ export function createBusinessDedupe({ claims: all, businessKeyOf }: Deps) {
       keys.map((key) => ({ key, digest: '' })),
     );
     const taken = new Set(keys.filter((_, index) => claims[index] === 'duplicate'));
-    const unknown = new Set(keys.filter((_, index) => claims[index] === undefined));
+    const unknown = new Set(keys.filter((_, index) => claims[index] instanceof HandBack));
     const kindOf = ({ key, callback }: (typeof keyed)[number]) => {
       if (key === undefined) return 'fresh';
       if (unknown.has(key)) return 'undecided';
       return owners.get(key) === callback && !taken.has(key) ? 'fresh' : 'businessDuplicates';
     };
-    const { fresh = [], businessDuplicates = [], undecided = [] } = Object.groupBy(keyed, kindOf);
+    const { fresh = [], businessDuplicates = [] } = Object.groupBy(keyed, kindOf);
     const callbacksOf = (entries: typeof keyed) => entries.map(({ callback }) => callback);
     return {
       fresh: callbacksOf(fresh),
       businessDuplicates: callbacksOf(businessDuplicates),
-      undecided: callbacksOf(undecided),
+      undecided: claims.find((claim) => claim instanceof HandBack),
     };
   };
 }

@@ -5,8 +5,8 @@ import type { Reach } from './reach.ts';
 
 /** Claims lie in the shard of their own key. */
 export type Claims = Pick<Ledger, 'release' | 'keep'> & {
-  /** Undefined for a claim whose shard is away. */
-  claim(...request: Parameters<Ledger['claim']>): Promise<readonly (Claim | undefined)[]>;
+  /** A HandBack for a claim whose shard is away: it knows when to ask again. */
+  claim(...request: Parameters<Ledger['claim']>): Promise<readonly (Claim | HandBack | undefined)[]>;
 };
 
 export type ClaimsOptions = {
@@ -19,8 +19,7 @@ export function createClaims({ own, shards }: ClaimsOptions): Claims {
   const [first, ...others] = shards;
   if (first && others.length === 0) return first.ledger;
 
-  /** Undefined if the shard is away. */
-  async function at<T>(shard: number, work: (ledger: Ledger) => Promise<T>): Promise<T | undefined> {
+  async function at<T>(shard: number, work: (ledger: Ledger) => Promise<T>): Promise<T | HandBack | undefined> {
     const place = shards[shard];
     if (place === undefined || shard === own) return place && work(place.ledger);
     return place.reach.ask(() => work(place.ledger)).catch(unlessAway);
@@ -31,10 +30,10 @@ export function createClaims({ own, shards }: ClaimsOptions): Claims {
 
   return {
     async claim(batch, callbacks) {
-      const verdicts = new Map<string, Claim | undefined>();
+      const verdicts = new Map<string, Claim | HandBack | undefined>();
       const claimAt = async ([shard, those]: [number, typeof callbacks]) => {
         const claims = await at(shard, (ledger) => ledger.claim(batch, those));
-        for (const [index, { key }] of those.entries()) verdicts.set(key, claims?.[index]);
+        for (const [index, { key }] of those.entries()) verdicts.set(key, claims instanceof HandBack ? claims : claims?.[index]);
       };
       await Promise.all(perShard(callbacks, ({ key }) => key).map(claimAt));
       return callbacks.map(({ key }) => verdicts.get(key));
@@ -55,7 +54,7 @@ export function createClaims({ own, shards }: ClaimsOptions): Claims {
   };
 }
 
-function unlessAway(error: unknown): undefined {
-  if (error instanceof HandBack) return undefined;
+function unlessAway(error: unknown): HandBack {
+  if (error instanceof HandBack) return error;
   throw error;
 }

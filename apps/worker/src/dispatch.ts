@@ -1,6 +1,6 @@
 import { bodyDigest, type Callback, callbackKey, type Logger } from '@ringback/contracts';
 import type { Claim, Ledger } from '@ringback/ledger';
-import { HandBack, type Quarantine, type RouteCounts, type TakenBatch } from '@ringback/queue';
+import type { Quarantine, RouteCounts, TakenBatch } from '@ringback/queue';
 import type { Router } from '@ringback/routing';
 import { allSettled } from './all-settled.ts';
 import type { Claims } from './claims.ts';
@@ -36,9 +36,6 @@ export type Sharding = {
   readonly elsewhere: (key: string) => number | undefined;
   readonly passOn: (batch: TakenBatch, elsewhere: Elsewhere) => Promise<void>;
 };
-
-/** ms until callbacks are asked for again whose business claims could not be reached. */
-const DECIDE_AGAIN_MS = 5000;
 
 /**
  * dedupe → route → one delivery per output. May be interrupted and run again: claims name their batch, job
@@ -83,7 +80,7 @@ function createOwnSettling(deps: DispatchDeps) {
     await fanOut({ id, again, since }, perOutput);
     const endConflicts = await keepConflicts(conflicts, batch.replayed === true);
     const endUnrouted = await keepUnrouted(batch, unrouted);
-    if (undecided.length > 0) throw new HandBack({ afterMs: DECIDE_AGAIN_MS });
+    if (undecided) throw undecided;
     const duplicates = [...inBatch.duplicates, ...claimed('duplicate')];
     return async () => {
       await endConflicts();

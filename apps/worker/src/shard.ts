@@ -29,7 +29,7 @@ export function openShard({ shard, number, config, now, logger: ofProcess }: Wor
   const access = { redis, prefix, lockDuration: config.worker.lockDuration, errors };
   const { window } = config.dedupe;
   const ledger = createLedger({ redis, prefix, window });
-  const reach = createReach({ redis, watch, durability: config.redis.durability });
+  const reach = createReach({ redis, watch, durability: config.redis.durability, now });
   const { nearlyFull, tight } = watch;
   const drop = createDropNoter({ redis, prefix, window });
   const renew: FanOutShard['renew'] = (batch, outputs) => ledger.renew(batch, outputs);
