@@ -23,6 +23,6 @@ it('is not ready while the number of shards is not known, and says so', async ()
   await vi.waitFor(async () => expect(await readiness.notReadyReasons()).toEqual([]), { timeout: 20_000 });
   refusal = new RingbackError('RB_QUEUE_UNAVAILABLE', 'send it again');
   expect(await readiness.notReadyReasons()).toEqual([
-    'RB_QUEUE_UNAVAILABLE: shard 0, which holds the number of shards, has not answered yet',
+    'RB_QUEUE_UNAVAILABLE: the number of shards is not known: shard 0 has not answered yet',
   ]);
 });

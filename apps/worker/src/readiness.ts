@@ -24,5 +24,5 @@ export function createReadiness({ served, shardCount, now }: ReadinessOptions): 
 
 function line({ code, message }: RingbackError): string {
   // Until the first answer the message is for senders.
-  return `${code}: ${code === 'RB_QUEUE_UNAVAILABLE' ? 'shard 0, which holds the number of shards, has not answered yet' : message}`;
+  return `${code}: ${code === 'RB_QUEUE_UNAVAILABLE' ? 'the number of shards is not known: shard 0 has not answered yet' : message}`;
 }
