@@ -14,6 +14,7 @@ export const PACKAGE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   ledger: ['contracts', 'redis'],
   redis: ['contracts', 'pacing'],
   pacing: [],
+  history: ['contracts', 'redis', 'pacing', 'queue', 'ledger'],
   routing: ['contracts'],
   observability: ['contracts'],
   'redis-server': [],

@@ -10,6 +10,7 @@ import {
   type SourceType,
 } from '@ringback/contracts';
 import { type StaticDecode, type TObject, type TSchema, Type } from 'typebox';
+import { History } from './history-schema.ts';
 import { AdminHost, Ingress, port, shutdownGrace } from './ingress-schema.ts';
 import { Redis } from './redis-schema.ts';
 import { Route } from './route-schema.ts';
@@ -107,7 +108,15 @@ export const Reach = Section({
 /** What every stanza has. */
 const Stanza = Type.Object({ name: Name, type: Type.String() }, { additionalProperties: Type.Unknown() });
 
-const sections = { log: Log, ingress: Ingress, worker: Worker, redis: Redis, dedupe: Dedupe, quarantine: Quarantine };
+const sections = {
+  log: Log,
+  ingress: Ingress,
+  worker: Worker,
+  redis: Redis,
+  dedupe: Dedupe,
+  quarantine: Quarantine,
+  history: Type.Optional(History),
+};
 
 /** With stanzas of any type: gives the static type. A key with a `default` may be absent. */
 export const AnySettings = Section({

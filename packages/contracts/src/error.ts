@@ -50,6 +50,11 @@ export const ERROR_CODES = {
   RB_RESHARDING: 'the number of shards is being changed',
   RB_PREFIX_LEFT: 'something waits in Redis under another prefix that no worker serves',
   RB_REDIS_UNAVAILABLE: 'Redis cannot be reached',
+  // history
+  RB_HISTORY_UNAVAILABLE: 'the history cannot be reached, read or written',
+  RB_HISTORY_UNUSABLE: 'the history is not one of ours, is damaged, or was made by a newer Ringback',
+  RB_HISTORY_GAP: 'something was not written to the history, since its buffer was full',
+  RB_HISTORY_OFF: 'the command reads the history, and the settings have none',
   RB_PORT_TAKEN: 'a port that the settings name is in use',
 } as const;
 

@@ -39,3 +39,4 @@ export type {
   VerifiedRequest,
   WeakSecret,
 } from './source.ts';
+export type { Subjects, TaskProgress } from './subjects.ts';

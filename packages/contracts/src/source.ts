@@ -1,6 +1,7 @@
 import type { TSchema } from 'typebox';
 import type { Callback } from './callback.ts';
 import type { ErrorCode } from './error.ts';
+import type { Subjects } from './subjects.ts';
 
 /** All values of every header. Names are in lower case. Values are latin1 text, as Node gives them. */
 export type Headers = Readonly<Record<string, readonly string[] | undefined>>;
@@ -70,6 +71,8 @@ export type Source = {
   answer(outcome: Outcome): HttpReply;
   /** Equal for repeats under a new id, and for nothing else. Undefined if unknown. */
   businessKey(callback: Callback): string | undefined;
+  /** For the history. Absent: it knows of no tasks, orders and calls. MUST NOT throw for any body that it once read. */
+  subjects?(callback: Callback): Subjects | undefined;
 };
 
 /** A value of a source's settings, and its keys below the stanza. */

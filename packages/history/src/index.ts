@@ -1,0 +1,36 @@
+export { type CallbackRef, DELIVERY_STATES, type DeliveryState, type Fate, HistoryEvent } from './events.ts';
+export type { HandOver } from './hand-over.ts';
+export {
+  REST_KINDS,
+  type RestCount,
+  type RestEntry,
+  type RestFilter,
+  type Resting,
+  type RestKind,
+  type RestStore,
+} from './rest.ts';
+export {
+  type ActionRow,
+  type AttemptRow,
+  type CallbackRow,
+  type DeliveryRow,
+  type GapRow,
+  type HistoryRows,
+  NO_ROWS,
+  type RefusalRow,
+  type RepeatRow,
+} from './rows.ts';
+export type {
+  CallbackStory,
+  Forgotten,
+  ForgetSelection,
+  FoundCallback,
+  HistoryFilter,
+  HistoryStatus,
+  HistoryStore,
+  Page,
+  Pruned,
+  PruneLimits,
+  TaskStory,
+  TaskSummary,
+} from './store.ts';
