@@ -15,6 +15,7 @@ export const PACKAGE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   redis: ['contracts', 'pacing'],
   pacing: [],
   history: ['contracts', 'redis', 'pacing', 'queue', 'ledger'],
+  operations: ['contracts', 'redis', 'pacing', 'queue', 'ledger', 'history', 'routing', 'sources'],
   routing: ['contracts'],
   observability: ['contracts'],
   'redis-server': [],

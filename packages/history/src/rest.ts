@@ -38,7 +38,7 @@ export type RestFilter = {
   readonly kinds?: readonly RestKind[] | undefined;
   readonly output?: string | undefined;
   readonly source?: string | undefined;
-  /** Its `id` or `requestID`. */
+  /** Its `id`, `requestID` or `key`. */
   readonly id?: string | undefined;
   /** Part of the reason, in whatever case. */
   readonly reason?: string | undefined;

@@ -1,0 +1,1 @@
+export { type CallbackFilter, cleanId, FILTER_STATES, fitsResting, historyFilterOf, restFilterOf } from './filter.ts';
