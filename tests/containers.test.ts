@@ -104,6 +104,12 @@ describe('compose', () => {
     expect(services['ingress']?.volumes).toContain('spool:/var/lib/ringback');
     expect(read('docker/Dockerfile')).toContain('install -d -o 1000 -g 1000 /var/lib/ringback');
   });
+
+  it('keeps the history of settings made from the example on a volume that all workers share', () => {
+    expect(services['worker']?.volumes).toContain('history:/var/lib/ringback');
+    expect(read('docker/Dockerfile')).toContain('RINGBACK_HISTORY=/var/lib/ringback/history.sqlite');
+    expect(parse(read('ringback.example.yaml')).history.path).toBe('${RINGBACK_HISTORY:-.ringback/history.sqlite}');
+  });
 });
 
 /** Of a stage: the paths of the project that it copies, and what it runs. */

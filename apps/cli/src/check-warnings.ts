@@ -2,6 +2,7 @@ import { type Config, type InspectedConfig, type SourceConfig, unknownName } fro
 import { matchesType, reviewCondition } from '@ringback/routing';
 import { sourceTypes } from '@ringback/sources';
 import type { TSchema } from 'typebox';
+import { historyWarnings } from './history-warnings.ts';
 import { paddedSecrets } from './padded-secrets.ts';
 import { unsignedAccounts, weakSecrets } from './secret-warnings.ts';
 import type { Warning } from './warning.ts';
@@ -28,6 +29,7 @@ export function checkWarnings({ config, lineOf }: InspectedConfig): string[] {
     ...weakSecrets(config),
     ...unusedOutputs(config),
     ...retryWarnings(config),
+    ...historyWarnings(config),
   ];
   return warnings.map(({ at, text }) => lineOf(at, text));
 }

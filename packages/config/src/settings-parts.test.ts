@@ -43,6 +43,12 @@ describe('the parts of the settings', () => {
     ['a URL', { outputs: OUTPUTS.replace('T0KEN', 'T1KEN') }, ['secrets and URLs of all outputs together']],
     ['a secret', { outputs: OUTPUTS.replace('hush', 'hash') }, ['secrets and URLs of all outputs together']],
     ['the window', { more: 'dedupe: { window: 1h }' }, ['dedupe']],
+    ['the history', { more: 'history: { store: sqlite, path: a.sqlite }' }, ['history']],
+    [
+      'the place of the history',
+      { more: 'history: { store: postgres, url: "postgres://h/db" }' },
+      ['URL and keys of the history', 'history'],
+    ],
     [
       'what the ingress alone uses',
       { sources: "sources: [{ name: callbot, type: callbot, accounts: [{ uuid: other, secrets: ['x'] }] }]" },
@@ -57,6 +63,16 @@ describe('the parts of the settings', () => {
     expect(changed(ingress(), ingress(accounts('other', 'hush')))).toEqual(['source callbot']);
     expect(changed(ingress(), ingress(accounts('acc', 'hash')))).toEqual(['secrets of sources']);
     expect(changed(ingress(), ingress({ outputs: OUTPUTS }))).toEqual([]);
+  });
+
+  it('tell a change of the history to worker and ingress, with its URL', () => {
+    const history = (url: string, keep: string) => ({ more: `history: { store: postgres, url: '${url}', keep: ${keep} }` });
+    const before = history('postgres://u:hush@h/db', '30d');
+    for (const parts of [worker, ingress]) {
+      expect(changed(parts(before), parts(history('postgres://u:hush@h/db', '31d')))).toEqual(['history']);
+      expect(changed(parts(before), parts(history('postgres://u:hash@h/db', '30d')))).toEqual(['URL and keys of the history']);
+      expect(JSON.stringify(parts(before))).not.toMatch(/hush|postgres:/);
+    }
   });
 
   it('give no secret away: 16 bits of a hash over all of them are all that is said', () => {

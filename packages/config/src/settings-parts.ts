@@ -9,7 +9,7 @@ export function outputPart(name: string): string {
 }
 
 /** What a worker works by. */
-export function workerParts({ outputs, routes, dedupe, quarantine }: Config): SettingsParts {
+export function workerParts({ outputs, routes, dedupe, quarantine, history }: Config): SettingsParts {
   return {
     ...named(outputs.map((output) => [outputPart(output.name), output])),
     ...named(routes.map((route) => [routeName(route), route])),
@@ -18,16 +18,25 @@ export function workerParts({ outputs, routes, dedupe, quarantine }: Config): Se
       ['quarantine', quarantine],
     ]),
     'secrets and URLs of all outputs together': digestOfSecrets(outputs),
+    ...historyParts(history),
   };
 }
 
 /** What an ingress decides by. */
-export function ingressParts({ sources, quarantine }: Config): SettingsParts {
+export function ingressParts({ sources, quarantine, history }: Config): SettingsParts {
   return {
     ...named(sources.map((source) => [`source ${source.name}`, source])),
     ...named([['quarantine', quarantine]]),
     'secrets of sources': digestOfSecrets(sources),
+    ...historyParts(history),
   };
+}
+
+/** Without the section none, so that a process that has it is told from one that has not. */
+function historyParts(history: Config['history']): SettingsParts {
+  if (history === undefined) return {};
+  const secrets = history.store === 'postgres' ? { 'URL and keys of the history': digestOfSecrets(history) } : {};
+  return { ...named([['history', history]]), ...secrets };
 }
 
 function routeName({ match, when, to = [], drop }: Config['routes'][number]): string {

@@ -25,6 +25,11 @@ ingress: { host: '\${RINGBACK_HOST:-127.0.0.1}', port: 8080 }
 
 # Redis: the one of REDIS_URL. \`ringback start\` brings its own if that is not set.
 # redis: { url: redis://redis.internal:6379 }
+
+# What passed is kept in this file, so that you can find, count and replay it: \`ringback search\`, \`ringback trace <id>\`.
+# It holds bodies, and so personal data: \`ringback forget\` removes a person's. Without this section nothing is kept.
+# Workers on several machines need PostgreSQL: { store: postgres, url: '\${HISTORY_URL}' }
+history: { store: sqlite, path: '\${RINGBACK_HISTORY:-.ringback/history.sqlite}', keep: 30d, keepBodies: 7d }
 `;
 
 const quoted = (text: string) => JSON.stringify(text);
