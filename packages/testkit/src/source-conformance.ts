@@ -14,6 +14,7 @@ import {
 } from './source-bench.ts';
 import { describeAnyBytes, describeChangedBodies, describeUnfitBodies } from './source-conformance-bodies.ts';
 import { describeHandshakes } from './source-conformance-handshakes.ts';
+import { describeSubjects } from './source-conformance-subjects.ts';
 
 /** Every source type passes this suite. Call it at the top level of a test file. */
 export function describeSourceConformance(options: SourceConformance): void {
@@ -27,6 +28,7 @@ export function describeSourceConformance(options: SourceConformance): void {
     describeKeys(options, bench);
     describeHandshakes(options, bench);
     describeAnswers(bench);
+    describeSubjects(bench);
   });
 }
 

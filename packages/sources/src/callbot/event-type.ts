@@ -8,11 +8,17 @@ const TASK_STATES = ['pending', 'in_progress', 'completed', 'failed', 'paused'] 
 
 const UNKNOWN_STATE = 'unknown';
 
-const ORDER = 'callbot.order';
+export const ORDER = 'callbot.order';
 const CALL = 'callbot.call';
 const PER_CALLBACK_TYPE: Readonly<Record<number, string>> = { 2: ORDER, 3: CALL };
 
-const taskType = (state: string) => `callbot.task.${state}`;
+export const TASK_TYPES = 'callbot.task.';
+const taskType = (state: string) => `${TASK_TYPES}${state}`;
+
+/** In words, of whatever stands as `taskStatus`. */
+export function taskState(taskStatus: unknown): string {
+  return (typeof taskStatus === 'number' ? TASK_STATES[taskStatus - 1] : undefined) ?? UNKNOWN_STATE;
+}
 
 export const BODIES: Readonly<Record<string, TSchema>> = {
   ...Object.fromEntries([...TASK_STATES, UNKNOWN_STATE].map((state) => [taskType(state), TaskBody])),
@@ -33,7 +39,7 @@ export function eventType(body: object, arrival: Arrival): string {
   }
   if (hasOneOf(body, 'taskStatus', 'taskStat')) {
     const { taskStatus } = checkBody(taskBody, body);
-    return taskType(TASK_STATES[taskStatus - 1] ?? UNKNOWN_STATE);
+    return taskType(taskState(taskStatus));
   }
   throw new RingbackError(
     'RB_BODY_INCOMPLETE',

@@ -13,6 +13,7 @@ import { hasPublishedSecret } from './published-secret.ts';
 import { SAMPLE_KINDS } from './samples.ts';
 import { createCallbotSender } from './sender.ts';
 import { verifySign } from './signature.ts';
+import { subjects } from './subjects.ts';
 
 /** NXCloud Callbot, v3. */
 export const callbot: SourceType<typeof CallbotSettings, CallbotSettings> = {
@@ -38,6 +39,7 @@ function createCallbotSource({ name, settings }: Configured): Source {
     methods: ['POST'],
     publiclySigned: () => accounts.filter(hasPublishedSecret).map(({ uuid }) => uuid),
     businessKey,
+    subjects,
     answer: retCodeAnswer,
     precheck: createPrecheck({ name, settings }),
     read(request) {

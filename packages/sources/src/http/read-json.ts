@@ -22,7 +22,7 @@ export function readJson(bytes: Buffer, request?: Request): { text: string; valu
 
 function readWanted(wanted: Wanted, bytes: Buffer, request: Request | undefined): { text: string; value: object } {
   const text = decode(bytes);
-  const value = text === undefined ? undefined : parse(text);
+  const value = text === undefined ? undefined : peekJsonText(text);
   if (text === undefined || value === undefined)
     throw malformed(wanted, bytes.length > 0 && isForm(request) ? FORM : problemOf(text));
   if (!isWanted(value, wanted)) throw malformed(wanted, `is JSON, but not an ${wanted}`);
@@ -36,7 +36,7 @@ function isWanted(value: unknown, wanted: Wanted): value is object {
 
 /** The JSON of a body that is not checked yet; undefined if it is none. */
 export function peekJson(bytes: Buffer): unknown {
-  return parse(bytes.toString('utf8'));
+  return peekJsonText(bytes.toString('utf8'));
 }
 
 function decode(bytes: Buffer): string | undefined {
@@ -47,8 +47,8 @@ function decode(bytes: Buffer): string | undefined {
   }
 }
 
-/** Undefined is no value of JSON. */
-function parse(text: string): unknown {
+/** Undefined: it is no JSON. */
+export function peekJsonText(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

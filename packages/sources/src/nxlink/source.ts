@@ -12,6 +12,7 @@ import { readAccessKey, readSigned } from './headers.ts';
 import { aboutOf, BODIES, eventType } from './schema.ts';
 import { createNxlinkSender } from './sender.ts';
 import { verifySign } from './signature.ts';
+import { subjects } from './subjects.ts';
 
 /** NXLink, the provider's second family of callbacks. */
 export const nxlink: SourceType<typeof NxlinkSettings, NxlinkSettings> = {
@@ -58,6 +59,7 @@ function createNxlinkSource({ name, settings }: Configured): Source {
     paths: [settings.path],
     methods: ['POST'],
     businessKey: () => undefined,
+    subjects,
     publiclySigned: () => settings.accounts.filter(hasPublishedSecret).map(({ accessKey }) => accessKey),
     answer: retCodeAnswer,
     precheck,
