@@ -18,7 +18,8 @@ export const PACKAGE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   operations: ['contracts', 'redis', 'pacing', 'queue', 'ledger', 'history', 'routing', 'sources'],
   routing: ['contracts'],
   observability: ['contracts'],
-  'redis-server': [],
+  'server-programs': [],
+  'redis-server': ['server-programs'],
   testkit: ['contracts', 'redis-server'],
 };
 
@@ -39,7 +40,7 @@ const HTTP: Pattern = {
   message: 'Only packages/outputs/src/http.ts makes outbound HTTP requests.',
 };
 const TEST_KIT: Pattern = {
-  group: ['@ringback/testkit', '@ringback/testkit/*', '@ringback/redis-server'],
+  group: ['@ringback/testkit', '@ringback/testkit/*', '@ringback/redis-server', '@ringback/server-programs'],
   message: 'Only tests, chaos and bench use the test-kit.',
 };
 const BY_NAME: Pattern = {
@@ -97,13 +98,14 @@ function packageRules([name, allowed]: [string, readonly string[]]): OxlintOverr
 }
 
 function packageTestRules([name, allowed]: [string, readonly string[]]): OxlintOverride {
+  const forTests = ['testkit', ...(allowed.includes('server-programs') ? ['server-programs/test-programs'] : [])];
   const files = TEST_FILES.map((pattern) => `packages/${name}/${pattern}`);
   return {
     files,
     rules: {
       'eslint/no-restricted-imports': [
         'error',
-        { patterns: [onlyOf(`A test of packages/${name}`, [...allowed, 'testkit']), BY_NAME] },
+        { patterns: [onlyOf(`A test of packages/${name}`, [...allowed, ...forTests]), BY_NAME] },
       ],
     },
   };
@@ -137,7 +139,13 @@ export const walls: OxlintOverride[] = [
   { files: ['apps/**', 'packages/**'], excludeFiles: [...TEST_FILES, 'packages/testkit/**'], rules: NO_FETCH },
   {
     files: ['apps/**', 'packages/**'],
-    excludeFiles: [...TEST_FILES, 'apps/*/src/main.ts', 'packages/testkit/**', 'packages/redis-server/**'],
+    excludeFiles: [
+      ...TEST_FILES,
+      'apps/*/src/main.ts',
+      'packages/testkit/**',
+      'packages/redis-server/**',
+      'packages/server-programs/**',
+    ],
     rules: NO_ENVIRONMENT,
   },
   { files: ['packages/**'], excludeFiles: TEST_FILES, rules: imports(onlyOf('A new package', []), BY_NAME, HTTP, BULLMQ) },

@@ -1,5 +1,5 @@
+import { until } from '@ringback/server-programs';
 import { askRedis, type ReachedRedis } from './ask.ts';
-import { until } from './until.ts';
 
 const COMES_UP_WITHIN_MS = 60_000;
 const SLOTS = 16_384;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findRedis } from './find.ts';
-import { onlyPrograms, tempFolder } from './test-programs.ts';
+import { onlyPrograms, tempFolder } from '@ringback/server-programs/test-programs';
 
 const never = new AbortController().signal;
 

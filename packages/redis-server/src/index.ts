@@ -10,9 +10,7 @@ export {
   replicaLinked,
 } from './cluster.ts';
 export { findRedis } from './find.ts';
-export { freePort, isFreePort } from './free-port.ts';
+export { freePort, isFreePort, makePrivateFolder, until, writePrivateFile } from '@ringback/server-programs';
 export { JAVASCRIPT_BANNER, redisInJavaScript } from './javascript.ts';
-export { makePrivateFolder, writePrivateFile } from './private-files.ts';
 export { type RedisServer, type RedisServerTls, startRedis } from './server.ts';
 export type { RedisServerSpec } from './server-spec.ts';
-export { until } from './until.ts';

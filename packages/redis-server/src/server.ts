@@ -4,9 +4,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { freePort } from './free-port.ts';
-import { guard } from './guard.ts';
-import { PRIVATE_UMASK, writePrivateFile } from './private-files.ts';
+import { freePort, guard, PRIVATE_UMASK, writePrivateFile } from '@ringback/server-programs';
 import type { RedisServerSpec } from './server-spec.ts';
 
 const READY_WITHIN_MS = 30_000;

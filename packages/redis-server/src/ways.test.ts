@@ -7,7 +7,7 @@ import { redisInDocker } from './docker.ts';
 import { redisInJavaScript } from './javascript.ts';
 import { redisOnPath } from './on-path.ts';
 import { startRedis } from './server.ts';
-import { onlyPrograms, tempFolder } from './test-programs.ts';
+import { onlyPrograms, tempFolder } from '@ringback/server-programs/test-programs';
 
 const never = new AbortController().signal;
 
