@@ -1,4 +1,4 @@
-import type { Callback, DeliveryResult, Logger, Output } from '@ringback/contracts';
+import { type Callback, type DeliveryResult, idempotencyKeyOf, type Logger, type Output } from '@ringback/contracts';
 import { settle, type Settlement, type SettleOptions, type Spent } from '@ringback/queue';
 
 export type Attempt = {
@@ -29,7 +29,7 @@ export function createAttempt(deps: AttemptDeps): (attempt: Attempt) => Promise<
   const { output, timeout, settling: settings, now, redisNow, logger } = deps;
 
   async function deliver({ callback, key, spent }: Attempt): Promise<DeliveryResult> {
-    const delivery = { callback, output: output.name, attempt: numberOf(spent), idempotencyKey: `msg_${key}` };
+    const delivery = { callback, output: output.name, attempt: numberOf(spent), idempotencyKey: idempotencyKeyOf(callback, key) };
     const deadline = startDeadline(timeout);
     try {
       return await output.deliver(delivery, deadline.signal);

@@ -18,6 +18,8 @@ export const Callback = Type.Object({
   body: Type.String(),
   /** What the source knows beyond the body: see `Source.businessKey`. */
   about: Type.Optional(Type.String()),
+  /** Of a replay under a new id: what its deliveries have as idempotency key, in place of the key of the callback. */
+  deliverAs: Type.Optional(Type.String()),
 });
 export type Callback = Static<typeof Callback>;
 
@@ -32,4 +34,9 @@ export function bodyDigest(body: string | Uint8Array): string {
 export function callbackKey(callback: Pick<Callback, 'source' | 'account' | 'id'>): string {
   const identity = JSON.stringify([callback.source, callback.account, callback.id]);
   return hash('sha256', identity, 'base64url').slice(0, 22);
+}
+
+/** The same for every attempt and every duplicate. `key` is `callbackKey(callback)`. */
+export function idempotencyKeyOf({ deliverAs }: Pick<Callback, 'deliverAs'>, key: string): string {
+  return `msg_${deliverAs ?? key}`;
 }

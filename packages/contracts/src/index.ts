@@ -1,5 +1,5 @@
 export { type AddressList, AddressRange, createAddressList } from './address-list.ts';
-export { bodyDigest, Callback, callbackKey } from './callback.ts';
+export { bodyDigest, Callback, callbackKey, idempotencyKeyOf } from './callback.ts';
 export type { Batch, BatchProducer } from './batch-producer.ts';
 export type { Delivery, DeliveryResult, Failure, Fault } from './delivery.ts';
 export { DURABILITIES, type Durability } from './durability.ts';
@@ -18,6 +18,7 @@ export {
   SingleDelivery,
   StoredBodies,
   StoredShare,
+  versionFor,
 } from './payloads.ts';
 export { createSecret, type Secret, UNSET_SECRET } from './secret.ts';
 export { DeliverySettings } from './delivery-settings.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { Callback } from './callback.ts';
-import { callbacksOf, groupCallbacks } from './payloads.ts';
+import { type Callback, idempotencyKeyOf } from './callback.ts';
+import { callbacksOf, groupCallbacks, versionFor } from './payloads.ts';
 
 function callback(id: string, shared: Partial<Callback> = {}): Callback {
   const own = { id, time: 1, receivedAt: 2, body: '{"big":12345678901234567890,"rate":1.10,"text":"\\u0026 😀"}\n' };
@@ -19,4 +19,11 @@ it('keeps callbacks in order', () => {
 it('writes once what neighbours share', () => {
   const text = JSON.stringify(groupCallbacks([callback('1'), callback('2')]));
   expect(text.split('callbot.order')).toHaveLength(2);
+});
+
+it('keeps what a delivery is known by, and says so in its version: an older worker would leave it out', () => {
+  const replayed = [callback('1', { about: 'x', deliverAs: 'k_r1' }), callback('2', { deliverAs: 'k_r2' })];
+  expect(callbacksOf({ groups: groupCallbacks(replayed) })).toEqual(replayed);
+  expect([versionFor([callback('1')]), versionFor(replayed)]).toEqual([1, 2]);
+  expect([callback('1'), ...replayed].map((one) => idempotencyKeyOf(one, 'k'))).toEqual(['msg_k', 'msg_k_r1', 'msg_k_r2']);
 });

@@ -6,7 +6,7 @@ import { Callback } from './callback.ts';
  */
 const CallbackGroup = Type.Object({
   ...Type.Pick(Callback, ['source', 'account', 'type']).properties,
-  callbacks: Type.Array(Type.Pick(Callback, ['id', 'time', 'receivedAt', 'body', 'about']), { minItems: 1 }),
+  callbacks: Type.Array(Type.Pick(Callback, ['id', 'time', 'receivedAt', 'body', 'about', 'deliverAs']), { minItems: 1 }),
 });
 type CallbackGroup = Static<typeof CallbackGroup>;
 
@@ -34,8 +34,9 @@ export type DeliveryBatch = Static<typeof DeliveryBatch>;
 
 export function groupCallbacks(callbacks: readonly Callback[]): CallbackGroup[] {
   const grouped: CallbackGroup[] = [];
-  for (const { id, source, account, type, time, receivedAt, body, about } of callbacks) {
-    const own = about === undefined ? { id, time, receivedAt, body } : { id, time, receivedAt, body, about };
+  for (const callback of callbacks) {
+    const { id, source, account, type, time, receivedAt, body } = callback;
+    const own = withOptional({ id, time, receivedAt, body }, callback);
     const last = grouped.at(-1);
     if (last?.source === source && last.account === account && last.type === type) last.callbacks.push(own);
     else grouped.push({ source, account, type, callbacks: [own] });
@@ -45,19 +46,31 @@ export function groupCallbacks(callbacks: readonly Callback[]): CallbackGroup[] 
 
 export function callbacksOf({ groups: grouped }: Pick<CallbackBatch, 'groups'>): Callback[] {
   return grouped.flatMap(({ source, account, type, callbacks }) =>
-    callbacks.map(({ id, time, receivedAt, body, about }) =>
-      about === undefined
-        ? { id, source, account, type, time, receivedAt, body }
-        : { id, source, account, type, time, receivedAt, body, about },
-    ),
+    callbacks.map((own) => {
+      const { id, time, receivedAt, body } = own;
+      return withOptional({ id, source, account, type, time, receivedAt, body }, own);
+    }),
   );
+}
+
+/** Without them, as almost always, it costs nothing. */
+function withOptional<T extends object>(own: T, { about, deliverAs }: Pick<Callback, 'about' | 'deliverAs'>) {
+  if (about === undefined && deliverAs === undefined) return own;
+  return { ...own, ...(about !== undefined && { about }), ...(deliverAs !== undefined && { deliverAs }) };
+}
+
+/**
+ * The version of a payload that can hold these. A callback's `deliverAs` came with 2: an older worker, which would
+ * deliver it under the old id, leaves that alone.
+ */
+export function versionFor(callbacks: readonly Pick<Callback, 'deliverAs'>[]): 1 | 2 {
+  return callbacks.some(({ deliverAs }) => deliverAs !== undefined) ? 2 : 1;
 }
 
 const Fault = Type.Enum(['theirs', 'ours']);
 
 /** A retry, a rate-limited delivery, or (with `refused`) a delivery that becomes a dead letter. */
-export const SingleDelivery = Type.Object({
-  v: Type.Literal(1),
+const Single = Type.Object({
   kind: Type.Literal('single'),
   batch: Type.String(),
   callback: Callback,
@@ -74,6 +87,8 @@ export const SingleDelivery = Type.Object({
   /** The start of the destination's last answer. Holds personal data. A replay removes it. */
   answer: Type.Optional(Type.String()),
 });
+const singleOf = <V extends 1 | 2>(v: V) => Type.Object({ v: Type.Literal(v), ...Single.properties });
+export const SingleDelivery = Type.Union([singleOf(1), singleOf(2)]);
 export type SingleDelivery = Static<typeof SingleDelivery>;
 
 /** First attempts of one output. The bodies are in Redis once for all outputs. */
@@ -88,8 +103,9 @@ export const DeliveryReference = Type.Object({
 });
 export type DeliveryReference = Static<typeof DeliveryReference>;
 
+const storedOf = <V extends 1 | 2>(v: V) => Type.Object({ v: Type.Literal(v), batch: Type.String(), groups });
 /** Bodies stored once. The version covers the shares too. */
-export const StoredBodies = Type.Object({ v: Type.Literal(1), batch: Type.String(), groups });
+export const StoredBodies = Type.Union([storedOf(1), storedOf(2)]);
 export type StoredBodies = Static<typeof StoredBodies>;
 
 /** One output's part of stored bodies. */

@@ -7,6 +7,7 @@ import {
   type Fault,
   groupCallbacks,
   type SingleDelivery,
+  versionFor,
 } from '@ringback/contracts';
 import type { NewJob } from '../bullmq/add-jobs.ts';
 import { batchJobOptions, singleJobOptions } from '../bullmq/job-options.ts';
@@ -49,7 +50,7 @@ export function createDeliveryJobs({ output, retry }: { output: string } & Pick<
       return { name: 'reference', data, opts: batchJobOptions(referenceId(bodies, output)) };
     },
     single(alone, delay = 0) {
-      const data: SingleDelivery = { v: 1, kind: 'single', ...alone };
+      const data: SingleDelivery = { v: versionFor([alone.callback]), kind: 'single', ...alone };
       const jobId = singleDeliveryId({ batch: data.batch, key: callbackKey(data.callback), output });
       return { name: 'single', data, opts: singleJobOptions({ jobId, attempts, delay }) };
     },

@@ -19,9 +19,9 @@ it('deliveries that a newer Ringback wrote wait for a newer worker, be it the jo
   const shares = [{ output: 'crm', callbacks: [testCallback('x')], state: 'queued', beyond: 'held' }] as const;
   await bodies.store({ id: 'b1', batch: 'b1', again: false, compact: false, shares });
   const written = String(await access.redis.hget(`${access.prefix}:bodies:b1`, 'bodies'));
-  await access.redis.hset(`${access.prefix}:bodies:b1`, 'bodies', written.replace('"v":1', '"v":2'));
+  await access.redis.hset(`${access.prefix}:bodies:b1`, 'bodies', written.replace('"v":1', '"v":3'));
   await queue.add('reference', { v: 2, kind: 'reference', bodies: 'b1' }, batchJobOptions('b1.ref.crm'));
-  await queue.add('single', { v: 2, kind: 'single', anything: 'new' }, batchJobOptions('s1'));
+  await queue.add('single', { v: 3, kind: 'single', anything: 'new' }, batchJobOptions('s1'));
   const handlers = {
     batch: vi.fn<DeliveryHandlers['batch']>(async () => undefined),
     single: vi.fn<DeliveryHandlers['single']>(),
@@ -39,7 +39,7 @@ it('deliveries that a newer Ringback wrote wait for a newer worker, be it the jo
   ]);
   expect([logger.error.mock.calls, handlers.single.mock.calls]).toEqual([[], []]);
   expect(logger.warn.mock.calls).toEqual([
-    [expect.objectContaining({ code: 'RB_PAYLOAD_NEWER', version: 2, known: 1 }), 'job left for a newer worker'],
+    [expect.objectContaining({ code: 'RB_PAYLOAD_NEWER', version: 3, known: 2 }), 'job left for a newer worker'],
   ]);
 
   await access.redis.hset(`${access.prefix}:bodies:b1`, 'bodies', written);

@@ -1,6 +1,14 @@
 import { promisify } from 'node:util';
 import { deflateRaw, inflateRaw } from 'node:zlib';
-import { bodyDigest, type Callback, callbacksOf, groupCallbacks, RingbackError, StoredBodies } from '@ringback/contracts';
+import {
+  bodyDigest,
+  type Callback,
+  callbacksOf,
+  groupCallbacks,
+  RingbackError,
+  StoredBodies,
+  versionFor,
+} from '@ringback/contracts';
 import { Compile } from 'typebox/compile';
 import { NewerPayload, newerThan } from '../../bullmq/newer-payloads.ts';
 
@@ -19,7 +27,7 @@ export type Blob = { readonly bytes: Buffer; readonly digest: string };
  * for some 5 µs each.
  */
 export async function encodeBodies(batch: string, callbacks: readonly Callback[], compact: boolean): Promise<Blob> {
-  const bodies: StoredBodies = { v: 1, batch, groups: groupCallbacks(callbacks) };
+  const bodies: StoredBodies = { v: versionFor(callbacks), batch, groups: groupCallbacks(callbacks) };
   const text = JSON.stringify(bodies);
   const content = compact ? await deflate(text, { level: 1 }) : Buffer.from(text);
   return { bytes: Buffer.concat([Buffer.of(compact ? DEFLATED : PLAIN), content]), digest: bodyDigest(text) };
