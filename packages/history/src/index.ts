@@ -1,5 +1,6 @@
 export { type CallbackRef, DELIVERY_STATES, type DeliveryState, type Fate, HistoryEvent } from './events.ts';
 export type { HandOver } from './hand-over.ts';
+export { type HistoryPlace, openHistory, type OpenOptions } from './open.ts';
 export {
   REST_KINDS,
   type RestCount,

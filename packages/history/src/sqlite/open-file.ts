@@ -1,0 +1,79 @@
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { historyError, unusable } from './errors.ts';
+import { MIGRATIONS } from './migrations.ts';
+
+/** `RBHI`: tells a history from other programs' files. */
+const APPLICATION_ID = 0x52424849;
+
+/** For each lock. A writer in a worker's thread may wait: nothing else waits for it. */
+const BUSY_MS = 5000;
+
+export type OpenFile = {
+  readonly path: string;
+  readonly busyMs?: number | undefined;
+  readonly migrations?: readonly string[] | undefined;
+};
+
+/**
+ * Opens the file, makes it and its folder if they are missing, and brings it to the newest schema. Processes may share it.
+ * `FULL`: a commit is on disk when it returns. @throws RingbackError RB_HISTORY_UNAVAILABLE, RB_HISTORY_UNUSABLE
+ */
+export function openFile({ path, busyMs = BUSY_MS, migrations = MIGRATIONS }: OpenFile): DatabaseSync {
+  let file: DatabaseSync | undefined;
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    // SQLite gives its log the same mode. Callbacks hold personal data.
+    closeSync(openSync(path, 'a', 0o600));
+    file = new DatabaseSync(path, { timeout: busyMs });
+    refuseForeign(file, path, migrations.length);
+    file.exec(`
+      PRAGMA page_size = 8192;
+      PRAGMA auto_vacuum = INCREMENTAL;
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = FULL;
+      PRAGMA cache_size = -65536;
+      PRAGMA wal_autocheckpoint = 4000;
+      PRAGMA journal_size_limit = 67108864;
+      PRAGMA temp_store = MEMORY`);
+    migrate(file, path, migrations);
+    return file;
+  } catch (cause) {
+    file?.close();
+    throw historyError(cause, path);
+  }
+}
+
+/** One transaction for all steps: a kill leaves none of them, and a second process finds them done. */
+function migrate(file: DatabaseSync, path: string, migrations: readonly string[]): void {
+  if (versionOf(file) === migrations.length) return;
+  file.exec('BEGIN IMMEDIATE');
+  try {
+    refuseForeign(file, path, migrations.length);
+    for (const sql of migrations.slice(versionOf(file))) file.exec(sql);
+    file.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${migrations.length}; COMMIT`);
+  } catch (error) {
+    file.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function refuseForeign(file: DatabaseSync, path: string, newest: number): void {
+  const owner = numberOf(file, 'application_id');
+  const tables = Number(file.prepare('SELECT count(*) AS count FROM sqlite_schema').get()?.['count']);
+  if (owner !== APPLICATION_ID && (owner !== 0 || tables > 0))
+    throw unusable(path, 'it is the database of another program: name another path');
+  const version = versionOf(file);
+  if (version > newest)
+    throw unusable(
+      path,
+      `a newer Ringback made it (schema ${version}, this one knows ${newest}): run that version, or name another path`,
+    );
+}
+
+export const versionOf = (file: DatabaseSync): number => numberOf(file, 'user_version');
+
+function numberOf(file: DatabaseSync, pragma: string): number {
+  return Number(file.prepare(`PRAGMA ${pragma}`).get()?.[pragma]);
+}

@@ -1,0 +1,52 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { CallbackRow } from '../rows.ts';
+import { hashOf, idsOf, segmentOf } from './ids.ts';
+import type { Names } from './names.ts';
+import { fromText } from './values.ts';
+import { createTaskWriter } from './write-tasks.ts';
+
+/** Writes callbacks, and all that is derived from them if they are new. */
+export function createCallbackWriter(file: DatabaseSync, names: Names): (rows: readonly CallbackRow[]) => void {
+  const insert = createInsert(file, names);
+  const insertBody = file.prepare('INSERT INTO bodies VALUES (?, ?, ?)');
+  const insertId = file.prepare('INSERT OR IGNORE INTO ids VALUES (?, ?, ?)');
+  const beginTasks = createTaskWriter(file);
+  return (rows) => {
+    const tasks = beginTasks();
+    for (const row of rows) {
+      const task = tasks.numberOf(row);
+      const n = insert(row, task);
+      if (n === undefined) continue;
+      if (row.body !== undefined) insertBody.run(n, row.receivedAt, fromText(row.body));
+      for (const id of idsOf(row)) insertId.run(segmentOf(n), hashOf(id), n);
+      if (task !== null) tasks.add(task, row);
+    }
+    tasks.finish();
+  };
+}
+
+/** Returns the number of the new callback. Undefined: it is there already. */
+function createInsert(file: DatabaseSync, names: Names): (row: CallbackRow, task: number | null) => number | undefined {
+  const insert = file.prepare('INSERT OR IGNORE INTO callbacks VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
+  // A batch that ran again, perhaps with other routes: its last run counts.
+  const update = file.prepare(`UPDATE callbacks SET fate = ?, dispatchedAt = ?, batch = ?, unrouted = ?
+    WHERE receivedAt = ? AND key = ? AND (dispatchedAt, fate) < (?, ?)`);
+  return (row, task) => {
+    const { receivedAt, key, dispatchedAt } = row;
+    const origin = names.numberOf('origin', JSON.stringify([row.source, row.account, row.type]));
+    const fate = names.numberOf('fate', JSON.stringify([row.settings, row.fate]));
+    const { task: _, ...subjects } = row.subjects;
+    const [id, batch, about] = [fromText(row.id), fromText(row.batch), fromText(row.about)];
+    const unrouted = row.fate.unrouted === undefined ? null : 1;
+    const of = [receivedAt, key, origin, fate, row.time, dispatchedAt, id, batch] as const;
+    const { changes, lastInsertRowid } = insert.run(...of, task, jsonOf(subjects), about, unrouted);
+    if (changes === 1) return Number(lastInsertRowid);
+    update.run(fate, dispatchedAt, batch, unrouted, receivedAt, key, dispatchedAt, fate);
+    return undefined;
+  };
+}
+
+function jsonOf(subjects: object): string | null {
+  const text = JSON.stringify(subjects);
+  return text === '{}' ? null : text;
+}

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { NO_ROWS } from './rows.ts';
+import type { HistoryStore } from './store.ts';
+import { attemptRow, callbackRow, callbackRows, deliveryRow, T } from './test-rows.ts';
+
+/** Where a store is. `open` opens it once more, as another process would; what is open is closed when the test is over. */
+export type StorePlace = { readonly open: () => Promise<HistoryStore> };
+
+/** What every store must do. `create` makes an empty one. */
+export function describeStore(name: string, create: () => Promise<StorePlace>): void {
+  describe(`${name}: what is written`, () => {
+    describeWriting(create);
+  });
+}
+
+function describeWriting(create: () => Promise<StorePlace>): void {
+  it('is found, the newest first, with its deliveries', async () => {
+    const store = await (await create()).open();
+    const callbacks = callbackRows(3);
+    await store.write({ ...NO_ROWS, callbacks, deliveries: callbacks.map((row) => deliveryRow(row)) });
+    const found = await store.find({}, { limit: 2, bodies: true });
+    const expected = callbacks.toReversed().map((row) => ({
+      ...row,
+      repeats: { duplicates: 0, conflicts: 0 },
+      deliveries: [deliveryRow(row)],
+    }));
+    expect(found).toEqual(expected.slice(0, 2));
+    const rest = await store.find({}, { limit: 2, after: found.at(-1) });
+    expect(rest).toEqual(expected.slice(2).map((row) => ({ ...row, body: undefined })));
+    expect(await store.count({})).toBe(3);
+  });
+
+  it('is told as a story, attempts in order of time, also if an attempt came before its callback', async () => {
+    const store = await (await create()).open();
+    const row = callbackRow('a');
+    const attempts = [
+      attemptRow(row, { outcome: 'retry', status: 500, reason: 'HTTP 500', fault: 'theirs', nextAt: T + 1000 }),
+      attemptRow(row, { number: 2, at: T + 1000, answer: 'thanks' }),
+    ];
+    await store.write({
+      ...NO_ROWS,
+      attempts: attempts.toReversed(),
+      deliveries: [deliveryRow(row, { state: 'delivered', at: T + 1020 })],
+    });
+    expect(await store.stories([row])).toEqual([]);
+    await store.write({ ...NO_ROWS, callbacks: [row], deliveries: [deliveryRow(row)] });
+    const [story] = await store.stories([row]);
+    expect(story).toMatchObject({ ...row, attempts, actions: [], deliveries: [{ state: 'delivered' }] });
+  });
+}
