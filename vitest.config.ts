@@ -7,7 +7,7 @@ const ALONE = ['bench', 'chaos', 'crash-points', 'flood', 'sixteen-shards'].map(
 
 export default defineConfig({
   test: {
-    globalSetup: './scripts/test-redis.ts',
+    globalSetup: './scripts/test-servers.ts',
     setupFiles: ['./scripts/test-leaks.ts'],
     pool: 'forks',
     // Only against a hang: no test may fail because the machine is busy.

@@ -33,10 +33,10 @@ async function sharedContainer(): Promise<SharedRedis> {
 }
 
 /**
- * Global setup: one real Redis for the run, and how to start private ones. Without a real Redis the run
+ * One real Redis for the run, and how to start private ones. Without a real Redis the run
  * fails: durability cannot be tested on anything else.
  */
-export default async function setUpRedis(project: TestProject): Promise<() => Promise<void>> {
+export async function setUpRedis(project: TestProject): Promise<() => Promise<void>> {
   const found = await findTestRedis(AbortSignal.timeout(FOUND_WITHIN_MS));
   if ('reasons' in found) {
     const why = found.reasons.map((reason) => `  - ${reason}`).join('\n');

@@ -20,7 +20,8 @@ export const PACKAGE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   observability: ['contracts'],
   'server-programs': [],
   'redis-server': ['server-programs'],
-  testkit: ['contracts', 'redis-server'],
+  'postgres-server': ['server-programs'],
+  testkit: ['contracts', 'redis-server', 'postgres-server'],
 };
 
 /** They may use the test-kit and import anything. */
@@ -40,7 +41,13 @@ const HTTP: Pattern = {
   message: 'Only packages/outputs/src/http.ts makes outbound HTTP requests.',
 };
 const TEST_KIT: Pattern = {
-  group: ['@ringback/testkit', '@ringback/testkit/*', '@ringback/redis-server', '@ringback/server-programs'],
+  group: [
+    '@ringback/testkit',
+    '@ringback/testkit/*',
+    '@ringback/redis-server',
+    '@ringback/postgres-server',
+    '@ringback/server-programs',
+  ],
   message: 'Only tests, chaos and bench use the test-kit.',
 };
 const BY_NAME: Pattern = {
@@ -144,6 +151,7 @@ export const walls: OxlintOverride[] = [
       'apps/*/src/main.ts',
       'packages/testkit/**',
       'packages/redis-server/**',
+      'packages/postgres-server/**',
       'packages/server-programs/**',
     ],
     rules: NO_ENVIRONMENT,

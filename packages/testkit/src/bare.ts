@@ -4,6 +4,7 @@ export { findTestRedis, STATE_FOLDER } from './find-redis.ts';
 export { createSink, type Sink, type SinkAnswer, type SinkRequest } from './http-sink.ts';
 export { SAMPLE_ACCOUNT, SIGNING_SECRET } from './interface-settings.ts';
 export { type PrivateRedis, type PrivateRedisOptions, runPrivateRedis } from './private-redis.ts';
+export { type PrivatePostgres, prepareTestPostgres, runPrivatePostgres } from './private-postgres.ts';
 export { demoted, followed, handOver, hangPrimary, killPrimary } from './break-primary.ts';
 export { postCallback, sign, taskBody } from './provider.ts';
 export { type RedisSet, runCluster, runSentinelSet } from './redis-sets.ts';

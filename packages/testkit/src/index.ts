@@ -13,6 +13,8 @@ export { exchange, parseAnswer, PHONE, rawChunkedRequest, rawRequest } from './r
 export { type AtEnd, startApp, writeSettings } from './app-process.ts';
 export { type AppProcess } from './spawn-app.ts';
 export type { PrivateRedis, PrivateRedisOptions } from './private-redis.ts';
+export { startPostgresServer, testPostgres } from './postgres.ts';
+export type { PrivatePostgres } from './private-postgres.ts';
 export { handOver, hangPrimary, killPrimary } from './break-primary.ts';
 export { type RedisSet, type SentinelSet } from './redis-sets.ts';
 export { startCluster, startSentinel, startSentinelSet } from './test-sets.ts';

@@ -23,7 +23,7 @@ export function redisSpec(): RedisServerSpec {
 }
 
 /** Outside a test the caller calls `remove`. */
-function removeAfterTest(remove: () => Promise<void>): void {
+export function removeAfterTest(remove: () => Promise<void>): void {
   try {
     onTestFinished(remove);
   } catch {
