@@ -1,4 +1,4 @@
-import type { ASTNode } from '@marcbachmann/cel-js';
+import { type ASTNode, serialize } from '@marcbachmann/cel-js';
 import type { TSchema } from 'typebox';
 import { compileCondition, createEnvironment } from './condition.ts';
 import { nodesIn, type UnknownField, unknownFields } from './condition-fields.ts';
@@ -50,6 +50,7 @@ function usesVariables(node: ASTNode): boolean {
   return node.op === 'id' || nodesIn(node.args).some(usesVariables);
 }
 
-export function textOf({ input, range }: ASTNode): string {
-  return input.slice(range.start, range.end);
+/** From the source it would lack the parentheses at its end. */
+export function textOf(node: ASTNode): string {
+  return serialize(node);
 }

@@ -20,6 +20,23 @@ it.each([
   [{ when: 'data.nope == 3' }, false, 'when: no such key: nope'],
   [{ when: 'data.big == ""' }, false, `data.big == "" is false: data.big is "${'x'.repeat(59)}…`],
   [{ when: 'false' }, false, 'false is false'],
+  [{ when: '(data.taskStatus == 4 && (data.nope == 1 || true)) && !(data.name == "spring")' }, false, '!(data.name == "spring") is false: data.name is "spring"'],
 ])('explains %j', (route, matches, because) => {
   expect(explain(route)).toEqual([matches, because]);
+});
+
+it('gives the values of the parts of a condition, also of those that did not decide', () => {
+  const when = '(data.taskStatus == 4 || data.nope == 1) && !(data.name == "x") && source == "s"';
+  const [explained] = explainRoutes([{ when, to: ['crm'] }], callback);
+  expect(explained?.parts.map(({ part, value }) => `${part}: ${value}`)).toEqual([
+    'data.taskStatus == 4: true',
+    'data.nope == 1: no such key: nope',
+    '!(data.name == "x"): true',
+    'data.name == "x": false',
+    'source == "s": true',
+    'data.taskStatus: 4',
+    'data.nope: not there',
+    'data.name: "spring"',
+    'source: "s"',
+  ]);
 });

@@ -1,22 +1,22 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
 import type { Callback } from '@ringback/contracts';
-import { boundCondition, MAX_STEPS_OF_ALL } from './bounded-cel.ts';
+import { MAX_STEPS_OF_ALL } from './bounded-cel.ts';
 import { compileCondition, type ConditionInput, createEnvironment } from './condition.ts';
-import { nodesIn } from './condition-fields.ts';
 import { textOf } from './condition-review.ts';
+import { type ConditionPart, lookups, partsOf, shownValue } from './explain-parts.ts';
 import { matchesType } from './match-type.ts';
 import { inputOf, type Route } from './router.ts';
 
-/** `because` shows values: MUST NOT be logged. */
+/** `because` and `parts` show values: MUST NOT be logged. */
 export type RouteExplanation = {
   readonly number: number;
   readonly to?: readonly string[] | undefined;
   readonly drop?: string | undefined;
   readonly matches: boolean;
   readonly because: string;
+  /** Of a condition that was judged, whatever it came to. */
+  readonly parts: readonly ConditionPart[];
 };
-
-const LONGEST_VALUE = 60;
 
 export function explainRoutes(routes: readonly Route[], callback: Callback): RouteExplanation[] {
   const input = inputOf(callback);
@@ -28,18 +28,19 @@ export function explainRoutes(routes: readonly Route[], callback: Callback): Rou
   });
 }
 
-type Explanation = Pick<RouteExplanation, 'matches' | 'because'> & { readonly steps: number };
+type Explanation = Pick<RouteExplanation, 'matches' | 'because' | 'parts'> & { readonly steps: number };
 
 function explain({ match = ['*'], when }: Route, type: string, input: ConditionInput, left: number): Explanation {
   const pattern = match.find((candidate) => matchesType(candidate, type));
-  if (pattern === undefined) return { matches: false, because: `type ${type} does not fit ${match.join(' or ')}`, steps: 0 };
+  if (pattern === undefined) return { matches: false, because: `type ${type} does not fit ${match.join(' or ')}`, parts: [], steps: 0 };
   const fits = `type fits ${pattern}`;
-  if (when === undefined) return { matches: true, because: `${fits}; no condition`, steps: 0 };
+  if (when === undefined) return { matches: true, because: `${fits}; no condition`, parts: [], steps: 0 };
   const verdict = compileCondition(when)(input, left);
   const { steps } = verdict;
-  if ('error' in verdict) return { matches: false, because: `when: ${verdict.error}`, steps };
-  if (verdict.holds) return { matches: true, because: `${fits}; ${when} is true`, steps };
-  return { matches: false, because: whatIsFalse(createEnvironment().parse(when).ast, input), steps };
+  const parts = 'why' in verdict && verdict.why === 'overran' ? [] : partsOf(when, input);
+  if ('error' in verdict) return { matches: false, because: `when: ${verdict.error}`, parts, steps };
+  if (verdict.holds) return { matches: true, because: `${fits}; ${when} is true`, parts, steps };
+  return { matches: false, because: whatIsFalse(createEnvironment().parse(when).ast, input), parts, steps };
 }
 
 /** The first false part of an && chain, with its values. */
@@ -48,35 +49,6 @@ function whatIsFalse(node: ASTNode, input: ConditionInput): string {
     const verdict = compileCondition(textOf(node.args[0]))(input);
     return whatIsFalse('holds' in verdict && verdict.holds ? node.args[1] : node.args[0], input);
   }
-  const values = [...new Set(lookups(node))].map((path) => `${path} is ${valueText(valueOf(path, input))}`);
+  const values = [...new Set(lookups(node))].map((path) => `${path} is ${shownValue(path, input)}`);
   return `${textOf(node)} is false${values.length > 0 ? `: ${values.join(', ')}` : ''}`;
-}
-
-/** The longest field chains, such as `data.callInfoDetail.callStatus`, without macro variables. */
-function lookups(node: ASTNode): string[] {
-  return isLookup(node) ? [textOf(node)] : nodesIn(node.args).flatMap(lookups);
-}
-
-const VARIABLES = new Set(['data', 'source', 'account', 'requestID', 'time']);
-
-function isLookup(node: ASTNode): boolean {
-  if (node.op === 'id') return VARIABLES.has(node.args);
-  return (node.op === '.' || node.op === '[]') && isLookup(node.args[0]);
-}
-
-function valueOf(path: string, input: ConditionInput): unknown {
-  try {
-    return boundCondition(createEnvironment(), path).evaluate(input);
-  } catch {
-    return undefined;
-  }
-}
-
-function valueText(value: unknown): string {
-  if (value === undefined) return 'not there';
-  const text = JSON.stringify(value, (_key, part: unknown) => {
-    if (typeof part === 'bigint') return Number(part);
-    return part instanceof Map ? Object.fromEntries(part) : part;
-  });
-  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text;
 }
