@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { NO_ROWS } from './rows.ts';
+import { type CallbackRow, NO_ROWS } from './rows.ts';
 import type { HistoryStore } from './store.ts';
 import { attemptRow, callbackRow, callbackRows, deliveryRow, T } from './test-rows.ts';
 
@@ -10,6 +10,9 @@ export type StorePlace = { readonly open: () => Promise<HistoryStore> };
 export function describeStore(name: string, create: () => Promise<StorePlace>): void {
   describe(`${name}: what is written`, () => {
     describeWriting(create);
+  });
+  describe(`${name}: tasks`, () => {
+    describeTasks(create);
   });
 }
 
@@ -46,5 +49,45 @@ function describeWriting(create: () => Promise<StorePlace>): void {
     await store.write({ ...NO_ROWS, callbacks: [row], deliveries: [deliveryRow(row)] });
     const [story] = await store.stories([row]);
     expect(story).toMatchObject({ ...row, attempts, actions: [], deliveries: [{ state: 'delivered' }] });
+  });
+}
+
+function describeTasks(create: () => Promise<StorePlace>): void {
+  it('counts what came with a callback of its own, and names the orders that only calls name', async () => {
+    const store = await (await create()).open();
+    const of = (i: number, subjects: CallbackRow['subjects']) =>
+      callbackRow(`t-${i}`, { receivedAt: T + i, subjects: { task: 'T1', userTask: 'mine', ...subjects } });
+    const callbacks = [
+      of(1, { progress: { state: 'in_progress', orders: 3, ordersFinished: 1, calls: 2 } }),
+      of(2, { order: 'O1', call: 'C1' }),
+      of(3, { order: 'O1', call: 'C1', orderFinished: true }),
+      of(4, { order: 'O2', call: 'C2' }),
+      of(5, { order: 'O3', call: 'C3', orderFinished: false }),
+      of(6, { progress: { state: 'completed', orders: 3, ordersFinished: 3, calls: 3 } }),
+    ];
+    for (const row of callbacks.toReversed()) await store.write({ ...NO_ROWS, callbacks: [row] });
+    await store.write({ ...NO_ROWS, callbacks });
+    const summary = {
+      source: 'callbot',
+      account: 'main',
+      task: 'T1',
+      userTask: 'mine',
+      firstAt: T + 1,
+      lastAt: T + 6,
+      progress: { state: 'completed', orders: 3, ordersFinished: 3, calls: 3 },
+      received: { orders: 2, ordersFinished: 1, calls: 2 },
+    };
+    expect(await store.tasks(5)).toEqual([summary]);
+    const story = { ...summary, ordersMissing: ['O2'], ordersMissingCount: 1 };
+    expect(await store.task('mine')).toEqual([
+      {
+        ...story,
+        history: [
+          { at: T + 1, state: 'in_progress', orders: 3, ordersFinished: 1, calls: 2 },
+          { at: T + 6, state: 'completed', orders: 3, ordersFinished: 3, calls: 3 },
+        ],
+      },
+    ]);
+    expect(await store.task('T1')).toHaveLength(1);
   });
 }
