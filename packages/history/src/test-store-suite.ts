@@ -52,18 +52,19 @@ function describeWriting(create: () => Promise<StorePlace>): void {
   });
 }
 
+const ofTask = (i: number, subjects: CallbackRow['subjects']) =>
+  callbackRow(`t-${i}`, { receivedAt: T + i, subjects: { task: 'T1', userTask: 'mine', ...subjects } });
+
 function describeTasks(create: () => Promise<StorePlace>): void {
   it('counts what came with a callback of its own, and names the orders that only calls name', async () => {
     const store = await (await create()).open();
-    const of = (i: number, subjects: CallbackRow['subjects']) =>
-      callbackRow(`t-${i}`, { receivedAt: T + i, subjects: { task: 'T1', userTask: 'mine', ...subjects } });
     const callbacks = [
-      of(1, { progress: { state: 'in_progress', orders: 3, ordersFinished: 1, calls: 2 } }),
-      of(2, { order: 'O1', call: 'C1' }),
-      of(3, { order: 'O1', call: 'C1', orderFinished: true }),
-      of(4, { order: 'O2', call: 'C2' }),
-      of(5, { order: 'O3', call: 'C3', orderFinished: false }),
-      of(6, { progress: { state: 'completed', orders: 3, ordersFinished: 3, calls: 3 } }),
+      ofTask(1, { progress: { state: 'in_progress', orders: 3, ordersFinished: 1, calls: 2 } }),
+      ofTask(2, { order: 'O1', call: 'C1' }),
+      ofTask(3, { order: 'O1', call: 'C1', orderFinished: true }),
+      ofTask(4, { order: 'O2', call: 'C2' }),
+      ofTask(5, { order: 'O3', call: 'C3', orderFinished: false }),
+      ofTask(6, { progress: { state: 'completed', orders: 3, ordersFinished: 3, calls: 3 } }),
     ];
     for (const row of callbacks.toReversed()) await store.write({ ...NO_ROWS, callbacks: [row] });
     await store.write({ ...NO_ROWS, callbacks });
