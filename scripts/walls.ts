@@ -62,6 +62,7 @@ const QUEUE_FOLDERS: Readonly<Record<string, readonly string[]>> = {
   callbacks: ['bullmq', 'deliveries'],
   kept: ['bullmq', 'deliveries'],
   processes: ['bullmq', 'deliveries'],
+  forget: ['bullmq', 'deliveries', 'kept'],
   reshard: ['bullmq', 'deliveries', 'callbacks', 'kept', 'processes'],
 };
 

@@ -15,6 +15,8 @@ export { moveDeliveries, type MovePlace, type MoveTarget } from './deliveries/mo
 export type { RoutedBatch } from './deliveries/jobs.ts';
 export { createDeliveryProducer, type DeliveryProducer } from './deliveries/producer.ts';
 export { settle, type Settlement, type SettleOptions, type Spent } from './deliveries/settle.ts';
+export { forgetInQueues } from './forget/forget.ts';
+export type { ForgottenIn, Person } from './forget/person.ts';
 export { openDeadLetters } from './kept/dead-letters.ts';
 export type { Kept, KeptFilter, KeptStore } from './kept/kept.ts';
 export { joinKeptStores } from './kept/kept-in-shards.ts';

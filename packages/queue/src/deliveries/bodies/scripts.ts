@@ -85,7 +85,7 @@ end
 if stored and not digest then redis.call('HSET', KEYS[1], 'bodies', ARGV[1], 'digest', ARGV[2]) end
 return answers`;
 
-const RELEASE_ONE = `${COUNT}
+export const RELEASE_ONE = `${COUNT}
 local function release(bodies, backlog, held, output, id)
   local there = field(bodies, '@' .. output)
   if not there then
