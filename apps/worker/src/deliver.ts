@@ -1,5 +1,5 @@
 import { callbackKey, type Logger, type Output } from '@ringback/contracts';
-import type { Ledger } from '@ringback/ledger';
+import type { Ledger, Outcome } from '@ringback/ledger';
 import { createGroupCommit } from '@ringback/pacing';
 import { type DeliveryHandlers, type DeliveryProducer, HandBack, type Settlement } from '@ringback/queue';
 import type { LimitFunction } from 'p-limit';
@@ -119,8 +119,11 @@ async function stillToAttempt(
   const keys = keyed.map(({ key }) => key);
   const handedOn = await retries.handedOn(batch, keys);
   const outcomes = await ledger.outcomes({ batch, output: output.name }, keys);
-  return keyed.filter((_, index) => outcomes[index] === undefined && !handedOn[index]);
+  return keyed.filter((_, index) => isOpen(outcomes[index]) && !handedOn[index]);
 }
+
+/** What is parked comes back by itself. What has returned is in this batch. */
+const isOpen = (outcome: Outcome | undefined) => outcome === undefined || outcome === 'returned';
 
 /** Outcomes during a write go together in the next one. */
 function createRecorder({ output, ledger }: DeliverDeps) {

@@ -1,6 +1,8 @@
 export { type CallbackRef, DELIVERY_STATES, type DeliveryState, type Fate, HistoryEvent } from './events.ts';
 export type { HandOver } from './hand-over.ts';
 export { type HistoryPlace, openHistory, type OpenOptions } from './open.ts';
+export { createParkOutput, type BacklogBound, type ParkedOutput } from './parking/park-output.ts';
+export { runShardParking, type ShardParkingOptions } from './parking/shard-parking.ts';
 export {
   REST_KINDS,
   type RestCount,

@@ -6,8 +6,11 @@ import { CLAIM, KEEP, RECORD, RELEASE, RENEW } from './scripts.ts';
 /** again: claimed by an earlier run of this batch. conflict: claimed by another batch, with another body. */
 export type Claim = 'ours' | 'again' | 'duplicate' | 'conflict';
 
-/** retrying: it has a job of its own. dropped: by its output's backlog rule. */
-export type Outcome = 'delivered' | 'dead' | 'retrying' | 'dropped';
+/**
+ * retrying: it has a job of its own. dropped: by its output's backlog rule. parked: it rests in the history.
+ * returned: it was parked, and its output has it again.
+ */
+export type Outcome = 'delivered' | 'dead' | 'retrying' | 'dropped' | 'parked' | 'returned';
 
 type Deliveries = { readonly batch: string; readonly output: string };
 
@@ -35,7 +38,7 @@ export type LedgerOptions = {
 };
 
 const CLAIMS = ['ours', 'again', 'duplicate', 'conflict'] as const satisfies readonly Claim[];
-const OUTCOMES = ['delivered', 'dead', 'retrying', 'dropped'] as const satisfies readonly Outcome[];
+const OUTCOMES = ['delivered', 'dead', 'retrying', 'dropped', 'parked', 'returned'] as const satisfies readonly Outcome[];
 
 export function createLedger({ redis, prefix, window }: LedgerOptions): Ledger {
   const run = createRunScript(redis);

@@ -8,6 +8,7 @@ export { createRouteCounts, readRouteCounts, type RouteCounts, sumOfRouteCounts 
 export { createBatchProducer } from './callbacks/batch-producer.ts';
 export { createDropNoter, NO_BACKLOG, type OutputBacklog, readBacklog, sumOfBacklogs } from './deliveries/bodies/backlog.ts';
 export { type Bodies, createBodies, type Share } from './deliveries/bodies/bodies.ts';
+export { createParking, type MarkedShare, type ParkedGroup, type Parking } from './deliveries/bodies/parking.ts';
 export { sweepBodies } from './deliveries/bodies/sweep.ts';
 export { consumeDeliveries, type DeliveryHandlers } from './deliveries/consumer.ts';
 export { forgetOutput, knownOutputs, noteOutputs } from './deliveries/known-outputs.ts';

@@ -150,8 +150,9 @@ async function planOf(source: Source, { from, to, outcomes, into, failed }: Plan
   const refused = failed ? undefined : why;
   const plan: Omit<Plan, 'ended'> = { batch, refused, dead: [], alone: [], together: [] };
   for (const [index, callback] of callbacks.entries()) {
-    // A delivery of a batch with an outcome has ended, or has a job of its own.
-    const isOver = before[index] === 'delivered' || (kind !== 'single' && before[index] !== undefined);
+    // A delivery of a batch with an outcome has ended, or is in another place. One that has returned is in this one.
+    const isElsewhere = before[index] !== undefined && before[index] !== 'returned';
+    const isOver = before[index] === 'delivered' || (kind !== 'single' && isElsewhere);
     if (isOver || there[index] === 'delivered') continue;
     if (failed || refused !== undefined) plan.dead.push(callback);
     // A batch skips deliveries with an outcome; a job of one delivery attempts it.

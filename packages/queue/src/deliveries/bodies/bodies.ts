@@ -148,7 +148,7 @@ function unlessWrongType(error: unknown): never {
   throw error;
 }
 
-const placesOf = ({ at }: { at?: string }) => at?.split(',').map(Number);
+export const placesOf = ({ at }: { at?: string }) => at?.split(',').map(Number);
 
 /** True for errors of a read: stored bodies are damaged, or those of a newer Ringback. */
 export function isUnreadable(error: unknown): error is RingbackError {
