@@ -8,9 +8,10 @@ import { readOptions, type RunOptions, USAGE } from './options.ts';
 import { readMeasured } from './predict/costs.ts';
 import { type Asked, predict } from './predict/predict.ts';
 import { judge } from './report/goals.ts';
+import { historyTables, judgeHistory } from './report/history-tables.ts';
 import { scalingTables } from './report/scaling-tables.ts';
 import { goalTable, writeTables } from './report/tables.ts';
-import { writeDocs, writeJson, writeScaling } from './report/write-files.ts';
+import { writeDocs, writeHistory, writeJson, writeScaling } from './report/write-files.ts';
 import { toText } from './report/write-text.ts';
 import { runBench } from './run-bench.ts';
 
@@ -50,12 +51,16 @@ async function measure({ plan, parts, against, shards, write }: RunOptions): Pro
   const samples = await runBench({ plan, parts, against, shards, spec, say: tell, interrupted: interrupted() });
   const goals = judge(samples);
   const machine = `${own}${tellStolen(stolen())}`;
-  const tables = shards ? scalingTables(samples) : [...writeTables(samples), ...(goals.length > 0 ? [goalTable(goals)] : [])];
+  const usual = [...writeTables(samples), ...(goals.length > 0 ? [goalTable(goals)] : [])];
+  const tables = shards ? scalingTables(samples) : [...usual, ...historyTables(samples)];
   for (const table of tables) say(`\n${toText(table)}`);
-  const report = { startedAt, seconds: seconds(), machine, goals, samples };
+  const report = { startedAt, seconds: seconds(), machine, goals: [...goals, ...judgeHistory(samples)], samples };
   say(`\n${machine}`);
   say(`${seconds().toFixed(0)} s; figures: ${relative(process.cwd(), await writeJson(report))}`);
-  if (write) await (shards ? writeScaling(report) : writeDocs(report));
+  if (!write) return;
+  if (shards) await writeScaling(report);
+  if (!shards && goals.length > 0) await writeDocs({ ...report, goals });
+  if (parts.includes('history')) await writeHistory(report);
 }
 
 try {

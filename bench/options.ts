@@ -5,12 +5,12 @@ import type { Asked } from './predict/predict.ts';
 import { type PartName, PARTS } from './run-bench.ts';
 
 export const USAGE = `npm run bench [-- options]
-  --only <part>   measures this part; may be given several times: ${Object.keys(PARTS).join(', ')}. Default: all
+  --only <part>   measures this part; may be given several times: ${Object.keys(PARTS).join(', ')}. Default: all but history
   --against <folder>  measures this checkout of Ringback against another one, in place of the parts; install that one first
   --shards        measures 1, 2 and 4 shards on 1, 2 and 4 Redis servers, in place of the parts
   --million       a backlog of a million callbacks, in place of ${DEFAULT_PLAN.backlog}: takes some ten minutes more
   --quick         one short round: shows that it runs, its figures mean nothing
-  --write         writes the figures into docs/performance.md, with --shards into docs/scaling.md
+  --write         writes the figures into docs/performance.md, those of history into docs/history.md, with --shards into docs/scaling.md
 
   --predict <file>  measures nothing: says from the file that --shards wrote how many of everything it takes
     --rate <number>         callbacks a second; may be given several times
@@ -33,6 +33,11 @@ export type RunOptions = {
 };
 
 type Options = RunOptions & { readonly help: boolean; readonly predictFrom: string | undefined; readonly asked: Asked };
+
+/** `history` takes as long as all others, and its figures stand on a page of their own. */
+export const USUAL_PARTS = Object.keys(PARTS)
+  .filter(isPart)
+  .filter((name) => name !== 'history');
 
 const NUMBER = { type: 'string' } as const;
 
@@ -68,7 +73,7 @@ export function readOptions(args: readonly string[]): Options {
   const plan = quick ? QUICK_PLAN : DEFAULT_PLAN;
   return {
     plan: million ? { ...plan, backlog: MILLION } : plan,
-    parts: chosen.length > 0 ? chosen : Object.keys(PARTS).filter(isPart),
+    parts: chosen.length > 0 ? chosen : USUAL_PARTS,
     against: against === undefined ? undefined : resolve(against),
     shards,
     write,

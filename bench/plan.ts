@@ -21,6 +21,17 @@ export type Plan = {
   readonly deliveries: readonly (Way & { readonly seconds: number })[];
   /** In ten steps. */
   readonly backlog: number;
+  readonly history: {
+    readonly rounds: number;
+    /** s at full load; s of deliveries. */
+    readonly seconds: number;
+    /** That a writer brings to an empty store. */
+    readonly written: number;
+    /** That a store holds while it is asked. */
+    readonly kept: number;
+    /** Times that each question is asked. */
+    readonly turns: number;
+  };
   /** Callbacks at full load and one at a time, and s without any. */
   readonly shards: {
     readonly layouts: readonly Layout[];
@@ -46,6 +57,7 @@ export const DEFAULT_PLAN: Plan = {
     { outputs: 3, delayMs: 20, seconds: 1 },
   ],
   backlog: 50_000,
+  history: { rounds: 5, seconds: 2, written: 100_000, kept: 1_000_000, turns: 7 },
   shards: {
     layouts: [
       { shards: 1, servers: 1 },
@@ -75,6 +87,7 @@ export const QUICK_PLAN: Plan = {
     { outputs: 3, delayMs: 20, seconds: 0.2 },
   ],
   backlog: 1000,
+  history: { rounds: 1, seconds: 0.2, written: 500, kept: 2000, turns: 2 },
   shards: {
     layouts: [
       { shards: 1, servers: 1 },

@@ -2,6 +2,7 @@ import type { RedisServerSpec } from '@ringback/redis-server';
 import { createSamples, type Samples } from './measure/samples.ts';
 import { measureAgainst } from './parts/against.ts';
 import { measureBacklog } from './parts/backlog.ts';
+import { measureHistory } from './parts/history.ts';
 import { measureIngress } from './parts/ingress.ts';
 import { measureShards } from './parts/shards.ts';
 import { measureTwoProcesses } from './parts/two-processes.ts';
@@ -16,6 +17,7 @@ export const PARTS = {
   worker: measureWorker,
   'two-processes': measureTwoProcesses,
   backlog: measureBacklog,
+  history: measureHistory,
 } as const satisfies Record<string, (world: World) => Promise<void>>;
 
 export type PartName = keyof typeof PARTS;

@@ -25,23 +25,30 @@ export async function makeFolder(onClose: OnClose): Promise<string> {
   return folder;
 }
 
+export type HistoryPlace =
+  | { readonly store: 'sqlite'; readonly path: string }
+  | { readonly store: 'postgres'; readonly url: string };
+
 export type SettingsOptions = {
   readonly folder: string;
   readonly durability: 'everysec' | 'always';
   readonly sinkUrl: string;
   /** Absent: the Redis of `REDIS_URL`. */
   readonly cluster?: { readonly nodes: readonly string[]; readonly shards: number };
+  /** The section of the settings. Absent: no history. */
+  readonly history?: HistoryPlace;
 };
 
 /** All defaults but ports, Redis and destinations. Returns its path. */
-export async function writeSettings({ folder, durability, sinkUrl, cluster }: SettingsOptions): Promise<string> {
+export async function writeSettings({ folder, durability, sinkUrl, cluster, history }: SettingsOptions): Promise<string> {
   const layout = cluster ? `-${cluster.shards}-${cluster.nodes.length}` : '';
-  const path = join(folder, `${durability}${layout}.yaml`);
+  const path = join(folder, `${durability}${layout}${history ? `-${history.store}` : ''}.yaml`);
   const [first] = OUTPUTS;
   const settings = {
     ingress: { host: '127.0.0.1', port: 0, adminPort: 0 },
     worker: { adminPort: 0 },
     redis: { durability, ...(cluster && { cluster: { nodes: cluster.nodes }, shards: cluster.shards }) },
+    ...(history && { history }),
     sources: [
       {
         name: 'callbot',

@@ -8,7 +8,7 @@ import { measureRedis } from './measure/redis.ts';
 import type { Samples } from './measure/samples.ts';
 import type { Plan } from './plan.ts';
 import type { OnClose } from './processes.ts';
-import { makeFolder, writeSettings } from './settings.ts';
+import { type HistoryPlace, makeFolder, writeSettings } from './settings.ts';
 import type { SinkCalls } from './sink/main.ts';
 
 export type World = {
@@ -18,6 +18,8 @@ export type World = {
   readonly sink: Child<SinkCalls>;
   /** What a contestant on one of the Redis servers is started with, up to the end of its part. */
   readonly startOptions: (redis: RedisName, onClose: OnClose) => StartOptions;
+  /** Likewise on the first Redis server, with a history. */
+  readonly startWithHistory: (history: HistoryPlace, onClose: OnClose) => Promise<StartOptions>;
   /** Likewise on a cluster of its own. */
   readonly startCluster: (layout: Layout, onClose: OnClose) => Promise<StartOptions>;
   readonly say: (line: string) => void;
@@ -62,21 +64,22 @@ export async function createWorld({ plan, samples, spec, say, onClose }: WorldOp
     always: await prepare('always'),
     'second everysec': await prepare('everysec'),
   };
+  const everysec = { folder, durability: 'everysec', sinkUrl } as const;
   return {
     plan,
     samples,
     load,
     sink,
     startOptions: (redis, until) => ({ ...prepared[redis], onClose: until }),
+    startWithHistory: async (history, until) => ({
+      ...prepared.everysec,
+      settings: await writeSettings({ ...everysec, history }),
+      onClose: until,
+    }),
     async startCluster(layout, until) {
       const { nodes, redis } = await startCluster({ spec, layout, settings: NO_REWRITE, settleMs, onClose: until });
       const cluster = { nodes, shards: layout.shards };
-      return {
-        settings: await writeSettings({ folder, durability: 'everysec', sinkUrl, cluster }),
-        redis,
-        folder,
-        onClose: until,
-      };
+      return { settings: await writeSettings({ ...everysec, cluster }), redis, folder, onClose: until };
     },
     say,
   };

@@ -1,4 +1,5 @@
 import { everyCrashPoint } from './crash-points/every-crash-point.ts';
+import { historyStory } from './history-story/story.ts';
 import type { Run, Scenario } from './scenario.ts';
 import { blockedLog } from './scenarios/blocked-log.ts';
 import { breakDestinations } from './scenarios/break-destinations.ts';
@@ -45,5 +46,6 @@ export const scenarios: readonly (Scenario | Run)[] = [
   failOverSentinelEverysec,
   failOverCluster,
   failOverClusterEverysec,
+  historyStory,
   everyCrashPoint,
 ];

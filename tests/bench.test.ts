@@ -2,16 +2,18 @@ import { fileURLToPath } from 'node:url';
 import { redisSpec } from '@ringback/testkit';
 import { expect, it } from 'vitest';
 import { parseTicks } from '../bench/measure/stolen.ts';
+import { USUAL_PARTS } from '../bench/options.ts';
 import { QUICK_PLAN } from '../bench/plan.ts';
 import { judge } from '../bench/report/goals.ts';
+import { historyTables, judgeHistory } from '../bench/report/history-tables.ts';
 import { scalingTables } from '../bench/report/scaling-tables.ts';
 import { writeTables } from '../bench/report/tables.ts';
-import { PARTS, runBench } from '../bench/run-bench.ts';
+import { runBench } from '../bench/run-bench.ts';
 
 // What it runs is processes, as `npm run bench` does; what it measures is of no interest here, but for what
 // no clock decides.
-it('npm run bench measures all parts, and judges every goal', async () => {
-  const parts = Object.keys(PARTS) as (keyof typeof PARTS)[];
+it('npm run bench measures all parts but history, and judges every goal', async () => {
+  const parts = USUAL_PARTS;
   const interrupted = new Promise<never>(() => {});
   const samples = await runBench({ plan: QUICK_PLAN, parts, spec: redisSpec(), say: () => {}, interrupted });
 
@@ -24,6 +26,17 @@ it('npm run bench measures all parts, and judges every goal', async () => {
   expect(samples.values('draining', 'deliveriesPerSecond')).toHaveLength(10);
   expect(judge(samples)).toHaveLength(11);
   expect(writeTables(samples)).toHaveLength(10);
+}, 240_000);
+
+it('npm run bench -- --only history measures a store, and a Ringback with it and without', async () => {
+  const interrupted = new Promise<never>(() => {});
+  const samples = await runBench({ plan: QUICK_PLAN, parts: ['history'], spec: redisSpec(), say: () => {}, interrupted });
+  // The CPU of so few callbacks may be too little to be counted.
+  expect(judgeHistory(samples).length).toBeGreaterThanOrEqual(9);
+  // Of SQLite: goals, the way of a callback, writing, and four kinds of questions.
+  expect(historyTables(samples)).toHaveLength(7);
+  expect(samples.values('trace: requestID, sqlite', 'found')).toEqual([1]);
+  expect(samples.values('count: nothing, sqlite', 'found')).toEqual([QUICK_PLAN.history.written + QUICK_PLAN.history.kept]);
 }, 240_000);
 
 it('npm run bench -- --against measures another checkout and this one', async () => {

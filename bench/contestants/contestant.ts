@@ -11,6 +11,8 @@ export type Contestant = {
   readonly ingress: App & { readonly url: string };
   readonly redis?: MeasuredRedis;
   readonly queues: readonly string[];
+  /** Of its history: empty once that has all. */
+  readonly streams?: readonly string[];
 };
 
 export type Deliverer = Contestant & { readonly redis: MeasuredRedis; readonly worker: App };

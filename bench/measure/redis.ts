@@ -28,8 +28,8 @@ export type MeasuredRedis = {
   figures(settleMs?: number): Promise<RedisFigures>;
   /** Keeps what BullMQ writes per queue at a process's start: contestants keep running. */
   empty(queues: readonly string[]): Promise<void>;
-  /** Nothing waits or is active. */
-  idle(queues: readonly string[]): Promise<void>;
+  /** Nothing waits or is active, and streams hold nothing. */
+  idle(queues: readonly string[], streams?: readonly string[]): Promise<void>;
 };
 
 const LOOKS = new Set(['info', 'config|get', 'ping', 'client|setinfo', 'hello', 'select']);
@@ -48,9 +48,9 @@ export function measureRedis({ url, onClose, settleMs: usual, kept = [] }: Measu
   const redis = new Redis(url, { maxRetriesPerRequest: 3 });
   onClose(async () => redis.disconnect());
 
-  async function waiting(queues: readonly string[]): Promise<number> {
+  async function waiting(queues: readonly string[], streams: readonly string[]): Promise<number> {
     const lists = queues.flatMap((queue) => [`${queue}:wait`, `${queue}:active`]);
-    const lengths = await Promise.all(lists.map((list) => redis.llen(list)));
+    const lengths = await Promise.all([...lists.map((list) => redis.llen(list)), ...streams.map((stream) => redis.xlen(stream))]);
     return lengths.reduce((sum, length) => sum + length, 0);
   }
 
@@ -71,10 +71,10 @@ export function measureRedis({ url, onClose, settleMs: usual, kept = [] }: Measu
       }
       for (const [error] of (await commands.exec()) ?? []) if (error) throw error;
     },
-    async idle(queues) {
-      await until(async () => (await waiting(queues)) === 0, {
+    async idle(queues, streams = []) {
+      await until(async () => (await waiting(queues, streams)) === 0, {
         withinMs: IDLE_WITHIN_MS,
-        what: () => `idle: ${queues.join(', ')}`,
+        what: () => `idle: ${[...queues, ...streams].join(', ')}`,
       });
     },
   };

@@ -3,7 +3,7 @@ import { type Samples, type Spread, spreadOf } from '../measure/samples.ts';
 
 export type Goal = {
   readonly name: string;
-  readonly unit: '×' | 'ms' | 'B';
+  readonly unit: '×' | 'ms' | 'B' | '/s';
   readonly is: 'at least' | 'at most';
   readonly bound: number;
   /** Round by round. */
@@ -11,7 +11,7 @@ export type Goal = {
   readonly met: boolean;
 };
 
-type Rule = Omit<Goal, 'spread' | 'met'> & { readonly of: (samples: Samples) => readonly number[] };
+export type Rule = Omit<Goal, 'spread' | 'met'> & { readonly of: (samples: Samples) => readonly number[] };
 
 type Figure = readonly [who: string, what: string];
 
@@ -24,7 +24,7 @@ function pair(samples: Samples, [one, other]: readonly [Figure, Figure], combine
   });
 }
 
-const ratio = (one: Figure, other: Figure) => (samples: Samples) => pair(samples, [one, other], (a, b) => a / b);
+export const ratio = (one: Figure, other: Figure) => (samples: Samples) => pair(samples, [one, other], (a, b) => a / b);
 const difference = (one: Figure, other: Figure) => (samples: Samples) => pair(samples, [one, other], (a, b) => a - b);
 
 const ONE_OUTPUT = '1 output, 0 ms';
@@ -111,8 +111,8 @@ const RULES: readonly Rule[] = [
   },
 ];
 
-export function judge(samples: Samples): Goal[] {
-  return RULES.flatMap(({ of, ...goal }) => {
+export function judge(samples: Samples, rules: readonly Rule[] = RULES): Goal[] {
+  return rules.flatMap(({ of, ...goal }) => {
     const spread = spreadOf(of(samples));
     if (!spread) return [];
     return { ...goal, spread, met: goal.is === 'at least' ? spread.median >= goal.bound : spread.median <= goal.bound };

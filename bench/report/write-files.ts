@@ -5,6 +5,7 @@ import { STATE_FOLDER } from '@ringback/testkit/bare';
 import type { Samples } from '../measure/samples.ts';
 import { drawFigures } from './draw.ts';
 import type { Goal } from './goals.ts';
+import { historyTables } from './history-tables.ts';
 import { scalingTables } from './scaling-tables.ts';
 import { goalTable, type Table, writeTables } from './tables.ts';
 import { toMarkdown } from './write-text.ts';
@@ -39,6 +40,11 @@ export async function writeDocs(report: Report): Promise<void> {
 /** Into docs/scaling.md. */
 export function writeScaling(report: Report): Promise<void> {
   return writePage('scaling.md', report, scalingTables(report.samples));
+}
+
+/** Into docs/history.md. */
+export function writeHistory(report: Report): Promise<void> {
+  return writePage('history.md', report, historyTables(report.samples));
 }
 
 async function writePage(name: string, { startedAt, seconds, machine }: Report, tables: readonly Table[]): Promise<void> {

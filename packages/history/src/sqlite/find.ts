@@ -130,7 +130,8 @@ function union(parts: readonly Clause[]): Clause {
 }
 
 function createIdLookup(file: DatabaseSync): (id: string) => number[] {
-  const bounds = file.prepare('SELECT min(segment) AS first, max(segment) AS last FROM ids');
+  // Two queries, since SQLite reads the whole index for both in one.
+  const bounds = file.prepare('SELECT (SELECT min(segment) FROM ids) AS first, (SELECT max(segment) FROM ids) AS last');
   const select = file.prepare('SELECT n FROM ids WHERE segment = ? AND hash = ?');
   const selectNames = file.prepare('SELECT id, key, subjects FROM callbacks WHERE n = ?');
   const isNamed = (n: number, id: string) => {

@@ -1,0 +1,20 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../../apps/cli/src/main.ts', import.meta.url));
+const ENDS_WITHIN_MS = 120_000;
+
+export type Command = (...args: string[]) => Promise<string>;
+
+/** `npm run ringback -- …` with these settings. Resolves with what it prints. @throws Error with what it says if it fails */
+export function commandOf(env: Readonly<Record<string, string>>, onCommand: (args: readonly string[]) => void): Command {
+  return (...args) =>
+    new Promise((resolve, reject) => {
+      onCommand(args);
+      const options = { env: { PATH: process.env['PATH'], ...env }, timeout: ENDS_WITHIN_MS, maxBuffer: 2 ** 28 };
+      execFile(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, ...args], options, (error, out, err) => {
+        if (error) reject(new Error(`ringback ${args.join(' ')}: ${err || out || error.message}`));
+        else resolve(out);
+      });
+    });
+}

@@ -1,0 +1,62 @@
+import { until } from '@ringback/testkit/bare';
+import { runLoad } from '../../bench/load/run.ts';
+import { ARCHIVE, CRM, type Stage } from './stage.ts';
+import type { Traffic } from './callbacks.ts';
+
+/** What came of sending it. */
+export type Course = {
+  readonly requests: number;
+  readonly refused: number;
+  /** Deliveries that rested in the history while the CRM was dead. */
+  readonly parked: number;
+  /** When the middle third began and ended, ms since the epoch. */
+  readonly middle: { readonly from: number; readonly to: number };
+};
+
+type Size = { readonly connections: number; readonly arrivesWithinMs: number };
+
+/** Each third of the repeated ones comes again so often. */
+const STORM = { share: 0.05, times: 5 } as const;
+
+/** Three thirds. The CRM is dead during the middle one; storms of duplicates come then and afterwards. */
+export async function sendTraffic(stage: Stage, traffic: Traffic, { connections, arrivesWithinMs }: Size): Promise<Course> {
+  const { destination, ingressUrl } = stage;
+  const [first, middle, last] = traffic.thirds;
+  let [requests, refused] = [0, 0];
+  const send = async (wave: Buffer[]) => {
+    const { result } = await runLoad({ urls: [ingressUrl], requests: wave, connections });
+    requests += wave.length;
+    refused += result.refused;
+  };
+  await send(first);
+  await destination.took(CRM, first.length, arrivesWithinMs);
+  destination.die(CRM);
+  const from = Date.now();
+  await send(middle);
+  await send(stormOf([...first, ...middle]));
+  const to = Date.now();
+  await destination.took(ARCHIVE, first.length + middle.length, arrivesWithinMs);
+  const parked = await someParked(stage, arrivesWithinMs);
+  destination.return(CRM);
+  await send(last);
+  await send(stormOf(middle));
+  const all = first.length + middle.length + last.length;
+  for (const output of [ARCHIVE, CRM]) await destination.took(output, all, arrivesWithinMs);
+  return { requests, refused, parked, middle: { from, to } };
+}
+
+function stormOf(requests: readonly Buffer[]): Buffer[] {
+  const every = Math.round(1 / STORM.share);
+  const chosen = requests.filter((_, index) => index % every === 0);
+  return Array.from({ length: STORM.times }, () => chosen).flat();
+}
+
+async function someParked({ ringback }: Stage, withinMs: number): Promise<number> {
+  return until(
+    async () => {
+      const { count } = JSON.parse(await ringback('search', '--state', 'parked', '--output', CRM, '--count', '--json'));
+      return Number(count) || undefined;
+    },
+    { withinMs, what: () => `deliveries of ${CRM} in the history` },
+  );
+}
