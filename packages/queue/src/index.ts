@@ -4,6 +4,7 @@ export { callbackQueueState, outputQueueState, type QueueDepths, type QueueState
 export { createBatchWriter } from './callbacks/batch-writer.ts';
 export { consumeCallbacks, type TakenBatch } from './callbacks/consumer.ts';
 export { type CallbackProducer, createCallbackProducer } from './callbacks/producer.ts';
+export { findCallbacks, type StandingCallback } from './callbacks/find-callback.ts';
 export { createRouteCounts, readRouteCounts, type RouteCounts, sumOfRouteCounts } from './callbacks/route-counts.ts';
 export { createBatchProducer } from './callbacks/batch-producer.ts';
 export { createDropNoter, NO_BACKLOG, type OutputBacklog, readBacklog, sumOfBacklogs } from './deliveries/bodies/backlog.ts';
@@ -11,6 +12,7 @@ export { type Bodies, createBodies, type Share } from './deliveries/bodies/bodie
 export { createParking, type MarkedShare, type ParkedGroup, type Parking } from './deliveries/bodies/parking.ts';
 export { sweepBodies } from './deliveries/bodies/sweep.ts';
 export { consumeDeliveries, type DeliveryHandlers } from './deliveries/consumer.ts';
+export { findDelivery, type StandingDelivery } from './deliveries/find-delivery.ts';
 export { forgetOutput, knownOutputs, noteOutputs } from './deliveries/known-outputs.ts';
 export { moveDeliveries, type MovePlace, type MoveTarget } from './deliveries/move.ts';
 export type { RoutedBatch } from './deliveries/jobs.ts';
