@@ -35,7 +35,7 @@ export function addKeptCommands({ program, place, env, terminal, done }: KeptCom
   const read = async ({ config, output }: Asked, work: Work) =>
     done(await withRest({ env, config, terminal }, (reached) => withKept({ place, reached, output, reading: true }, work)));
   const change = async ({ config, output }: Asked, work: Work) =>
-    done(await withRedis({ env, config }, (reached) => withKept({ place, reached, output, reading: false }, work)));
+    done((await withRedis({ env, config }, (reached) => withKept({ place, reached, output, reading: false }, work))) ?? true);
 
   addFilters(group.command('list').description('the newest first, without personal data'), place)
     .option('--limit <n>', 'how many at most', wholeNumber(1), 50)

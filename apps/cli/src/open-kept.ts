@@ -28,10 +28,10 @@ type OpenOptions = {
 };
 
 /** What is kept on all shards together. @throws RingbackError RB_CONFIG_INVALID, RB_REDIS_UNAVAILABLE or RB_OUTPUT_UNKNOWN */
-export async function withKept(options: OpenOptions, work: (store: KeptStore) => Promise<boolean | void>): Promise<boolean> {
+export async function withKept<T>(options: OpenOptions, work: (store: KeptStore) => Promise<T>): Promise<T> {
   const store = await open(options);
   try {
-    return (await work(store)) ?? true;
+    return await work(store);
   } finally {
     await store.close();
   }

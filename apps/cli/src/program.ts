@@ -18,6 +18,7 @@ import { addReshard } from './reshard/command.ts';
 import { route } from './route.ts';
 import { schema } from './schema.ts';
 import { newSecret } from './secret.ts';
+import { addSearch } from './search/command.ts';
 import { send } from './send.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -71,6 +72,7 @@ function addCommands(context: Context): void {
   addOutputs({ program, env, terminal, done: exitWith });
   addDispatch({ program, env, terminal, done: exitWith });
   addReshard({ program, env, terminal, done: exitWith });
+  addSearch({ program, env, terminal, done: exitWith });
   addSchema(context);
   addSecret(context);
   addKept(context);

@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { addDispatch } from './dispatch.ts';
 import { addKeptCommands } from './kept-commands.ts';
 import { addOutputs } from './outputs.ts';
+import { addSearch } from './search/command.ts';
 
 export type Ran = { readonly code: number; readonly out: string; readonly err: string };
 
@@ -14,6 +15,7 @@ export async function runCommand(args: readonly string[], env: Readonly<Record<s
   const context = { program: new Command(), env, terminal, done: (success: boolean) => void (code = success ? 0 : 1) };
   addOutputs(context);
   addDispatch(context);
+  addSearch(context);
   for (const place of ['dead-letters', 'quarantine'] as const) addKeptCommands({ ...context, place });
   try {
     await context.program.parseAsync(args, { from: 'user' });

@@ -39,7 +39,7 @@ export function withRest(
   });
 }
 
-async function withShards<T>({ env, config }: Options, work: (reached: Reached) => Promise<T>): Promise<T> {
+export async function withShards<T>({ env, config }: Options, work: (reached: Reached) => Promise<T>): Promise<T> {
   const settings = loadSettings({ path: config ?? settingsFile(env), env });
   const shards = await connectShards(settings.redis, env);
   try {

@@ -103,7 +103,7 @@ export type HistoryStore = {
   /** The newest first by `receivedAt`, then key. */
   find(filter: HistoryFilter, page: Page): Promise<FoundCallback[]>;
   count(filter: HistoryFilter): Promise<number>;
-  /** With attempts. Those that are not there are left out. */
+  /** With attempts and bodies. Those that are not there are left out. */
   stories(refs: readonly CallbackRef[]): Promise<CallbackStory[]>;
   refusals(range: { readonly since: number; readonly until: number }): Promise<RefusalRow[]>;
   /** The newest first. */

@@ -11,7 +11,7 @@ export type Kept = {
   /** Id of stored bodies. */
   readonly bodies?: string | undefined;
   readonly output?: string | undefined;
-  readonly callbacks: readonly (Pick<Callback, 'id' | 'source' | 'account'> & { readonly type?: string })[];
+  readonly callbacks: readonly (Pick<Callback, 'id' | 'source' | 'account'> & Partial<Pick<Callback, 'type' | 'receivedAt'>>)[];
   /** Holds no personal data. */
   readonly reason: string;
   readonly fault: Fault;

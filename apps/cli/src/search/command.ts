@@ -1,0 +1,98 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { CallbackRef } from '@ringback/history';
+import { type CallbackFilter, count, follow, keptPlaceOf, search, type SearchOptions } from '@ringback/operations';
+import { type Command, InvalidArgumentError } from 'commander';
+import { filterOf, withFilters } from '../filter-options.ts';
+import type { Env } from '../load-settings.ts';
+import { withKept } from '../open-kept.ts';
+import { wholeNumber } from '../option-values.ts';
+import type { Terminal } from '../terminal.ts';
+import { withHistory } from '../with-history.ts';
+import { withPlaces } from '../with-places.ts';
+import { withConfig } from '../with-redis.ts';
+import { cursorOf, foundJson, foundTable } from './found-view.ts';
+
+type Context = { readonly env: Env; readonly terminal: Terminal; readonly done: (success: boolean) => void };
+type Options = CallbackFilter & {
+  readonly config?: string;
+  readonly limit: number;
+  readonly after?: CallbackRef;
+  readonly bodies: boolean;
+  readonly count: boolean;
+  readonly follow: boolean;
+  readonly json: boolean;
+};
+
+const HELP = `
+It asks the history, which lags a little behind. With --state dead, unrouted or quarantined it also asks for what is kept.
+Phone numbers and names are in bodies alone: these are shown only with --bodies, and by trace.`;
+
+export function addSearch({ program, ...context }: Context & { readonly program: Command }): void {
+  const command = program.command('search').description('find callbacks in the history, the newest first');
+  withConfig(withFilters(command))
+    .option('--limit <n>', 'how many at most', wholeNumber(1, 10_000), 50)
+    .option('--after <cursor>', 'the next page: the cursor of the last one shown', cursor)
+    .option('--bodies', 'with --json: with the bodies, which hold personal data', false)
+    .option('--count', 'only how many there are', false)
+    .option('--follow', 'go on with those that are received from now on, until Ctrl-C', false)
+    .option('--json', 'JSON, one object a line', false)
+    .addHelpText('after', HELP)
+    .action(async (options: Options) => {
+      if (options.follow && (options.count || options.after))
+        command.error('error: --follow goes with neither --count nor --after');
+      await withSources(options, context, (sources) => run(options, sources, context));
+    });
+}
+
+type Sources = SearchOptions & { readonly away: readonly string[] };
+
+/** Redis is asked only for states whose callbacks may stand there. */
+async function withSources(options: Options, { env }: Context, work: (sources: Sources) => Promise<void>): Promise<void> {
+  const { config } = options;
+  const place = keptPlaceOf(options);
+  if (place === undefined) return withHistory({ env, config }, ({ history }) => work({ history, kept: undefined, away: [] }));
+  return withPlaces({ env, config }, ({ reached, away, requireHistory }) => {
+    const history = requireHistory();
+    if (reached === undefined) return work({ history, kept: undefined, away });
+    return withKept({ place, reached, reading: true }, (kept) => work({ history, kept, away }));
+  });
+}
+
+async function run(options: Options, sources: Sources, { terminal, done }: Context): Promise<void> {
+  const filter = filterOf(options);
+  const { json, limit, after, bodies } = options;
+  for (const reason of sources.away) terminal.err(`missing: ${reason}`);
+  if (options.count) {
+    const counted = await count(filter, sources);
+    terminal.out(json ? JSON.stringify({ count: counted.count }) : String(counted.count));
+    if (counted.partly) terminal.err(PARTLY);
+    return done(sources.away.length === 0);
+  }
+  const { found, more, partly } = await search(filter, { limit, after, bodies: bodies && json }, sources);
+  const shown = options.follow ? found.toReversed() : found;
+  for (const line of json ? shown.map((one) => JSON.stringify(foundJson(one))) : foundTable(shown)) terminal.out(line);
+  if (partly) terminal.err(PARTLY);
+  const last = found.at(-1);
+  if (options.follow) await goOn(options, sources, terminal);
+  else if (more && last) terminal.err(`… and more: --after ${cursorOf(last)}`);
+  done(sources.away.length === 0);
+}
+
+const PARTLY = 'more is kept than was looked at: ask for less time (--since), one output or one source';
+
+async function goOn(options: Options, { history }: Sources, terminal: Terminal): Promise<void> {
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  const pause = (ms: number) => delay(ms, true, { signal: stop.signal }).catch(() => false);
+  const { json, bodies } = options;
+  for await (const one of follow(filterOf(options), { history, bodies: bodies && json, now: Date.now, pause })) {
+    if (json) terminal.out(JSON.stringify(foundJson(one)));
+    else for (const line of foundTable([one]).slice(1)) terminal.out(line);
+  }
+}
+
+function cursor(text: string): CallbackRef {
+  const [, receivedAt, key] = /^(\d{1,15})\.([\w-]{22})$/.exec(text.trim()) ?? [];
+  if (receivedAt !== undefined && key !== undefined) return { receivedAt: Number(receivedAt), key };
+  throw new InvalidArgumentError('The cursor of a callback that search showed.');
+}

@@ -1,0 +1,110 @@
+import { NO_ROWS } from '@ringback/history';
+import { createUnroutedQuarantine } from '@ringback/queue';
+import { testRedis } from '@ringback/testkit';
+import { Redis } from 'ioredis';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { testFile } from '../run-cli.ts';
+import { runCommand } from '../test-commands.ts';
+import { callbackRow, deliveryRow, T, withTestHistory } from './test-history.ts';
+
+const linesOf = (text: string) => text.split('\n').filter((line) => line !== '');
+const idsIn = (text: string) => linesOf(text).map((line) => /"requestID":"([^"]+)"/.exec(line)?.[1]);
+
+async function setUp() {
+  const redis = testRedis();
+  const opened = await withTestHistory(redis);
+  const rows = ['a', 'b', 'c'].map((id, n) => callbackRow(id, { receivedAt: T + n, body: `{"name":"50% off ${id}"}` }));
+  const states = [{}, { state: 'dead', reason: 'HTTP 410: gone' }, { state: 'waiting' }] as const;
+  const deliveries = rows.map((row, n) => deliveryRow(row, states[n]));
+  await opened.history.write({ ...NO_ROWS, callbacks: rows, deliveries });
+  return { ...opened, redis, rows };
+}
+
+describe('search', () => {
+  it('shows a table without personal data, by pages, and nothing that does not fit', async () => {
+    const { cli, rows } = await setUp();
+    const [, b] = rows;
+    const { out, err, code } = await cli('search', '--limit', '2');
+    expect(linesOf(out)).toEqual([
+      'RECEIVED                  TYPE                    SOURCE   REQUEST ID  AGAIN  WHERE IT IS',
+      '2026-11-24T09:00:00.002Z  callbot.task.completed  callbot  c           -      crm waiting',
+      '2026-11-24T09:00:00.001Z  callbot.task.completed  callbot  b           -      crm dead (HTTP 410: gone)',
+    ]);
+    expect({ err, code }).toEqual({ err: `… and more: --after ${T + 1}.${b?.key}\n`, code: 0 });
+    expect(idsIn((await cli('search', '--json', '--after', `${T + 1}.${b?.key}`)).out)).toEqual(['a']);
+    expect((await cli('search', '--text', 'nobody')).out).toBe('nothing fits\n');
+  });
+
+  it('takes every filter, and text as it stands', async () => {
+    const { cli } = await setUp();
+    const found = async (...args: string[]) => idsIn((await cli('search', '--json', ...args)).out);
+    expect(await found('--text', '50% off')).toEqual(['c', 'b', 'a']);
+    expect(await found('--text', '50.*off')).toEqual([]);
+    expect(await found('--state', 'delivered')).toEqual(['a']);
+    expect(await found('--output', 'log')).toEqual([]);
+    expect(await found('--state', 'dead', '--reason', 'GONE')).toEqual(['b']);
+    expect(
+      await found('--type', 'callbot.*', '--since', '2026-11-24T09:00:00.001Z', '--until', '2026-11-24T09:00:00.002Z'),
+    ).toEqual(['b']);
+    expect(await found('--id', ' "a",')).toEqual(['a']);
+    expect(await found('--source', 'other')).toEqual([]);
+  });
+
+  it('counts, and shows bodies only when asked', async () => {
+    const { cli } = await setUp();
+    expect((await cli('search', '--count', '--json')).out).toBe('{"count":3}\n');
+    expect((await cli('search', '--count', '--state', 'waiting')).out).toBe('1\n');
+    expect((await cli('search', '--json')).out).not.toContain('off');
+    expect((await cli('search', '--json', '--bodies')).out).toContain('50% off a');
+  });
+
+  it('finds unrouted and dead ones that only Redis has, once, in order of time', async () => {
+    const { cli, history, redis } = await setUp();
+    const client = new Redis(redis.url);
+    onTestFinished(() => client.disconnect());
+    const known = callbackRow('u1', {
+      receivedAt: T + 10,
+      fate: { routes: [], to: [], unrouted: { code: 'RB_UNROUTED', reason: 'no' } },
+    });
+    await history.write({ ...NO_ROWS, callbacks: [known] });
+    const bounds = { maxCount: 10, maxSize: 1_000_000 };
+    const kept = (id: string, receivedAt: number) => ({
+      v: 1 as const,
+      id,
+      source: known.source,
+      account: known.account,
+      type: known.type,
+      time: 1,
+      receivedAt,
+      body: '{"a":1}',
+      encoding: 'utf8' as const,
+      reason: 'RB_UNROUTED: no route matches',
+      code: 'RB_UNROUTED',
+    });
+    await createUnroutedQuarantine({ redis: client, prefix: redis.prefix, bounds }).keep([
+      kept('u1', T + 10),
+      kept('u2', T + 11),
+    ]);
+    const { out, code } = await cli('search', '--state', 'unrouted', '--json');
+    expect({ ids: idsIn(out), code }).toEqual({ ids: ['u2', 'u1'], code: 0 });
+    expect((await cli('search', '--state', 'unrouted', '--count')).out).toBe('2\n');
+    expect(idsIn((await cli('search', '--state', 'unrouted', '--json', '--limit', '1')).out)).toEqual(['u2']);
+    expect(idsIn((await cli('search', '--state', 'unrouted', '--json', '--text', '"a":1')).out)).toEqual(['u2', 'u1']);
+    expect(idsIn((await cli('search', '--state', 'quarantined', '--json')).out)).toEqual([]);
+  });
+});
+
+it('search says that the settings have no history', async () => {
+  const settings = `
+redis: { prefix: x }
+sources: [{ name: callbot, type: callbot, accounts: [{ uuid: u, secrets: [hush] }] }]
+outputs: [{ name: crm, type: stdout }]
+routes: [{ to: [crm] }]
+`;
+  const file = await testFile('ringback.yaml', settings);
+  const { code, err } = await runCommand(['search', '--config', file], { REDIS_URL: testRedis().url });
+  expect({ code, err }).toEqual({
+    code: 1,
+    err: 'RB_HISTORY_OFF: the settings have no history: nothing is kept of what passed\n',
+  });
+});

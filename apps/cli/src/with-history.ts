@@ -1,0 +1,34 @@
+import { dirname } from 'node:path';
+import { type Config, settingsFile } from '@ringback/config';
+import { RingbackError } from '@ringback/contracts';
+import { type HistoryStore, openHistory } from '@ringback/history';
+import { type Env, loadSettings } from './load-settings.ts';
+
+type Options = { readonly env: Env; readonly config: string | undefined };
+
+export type OpenedHistory = { readonly settings: Config; readonly history: HistoryStore };
+
+/**
+ * For what asks the history alone. @throws RingbackError for unusable settings, RB_HISTORY_OFF, RB_HISTORY_UNAVAILABLE
+ * or RB_HISTORY_UNUSABLE
+ */
+export async function withHistory<T>({ env, config }: Options, work: (opened: OpenedHistory) => Promise<T>): Promise<T> {
+  const path = config ?? settingsFile(env);
+  const settings = loadSettings({ path, env });
+  const history = await openHistoryOf(settings, path);
+  if (history === undefined) throw historyOff();
+  try {
+    return await work({ settings, history });
+  } finally {
+    await history.close();
+  }
+}
+
+/** Undefined: the settings have none. @throws as `withHistory` */
+export async function openHistoryOf({ history }: Config, settingsPath: string): Promise<HistoryStore | undefined> {
+  return history && openHistory(history, { folder: dirname(settingsPath) });
+}
+
+export function historyOff(): RingbackError {
+  return new RingbackError('RB_HISTORY_OFF', 'the settings have no history: nothing is kept of what passed');
+}

@@ -1,0 +1,47 @@
+import type { HistoryStore } from '@ringback/history';
+import { type CallbackFilter, historyFilterOf } from '../filter.ts';
+import { type Found, newestFirst, refId } from './found.ts';
+
+export type FollowOptions = {
+  readonly history: HistoryStore;
+  readonly bodies: boolean;
+  /** ms since the epoch. */
+  readonly now: () => number;
+  /** Resolves to false once it is to end. */
+  readonly pause: (ms: number) => Promise<boolean>;
+};
+
+const EVERY_MS = 1000;
+const PAGE = 200;
+/** The history lags behind: what is written so late is still shown. */
+const LATE_MS = 5 * 60_000;
+
+/** Callbacks received from now on, in the order in which the history gets them. */
+export async function* follow(filter: CallbackFilter, { history, bodies, now, pause }: FollowOptions): AsyncGenerator<Found> {
+  const asked = historyFilterOf(filter);
+  if (asked === undefined) return;
+  const start = now();
+  let seen = new Map<string, number>();
+  do {
+    const since = Math.max(start, now() - LATE_MS, filter.since ?? 0);
+    const fresh = await unseen({ ...asked, since }, { history, bodies, seen });
+    for (const one of fresh.toSorted((a, b) => newestFirst(b, a))) yield one;
+    for (const one of fresh) seen.set(refId(one), one.receivedAt);
+    seen = new Map([...seen].filter(([, receivedAt]) => receivedAt >= since));
+  } while (await pause(EVERY_MS));
+}
+
+type Asked = NonNullable<ReturnType<typeof historyFilterOf>>;
+type Seen = Pick<FollowOptions, 'history' | 'bodies'> & { readonly seen: ReadonlyMap<string, number> };
+
+/** A page without anything new MUST NOT end it: what was late is older than what came in time. */
+async function unseen(filter: Asked, { history, bodies, seen }: Seen): Promise<Found[]> {
+  const fresh: Found[] = [];
+  let page: Found[] = [];
+  do {
+    const last = page.at(-1);
+    page = await history.find(filter, { limit: PAGE, bodies, ...(last && { after: last }) });
+    fresh.push(...page.filter((one) => !seen.has(refId(one))));
+  } while (page.length === PAGE);
+  return fresh;
+}

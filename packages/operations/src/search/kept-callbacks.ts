@@ -1,0 +1,61 @@
+import { callbackKey } from '@ringback/contracts';
+import type { CallbackRef } from '@ringback/history';
+import type { Kept, KeptStore } from '@ringback/queue';
+import { matchesType } from '@ringback/routing';
+import { type CallbackFilter, cleanId } from '../filter.ts';
+import { type Found, newestFirst, refId } from './found.ts';
+
+/** What is kept is in order of when it was kept: to be put in order of `receivedAt`, it is read as a whole. */
+const MOST = 10_000;
+
+/** Callbacks and deliveries that are kept and fit, the newest first. `all`: there was not more than can be looked at. */
+export async function keptCallbacks(
+  filter: CallbackFilter,
+  store: Pick<KeptStore, 'find'>,
+): Promise<{ readonly found: Found[]; readonly all: boolean }> {
+  const { output, source, reason, since } = filter;
+  const found = new Map<string, Found>();
+  let looked = 0;
+  for await (const kept of store.find({ output, source, reason, since })) {
+    looked += 1;
+    if (looked > MOST) break;
+    if (!isWanted(kept, filter)) continue;
+    for (const one of foundIn(kept)) if (fits(one, kept, filter)) found.set(refId(one), merged(found.get(refId(one)), one));
+  }
+  return { found: [...found.values()].toSorted(newestFirst), all: looked <= MOST };
+}
+
+function isWanted({ queue }: Kept, { state }: CallbackFilter): boolean {
+  return state === 'dead' || (state === 'unrouted') === (queue === 'unrouted');
+}
+
+function foundIn(kept: Kept): Found[] {
+  const { id, code, reason, time, output, callbacks } = kept;
+  const deliveries = output === undefined ? [] : [{ output, state: 'dead' as const, at: time, reason }];
+  return callbacks.map((callback) => {
+    const { id: requestID, source, account, type, receivedAt = time } = callback;
+    const ref: CallbackRef = { key: callbackKey(callback), receivedAt };
+    const known = { id: requestID, source, account, type, subjects: {}, repeats: { duplicates: 0, conflicts: 0 } };
+    return { ...ref, ...known, deliveries, kept: { id, since: time, reason, code } };
+  });
+}
+
+/** Dead at several outputs. */
+function merged(other: Found | undefined, one: Found): Found {
+  return other === undefined ? one : { ...other, deliveries: [...other.deliveries, ...one.deliveries] };
+}
+
+function fits(found: Found, kept: Kept, filter: CallbackFilter): boolean {
+  const { account, type, since, until, task, text } = filter;
+  const id = filter.id === undefined ? undefined : cleanId(filter.id);
+  return (
+    // Which task it is about only the history knows.
+    task === undefined &&
+    (account === undefined || found.account === account) &&
+    (type === undefined || (found.type !== undefined && matchesType(type, found.type))) &&
+    (since === undefined || found.receivedAt >= since) &&
+    (until === undefined || found.receivedAt < until) &&
+    (id === undefined || [found.id, found.key, `msg_${found.key}`, kept.id].includes(id)) &&
+    (text === undefined || JSON.stringify(kept.payload).includes(JSON.stringify(text).slice(1, -1)))
+  );
+}

@@ -1,0 +1,102 @@
+import { bodyDigest, type Callback, callbackKey } from '@ringback/contracts';
+import { NO_ROWS } from '@ringback/history';
+import { createLedger } from '@ringback/ledger';
+import { createBatchWriter, createBodies, createDeliveryProducer, noteOutputs } from '@ringback/queue';
+import { testCallback, testRedis } from '@ringback/testkit';
+import { Redis } from 'ioredis';
+import { expect, it, onTestFinished } from 'vitest';
+import { trace, type TraceOptions } from './trace.ts';
+
+const delivery = { retry: { attempts: 3, giveUpAfter: 86_400_000, minDelay: 60_000, maxDelay: 60_000 } };
+const one = testCallback('r-1');
+const key = callbackKey(one);
+
+function setUp() {
+  const { url, prefix } = testRedis();
+  const redis = new Redis(url, { maxRetriesPerRequest: null });
+  const shard = { number: 0, redis, prefix };
+  const ledger = createLedger({ ...shard, window: 60_000 });
+  const producerOf = (output: string) => {
+    const producer = createDeliveryProducer({ ...shard, output, delivery, nearlyFull: () => false });
+    onTestFinished(() => producer.close());
+    return producer;
+  };
+  onTestFinished(() => redis.disconnect());
+  const options: TraceOptions = {
+    id: one.id,
+    limit: 10,
+    places: { shardCount: 1, shards: [shard], history: undefined },
+    accounts: [{ source: one.source, account: one.account }],
+    outputs: ['crm', 'log', 'ops', 'sms'].map((name) => ({ name, limited: false })),
+    today: { routes: [{ to: ['crm'] }, { match: ['nxlink.*'], to: ['log'] }], digest: 'd' },
+    quarantine: undefined,
+    subjectsOf: () => ({}),
+    unwritten: async () => NO_ROWS,
+    away: [],
+  };
+  const claim = (batch: string, callback: Callback) =>
+    ledger.claim(batch, [{ key: callbackKey(callback), digest: bodyDigest(callback.body) }]);
+  const asked = (more: Partial<TraceOptions> = {}) => trace({ ...options, ...more });
+  return { shard, ledger, producerOf, claim, asked, options };
+}
+
+it('tells what Redis knows of a callback that waits for a worker, by any of its ids', async () => {
+  const { shard, asked } = setUp();
+  const write = createBatchWriter(shard);
+  await write({ id: 'b1', callbacks: [testCallback('r-0'), one] });
+  const found = [
+    { callback: { ...one, key, batch: 'b1', stage: 'queued' }, deliveries: [], routes: [{ matched: true }, { matched: false }] },
+  ];
+  for (const id of ['r-1', ' "r-1",', key, `msg_${key}`, `msg_${key}_r7`]) expect(await asked({ id })).toMatchObject({ found });
+  const subjectsOf = ({ id }: Callback) => (id === 'r-1' ? { order: 'o-7' } : {});
+  expect(await asked({ id: 'o-7', subjectsOf })).toMatchObject({ found, missing: [] });
+  const nothing = await asked({ id: 'r-9' });
+  expect(nothing.found).toEqual([]);
+  expect(nothing.lookedAt).toEqual(['Redis, by requestID (of 1 accounts of the settings), webhook-id and key']);
+});
+
+it('tells of each delivery where it stands: by its job, by what is held, or by the outcome in the ledger', async () => {
+  const { shard, ledger, producerOf, claim, asked } = setUp();
+  await claim('b1', one);
+  await noteOutputs(shard, ['old']);
+  await ledger.record('crm', [{ batch: 'b1', key, outcome: 'delivered' }]);
+  await ledger.record('ops', [{ batch: 'b1', key, outcome: 'retrying' }]);
+  const spent = { attempts: 1, uncounted: 0, failingSince: 1 };
+  await producerOf('ops').addFailed({ batch: 'b1', callback: one, outcome: 'retry', spent, waitMs: 60_000, fault: 'theirs' });
+  await ledger.record('sms', [{ batch: 'b1', key, outcome: 'dead' }]);
+  const shares = [{ output: 'log', callbacks: [one], state: 'held', beyond: 'held' } as const];
+  await createBodies(shard).store({ id: 'b1', batch: 'b1', again: false, compact: true, shares });
+  await producerOf('old').addBatch({ id: 'b1', callbacks: [one], again: false });
+  const { found, missing } = await asked();
+  expect(missing).toEqual([]);
+  expect(found).toHaveLength(1);
+  expect(found[0]?.callback).toMatchObject({ ...one, batch: 'b1', stage: 'dispatched' });
+  const deliveries = (found[0]?.deliveries ?? []).map(
+    ({ output, state, where, attempted = 0 }) => `${output} ${state} ${where} ${attempted}`,
+  );
+  expect(deliveries.toSorted()).toEqual([
+    'crm delivered done 0',
+    'log waiting held 0',
+    'old waiting queued 0',
+    'ops waiting later 1',
+    'sms dead unknown 0',
+  ]);
+  expect(found[0]?.notes).toEqual([
+    "routes by today's settings: those of its time are not known",
+    'sms: it became a dead letter, and is none now: it was replayed, moved or purged, or Redis could not be asked',
+  ]);
+});
+
+it('tells what is left of a callback that is done, and what it could not ask', async () => {
+  const { ledger, claim, asked, options } = setUp();
+  await claim('b1', one);
+  await ledger.record('crm', [{ batch: 'b1', key, outcome: 'delivered' }]);
+  const { found } = await asked();
+  expect(found).toMatchObject([
+    { callback: { id: 'r-1', source: 'callbot', key }, deliveries: [{ output: 'crm', state: 'delivered' }] },
+  ]);
+  expect(found[0]?.callback.body).toBeUndefined();
+  const places = { ...options.places, shards: [] };
+  const away = ['Redis: away'];
+  expect(await asked({ places, away })).toMatchObject({ found: [], lookedAt: [], missing: away });
+});
