@@ -3,7 +3,11 @@ import { join } from 'node:path';
 import { rolldown } from 'rolldown';
 
 /** Entries of the package, by the name of their file in `dist`. */
-const ENTRIES = { ringback: 'scripts/pack/bin.ts', 'follow-parent': 'scripts/follow-parent.mjs' };
+const ENTRIES = {
+  ringback: 'scripts/pack/bin.ts',
+  'follow-parent': 'scripts/follow-parent.mjs',
+  'history-thread': 'apps/worker/src/history-thread.ts',
+};
 
 const OURS = /^(?:[./]|@ringback\/)/;
 

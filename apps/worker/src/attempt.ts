@@ -12,7 +12,16 @@ export type Attempt = {
 };
 
 /** `result` is about the destination, `settlement` about the delivery. */
-export type Attempted = { readonly result: DeliveryResult; readonly settlement: Settlement };
+export type Attempted = {
+  readonly result: DeliveryResult;
+  readonly settlement: Settlement;
+  /** From 1, over all its jobs. */
+  readonly number: number;
+  /** When it began and when it was settled, by Redis's clock. */
+  readonly at: number;
+  readonly settledAt: number;
+  readonly ms: number;
+};
 
 export type AttemptDeps = {
   readonly output: Output;
@@ -42,9 +51,12 @@ export function createAttempt(deps: AttemptDeps): (attempt: Attempt) => Promise<
   }
 
   return async (attempt) => {
-    const started = now();
+    const [started, at] = [now(), redisNow()];
+    const number = numberOf(attempt.spent);
     const result = await deliver(attempt);
-    const settlement = settle(result, { delivery: attempt, settings, now: redisNow(), jitter: Math.random() });
+    const settledAt = redisNow();
+    const settlement = settle(result, { delivery: attempt, settings, now: settledAt, jitter: Math.random() });
+    const ms = Math.round(now() - started);
     const { id, source, account, type } = attempt.callback;
     const line = {
       requestID: id,
@@ -52,12 +64,12 @@ export function createAttempt(deps: AttemptDeps): (attempt: Attempt) => Promise<
       account,
       type,
       output: output.name,
-      attempt: numberOf(attempt.spent),
-      ms: Math.round(now() - started),
+      attempt: number,
+      ms,
       ...logged(result, settlement),
     };
     report(logger, line, settlement);
-    return { result, settlement };
+    return { result, settlement, number, at, settledAt, ms };
   };
 }
 
@@ -77,7 +89,7 @@ function logged(result: DeliveryResult, settlement: Settlement): object {
     const { outcome, reason, fault } = settlement;
     return { outcome, reason, ...(fault === 'ours' && { fault }) };
   }
-  const { answer: _personal, ...shown } = { answer: undefined, ...result };
+  const { answer: _personal, status: _inReason, ...shown } = { answer: undefined, status: undefined, ...result };
   return shown;
 }
 

@@ -1,11 +1,12 @@
 import { callbackKey, type Logger, type Output } from '@ringback/contracts';
 import type { Ledger, Outcome } from '@ringback/ledger';
 import { createGroupCommit } from '@ringback/pacing';
-import { type DeliveryHandlers, type DeliveryProducer, HandBack, type Settlement } from '@ringback/queue';
+import { type DeliveryHandlers, type DeliveryProducer, HandBack } from '@ringback/queue';
 import type { LimitFunction } from 'p-limit';
 import { allSettled } from './all-settled.ts';
-import { type Attempt, type AttemptDeps, createAttempt } from './attempt.ts';
+import { type Attempt, type AttemptDeps, type Attempted, createAttempt } from './attempt.ts';
 import type { Breaker } from './breaker.ts';
+import type { AttemptEvent, HistoryEvents } from './history-events.ts';
 
 export type DeliverDeps = {
   readonly output: Output;
@@ -17,6 +18,8 @@ export type DeliverDeps = {
   /** Of this output, in this process. */
   readonly limit: LimitFunction;
   readonly ledger: Pick<Ledger, 'outcomes' | 'record' | 'keep'>;
+  /** Absent: there is no history. */
+  readonly history?: Pick<HistoryEvents, 'attemptOf' | 'attempted'> | undefined;
   readonly retries: Pick<DeliveryProducer, 'addAlone' | 'addFailed' | 'handedOn'>;
   /** A rate limit counts jobs: a batch is split into single deliveries. */
   readonly alone: boolean;
@@ -40,7 +43,7 @@ export function createDeliver(deps: DeliverDeps): DeliveryHandlers {
 }
 
 type Steps = {
-  readonly begin: (next: Omit<Attempt, 'probe'>) => Promise<Settlement>;
+  readonly begin: (next: Omit<Attempt, 'probe'>) => Promise<Attempted>;
   readonly record: ReturnType<typeof createRecorder>;
   readonly keep: (batch: string, keys: readonly string[]) => Promise<void>;
 };
@@ -56,19 +59,21 @@ function createBegin(deps: DeliverDeps): Steps['begin'] {
       }, next.spent.failingSince !== undefined);
       if (made === 'held') throw new HandBack();
       deps.onAttempt();
-      return made.settlement;
+      return made;
     });
 }
 
 function createBatch(deps: DeliverDeps, { begin, record, keep }: Steps): DeliveryHandlers['batch'] {
-  const { attempts, retries } = deps;
+  const { attempts, retries, history } = deps;
 
   /** If it fails it MUST leave a job of its own first, then the outcome. */
   async function firstAttempt({ batch, callback, key }: Keyed): Promise<void> {
-    const settlement = await begin({ callback, key, spent: UNSPENT, attempts });
-    if (settlement.outcome === 'delivered') return record({ batch, key, outcome: 'delivered' });
+    const made = await begin({ callback, key, spent: UNSPENT, attempts });
+    const { settlement } = made;
+    const attempt = history?.attemptOf({ batch, callback, key }, made);
+    if (settlement.outcome === 'delivered') return record({ batch, key, outcome: 'delivered', attempt });
     await retries.addFailed({ batch, callback, ...settlement });
-    await record({ batch, key, outcome: settlement.outcome === 'dead' ? 'dead' : 'retrying' });
+    await record({ batch, key, outcome: settlement.outcome === 'dead' ? 'dead' : 'retrying', attempt });
     if (settlement.outcome === 'retry') await keep(batch, [key]);
   }
 
@@ -93,9 +98,11 @@ function createSingle(deps: DeliverDeps, { begin, record, keep }: Steps): Delive
     // `dropped` is final too; it is counted elsewhere.
     if (outcome === 'delivered' || outcome === 'dropped') return { outcome: 'delivered' };
     if (refused !== undefined) return { outcome: 'dead', ...refused, spent };
-    const settlement = await begin({ callback, key, spent, attempts });
-    if (settlement.outcome === 'retry') await keep(batch, [key]);
-    else await record({ batch, key, outcome: settlement.outcome });
+    const made = await begin({ callback, key, spent, attempts });
+    const { settlement } = made;
+    const attempt = deps.history?.attemptOf({ batch, callback, key }, made);
+    if (settlement.outcome !== 'retry') await record({ batch, key, outcome: settlement.outcome, attempt });
+    else await Promise.all([keep(batch, [key]), attempt && record({ batch, key, attempt })]);
     return settlement;
   };
 }
@@ -125,10 +132,31 @@ async function stillToAttempt(
 /** What is parked comes back by itself. What has returned is in this batch. */
 const isOpen = (outcome: Outcome | undefined) => outcome === undefined || outcome === 'returned';
 
-/** Outcomes during a write go together in the next one. */
-function createRecorder({ output, ledger }: DeliverDeps) {
-  const commit = createGroupCommit({
-    write: (entries: Parameters<Ledger['record']>[1]) => ledger.record(output.name, entries),
+type Recorded = {
+  readonly batch: string;
+  readonly key: string;
+  /** Absent: its job goes on, and knows. */
+  readonly outcome?: Parameters<Ledger['record']>[1][number]['outcome'];
+  readonly attempt?: AttemptEvent | undefined;
+};
+
+/** Outcomes during a write go together in the next one, and to the history beside it. */
+function createRecorder({ output: { name }, ledger, history }: DeliverDeps) {
+  const recordAll = (entries: readonly Recorded[]) =>
+    ledger.record(
+      name,
+      entries.flatMap(({ batch, key, outcome }) => (outcome === undefined ? [] : { batch, key, outcome })),
+    );
+  const commit = createGroupCommit<Recorded>({
+    async write(entries) {
+      if (!history) return recordAll(entries);
+      // The history MUST be first: a delivery that the ledger knows of is not attempted again.
+      const told = history.attempted(
+        name,
+        entries.flatMap(({ attempt }) => attempt ?? []),
+      );
+      await Promise.all([told, recordAll(entries)]);
+    },
     sizeOf: () => 1,
     maxItems: 256,
     maxBytes: 256,

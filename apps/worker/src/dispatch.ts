@@ -6,6 +6,7 @@ import { allSettled } from './all-settled.ts';
 import type { Claims } from './claims.ts';
 import { createConflictKeeper } from './conflicts.ts';
 import type { FanOut } from './fan-out.ts';
+import type { HistoryEvents } from './history-events.ts';
 import { type BusinessKeyOf, createBusinessDedupe, type WithoutDuplicates } from './business-duplicates.ts';
 import type { Elsewhere } from './pass-on.ts';
 import { routeAll, type Routed } from './route-all.ts';
@@ -24,6 +25,8 @@ export type DispatchDeps = {
   readonly quarantine: Quarantine;
   readonly unroutedQuarantine: Quarantine;
   readonly counts: RouteCounts;
+  /** Absent: there is no history. */
+  readonly history?: Pick<HistoryEvents, 'dispatched'> | undefined;
   readonly businessKeyOf: BusinessKeyOf;
   readonly nearlyFull: () => boolean;
   /** By Redis's clock: another worker compares it. */
@@ -63,7 +66,7 @@ export function createDispatch(deps: DispatchDeps): (batch: TakenBatch) => Promi
  * is counted and reported once.
  */
 function createOwnSettling(deps: DispatchDeps) {
-  const { ledger, router, fanOut, counts, logger } = deps;
+  const { ledger, router, fanOut, counts, history, logger } = deps;
   const keepConflicts = createConflictKeeper(deps);
   const keepUnrouted = createUnroutedKeeper(deps);
   const dropBusinessDuplicates = createBusinessDedupe(deps);
@@ -74,14 +77,26 @@ function createOwnSettling(deps: DispatchDeps) {
     const { fresh, businessDuplicates, undecided } = await dropBusinessDuplicates(id, claimed('ours', 'again'));
     const conflicts = [...inBatch.conflicts, ...claimed('conflict')];
 
-    const routed = await routeAll(router, fresh);
-    const { perOutput, dropped, unrouted } = routed;
+    const duplicates = [...inBatch.duplicates, ...claimed('duplicate')];
+    const routed = await routeAll(router, fresh, history && 'with fates');
+    const { perOutput, dropped, unrouted, fates } = routed;
     const again = claimed('again').length > 0;
+    // Written at the same time as the deliveries. MUST be there before the batch is done: a later run writes it again.
+    const told = history?.dispatched({
+      batch: id,
+      again,
+      at: since,
+      fresh,
+      fates,
+      businessDuplicates,
+      duplicates,
+      conflicts,
+    });
     await fanOut({ id, again, since }, perOutput);
     const endConflicts = await keepConflicts(conflicts, batch.replayed === true);
     const endUnrouted = await keepUnrouted(batch, unrouted);
+    await told;
     if (undecided) throw undecided;
-    const duplicates = [...inBatch.duplicates, ...claimed('duplicate')];
     return async () => {
       await endConflicts();
       await endUnrouted();

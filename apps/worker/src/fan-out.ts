@@ -1,6 +1,7 @@
 import { bodyDigest, type Callback, callbackKey, type Logger, RingbackError } from '@ringback/contracts';
 import { type Bodies, batchPartId, type DeliveryProducer, type RoutedBatch, type Share } from '@ringback/queue';
 import { allSettled } from './all-settled.ts';
+import type { HistoryEvents } from './history-events.ts';
 import type { LaneFlow } from './lane-flow.ts';
 import type { Reach } from './reach.ts';
 
@@ -13,6 +14,8 @@ export type FanOutShard = {
   /** True while memory is short: what waits takes less of it then. */
   readonly tight: () => boolean;
   readonly nearlyFull: () => boolean;
+  /** Absent: there is no history. */
+  readonly history?: HistoryEvents | undefined;
   /** Another shard than the batch's: it may be away. */
   readonly reach?: Pick<Reach, 'write'>;
 };
@@ -161,10 +164,16 @@ async function finishShare({ batch: { id: batch }, shard, logger }: InShard, { i
       target.flow.wake();
       break;
     case 'dead':
-      await target.producer.addRefused(id, { reason: REFUSED, fault: 'ours' });
+      await Promise.all([
+        target.producer.addRefused(id, { reason: REFUSED, fault: 'ours' }),
+        shard.history?.changed({ output, batch, state: 'dead', reason: REFUSED, callbacks }),
+      ]);
       break;
     case 'dropped': {
-      const dropped = await shard.drop({ batch, output, keys: callbacks.map(callbackKey) });
+      const [dropped] = await Promise.all([
+        shard.drop({ batch, output, keys: callbacks.map(callbackKey) }),
+        shard.history?.changed({ output, batch, state: 'dropped', reason: REFUSED, callbacks }),
+      ]);
       logger.warn({ code: 'RB_OUTPUT_BACKLOG', batch, output, dropped }, 'deliveries dropped');
       return done;
     }

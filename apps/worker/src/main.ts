@@ -15,6 +15,7 @@ import { announce, usedKeys } from '@ringback/queue';
 import { createShardCountWatch, shardsOf } from '@ringback/redis';
 import { checkCondition, createRouter } from '@ringback/routing';
 import { createSources, sourceTypes } from '@ringback/sources';
+import { startHistory } from './history.ts';
 import { openLanes } from './lanes.ts';
 import { openOutput, type ServedOutput } from './output.ts';
 import { watchPause } from './pause-watch.ts';
@@ -84,7 +85,10 @@ async function run(): Promise<void> {
   logger.info({ ...BUILD, adminUrl: admin.url, outputs: names, settings: path, ...which }, 'worker is up');
 
   const work = [...shards.flatMap((shard) => [...lanes.in(shard).values()]), ...callbacks];
+  const history = startHistory({ config, settingsPath: path, served: served.map(({ number }) => number), logger });
   const code = await runUntilStopped({ ...config.worker, ...shardCount, work, stopped, stopping, logger });
+  // After the last outcome.
+  await history?.close();
   await announced.close();
   process.exit(code);
 }

@@ -64,7 +64,7 @@ function backlogOf({ output, most, parts = WHOLE }: LaneOptions): FanOutTarget['
 }
 
 function consume(
-  { output: served, name, parts = WHOLE, access, ledger, refused, ...rest }: LaneOptions,
+  { output: served, name, parts = WHOLE, access, ledger, shard, refused, ...rest }: LaneOptions,
   retries: DeliveryProducer,
 ) {
   const { output, settings, breaker } = served;
@@ -77,6 +77,7 @@ function consume(
     attempts: delivery.retry.attempts,
     settling: { ...delivery.retry, probeAgainAfter: delivery.breaker.cooldown },
     ledger,
+    history: shard.history,
     retries,
     redisNow: redisClock(access.redis).now,
   });

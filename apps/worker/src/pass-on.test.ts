@@ -21,12 +21,13 @@ function startShards({ failing, routes }: { failing?: Set<string>; routes?: Rout
     worker: { adminHost: '', concurrency: 1, lockDuration: 2000, shutdownGrace: 1000, stuckAfter: 1000 },
     dedupe: { window: 60_000, businessKey: false },
     outputs: [],
+    routes: [],
   } as const;
   const shards = Array.from({ length: SHARDS }, (_, number) =>
     openShard({
       shard: { url: createSecret(url), prefix: `${prefix}.${number}` },
       number,
-      config: { ...config, outputs: [] },
+      config: { ...config, outputs: [], routes: [] },
       now: () => performance.now(),
       logger,
     }),

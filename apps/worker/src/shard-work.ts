@@ -55,6 +55,7 @@ function openShardWork(options: ShardWorkOptions): ShardWork {
   const dispatch = createDispatch({
     ...createKeeping(options),
     ledger,
+    history: shard.history,
     claims: createClaims({ own: shard.number, shards }),
     ...(shards.length > 1 && { sharding: createSharding(options) }),
     router,

@@ -1,10 +1,21 @@
-import type { Config } from '@ringback/config';
+import { type Config, routesDigest } from '@ringback/config';
 import { type Logger, loggerOfShard } from '@ringback/contracts';
+import { createHandOver } from '@ringback/history';
 import { createLedger } from '@ringback/ledger';
 import { createBodies, createDropNoter } from '@ringback/queue';
-import { connectPatient, createErrorReporter, createLossMemory, createRedisWatch, redisClock, type Shard } from '@ringback/redis';
+import {
+  connectPatient,
+  createErrorReporter,
+  createLossMemory,
+  createRedisWatch,
+  redisClock,
+  type RedisWatch,
+  type Shard,
+} from '@ringback/redis';
+import type { Redis } from 'ioredis';
 import { createDefaultBound } from './default-bound.ts';
 import type { FanOutShard } from './fan-out.ts';
+import { createHistoryEvents, type HistoryEvents } from './history-events.ts';
 import { createReach } from './reach.ts';
 
 export type WorkShard = ReturnType<typeof openShard>;
@@ -12,7 +23,7 @@ export type WorkShard = ReturnType<typeof openShard>;
 export type WorkShardOptions = {
   readonly shard: Shard;
   readonly number: number;
-  readonly config: Pick<Config, 'redis' | 'worker' | 'dedupe' | 'outputs'>;
+  readonly config: Pick<Config, 'redis' | 'worker' | 'dedupe' | 'outputs' | 'routes' | 'history'>;
   /** Monotonic, ms. */
   readonly now: () => number;
   readonly logger: Logger;
@@ -33,7 +44,8 @@ export function openShard({ shard, number, config, now, logger: ofProcess }: Wor
   const { nearlyFull, tight } = watch;
   const drop = createDropNoter({ redis, prefix, window });
   const renew: FanOutShard['renew'] = (batch, outputs) => ledger.renew(batch, outputs);
-  const target: FanOutShard = { bodies: createBodies(access), drop, renew, nearlyFull, tight };
+  const history = openHistoryEvents({ config, shard, redis, watch, logger });
+  const target: FanOutShard = { bodies: createBodies(access), drop, renew, nearlyFull, tight, history };
   return {
     number,
     /** What a log line or a person calls something in this shard. */
@@ -44,11 +56,29 @@ export function openShard({ shard, number, config, now, logger: ofProcess }: Wor
     reach,
     most: createDefaultBound({ config, maxmemory: watch.maxmemory }),
     clock: redisClock(redis),
+    history,
     logger,
     /** For fan-outs of its own batches, and of those of other shards. */
     target,
     targetOfOthers: { ...target, reach },
   };
+}
+
+type HistoryOptions = Pick<WorkShardOptions, 'config' | 'shard' | 'logger'> & {
+  readonly redis: Redis;
+  readonly watch: Pick<RedisWatch, 'roomTo'>;
+};
+
+/** Undefined: there is no history. */
+function openHistoryEvents({ config, shard, redis, watch, logger }: HistoryOptions): HistoryEvents | undefined {
+  if (config.history === undefined) return undefined;
+  const { shards, overload } = config.redis;
+  const { buffer, answers } = config.history;
+  // Of the memory until callbacks may be taken again it takes at most a half, so it never brings Redis there.
+  const most = () => Math.min(buffer, watch.roomTo(overload.memory.low) / 2) / shards;
+  const { now } = redisClock(redis);
+  const { handOver } = createHandOver({ redis, prefix: shard.prefix, most, now, logger });
+  return createHistoryEvents({ handOver, settings: routesDigest(config), answers, now });
 }
 
 /** How many of these shards are on the same primary as this one, itself included. As of their last connection. */

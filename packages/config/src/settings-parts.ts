@@ -22,6 +22,11 @@ export function workerParts({ outputs, routes, dedupe, quarantine, history }: Co
   };
 }
 
+/** Tells whether two settings have the same routes, in the same order. */
+export function routesDigest({ routes }: Pick<Config, 'routes'>): string {
+  return digest(routes);
+}
+
 /** What an ingress decides by. */
 export function ingressParts({ sources, quarantine, history }: Config): SettingsParts {
   return {

@@ -20,15 +20,16 @@ export type Fault = 'theirs' | 'ours';
 export type Failure = 'unavailable' | 'error';
 
 /**
- * The first bytes of a refusal, without parts of URL and headers. May hold personal data: MUST NOT be logged.
+ * `answer`: the first bytes of a refusal, without parts of URL and headers. May hold personal data: MUST NOT be logged.
+ * `status`: of HTTP.
  */
-type Answer = { readonly answer?: string | undefined };
+type Answer = { readonly answer?: string | undefined; readonly status?: number | undefined };
 
 /**
  * The result of one attempt. `reason` and `detail` are logged: they MUST hold no secret and no personal data.
  */
 export type DeliveryResult =
-  | { readonly outcome: 'delivered'; readonly detail?: string }
+  | { readonly outcome: 'delivered'; readonly detail?: string; readonly status?: number | undefined }
   /** `afterMs`: the least wait, if the destination asked for one. `fault` defaults to theirs. */
   | (Answer & {
       readonly outcome: 'retry';

@@ -25,6 +25,8 @@ const Dispatched = Type.Object({
   kind: Type.Literal('dispatched'),
   batch: Type.String(),
   at: time,
+  /** The batch was run before: some of its deliveries may have been attempted earlier than `at`. */
+  again: Type.Optional(Type.Literal(true)),
   /** Digest of the routes in the settings, to tell whether today's are the same. */
   settings: Type.String(),
   groups: CallbackBatch.properties.groups,

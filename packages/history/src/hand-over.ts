@@ -1,7 +1,119 @@
+import type { Logger } from '@ringback/contracts';
+import { createRunScript } from '@ringback/redis';
+import type { Redis } from 'ioredis';
 import type { HistoryEvent } from './events.ts';
+import { createGapReporter } from './gap-reporter.ts';
+import { APPEND, GIVE_WAY, streamKeys } from './stream-scripts.ts';
+import { type Weight, weightOf } from './weight-of.ts';
 
 /**
  * Hands an event over to the history of its shard. Resolves once Redis has it, or it was left out and counted for
  * want of room. It never rejects: the history MUST NOT hold up a callback or a delivery.
  */
 export type HandOver = (event: HistoryEvent) => Promise<void>;
+
+type HandOverOptions = {
+  readonly redis: Redis;
+  readonly prefix: string;
+  /** Bytes that may wait in the stream at this moment. It shrinks while Redis is short of memory. */
+  readonly most: () => number;
+  /** By Redis's clock. */
+  readonly now: () => number;
+  readonly logger: Logger;
+};
+
+export type OpenHandOver = {
+  readonly handOver: HandOver;
+  /** Drops the oldest of the stream beyond `most`, and tells Redis what was dropped here. Never rejects. */
+  readonly giveWay: () => Promise<void>;
+  close(): void;
+};
+
+const LOOK_EVERY_MS = 1000;
+/** Beyond `most`: what a person did, and refusals of a minute, are small and come seldom. */
+const RESERVE = 64 * 1024;
+
+/** Without anything handed over it sends no command. */
+export function createHandOver(options: HandOverOptions): OpenHandOver {
+  const { redis, most, logger } = options;
+  const gap = createGapReporter(logger);
+  const { known, unsaid, append, giveWay } = createBuffer(options, gap.dropped);
+  const look = onceAtATime(async () => {
+    gap.look();
+    if (redis.status === 'ready' && (known() > most() || !unsaid.isEmpty() || gap.open())) await giveWay();
+  });
+  const timer = setInterval(() => void look(), LOOK_EVERY_MS).unref();
+
+  return {
+    async handOver(event) {
+      const weight = weightOf(event);
+      const isSmall = weight.callbacks + weight.attempts === 0;
+      const room = Math.floor(Math.max(0, most())) + (isSmall ? RESERVE : 0);
+      if (known() < room) return append(event, weight, room);
+      unsaid.add(weight);
+      gap.dropped(weight);
+    },
+    giveWay,
+    close: () => clearInterval(timer),
+  };
+}
+
+/** The stream of one shard, as one process sees it. Nothing here rejects. */
+function createBuffer({ redis, prefix, most, now }: HandOverOptions, dropped: (weight: Weight) => void) {
+  const run = createRunScript(redis);
+  const { stream, state } = streamKeys(prefix);
+  const unsaid = createUnsaid(now);
+  /** Bytes of the stream, by Redis's last answer. */
+  let known = 0;
+
+  async function append(event: HistoryEvent, weight: Weight, room: number): Promise<void> {
+    const args = [String(room), String(weight.callbacks), String(weight.attempts), JSON.stringify(event), String(now())];
+    try {
+      const [bytes, appended] = await run(APPEND, [stream, state], args);
+      known = Number(bytes);
+      if (appended !== 1) dropped(weight);
+    } catch {
+      // The connection logs its outages, and a full Redis refuses more than this.
+      unsaid.add(weight);
+      dropped(weight);
+    }
+  }
+
+  async function giveWay(): Promise<void> {
+    const said = unsaid.take();
+    const numbers = [most(), now(), said.callbacks, said.attempts, said.since];
+    const args = numbers.map((value) => String(Math.max(0, Math.floor(value))));
+    try {
+      const [bytes = 0, callbacks = 0, attempts = 0] = (await run(GIVE_WAY, [stream, state], args)).map(Number);
+      known = bytes;
+      dropped({ callbacks, attempts });
+    } catch {
+      unsaid.add(said, said.since);
+    }
+  }
+
+  return { known: () => known, unsaid, append, giveWay };
+}
+
+/** What was dropped, and Redis was not told yet. */
+function createUnsaid(now: () => number) {
+  const nothing = { callbacks: 0, attempts: 0, since: 0 };
+  let sum = nothing;
+  const isEmpty = () => sum.callbacks + sum.attempts === 0;
+  return {
+    isEmpty,
+    add({ callbacks, attempts }: Weight, since = isEmpty() ? now() : sum.since): void {
+      if (callbacks + attempts > 0) sum = { callbacks: sum.callbacks + callbacks, attempts: sum.attempts + attempts, since };
+    },
+    take() {
+      const taken = sum;
+      sum = nothing;
+      return taken;
+    },
+  };
+}
+
+function onceAtATime(work: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  return () => (running ??= work().finally(() => (running = undefined)));
+}

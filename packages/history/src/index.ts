@@ -1,5 +1,5 @@
 export { type CallbackRef, DELIVERY_STATES, type DeliveryState, type Fate, HistoryEvent } from './events.ts';
-export type { HandOver } from './hand-over.ts';
+export { createHandOver, type HandOver, type OpenHandOver } from './hand-over.ts';
 export { type HistoryPlace, openHistory, type OpenOptions } from './open.ts';
 export { createParkOutput, type BacklogBound, type ParkedOutput } from './parking/park-output.ts';
 export { runShardParking, type ShardParkingOptions } from './parking/shard-parking.ts';
@@ -37,3 +37,5 @@ export type {
   TaskStory,
   TaskSummary,
 } from './store.ts';
+export type { SubjectsOf } from './rows-of.ts';
+export { runWriter } from './writer.ts';

@@ -5,7 +5,11 @@ import { historyFilterOf } from './filter.ts';
 import { callbackOf } from './kept-callbacks.ts';
 
 /** Shows values of the callback: MUST NOT be logged. */
-export type ExplainedRouting = { readonly callback: Callback; readonly routes: readonly RouteExplanation[]; readonly routing: Routing };
+export type ExplainedRouting = {
+  readonly callback: Callback;
+  readonly routes: readonly RouteExplanation[];
+  readonly routing: Routing;
+};
 
 export function explainRouting(routes: readonly Route[], callback: Callback): ExplainedRouting {
   return { callback, routes: explainRoutes(routes, callback), routing: createRouter({ routes }).route(callback) };

@@ -66,7 +66,7 @@ describe('postDelivery', () => {
     sink.answer({ status: 400, body: 'no' });
     const options = { url: sink.url, headers: {}, body: '', signal };
     const result = await postDelivery({ http, now: Date.now }, { ...options, explain: ({ text }) => text.toUpperCase() });
-    expect(result).toEqual({ outcome: 'dead', reason: 'HTTP 400: NO', answer: 'no' });
+    expect(result).toEqual({ outcome: 'dead', reason: 'HTTP 400: NO', status: 400, answer: 'no' });
   });
 
   it('keeps the first KiB of a refusal, cut between characters, and nothing of an answer that takes the delivery', async () => {
@@ -79,7 +79,7 @@ describe('postDelivery', () => {
     sink.answer({ status: 422, body: 'x'.repeat(1024 ** 2) });
     expect(await attempt()).toMatchObject({ answer: 'x'.repeat(1024) });
     sink.answer({ status: 200, body: 'fine' });
-    expect(await attempt()).toEqual({ outcome: 'delivered', detail: 'HTTP 200' });
+    expect(await attempt()).toEqual({ outcome: 'delivered', detail: 'HTTP 200', status: 200 });
   });
 
   it('names the TLS error when the other side does not speak TLS', async () => {

@@ -17,8 +17,12 @@ describe('toDeliveryResult', () => {
   });
 
   it('ignores Retry-After where there will be no further attempt', () => {
-    expect(toDeliveryResult(answer(404, '3'), { now: NOW })).toStrictEqual({ outcome: 'dead', reason: 'HTTP 404' });
-    expect(toDeliveryResult(answer(200, '3'), { now: NOW })).toStrictEqual({ outcome: 'delivered', detail: 'HTTP 200' });
+    expect(toDeliveryResult(answer(404, '3'), { now: NOW })).toStrictEqual({ outcome: 'dead', reason: 'HTTP 404', status: 404 });
+    expect(toDeliveryResult(answer(200, '3'), { now: NOW })).toStrictEqual({
+      outcome: 'delivered',
+      detail: 'HTTP 200',
+      status: 200,
+    });
   });
 
   it.each([
@@ -27,18 +31,24 @@ describe('toDeliveryResult', () => {
     [1e12, 86_400_000],
   ])('prefers a wait of %i ms that the body asks for', (askedMs, afterMs) => {
     expect(toDeliveryResult(answer(429, '3'), { now: NOW, askedMs })).toMatchObject({ afterMs });
-    expect(toDeliveryResult(answer(404, '3'), { now: NOW, askedMs })).toStrictEqual({ outcome: 'dead', reason: 'HTTP 404' });
+    expect(toDeliveryResult(answer(404, '3'), { now: NOW, askedMs })).toStrictEqual({
+      outcome: 'dead',
+      reason: 'HTTP 404',
+      status: 404,
+    });
   });
 
   it('puts the detail into the reason of a failure', () => {
     expect(toDeliveryResult(answer(403), { now: NOW, detail: 'no_service' })).toEqual({
       outcome: 'dead',
       reason: 'HTTP 403: no_service',
+      status: 403,
     });
     expect(toDeliveryResult(answer(500), { now: NOW, detail: 'oops' })).toEqual({
       outcome: 'retry',
       failure: 'error',
       reason: 'HTTP 500: oops',
+      status: 500,
     });
   });
 });

@@ -21,13 +21,13 @@ export function toDeliveryResult(
   { now, detail, askedMs }: { now: number; detail?: string | undefined; askedMs?: number | undefined },
 ): DeliveryResult {
   const { status } = answer;
-  if (status >= 200 && status < 300) return { outcome: 'delivered', detail: `HTTP ${status}` };
-  if (status < 400) return { outcome: 'dead', reason: `redirects are not followed: HTTP ${status}` };
+  if (status >= 200 && status < 300) return { outcome: 'delivered', detail: `HTTP ${status}`, status };
+  if (status < 400) return { outcome: 'dead', reason: `redirects are not followed: HTTP ${status}`, status };
   const reason = detail === undefined ? `HTTP ${status}` : `HTTP ${status}: ${detail}`;
-  if (status < 500 && !PASSING_REFUSALS.has(status)) return { outcome: 'dead', reason };
+  if (status < 500 && !PASSING_REFUSALS.has(status)) return { outcome: 'dead', reason, status };
   const afterMs = askedMs === undefined ? retryAfterMs(answer.headers['retry-after'], now) : withinDay(askedMs);
   const failure = UNAVAILABLE.has(status) ? 'unavailable' : 'error';
-  return { outcome: 'retry', failure, reason, ...(afterMs !== undefined && { afterMs }) };
+  return { outcome: 'retry', failure, reason, status, ...(afterMs !== undefined && { afterMs }) };
 }
 
 /** Seconds or a date (RFC 9110, 10.2.3) → ms from now. */

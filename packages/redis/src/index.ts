@@ -23,4 +23,4 @@ export { type Shard, type Sharded, shardsOf } from './shards.ts';
 export { createShardsReadiness, type ShardsReadiness } from './shards-readiness.ts';
 export { createRunScript, type RunScript } from './run-script.ts';
 export { refusalOf, refusedCallback } from './trouble.ts';
-export { createRedisWatch } from './watch.ts';
+export { createRedisWatch, type RedisWatch } from './watch.ts';

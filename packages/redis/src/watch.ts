@@ -25,6 +25,8 @@ export type RedisWatch = Pick<WriteWatch, 'probe' | 'away'> & {
   readonly tight: () => boolean;
   /** Bytes until nearly full; negative beyond. Infinity: no maxmemory. */
   readonly room: () => number;
+  /** Bytes until so great a share of maxmemory is used; negative beyond. Infinity: no maxmemory. */
+  readonly roomTo: (share: number) => number;
   /** Bytes. 0: no bound. */
   readonly maxmemory: () => number;
   readonly waitaof: () => boolean;
@@ -55,7 +57,7 @@ type Known = {
   readonly nearlyFull: boolean;
   readonly waitaof: boolean;
   readonly maxmemory: number;
-  readonly room: number;
+  readonly fill: number;
   readonly pressure: keyof typeof FRESH_FOR_MS;
 };
 
@@ -77,7 +79,8 @@ export function createRedisWatch(options: RedisWatchOptions): RedisWatch {
     overloaded: () => overloadError(fresh()),
     nearlyFull: () => fresh()?.nearlyFull ?? false,
     tight: () => fresh()?.pressure === 'tight',
-    room: () => fresh()?.room ?? Infinity,
+    room: () => roomTo(fresh(), nearlyFullFrom(options.overload)),
+    roomTo: (share) => roomTo(fresh(), share),
     maxmemory: () => known()?.maxmemory ?? 0,
     waitaof: () => known()?.waitaof ?? false,
     followers,
@@ -154,9 +157,13 @@ function createJudge({ durability, overload }: Pick<RedisWatchOptions, 'durabili
     nearlyFull: facts.fill >= nearlyFullFrom(overload),
     waitaof: facts.waitaof,
     maxmemory: facts.maxmemory,
-    room: facts.maxmemory > 0 ? (nearlyFullFrom(overload) - facts.fill) * facts.maxmemory : Infinity,
+    fill: facts.fill,
     pressure: isRoomy(overload, { fill: facts.fill, depth: waiting }) ? 'roomy' : 'tight',
   });
+}
+
+function roomTo(known: Known | undefined, share: number): number {
+  return known !== undefined && known.maxmemory > 0 ? (share - known.fill) * known.maxmemory : Infinity;
 }
 
 function refusedError(refusal: Trouble | undefined): RingbackError | undefined {

@@ -20,7 +20,11 @@ it.each([
   [{ when: 'data.nope == 3' }, false, 'when: no such key: nope'],
   [{ when: 'data.big == ""' }, false, `data.big == "" is false: data.big is "${'x'.repeat(59)}…`],
   [{ when: 'false' }, false, 'false is false'],
-  [{ when: '(data.taskStatus == 4 && (data.nope == 1 || true)) && !(data.name == "spring")' }, false, '!(data.name == "spring") is false: data.name is "spring"'],
+  [
+    { when: '(data.taskStatus == 4 && (data.nope == 1 || true)) && !(data.name == "spring")' },
+    false,
+    '!(data.name == "spring") is false: data.name is "spring"',
+  ],
 ])('explains %j', (route, matches, because) => {
   expect(explain(route)).toEqual([matches, because]);
 });

@@ -32,7 +32,8 @@ type Explanation = Pick<RouteExplanation, 'matches' | 'because' | 'parts'> & { r
 
 function explain({ match = ['*'], when }: Route, type: string, input: ConditionInput, left: number): Explanation {
   const pattern = match.find((candidate) => matchesType(candidate, type));
-  if (pattern === undefined) return { matches: false, because: `type ${type} does not fit ${match.join(' or ')}`, parts: [], steps: 0 };
+  if (pattern === undefined)
+    return { matches: false, because: `type ${type} does not fit ${match.join(' or ')}`, parts: [], steps: 0 };
   const fits = `type fits ${pattern}`;
   if (when === undefined) return { matches: true, because: `${fits}; no condition`, parts: [], steps: 0 };
   const verdict = compileCondition(when)(input, left);

@@ -31,11 +31,12 @@ describe('routes', () => {
         { when: 'data.taskStatus == 4', to: ['failed'] },
       ],
     });
-    expect(router.route(callback())).toEqual({ outputs: ['b', 'a', 'c'], conditionErrors: [] });
+    expect(router.route(callback())).toEqual({ routes: [1, 3], outputs: ['b', 'a', 'c'], conditionErrors: [] });
   });
 
   it('matches nothing where there is no route', () => {
     expect(createRouter({ routes: [] }).route(callback())).toEqual({
+      routes: [],
       outputs: [],
       kept: { code: 'RB_UNROUTED', reason: 'no route matched', maybeWanted: false },
       conditionErrors: [],
@@ -126,6 +127,7 @@ describe('a condition that cannot be evaluated', () => {
   it('leaves the other routes alone', () => {
     const router = createRouter({ routes: [{ to: ['a'] }, { when: 'data.foo == 1', to: ['b'] }, { to: ['c'] }] });
     expect(router.route(callback())).toEqual({
+      routes: [1, 3],
       outputs: ['a', 'c'],
       conditionErrors: ['route 2: no such key: foo'],
     });

@@ -13,6 +13,8 @@ export type Route = {
 };
 
 export type Routing = {
+  /** Numbers of the routes that match, from 1. */
+  readonly routes: number[];
   /** In route order, each once. */
   readonly outputs: string[];
   /** Set if a `drop` route matches, and no route with `to` matches or failed: its reason. */
@@ -38,6 +40,7 @@ export function createRouter({ routes }: { routes: readonly Route[] }): Router {
   return {
     route(callback) {
       const input = inputOf(callback);
+      const matching: number[] = [];
       const outputs = new Set<string>();
       const conditionErrors: string[] = [];
       let overran = false;
@@ -53,32 +56,33 @@ export function createRouter({ routes }: { routes: readonly Route[] }): Router {
           overran ||= verdict.why === 'overran';
           unsure ||= verdict.why === 'failed' && to.length > 0;
         } else if (verdict.holds) {
+          matching.push(number);
           for (const output of to) outputs.add(output);
           dropped ??= drop;
         }
       }
-      return decide({ outputs: [...outputs], drop: dropped, conditionErrors, overran, unsure });
+      return decide({ routes: matching, outputs: [...outputs], drop: dropped, conditionErrors, overran, unsure });
     },
   };
 }
 
-type Judged = Pick<Routing, 'outputs' | 'conditionErrors'> & {
+type Judged = Pick<Routing, 'routes' | 'outputs' | 'conditionErrors'> & {
   readonly drop: string | undefined;
   readonly overran: boolean;
   /** The condition of a route with outputs failed: the route may want the callback, so it MUST NOT be dropped. */
   readonly unsure: boolean;
 };
 
-function decide({ outputs, drop, conditionErrors, overran, unsure }: Judged): Routing {
+function decide({ routes, outputs, drop, conditionErrors, overran, unsure }: Judged): Routing {
   if (overran) {
     const sent = outputs.length > 0 ? [`it went to ${outputs.join(', ')}`] : [];
     const reason = [...conditionErrors, ...sent].join('; ');
-    return { outputs, kept: { code: 'RB_CONDITION_OVERRUN', reason, maybeWanted: true }, conditionErrors };
+    return { routes, outputs, kept: { code: 'RB_CONDITION_OVERRUN', reason, maybeWanted: true }, conditionErrors };
   }
-  if (outputs.length > 0) return { outputs, conditionErrors };
-  if (drop !== undefined && !unsure) return { outputs, dropped: drop, conditionErrors };
+  if (outputs.length > 0) return { routes, outputs, conditionErrors };
+  if (drop !== undefined && !unsure) return { routes, outputs, dropped: drop, conditionErrors };
   const reason = ['no route matched', ...conditionErrors].join('; ');
-  return { outputs, kept: { code: 'RB_UNROUTED', reason, maybeWanted: unsure }, conditionErrors };
+  return { routes, outputs, kept: { code: 'RB_UNROUTED', reason, maybeWanted: unsure }, conditionErrors };
 }
 
 function conditionOf({ when }: Route, number: number): Condition | undefined {

@@ -32,10 +32,10 @@ function describeAnswers({ sink, createOutput, attempt }: Bench): void {
     const statuses = Array.from({ length: 400 }, (_, index) => 200 + index);
     const output = createOutput();
     sink().answer((count) => statuses[count - 1] ?? 200);
-    const outcomes: [number, DeliveryResult['outcome'], Failure | undefined][] = [];
-    for (const status of statuses) {
+    const outcomes: [number | undefined, DeliveryResult['outcome'], Failure | undefined][] = [];
+    for (const _ of statuses) {
       const result = await attempt(output);
-      outcomes.push([status, result.outcome, result.outcome === 'retry' ? result.failure : undefined]);
+      outcomes.push([result.status, result.outcome, result.outcome === 'retry' ? result.failure : undefined]);
     }
     expect(outcomes).toEqual(statuses.map((status) => [status, expectedOutcome(status), expectedFailure(status)]));
     expect(sink().requests).toHaveLength(400);
@@ -47,7 +47,7 @@ function describeAnswers({ sink, createOutput, attempt }: Bench): void {
     const result = await attempt(createOutput());
     const seen = target.requests.length;
     await target.close();
-    expect(result).toEqual({ outcome: 'dead', reason: `redirects are not followed: HTTP ${status}` });
+    expect(result).toEqual({ outcome: 'dead', reason: `redirects are not followed: HTTP ${status}`, status });
     expect(seen).toBe(0);
   });
 }
@@ -78,6 +78,7 @@ function describeRetryAfter({ sink, createOutput, attempt }: Bench): void {
         outcome: 'retry',
         failure: 'unavailable',
         reason: `HTTP ${status}`,
+        status,
         ...(afterMs !== undefined && { afterMs }),
       });
     }

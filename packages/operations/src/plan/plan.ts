@@ -101,7 +101,7 @@ function createComparison(before: PlanSettings, after: PlanSettings) {
 
 function plannedOutput(output: string, { after: has, gained, lost }: Changing, [before, after]: [PlanSettings, PlanSettings]) {
   const only = !after.outputs.includes(output) ? 'before' : before.outputs.includes(output) ? undefined : 'after';
-  return { output, gained, lost, same: has - gained.count, ...(only && { only } as const) };
+  return { output, gained, lost, same: has - gained.count, ...(only && ({ only } as const)) };
 }
 
 function routesOnlyIn(before: PlanSettings, after: PlanSettings): Plan['routesOnly'] {

@@ -15,7 +15,10 @@ export function missingInWords(story: TaskStory, reconciled: Reconciled): string
     ...namedWords(reconciled),
     ...(calls !== undefined && calls.missing > 0 && !never.includes('calls') ? [callWords(calls)] : []),
     ...never.map(neverWords),
-    ...gaps.map(({ from, to, callbacks, reason }) => `The history was not written from ${iso(from)} to ${iso(to)} (${reason}): ${callbacks} callbacks are not in it, and may be among these.`),
+    ...gaps.map(
+      ({ from, to, callbacks, reason }) =>
+        `The history was not written from ${iso(from)} to ${iso(to)} (${reason}): ${callbacks} callbacks are not in it, and may be among these.`,
+    ),
   ];
   if (asOf === undefined || story.progress === undefined) return lines;
   const nothing = (orders?.missing ?? 0) + (calls?.missing ?? 0) + reconciled.named.count === 0;
@@ -28,7 +31,10 @@ function orderWords({ asOf = 0, orders, unnamedOrders, never }: Reconciled): str
   const { announced, received, missing } = orders;
   const said = `At ${iso(asOf)} the task counted ${announced} finished orders; ${received} came with their own callback: ${missing} are missing.`;
   if (unnamedOrders === 0) return [said];
-  return [said, `Which ${unnamedOrders === missing ? 'they' : `${unnamedOrders} of them`} are is not known: no call names them, and the task only counts.`];
+  return [
+    said,
+    `Which ${unnamedOrders === missing ? 'they' : `${unnamedOrders} of them`} are is not known: no call names them, and the task only counts.`,
+  ];
 }
 
 function namedWords({ named: { orders, count }, never }: Reconciled): string[] {

@@ -21,7 +21,7 @@ describe('discord', () => {
   it.each([204, 200])('posts an embed that mentions nobody as JSON, and takes %i for delivered', async (status) => {
     const { sink, attempt } = await setUp();
     sink.answer(status);
-    expect(await attempt()).toEqual({ outcome: 'delivered', detail: `HTTP ${status}` });
+    expect(await attempt()).toEqual({ outcome: 'delivered', detail: `HTTP ${status}`, status });
     const [request] = sink.requests;
     expect(request).toMatchObject({ method: 'POST', path: '/api/webhooks/1/t' });
     expect(request?.headers['content-type']).toMatch(/^application\/json/);

@@ -21,7 +21,7 @@ describe('slack', () => {
   it('posts a Block Kit message as JSON', async () => {
     const { sink, attempt } = await setUp();
     sink.answer({ status: 200, body: 'ok' });
-    expect(await attempt()).toEqual({ outcome: 'delivered', detail: 'HTTP 200' });
+    expect(await attempt()).toEqual({ outcome: 'delivered', detail: 'HTTP 200', status: 200 });
     expect(sink.requests[0]?.headers['content-type']).toMatch(/^application\/json/);
     expect(JSON.parse(sink.requests[0]?.body.toString() ?? '')).toMatchObject({
       text: expect.stringContaining('Call ended'),
@@ -56,6 +56,7 @@ describe('slack', () => {
       outcome: 'retry',
       failure: 'unavailable',
       reason: 'HTTP 429: rate_limited',
+      status: 429,
       afterMs: 30_000,
     });
   });

@@ -1,0 +1,55 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Callback, Logger } from '@ringback/contracts';
+import { describeError } from '@ringback/observability';
+import { createSources, type SourceStanza } from '@ringback/sources';
+import type { HistoryConfig, HistoryWork } from './history-work.ts';
+import { runLoops } from './history-run.ts';
+import { unseal } from './history-seal.ts';
+import { openStore } from './history-store.ts';
+
+/** What the worker hands to its thread. */
+export type ThreadSettings = {
+  readonly config: HistoryConfig;
+  readonly sources: readonly SourceStanza[];
+  /** Of the settings file. */
+  readonly folder: string;
+  /** Numbers of the shards that the process serves. */
+  readonly served: readonly number[];
+  readonly consumer: string;
+};
+
+/** What the thread tells its worker: a log line. */
+export type ThreadLine = { readonly level: keyof Logger; readonly fields: object; readonly message: string };
+
+const logger: Logger = { debug: tell('debug'), info: tell('info'), warn: tell('warn'), error: tell('error') };
+
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `history.ts` of this very process sealed it
+await run(unseal(workerData) as ThreadSettings);
+parentPort?.close();
+
+/** Until the worker says stop. */
+async function run({ config, sources, folder, served, consumer }: ThreadSettings): Promise<void> {
+  const stopping = new AbortController();
+  parentPort?.once('message', () => stopping.abort());
+  const { signal: stop } = stopping;
+  const store = await openStore({ place: config.history, folder, stop, logger });
+  if (!store) return;
+  await runLoops({ config, store, consumer, subjectsOf: createSubjectsOf(sources), stop, logger }, served);
+  await store.close();
+}
+
+/** A source that left the settings, or knows of no subjects, has none. */
+function createSubjectsOf(stanzas: readonly SourceStanza[]): HistoryWork['subjectsOf'] {
+  const sources = new Map(createSources(stanzas).map((source) => [source.name, source]));
+  return (callback: Callback) => sources.get(callback.source)?.subjects?.(callback) ?? {};
+}
+
+/** Lines go out where the worker's do: two writers would tear lines. */
+function tell(level: keyof Logger): Logger['info'] {
+  return (fields, message) => {
+    const { err, ...rest } = { err: undefined, ...fields };
+    const line: ThreadLine = { level, message, fields: { ...rest, ...(err !== undefined && { err: describeError(err) }) } };
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- it is no window
+    parentPort?.postMessage(line);
+  };
+}
