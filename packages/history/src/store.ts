@@ -31,7 +31,7 @@ export type FoundCallback = CallbackRow & {
   readonly deliveries: readonly DeliveryRow[];
 };
 
-/** Attempts in order of time. */
+/** Attempts in order of time. `actions` name no other callback. */
 export type CallbackStory = FoundCallback & {
   readonly attempts: readonly AttemptRow[];
   readonly actions: readonly ActionRow[];
@@ -100,7 +100,7 @@ export type HistoryStore = {
   readonly kind: HistoryStatus['store'];
   /** One transaction. Writing the same again, in any order and from several processes, changes nothing. */
   write(rows: HistoryRows): Promise<void>;
-  /** The newest first by `receivedAt`, then key. */
+  /** The newest first by `receivedAt`, then the greatest key, by code units. */
   find(filter: HistoryFilter, page: Page): Promise<FoundCallback[]>;
   count(filter: HistoryFilter): Promise<number>;
   /** With attempts and bodies. Those that are not there are left out. */

@@ -1,22 +1,33 @@
 import { describe, expect, it } from 'vitest';
-import { type CallbackRow, NO_ROWS } from './rows.ts';
-import type { HistoryStore } from './store.ts';
+import { NO_ROWS } from './rows.ts';
+import type { CreatePlace } from './test-place.ts';
+import { describeFilters, describeIds, describeNastyTexts, describePages } from './test-suite-finding.ts';
+import { describeOddRows, describeOddTexts } from './test-suite-oddities.ts';
+import { describeCopying, describeForgetting, describePruning, describePruningMeanwhile } from './test-suite-removing.ts';
+import { describeRestFilters, describeReturning, describeRounds } from './test-suite-rest.ts';
+import { describeCounting, describeTasks } from './test-suite-tasks.ts';
+import { describeFields, describeOtherRows, describeWhatWins, describeWritingAgain } from './test-suite-writing.ts';
 import { attemptRow, callbackRow, callbackRows, deliveryRow, T } from './test-rows.ts';
 
-/** Where a store is. `open` opens it once more, as another process would; what is open is closed when the test is over. */
-export type StorePlace = { readonly open: () => Promise<HistoryStore> };
+const PARTS: Readonly<Record<string, readonly ((create: CreatePlace) => void)[]>> = {
+  'what is written': [describeWriting, describeWritingAgain, describeWhatWins, describeFields, describeOtherRows],
+  'what is found': [describeFilters, describeIds, describeNastyTexts, describePages],
+  tasks: [describeTasks, describeCounting],
+  'what rests': [describeReturning, describeRounds, describeRestFilters],
+  'what is removed': [describePruning, describePruningMeanwhile, describeForgetting],
+  'all of it': [describeCopying],
+  oddities: [describeOddTexts, describeOddRows],
+};
 
-/** What every store must do. `create` makes an empty one. */
-export function describeStore(name: string, create: () => Promise<StorePlace>): void {
-  describe(`${name}: what is written`, () => {
-    describeWriting(create);
-  });
-  describe(`${name}: tasks`, () => {
-    describeTasks(create);
-  });
+/** What every store must do. */
+export function describeStore(name: string, create: CreatePlace): void {
+  for (const [part, tests] of Object.entries(PARTS))
+    describe(`${name}: ${part}`, () => {
+      for (const add of tests) add(create);
+    });
 }
 
-function describeWriting(create: () => Promise<StorePlace>): void {
+function describeWriting(create: CreatePlace): void {
   it('is found, the newest first, with its deliveries', async () => {
     const store = await (await create()).open();
     const callbacks = callbackRows(3);
@@ -49,46 +60,5 @@ function describeWriting(create: () => Promise<StorePlace>): void {
     await store.write({ ...NO_ROWS, callbacks: [row], deliveries: [deliveryRow(row)] });
     const [story] = await store.stories([row]);
     expect(story).toMatchObject({ ...row, attempts, actions: [], deliveries: [{ state: 'delivered' }] });
-  });
-}
-
-const ofTask = (i: number, subjects: CallbackRow['subjects']) =>
-  callbackRow(`t-${i}`, { receivedAt: T + i, subjects: { task: 'T1', userTask: 'mine', ...subjects } });
-
-function describeTasks(create: () => Promise<StorePlace>): void {
-  it('counts what came with a callback of its own, and names the orders that only calls name', async () => {
-    const store = await (await create()).open();
-    const callbacks = [
-      ofTask(1, { progress: { state: 'in_progress', orders: 3, ordersFinished: 1, calls: 2 } }),
-      ofTask(2, { order: 'O1', call: 'C1' }),
-      ofTask(3, { order: 'O1', call: 'C1', orderFinished: true }),
-      ofTask(4, { order: 'O2', call: 'C2' }),
-      ofTask(5, { order: 'O3', call: 'C3', orderFinished: false }),
-      ofTask(6, { progress: { state: 'completed', orders: 3, ordersFinished: 3, calls: 3 } }),
-    ];
-    for (const row of callbacks.toReversed()) await store.write({ ...NO_ROWS, callbacks: [row] });
-    await store.write({ ...NO_ROWS, callbacks });
-    const summary = {
-      source: 'callbot',
-      account: 'main',
-      task: 'T1',
-      userTask: 'mine',
-      firstAt: T + 1,
-      lastAt: T + 6,
-      progress: { state: 'completed', orders: 3, ordersFinished: 3, calls: 3 },
-      received: { orders: 2, ordersFinished: 1, calls: 2 },
-    };
-    expect(await store.tasks(5)).toEqual([summary]);
-    const story = { ...summary, ordersMissing: ['O2'], ordersMissingCount: 1 };
-    expect(await store.task('mine')).toEqual([
-      {
-        ...story,
-        history: [
-          { at: T + 1, state: 'in_progress', orders: 3, ordersFinished: 1, calls: 2 },
-          { at: T + 6, state: 'completed', orders: 3, ordersFinished: 3, calls: 3 },
-        ],
-      },
-    ]);
-    expect(await store.task('T1')).toHaveLength(1);
   });
 }

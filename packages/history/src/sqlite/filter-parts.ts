@@ -3,6 +3,7 @@ import { matchesType } from '@ringback/routing';
 import { rankOf, STATE_RANKS } from '../newest-state.ts';
 import type { HistoryFilter } from '../store.ts';
 import type { Names } from './names.ts';
+import { fromText } from './values.ts';
 
 export type Clause = { readonly sql: string; readonly values: readonly SQLInputValue[] };
 
@@ -73,7 +74,8 @@ export function deliveryCondition(names: Names, filter: HistoryFilter): Conditio
     .filter(({ name }) => output === undefined || name === output)
     .map(({ n }) => n);
   const ofState: Clause[] = state === undefined ? [] : [{ sql: 'd.state = ?', values: [rankOf(state)] }];
-  const ofReason: Clause[] = reason === undefined ? [] : [{ sql: 'contains(d.reason, ?)', values: [reason.toLowerCase()] }];
+  const ofReason: Clause[] =
+    reason === undefined ? [] : [{ sql: 'contains(d.reason, ?)', values: [fromText(reason.toLowerCase())] }];
   const ofOutput: Clause = { sql: 'd.output IN (SELECT value FROM json_each(?))', values: [JSON.stringify(all)] };
   const same: Clause = { sql: 'd.receivedAt = c.receivedAt AND d.key = c.key', values: [] };
   const exists = and([ofOutput, same, ...ofState, ...ofReason]);

@@ -12,9 +12,9 @@ import {
   type Part,
   UNROUTED,
 } from './filter-parts.ts';
-import { hashOf } from './ids.ts';
+import { byAnyId, byUserTask, createIdLookup } from './id-lookup.ts';
 import type { Names } from './names.ts';
-import { fromText, optionalText, toText } from './values.ts';
+import { fromText } from './values.ts';
 
 /** Finds the numbers of callbacks (`callbacks.n`). */
 export type Finder = {
@@ -33,10 +33,15 @@ const NOTHING: Condition = { parts: [], check: { sql: '0', values: [] } };
 const ALL: readonly Part[] = [{ from: 'callbacks c INDEXED BY callbacks_by_time', time: 'c', sql: '1', values: [] }];
 
 export function createFinder(file: DatabaseSync, names: Names): Finder {
-  const byId = createIdLookup(file);
+  const lookUp = createIdLookup(file);
+  const byId = (id: string) => [
+    ...lookUp(id, byAnyId),
+    ...(id.startsWith('msg_') ? lookUp(id.slice('msg_'.length), byAnyId) : []),
+  ];
+  const byUser = (id: string) => lookUp(id, byUserTask);
   const selectTasks = file.prepare('SELECT n FROM tasks WHERE task = ?1 UNION SELECT n FROM tasks WHERE userTask = ?1');
   const tasks = (id: string) => selectTasks.all(fromText(id)).map(({ n }) => Number(n));
-  const select = createSelector(file, { names, byId, tasks });
+  const select = createSelector(file, { names, byId, byUser, tasks });
   return {
     byId,
     tasks,
@@ -80,14 +85,14 @@ function createSelector(file: DatabaseSync, lookups: Lookups): (filter: HistoryF
   };
 }
 
-type Lookups = Pick<Finder, 'byId' | 'tasks'> & { readonly names: Names };
+type Lookups = Pick<Finder, 'byId' | 'tasks'> & { readonly names: Names; readonly byUser: (id: string) => number[] };
 
-function conditionsOf(filter: HistoryFilter, { names, byId, tasks }: Lookups): Condition[] {
+function conditionsOf(filter: HistoryFilter, { names, byId, byUser, tasks }: Lookups): Condition[] {
   const { id, task, text } = filter;
   const conditions: (Condition | undefined)[] = [originCondition(names, filter), deliveryCondition(names, filter)];
   if (filter.state === 'unrouted') conditions.push(UNROUTED);
   if (id !== undefined) conditions.push(numbered(tasks(id), byId(id)));
-  if (task !== undefined) conditions.push(numbered(tasks(task), []));
+  if (task !== undefined) conditions.push(numbered(tasks(task), byUser(task)));
   // No text of UTF-8 has a lone surrogate.
   if (text !== undefined && !text.isWellFormed()) conditions.push(NOTHING);
   else if (text !== undefined)
@@ -127,30 +132,6 @@ function selectPart({ from, time }: Part, { sql, values }: Clause): Clause {
 function union(parts: readonly Clause[]): Clause {
   if (parts.length === 0) return { sql: 'SELECT 0 AS receivedAt, 0 AS key, 0 AS n WHERE 0', values: [] };
   return { sql: parts.map(({ sql }) => sql).join(' UNION '), values: parts.flatMap(({ values }) => values) };
-}
-
-function createIdLookup(file: DatabaseSync): (id: string) => number[] {
-  // Two queries, since SQLite reads the whole index for both in one.
-  const bounds = file.prepare('SELECT (SELECT min(segment) FROM ids) AS first, (SELECT max(segment) FROM ids) AS last');
-  const select = file.prepare('SELECT n FROM ids WHERE segment = ? AND hash = ?');
-  const selectNames = file.prepare('SELECT id, key, subjects FROM callbacks WHERE n = ?');
-  const isNamed = (n: number, id: string) => {
-    const row = selectNames.get(n);
-    if (row === undefined) return false;
-    if (toText(row['id']) === id || row['key'] === id) return true;
-    const { userTask, order, call } = JSON.parse(optionalText(row['subjects']) ?? '{}');
-    return [userTask, order, call].includes(id);
-  };
-  const byHash = (id: string) => {
-    const found: number[] = [];
-    const { first, last } = bounds.get() ?? {};
-    if (typeof first !== 'number') return found;
-    const hash = hashOf(id);
-    for (let segment = Number(last); segment >= first; segment--)
-      for (const { n } of select.all(segment, hash)) if (isNamed(Number(n), id)) found.push(Number(n));
-    return found;
-  };
-  return (id) => [...byHash(id), ...(id.startsWith('msg_') ? byHash(id.slice('msg_'.length)) : [])];
 }
 
 function firstNumber(file: DatabaseSync, sql: string, values: readonly SQLInputValue[]): number {

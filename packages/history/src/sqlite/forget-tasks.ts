@@ -3,7 +3,7 @@ import type { Subjects } from '@ringback/contracts';
 import type { CallbackRef } from '../events.ts';
 import type { Finder } from './find.ts';
 import { CALL, growthOf, ORDER, seenIn } from './task-items.ts';
-import { fromText, optionalText } from './values.ts';
+import { fromText, readJson } from './values.ts';
 
 type Removed = CallbackRef & { readonly subjects: Subjects };
 
@@ -38,8 +38,7 @@ function createItemForgetter(file: DatabaseSync, byId: Finder['byId']): (task: n
     const key = [task, kind, fromText(item)] as const;
     const before = Number(select.get(...key)?.['seen'] ?? 0);
     let seen = 0;
-    for (const n of byId(item))
-      for (const row of subjectsOf.all(n, task)) seen |= seenIn(JSON.parse(optionalText(row['subjects']) ?? '{}'), kind, item);
+    for (const n of byId(item)) for (const row of subjectsOf.all(n, task)) seen |= seenIn(readJson(row['subjects']), kind, item);
     if (seen === before) return;
     if (seen === 0) remove.run(...key);
     else update.run(seen, ...key);

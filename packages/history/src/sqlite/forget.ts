@@ -1,27 +1,43 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { setImmediate } from 'node:timers/promises';
 import type { CallbackRef } from '../events.ts';
 import type { Forgotten, ForgetSelection } from '../store.ts';
+import { emptyLog } from './empty-log.ts';
 import type { Finder } from './find.ts';
 import { hashOf, idsOf, segmentOf } from './ids.ts';
 import type { Run } from './rest.ts';
-import { fromText, optionalText, toText } from './values.ts';
+import { fromText, readJson, toText } from './values.ts';
 import { createTaskForgetter } from './forget-tasks.ts';
 
-type Deps = { readonly run: Run; readonly path: string } & Pick<Finder, 'byId'>;
+type Deps = { readonly run: Run } & Pick<Finder, 'byId'>;
+
+const PORTION = 200;
+const HOW = 'another process is reading the history: when it has ended, run the same again, or `history prune`';
 
 /** Removes callbacks and what rests, overwrites their place in the file, and empties the WAL. */
 export function createForgetter(file: DatabaseSync, { run, byId }: Deps): (selection: ForgetSelection) => Promise<Forgotten> {
   const forgetCallback = callbackForgetter(file, byId);
   const forgetRest = file.prepare('DELETE FROM rest WHERE id = ?');
   return async ({ refs, rest }) => {
-    file.exec('PRAGMA secure_delete = ON');
-    const result = await run.write(() => ({
-      callbacks: refs.reduce((sum, ref) => sum + forgetCallback(ref), 0),
-      resting: rest.reduce((sum, id) => sum + Number(forgetRest.run(fromText(id)).changes), 0),
-    }));
-    const busy = await run.read(() => file.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.['busy']);
-    return { ...result, erased: busy === 0 };
+    const callbacks = await inPortions(refs, (ref) => run.write(() => sum(ref.map(forgetCallback))));
+    const resting = await inPortions(rest, (ids) =>
+      run.write(() => sum(ids.map((id) => Number(forgetRest.run(fromText(id)).changes)))),
+    );
+    const erased = await emptyLog(file, run);
+    return { callbacks, resting, erased, ...(!erased && { how: HOW }) };
   };
+}
+
+const sum = (counts: readonly number[]): number => counts.reduce((all, count) => all + count, 0);
+
+/** A writer waits for one portion, at most. */
+async function inPortions<T>(items: readonly T[], work: (portion: readonly T[]) => Promise<number>): Promise<number> {
+  let all = 0;
+  for (let from = 0; from < items.length; from += PORTION) {
+    all += await work(items.slice(from, from + PORTION));
+    await setImmediate();
+  }
+  return all;
 }
 
 /** Also what belongs to a callback that was never written. */
@@ -42,10 +58,10 @@ function callbackForgetter(file: DatabaseSync, byId: Finder['byId']): (ref: Call
     const row = select.get(receivedAt, key);
     if (row === undefined) return 0;
     const n = Number(row['n']);
-    const subjects = JSON.parse(optionalText(row['subjects']) ?? '{}');
+    const [subjects, more] = [readJson(row['subjects']), readJson(row['more'])];
     const task = typeof row['task'] === 'number' ? row['task'] : undefined;
     for (const statement of byNumber) statement.run(n);
-    const named = { id: toText(row['id']), key, subjects: { ...subjects, ...(task !== undefined && { task: '' }) } };
+    const named = { ...more, id: toText(row['id']), key, subjects: { ...subjects, ...(task !== undefined && { task: '' }) } };
     for (const id of idsOf(named)) ids.run(segmentOf(n), hashOf(id), n);
     if (byId(key).length === 0) repeats.run(key);
     if (task !== undefined) forgetInTask(task, { receivedAt, key, subjects });

@@ -18,11 +18,12 @@ export function hashOf(id: string): number {
   return ((high ^ (high >>> 16)) & 0xffff) * 2 ** 32 + ((low ^ (low >>> 15)) >>> 0);
 }
 
-type Named = Pick<Callback, 'id'> & { readonly key: string; readonly subjects: Subjects };
+type Named = Pick<Callback, 'id' | 'deliverAs'> & { readonly key: string; readonly subjects: Subjects };
 
 /** What a callback is found by. A task has an index of its own. */
-export function idsOf({ id, key, subjects: { task, userTask, order, call } }: Named): string[] {
+export function idsOf({ id, key, deliverAs, subjects: { task, userTask, order, call } }: Named): string[] {
   const ids = [id, key];
+  if (deliverAs !== undefined) ids.push(deliverAs);
   if (order !== undefined) ids.push(order);
   if (call !== undefined) ids.push(call);
   if (task === undefined && userTask !== undefined) ids.push(userTask);

@@ -12,7 +12,7 @@ CREATE TABLE names (n INTEGER PRIMARY KEY, kind INTEGER NOT NULL, name TEXT NOT 
 
 CREATE TABLE callbacks (
   n INTEGER PRIMARY KEY, receivedAt INTEGER NOT NULL, key TEXT NOT NULL, origin INTEGER NOT NULL, fate INTEGER NOT NULL,
-  time INTEGER NOT NULL, dispatchedAt INTEGER NOT NULL, id ANY NOT NULL, batch ANY NOT NULL, task INTEGER, subjects TEXT, about ANY, unrouted INTEGER
+  time INTEGER NOT NULL, dispatchedAt INTEGER NOT NULL, id ANY NOT NULL, batch ANY NOT NULL, task INTEGER, subjects TEXT, more TEXT, unrouted INTEGER
 ) STRICT;
 CREATE UNIQUE INDEX callbacks_by_time ON callbacks (receivedAt, key);
 CREATE INDEX callbacks_by_origin ON callbacks (origin, receivedAt);

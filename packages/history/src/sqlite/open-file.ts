@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { historyError, unusable } from './errors.ts';
@@ -18,14 +18,14 @@ export type OpenFile = {
 
 /**
  * Opens the file, makes it and its folder if they are missing, and brings it to the newest schema. Processes may share it.
- * `FULL`: a commit is on disk when it returns. @throws RingbackError RB_HISTORY_UNAVAILABLE, RB_HISTORY_UNUSABLE
+ * `FULL`: a commit is on disk when it returns. `secure_delete` from the beginning: what is removed is overwritten with zeros.
+ * @throws RingbackError RB_HISTORY_UNAVAILABLE, RB_HISTORY_UNUSABLE
  */
 export function openFile({ path, busyMs = BUSY_MS, migrations = MIGRATIONS }: OpenFile): DatabaseSync {
   let file: DatabaseSync | undefined;
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    // SQLite gives its log the same mode. Callbacks hold personal data.
-    closeSync(openSync(path, 'a', 0o600));
+    makeFile(path);
     file = new DatabaseSync(path, { timeout: busyMs });
     refuseForeign(file, path, migrations.length);
     file.exec(`
@@ -33,6 +33,7 @@ export function openFile({ path, busyMs = BUSY_MS, migrations = MIGRATIONS }: Op
       PRAGMA auto_vacuum = INCREMENTAL;
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = FULL;
+      PRAGMA secure_delete = ON;
       PRAGMA cache_size = -65536;
       PRAGMA wal_autocheckpoint = 4000;
       PRAGMA journal_size_limit = 67108864;
@@ -42,6 +43,19 @@ export function openFile({ path, busyMs = BUSY_MS, migrations = MIGRATIONS }: Op
   } catch (cause) {
     file?.close();
     throw historyError(cause, path);
+  }
+}
+
+/**
+ * Callbacks hold personal data. SQLite gives its other files the same mode. An existing file MUST NOT be opened here:
+ * closing it would drop the locks that another connection of this process has on it (POSIX).
+ */
+function makeFile(path: string): void {
+  if (existsSync(path)) return;
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+  } catch (error) {
+    if (!existsSync(path)) throw error;
   }
 }
 

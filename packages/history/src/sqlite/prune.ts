@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout } from 'node:timers/promises';
 import type { Pruned, PruneLimits } from '../store.ts';
+import { emptyLog } from './empty-log.ts';
 import { segmentOf } from './ids.ts';
 import type { Run } from './rest.ts';
 
@@ -25,6 +26,7 @@ export async function prune(file: DatabaseSync, run: Run, { before, bodiesBefore
   if (before !== undefined) for (const work of otherPruners(file, before)) await repeat(work);
   const bodies = bodiesBefore === undefined ? 0 : await repeat(bodyPruner(file, bodiesBefore));
   await repeat(() => shrink(file));
+  await emptyLog(file, run);
   return { callbacks, bodies };
 }
 

@@ -6,7 +6,7 @@ import type { CallbackStory, FoundCallback } from '../store.ts';
 import { readOrigin } from './filter-parts.ts';
 import type { Finder } from './find.ts';
 import type { Names } from './names.ts';
-import { optionalNumber, optionalText, type Row, toFault, toText } from './values.ts';
+import { optionalNumber, optionalText, readJson, type Row, toFault, toText } from './values.ts';
 import { OUTCOMES } from './write.ts';
 
 export type CallbackReader = {
@@ -56,7 +56,6 @@ function readCallback(row: Row, names: Names): CallbackRow {
   const [source = '', account = '', type = ''] = readOrigin(names.nameOf('origin', Number(row['origin'])));
   const [settings, fate] = JSON.parse(names.nameOf('fate', Number(row['fate'])));
   const task = optionalText(row['taskID']);
-  const about = optionalText(row['about']);
   return {
     key: String(row['key']),
     receivedAt: Number(row['receivedAt']),
@@ -65,13 +64,13 @@ function readCallback(row: Row, names: Names): CallbackRow {
     account,
     type,
     time: Number(row['time']),
-    ...(about !== undefined && { about }),
+    ...readJson(row['more']),
     body: optionalText(row['body']),
     batch: toText(row['batch']),
     dispatchedAt: Number(row['dispatchedAt']),
     settings,
     fate,
-    subjects: { ...(task !== undefined && { task }), ...JSON.parse(optionalText(row['subjects']) ?? '{}') },
+    subjects: { ...(task !== undefined && { task }), ...readJson(row['subjects']) },
   };
 }
 

@@ -87,7 +87,7 @@ function clausesOf({ kinds, output, source, id, reason, since, until }: RestFilt
   if (output !== undefined) add('output = ?', output);
   if (source !== undefined) add('source = ?', source);
   if (id !== undefined) add('id = ? OR requestID = ?', fromText(id), fromText(id));
-  if (reason !== undefined) add('contains(reason, ?)', reason.toLowerCase());
+  if (reason !== undefined) add('contains(reason, ?)', fromText(reason.toLowerCase()));
   if (since !== undefined) add('at >= ?', since);
   if (until !== undefined) add('at <= ?', until);
   return clauses;

@@ -11,7 +11,7 @@ import { prune } from './prune.ts';
 import { createCallbackReader, readAction } from './read-callbacks.ts';
 import { createRestStore, type Run } from './rest.ts';
 import { createTaskReader } from './tasks.ts';
-import { optionalNumber, optionalText } from './values.ts';
+import { optionalNumber, optionalText, toText } from './values.ts';
 import { createWriter } from './write.ts';
 
 /**
@@ -23,7 +23,7 @@ export function openSqliteStore(options: OpenFile): HistoryStore {
   const { path } = options;
   const file = openFile(options);
   file.function('contains', { deterministic: true }, (text, part) =>
-    optionalText(text)?.toLowerCase().includes(String(part)) ? 1 : 0,
+    optionalText(text)?.toLowerCase().includes(toText(part)) ? 1 : 0,
   );
   const names = createNames(file);
   const run = createRun(file, { path, rolledBack: names.forget });
@@ -43,7 +43,7 @@ export function openSqliteStore(options: OpenFile): HistoryStore {
     task: (id) => run.read(() => tasks.task(id)),
     status: () => run.read(() => statusOf(file, path)),
     prune: (limits) => prune(file, run, limits),
-    forget: createForgetter(file, { run, path, byId: finder.byId }),
+    forget: createForgetter(file, { run, byId: finder.byId }),
     all: () => readAll(file, reader, run),
     rest: createRestStore(file, run),
     close: async () => {

@@ -26,3 +26,8 @@ const FAULTS: readonly Fault[] = ['theirs', 'ours'];
 export const fromFault = (fault: Fault | undefined): number | null => (fault === undefined ? null : FAULTS.indexOf(fault));
 export const toFault = (value: SQLOutputValue | undefined): Fault | undefined =>
   typeof value === 'number' ? FAULTS[value] : undefined;
+
+/** Of what is written as JSON, or null. */
+export function readJson(value: SQLOutputValue | undefined): Record<string, unknown> {
+  return value === null || value === undefined ? {} : JSON.parse(String(value));
+}

@@ -32,21 +32,21 @@ function createInsert(file: DatabaseSync, names: Names): (row: CallbackRow, task
   const update = file.prepare(`UPDATE callbacks SET fate = ?, dispatchedAt = ?, batch = ?, unrouted = ?
     WHERE receivedAt = ? AND key = ? AND (dispatchedAt, fate) < (?, ?)`);
   return (row, task) => {
-    const { receivedAt, key, dispatchedAt } = row;
-    const origin = names.numberOf('origin', JSON.stringify([row.source, row.account, row.type]));
-    const fate = names.numberOf('fate', JSON.stringify([row.settings, row.fate]));
-    const { task: _, ...subjects } = row.subjects;
-    const [id, batch, about] = [fromText(row.id), fromText(row.batch), fromText(row.about)];
-    const unrouted = row.fate.unrouted === undefined ? null : 1;
-    const of = [receivedAt, key, origin, fate, row.time, dispatchedAt, id, batch] as const;
-    const { changes, lastInsertRowid } = insert.run(...of, task, jsonOf(subjects), about, unrouted);
+    const { receivedAt, key, id, source, account, type, time, batch, dispatchedAt, settings, fate, subjects, ...rest } = row;
+    const { body: _, ...more } = rest;
+    const origin = names.numberOf('origin', JSON.stringify([source, account, type]));
+    const fated = names.numberOf('fate', JSON.stringify([settings, fate]));
+    const { task: _task, ...others } = subjects;
+    const of = [receivedAt, key, origin, fated, time, dispatchedAt, fromText(id), fromText(batch)] as const;
+    const unrouted = fate.unrouted === undefined ? null : 1;
+    const { changes, lastInsertRowid } = insert.run(...of, task, jsonOf(others), jsonOf(more), unrouted);
     if (changes === 1) return Number(lastInsertRowid);
-    update.run(fate, dispatchedAt, batch, unrouted, receivedAt, key, dispatchedAt, fate);
+    update.run(fated, dispatchedAt, fromText(batch), unrouted, receivedAt, key, dispatchedAt, fated);
     return undefined;
   };
 }
 
-function jsonOf(subjects: object): string | null {
-  const text = JSON.stringify(subjects);
+function jsonOf(values: object): string | null {
+  const text = JSON.stringify(values);
   return text === '{}' ? null : text;
 }
