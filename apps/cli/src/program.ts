@@ -21,6 +21,7 @@ import { newSecret } from './secret.ts';
 import { addSearch } from './search/command.ts';
 import { send } from './send.ts';
 import type { Terminal } from './terminal.ts';
+import { addTrace } from './trace/command.ts';
 
 type Context = {
   readonly program: Command;
@@ -72,6 +73,7 @@ function addCommands(context: Context): void {
   addOutputs({ program, env, terminal, done: exitWith });
   addDispatch({ program, env, terminal, done: exitWith });
   addReshard({ program, env, terminal, done: exitWith });
+  addTrace({ program, env, terminal, done: exitWith });
   addSearch({ program, env, terminal, done: exitWith });
   addSchema(context);
   addSecret(context);

@@ -10,6 +10,6 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
 }
 
 /** Foreign text MUST NOT control the terminal. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replaceAll(/\p{Cc}/gu, '?');
 }

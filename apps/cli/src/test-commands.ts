@@ -5,6 +5,7 @@ import { addDispatch } from './dispatch.ts';
 import { addKeptCommands } from './kept-commands.ts';
 import { addOutputs } from './outputs.ts';
 import { addSearch } from './search/command.ts';
+import { addTrace } from './trace/command.ts';
 
 export type Ran = { readonly code: number; readonly out: string; readonly err: string };
 
@@ -16,6 +17,7 @@ export async function runCommand(args: readonly string[], env: Readonly<Record<s
   addOutputs(context);
   addDispatch(context);
   addSearch(context);
+  addTrace(context);
   for (const place of ['dead-letters', 'quarantine'] as const) addKeptCommands({ ...context, place });
   try {
     await context.program.parseAsync(args, { from: 'user' });

@@ -1,5 +1,6 @@
 export { type CallbackRef, DELIVERY_STATES, type DeliveryState, type Fate, HistoryEvent } from './events.ts';
 export { createHandOver, type HandOver, type OpenHandOver } from './hand-over.ts';
+export { type BufferState, peekAtStream, readBufferState } from './look-at-stream.ts';
 export { type HistoryPlace, openHistory, type OpenOptions } from './open.ts';
 export { createParkOutput, type BacklogBound, type ParkedOutput } from './parking/park-output.ts';
 export { runShardParking, type ShardParkingOptions } from './parking/shard-parking.ts';

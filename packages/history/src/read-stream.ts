@@ -93,7 +93,7 @@ function unlessThere(error: unknown): void {
   if (!(error instanceof Error) || !error.message.startsWith('BUSYGROUP')) throw error;
 }
 
-function isRaw(entry: unknown): entry is RawEntry {
+export function isRaw(entry: unknown): entry is RawEntry {
   return Array.isArray(entry) && typeof entry[0] === 'string' && (entry[1] === null || Array.isArray(entry[1]));
 }
 
@@ -103,7 +103,7 @@ function rawEntries(reply: unknown): RawEntry[] {
   return reply[0][1].filter(isRaw);
 }
 
-function portionOf(raw: readonly RawEntry[]): Portion {
+export function portionOf(raw: readonly RawEntry[]): Portion {
   const portion = { entries: [] as StreamEntry[], unreadable: [] as Entry[], gone: [] as Entry[] };
   for (const [id, fields] of raw) {
     if (fields === null) {

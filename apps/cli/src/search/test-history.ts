@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { callbackKey } from '@ringback/contracts';
-import { type CallbackRow, type DeliveryRow, openHistory } from '@ringback/history';
+import { type AttemptRow, type CallbackRow, type DeliveryRow, openHistory } from '@ringback/history';
 import { testCallback, testRedis } from '@ringback/testkit';
 import { onTestFinished } from 'vitest';
 import { testFile } from '../run-cli.ts';
@@ -30,7 +30,11 @@ routes: [{ to: [crm] }]
 history: { store: sqlite, path: ${path} }
 `,
   );
-  return { history, path, file, cli: (...args: string[]) => runCommand([...args, '--config', file], { REDIS_URL: url }) };
+  const cliAt =
+    (redis: string) =>
+    (...args: readonly string[]) =>
+      runCommand([...args, '--config', file], { REDIS_URL: redis });
+  return { history, path, cli: cliAt(url), cliAt };
 }
 
 export function callbackRow(id: string, more: Partial<CallbackRow> = {}): CallbackRow {
@@ -43,4 +47,7 @@ type Ref = Pick<CallbackRow, 'key' | 'receivedAt'>;
 
 export function deliveryRow({ key, receivedAt }: Ref, more: Partial<DeliveryRow> = {}): DeliveryRow {
   return { key, receivedAt, output: 'crm', state: 'delivered', at: T + 100, ...more };
+}
+export function attemptRow({ key, receivedAt }: Ref, more: Partial<AttemptRow> = {}): AttemptRow {
+  return { key, receivedAt, output: 'crm', number: 1, at: T + 50, ms: 20, outcome: 'delivered', ...more };
 }

@@ -47,8 +47,10 @@ function byOutcome({ live, row, attempts }: Known): Now | undefined {
   return { state: outcome, where: 'done', ...own };
 }
 
-function byRest({ resting }: Known): Now | undefined {
-  if (resting === undefined) return undefined;
+function byRest({ resting, live }: Known): Now | undefined {
+  // After a crash an entry may rest on that has returned.
+  if (live?.outcome === 'returned' && resting?.kind === 'parked') return undefined;
+  if (resting === undefined) return live?.outcome === 'parked' ? { state: 'parked', where: 'parked' } : undefined;
   const { kind, at: since, reason, fault, attempts } = resting;
   const own = { since, reason, fault, attempted: attempts };
   return kind === 'parked' ? { state: 'parked', where: 'parked', ...own } : { state: 'dead', where: 'dead letter', ...own };

@@ -1,0 +1,123 @@
+import type { Traced, TracedDelivery } from '@ringback/operations';
+import { age } from '../output-state.ts';
+import { printable } from '../table.ts';
+
+const LABEL = 11;
+
+/** A callback's story for a person. Shows no body. */
+export function traceText(traced: Traced, now: number): string[] {
+  const { callback, routes, deliveries, resting, actions, notes } = traced;
+  const lines = [
+    `${callback.type ?? 'a callback'}  ${callback.id ?? `msg_${callback.key}`}`,
+    ...labelled('from', fromWords(traced)),
+    ...labelled('received', receivedWords(traced)),
+    ...labelled('about', aboutWords(traced)),
+    ...labelled('again', againWords(traced)),
+    ...labelled('fate', fateWords(traced)),
+    ...routes.map(({ number, matched, because }) =>
+      label(`route ${number}`, `${matched ? 'matches' : 'does not match'}${because === undefined ? '' : `: ${because}`}`),
+    ),
+    ...deliveries.flatMap((delivery) => deliveryLines(delivery, now)),
+    ...resting.map(({ as, in: place, id, since, reason }) =>
+      label(as, `since ${iso(since)}, in ${place}, ${reason} (quarantine show ${id})`),
+    ),
+    ...actions.map(({ at, by, command }) => label('by hand', `${iso(at)} ${by}: ${command}`)),
+    ...notes.map((note) => label('note', note)),
+  ];
+  return lines.map(printable);
+}
+
+function label(name: string, text: string): string {
+  return `  ${name.padEnd(LABEL)} ${text}`;
+}
+
+const labelled = (name: string, text: string | undefined) => (text === undefined ? [] : [label(name, text)]);
+
+function fromWords({ callback: { source, account, id, key } }: Traced): string | undefined {
+  if (source === undefined) return undefined;
+  return `source ${source}, account ${account}${id === undefined ? '' : `, webhook-id msg_${key}`}`;
+}
+
+const STAGES = {
+  queued: 'acked, waits for a worker',
+  'being dispatched': 'acked, a worker is dispatching it',
+  dispatched: 'acked',
+  refused: 'refused',
+} as const;
+
+function receivedWords({ callback: { receivedAt, stage, batch, dispatchedAt } }: Traced): string {
+  const when = receivedAt === undefined ? '' : `${iso(receivedAt)}, `;
+  const claimed = batch === undefined ? '' : `; batch ${batch}`;
+  const after = dispatchedAt === undefined || receivedAt === undefined ? undefined : Math.max(0, dispatchedAt - receivedAt);
+  return `${when}${STAGES[stage]}${claimed}${after === undefined ? '' : `, dispatched after ${lasted(after)}`}`;
+}
+
+function aboutWords({ callback: { subjects } }: Traced): string | undefined {
+  const { task, userTask, order, call } = subjects;
+  const all = Object.entries({ task, 'your task': userTask, order, call }).filter(([, id]) => id !== undefined);
+  return all.length === 0 ? undefined : all.map(([name, id]) => `${name} ${id}`).join(', ');
+}
+
+function againWords({ callback: { repeats } }: Traced): string | undefined {
+  const { duplicates, conflicts } = repeats;
+  const parts = [
+    ...(duplicates > 0 ? [`${duplicates} duplicate${duplicates === 1 ? '' : 's'}, not delivered again`] : []),
+    ...(conflicts > 0 ? [`${conflicts} with another body, kept in quarantine`] : []),
+  ];
+  return parts.length === 0 ? undefined : parts.join('; ');
+}
+
+function fateWords({ callback: { fate } }: Traced): string | undefined {
+  if (fate?.businessDuplicate) return 'the same thing came under another requestID: not delivered';
+  if (fate?.dropped !== undefined) return `dropped by a route: ${fate.dropped}`;
+  return fate?.unrouted && `no route took it: ${fate.unrouted.reason}`;
+}
+
+function deliveryLines(delivery: TracedDelivery, now: number): string[] {
+  const { output, attempts } = delivery;
+  return [
+    label(output, stateWords(delivery, now)),
+    ...attempts.map(({ number, at, ms, outcome, status, reason, fault, nextAt }) => {
+      const result = [outcome, status === undefined ? reason : (reason ?? `HTTP ${status}`)].filter((part) => part !== undefined);
+      const whose = fault === undefined ? '' : ` (${fault})`;
+      const next = nextAt === undefined ? '' : `, next ${iso(nextAt)}`;
+      return label('', `${number}. ${iso(at)} ${lasted(ms)} ${result.join(': ')}${whose}${next}`);
+    }),
+  ];
+}
+
+function stateWords(delivery: TracedDelivery, now: number): string {
+  const { state, since, reason, attempted, attempts, nextAt } = delivery;
+  const made = attempted === undefined ? '' : `, ${attempted} attempt${attempted === 1 ? '' : 's'} by Redis`;
+  // The last attempt says it.
+  const why = reason === undefined || attempts.at(-1)?.reason === reason ? '' : `: ${reason}`;
+  const when = since === undefined || state === 'waiting' ? '' : ` ${iso(since)}`;
+  const next = nextAt === undefined ? '' : `, about ${iso(nextAt)}${nextAt > now ? ` (in ${age(nextAt - now)})` : ''}`;
+  return `${placeWords(delivery)}${next}${when}${made}${why}`;
+}
+
+function placeWords({ state, where }: TracedDelivery): string {
+  switch (where) {
+    case 'done':
+      return state;
+    case 'held':
+      return 'waits: held, as its output cannot take it now';
+    case 'queued':
+      return "waits in its output's queue";
+    case 'later':
+      return 'waits for its next attempt';
+    case 'under way':
+      return 'is being attempted now';
+    case 'dead letter':
+      return 'dead letter since';
+    case 'parked':
+      return 'parked in the history (it returns by itself) since';
+    case 'unknown':
+      return state;
+    default:
+      return where satisfies never;
+  }
+}
+
+const lasted = (ms: number) => (ms < 10_000 ? `${ms} ms` : age(ms));
+const iso = (time: number) => new Date(time).toISOString();
