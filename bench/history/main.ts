@@ -15,17 +15,19 @@ export type Written = {
   /** While the store wrote, of this process. */
   readonly ms: number;
   readonly cpuMs: number;
+  /** Of each. */
   readonly bodyBytes: number;
-  /** By which the store grew on disk. */
+  /** That the store takes on disk for each callback that it holds by now, and of that beyond twice its body. */
   readonly bytes: number;
+  readonly beyondTwiceBody: number;
 };
 
 function createHistoryBench(store: HistoryStore) {
   let questions: readonly Question[] = [];
+  let held = { callbacks: 0, bodies: 0 };
 
   return {
     async write({ mixed, ...size }: HistorySize & { readonly mixed: boolean }): Promise<Written> {
-      const { bytes: before } = await store.status();
       let [ms, cpuMs, bodyBytes] = [0, 0, 0];
       for (const rows of rowsInPortions({ ...size, mixed, portion: PORTION })) {
         const [started, used] = [performance.now(), process.cpuUsage()];
@@ -36,7 +38,15 @@ function createHistoryBench(store: HistoryStore) {
         bodyBytes += rows.callbacks.reduce((sum, { body = '' }) => sum + Buffer.byteLength(body), 0);
       }
       questions = questionsOf({ store, size });
-      return { ms, cpuMs, bodyBytes, bytes: (await store.status()).bytes - before };
+      held = { callbacks: held.callbacks + size.callbacks, bodies: held.bodies + bodyBytes };
+      const { bytes } = await store.status();
+      return {
+        ms,
+        cpuMs,
+        bodyBytes: bodyBytes / size.callbacks,
+        bytes: bytes / held.callbacks,
+        beyondTwiceBody: (bytes - 2 * held.bodies) / held.callbacks,
+      };
     },
     questions: () => questions.map(({ group, name }) => ({ group, name })),
     /** ms of each turn, and what the last one found. */

@@ -42,13 +42,11 @@ export async function measureHistoryStore(world: World, place: HistoryPlace, onC
   }
 }
 
-function figuresOf({ ms, cpuMs, bytes, bodyBytes }: Written, callbacks: number): Record<string, number> {
+function figuresOf({ ms, cpuMs, ...bytes }: Written, callbacks: number): Record<string, number> {
   return {
     perSecond: (callbacks / ms) * 1000,
     perCore: (callbacks / cpuMs) * 1000,
     cpuMicros: (cpuMs * 1000) / callbacks,
-    bodyBytes: bodyBytes / callbacks,
-    bytes: bytes / callbacks,
-    beyondTwiceBody: (bytes - 2 * bodyBytes) / callbacks,
+    ...bytes,
   };
 }

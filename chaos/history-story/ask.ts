@@ -10,6 +10,7 @@ export type Told = { readonly stage: Stage; readonly traffic: Traffic; readonly 
 /** A line per problem. Each asks what a person would ask afterwards, in this order. */
 export const QUESTIONS: Readonly<Record<string, (told: Told) => string[] | Promise<string[]>>> = {
   'no callback refused': ({ course }) => (course.refused === 0 ? [] : [`${course.refused} refused`]),
+  'deliveries of the dead output were parked': ({ course }) => (course.parked > 0 ? [] : ['none was parked']),
   'everything delivered, once': ({ stage, traffic }) =>
     [CRM, ARCHIVE].flatMap((output) => once(stage, traffic.requestIDs, output)),
   'search finds all': searchFindsAll,
