@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { Duration } from '@ringback/contracts';
 import { InvalidArgumentError } from 'commander';
 import { Value } from 'typebox/value';
@@ -51,4 +51,9 @@ export function fileBytes(path: string): Buffer {
   } catch {
     throw new InvalidArgumentError('This file cannot be read.');
   }
+}
+
+/** Undefined: there is no such file. */
+export function fileIfThere(path: string): Buffer | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ? readFileSync(path) : undefined;
 }

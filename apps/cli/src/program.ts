@@ -13,13 +13,15 @@ import { listen } from './listen.ts';
 import type { Env } from './load-settings.ts';
 import { fileBytes, httpUrl, positiveNumber, wholeNumber } from './option-values.ts';
 import { addOutputs } from './outputs.ts';
+import { addPlan } from './plan.ts';
 import { addProcess, type ProcessCommand } from './process-commands.ts';
 import { addReshard } from './reshard/command.ts';
-import { route } from './route.ts';
+import { addRoute } from './route-command.ts';
 import { schema } from './schema.ts';
 import { newSecret } from './secret.ts';
 import { addSearch } from './search/command.ts';
 import { send } from './send.ts';
+import { addTasks } from './tasks.ts';
 import type { Terminal } from './terminal.ts';
 import { addTrace } from './trace/command.ts';
 
@@ -67,7 +69,7 @@ function addCommands(context: Context): void {
   const { program, env, terminal } = context;
   addInit(context);
   addCheck(context);
-  addRoute(context);
+  addRoute({ program, env, terminal, done: exitWith, fromCaller: context.fromCaller });
   addSend(context);
   addListen(context);
   addOutputs({ program, env, terminal, done: exitWith });
@@ -75,6 +77,8 @@ function addCommands(context: Context): void {
   addReshard({ program, env, terminal, done: exitWith });
   addTrace({ program, env, terminal, done: exitWith });
   addSearch({ program, env, terminal, done: exitWith });
+  addTasks({ program, env, terminal, done: exitWith });
+  addPlan({ program, env, terminal, done: exitWith, fromCaller: context.fromCaller });
   addSchema(context);
   addSecret(context);
   addKept(context);
@@ -105,22 +109,6 @@ function addCheck({ program, env, terminal, fromCaller }: Context): void {
       const path = file === undefined ? (config ?? settingsFile(env)) : fromCaller(file);
       exitWith(check({ path, env, strict, terminal }));
     });
-}
-
-function addRoute({ program, env, terminal, fromCaller }: Context): void {
-  program
-    .command('route')
-    .description('show where a callback would go, which routes match it, and why the others do not; sends nothing')
-    .addArgument(new Argument('[kind]', 'a sample of this kind; with --file, the kind to assume').choices(SENDER_KINDS))
-    .option('--file <path>', 'the body of a callback (default: a sample)', (path) => fileBytes(fromCaller(path)))
-    .option('--task-status <n>', 'status of the sample, as for send', wholeNumber(1, 5), 3)
-    .option('--event <name>', 'name of the event, for senders that give one')
-    .option('--source <name>', 'source of the settings (default: the first with callbacks of this kind)')
-    .option('--account <uuid>', 'account: its public id (default: the first)')
-    .option('--config <file>', 'settings file (default: as for check)')
-    .action((kind, { config, ...options }) =>
-      exitWith(route({ ...options, kind, config: config ?? settingsFile(env), env, terminal })),
-    );
 }
 
 const REQUEST_ID =

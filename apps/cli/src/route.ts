@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { type Headers, RingbackError } from '@ringback/contracts';
-import { createRouter, explainRoutes, type Routing } from '@ringback/routing';
+import { explainRouting } from '@ringback/operations';
 import { createSenders, type SourceStanza } from '@ringback/sources';
 import { type Env, loadSettings } from './load-settings.ts';
+import { tellRouting } from './route-text.ts';
 import { type FoundSender, findSender } from './sender.ts';
 import type { Terminal } from './terminal.ts';
 import { unusedFlags } from './unused-flags.ts';
@@ -15,13 +16,17 @@ export type RouteOptions = {
   readonly event?: string | undefined;
   readonly source?: string | undefined;
   readonly account?: string | undefined;
+  /** With what the parts of each condition come to. */
+  readonly parts?: boolean;
+  readonly json?: boolean;
   readonly config: string;
   readonly env: Env;
   readonly terminal: Terminal;
 };
 
 /** True if a route matches. @throws RingbackError for unusable settings or a refused body */
-export function route({ kind: given, file, taskStatus, event, config, env, terminal, ...wanted }: RouteOptions): boolean {
+export function route({ kind: given, file, taskStatus, event, config, env, terminal, ...options }: RouteOptions): boolean {
+  const { parts = false, json = false, ...wanted } = options;
   const settings = loadSettings({ path: config, env });
   refuseGuess({ file, sources: settings.sources, source: wanted.source });
   const kind = given ?? usualKind(settings.sources, wanted.source);
@@ -33,15 +38,7 @@ export function route({ kind: given, file, taskStatus, event, config, env, termi
   const identity = { id: randomUUID(), source: name, account, time: now, receivedAt: now };
   const headers = headersOf(sender, { kind, body, at: now, event });
   const callback = source.read({ ...identity, method: 'POST', path: sender.path(kind), query: '', headers, body });
-
-  terminal.out(`${callback.type} of source ${name}, account ${account}`);
-  for (const { number, to = [], drop, matches, because } of explainRoutes(settings.routes, callback)) {
-    const then = drop === undefined ? `to ${to.join(', ')}` : `drops it (${drop})`;
-    terminal.out(`route ${number} ${matches ? `matches, ${then}` : 'does not match'}: ${because}`);
-  }
-  const routing = createRouter({ routes: settings.routes }).route(callback);
-  terminal.out(outcomeOf(routing));
-  return routing.kept === undefined;
+  return tellRouting(explainRouting(settings.routes, callback), { parts, json, terminal });
 }
 
 function usualKind(sources: readonly SourceStanza[], source: string | undefined): string {
@@ -70,10 +67,4 @@ function headersOf(sender: FoundSender, sample: Sample): Headers {
   } catch {
     return {};
   }
-}
-
-function outcomeOf({ outputs, dropped, kept }: Routing): string {
-  if (kept?.code === 'RB_UNROUTED') return 'no route matches: it would be acked, and kept in quarantine (RB_UNROUTED)';
-  if (kept !== undefined) return `it would be acked, and kept in quarantine (${kept.code}): ${kept.reason}`;
-  return dropped === undefined ? `would go to ${outputs.join(', ')}` : `would be dropped: ${dropped}`;
 }

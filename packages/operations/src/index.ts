@@ -1,3 +1,4 @@
+export { type ExplainedRouting, explainRouting, keptCallback, type KeptCallback } from './explain-kept.ts';
 export { type CallbackFilter, cleanId, FILTER_STATES, fitsResting, historyFilterOf, restFilterOf } from './filter.ts';
 export type { Places, ShardPlace } from './places.ts';
 export { follow, type FollowOptions } from './search/follow.ts';
@@ -5,3 +6,7 @@ export type { Found } from './search/found.ts';
 export { count, keptPlaceOf, search, type SearchOptions, type SearchPage, type SearchResult } from './search/search.ts';
 export { trace, type TraceOptions, type TraceResult } from './trace/trace.ts';
 export type { Traced, TracedCallback, TracedDelivery } from './trace/traced.ts';
+export { plan, type Plan, type PlannedOutput, type PlanSettings, type Shift } from './plan/plan.ts';
+export type { Tally } from './plan/tally.ts';
+export { type Reconciled, reconcile } from './tasks/reconcile.ts';
+export { missingInWords } from './tasks/words.ts';

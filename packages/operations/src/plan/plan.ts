@@ -105,10 +105,11 @@ function plannedOutput(output: string, { after: has, gained, lost }: Changing, [
 }
 
 function routesOnlyIn(before: PlanSettings, after: PlanSettings): Plan['routesOnly'] {
-  const textOf = ({ match = ['*'], when, to, drop }: Route) => JSON.stringify([match, when, to, drop]);
   const missing = (mine: PlanSettings, others: PlanSettings) => {
     const texts = new Set(others.routes.map(textOf));
     return mine.routes.flatMap((route, index) => (texts.has(textOf(route)) ? [] : [index + 1]));
   };
   return { before: missing(before, after), after: missing(after, before) };
 }
+
+const textOf = ({ match = ['*'], when, to, drop }: Route) => JSON.stringify([match, when, to, drop]);

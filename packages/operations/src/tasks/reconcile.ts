@@ -1,7 +1,7 @@
 import type { GapRow, TaskStory } from '@ringback/history';
 
 /** What a task's own counters announced against what came. Undefined: it announced none, or nothing is comparable. */
-export type Announced = { readonly announced: number; readonly received: number; readonly missing: number };
+type Announced = { readonly announced: number; readonly received: number; readonly missing: number };
 
 export type Reconciled = {
   /** When the task last told its counters, ms. Undefined: never. */
