@@ -1,5 +1,12 @@
 import { bodyDigest, type Callback, callbackKey, type Logger, RingbackError } from '@ringback/contracts';
-import { type Bodies, batchPartId, type DeliveryProducer, type RoutedBatch, type Share } from '@ringback/queue';
+import {
+  type BacklogBound,
+  type Bodies,
+  batchPartId,
+  type DeliveryProducer,
+  type RoutedBatch,
+  type Share,
+} from '@ringback/queue';
 import { allSettled } from './all-settled.ts';
 import type { HistoryEvents } from './history-events.ts';
 import type { LaneFlow } from './lane-flow.ts';
@@ -26,7 +33,7 @@ export type FanOutTarget = {
   readonly flow: LaneFlow;
   /** A rate limit counts jobs: each delivery is one. */
   readonly alone: boolean;
-  readonly backlog: { readonly most: () => number | undefined; readonly over: 'hold' | 'dead-letter' | 'drop' };
+  readonly backlog: { readonly most: () => BacklogBound | undefined; readonly over: 'hold' | 'dead-letter' | 'drop' };
 };
 
 export type FanOutDeps = { readonly targets: ReadonlyMap<string, FanOutTarget>; readonly logger: Logger };

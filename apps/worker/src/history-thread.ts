@@ -18,8 +18,9 @@ export type ThreadSettings = {
   readonly consumer: string;
 };
 
-/** What the thread tells its worker: a log line. */
-export type ThreadLine = { readonly level: keyof Logger; readonly fields: object; readonly message: string };
+/** What the thread tells its worker: a log line, or that the lane of an output has something to feed. */
+export type ThreadMessage = ThreadLine | { readonly wake: string; readonly shard: number };
+type ThreadLine = { readonly level: keyof Logger; readonly fields: object; readonly message: string };
 
 const logger: Logger = { debug: tell('debug'), info: tell('info'), warn: tell('warn'), error: tell('error') };
 
@@ -34,7 +35,7 @@ async function run({ config, sources, folder, served, consumer }: ThreadSettings
   const { signal: stop } = stopping;
   const store = await openStore({ place: config.history, folder, stop, logger });
   if (!store) return;
-  await runLoops({ config, store, consumer, subjectsOf: createSubjectsOf(sources), stop, logger }, served);
+  await runLoops({ config, store, consumer, subjectsOf: createSubjectsOf(sources), stop, wake, logger }, served);
   await store.close();
 }
 
@@ -44,12 +45,19 @@ function createSubjectsOf(stanzas: readonly SourceStanza[]): HistoryWork['subjec
   return (callback: Callback) => sources.get(callback.source)?.subjects?.(callback) ?? {};
 }
 
+function wake(output: string, shard: number): void {
+  send({ wake: output, shard });
+}
+
+function send(message: ThreadMessage): void {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- it is no window
+  parentPort?.postMessage(message);
+}
+
 /** Lines go out where the worker's do: two writers would tear lines. */
 function tell(level: keyof Logger): Logger['info'] {
   return (fields, message) => {
     const { err, ...rest } = { err: undefined, ...fields };
-    const line: ThreadLine = { level, message, fields: { ...rest, ...(err !== undefined && { err: describeError(err) }) } };
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- it is no window
-    parentPort?.postMessage(line);
+    send({ level, message, fields: { ...rest, ...(err !== undefined && { err: describeError(err) }) } });
   };
 }

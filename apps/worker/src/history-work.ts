@@ -18,6 +18,8 @@ export type HistoryWork = {
   /** Names this process in Redis: the same in each life of the thread. */
   readonly consumer: string;
   readonly stop: AbortSignal;
+  /** The worker's lane has something to feed. */
+  readonly wake: (output: string, shard: number) => void;
   readonly logger: Logger;
 };
 

@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import type { Config } from '@ringback/config';
 import type { Logger } from '@ringback/contracts';
 import { seal } from './history-seal.ts';
-import type { ThreadLine, ThreadSettings } from './history-thread.ts';
+import type { ThreadMessage, ThreadSettings } from './history-thread.ts';
 
 /** In the published package it is bundled. */
 const THREAD = new URL(import.meta.url.endsWith('.ts') ? './history-thread.ts' : './history-thread.js', import.meta.url);
@@ -20,6 +20,8 @@ export type HistoryThreadOptions = {
   readonly config: Config;
   readonly settingsPath: string;
   readonly served: readonly number[];
+  /** The output's lane in this shard has something to feed. */
+  readonly wake: (output: string, shard: number) => void;
   readonly logger: Logger;
 };
 
@@ -29,18 +31,20 @@ export type HistoryThread = {
 };
 
 /** Runs the thread of the history beside the worker. If it dies it is started again, and the worker goes on. */
-export function startHistory({ config, settingsPath, served, logger }: HistoryThreadOptions): HistoryThread | undefined {
+export function startHistory({ config, settingsPath, served, wake, logger }: HistoryThreadOptions): HistoryThread | undefined {
   if (config.history === undefined) return undefined;
   const options = {
     workerData: threadData(config, settingsPath, served),
     resourceLimits: { maxOldGenerationSizeMb: MOST_HEAP },
     name: 'history',
   };
-  const thread = keepRunning(() => new Worker(THREAD, options), logger);
+  const thread = keepRunning(() => new Worker(THREAD, options), { wake, logger });
   return { close: thread.close };
 }
 
-function keepRunning(create: () => Worker, logger: Logger): { readonly close: () => Promise<void> } {
+type Told = Pick<HistoryThreadOptions, 'wake' | 'logger'>;
+
+function keepRunning(create: () => Worker, { wake, logger }: Told): { readonly close: () => Promise<void> } {
   let [failures, closed] = [0, false];
   let running: Worker | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -49,7 +53,10 @@ function keepRunning(create: () => Worker, logger: Logger): { readonly close: ()
     const started = performance.now();
     const worker = create();
     let reason: string | undefined;
-    worker.on('message', ({ level, fields, message }: ThreadLine) => logger[level](fields, message));
+    worker.on('message', (said: ThreadMessage) => {
+      if ('wake' in said) wake(said.wake, said.shard);
+      else logger[said.level](said.fields, said.message);
+    });
     worker.on('error', (error: unknown) => (reason = error instanceof Error ? error.message : 'unknown'));
     worker.once('exit', (exitCode) => {
       running = undefined;

@@ -16,6 +16,7 @@ function setUp(now: { waiting: number; held: number; failures?: number; delayed?
     delayed: now.delayed ?? 0,
     paused: false,
     held: now.held,
+    heldDeliveries: now.held,
     bytes: 0,
   }));
   const fed = vi.fn(async () => {});

@@ -1,5 +1,5 @@
 import { type Logger, RingbackError } from '@ringback/contracts';
-import type { Bodies, DeliveryProducer } from '@ringback/queue';
+import type { BacklogBound, Bodies, DeliveryProducer } from '@ringback/queue';
 import type { ErrorReporter } from '@ringback/redis';
 import type { BreakerState } from './breaker.ts';
 import { repeatLook } from './repeated-look.ts';
@@ -47,15 +47,15 @@ export type LaneFlowOptions = {
   readonly breaker: () => BreakerState;
   readonly failures: () => number;
   readonly nearlyFull: () => boolean;
-  /** Bytes by reference. Undefined: no limit. */
-  readonly most: () => number | undefined;
+  /** Undefined: more than this is no news. */
+  readonly most: () => BacklogBound | undefined;
   readonly errors: ErrorReporter;
   readonly logger: Logger;
 };
 
 type Look = Awaited<ReturnType<DeliveryProducer['look']>>;
 
-const UNSEEN: Look = { waiting: 0, delayed: 0, paused: false, held: 0, bytes: 0 };
+const UNSEEN: Look = { waiting: 0, delayed: 0, paused: false, held: 0, heldDeliveries: 0, bytes: 0 };
 
 /** Makes jobs of held deliveries when the queue has room. */
 export function createLaneFlow(options: LaneFlowOptions): LaneFlow {
@@ -144,10 +144,11 @@ async function setAside({ output, producer, bodies, logger }: LaneFlowOptions, i
 
 function createReporter({ output, most, logger }: LaneFlowOptions): (seen: Look) => void {
   let over = false;
-  return ({ bytes, held }) => {
-    const limit = most();
-    const now = limit !== undefined && bytes > limit;
-    const line = { output, bytes, most: limit, heldBatches: held };
+  return ({ bytes, held, heldDeliveries }) => {
+    const { bytes: mostBytes = Infinity, held: mostHeld = Infinity } = most() ?? {};
+    const now = bytes > mostBytes || heldDeliveries > mostHeld;
+    const limits = { ...(mostBytes < Infinity && { most: mostBytes }), ...(mostHeld < Infinity && { mostHeld }) };
+    const line = { output, bytes, ...limits, heldBatches: held, heldDeliveries };
     if (now && !over) logger.warn({ code: 'RB_OUTPUT_BACKLOG', ...line }, 'output has more waiting than its backlog allows');
     if (over && !now) logger.info(line, 'output is within its backlog again');
     over = now;

@@ -1,4 +1,6 @@
+import type { Config } from '@ringback/config';
 import { homeShardOf } from '@ringback/contracts';
+import { createBacklogBound, parks } from './backlog-bound.ts';
 import { createClaims } from './claims.ts';
 import type { FanOutTarget } from './fan-out.ts';
 import { type Lane, openLane } from './output-lane.ts';
@@ -6,6 +8,7 @@ import type { ServedOutput } from './output.ts';
 import { sharingPrimary, type WorkShard } from './shard.ts';
 
 export type LanesOptions = {
+  readonly config: Pick<Config, 'redis' | 'outputs' | 'history'>;
   readonly outputs: readonly ServedOutput[];
   /** All, by number. */
   readonly shards: readonly WorkShard[];
@@ -54,20 +57,20 @@ function homeOf(output: string, shards: readonly WorkShard[]): readonly WorkShar
   return shards.filter(({ number }) => number === home);
 }
 
-function openIn(shard: WorkShard, output: ServedOutput, { shards, served, stopping, now }: LanesOptions): Lane {
+function openIn(shard: WorkShard, output: ServedOutput, { config, shards, served, stopping, now }: LanesOptions): Lane {
   const { access, target, watch, logger } = shard;
   // Deliveries stay in their shard when the number of shards grows, and their claims move to the shards of their keys.
   const ledger = { ...shard.ledger, keep: createClaims({ own: shard.number, shards }).keep };
   const name = shard.named(output.output.name);
   const common = { output, access, ledger, shard: target, name, refused: watch.refused, stopping, now, logger };
-  // All that waits for it is in this shard, so it has the whole of its bound here.
-  if (output.alone) {
-    return openLane({ ...common, most: shard.most, consumes: served.includes(shard) });
-  }
-  const most = (bound: Parameters<typeof shard.most>[0]) => divided(shard.most(bound), sharingPrimary(shard, shards));
-  return openLane({ ...common, most, parts: { shards: shards.length, served: served.length } });
+  return openLane({
+    ...common,
+    most: createBacklogBound({ config, output: output.settings, alone: output.alone, ...memoryOf(shard, shards) }),
+    parks: parks(config, output.settings),
+    ...(output.alone ? { consumes: served.includes(shard) } : { servedShards: served.length }),
+  });
 }
 
-function divided(bytes: number | undefined, by: number): number | undefined {
-  return bytes === undefined ? undefined : Math.ceil(bytes / Math.max(1, by));
+function memoryOf(shard: WorkShard, shards: readonly WorkShard[]) {
+  return { maxmemory: shard.watch.maxmemory, sharing: () => sharingPrimary(shard, shards) };
 }

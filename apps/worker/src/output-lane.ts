@@ -1,6 +1,12 @@
 import { type Logger, partOfShard } from '@ringback/contracts';
 import type { Ledger } from '@ringback/ledger';
-import { consumeDeliveries, createDeliveryProducer, type DeliveryProducer, outputQueueState } from '@ringback/queue';
+import {
+  type BacklogBound,
+  consumeDeliveries,
+  createDeliveryProducer,
+  type DeliveryProducer,
+  outputQueueState,
+} from '@ringback/queue';
 import { createErrorReporter, redisClock } from '@ringback/redis';
 import { createDeliver } from './deliver.ts';
 import type { FanOutShard, FanOutTarget } from './fan-out.ts';
@@ -18,10 +24,12 @@ export type LaneOptions = {
   readonly shard: FanOutShard;
   readonly refused?: () => unknown;
   readonly ledger: Ledger;
-  /** Default, in bytes by reference. Undefined: none. */
-  readonly most?: (bound: { readonly share: number } | undefined) => number | undefined;
-  /** Over how many shards its settings are spread, and over how many of them in this process. */
-  readonly parts?: { readonly shards: number; readonly served: number };
+  /** What it may have here. Undefined: as much as there is. */
+  readonly most?: () => BacklogBound;
+  /** What is beyond that goes to the history. */
+  readonly parks?: boolean;
+  /** Over how many shards of this process its concurrency is spread. */
+  readonly servedShards?: number;
   /** False: other processes consume. */
   readonly consumes?: boolean;
   readonly stopping: AbortSignal;
@@ -38,15 +46,15 @@ export type Lane = FanOutTarget & {
   close(grace: number): Promise<boolean>;
 };
 
-const WHOLE = { shards: 1, served: 1 };
-
 export function openLane(options: LaneOptions): Lane {
   const { output: served, access, shard, consumes = true, logger } = options;
   const { output, settings, breaker, alone } = served;
   const { nearlyFull, bodies } = shard;
   const producer = createDeliveryProducer({ ...access, output: output.name, delivery: settings.delivery, nearlyFull });
-  const backlog = backlogOf(options);
-  const watching = { breaker: breaker.state, failures: breaker.failures, most: backlog.most, bodies };
+  const { most = () => undefined, parks = false } = options;
+  const backlog = { most, over: settings.delivery.backlog.over };
+  const told = { most: parks ? () => undefined : most };
+  const watching = { breaker: breaker.state, failures: breaker.failures, ...told, bodies };
   const errors = access.errors ?? createErrorReporter({ wasAway: () => false, logger });
   const flow = createLaneFlow({ ...watching, output: output.name, alone, producer, nearlyFull, errors, logger });
   const { consumer, watched } = consumes ? consume(options, producer) : {};
@@ -58,13 +66,8 @@ export function openLane(options: LaneOptions): Lane {
   return { producer, watched, flow, alone, backlog, shard, close };
 }
 
-function backlogOf({ output, most, parts = WHOLE }: LaneOptions): FanOutTarget['backlog'] {
-  const { max, over } = output.settings.delivery.backlog;
-  return { over, most: () => (max !== undefined && 'bytes' in max ? partOfShard(max.bytes, parts.shards) : most?.(max)) };
-}
-
 function consume(
-  { output: served, name, parts = WHOLE, access, ledger, shard, refused, ...rest }: LaneOptions,
+  { output: served, name, servedShards = 1, access, ledger, shard, refused, ...rest }: LaneOptions,
   retries: DeliveryProducer,
 ) {
   const { output, settings, breaker } = served;
@@ -82,7 +85,7 @@ function consume(
     redisNow: redisClock(access.redis).now,
   });
   // What this process takes from all shards is as much as it may attempt at once.
-  const concurrency = partOfShard(delivery.concurrency, parts.served);
+  const concurrency = partOfShard(delivery.concurrency, servedShards);
   const consumer = consumeDeliveries({ ...access, concurrency, output: output.name, delivery, handlers, logger: rest.logger });
   const watched: Watched = {
     name: name ?? output.name,

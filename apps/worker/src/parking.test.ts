@@ -1,5 +1,5 @@
-import { createParkOutput, type BacklogBound, type HistoryEvent, type RestStore } from '@ringback/history';
-import { createParking, readBacklog, NO_BACKLOG } from '@ringback/queue';
+import { createParkOutput, type HistoryEvent, type RestStore } from '@ringback/history';
+import { type BacklogBound, createParking, readBacklog, NO_BACKLOG } from '@ringback/queue';
 import { testCallback } from '@ringback/testkit';
 import type { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';

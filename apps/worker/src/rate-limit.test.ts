@@ -9,7 +9,7 @@ const many = (name: string) => Array.from({ length: 10 }, (_, index) => testCall
 
 /** Bodies of ten deliveries that stand as a dead letter, as the bound of the output left them. */
 async function storeDead({ bodies, lanes }: ReturnType<typeof startOutputs>, id: string): Promise<void> {
-  const bound = { most: 1, beyond: 'dead', state: 'held' } as const;
+  const bound = { most: { bytes: 1 }, beyond: 'dead', state: 'held' } as const;
   await bodies.store({ id, batch: id, again: false, compact: true, shares: [{ output: 'crm', callbacks: many(id), ...bound }] });
   await lanes.get('crm')?.producer.addRefused(id, { reason: 'RB_OUTPUT_BACKLOG: too much', fault: 'ours' });
 }

@@ -13,7 +13,6 @@ import {
   type Shard,
 } from '@ringback/redis';
 import type { Redis } from 'ioredis';
-import { createDefaultBound } from './default-bound.ts';
 import type { FanOutShard } from './fan-out.ts';
 import { createHistoryEvents, type HistoryEvents } from './history-events.ts';
 import { createReach } from './reach.ts';
@@ -54,7 +53,6 @@ export function openShard({ shard, number, config, now, logger: ofProcess }: Wor
     access,
     ledger,
     reach,
-    most: createDefaultBound({ config, maxmemory: watch.maxmemory }),
     clock: redisClock(redis),
     history,
     logger,

@@ -38,7 +38,9 @@ export function startOutputs({ crm = {}, tight = false }: Options = {}) {
     NAMES.map((name) => {
       const delivery = { ...DELIVERY, ...(name === 'crm' && crm) };
       const settings = { name, type: 'test', settings: {}, delivery };
-      return [name, openLane({ ...common, output: openOutput({ ...common, settings, output: deliver(name) }) })];
+      const { max } = delivery.backlog;
+      const most = () => (max !== undefined && 'bytes' in max ? max : {});
+      return [name, openLane({ ...common, most, output: openOutput({ ...common, settings, output: deliver(name) }) })];
     }),
   );
   const bodies = createBodies(access);

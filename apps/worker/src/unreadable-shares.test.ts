@@ -155,11 +155,11 @@ it('leaves a held share that a newer Ringback wrote for a newer worker, and goes
   await hold(outputs, 'b1');
   const key = `${access.prefix}:bodies:b1`;
   const written = String(await access.redis.hget(key, 'bodies'));
-  await access.redis.hset(key, 'bodies', written.replace('"v":1', '"v":2'));
+  await access.redis.hset(key, 'bodies', written.replace('"v":1', '"v":3'));
   await hold(outputs, 'b2');
   await outputs.queue('crm').resume();
   await vi.waitFor(() => expect(arrived('crm')).toEqual(['b2']), DEADLINE);
-  const line = expect.objectContaining({ code: 'RB_PAYLOAD_NEWER', version: 2 });
+  const line = expect.objectContaining({ code: 'RB_PAYLOAD_NEWER', version: 3 });
   await vi.waitFor(() => expect(logger.warn).toHaveBeenCalledWith(line, 'job left for a newer worker'), DEADLINE);
   expect(logger.error).not.toHaveBeenCalled();
   await access.redis.hset(key, 'bodies', written);

@@ -76,9 +76,13 @@ const Backlog = Section(
           'How much may wait for the output: bytes, or a share of maxmemory (default: the outputs share 50% of the memory up to which callbacks are taken).',
       }),
     ),
+    maxCount: Type.Optional(
+      Type.Integer({ minimum: 1, description: 'How many deliveries may be held for the output (default: no such bound).' }),
+    ),
     over: Type.Enum(['hold', 'dead-letter', 'drop'], {
       default: 'hold',
-      description: 'What becomes of deliveries beyond that: they still wait, become dead letters, or are dropped and counted.',
+      description:
+        'What becomes of deliveries beyond that: they wait (with a history: there, parked), become dead letters, or are dropped and counted.',
     }),
   },
   { description: 'How much may wait for the output in Redis while it cannot take it.' },

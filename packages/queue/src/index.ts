@@ -8,7 +8,7 @@ export { findCallbacks, type StandingCallback } from './callbacks/find-callback.
 export { createRouteCounts, readRouteCounts, type RouteCounts, sumOfRouteCounts } from './callbacks/route-counts.ts';
 export { createBatchProducer } from './callbacks/batch-producer.ts';
 export { createDropNoter, NO_BACKLOG, type OutputBacklog, readBacklog, sumOfBacklogs } from './deliveries/bodies/backlog.ts';
-export { type Bodies, createBodies, type Share } from './deliveries/bodies/bodies.ts';
+export { type BacklogBound, type Bodies, createBodies, type Share } from './deliveries/bodies/bodies.ts';
 export { createParking, type MarkedShare, type ParkedGroup, type Parking } from './deliveries/bodies/parking.ts';
 export { sweepBodies } from './deliveries/bodies/sweep.ts';
 export { consumeDeliveries, type DeliveryHandlers } from './deliveries/consumer.ts';

@@ -1,5 +1,5 @@
 import type { Logger } from '@ringback/contracts';
-import { NO_BACKLOG, type OutputBacklog, outputQueueState, type Parking, readBacklog } from '@ringback/queue';
+import { type BacklogBound, NO_BACKLOG, type OutputBacklog, outputQueueState, type Parking, readBacklog } from '@ringback/queue';
 import type { Redis } from 'ioredis';
 import type { HandOver } from '../hand-over.ts';
 import type { Resting, RestStore } from '../rest.ts';
@@ -20,9 +20,6 @@ const PORTIONS_AT_ONCE = 8;
 const [HALF, PARKED_DOWN_TO, FEW] = [0.5, 0.75, 0.25];
 /** Of its bound, while memory is short. */
 const SHARE_WHILE_TIGHT = 0.25;
-
-/** What an output may hold in a shard: bytes by reference, deliveries without a job. Undefined: no bound. */
-export type BacklogBound = { readonly bytes?: number | undefined; readonly held?: number | undefined };
 
 export type ParkedOutput = {
   readonly output: string;

@@ -33,8 +33,8 @@ export type DeliveryProducer = {
   /** True if the delivery has a job of its own. After that job the ledger has the outcome. */
   handedOn(batch: string, keys: readonly string[]): Promise<boolean[]>;
   pending(): Promise<number>;
-  /** Jobs that wait or are delayed, batches held, bytes by reference. */
-  look(): Promise<{ waiting: number; delayed: number; paused: boolean; held: number; bytes: number }>;
+  /** Jobs that wait or are delayed, batches and deliveries held, bytes by reference. */
+  look(): Promise<{ waiting: number; delayed: number; paused: boolean; held: number; heldDeliveries: number; bytes: number }>;
   close(): Promise<void>;
 };
 
@@ -110,11 +110,11 @@ async function look({
   prefix,
   output,
 }: { queue: Queue } & Pick<DeliveryProducerOptions, 'redis' | 'prefix' | 'output'>) {
-  const [{ waiting = 0, delayed = 0 }, paused, held, bytes] = await Promise.all([
+  const [{ waiting = 0, delayed = 0 }, paused, held, [bytes, heldDeliveries]] = await Promise.all([
     queue.getJobCounts('waiting', 'delayed'),
     queue.isPaused(),
     redis.llen(heldKey(prefix, output)),
-    redis.hget(backlogKey(prefix), `${output}.bytes`),
+    redis.hmget(backlogKey(prefix), `${output}.bytes`, `${output}.held`),
   ]);
-  return { waiting, delayed, paused, held, bytes: Number(bytes ?? 0) };
+  return { waiting, delayed, paused, held, heldDeliveries: Number(heldDeliveries ?? 0), bytes: Number(bytes ?? 0) };
 }

@@ -116,7 +116,10 @@ describe('bodies', () => {
   it('beyond the bound of their output go by its rule, others by theirs', async () => {
     const { bodies, access } = setUp();
     const states = async (id: string, beyond: Share['beyond']) => {
-      const shares = [share('ops', { state: 'held', most: 2000, beyond }), share('crm', { most: 2000, beyond })];
+      const shares = [
+        share('ops', { state: 'held', most: { bytes: 2000 }, beyond }),
+        share('crm', { most: { bytes: 2000 }, beyond }),
+      ];
       return (await bodies.store(request(shares, { id, batch: id }))).map(({ state }) => state);
     };
     expect(await states('b1', 'dropped')).toEqual(['held', 'queued']);
@@ -131,6 +134,23 @@ describe('bodies', () => {
     expect(await tellWhoFills(access)).toMatch(/^12 deliveries wait for output crm .*, 9 deliveries wait for output ops /);
   });
 
+  it('beyond the number that their output may hold go by its rule too', async () => {
+    const { bodies } = setUp();
+    const store = async (id: string, beyond: Share['beyond']) => {
+      const shares = [share('ops', { state: 'held', most: { held: 6 }, beyond })];
+      return (await bodies.store(request(shares, { id, batch: id })))[0]?.state;
+    };
+    expect([await store('b1', 'dropped'), await store('b2', 'dropped'), await store('b3', 'dropped')]).toEqual([
+      'held',
+      'held',
+      'dropped',
+    ]);
+    expect([await store('b4', 'dead'), await store('b5', 'held')]).toEqual(['dead', 'held']);
+    await bodies.release('b5', 'ops');
+    await bodies.release('b1', 'ops');
+    expect(await store('b6', 'dropped')).toBe('held');
+  });
+
   it('let outcomes that are kept for longer be kept when more of their batch is dropped', async () => {
     const { access, redis, prefix } = setUp();
     await redis.hset(`${prefix}:ledger:b1.ops`, 'k1', 'retrying');
@@ -143,7 +163,7 @@ describe('bodies', () => {
     const { bodies, access, keys } = setUp();
     const store = async (id: string) => {
       const [answer] = await bodies.store(
-        request([share('ops', { state: 'held', most: 2000, beyond: 'dead' })], { id, batch: id }),
+        request([share('ops', { state: 'held', most: { bytes: 2000 }, beyond: 'dead' })], { id, batch: id }),
       );
       return answer?.state;
     };

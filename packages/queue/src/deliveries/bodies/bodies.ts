@@ -16,12 +16,15 @@ const STATES = ['queued', 'held', 'dead', 'dropped', 'elsewhere', 'over'] as con
  */
 type ShareState = (typeof STATES)[number];
 
+/** What an output may have in a shard: bytes by reference, deliveries held. Undefined: as much as there is. */
+export type BacklogBound = { readonly bytes?: number | undefined; readonly held?: number | undefined };
+
 export type Share = {
   readonly output: string;
   readonly callbacks: readonly Callback[];
   readonly state: 'queued' | 'held';
-  /** Bytes that the output may have by reference. `beyond`: what happens to more. */
-  readonly most?: number | undefined;
+  /** `beyond`: what happens to more. */
+  readonly most?: BacklogBound | undefined;
   readonly beyond: 'held' | 'dead' | 'dropped';
 };
 
@@ -130,7 +133,7 @@ async function storeArguments(prefix: string, { id, batch, again, since, shares,
   const common = { ...(again && { again }), ...(since !== undefined && { since }), ...(id !== batch && { batch }) };
   const args = shares.flatMap(({ output, callbacks, state, most, beyond }) => {
     const at = callbacks.length === all.length ? '' : callbacks.map((callback) => all.indexOf(callback)).join();
-    return [output, state, String(callbacks.length), at, most === undefined ? '' : String(most), beyond];
+    return [output, state, String(callbacks.length), at, String(most?.bytes ?? ''), String(most?.held ?? ''), beyond];
   });
   const held = shares.map(({ output }) => heldKey(prefix, output));
   const outcomes = again ? shares.map(({ output }) => outcomesKey({ prefix, batch, output })) : [];

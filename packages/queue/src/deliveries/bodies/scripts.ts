@@ -27,14 +27,14 @@ end`;
 /**
  * KEYS bodies, backlog, held list of each output; of a batch run before also outcomes and job of each ·
  * ARGV blob, digest, id, common entry, number of outputs, then for each: name, wanted state, count, places,
- * most bytes, `beyond`; of a batch run before also the callbacks' keys → for each: its state, and `new` or
+ * most bytes, most deliveries held, `beyond`; of a batch run before also the callbacks' keys → for each: its state, and `new` or
  * `there`. `elsewhere`: other bodies stand here, or a job that would be taken for the new one is about to
  * end.
  */
 export const STORE = `${COUNT}
 local outputs = tonumber(ARGV[5])
 local function over(n)
-  local outcomes, keys = KEYS[2 + outputs + n], ARGV[5 + 6 * outputs + n]
+  local outcomes, keys = KEYS[2 + outputs + n], ARGV[5 + 7 * outputs + n]
   if not outcomes then return false end
   for _, key in ipairs(cjson.decode(keys)) do
     if redis.call('HEXISTS', outcomes, key) == 0 then return false end
@@ -45,10 +45,13 @@ local function jobStands(n)
   local job = KEYS[2 + 2 * outputs + n]
   return job and redis.call('EXISTS', job) == 1
 end
+local function isBeyond(output, name, more, most)
+  return most ~= '' and tonumber(redis.call('HGET', KEYS[2], output .. '.' .. name) or '0') + more > tonumber(most)
+end
 local digest = redis.pcall('HGET', KEYS[1], 'digest')
 local answers, stored = {}, false
 for i = 3, 2 + outputs do
-  local output, state, count, at, most, beyond = unpack(ARGV, 6 + (i - 3) * 6, 11 + (i - 3) * 6)
+  local output, state, count, at, most, mostHeld, beyond = unpack(ARGV, 6 + (i - 3) * 7, 12 + (i - 3) * 7)
   local there = field(KEYS[1], '@' .. output)
   if there then
     state = read(there).state
@@ -59,9 +62,8 @@ for i = 3, 2 + outputs do
   else
     local bytes = #ARGV[1]
     if state == 'queued' and redis.call('LLEN', KEYS[i]) > 0 then state = 'held' end
-    if state == 'held' and most ~= '' and beyond ~= 'held' then
-      local now = tonumber(redis.call('HGET', KEYS[2], output .. '.bytes') or '0')
-      if now + bytes > tonumber(most) then state = beyond end
+    if state == 'held' and beyond ~= 'held' then
+      if isBeyond(output, 'bytes', bytes, most) or isBeyond(output, 'held', tonumber(count), mostHeld) then state = beyond end
     end
     if state ~= 'dropped' then
       local entry = cjson.decode(ARGV[4])
