@@ -16,6 +16,7 @@ import { killIngress } from './scenarios/kill-ingress.ts';
 import { killRedisAlways, killRedisEverysec } from './scenarios/kill-redis.ts';
 import { killWhileSpooling } from './scenarios/kill-while-spooling.ts';
 import { killWorker } from './scenarios/kill-worker.ts';
+import { parkAndReturn } from './scenarios/park-and-return.ts';
 import { readOnlyRedis } from './scenarios/read-only-redis.ts';
 import { restartAll } from './scenarios/restart-all.ts';
 import { rollingSettings } from './scenarios/rolling-settings.ts';
@@ -31,6 +32,7 @@ export const scenarios: readonly (Scenario | Run)[] = [
   forgetScripts,
   fillRedis,
   deadOutputSmallRedis,
+  parkAndReturn,
   readOnlyRedis,
   breakNetwork,
   breakDestinations,

@@ -19,6 +19,8 @@ export type Setup = {
   readonly proxied?: boolean;
   /** `small disk`: others may fill the rest. Default: none. */
   readonly spool?: 'roomy' | 'small disk';
+  /** A history in SQLite. */
+  readonly history?: boolean;
   /** Further settings. */
   readonly ingress?: Readonly<Record<string, string | number>>;
   /** Default: one webhook `crm`. The URL's path MUST be the output's name. */

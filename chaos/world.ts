@@ -8,7 +8,7 @@ import { type AppSlot, type AppSlotOptions, createAppSlot } from './app-slot.ts'
 import { createDeliveries, type Deliveries } from './deliveries.ts';
 import type { Random } from './random.ts';
 
-import { type OutputStanza, settingsFile, type SettingsParts } from './settings.ts';
+import { historyPlace, type OutputStanza, settingsFile, type SettingsParts } from './settings.ts';
 import type { Destination, Setup } from './setup.ts';
 import { createSpoolDisk, type SpoolDisk } from './spool-disk.ts';
 import { openStore, type Store } from './store.ts';
@@ -26,6 +26,8 @@ export type World = Pick<Store, 'redis' | 'set' | 'places'> & {
   readonly ingresses: readonly AppSlot[];
   readonly workers: readonly AppSlot[];
   readonly settingsPath: string;
+  /** Of the settings. */
+  readonly folder: string;
   readonly spoolDisk: SpoolDisk | undefined;
   readonly outputs: readonly string[];
   readonly deliveries: Deliveries;
@@ -83,11 +85,11 @@ const build: Build = async ({ setup = {}, spec, random, size }, onClose) => {
   const wayOut = await createTcpProxy({ port: Number(new URL(sink.url).port) });
   onClose(() => wayOut.close());
   const outputs = outputsOf(setup, { url: sink.url, viaProxy: `http://127.0.0.1:${wayOut.port}` });
-  const { settingsPath, spoolDisk } = await createFiles(setup, { outputs, redis: settings, onClose });
+  const files = await createFiles(setup, { outputs, redis: settings, onClose });
   const { deliveries, answer } = receive(sink);
 
   const redisUrl = setup.proxied ? `redis://127.0.0.1:${network.port}` : redis.url;
-  const env = { ...setup.env, RINGBACK_CONFIG: settingsPath, ...(set === undefined && { REDIS_URL: redisUrl }) };
+  const env = { ...setup.env, RINGBACK_CONFIG: files.settingsPath, ...(set === undefined && { REDIS_URL: redisUrl }) };
   const start = (app: 'ingress' | 'worker', count = 1) =>
     Promise.all(Array.from({ length: count }, (_, index) => startSlot({ app, number: index + 1, env }, onClose)));
   const [ingresses, workers] = await Promise.all([start('ingress', setup.ingresses), start('worker', setup.workers)]);
@@ -102,8 +104,7 @@ const build: Build = async ({ setup = {}, spec, random, size }, onClose) => {
     wayOut,
     ingresses,
     workers,
-    settingsPath,
-    spoolDisk,
+    ...files,
     outputs: [...outputs.map(({ name }) => name), ...(setup.laterOutputs ?? [])],
     owed: { rule: () => outputs.map(({ name }) => [name]) },
     deliveries,
@@ -127,10 +128,10 @@ function outputsOf({ outputs }: Setup, destination: Destination): readonly Outpu
   return outputs?.(destination) ?? [{ name: 'crm', url: `${destination.url}/crm` }];
 }
 
-type Files = Pick<World, 'settingsPath' | 'spoolDisk'>;
+type Files = Pick<World, 'settingsPath' | 'folder' | 'spoolDisk'>;
 
 async function createFiles(
-  { spool, ingress }: Setup,
+  { spool, history, ingress }: Setup,
   { outputs, redis, onClose }: Pick<SettingsParts, 'outputs' | 'redis'> & { onClose: OnClose },
 ): Promise<Files> {
   const folder = await mkdtemp(join(tmpdir(), 'ringback-chaos-'));
@@ -139,9 +140,14 @@ async function createFiles(
   const settingsPath = join(folder, 'ringback.yaml');
   await writeFile(
     settingsPath,
-    settingsFile({ outputs, redis, ingress: { ...ingress, ...(spoolDisk && { spool: spoolDisk.spool }) } }),
+    settingsFile({
+      outputs,
+      redis,
+      history: history ? historyPlace(folder) : undefined,
+      ingress: { ...ingress, ...(spoolDisk && { spool: spoolDisk.spool }) },
+    }),
   );
-  return { settingsPath, spoolDisk };
+  return { settingsPath, folder, spoolDisk };
 }
 
 /** By path: `/<output>`. */

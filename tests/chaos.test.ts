@@ -10,6 +10,7 @@ import { fillSpool } from '../chaos/scenarios/fill-spool.ts';
 import { forgetScripts } from '../chaos/scenarios/forget-scripts.ts';
 import { killRedisAlways } from '../chaos/scenarios/kill-redis.ts';
 import { killWhileSpooling } from '../chaos/scenarios/kill-while-spooling.ts';
+import { parkAndReturn } from '../chaos/scenarios/park-and-return.ts';
 import { readOnlyRedis } from '../chaos/scenarios/read-only-redis.ts';
 import { silentSenders } from '../chaos/scenarios/silent-senders.ts';
 import { rollingSettings } from '../chaos/scenarios/rolling-settings.ts';
@@ -22,6 +23,7 @@ it.each([
   forgetScripts,
   fillRedis,
   deadOutputSmallRedis,
+  parkAndReturn,
   readOnlyRedis,
   breakNetwork,
   breakDestinations,

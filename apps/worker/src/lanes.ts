@@ -24,6 +24,8 @@ export type Lanes = {
   in(shard: WorkShard): ReadonlyMap<string, Lane>;
   /** Where a fan-out of a shard sends. */
   from(shard: WorkShard): ReadonlyMap<string, FanOutTarget>;
+  /** The lane of an output in the shard of this number has something to feed. */
+  wake(output: string, number: number): void;
 };
 
 /**
@@ -45,6 +47,9 @@ export function openLanes(options: LanesOptions): Lanes {
   const inShard = (shard: WorkShard) => lanes.get(shard) ?? new Map<string, Lane>();
   return {
     in: inShard,
+    wake(output, number) {
+      for (const shard of served) if (shard.number === number) inShard(shard).get(output)?.flow.wake();
+    },
     from(shard) {
       const elsewhere = [...ofOthers].flatMap(([name, { at, target }]) => (at === shard ? [] : [[name, target] as const]));
       return new Map<string, FanOutTarget>([...inShard(shard), ...elsewhere]);

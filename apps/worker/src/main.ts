@@ -85,10 +85,7 @@ async function run(): Promise<void> {
   logger.info({ ...BUILD, adminUrl: admin.url, outputs: names, settings: path, ...which }, 'worker is up');
 
   const work = [...shards.flatMap((shard) => [...lanes.in(shard).values()]), ...callbacks];
-  const wake = (output: string, number: number) => {
-    for (const shard of served) if (shard.number === number) lanes.in(shard).get(output)?.flow.wake();
-  };
-  const history = startHistory({ config, settingsPath: path, served: served.map(({ number }) => number), wake, logger });
+  const history = startHistory({ config, settingsPath: path, served: served.map(({ number }) => number), ...lanes, logger });
   const code = await runUntilStopped({ ...config.worker, ...shardCount, work, stopped, stopping, logger });
   // After the last outcome.
   await history?.close();

@@ -134,23 +134,6 @@ describe('bodies', () => {
     expect(await tellWhoFills(access)).toMatch(/^12 deliveries wait for output crm .*, 9 deliveries wait for output ops /);
   });
 
-  it('beyond the number that their output may hold go by its rule too', async () => {
-    const { bodies } = setUp();
-    const store = async (id: string, beyond: Share['beyond']) => {
-      const shares = [share('ops', { state: 'held', most: { held: 6 }, beyond })];
-      return (await bodies.store(request(shares, { id, batch: id })))[0]?.state;
-    };
-    expect([await store('b1', 'dropped'), await store('b2', 'dropped'), await store('b3', 'dropped')]).toEqual([
-      'held',
-      'held',
-      'dropped',
-    ]);
-    expect([await store('b4', 'dead'), await store('b5', 'held')]).toEqual(['dead', 'held']);
-    await bodies.release('b5', 'ops');
-    await bodies.release('b1', 'ops');
-    expect(await store('b6', 'dropped')).toBe('held');
-  });
-
   it('let outcomes that are kept for longer be kept when more of their batch is dropped', async () => {
     const { access, redis, prefix } = setUp();
     await redis.hset(`${prefix}:ledger:b1.ops`, 'k1', 'retrying');

@@ -3,7 +3,7 @@ import { testCallback, testRedis } from '@ringback/testkit';
 import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { readBacklog } from './backlog.ts';
-import { createBodies } from './bodies.ts';
+import { createBodies, type Share } from './bodies.ts';
 import { createParking, type MarkedShare } from './parking.ts';
 
 const [x, y] = [testCallback('x'), testCallback('y')];
@@ -117,5 +117,21 @@ describe('held deliveries', () => {
     expect(await parking.bringBack(group('b1', 2))).toEqual(['returned', 'settled']);
     const [second = ''] = await bodies.held('crm');
     expect((await bodies.read(second, 'crm'))?.callbacks).toEqual([x]);
+  });
+});
+
+describe('an output that may hold a number of deliveries', () => {
+  it('has what is beyond it dealt with by its rule', async () => {
+    const { bodies } = setUp();
+    const store = async (id: string, beyond: Share['beyond']) => {
+      const share = { output: 'ops', callbacks: [x, y], state: 'held', most: { held: 4 }, beyond } as const;
+      return (await bodies.store({ id, batch: id, again: false, compact: true, shares: [share] }))[0]?.state;
+    };
+    const states = [await store('b1', 'dropped'), await store('b2', 'dropped'), await store('b3', 'dropped')];
+    expect(states).toEqual(['held', 'held', 'dropped']);
+    expect([await store('b4', 'dead'), await store('b5', 'held')]).toEqual(['dead', 'held']);
+    await bodies.release('b5', 'ops');
+    await bodies.release('b1', 'ops');
+    expect(await store('b6', 'dropped')).toBe('held');
   });
 });
