@@ -9,6 +9,7 @@ import { check } from './check.ts';
 import { surviveClosedPipes } from './closed-pipes.ts';
 import { addDispatch } from './dispatch.ts';
 import { addKeptCommands } from './kept-commands.ts';
+import { addHistory } from './history/commands.ts';
 import { listen } from './listen.ts';
 import type { Env } from './load-settings.ts';
 import { fileBytes, httpUrl, positiveNumber, wholeNumber } from './option-values.ts';
@@ -76,6 +77,7 @@ function addCommands(context: Context): void {
   addDispatch({ program, env, terminal, done: exitWith });
   addReshard({ program, env, terminal, done: exitWith });
   addTrace({ program, env, terminal, done: exitWith });
+  addHistory({ program, env, terminal, done: exitWith, fromCaller: context.fromCaller });
   addSearch({ program, env, terminal, done: exitWith });
   addTasks({ program, env, terminal, done: exitWith });
   addPlan({ program, env, terminal, done: exitWith, fromCaller: context.fromCaller });

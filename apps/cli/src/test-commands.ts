@@ -2,6 +2,7 @@ import { RingbackError } from '@ringback/contracts';
 import { refusalOf } from '@ringback/redis';
 import { Command } from 'commander';
 import { addDispatch } from './dispatch.ts';
+import { addHistory } from './history/commands.ts';
 import { addKeptCommands } from './kept-commands.ts';
 import { addOutputs } from './outputs.ts';
 import { addSearch } from './search/command.ts';
@@ -17,6 +18,7 @@ export async function runCommand(args: readonly string[], env: Readonly<Record<s
   addOutputs(context);
   addDispatch(context);
   addSearch(context);
+  addHistory({ ...context, fromCaller: (path) => path });
   addTrace(context);
   for (const place of ['dead-letters', 'quarantine'] as const) addKeptCommands({ ...context, place });
   try {

@@ -1,6 +1,8 @@
 export { type ExplainedRouting, explainRouting, keptCallback, type KeptCallback } from './explain-kept.ts';
 export { type CallbackFilter, cleanId, FILTER_STATES, fitsResting, historyFilterOf, restFilterOf } from './filter.ts';
-export type { Places, ShardPlace } from './places.ts';
+export { exportRows, importRows } from './history/move-rows.ts';
+export { historyStatus, type WholeStatus } from './history/status.ts';
+export { createMissing, type Places, type ShardPlace } from './places.ts';
 export { follow, type FollowOptions } from './search/follow.ts';
 export type { Found } from './search/found.ts';
 export { count, keptPlaceOf, search, type SearchOptions, type SearchPage, type SearchResult } from './search/search.ts';

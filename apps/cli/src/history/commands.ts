@@ -1,0 +1,68 @@
+import { type Command } from 'commander';
+import type { Env } from '../load-settings.ts';
+import { duration, timeOrAgo, wholeNumber } from '../option-values.ts';
+import type { Terminal } from '../terminal.ts';
+import { withHistory } from '../with-history.ts';
+import { withPlaces } from '../with-places.ts';
+import { withConfig } from '../with-redis.ts';
+import { actionLines } from './action-lines.ts';
+import { exportTo, importFrom } from './move-file.ts';
+import { pruneHistory } from './prune.ts';
+import { showStatus } from './status.ts';
+
+type Context = {
+  readonly program: Command;
+  readonly env: Env;
+  readonly terminal: Terminal;
+  readonly done: (success: boolean) => void;
+  /** Resolves a path that was typed. */
+  readonly fromCaller: (path: string) => string;
+};
+
+type Shared = { readonly config?: string; readonly json: boolean };
+
+const json = (command: Command) => withConfig(command).option('--json', 'JSON', false);
+
+export function addHistory(context: Context): void {
+  const { program, env, terminal, done } = context;
+  const history = program.command('history').description('what is kept of what passed: how much, how far behind, prune, export');
+  json(history.command('status', { isDefault: true }))
+    .description('how much there is, what waits to be written, gaps, and refused requests of the last hour')
+    .action(({ config, json: asJson }: Shared) =>
+      withPlaces({ env, config }, async (open) => done(await showStatus(open, { json: asJson, terminal }))),
+    );
+  json(history.command('prune'))
+    .description('remove what is older than the settings say (workers do it once an hour)')
+    .option('--keep <duration>', 'keep callbacks for so long (default: history.keep)', duration)
+    .option('--keep-bodies <duration>', 'keep bodies for so long (default: history.keepBodies)', duration)
+    .option('--dry-run', 'only say how many', false)
+    .action(({ config, ...options }: Shared & { keep?: number; keepBodies?: number; dryRun: boolean }) =>
+      withHistory({ env, config }, (opened) => pruneHistory(opened, { ...options, terminal })),
+    );
+  json(history.command('actions'))
+    .description('what people did by command, the newest first')
+    .option('--limit <n>', 'how many at most', wholeNumber(1), 50)
+    .action(({ config, json: asJson, limit }: Shared & { limit: number }) =>
+      withHistory({ env, config }, async (opened) =>
+        actionLines(await opened.history.actions(limit), asJson).forEach(terminal.out),
+      ),
+    );
+  addMoves(history, context);
+}
+
+function addMoves(history: Command, { env, terminal, fromCaller }: Context): void {
+  withConfig(history.command('export'))
+    .description('write all of it as lines of JSON, bodies included, but not what rests (parked, dead letters, quarantine)')
+    .argument('[file]', 'a new file (default: to stdout)', fromCaller)
+    .option('--gzip', 'compress it', false)
+    .option('--since <time>', 'only what was received from this time on, or so long ago', timeOrAgo(Date.now))
+    .action((file: string | undefined, { config, ...options }: { config?: string; gzip: boolean; since?: number }) =>
+      withHistory({ env, config }, (opened) => exportTo(opened.history, { ...options, file, terminal })),
+    );
+  withConfig(history.command('import'))
+    .description('read what export wrote, gzip or not; what is there already stays as it is')
+    .argument('<file>', 'of export', fromCaller)
+    .action((file: string, { config }: { config?: string }) =>
+      withHistory({ env, config }, (opened) => importFrom(opened.history, { file, terminal })),
+    );
+}
