@@ -1,10 +1,8 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { join } from 'node:path';
+import { canMount, smallDisk } from '@ringback/testkit';
+import { describe, expect, it } from 'vitest';
 import type { Spool } from './spool.ts';
-import { batch, callback, fill, large, open, spoolPath, takeAll } from './test-spool.ts';
+import { batch, callback, fill, large, open, takeAll } from './test-spool.ts';
 
 describe.skipIf(!canMount())('a spool on a disk that is full', () => {
   it('leaves on a small disk the room that it needs to become empty again by itself', () => {
@@ -49,28 +47,6 @@ function takeAllOnFullDisk(spool: Spool): string[] {
 
 /** A path on a disk of 20 MiB, and what others may fill it with. */
 function onDisk() {
-  const disk = join(dirname(spoolPath()), 'disk');
-  mkdirSync(disk);
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=20m', 'tmpfs', disk]);
-  onTestFinished(() => void execFileSync('umount', ['-l', disk]));
-  const ballast = join(disk, 'ballast');
-  const add = () => {
-    const { bavail, bsize } = statfsSync(disk);
-    writeFileSync(ballast, Buffer.alloc(bavail * bsize, 1));
-  };
-  return { path: join(disk, 'spool.sqlite'), ballast: { add, remove: () => rmSync(ballast) } };
-}
-
-/** Only root can make a small disk. */
-function canMount(): boolean {
-  const disk = mkdtempSync(join(tmpdir(), 'ringback-disk-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk], { stdio: 'ignore' });
-    execFileSync('umount', [disk]);
-    return true;
-  } catch {
-    return false;
-  } finally {
-    rmdirSync(disk);
-  }
+  const { folder, ballast } = smallDisk(20);
+  return { path: join(folder, 'spool.sqlite'), ballast };
 }

@@ -20,6 +20,7 @@ export { type RedisSet, type SentinelSet } from './redis-sets.ts';
 export { startCluster, startSentinel, startSentinelSet } from './test-sets.ts';
 export { speakingTls, TLS_FILES } from './redis-tls.ts';
 export { type SlotMove, startSlotMove } from './slot-move.ts';
+export { canMount, smallDisk } from './small-disk.ts';
 export { watchCommands } from './sent-commands.ts';
 export { createTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 export { testCallback } from './test-callback.ts';

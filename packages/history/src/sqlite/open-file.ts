@@ -28,9 +28,9 @@ export function openFile({ path, busyMs = BUSY_MS, migrations = MIGRATIONS }: Op
     makeFile(path);
     file = new DatabaseSync(path, { timeout: busyMs });
     refuseForeign(file, path, migrations.length);
+    // Of an existing file, these would take the lock of a writer and change nothing.
+    if (versionOf(file) === 0) file.exec('PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL');
     file.exec(`
-      PRAGMA page_size = 8192;
-      PRAGMA auto_vacuum = INCREMENTAL;
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = FULL;
       PRAGMA secure_delete = ON;

@@ -39,7 +39,7 @@ export function growthOf(kind: number, before: number, after: number): Counts {
 
 /** Writes what was seen of orders and calls. Returns by how much the counts of each task grew. */
 export function createItemWriter(file: DatabaseSync): (items: Iterable<Item>) => Map<number, Counts> {
-  const insert = file.prepare('INSERT OR IGNORE INTO task_items VALUES (?, ?, ?, ?)');
+  const insert = file.prepare('INSERT INTO task_items VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING');
   const select = file.prepare('SELECT seen FROM task_items WHERE task = ? AND kind = ? AND item = ?');
   const update = file.prepare('UPDATE task_items SET seen = ? WHERE task = ? AND kind = ? AND item = ?');
   return (items) => {

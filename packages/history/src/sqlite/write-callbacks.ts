@@ -9,7 +9,7 @@ import { createTaskWriter } from './write-tasks.ts';
 export function createCallbackWriter(file: DatabaseSync, names: Names): (rows: readonly CallbackRow[]) => void {
   const insert = createInsert(file, names);
   const insertBody = file.prepare('INSERT INTO bodies VALUES (?, ?, ?)');
-  const insertId = file.prepare('INSERT OR IGNORE INTO ids VALUES (?, ?, ?)');
+  const insertId = file.prepare('INSERT INTO ids VALUES (?, ?, ?) ON CONFLICT DO NOTHING');
   const beginTasks = createTaskWriter(file);
   return (rows) => {
     const tasks = beginTasks();
@@ -27,7 +27,7 @@ export function createCallbackWriter(file: DatabaseSync, names: Names): (rows: r
 
 /** Returns the number of the new callback. Undefined: it is there already. */
 function createInsert(file: DatabaseSync, names: Names): (row: CallbackRow, task: number | null) => number | undefined {
-  const insert = file.prepare('INSERT OR IGNORE INTO callbacks VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
+  const insert = file.prepare('INSERT INTO callbacks VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING');
   // A batch that ran again, perhaps with other routes: its last run counts.
   const update = file.prepare(`UPDATE callbacks SET fate = ?, dispatchedAt = ?, batch = ?, unrouted = ?
     WHERE receivedAt = ? AND key = ? AND (dispatchedAt, fate) < (?, ?)`);

@@ -16,7 +16,7 @@ export type TaskPortion = {
 
 /** Counts what came of each task. Counting is by item, so another callback about the same order changes nothing. */
 export function createTaskWriter(file: DatabaseSync): () => TaskPortion {
-  const insertProgress = file.prepare('INSERT OR IGNORE INTO task_progress VALUES (?, ?, ?, ?)');
+  const insertProgress = file.prepare('INSERT INTO task_progress VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING');
   const numbering = createTaskNumbers(file);
   const finish = createFinish(file);
   return () => {

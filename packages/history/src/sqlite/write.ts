@@ -45,7 +45,7 @@ function deliveryWriter(file: DatabaseSync, names: Names): (rows: readonly Deliv
 }
 
 function attemptWriter(file: DatabaseSync, names: Names): (rows: readonly AttemptRow[]) => void {
-  const insert = file.prepare('INSERT OR IGNORE INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
+  const insert = file.prepare('INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING');
   return (rows) => {
     for (const { receivedAt, key, output, number, at, ms, outcome, status, reason, fault, nextAt, answer } of rows) {
       const of = names.numberOf('output', output);
@@ -73,8 +73,8 @@ function refusalWriter(file: DatabaseSync): (rows: readonly RefusalRow[]) => voi
 }
 
 function actionWriter(file: DatabaseSync): (rows: readonly ActionRow[]) => void {
-  const insert = file.prepare('INSERT OR IGNORE INTO actions VALUES (?, ?, ?, ?, ?)');
-  const insertCallback = file.prepare('INSERT OR IGNORE INTO action_callbacks VALUES (?, ?, ?)');
+  const insert = file.prepare('INSERT INTO actions VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING');
+  const insertCallback = file.prepare('INSERT INTO action_callbacks VALUES (?, ?, ?) ON CONFLICT DO NOTHING');
   return (rows) => {
     for (const { id, at, by, command, facts, callbacks } of rows) {
       insert.run(fromText(id), at, fromText(by), fromText(command), JSON.stringify(facts));
