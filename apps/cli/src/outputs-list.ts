@@ -7,6 +7,7 @@ import {
   runningProcesses,
   settingsDifference,
 } from '@ringback/queue';
+import type { RestCount } from '@ringback/history';
 import { dispatchLine, readDispatch } from './dispatch-state.ts';
 import { age, type OutputFacts, type OutputState, outputState, readOutput } from './output-state.ts';
 import { countLines } from './route-counts.ts';
@@ -15,22 +16,23 @@ import { table } from './table.ts';
 import type { Reached } from './with-redis.ts';
 
 /**
- * Four counts of jobs, then what is stored by reference (deliveries, KiB, dropped ones), then the oldest's
- * age.
+ * Four counts of jobs, then what is stored by reference (deliveries, KiB, dropped ones), with a history what is
+ * parked there, then the oldest's age.
  */
-const HEADINGS = ['output', 'state', 'waiting', 'later', 'under way', 'dead letters', 'held', 'KiB', 'dropped', 'oldest'];
+const HEADINGS = ['output', 'state', 'waiting', 'later', 'under way', 'dead letters', 'held', 'KiB', 'dropped'];
 
 /** Of all shards together. Also outputs that only a worker has, removed ones that hold something, and notes. */
-export async function outputLines(reached: Reached): Promise<string[]> {
+export async function outputLines(reached: Reached, counts: readonly RestCount[] | undefined): Promise<string[]> {
   const { outputs, count } = reached;
   const [running, looks] = await Promise.all([askHome(reached, runningProcesses), askShards(reached, look)]);
   const all = [...looks.values()];
-  const known = [...new Set(all.flatMap((one) => one.known))].toSorted();
+  const parked = counts && parkedOf(counts);
+  const known = [...new Set([...all.flatMap((one) => one.known), ...(parked?.keys() ?? [])])].toSorted();
   const names = [...outputs, ...known.filter((name) => !outputs.includes(name))];
   const facts = await askShards(reached, (shard) => readShard(shard, names, looks.get(shard.number)?.backlog));
   const now = Math.max(...all.map((one) => one.now));
   const states = names.map((name) => outputState(name, factsOf(name, facts), { count, running, now }));
-  return [...stateLines(states, { outputs, now }), dispatchLine(facts, { count, running }), ...noteLines(facts, running)];
+  return [...stateLines(states, { outputs, now, parked }), dispatchLine(facts, { count, running }), ...noteLines(facts, running)];
 }
 
 /** `now`: ms since the epoch, by Redis's clock. */
@@ -61,18 +63,34 @@ function factsOf(name: string, shards: ReadonlyMap<number, ShardFacts>): Readonl
   return facts;
 }
 
-type Listing = { readonly outputs: readonly string[]; readonly now: number };
+type Parked = Pick<RestCount, 'count' | 'oldest'>;
+type Listing = {
+  readonly outputs: readonly string[];
+  readonly now: number;
+  /** Undefined: there is no history, or it does not answer. */
+  readonly parked: ReadonlyMap<string, Parked> | undefined;
+};
 
-function stateLines(states: readonly OutputState[], { outputs, now }: Listing): string[] {
+function parkedOf(counts: readonly RestCount[]): ReadonlyMap<string, Parked> {
+  return new Map(counts.flatMap(({ kind, output = '', ...parked }) => (kind === 'parked' ? [[output, parked] as const] : [])));
+}
+
+function stateLines(states: readonly OutputState[], { outputs, now, parked }: Listing): string[] {
   const isOwn = ({ name }: OutputState) => outputs.includes(name);
   const isRemoved = (output: OutputState) => !isOwn(output) && output.servedBy?.length === 0;
-  const shown = states.filter((output) => isOwn(output) || isServed(output) || holdsSomething(output));
-  const rowOf = ({ name, state, counts, oldest }: OutputState, removed: boolean) =>
-    [name, removed ? 'removed' : state, ...counts, oldest === undefined ? '-' : age(now - oldest)].map(String);
+  const shown = states.filter(
+    (output) => isOwn(output) || isServed(output) || holdsSomething(output) || parked?.has(output.name),
+  );
+  const rowOf = ({ name, state, counts, oldest }: OutputState, removed: boolean) => {
+    const rests = parked?.get(name);
+    const since = Math.min(oldest ?? Infinity, rests?.oldest ?? Infinity);
+    const numbers = parked ? [...counts, rests?.count ?? 0] : counts;
+    return [name, removed ? 'removed' : state, ...numbers, since === Infinity ? '-' : age(now - since)].map(String);
+  };
   const elsewhere = shown.filter((output) => !isOwn(output) && isServed(output));
   return [
     ...table(
-      HEADINGS,
+      [...HEADINGS, ...(parked ? ['parked'] : []), 'oldest'],
       shown.map((output) => rowOf(output, isRemoved(output))),
     ),
     ...shown.flatMap(({ name, pausedInPart }) => (pausedInPart === undefined ? [] : [pausedInPartLine(name, pausedInPart)])),

@@ -1,4 +1,5 @@
 import { RingbackError } from '@ringback/contracts';
+import { moveParked, purgeParked, type RestStore } from '@ringback/history';
 import { forgetOutput, knownOutputs, outputQueueState, readBacklog, runningProcesses, sumOfDepths } from '@ringback/queue';
 import { unknownOutput } from './known-output.ts';
 import { type Moved, moveShard } from './move-shard.ts';
@@ -7,20 +8,28 @@ import { askHome, askShards, changeShards, type LostShard, lostReasons, type Rea
 import type { Terminal } from './terminal.ts';
 import type { Reached } from './with-redis.ts';
 
-type Asked = { readonly reached: Reached; readonly yes: boolean; readonly terminal: Terminal };
+type Asked = {
+  readonly reached: Reached;
+  /** Undefined: there is no history. */
+  readonly rest: RestStore | undefined;
+  readonly yes: boolean;
+  readonly terminal: Terminal;
+};
 
 /**
  * Without `yes`, only counts. True if all was moved. @throws RingbackError RB_OUTPUT_UNKNOWN,
  * RB_OUTPUT_IN_USE, RB_OVERLOADED
  */
-export async function moveOutput({ reached, yes, terminal, from, to }: Asked & { from: string; to: string }): Promise<boolean> {
+export async function moveOutput(asked: Asked & { from: string; to: string }): Promise<boolean> {
+  const { reached, rest, yes, terminal, from, to } = asked;
   const target = reached.settings.outputs.find(({ name }) => name === to);
   if (!target) throw unknownOutput(to, reached.outputs);
-  const holds = await removedOutput(reached, from);
+  const holds = await removedOutput(asked, from);
   if (!yes) return refuse(terminal, `${holds.text} would be moved from ${from} to ${to}: say --yes to do it`);
   const { done, failed } = await changeShards(reached, (shard) => moveShard({ reached, shard, from, to: target }));
   const sum = (part: keyof Moved) => done.reduce((total, one) => total + one[part], 0);
-  const [moved, ended, left] = [sum('moved'), sum('ended'), sum('left')];
+  const parked = rest ? await moveParked(rest, { from, to, now: Date.now() }) : { moved: 0, left: 0 };
+  const [moved, ended, left] = [sum('moved') + parked.moved, sum('ended'), sum('left') + parked.left];
   terminal.out(`moved ${moved} deliveries from ${from} to ${to}${ended > 0 ? `; ${ended} had ended before` : ''}`);
   if (left > 0)
     terminal.err(`${left} jobs are left: they are under way, or no payload of ours (dead-letters list --output ${from})`);
@@ -29,13 +38,15 @@ export async function moveOutput({ reached, yes, terminal, from, to }: Asked & {
 }
 
 /** Without `yes`, only counts. True if all is purged. @throws RingbackError RB_OUTPUT_UNKNOWN, RB_OUTPUT_IN_USE */
-export async function purgeOutput({ reached, yes, terminal, name }: Asked & { name: string }): Promise<boolean> {
-  const holds = await removedOutput(reached, name);
+export async function purgeOutput(asked: Asked & { name: string }): Promise<boolean> {
+  const { reached, rest, yes, terminal, name } = asked;
+  const holds = await removedOutput(asked, name);
   if (!yes) return refuse(terminal, `${holds.text} of ${name} would be purged for good: say --yes to do it`);
   if (holds.active > 0) {
     const held = `${holds.active} of its deliveries are under way, or were when their worker was killed`;
     terminal.err(`${held}: purged as well`);
   }
+  if (rest) await purgeParked(rest, name);
   const { failed } = await changeShards(reached, (shard) => forgetOutput(shard, name));
   if (failed.length === 0) terminal.out(`purged ${holds.text} of ${name}`);
   tellFailed({ reached, failed, terminal, what: `${name} is not purged` });
@@ -55,7 +66,7 @@ function refuse(terminal: Terminal, line: string): false {
 }
 
 /** MUST come first: a worker could deliver at the same time. */
-async function removedOutput(reached: Reached, name: string): Promise<{ text: string; active: number }> {
+async function removedOutput({ reached, rest }: Asked, name: string): Promise<{ text: string; active: number }> {
   const known = [...new Set([...(await askShards(reached, knownOutputs)).values()].flat())].toSorted();
   if (reached.outputs.includes(name)) {
     throw new RingbackError(
@@ -80,7 +91,10 @@ async function removedOutput(reached: Reached, name: string): Promise<{ text: st
   const held = stands.reduce((total, one) => total + one.held, 0);
   const jobs = waiting + delayed + active + dead;
   const parts = `${waiting} waiting, ${delayed} later, ${active} under way, ${dead} dead letters`;
-  return { active, text: `${jobs} jobs (${parts})${held > 0 ? ` and ${held} deliveries that it holds` : ''}` };
+  const counts = (await rest?.counts())?.filter(({ kind, output }) => kind === 'parked' && output === name) ?? [];
+  const parked = counts.reduce((sum, { count }) => sum + count, 0);
+  const more = [...(held > 0 ? [`${held} deliveries that it holds`] : []), ...(parked > 0 ? [`${parked} that are parked`] : [])];
+  return { active, text: [`${jobs} jobs (${parts})`, ...more].join(' and ') };
 }
 
 async function standingAt(shard: ReachedShard, name: string) {

@@ -1,6 +1,7 @@
 import { outputQueueState } from '@ringback/queue';
 import type { Command } from 'commander';
 import type { Env } from './load-settings.ts';
+import { askHistory, withResting } from './ask-history.ts';
 import { requireOutput } from './known-output.ts';
 import { outputLines } from './outputs-list.ts';
 import { moveOutput, purgeOutput } from './outputs-removed.ts';
@@ -21,7 +22,14 @@ export function addOutputs({ program, ...context }: Context & { readonly program
   const { env, terminal, done } = context;
   const outputs = program.command('outputs').description('the outputs and their queues');
   withConfig(outputs.command('list', { isDefault: true }).description('jobs in each queue')).action(async ({ config }: Options) =>
-    done(await withRest({ env, config, terminal }, async (reached) => (await outputLines(reached)).forEach(terminal.out))),
+    done(
+      await withRest({ env, config, terminal }, async (reached) => {
+        const { answer, away } = await askHistory({ env, config, ...reached }, (history) => history.rest.counts());
+        for (const line of await outputLines(reached, answer)) terminal.out(line);
+        if (away !== undefined) terminal.err(`left out: ${away}`);
+        return away === undefined;
+      }),
+    ),
   );
   for (const action of ['pause', 'resume'] as const) {
     const description =
@@ -42,12 +50,16 @@ function addRemoved(outputs: Command, { env, terminal, done }: Context): void {
   withYes(outputs.command('move').argument('<from>', 'a removed output').argument('<to>', 'an output of the settings'))
     .description('move everything in the queue of a removed output to another one')
     .action((from: string, to: string, { config, yes }: Acting) =>
-      withRedis({ env, config }, async (reached) => done(await moveOutput({ reached, yes, terminal, from, to }))),
+      withRedis({ env, config }, async (reached) =>
+        done(await withResting({ env, config, ...reached }, (rest) => moveOutput({ reached, rest, yes, terminal, from, to }))),
+      ),
     );
   withYes(outputs.command('purge').argument('<name>', 'a removed output'))
     .description('delete everything in the queue of a removed output, for good')
     .action((name: string, { config, yes }: Acting) =>
-      withRedis({ env, config }, async (reached) => done(await purgeOutput({ reached, yes, terminal, name }))),
+      withRedis({ env, config }, async (reached) =>
+        done(await withResting({ env, config, ...reached }, (rest) => purgeOutput({ reached, rest, yes, terminal, name }))),
+      ),
     );
 }
 

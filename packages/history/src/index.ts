@@ -2,6 +2,7 @@ export { type CallbackRef, DELIVERY_STATES, type DeliveryState, type Fate, Histo
 export { createHandOver, type HandOver, type OpenHandOver } from './hand-over.ts';
 export { type BufferState, peekAtStream, readBufferState } from './look-at-stream.ts';
 export { type HistoryPlace, openHistory, type OpenOptions } from './open.ts';
+export { moveParked, purgeParked } from './parking/move-parked.ts';
 export { createParkOutput, type ParkedOutput } from './parking/park-output.ts';
 export { runShardParking, type ShardParkingOptions } from './parking/shard-parking.ts';
 export {

@@ -18,7 +18,7 @@ const Parked = Compile(
 type Payload = { readonly batch: string; readonly from: string; readonly callback: Callback };
 
 /** Named by batch, callback and output: what is parked again is the same entry. */
-function parkedEntry(output: string, { batch, from, callback }: Payload, at: number): RestEntry {
+export function parkedEntry(output: string, { batch, from, callback }: Payload, at: number): RestEntry {
   const { id: requestID, source, account, type, receivedAt } = callback;
   const key = callbackKey(callback);
   const identity = { key, place: placeOfKey(key), requestID, source, account, type, batch, receivedAt };
