@@ -47,3 +47,19 @@ it('keeps what became of each callback', async () => {
   ]);
   expect(story?.attempts[0]).not.toHaveProperty('answer', 'oops');
 });
+
+it('counts what the ingress refused, by source and code', async () => {
+  const { startIngress, startWorker, open } = await setUp();
+  const [ingress] = await Promise.all([startIngress(), startWorker()]);
+  const [unsigned, unknown] = ['callbot', 'nowhere'].map((path) => `${ingress.url}/${path}`);
+  for (const url of [unsigned, unsigned, unknown]) await fetch(String(url), { method: 'POST', body: '{}' });
+  // The counts of a minute come when it is over, or when the ingress stops.
+  await ingress.process.stop();
+  const store = await open();
+  await vi.waitFor(async () => {
+    const rows = await store.refusals({ since: 0, until: Number.MAX_SAFE_INTEGER });
+    const sums = new Map<string, number>();
+    for (const { source, code, count } of rows) sums.set(`${source} ${code}`, (sums.get(`${source} ${code}`) ?? 0) + count);
+    expect(Object.fromEntries(sums)).toEqual({ 'callbot RB_HEADER_MISSING': 2, 'undefined RB_PATH_UNKNOWN': 1 });
+  }, DEADLINE);
+});

@@ -12,6 +12,8 @@ const DONE_WITHOUT = new Set(['client|setname', 'client|setinfo', 'config|get', 
 
 it('stands in the docs', () => {
   const docs = readFileSync(new URL('../docs/reliability.md', import.meta.url), 'utf8').replaceAll(/ \\\n\s*/g, ' ');
+  const withHistory = leastAcl({ prefix: 'ringback', durability: 'memory', history: true });
+  expect(docs).toContain(`add \`${withHistory.filter((rule) => !rules.includes(rule)).join(' ')}\``);
   expect(docs).toContain(`ACL SETUSER ringback on '>a-long-password' ${rules.join(' ')}`.replace('~ringback:*', "'~ringback:*'"));
 });
 

@@ -73,7 +73,7 @@ function begin({ request, reply, source, path, deps }: Step & { reply: FastifyRe
     const answer = refusal(error, source);
     const length = request.headers['content-length'];
     const sender = answer.status < 500 ? senderOf(request, error, length) : {};
-    report({ logger, answer, error, fields: { source: source.name, path, ...sender } });
+    report({ ...deps, answer, error, fields: { source: source.name, path, ...sender } });
     return answer;
   }
 }
@@ -151,12 +151,8 @@ async function takeCallback({ request, source, path, deps }: Step): Promise<Answ
   request.arrival?.entry.done();
   const ms = Math.round(performance.now() - startedAt);
   const who = verified ? identity(verified) : senderOf(request, error, bodyOf(request).length);
-  report({
-    logger: deps.logger,
-    answer,
-    error,
-    fields: { source: source.name, path, ...who, ...facts(read), ms },
-  });
+  const { logger, refused } = deps;
+  report({ logger, refused, answer, error, fields: { source: source.name, path, ...who, ...facts(read), ms } });
   return answer;
 }
 

@@ -2,6 +2,7 @@ import type { AddressList, Logger, Source } from '@ringback/contracts';
 import type { CallbackProducer, QuarantineProducer } from '@ringback/queue';
 import type { Connections } from './connections.ts';
 import type { InFlight } from './in-flight.ts';
+import type { Refusal } from './refusal-counts.ts';
 
 export type IngressDeps = {
   readonly sources: readonly Source[];
@@ -14,6 +15,8 @@ export type IngressDeps = {
   /** ms since the epoch. */
   readonly now: () => number;
   readonly logger: Logger;
+  /** Counts refusals for the history. Absent: there is none. */
+  readonly refused?: ((refusal: Refusal) => void) | undefined;
   /** At shutdown: no connection is kept alive. */
   readonly stopping: AbortSignal;
   readonly limits: Limits;

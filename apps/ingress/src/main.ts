@@ -19,6 +19,7 @@ import { createSources, sourceTypes } from '@ringback/sources';
 import type { FastifyInstance } from 'fastify';
 import { buildApp } from './app.ts';
 import { openShards } from './open-shards.ts';
+import { openRefusalHistory } from './refusal-history.ts';
 import { portOf } from './other-port.ts';
 import { reachOf } from './refuse-stranger.ts';
 import { refusePublishedSecrets, warnOfWeakSecrets } from './weak-secrets.ts';
@@ -62,7 +63,8 @@ async function run(): Promise<void> {
   const producer = createCallbackProducer({ batches, patience, maxInFlight: ingress.maxInFlight, now: elapsed });
   const access = { shards: shardsOf(redis), timeout: ingress.enqueueTimeout, now: elapsed, logger };
   const quarantine = createQuarantineProducer({ ...access, bounds: config.quarantine });
-  const common = { producer, quarantine, now: Date.now, logger, stopping: stopping.signal };
+  const refusals = openRefusalHistory(config, logger);
+  const common = { producer, quarantine, refused: refusals?.count, now: Date.now, logger, stopping: stopping.signal };
   const { app, notReadyReasons: crowded } = buildApp({ ...common, ...reachOf(config), sources, limits: ingress });
   const { adminHost: host, adminPort: port } = ingress;
   const notReadyReasons = async () =>
@@ -81,7 +83,7 @@ async function run(): Promise<void> {
   // Load balancers notice late: callbacks that come meanwhile are taken.
   await setTimeout(ingress.drainDelay);
   await closeWithin(app, ingress.shutdownGrace);
-  await Promise.all([producer.close(), quarantine.close(), announced.close(), shardCount.close()]);
+  await Promise.all([producer.close(), quarantine.close(), announced.close(), shardCount.close(), refusals?.close()]);
   await admin.close();
   logger.info({}, 'ingress has stopped');
 }

@@ -33,7 +33,7 @@ export function answerFailure(failure: unknown, request: FastifyRequest, reply: 
   const answer = refusal(error, request.source);
   const fields = { method: request.method, path: pathOf(request).slice(0, MAX_LOGGED_PATH) };
   // A malformed or late body was answered by `answerMalformedHttp`.
-  if (!request.raw.socket.writableEnded) report({ logger: deps.logger, answer, error, fields });
+  if (!request.raw.socket.writableEnded) report({ ...deps, answer, error, fields });
   return sendAnswer(reply, answer);
 }
 
@@ -45,7 +45,7 @@ export function answerMalformedHttp(failure: Error, socket: Socket, deps: Ingres
   }
   const error = malformedHttp(failure);
   const answer = refusal(error);
-  report({ logger: deps.logger, answer, error, fields: {} });
+  report({ ...deps, answer, error, fields: {} });
   socket.write(toHttp(answer));
   socket.destroySoon();
 }

@@ -1,9 +1,9 @@
 import type { Logger } from '@ringback/contracts';
-import { createRunScript } from '@ringback/redis';
+import { createRunScript, historyKeys } from '@ringback/redis';
 import type { Redis } from 'ioredis';
 import type { HistoryEvent } from './events.ts';
 import { createGapReporter } from './gap-reporter.ts';
-import { APPEND, GIVE_WAY, streamKeys } from './stream-scripts.ts';
+import { GIVE_WAY, OVERHEAD } from './stream-scripts.ts';
 import { type Weight, weightOf } from './weight-of.ts';
 
 /**
@@ -24,6 +24,8 @@ type HandOverOptions = {
 
 export type OpenHandOver = {
   readonly handOver: HandOver;
+  /** As `handOver`. Resolves to whether Redis has it. */
+  readonly offer: (event: HistoryEvent) => Promise<boolean>;
   /** Drops the oldest of the stream beyond `most`, and tells Redis what was dropped here. Never rejects. */
   readonly giveWay: () => Promise<void>;
   close(): void;
@@ -44,14 +46,16 @@ export function createHandOver(options: HandOverOptions): OpenHandOver {
   });
   const timer = setInterval(() => void look(), LOOK_EVERY_MS).unref();
 
+  function offer(event: HistoryEvent): Promise<boolean> {
+    const weight = weightOf(event);
+    const isSmall = weight.callbacks + weight.attempts === 0;
+    return append(event, weight, most() + (isSmall ? RESERVE : 0));
+  }
+
   return {
+    offer,
     async handOver(event) {
-      const weight = weightOf(event);
-      const isSmall = weight.callbacks + weight.attempts === 0;
-      const room = Math.floor(Math.max(0, most())) + (isSmall ? RESERVE : 0);
-      if (known() < room) return append(event, weight, room);
-      unsaid.add(weight);
-      gap.dropped(weight);
+      await offer(event);
     },
     giveWay,
     close: () => clearInterval(timer),
@@ -61,22 +65,34 @@ export function createHandOver(options: HandOverOptions): OpenHandOver {
 /** The stream of one shard, as one process sees it. Nothing here rejects. */
 function createBuffer({ redis, prefix, most, now }: HandOverOptions, dropped: (weight: Weight) => void) {
   const run = createRunScript(redis);
-  const { stream, state } = streamKeys(prefix);
+  const { stream, state } = historyKeys(prefix);
   const unsaid = createUnsaid(now);
   /** Bytes of the stream, by Redis's last answer. */
   let known = 0;
 
-  async function append(event: HistoryEvent, weight: Weight, room: number): Promise<void> {
-    const args = [String(room), String(weight.callbacks), String(weight.attempts), JSON.stringify(event), String(now())];
-    try {
-      const [bytes, appended] = await run(APPEND, [stream, state], args);
-      known = Number(bytes);
-      if (appended !== 1) dropped(weight);
-    } catch {
-      // The connection logs its outages, and a full Redis refuses more than this.
-      unsaid.add(weight);
-      dropped(weight);
-    }
+  function leaveOut(weight: Weight): false {
+    unsaid.add(weight);
+    dropped(weight);
+    return false;
+  }
+
+  /** Two plain commands: with the event in a script they would cost Redis nearly twice as much. */
+  async function append(event: HistoryEvent, weight: Weight, room: number): Promise<boolean> {
+    if (known >= room) return leaveOut(weight);
+    const text = JSON.stringify(event);
+    const size = Buffer.byteLength(text) + OVERHEAD;
+    if (known + size > room) return leaveOut(weight);
+    known += size;
+    const [appended, bytes] = await Promise.allSettled([
+      redis.xadd(stream, '*', 'c', weight.callbacks, 'a', weight.attempts, 'e', text),
+      redis.hincrby(state, 'bytes', size),
+    ]);
+    if (bytes.status === 'fulfilled') known = bytes.value;
+    if (appended.status === 'fulfilled') return true;
+    // The connection logs its outages, and a full Redis refuses more than this.
+    leaveOut(weight);
+    if (bytes.status === 'fulfilled') await redis.hincrby(state, 'bytes', -size).catch(() => {});
+    return false;
   }
 
   async function giveWay(): Promise<void> {

@@ -1,8 +1,8 @@
-import { createRunScript } from '@ringback/redis';
+import { createRunScript, historyKeys } from '@ringback/redis';
 import type { Redis } from 'ioredis';
 import { Compile } from 'typebox/compile';
 import { HistoryEvent } from './events.ts';
-import { DONE, FORGET_CONSUMERS, GROUP, OVERHEAD, streamKeys } from './stream-scripts.ts';
+import { DONE, FORGET_CONSUMERS, GROUP, OVERHEAD } from './stream-scripts.ts';
 
 /** Events at once: most hold up to 64 callbacks. */
 const ENTRIES_AT_ONCE = 32;
@@ -45,7 +45,7 @@ type RawEntry = readonly [id: string, fields: readonly string[] | null];
 /** What a writer takes from the stream of one shard, as a consumer of the group. */
 export function createStreamReader({ redis, prefix, consumer, deadAfter = DEAD_AFTER_MS }: StreamOptions) {
   const run = createRunScript(redis);
-  const { stream, state } = streamKeys(prefix);
+  const { stream, state } = historyKeys(prefix);
   /** Without a group there are no entries either. Both go together if somebody empties Redis. */
   async function withGroup<T>(work: () => Promise<T>): Promise<T> {
     try {

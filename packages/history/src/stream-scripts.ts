@@ -18,20 +18,6 @@ local function noteDropped(state, callbacks, attempts, since, till)
 end`;
 
 /**
- * KEYS stream, state · ARGV the most bytes, callbacks, attempts, event, now → bytes of the stream, 1 if it was
- * appended. Else it is counted as dropped.
- */
-export const APPEND = `${NOTE_DROPPED}
-local size = #ARGV[4] + ${OVERHEAD}
-local bytes = tonumber(redis.call('HGET', KEYS[2], 'bytes') or '0')
-if bytes + size > tonumber(ARGV[1]) then
-  noteDropped(KEYS[2], ARGV[2], ARGV[3], ARGV[5], ARGV[5])
-  return { bytes, 0 }
-end
-redis.call('XADD', KEYS[1], '*', 'c', ARGV[2], 'a', ARGV[3], 'e', ARGV[4])
-return { redis.call('HINCRBY', KEYS[2], 'bytes', size), 1 }`;
-
-/**
  * KEYS stream, state · ARGV the most bytes, now, and what a process dropped by itself: callbacks, attempts, since.
  * Drops the oldest entries beyond the most → bytes, callbacks and attempts that were dropped here.
  */
@@ -107,5 +93,3 @@ end
 return {}`;
 
 export const GROUP = 'history';
-
-export const streamKeys = (prefix: string) => ({ stream: `${prefix}:history`, state: `${prefix}:history.state` });

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Logger, RingbackError } from '@ringback/contracts';
-import { createRunScript } from '@ringback/redis';
+import { createRunScript, historyKeys } from '@ringback/redis';
 import { createOutageReporter } from './outage-reporter.ts';
 import { createStreamReader, type Portion, type StreamEntry, type StreamOptions } from './read-stream.ts';
 import { NO_ROWS } from './rows.ts';
 import { rowsOf, type SubjectsOf } from './rows-of.ts';
 import type { HistoryStore } from './store.ts';
-import { END_GAP, streamKeys, TAKE_GAP } from './stream-scripts.ts';
+import { END_GAP, TAKE_GAP } from './stream-scripts.ts';
 
 type WriterOptions = StreamOptions & {
   readonly store: Pick<HistoryStore, 'write'>;
@@ -141,7 +141,7 @@ function createPortionWriter(options: WriterOptions, stream: ReturnType<typeof c
 
 function createGapWriter({ redis, prefix, store, now, consumer }: WriterOptions): () => Promise<void> {
   const run = createRunScript(redis);
-  const { state } = streamKeys(prefix);
+  const { state } = historyKeys(prefix);
   return async () => {
     const fresh = `${consumer}-${randomUUID()}`;
     const args = [String(now()), String(GAP.quiet), String(GAP.longest), fresh];

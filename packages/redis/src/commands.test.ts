@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { neededCommands } from './commands.ts';
+import { HISTORY_COMMANDS, neededCommands } from './commands.ts';
 
 const PACKAGES = fileURLToPath(new URL('../..', import.meta.url));
 /** No command of its own, or done without where it is forbidden (CONFIG GET). */
@@ -20,7 +20,7 @@ const NO_COMMAND = new Set([
   'quit',
 ]);
 
-const sources = globSync('{queue,ledger,redis}/src/**/*.ts', { cwd: PACKAGES })
+const sources = globSync('{queue,ledger,redis,history}/src/**/*.ts', { cwd: PACKAGES })
   .filter((path) => !path.endsWith('.test.ts') && !path.includes('/test-'))
   .map((path) => readFileSync(`${PACKAGES}/${path}`, 'utf8'))
   .join('\n');
@@ -30,7 +30,7 @@ function allMatches(pattern: RegExp): string[] {
 }
 
 it('names every command that we send, by itself or within a script of ours', () => {
-  const known = new Set([...neededCommands('replica'), ...neededCommands('always')]);
+  const known = new Set<string>([...neededCommands('replica'), ...neededCommands('always'), ...HISTORY_COMMANDS]);
   const inScripts = allMatches(/redis\.call\('([A-Za-z]+)'/g);
   const sent = allMatches(/\b(?:redis|pipeline)\.([a-zA-Z]+)\(/g).filter((name) => !NO_COMMAND.has(name));
   expect(inScripts.length).toBeGreaterThan(10);

@@ -28,16 +28,25 @@ export function neededCommands(durability: Durability): readonly string[] {
   ];
 }
 
+/** What the history needs beside these, in scripts or directly. Without them callbacks and deliveries go on. */
+export const HISTORY_COMMANDS = ['xack', 'xautoclaim', 'xdel', 'xgroup', 'xinfo', 'xlen', 'xrange', 'xreadgroup'] as const;
+
 /** Asked over connections of their own, to find the primary of a shard. */
 const ON_A_CLUSTER = ['cluster|keyslot', 'cluster|slots'] as const;
 
 /** What a user of the sentinels must be allowed. */
 export const LEAST_SENTINEL_ACL = ['resetchannels', '-@all', '+sentinel|get-master-addr-by-name'] as const;
 
-type LeastAcl = { readonly prefix: string; readonly durability: Durability; readonly cluster?: boolean };
+type LeastAcl = {
+  readonly prefix: string;
+  readonly durability: Durability;
+  readonly cluster?: boolean;
+  readonly history?: boolean;
+};
 
 /** The least rights of a Redis user for one shard: what follows `ACL SETUSER <user> on ><password>`. */
-export function leastAcl({ prefix, durability, cluster = false }: LeastAcl): readonly string[] {
-  const commands = [...neededCommands(durability), ...(cluster ? ON_A_CLUSTER : [])];
+export function leastAcl({ prefix, durability, cluster = false, history = false }: LeastAcl): readonly string[] {
+  const more = [...(history ? HISTORY_COMMANDS : []), ...(cluster ? ON_A_CLUSTER : [])];
+  const commands = [...neededCommands(durability), ...more];
   return ['resetchannels', `~${prefix}:*`, '-@all', ...commands.map((command) => `+${command}`)];
 }

@@ -68,3 +68,19 @@ it('can be cut off between its writes and run again: all is there once', async (
     if (ended) return;
   }
 }, 180_000);
+
+it('takes along what waits for the history in a shard that goes away, and what was dropped there', async () => {
+  const { shards, plan, redis } = setUpShards();
+  const [heir, , , going] = shards.map(({ prefix }) => prefix);
+  for (let n = 0; n < 45; n += 1) await redis.xadd(`${going}:history`, '*', 'c', '1', 'a', '0', 'e', `event ${n}`);
+  await redis.xgroup('CREATE', `${going}:history`, 'history', '0');
+  await redis.hset(`${going}:history.state`, { bytes: 1, since: 5, until: 9, callbacks: 3, attempts: 4 });
+  await redis.hset(`${heir}:history.state`, { bytes: 100, since: 2, until: 3, callbacks: 1, attempts: 1 });
+  await moveShards({ plan: plan(4, 1), outputs: OUTPUTS, say: () => {} });
+  const events = (await redis.xrange(`${heir}:history`, '-', '+')).map(([, fields]) => fields[5]);
+  expect(events).toEqual(Array.from({ length: 45 }, (_, n) => `event ${n}`));
+  const state = await redis.hgetall(`${heir}:history.state`);
+  expect(state).toMatchObject({ since: '2', until: '9', callbacks: '4', attempts: '5' });
+  expect(Number(state['bytes'])).toBeGreaterThan(45 * 'event 0'.length);
+  expect(await redis.exists(`${going}:history`, `${going}:history.state`)).toBe(0);
+});

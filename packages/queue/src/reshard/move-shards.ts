@@ -6,6 +6,7 @@ import { sweepBodies } from '../deliveries/bodies/sweep.ts';
 import { knownOutputs } from '../deliveries/known-outputs.ts';
 import { standingUnder } from '../processes/standing.ts';
 import { carryCounts } from './carry-counts.ts';
+import { carryHistory } from './carry-history.ts';
 import { carryBatches, carryQuarantined } from './carry-kept.ts';
 import { carryLedger } from './carry-ledger.ts';
 import { carryOutput } from './carry-output.ts';
@@ -108,7 +109,9 @@ async function carryOutputs({ plan, outputs, say }: Moving, number: number) {
 async function leaveShard(plan: Plan, number: number): Promise<number> {
   const from = placeAt(plan, number);
   const { dead } = await carryBatches(plan, number);
-  await carryCounts(from, placeAt(plan, heirOf(number, plan.to)));
+  const heir = placeAt(plan, heirOf(number, plan.to));
+  await carryCounts(from, heir);
+  await carryHistory(from, heir);
   for (const queue of WRITTEN_BY_INGRESSES) await fence(plan, number, queue);
   // What a crash has left of bodies.
   await sweepBodies({ ...from, stop: new AbortController().signal });
