@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { isRaw, portionOf } from './read-stream.ts';
 import { type SubjectsOf, rowsOf } from './rows-of.ts';
 import type { HistoryRows } from './rows.ts';
-import { streamKeys } from './stream-scripts.ts';
+import { historyKeys } from '@ringback/redis';
 
 type Access = { readonly redis: Redis; readonly prefix: string };
 
@@ -17,7 +17,7 @@ export type BufferState = {
 };
 
 export async function readBufferState({ redis, prefix }: Access): Promise<BufferState> {
-  const { stream, state } = streamKeys(prefix);
+  const { stream, state } = historyKeys(prefix);
   const [events, facts, first] = await Promise.all([
     redis.xlen(stream),
     redis.hmget(state, 'bytes', 'callbacks', 'attempts', 'gap.callbacks', 'gap.attempts'),
@@ -35,7 +35,7 @@ export async function readBufferState({ redis, prefix }: Access): Promise<Buffer
 
 /** Rows of the newest events that wait. They stay where they are. */
 export async function peekAtStream({ redis, prefix }: Access, subjectsOf: SubjectsOf, most: number): Promise<HistoryRows> {
-  const entries: unknown[] = await redis.xrevrange(streamKeys(prefix).stream, '+', '-', 'COUNT', most);
+  const entries: unknown[] = await redis.xrevrange(historyKeys(prefix).stream, '+', '-', 'COUNT', most);
   const portion = portionOf(entries.toReversed().filter(isRaw));
   return rowsOf(
     portion.entries.map(({ event }) => event),
