@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openHistory } from '@ringback/history';
 import { createInstallation, interfaceSettings, postCallback, printed, startApp, taskBody, testRedis } from '@ringback/testkit';
 import { expect, it, onTestFinished, vi } from 'vitest';
 
@@ -19,9 +20,12 @@ async function setUp() {
   const settings = (crmUrl: string) => `${interfaceSettings({ crmUrl, prefix })}\nhistory: { store: sqlite, path: ${path} }\n`;
   const installation = await createInstallation({ redisUrl: url, settings });
   const ringback = (...args: string[]) => printed(installation.env, ...args);
-  const count = async (...filters: string[]): Promise<unknown> =>
-    JSON.parse(await ringback('search', ...filters, '--count', '--json'));
-  return { ...installation, ringback, count };
+  const open = async () => {
+    const store = await openHistory({ store: 'sqlite', path }, { folder: '/' });
+    onTestFinished(() => store.close());
+    return store;
+  };
+  return { ...installation, ringback, open };
 }
 
 const BODIES: Readonly<Record<string, string>> = {
@@ -34,23 +38,23 @@ const BODIES: Readonly<Record<string, string>> = {
 };
 
 it('keeps odd bodies to the byte, and takes what is searched as it stands', async () => {
-  const { startIngress, startWorker, ringback, count } = await setUp();
+  const { startIngress, startWorker, ringback, open } = await setUp();
   const [ingress] = await Promise.all([startIngress(), startWorker()]);
   for (const [requestID, body] of Object.entries(BODIES))
     expect(await postCallback({ ingress: ingress.url, requestID, body })).toMatchObject({ status: 200 });
-  await vi.waitFor(async () => expect(await count('--state', 'delivered')).toEqual({ count: 6 }), DEADLINE);
-  const traces = Object.entries(BODIES).map(async ([requestID, body]) => {
-    // As from a clipboard.
-    const { callback } = JSON.parse(await ringback('trace', ` "${requestID}",\n`, '--json'));
-    expect({ id: callback.requestID, same: callback.body === body }).toEqual({ id: requestID, same: true });
-  });
-  await Promise.all(traces);
-  const texts = ["'; DROP TABLE callbacks; --", '.*[a-z]+(%_)', '.*', 'a\\u0000b'];
-  expect(await Promise.all(texts.map((text) => count('--text', text)))).toEqual(texts.map(() => ({ count: 1 })));
+  const store = await open();
+  await vi.waitFor(async () => expect(await store.count({ state: 'delivered' })).toBe(6), DEADLINE);
+  const found = await store.find({}, { limit: 10, bodies: true });
+  expect(found.filter(({ id, body }) => body === BODIES[id])).toHaveLength(6);
+  for (const text of ["'; DROP TABLE callbacks; --", '.*'])
+    expect(JSON.parse(await ringback('search', '--text', text, '--count', '--json'))).toEqual({ count: 1 });
+  // As from a clipboard.
+  const { callback } = JSON.parse(await ringback('trace', ' "NUL",\n', '--json'));
+  expect(callback).toMatchObject({ requestID: 'NUL', body: BODIES['NUL'] });
 });
 
 it('tells what became of callbacks of an ingress whose clock is three hours behind', async () => {
-  const { env, sink, startIngress, startWorker, ringback, count } = await setUp();
+  const { env, sink, startIngress, startWorker, open } = await setUp();
   const clock = join(temporaryFolder(), 'clock.mjs');
   writeFileSync(clock, `const now = Date.now; Date.now = () => now() - ${3 * HOUR};`);
   const behind = startApp({ app: 'ingress', env: { ...env, NODE_OPTIONS: `--import=${clock}` } });
@@ -59,14 +63,12 @@ it('tells what became of callbacks of an ingress whose clock is three hours behi
     postCallback({ ingress: String(url), requestID, body: taskBody({ taskStatus: 1 }) });
   await post(ingress.url, 'now');
   await post(line['url'], 'before');
-  await vi.waitFor(async () => expect(await count('--state', 'delivered')).toEqual({ count: 2 }), DEADLINE);
+  const store = await open();
+  await vi.waitFor(async () => expect(await store.count({ state: 'delivered' })).toBe(2), DEADLINE);
   // A duplicate that came earlier than what it repeats, by the clocks.
   await post(line['url'], 'now');
-  const repeats = async () => {
-    const { callback } = JSON.parse(await ringback('trace', 'now', '--json'));
-    return callback.duplicates;
-  };
-  await vi.waitFor(async () => expect(await repeats()).toBe(1), DEADLINE);
-  expect(await count('--since', '1h')).toEqual({ count: 1 });
+  const repeats = async () => (await store.find({ id: 'now' }, { limit: 1 }))[0]?.repeats;
+  await vi.waitFor(async () => expect(await repeats()).toEqual({ duplicates: 1, conflicts: 0 }), DEADLINE);
+  expect(await store.count({ since: Date.now() - HOUR })).toBe(1);
   expect(sink.requests.filter(({ path }) => path === '/hook')).toHaveLength(2);
 });
