@@ -8,6 +8,7 @@ import { callerPath } from './caller-path.ts';
 import { check } from './check.ts';
 import { surviveClosedPipes } from './closed-pipes.ts';
 import { addDispatch } from './dispatch.ts';
+import { addForget } from './forget/command.ts';
 import { addKeptCommands } from './kept-commands.ts';
 import { addHistory } from './history/commands.ts';
 import { listen } from './listen.ts';
@@ -78,6 +79,7 @@ function addCommands(context: Context): void {
   addReshard({ program, env, terminal, done: exitWith });
   addTrace({ program, env, terminal, done: exitWith });
   addHistory({ program, env, terminal, done: exitWith, fromCaller: context.fromCaller });
+  addForget({ program, env, terminal, done: exitWith });
   addSearch({ program, env, terminal, done: exitWith });
   addTasks({ program, env, terminal, done: exitWith });
   addPlan({ program, env, terminal, done: exitWith, fromCaller: context.fromCaller });

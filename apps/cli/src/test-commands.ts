@@ -3,6 +3,7 @@ import { refusalOf } from '@ringback/redis';
 import { Command } from 'commander';
 import { addDispatch } from './dispatch.ts';
 import { addHistory } from './history/commands.ts';
+import { addForget } from './forget/command.ts';
 import { addKeptCommands } from './kept-commands.ts';
 import { addOutputs } from './outputs.ts';
 import { addSearch } from './search/command.ts';
@@ -17,6 +18,7 @@ export async function runCommand(args: readonly string[], env: Readonly<Record<s
   const context = { program: new Command(), env, terminal, done: (success: boolean) => void (code = success ? 0 : 1) };
   addOutputs(context);
   addDispatch(context);
+  addForget(context);
   addSearch(context);
   addHistory({ ...context, fromCaller: (path) => path });
   addTrace(context);

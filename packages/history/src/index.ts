@@ -1,4 +1,5 @@
 export { type CallbackRef, DELIVERY_STATES, type DeliveryState, type Fate, HistoryEvent } from './events.ts';
+export { forgetInStream } from './forget-stream.ts';
 export { createHandOver, type HandOver, type OpenHandOver } from './hand-over.ts';
 export { type BufferState, peekAtStream, readBufferState } from './look-at-stream.ts';
 export { type HistoryPlace, openHistory, type OpenOptions } from './open.ts';

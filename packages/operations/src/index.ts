@@ -3,6 +3,9 @@ export { type CallbackFilter, cleanId, FILTER_STATES, fitsResting, historyFilter
 export { exportRows, importRows } from './history/move-rows.ts';
 export { historyStatus, type WholeStatus } from './history/status.ts';
 export { createMissing, type Places, type ShardPlace } from './places.ts';
+export { forget, type Forgot, type Looked } from './forget/forget.ts';
+export { createPerson, type Person } from './forget/person.ts';
+export { phoneMatcher } from './forget/phone.ts';
 export { follow, type FollowOptions } from './search/follow.ts';
 export type { Found } from './search/found.ts';
 export { count, keptPlaceOf, search, type SearchOptions, type SearchPage, type SearchResult } from './search/search.ts';

@@ -12,10 +12,10 @@ const ROUNDS = 4;
  */
 export function phoneMatcher(given: string): ((text: string) => boolean) | undefined {
   const text = plain(given).trim();
-  if (!/^\+?[\d\s().\/\u2010-\u2015-]+$/u.test(text)) return undefined;
+  if (!/^\+?[\d\s()./\u2010-\u2015-]+$/u.test(text)) return undefined;
   const digits = text.replaceAll('(0)', '').replaceAll(/\D/g, '').replace(/^00/, '');
   if (digits.length < FEWEST || digits.length > MOST) return undefined;
-  const pattern = new RegExp(`(?<!\\d)(?:00${BETWEEN})?${[...digits].join(BETWEEN)}(?!\\d)`, 'u');
+  const pattern = new RegExp(`(?<!\\d)(?:00${BETWEEN})?${digits.replaceAll(/(?<=\d)(?=\d)/g, BETWEEN)}(?!\\d)`, 'u');
   return (content) => pattern.test(content) || variantsOf(content).some((variant) => pattern.test(variant));
 }
 
@@ -23,7 +23,9 @@ export function phoneMatcher(given: string): ((text: string) => boolean) | undef
 function variantsOf(text: string): string[] {
   const readable = withoutEscapes(plain(text));
   const variants = readable === text ? [] : [readable];
-  const powers = [...readable.matchAll(/(?<!\d)\d{1,20}(?:\.\d{1,20})?e\+?\d{1,2}(?!\d)/gi)].map(([power]) => String(Number(power)));
+  const powers = [...readable.matchAll(/(?<!\d)\d{1,20}(?:\.\d{1,20})?e\+?\d{1,2}(?!\d)/gi)].map(([power]) =>
+    String(Number(power)),
+  );
   return powers.length === 0 ? variants : [...variants, powers.join(' ; ')];
 }
 

@@ -108,10 +108,10 @@ export async function forgetStored(
 
 type Left = { readonly places: readonly number[]; readonly callbacks: readonly Callback[]; readonly left: readonly Callback[] };
 
-/** Empty: nothing is left of it. */
-function shareWith(own: Share, { places, callbacks, left }: Left): string {
+/** Empty: nothing is left of it. Without the mark: who parks the share as it was MUST find it changed. */
+function shareWith(own: Share & { mark?: unknown; markedAt?: unknown }, { places, callbacks, left }: Left): string {
   if (places.length === 0) return '';
-  const { at, ...others } = own;
+  const { at, mark: _, markedAt: __, ...others } = own;
   const counted = { ...others, count: places.length };
   if (at === undefined) return JSON.stringify(counted);
   return JSON.stringify({ ...counted, at: places.map((place) => left.indexOf(callbacks[place] ?? notOurs())).join() });

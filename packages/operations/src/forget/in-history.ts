@@ -1,0 +1,99 @@
+import { Callback, type Callback as CallbackType } from '@ringback/contracts';
+import type { CallbackRef, Forgotten, HistoryStore, Resting } from '@ringback/history';
+import { Compile } from 'typebox/compile';
+import type { Person } from './person.ts';
+
+const PAGE = 500;
+
+export type ForgottenInHistory = Pick<Forgotten, 'callbacks' | 'resting'> & {
+  readonly keys: ReadonlySet<string>;
+  /** Of what was removed. Undefined: nothing was. */
+  readonly erased?: Pick<Forgotten, 'erased' | 'how'> | undefined;
+};
+
+type Options = {
+  readonly store: HistoryStore;
+  readonly person: Person;
+  /** Of the person's callbacks that were found elsewhere. */
+  readonly keys: ReadonlySet<string>;
+  readonly dryRun: boolean;
+};
+
+/** Removes a person's callbacks, with deliveries and attempts, and what rests of them. */
+export async function forgetInHistory(options: Options): Promise<ForgottenInHistory> {
+  const { store, dryRun } = options;
+  const refs = await refsOf(options);
+  const keys = new Set([...options.keys, ...refs.map(({ key }) => key)]);
+  const rest = await restOf({ ...options, keys });
+  const nothing = { callbacks: 0, resting: 0 };
+  if (dryRun) return { callbacks: refs.length, resting: rest.length, keys };
+  if (refs.length + rest.length === 0) return { ...nothing, keys };
+  let sum: Omit<ForgottenInHistory, 'keys'> = nothing;
+  for (let at = 0; at < Math.max(refs.length, rest.length); at += PAGE) {
+    const done = await store.forget({ refs: refs.slice(at, at + PAGE), rest: rest.slice(at, at + PAGE) });
+    const { erased, how } = done;
+    sum = { callbacks: sum.callbacks + done.callbacks, resting: sum.resting + done.resting, erased: { erased, how } };
+  }
+  return { ...sum, keys };
+}
+
+async function refsOf(options: Options): Promise<CallbackRef[]> {
+  const refs = new Map<string, CallbackRef>();
+  const note = ({ key, receivedAt }: CallbackRef) => void refs.set(`${receivedAt} ${key}`, { key, receivedAt });
+  for await (const ref of options.person.needsBodies ? refsByReading(options) : refsById(options)) note(ref);
+  return [...refs.values()];
+}
+
+/** Bodies and answers: all of them are read. */
+async function* refsByReading({ store, person, keys }: Options): AsyncGenerator<CallbackRef> {
+  for await (const { callbacks, attempts } of store.all()) {
+    for (const row of callbacks) if (keys.has(row.key) || person.isInRow(row)) yield row;
+    for (const attempt of attempts) if (attempt.answer !== undefined && person.isNamed(attempt.answer)) yield attempt;
+  }
+}
+
+async function* refsById({ store, person: { named, isInRow }, keys }: Options): AsyncGenerator<CallbackRef> {
+  const filters = [...[...named.requestIDs, ...keys].map((id) => ({ id })), ...named.tasks.map((task) => ({ task }))];
+  for (const filter of filters) {
+    for (let after: CallbackRef | undefined; ;) {
+      const found = await store.find(filter, { limit: PAGE, after });
+      for (const row of found) if (keys.has(row.key) || isInRow(row)) yield row;
+      after = found.at(-1);
+      if (found.length < PAGE) break;
+    }
+  }
+}
+
+async function restOf({ store, person, keys }: Options): Promise<string[]> {
+  const ids: string[] = [];
+  for (let after: Resting | undefined; ;) {
+    const found = await store.rest.find({}, { limit: PAGE, after });
+    for (const entry of found) if (isTheirs(entry, person, keys)) ids.push(entry.id);
+    after = found.at(-1);
+    if (found.length < PAGE) return ids;
+  }
+}
+
+function isTheirs(entry: Resting, person: Person, keys: ReadonlySet<string>): boolean {
+  if (keys.has(entry.key) || person.named.requestIDs.includes(entry.requestID)) return true;
+  if (person.isNamed(entry.payload)) return true;
+  return person.named.tasks.length > 0 && callbacksIn(jsonOf(entry.payload)).some((callback) => person.isIn(callback));
+}
+
+const callback = Compile(Callback);
+
+/** Wherever they stand in it: each kind of entry has a payload of its own. */
+function callbacksIn(value: unknown): CallbackType[] {
+  if (typeof value !== 'object' || value === null) return [];
+  if (callback.Check(value)) return [value];
+  return Object.values(value).flatMap(callbacksIn);
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return value;
+  } catch {
+    return undefined;
+  }
+}
