@@ -5,6 +5,7 @@ import type { Env } from './load-settings.ts';
 import { countLines } from './route-counts.ts';
 import { askHome, askShards } from './shards.ts';
 import { switchQueues } from './switch-queues.ts';
+import { tellHistory } from './tell-history.ts';
 import type { Terminal } from './terminal.ts';
 import { type Reached, withConfig, withRedis, withRest } from './with-redis.ts';
 
@@ -20,7 +21,9 @@ export function addDispatch({ program, env, terminal, done }: Context & { readon
   const add = (action: 'pause' | 'resume', description: string) =>
     withConfig(dispatch.command(action).description(description)).action(({ config }: Options) =>
       withRedis({ env, config }, async (reached) => {
+        const tell = await tellHistory(reached);
         await switchQueues(reached, { action, open: callbackQueueState });
+        await tell.action({ command: `dispatch ${action}`, facts: {} });
         (await stateLines(reached)).forEach(terminal.out);
       }),
     );

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { KeptFilter, KeptStore } from '@ringback/queue';
+import type { Kept, KeptFilter, KeptStore } from '@ringback/queue';
 import type { Command } from 'commander';
 import { actOnKept, listKept, showKept } from './kept.ts';
 import type { Env } from './load-settings.ts';
 import { type KeptPlace, withKept } from './open-kept.ts';
 import { positiveNumber, timeOrAgo, wholeNumber } from './option-values.ts';
+import { refsOf, type TellHistory, tellHistory } from './tell-history.ts';
 import type { Terminal } from './terminal.ts';
 import { withRedis, withRest } from './with-redis.ts';
 
@@ -34,8 +35,13 @@ export function addKeptCommands({ program, place, env, terminal, done }: KeptCom
 
   const read = async ({ config, output }: Asked, work: Work) =>
     done(await withRest({ env, config, terminal }, (reached) => withKept({ place, reached, output, reading: true }, work)));
-  const change = async ({ config, output }: Asked, work: Work) =>
-    done((await withRedis({ env, config }, (reached) => withKept({ place, reached, output, reading: false }, work))) ?? true);
+  const change = async ({ config, output }: Asked, work: (store: KeptStore, tell: TellHistory) => Promise<boolean>) =>
+    done(
+      await withRedis({ env, config }, async (reached) => {
+        const tell = await tellHistory(reached);
+        return withKept({ place, reached, output, reading: false }, (store) => work(store, tell));
+      }),
+    );
 
   addFilters(group.command('list').description('the newest first, without personal data'), place)
     .option('--limit <n>', 'how many at most', wholeNumber(1), 50)
@@ -56,12 +62,27 @@ export function addKeptCommands({ program, place, env, terminal, done }: KeptCom
       .option('--rate <n>', 'how many per second (default: as fast as it goes)', positiveNumber)
       .option('--yes', 'do it: needed to purge, and to replay more than one', false)
       .action((id: string | undefined, { config, rate, yes, json, ...filter }: Acting) =>
-        change({ config, output: filter.output }, (store) =>
-          actOnKept({ store, filter: { ...filter, id }, terminal, action, yes, rate, json, now, sleep }),
-        ),
+        change({ config, output: filter.output }, (store, tell) => {
+          const onDone = tellDone(tell, { place, action, filter: { ...filter, id } });
+          return actOnKept({ store, filter: { ...filter, id }, terminal, action, yes, rate, json, now, sleep, onDone });
+        }),
       );
   }
 }
+
+type Acted = { readonly place: KeptPlace; readonly action: 'replay' | 'purge'; readonly filter: KeptFilter };
+
+function tellDone(tell: TellHistory, { place, action, filter }: Acted) {
+  return async (changed: readonly Kept[], failed: number): Promise<void> => {
+    if (place === 'dead-letters') await tell.deadLetters(action === 'replay' ? 'waiting' : 'purged', changed);
+    const { since, until, ...texts } = filter;
+    const times = { since: isoOf(since), until: isoOf(until) };
+    const facts = { ...texts, ...times, done: changed.length, failed };
+    await tell.action({ command: `${place} ${action}`, facts, callbacks: refsOf(changed) });
+  };
+}
+
+const isoOf = (time: number | undefined) => (time === undefined ? undefined : new Date(time).toISOString());
 
 function addFilters(command: Command, place: KeptPlace): Command {
   if (place === 'dead-letters') command.option('--output <name>', 'only of this output');

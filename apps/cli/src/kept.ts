@@ -42,11 +42,13 @@ export type ActOptions = Context & {
   /** Monotonic, ms. */
   readonly now: () => number;
   readonly sleep: (ms: number) => Promise<unknown>;
+  /** What was replayed or purged, and how many could not be. */
+  readonly onDone?: ((done: readonly Kept[], failed: number) => Promise<void>) | undefined;
 };
 
 /** Oldest first for replays, newest first for purges. True if all succeeded. */
 export async function actOnKept(options: ActOptions): Promise<boolean> {
-  const { store, filter, terminal, action, yes, rate, json, now, sleep } = options;
+  const { store, filter, terminal, action, yes, rate, json, now, sleep, onDone } = options;
   const newestFirst = await snapshot(store, filter);
   // Removing from the newest end is fast; from the other end Redis scans the list.
   const chosen = action === 'purge' ? newestFirst : newestFirst.toReversed();
@@ -69,6 +71,10 @@ export async function actOnKept(options: ActOptions): Promise<boolean> {
   const results = await sendAll({ count: chosen.length, concurrency: 1, rate, send: act, onResult: () => {}, now, sleep });
   failures.tellRest();
   const failed = results.filter((success) => !success).length;
+  await onDone?.(
+    chosen.filter((_, index) => results[index]),
+    failed,
+  );
   const done = chosen.length - failed;
   terminal.out(json ? JSON.stringify({ [past(action)]: done, failed }) : `${past(action)} ${done} of ${chosen.length}`);
   return failed === 0;
@@ -95,7 +101,13 @@ function createFailures(what: string, terminal: Terminal) {
 async function snapshot(store: KeptStore, filter: KeptFilter): Promise<Kept[]> {
   const chosen = new Map<string, Kept>();
   for await (const kept of store.find(filter)) {
-    chosen.set(`${kept.shard} ${kept.queue} ${kept.id}`, { ...kept, payload: undefined, callbacks: [] });
+    const callbacks = kept.callbacks.map(({ id, source, account, receivedAt }) => ({
+      id,
+      source,
+      account,
+      ...(receivedAt !== undefined && { receivedAt }),
+    }));
+    chosen.set(`${kept.shard} ${kept.queue} ${kept.id}`, { ...kept, payload: undefined, callbacks });
   }
   return [...chosen.values()];
 }

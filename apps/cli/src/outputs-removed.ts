@@ -5,6 +5,7 @@ import { unknownOutput } from './known-output.ts';
 import { type Moved, moveShard } from './move-shard.ts';
 import { servingWorkers } from './serving-workers.ts';
 import { askHome, askShards, changeShards, type LostShard, lostReasons, type ReachedShard, requireAll } from './shards.ts';
+import { tellHistory } from './tell-history.ts';
 import type { Terminal } from './terminal.ts';
 import type { Reached } from './with-redis.ts';
 
@@ -26,10 +27,12 @@ export async function moveOutput(asked: Asked & { from: string; to: string }): P
   if (!target) throw unknownOutput(to, reached.outputs);
   const holds = await removedOutput(asked, from);
   if (!yes) return refuse(terminal, `${holds.text} would be moved from ${from} to ${to}: say --yes to do it`);
+  const tell = await tellHistory(reached);
   const { done, failed } = await changeShards(reached, (shard) => moveShard({ reached, shard, from, to: target }));
   const sum = (part: keyof Moved) => done.reduce((total, one) => total + one[part], 0);
   const parked = rest ? await moveParked(rest, { from, to, now: Date.now() }) : { moved: 0, left: 0 };
   const [moved, ended, left] = [sum('moved') + parked.moved, sum('ended'), sum('left') + parked.left];
+  await tell.action({ command: 'outputs move', facts: { from, to, moved, left } });
   terminal.out(`moved ${moved} deliveries from ${from} to ${to}${ended > 0 ? `; ${ended} had ended before` : ''}`);
   if (left > 0)
     terminal.err(`${left} jobs are left: they are under way, or no payload of ours (dead-letters list --output ${from})`);
@@ -46,8 +49,10 @@ export async function purgeOutput(asked: Asked & { name: string }): Promise<bool
     const held = `${holds.active} of its deliveries are under way, or were when their worker was killed`;
     terminal.err(`${held}: purged as well`);
   }
+  const tell = await tellHistory(reached);
   if (rest) await purgeParked(rest, name);
   const { failed } = await changeShards(reached, (shard) => forgetOutput(shard, name));
+  await tell.action({ command: 'outputs purge', facts: { output: name, what: holds.text, failedShards: failed.length } });
   if (failed.length === 0) terminal.out(`purged ${holds.text} of ${name}`);
   tellFailed({ reached, failed, terminal, what: `${name} is not purged` });
   return failed.length === 0;

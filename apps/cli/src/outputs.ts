@@ -6,6 +6,7 @@ import { requireOutput } from './known-output.ts';
 import { outputLines } from './outputs-list.ts';
 import { moveOutput, purgeOutput } from './outputs-removed.ts';
 import { switchQueues } from './switch-queues.ts';
+import { tellHistory } from './tell-history.ts';
 import type { Terminal } from './terminal.ts';
 import { withConfig, withRedis, withRest } from './with-redis.ts';
 
@@ -38,7 +39,9 @@ export function addOutputs({ program, ...context }: Context & { readonly program
       (name: string, { config }: Options) =>
         withRedis({ env, config }, async (reached) => {
           requireOutput(name, reached.outputs);
+          const tell = await tellHistory(reached);
           await switchQueues(reached, { action, open: (shard) => outputQueueState(name, shard) });
+          await tell.action({ command: `outputs ${action}`, facts: { output: name } });
           terminal.out(`${name} is ${action}d`);
         }),
     );

@@ -81,7 +81,8 @@ const Changed = Type.Object({
   at: time,
   state: Type.Enum([...DELIVERY_STATES]),
   reason: Type.Optional(Type.String()),
-  deliveries: Type.Array(Type.Object({ ...CallbackRef.properties, batch: Type.String() })),
+  /** `batch` is not known of what a person changes. */
+  deliveries: Type.Array(Type.Object({ ...CallbackRef.properties, batch: Type.Optional(Type.String()) })),
 });
 
 /** Refused requests of one process in one minute. Bodies are not kept. */

@@ -1,3 +1,6 @@
+import { randomUUID } from 'node:crypto';
+import { NO_ROWS } from '@ringback/history';
+import { person } from '../tell-history.ts';
 import type { Terminal } from '../terminal.ts';
 import { historyOff, type OpenedHistory } from '../with-history.ts';
 
@@ -24,5 +27,8 @@ export async function pruneHistory({ settings, history }: OpenedHistory, options
     return;
   }
   const { callbacks, bodies } = await history.prune({ before, bodiesBefore });
+  const facts = { before: new Date(before).toISOString(), bodiesBefore: new Date(bodiesBefore).toISOString(), callbacks, bodies };
+  const action = { id: randomUUID(), at: now, by: person(), command: 'history prune', facts, callbacks: [] };
+  await history.write({ ...NO_ROWS, actions: [action] });
   terminal.out(json ? JSON.stringify({ callbacks, bodies }) : `removed ${callbacks} callbacks, and the bodies of ${bodies} more`);
 }

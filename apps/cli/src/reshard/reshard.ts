@@ -4,6 +4,7 @@ import { type Moved, moveShards, needRoom, type Plan, type ShardPlace, usedKeys 
 import { changeShardCount, noteShardCount, readShardCount, type ShardCount, shardsOf } from '@ringback/redis';
 import { connectRedis } from '../connect-redis.ts';
 import { type Env, loadSettings } from '../load-settings.ts';
+import { tellHistory } from '../tell-history.ts';
 import type { Terminal } from '../terminal.ts';
 import { openShards } from './open-shards.ts';
 import { untilDrained, untilNoWorkers } from './waits.ts';
@@ -44,6 +45,8 @@ export async function reshard({ config, env, to, within, terminal }: ReshardOpti
       say: terminal.out,
     });
     await mark(first, { shards: used, to, moving: true }, { shards: to });
+    const tell = await tellHistory({ settings, reached: [first] });
+    await tell.action({ command: 'reshard', facts: { from: used, to } });
     for (const line of summary(moved, to)) terminal.out(line);
     return true;
   } finally {
