@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Callback, callbackKey, callbacksOf, groupCallbacks } from '@ringback/contracts';
-import { createRunScript } from '@ringback/redis';
+import { createRunScript, historyKeys } from '@ringback/redis';
 import type { Redis } from 'ioredis';
 import { Compile } from 'typebox/compile';
 import { HistoryEvent } from './events.ts';
-import { GROUP, OVERHEAD, streamKeys } from './stream-scripts.ts';
+import { GROUP, OVERHEAD } from './stream-scripts.ts';
 import { weightOf } from './weight-of.ts';
 
 const ENTRIES_AT_ONCE = 32;
@@ -48,7 +48,7 @@ return { 'replaced' }`;
 /** Removes a person from what waits for the history in one shard. Others' callbacks in the same events stay. */
 export async function forgetInStream(options: ForgetInStream): Promise<ForgottenInStream> {
   const { redis, prefix } = options;
-  const { stream } = streamKeys(prefix);
+  const { stream } = historyKeys(prefix);
   const found: ForgottenInStream = { removed: 0, changed: 0, underWay: 0, unreadable: 0 };
   // What is left of events is appended: what was there before is enough.
   const [[last] = []] = await redis.xrevrange(stream, '+', '-', 'COUNT', 1);
@@ -78,7 +78,7 @@ async function forgetEntry(options: ForgetInStream, { id, text }: Entry, found: 
   const noted = () => (count > 0 ? void (found.removed += count) : void (found.changed += 1));
   if (dryRun) return noted();
   const weight = left === undefined ? { callbacks: 0, attempts: 0 } : weightOf(left);
-  const { stream, state } = streamKeys(prefix);
+  const { stream, state } = historyKeys(prefix);
   const args = [GROUP, id, left === undefined ? '' : JSON.stringify(left), String(weight.callbacks), String(weight.attempts)];
   const [answer] = await createRunScript(redis)(REPLACE, [stream, state], args);
   if (answer === 'replaced') noted();
