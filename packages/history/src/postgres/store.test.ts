@@ -1,0 +1,7 @@
+import { describeStore } from '../test-store-suite.ts';
+import { open, schemaOfTest } from './test-postgres.ts';
+
+describeStore('the PostgreSQL store', async () => {
+  const place = schemaOfTest();
+  return { open: () => open(place) };
+});
