@@ -2,6 +2,7 @@ import { type Config, settingsFile } from '@ringback/config';
 import { RingbackError } from '@ringback/contracts';
 import type { HistoryStore, RestStore } from '@ringback/history';
 import type { Env } from './load-settings.ts';
+import type { Terminal } from './terminal.ts';
 import { openHistoryOf } from './with-history.ts';
 
 export type HistoryOf = { readonly env: Env; readonly config: string | undefined; readonly settings: Config };
@@ -33,4 +34,16 @@ export async function askHistory<T>(
     if (error instanceof RingbackError) return { away: `history: ${error.code}: ${error.message}` };
     throw error;
   }
+}
+
+/** For lists: without it, `work` goes on and the command fails. */
+export async function withRestingIfThere(
+  { terminal, ...of }: HistoryOf & { readonly terminal: Terminal },
+  work: (rest: RestStore | undefined) => Promise<boolean | void>,
+): Promise<boolean> {
+  const { away } = await askHistory(of, async () => {});
+  if (away === undefined) return (await withResting(of, work)) ?? true;
+  await work(undefined);
+  terminal.err(`left out: ${away}`);
+  return false;
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kept, KeptFilter, KeptStore } from '@ringback/queue';
 import type { Command } from 'commander';
+import { withResting, withRestingIfThere } from './ask-history.ts';
 import { actOnKept, listKept, showKept } from './kept.ts';
 import type { Env } from './load-settings.ts';
 import { type KeptPlace, withKept } from './open-kept.ts';
@@ -29,19 +30,12 @@ const WHAT = {
 
 type Asked = { readonly config: string | undefined; readonly output?: string | undefined };
 type Work = (store: KeptStore) => Promise<boolean | void>;
+type Change = (store: KeptStore, tell: TellHistory) => Promise<boolean>;
 
 export function addKeptCommands({ program, place, env, terminal, done }: KeptCommandsOptions): void {
   const group = program.command(place).description(WHAT[place]);
 
-  const read = async ({ config, output }: Asked, work: Work) =>
-    done(await withRest({ env, config, terminal }, (reached) => withKept({ place, reached, output, reading: true }, work)));
-  const change = async ({ config, output }: Asked, work: (store: KeptStore, tell: TellHistory) => Promise<boolean>) =>
-    done(
-      await withRedis({ env, config }, async (reached) => {
-        const tell = await tellHistory(reached);
-        return withKept({ place, reached, output, reading: false }, (store) => work(store, tell));
-      }),
-    );
+  const { read, change } = createAsking({ place, env, terminal, done });
 
   addFilters(group.command('list').description('the newest first, without personal data'), place)
     .option('--limit <n>', 'how many at most', wholeNumber(1), 50)
@@ -83,6 +77,29 @@ function tellDone(tell: TellHistory, { place, action, filter }: Acted) {
 }
 
 const isoOf = (time: number | undefined) => (time === undefined ? undefined : new Date(time).toISOString());
+
+/** In Redis and, if there is one, in the history. */
+function createAsking({ place, env, terminal, done }: Omit<KeptCommandsOptions, 'program'>) {
+  return {
+    read: async ({ config, output }: Asked, work: Work) =>
+      done(
+        await withRest({ env, config, terminal }, (reached) =>
+          withRestingIfThere({ env, config, terminal, ...reached }, (rest) =>
+            withKept({ place, reached, output, rest, reading: true }, work),
+          ),
+        ),
+      ),
+    change: async ({ config, output }: Asked, work: Change) =>
+      done(
+        await withRedis({ env, config }, async (reached) => {
+          const tell = await tellHistory(reached);
+          return withResting({ env, config, ...reached }, (rest) =>
+            withKept({ place, reached, output, rest, reading: false }, (store) => work(store, tell)),
+          );
+        }),
+      ),
+  };
+}
 
 function addFilters(command: Command, place: KeptPlace): Command {
   if (place === 'dead-letters') command.option('--output <name>', 'only of this output');

@@ -1,8 +1,10 @@
 import type { Config } from '@ringback/config';
 import { type Callback, type QuarantinedCallback, RingbackError, shardOf } from '@ringback/contracts';
+import type { RestStore } from '@ringback/history';
 import { createLedger } from '@ringback/ledger';
 import {
   joinKeptStores,
+  joinResting,
   type KeptStore,
   knownOutputs,
   openDeadLetters,
@@ -13,6 +15,7 @@ import { createRouter } from '@ringback/routing';
 import { createSources } from '@ringback/sources';
 import { guardedStore } from './guarded-store.ts';
 import { requireOutput } from './known-output.ts';
+import { openRestKept } from './open-rest-kept.ts';
 import { servingWorkers } from './serving-workers.ts';
 import { askHome, askShards, lostError, type ReachedShard } from './shards.ts';
 import type { Reached } from './with-redis.ts';
@@ -23,6 +26,8 @@ type OpenOptions = {
   readonly place: KeptPlace;
   readonly reached: Reached;
   readonly output?: string | undefined;
+  /** Of the history, if there is one. */
+  readonly rest?: RestStore | undefined;
   /** It is only read: shards that do not answer are left out. */
   readonly reading: boolean;
 };
@@ -37,7 +42,14 @@ export async function withKept<T>(options: OpenOptions, work: (store: KeptStore)
   }
 }
 
-async function open({ place, reached, output, reading }: OpenOptions): Promise<KeptStore> {
+async function open(options: OpenOptions): Promise<KeptStore> {
+  const { place, reached, rest } = options;
+  const inRedis = await openInRedis(options);
+  if (rest === undefined) return inRedis;
+  return joinResting(inRedis, openRestKept({ place, reached, rest, quarantine: createQuarantineReading(reached) }));
+}
+
+async function openInRedis({ place, reached, output, reading }: OpenOptions): Promise<KeptStore> {
   const { outputs } = reached;
   if (output !== undefined) {
     const known = [...(await askShards(reached, knownOutputs)).values()].flat();
@@ -66,7 +78,12 @@ function createServed(reached: Reached, reading: boolean): (output: string) => P
   };
 }
 
-function createQuarantineOpener({ settings, reached, count }: Reached): (shard: ReachedShard) => KeptStore {
+function createQuarantineOpener(reached: Reached): (shard: ReachedShard) => KeptStore {
+  const reading = createQuarantineReading(reached);
+  return ({ redis, prefix }) => openQuarantineStore({ redis, prefix, ...reading });
+}
+
+function createQuarantineReading({ settings, reached, count }: Reached) {
   const read = createReader(settings);
   const window = settings.dedupe.window;
   const ledgers = new Map(reached.map(({ number, redis, prefix }) => [number, createLedger({ redis, prefix, window })]));
@@ -74,7 +91,7 @@ function createQuarantineOpener({ settings, reached, count }: Reached): (shard: 
   async function release(batch: string, keys: readonly string[]): Promise<void> {
     for (const [number, own] of Map.groupBy(keys, (key) => shardOf(key, count))) await ledgers.get(number)?.release(batch, own);
   }
-  return ({ redis, prefix }) => openQuarantineStore({ redis, prefix, read, release });
+  return { read, release };
 }
 
 function createReader({ sources: configured, routes }: Config) {

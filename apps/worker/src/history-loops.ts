@@ -1,5 +1,6 @@
 import { prune } from './history-prune.ts';
 import type { HistoryShard, HistoryWork } from './history-work.ts';
+import { restKept } from './history-kept.ts';
 import { parkDeliveries } from './history-park.ts';
 import { writeEvents } from './history-write.ts';
 
@@ -9,4 +10,4 @@ import { writeEvents } from './history-write.ts';
  */
 export const PROCESS_LOOPS: readonly ((work: HistoryWork) => Promise<void>)[] = [prune];
 /** Once for each shard that the process serves. */
-export const SHARD_LOOPS: readonly ((shard: HistoryShard) => Promise<void>)[] = [writeEvents, parkDeliveries];
+export const SHARD_LOOPS: readonly ((shard: HistoryShard) => Promise<void>)[] = [writeEvents, parkDeliveries, restKept];

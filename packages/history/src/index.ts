@@ -3,6 +3,8 @@ export { forgetInStream } from './forget-stream.ts';
 export { createHandOver, type HandOver, type OpenHandOver } from './hand-over.ts';
 export { type BufferState, peekAtStream, readBufferState } from './look-at-stream.ts';
 export { type HistoryPlace, openHistory, type OpenOptions } from './open.ts';
+export { moveKept, type MoveKeptOptions, runKeptMoves } from './kept/move-kept.ts';
+export { createRestKept } from './kept/rest-kept.ts';
 export { moveParked, purgeParked } from './parking/move-parked.ts';
 export { createParkOutput, type ParkedOutput } from './parking/park-output.ts';
 export { runShardParking, type ShardParkingOptions } from './parking/shard-parking.ts';

@@ -104,3 +104,21 @@ export async function dropJob(place: QueuePlace, { id, state }: Pick<StandingJob
   const own = [keys.toKey(place.queue, id), keys.toKey(place.queue, state), keys.toKey(place.queue, 'stalled')];
   await createRunScript(place.redis)(DROP, own, [id, LISTS.some((list) => list === state) ? 'list' : 'sorted']);
 }
+
+/** KEYS job, list or sorted set · ARGV id, kind, data → [1] if the job stood there with just these data. */
+const DROP_IF = `
+if redis.call('HGET', KEYS[1], 'data') ~= ARGV[3] then return { 0 } end
+local gone
+if ARGV[2] == 'list' then gone = redis.call('LREM', KEYS[2], -1, ARGV[1]) else gone = redis.call('ZREM', KEYS[2], ARGV[1]) end
+if gone == 0 then return { 0 } end
+redis.call('DEL', KEYS[1])
+return { 1 }`;
+
+/** Without BullMQ's events. False: it is in another state now, or has other data. */
+export async function dropJobIf(place: QueuePlace, { id, state, fields }: Omit<StandingJob, 'score'>): Promise<boolean> {
+  const keys = keysOf(place);
+  const own = [keys.toKey(place.queue, id), keys.toKey(place.queue, state)];
+  const kind = LISTS.some((list) => list === state) ? 'list' : 'sorted';
+  const [dropped] = await createRunScript(place.redis)(DROP_IF, own, [id, kind, fields['data'] ?? '']);
+  return dropped === 1;
+}

@@ -20,6 +20,17 @@ export function joinKeptStores(stores: readonly ShardStore[]): KeptStore {
   };
 }
 
+/** What is in Redis, and what rests in the history, as one. */
+export function joinResting(inRedis: KeptStore, resting: KeptStore): KeptStore {
+  const storeOf = ({ rests }: Kept) => (rests ? resting : inRedis);
+  return {
+    find: (filter) => newestFirst([inRedis.find(filter), resting.find(filter)]),
+    replay: (kept) => storeOf(kept).replay(kept),
+    purge: (kept) => storeOf(kept).purge(kept),
+    close: async () => void (await Promise.all([inRedis.close(), resting.close()])),
+  };
+}
+
 async function* inShard(shard: number, entries: AsyncIterable<Kept>): AsyncGenerator<Kept> {
   for await (const kept of entries) yield { ...kept, shard };
 }

@@ -2,6 +2,8 @@ import type { Callback, Fault } from '@ringback/contracts';
 
 /** A dead letter, or a callback in quarantine. */
 export type Kept = {
+  /** In the history, not in Redis. */
+  readonly rests?: true;
   /** The number of its shard, if there are several. */
   readonly shard?: number;
   readonly queue: string;

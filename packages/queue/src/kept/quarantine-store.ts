@@ -19,6 +19,11 @@ import { newestFirst } from './newest-first.ts';
 
 const quarantined = Compile(QuarantinedCallback);
 
+const TAKEN = 'RB_REQUEST_ID_REUSED';
+const TAKEN_WHY = 'its requestID was taken with another body: it can be read and purged';
+
+type Reading = Pick<QuarantineStoreOptions, 'read' | 'release'>;
+
 export type QuarantineStoreOptions = {
   readonly redis: Redis;
   readonly prefix: string;
@@ -32,22 +37,16 @@ export function openQuarantineStore({ redis, prefix, read, release }: Quarantine
   const [refused, unrouted, callbacks] = [open(QUARANTINE), open(UNROUTED), open(CALLBACKS)];
   const jobOf = ({ queue, id }: Kept) => (queue === UNROUTED ? unrouted : refused).getJob(id);
 
-  /**
-   * MUST queue before it removes. A new batch each time: a derived id could be taken by a replay that
-   * failed.
-   */
+  /** MUST queue before it removes. */
   async function replay(job: Job, entry: QuarantinedCallback): Promise<undefined> {
-    const callback = read(entry);
-    if (entry.claimed) await release(entry.claimed.batch, entry.claimed.keys);
-    const batch: CallbackBatch = { v: 1, groups: groupCallbacks([callback]), replayed: true };
-    await addJobs({ queue: callbacks, jobs: [{ name: 'batch', data: batch, opts: batchJobOptions(newBatchId()) }] });
+    await requeue(callbacks, entry, { read, release });
     await job.remove();
   }
 
   return {
     find: (filter) => newestFirst([refused, unrouted].map((queue) => fitting(entriesOf(queue), filter))),
     async replay(kept) {
-      if (kept.code === 'RB_REQUEST_ID_REUSED') return 'its requestID was taken with another body: it can be read and purged';
+      if (kept.code === TAKEN) return TAKEN_WHY;
       const job = await jobOf(kept);
       if (!job) return GONE;
       const data: unknown = job.data;
@@ -61,6 +60,31 @@ export function openQuarantineStore({ redis, prefix, read, release }: Quarantine
     },
     close: async () => void (await Promise.all([refused.close(), unrouted.close(), callbacks.close()])),
   };
+}
+
+/** A new batch each time: a derived id could be taken by a replay that failed. */
+async function requeue(callbacks: Queue, entry: QuarantinedCallback, { read, release }: Reading): Promise<void> {
+  const callback = read(entry);
+  if (entry.claimed) await release(entry.claimed.batch, entry.claimed.keys);
+  const batch: CallbackBatch = { v: 1, groups: groupCallbacks([callback]), replayed: true };
+  await addJobs({ queue: callbacks, jobs: [{ name: 'batch', data: batch, opts: batchJobOptions(newBatchId()) }] });
+}
+
+/** Queues one that rests elsewhere. Resolves with the reason if it could not. */
+export async function replayQuarantined(
+  options: QuarantineStoreOptions,
+  entry: QuarantinedCallback,
+): Promise<string | undefined> {
+  if (entry.code === TAKEN) return TAKEN_WHY;
+  const callbacks = openQueue(CALLBACKS, options);
+  try {
+    await requeue(callbacks, entry, options);
+    return undefined;
+  } catch (error) {
+    return whyNot(error);
+  } finally {
+    await callbacks.close();
+  }
 }
 
 function whyNot(error: unknown): string {
