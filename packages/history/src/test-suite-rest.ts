@@ -32,6 +32,8 @@ export function describeReturning(create: CreatePlace): void {
       { ...restEntry('q', { kind: 'quarantine', output: undefined, code: 'RB_BODY' }), round: expect.any(Number) },
     ]);
     expect(await other.rest.oldest({ kind: 'unrouted' }, 9)).toEqual([]);
+    const ofAll = await other.rest.oldest({ kind: 'parked' }, 4);
+    expect(ofAll.map(({ receivedAt }) => receivedAt - T)).toEqual([0, 0, 1, 2]);
   });
 }
 

@@ -91,7 +91,12 @@ export function describeWhatWins(create: CreatePlace): void {
 
   it('keeps the fate of the last run of a batch, whichever is written first', async () => {
     const first = callbackRow('a');
-    const last = callbackRow('a', { dispatchedAt: T + 900, settings: 'other', fate: { routes: [2], to: ['chat'] } });
+    const last = callbackRow('a', {
+      dispatchedAt: T + 900,
+      settings: 'other',
+      deliverAs: 'NEW',
+      fate: { routes: [2], to: ['chat'] },
+    });
     for (const order of [
       [first, last],
       [last, first],
@@ -99,6 +104,7 @@ export function describeWhatWins(create: CreatePlace): void {
       const store = await (await create()).open();
       for (const row of order) await store.write({ ...NO_ROWS, callbacks: [row] });
       expect(await store.stories([first])).toMatchObject([last]);
+      expect(await store.find({ id: 'msg_NEW' }, { limit: 1 })).toHaveLength(1);
     }
   });
 }

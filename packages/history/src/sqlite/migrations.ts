@@ -65,7 +65,7 @@ CREATE TABLE rest (
   reason ANY, code TEXT, fault INTEGER, attempts INTEGER, round INTEGER NOT NULL, size INTEGER NOT NULL, payload ANY NOT NULL
 ) STRICT;
 CREATE INDEX rest_by_age ON rest (kind, output, receivedAt, id);
-CREATE INDEX rest_by_time ON rest (at, id);
+CREATE INDEX rest_by_time ON rest (kind, at, id);
 CREATE INDEX rest_by_request ON rest (requestID);
 CREATE TABLE rest_counts (kind INTEGER, output TEXT, entries INTEGER NOT NULL, size INTEGER NOT NULL, PRIMARY KEY (kind, output)) STRICT, WITHOUT ROWID;
 CREATE TABLE rounds (last INTEGER NOT NULL) STRICT;

@@ -15,36 +15,53 @@ const kindOf = (kind: RestEntry['kind']) => REST_KINDS.indexOf(kind);
 
 export function createRestStore(file: DatabaseSync, { write, read }: Run): RestStore {
   const put = restWriter(file);
+  const oldest = oldestReader(file);
   const remove = file.prepare('DELETE FROM rest WHERE id = ? AND round = ?');
-  const oldest = file.prepare(
-    `SELECT * FROM rest WHERE kind = ? AND output = ? AND place % ? = ? ORDER BY receivedAt, id LIMIT ?`,
-  );
-  const oldestOfAll = file.prepare(`SELECT * FROM rest WHERE kind = ? AND place % ? = ? ORDER BY receivedAt, id LIMIT ?`);
   const counts = file.prepare(`SELECT kind, output, entries, size, (
     SELECT min(receivedAt) FROM rest r WHERE r.kind = c.kind AND r.output = c.output
   ) AS oldest FROM rest_counts c WHERE entries > 0 ORDER BY kind, output`);
   return {
     put: (entries) => write(() => put(entries)),
-    oldest: ({ kind, output, shard = { number: 0, of: 1 } }, limit) =>
-      read(() => {
-        const place = [shard.of, shard.number, limit] as const;
-        const rows = output === undefined ? oldestOfAll.all(kindOf(kind), ...place) : oldest.all(kindOf(kind), output, ...place);
-        return rows.map(readResting);
-      }),
+    oldest: (wanted, limit) => read(() => oldest(wanted, limit)),
     remove: (entries) =>
       write(() => entries.reduce((sum, { id, round }) => sum + Number(remove.run(fromText(id), round).changes), 0)),
     find: (filter, { limit, after }) =>
       read(() => {
-        const { sql, values } = and([
-          ...clausesOf(filter),
-          ...(after ? [{ sql: '(at, id) < (?, ?)', values: [after.at, fromText(after.id)] }] : []),
-        ]);
+        const { sql, values } = selectNewest(filter, after);
         return file
-          .prepare(`SELECT * FROM rest WHERE ${sql} ORDER BY at DESC, id DESC LIMIT ?`)
+          .prepare(`${sql} ORDER BY at DESC, id DESC LIMIT ?`)
           .all(...values, limit)
           .map(readResting);
       }),
     counts: () => read(() => counts.all().map(readCount)),
+  };
+}
+
+/** The index gives order within an output: without one, each output's oldest are merged. */
+function oldestReader(file: DatabaseSync): (wanted: Parameters<RestStore['oldest']>[0], limit: number) => Resting[] {
+  const outputs = file.prepare('SELECT output FROM rest_counts WHERE kind = ? AND entries > 0');
+  const oldest = file.prepare(
+    'SELECT * FROM rest WHERE kind = ? AND output = ? AND place % ? = ? ORDER BY receivedAt, id LIMIT ?',
+  );
+  return ({ kind, output, shard = { number: 0, of: 1 } }, limit) => {
+    const all = output === undefined ? outputs.all(kindOf(kind)).map((row) => String(row['output'])) : [output];
+    const found = all.flatMap((each) => oldest.all(kindOf(kind), each, shard.of, shard.number, limit)).map(readResting);
+    if (all.length < 2) return found;
+    return found.toSorted((one, other) => one.receivedAt - other.receivedAt || (one.id < other.id ? -1 : 1)).slice(0, limit);
+  };
+}
+
+/** One index range for each kind, merged in order. An id has indexes of its own. */
+function selectNewest(filter: RestFilter, after: Pick<Resting, 'at' | 'id'> | undefined): Clause {
+  const { id, kinds = REST_KINDS } = filter;
+  const from = id === undefined ? 'rest INDEXED BY rest_by_time' : 'rest';
+  const later: Clause[] = after ? [{ sql: '(at, id) < (?, ?)', values: [after.at, fromText(after.id)] }] : [];
+  const parts = [...new Set(kinds)].map((kind) =>
+    and([{ sql: 'kind = ?', values: [kindOf(kind)] }, ...clausesOf(filter), ...later]),
+  );
+  return {
+    sql: parts.map(({ sql }) => `SELECT * FROM ${from} WHERE ${sql}`).join(' UNION ALL ') || 'SELECT * FROM rest WHERE 0',
+    values: parts.flatMap(({ values }) => values),
   };
 }
 
@@ -80,10 +97,9 @@ function restWriter(file: DatabaseSync): (entries: readonly RestEntry[]) => void
   };
 }
 
-function clausesOf({ kinds, output, source, id, reason, since, until }: RestFilter): Clause[] {
+function clausesOf({ output, source, id, reason, since, until }: RestFilter): Clause[] {
   const clauses: Clause[] = [];
   const add = (sql: string, ...values: SQLInputValue[]) => clauses.push({ sql, values });
-  if (kinds !== undefined) add('kind IN (SELECT value FROM json_each(?))', JSON.stringify(kinds.map(kindOf)));
   if (output !== undefined) add('output = ?', output);
   if (source !== undefined) add('source = ?', source);
   if (id !== undefined) add('id = ? OR requestID = ?', fromText(id), fromText(id));

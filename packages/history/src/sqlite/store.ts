@@ -20,8 +20,16 @@ import { createWriter } from './write.ts';
  * @throws RingbackError RB_HISTORY_UNAVAILABLE, RB_HISTORY_UNUSABLE
  */
 export function openSqliteStore(options: OpenFile): HistoryStore {
-  const { path } = options;
   const file = openFile(options);
+  try {
+    return storeIn(file, options.path);
+  } catch (error) {
+    file.close();
+    throw historyError(error, options.path);
+  }
+}
+
+function storeIn(file: DatabaseSync, path: string): HistoryStore {
   file.function('contains', { deterministic: true }, (text, part) =>
     optionalText(text)?.toLowerCase().includes(toText(part)) ? 1 : 0,
   );
