@@ -43,7 +43,7 @@ const COLUMNS: readonly Column<Written>[] = [
 
 /** A batch that ran again, perhaps with other routes: its last run counts. */
 const LAST_RUN = `(received_at, key) DO UPDATE SET fate = excluded.fate, dispatched_at = excluded.dispatched_at, batch = excluded.batch,
-  unrouted = excluded.unrouted WHERE (excluded.dispatched_at, excluded.fate) > (old.dispatched_at, old.fate)`;
+  unrouted = excluded.unrouted, deliver_as = coalesce(excluded.deliver_as, old.deliver_as) WHERE (excluded.dispatched_at, excluded.fate) > (old.dispatched_at, old.fate)`;
 
 /** In a transaction: all that a callback brings. */
 export async function writeCallbacks(sql: Sql, s: string, rows: readonly Numbered[]): Promise<void> {
