@@ -9,9 +9,9 @@ import { deadLetterEntries, quarantineEntry } from './payload.ts';
 const STAYS_MS = 3_600_000;
 const STAY = 1000;
 /** Jobs of a queue at once: each may hold 1 MiB. */
-const AT_ONCE = 20;
+const AT_ONCE = 50;
 /** In a row, then others have their turn. */
-const TIMES = 50;
+const TIMES = 100;
 const LOOK_EVERY_MS = 5000;
 const AGAIN_AFTER_MS = { least: 1000, most: 60_000 } as const;
 
