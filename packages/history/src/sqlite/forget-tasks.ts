@@ -10,7 +10,9 @@ type Removed = CallbackRef & { readonly subjects: Subjects };
 /** Takes a callback, which is removed already, out of what was counted of its task. */
 export function createTaskForgetter(file: DatabaseSync, byId: Finder['byId']): (task: number, callback: Removed) => void {
   const removeProgress = file.prepare('DELETE FROM task_progress WHERE task = ? AND receivedAt = ? AND key = ?');
-  const others = file.prepare('SELECT min(receivedAt) AS firstAt, max(receivedAt) AS lastAt FROM callbacks WHERE task = ?');
+  // Two queries, since SQLite reads all rows of the task for both in one.
+  const others = file.prepare(`SELECT (SELECT min(receivedAt) FROM callbacks WHERE task = ?1) AS firstAt,
+    (SELECT max(receivedAt) FROM callbacks WHERE task = ?1) AS lastAt`);
   const removeTask = ['task_items WHERE task', 'task_progress WHERE task', 'tasks WHERE n'].map((from) =>
     file.prepare(`DELETE FROM ${from} = ?`),
   );

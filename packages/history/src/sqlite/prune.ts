@@ -5,8 +5,10 @@ import { emptyLog } from './empty-log.ts';
 import { segmentOf } from './ids.ts';
 import type { Run } from './rest.ts';
 
-/** A writer waits for one portion, at most. */
-const PORTION = 500;
+/** Rows that are removed at once. */
+const PORTION = 200;
+/** A writer waits this long for a transaction, and for its last portion. */
+const TRANSACTION_MS = 40;
 const MOST_PAUSE_MS = 100;
 /** Room in the file is used again. If more than this part is free, some goes back to the disk. */
 const MOST_FREE = 0.25;
@@ -14,9 +16,9 @@ const MOST_FREE = 0.25;
 /** Removes what is older in small transactions, with a pause after each that is as long as it took. */
 export async function prune(file: DatabaseSync, run: Run, { before, bodiesBefore }: PruneLimits): Promise<Pruned> {
   const repeat = async (work: () => number): Promise<number> => {
-    for (let sum = 0; ;) {
+    for (let sum = 0; ; ) {
       const start = performance.now();
-      const removed = await run.write(work);
+      const removed = await run.write(() => forSomeTime(work));
       if (removed === 0) return sum;
       sum += removed;
       await setTimeout(Math.min(performance.now() - start, MOST_PAUSE_MS));
@@ -28,6 +30,15 @@ export async function prune(file: DatabaseSync, run: Run, { before, bodiesBefore
   await repeat(() => shrink(file));
   await emptyLog(file, run);
   return { callbacks, bodies };
+}
+
+function forSomeTime(work: () => number): number {
+  const end = performance.now() + TRANSACTION_MS;
+  for (let sum = 0; ; ) {
+    const removed = work();
+    sum += removed;
+    if (removed === 0 || performance.now() > end) return sum;
+  }
 }
 
 function callbackPruner(file: DatabaseSync, before: number): () => number {
