@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { prepareTestPostgres, runPrivatePostgres } from '@ringback/testkit/bare';
 import { type Deliverer, startDelivering } from '../contestants/contestant.ts';
 import { micros } from '../clock.ts';
 import { inTurn } from '../plan.ts';
@@ -14,12 +15,15 @@ import { send, warmUp } from './send.ts';
 const STREAMS = ['ringback:history'];
 const AT_ONCE = { outputs: 1, delayMs: 0 } as const;
 const ARRIVED_WITHIN_MS = 120_000;
+const FINDS_POSTGRES_WITHIN_MS = 300_000;
+/** PostgreSQL's own defaults: servers of tests may be set up to be faster. */
+const DURABLE = ['fsync=on', 'synchronous_commit=on', 'full_page_writes=on'];
 
 type Turn = { readonly contestant: Deliverer; readonly rate: number };
 
-/** What a history costs ingress, worker and Redis; and what each store can do. */
+/** What a history costs ingress, worker and Redis; and what each store can do. Each time with an empty store. */
 export async function measureHistory(world: World): Promise<void> {
-  for (const place of await openPlaces()) {
+  for (const place of Object.values(PLACES)) {
     await withClosing(async (onClose) => measureBeside(world, await place(onClose), onClose));
     await withClosing(async (onClose) => measureHistoryStore(world, await place(onClose), onClose));
   }
@@ -27,16 +31,20 @@ export async function measureHistory(world: World): Promise<void> {
 
 type Place = (onClose: OnClose) => Promise<HistoryPlace>;
 
-/** An empty store each time. */
-async function openPlaces(): Promise<readonly Place[]> {
-  return [
-    async (onClose) => {
-      const folder = await mkdtemp(join(tmpdir(), 'ringback-bench-history-'));
-      onClose(() => rm(folder, { recursive: true, force: true }));
-      return { store: 'sqlite', path: join(folder, 'history.sqlite') };
-    },
-  ];
-}
+const PLACES: Readonly<Record<HistoryPlace['store'], Place>> = {
+  async sqlite(onClose) {
+    const folder = await mkdtemp(join(tmpdir(), 'ringback-bench-history-'));
+    onClose(() => rm(folder, { recursive: true, force: true }));
+    return { store: 'sqlite', path: join(folder, 'history.sqlite') };
+  },
+  async postgres(onClose) {
+    const prepared = await prepareTestPostgres(AbortSignal.timeout(FINDS_POSTGRES_WITHIN_MS));
+    onClose(() => prepared.remove());
+    const server = await runPrivatePostgres(prepared, DURABLE);
+    onClose(() => server.remove());
+    return { store: 'postgres', url: server.url };
+  },
+};
 
 /** With and without, in turn: both run now, so that what slows the machine slows both. */
 async function measureBeside(world: World, place: HistoryPlace, onClose: OnClose): Promise<void> {

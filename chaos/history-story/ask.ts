@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import type { Course } from './send-traffic.ts';
 import type { Traffic } from './callbacks.ts';
+import { json, type Trace } from './commands.ts';
 import { ARCHIVE, CRM, NEW_CRM, type Stage } from './stage.ts';
 
 export type Told = { readonly stage: Stage; readonly traffic: Traffic; readonly course: Course; readonly withinMs: number };
@@ -42,27 +43,14 @@ async function searchFindsAll({ stage, traffic }: Told): Promise<string[]> {
   return count === traffic.requestIDs.length ? [] : [`search counts ${count} of ${traffic.requestIDs.length}`];
 }
 
-type Trace = {
-  readonly callback: { readonly requestID: string; readonly type: string };
-  readonly deliveries: readonly {
-    readonly output: string;
-    readonly state: string;
-    readonly attempts: readonly { readonly outcome: string }[];
-  }[];
-};
-
-async function traceTells({ stage, traffic }: Told): Promise<string[]> {
-  const requestID = traffic.affected;
+/** One that was parked, has returned and is delivered. */
+async function traceTells({ stage, course }: Told): Promise<string[]> {
+  const { requestID, state } = course.affected;
   const { callback, deliveries } = await json<Trace>(stage, 'trace', requestID);
   const crm = deliveries.find(({ output }) => output === CRM);
-  const says = JSON.stringify({
-    callback: callback.requestID,
-    type: callback.type,
-    state: crm?.state,
-    last: crm?.attempts.at(-1)?.outcome,
-  });
-  const expected = JSON.stringify({ callback: requestID, type: 'callbot.call', state: 'delivered', last: 'delivered' });
-  return says === expected ? [] : [`trace says ${says}`];
+  const told = [callback.requestID, state, crm?.state, crm?.attempts.at(-1)?.outcome].join(', ');
+  const expected = [requestID, 'parked', 'delivered', 'delivered'].join(', ');
+  return told === expected ? [] : [`trace tells: ${told}`];
 }
 
 async function tasksName({ stage, traffic }: Told): Promise<string[]> {
@@ -112,9 +100,4 @@ async function placesOf({ historyFolder, redis }: Stage, text: string): Promise<
   } finally {
     client.disconnect();
   }
-}
-
-async function json<T>({ ringback }: Stage, ...args: string[]): Promise<T> {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what is asked of it is compared by the caller
-  return JSON.parse(await ringback(...args, '--json')) as T;
 }

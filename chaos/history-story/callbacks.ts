@@ -11,8 +11,6 @@ export type Traffic = {
   readonly missing: readonly string[];
   /** requestIDs of the orders of the middle third. */
   readonly middleOrders: readonly string[];
-  /** requestID of a call of the middle third. */
-  readonly affected: string;
   /** Two callbacks of the middle third have it. */
   readonly phone: string;
 };
@@ -37,7 +35,6 @@ export function makeTraffic(count: number): Traffic {
     tasks: tasks.map(taskID),
     missing: missing.map(orderID),
     middleOrders: (told[1] ?? []).filter(({ subject }) => subject.kind === 'order').map(({ requestID }) => requestID),
-    affected: `story-call-${chosen}`,
     phone: phone(chosen),
   };
 }

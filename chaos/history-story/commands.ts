@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../apps/cli/src/main.ts', import.meta.url));
 const ENDS_WITHIN_MS = 120_000;
+/** Of what a failed command says. */
+const MOST_WORDS = 500;
 
 export type Command = (...args: string[]) => Promise<string>;
 
@@ -13,8 +15,23 @@ export function commandOf(env: Readonly<Record<string, string>>, onCommand: (arg
       onCommand(args);
       const options = { env: { PATH: process.env['PATH'], ...env }, timeout: ENDS_WITHIN_MS, maxBuffer: 2 ** 28 };
       execFile(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, ...args], options, (error, out, err) => {
-        if (error) reject(new Error(`ringback ${args.join(' ')}: ${err || out || error.message}`));
+        if (error) reject(new Error(`ringback ${args.join(' ')}: ${(err || out || error.message).slice(0, MOST_WORDS)}`));
         else resolve(out);
       });
     });
+}
+
+/** What `trace --json` says, as far as the story looks at it. */
+export type Trace = {
+  readonly callback: { readonly requestID: string };
+  readonly deliveries: readonly {
+    readonly output: string;
+    readonly state: string;
+    readonly attempts: readonly { readonly outcome: string }[];
+  }[];
+};
+
+export async function json<T>({ ringback }: { readonly ringback: Command }, ...args: string[]): Promise<T> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what is asked of it is compared by the caller
+  return JSON.parse(await ringback(...args, '--json')) as T;
 }

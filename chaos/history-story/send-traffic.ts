@@ -2,6 +2,7 @@ import { until } from '@ringback/testkit/bare';
 import { runLoad } from '../../bench/load/run.ts';
 import { ARCHIVE, CRM, type Stage } from './stage.ts';
 import type { Traffic } from './callbacks.ts';
+import { json, type Trace } from './commands.ts';
 
 /** What came of sending it. */
 export type Course = {
@@ -9,6 +10,8 @@ export type Course = {
   readonly refused: number;
   /** Deliveries that rested in the history while the CRM was dead. */
   readonly parked: number;
+  /** requestID of one of these, and what `trace` said of its delivery then. */
+  readonly affected: { readonly requestID: string; readonly state: string | undefined };
   /** When the middle third began and ended, ms since the epoch. */
   readonly middle: { readonly from: number; readonly to: number };
 };
@@ -40,12 +43,13 @@ export async function sendTraffic(stage: Stage, traffic: Traffic, { connections,
   const to = Date.now();
   await destination.took(ARCHIVE, first.length + middle.length, arrivesWithinMs);
   const parked = await someParked(stage);
+  const affected = await traceParked(stage);
   destination.return(CRM);
   await send(last);
   await send(stormOf(middle));
   const all = first.length + middle.length + last.length;
   for (const output of [ARCHIVE, CRM]) await destination.took(output, all, arrivesWithinMs);
-  return { requests, refused, parked, middle: { from, to } };
+  return { requests, refused, parked, affected, middle: { from, to } };
 }
 
 function stormOf(requests: readonly Buffer[]): Buffer[] {
@@ -55,10 +59,19 @@ function stormOf(requests: readonly Buffer[]): Buffer[] {
 }
 
 /** 0 if there are none within the time: the story goes on, and says so. */
-async function someParked({ ringback }: Stage): Promise<number> {
+async function someParked(stage: Stage): Promise<number> {
   const count = async () => {
-    const { count: found } = JSON.parse(await ringback('search', '--state', 'parked', '--output', CRM, '--count', '--json'));
-    return Number(found) || undefined;
+    const { count: found } = await json<{ count: number }>(stage, 'search', '--state', 'parked', '--output', CRM, '--count');
+    return found || undefined;
   };
   return until(count, { withinMs: PARKED_WITHIN_MS, what: () => `deliveries of ${CRM} in the history` }).catch(() => 0);
+}
+
+async function traceParked(stage: Stage): Promise<Course['affected']> {
+  const found = await stage.ringback('search', '--state', 'parked', '--output', CRM, '--limit', '1', '--json');
+  if (found.trim() === '') return { requestID: 'none', state: undefined };
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- one object a line, as docs/history.md says
+  const { requestID } = JSON.parse(found) as { requestID: string };
+  const { deliveries } = await json<Trace>(stage, 'trace', requestID);
+  return { requestID, state: deliveries.find(({ output }) => output === CRM)?.state };
 }
