@@ -8,10 +8,12 @@ import { breakSettings } from './scenarios/break-settings.ts';
 import { deadOutputSmallRedis } from './scenarios/dead-output-small-redis.ts';
 import { duplicateStorm } from './scenarios/duplicate-storm.ts';
 import { failOverCluster, failOverClusterEverysec, failOverSentinel, failOverSentinelEverysec } from './scenarios/fail-over.ts';
+import { fillHistory } from './scenarios/fill-history.ts';
 import { fillRedis } from './scenarios/fill-redis.ts';
 import { fillSpool } from './scenarios/fill-spool.ts';
 import { forgetScripts } from './scenarios/forget-scripts.ts';
 import { freezeRedis } from './scenarios/freeze-redis.ts';
+import { killHistory } from './scenarios/kill-history.ts';
 import { killIngress } from './scenarios/kill-ingress.ts';
 import { killRedisAlways, killRedisEverysec } from './scenarios/kill-redis.ts';
 import { killWhileSpooling } from './scenarios/kill-while-spooling.ts';
@@ -43,6 +45,8 @@ export const scenarios: readonly (Scenario | Run)[] = [
   blockedLog,
   killWhileSpooling,
   fillSpool,
+  killHistory,
+  fillHistory,
   silentSenders,
   failOverSentinel,
   failOverSentinelEverysec,

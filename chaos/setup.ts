@@ -19,8 +19,8 @@ export type Setup = {
   readonly proxied?: boolean;
   /** `small disk`: others may fill the rest. Default: none. */
   readonly spool?: 'roomy' | 'small disk';
-  /** A history in SQLite. */
-  readonly history?: boolean;
+  /** A history in SQLite, with further settings. */
+  readonly history?: boolean | Readonly<Record<string, string>>;
   /** Further settings. */
   readonly ingress?: Readonly<Record<string, string | number>>;
   /** Default: one webhook `crm`. The URL's path MUST be the output's name. */

@@ -143,7 +143,7 @@ async function createFiles(
     settingsFile({
       outputs,
       redis,
-      history: history ? historyPlace(folder) : undefined,
+      history: history ? { ...historyPlace(folder), ...(history !== true && history) } : undefined,
       ingress: { ...ingress, ...(spoolDisk && { spool: spoolDisk.spool }) },
     }),
   );

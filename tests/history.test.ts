@@ -1,29 +1,9 @@
-import { join } from 'node:path';
-import { type HistoryStore, openHistory } from '@ringback/history';
-import { createInstallation, interfaceSettings, postCallback, taskBody, testRedis } from '@ringback/testkit';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { expect, it, onTestFinished, vi } from 'vitest';
-
-const DEADLINE = { timeout: 60_000, interval: 50 };
-
-async function setUp() {
-  const folder = mkdtempSync(join(tmpdir(), 'ringback-history-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const path = join(folder, 'history.sqlite');
-  const { url, prefix } = testRedis();
-  const settings = (crmUrl: string) => `${interfaceSettings({ crmUrl, prefix })}\nhistory: { store: sqlite, path: ${path} }\n`;
-  const installation = await createInstallation({ redisUrl: url, settings });
-  const open = async (): Promise<HistoryStore> => {
-    const store = await openHistory({ store: 'sqlite', path }, { folder });
-    onTestFinished(() => store.close());
-    return store;
-  };
-  return { ...installation, open, path };
-}
+import { postCallback, taskBody } from '@ringback/testkit';
+import { expect, it, vi } from 'vitest';
+import { DEADLINE, setUpHistory } from './history-world.ts';
 
 it('keeps what became of each callback', async () => {
-  const { sink, startIngress, startWorker, open } = await setUp();
+  const { sink, startIngress, startWorker, open } = await setUpHistory();
   sink.answer((count) => (count === 1 ? { status: 500, body: 'oops' } : { status: 200 }));
   const [ingress] = await Promise.all([startIngress(), startWorker()]);
   const body = taskBody({ taskStatus: 1 });
@@ -49,7 +29,7 @@ it('keeps what became of each callback', async () => {
 });
 
 it('counts what the ingress refused, by source and code', async () => {
-  const { startIngress, startWorker, open } = await setUp();
+  const { startIngress, startWorker, open } = await setUpHistory();
   const [ingress] = await Promise.all([startIngress(), startWorker()]);
   const [unsigned, unknown] = ['callbot', 'nowhere'].map((path) => `${ingress.url}/${path}`);
   for (const url of [unsigned, unsigned, unknown]) await fetch(String(url), { method: 'POST', body: '{}' });

@@ -9,7 +9,7 @@ const ENTRIES_AT_ONCE = 32;
 /** Half of what the connection takes for a dead one, and less than what a stop waits. */
 const WAIT_MS = 1000;
 /** A consumer that is silent for so long is dead: a live one looks every few seconds at what it has. */
-const DEAD_AFTER_MS = 30_000;
+const DEAD_AFTER_MS = 15_000;
 const FORGOTTEN_AFTER_MS = 3_600_000;
 const CURRENT_VERSION = 1;
 
