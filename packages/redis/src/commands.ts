@@ -29,7 +29,17 @@ export function neededCommands(durability: Durability): readonly string[] {
 }
 
 /** What the history needs beside these, in scripts or directly. Without them callbacks and deliveries go on. */
-export const HISTORY_COMMANDS = ['xack', 'xautoclaim', 'xdel', 'xgroup', 'xinfo', 'xlen', 'xrange', 'xreadgroup', 'xrevrange'] as const;
+export const HISTORY_COMMANDS = [
+  'xack',
+  'xautoclaim',
+  'xdel',
+  'xgroup',
+  'xinfo',
+  'xlen',
+  'xrange',
+  'xreadgroup',
+  'xrevrange',
+] as const;
 
 /** Asked over connections of their own, to find the primary of a shard. */
 const ON_A_CLUSTER = ['cluster|keyslot', 'cluster|slots'] as const;
