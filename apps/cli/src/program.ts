@@ -17,6 +17,7 @@ import { fileBytes, httpUrl, positiveNumber, wholeNumber } from './option-values
 import { addOutputs } from './outputs.ts';
 import { addPlan } from './plan.ts';
 import { addProcess, type ProcessCommand } from './process-commands.ts';
+import { addReplay } from './replay/command.ts';
 import { addReshard } from './reshard/command.ts';
 import { addRoute } from './route-command.ts';
 import { schema } from './schema.ts';
@@ -82,6 +83,7 @@ function addCommands(context: Context): void {
   addForget({ program, env, terminal, done: exitWith });
   addSearch({ program, env, terminal, done: exitWith });
   addTasks({ program, env, terminal, done: exitWith });
+  addReplay({ program, env, terminal, done: exitWith });
   addPlan({ program, env, terminal, done: exitWith, fromCaller: context.fromCaller });
   addSchema(context);
   addSecret(context);

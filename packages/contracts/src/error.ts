@@ -55,6 +55,7 @@ export const ERROR_CODES = {
   RB_HISTORY_UNUSABLE: 'the history is not one of ours, is damaged, or was made by a newer Ringback',
   RB_HISTORY_GAP: 'something was not written to the history, since its buffer was full',
   RB_HISTORY_OFF: 'the command reads the history, and the settings have none',
+  RB_REPLAY_DIFFERS: 'a replay with this id was begun with other filters or outputs',
   RB_PORT_TAKEN: 'a port that the settings name is in use',
 } as const;
 

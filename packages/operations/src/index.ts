@@ -12,6 +12,12 @@ export { count, keptPlaceOf, search, type SearchOptions, type SearchPage, type S
 export { trace, type TraceOptions, type TraceResult } from './trace/trace.ts';
 export type { Traced, TracedCallback, TracedDelivery } from './trace/traced.ts';
 export { plan, type Plan, type PlannedOutput, type PlanSettings, type Shift } from './plan/plan.ts';
+export { type ReplayTarget } from './replay/assign.ts';
+export { type EnqueuePlace, type ReplayOutput } from './replay/enqueue.ts';
+export { replay, type ReplayOptions, type ReplayProgress, type ReplayResult } from './replay/replay.ts';
+export { createRoom, type Room, type RoomPlace } from './replay/room.ts';
+export { createReplayState, type ReplayCounts } from './replay/state.ts';
+export { surveyReplay, type ReplaySurvey } from './replay/survey.ts';
 export type { Tally } from './plan/tally.ts';
 export { type Reconciled, reconcile } from './tasks/reconcile.ts';
 export { missingInWords } from './tasks/words.ts';

@@ -1,0 +1,51 @@
+import { partOfShard, SILENT } from '@ringback/contracts';
+import { createRoom, type EnqueuePlace, type Room, type RoomPlace } from '@ringback/operations';
+import { createBodies } from '@ringback/queue';
+import { createRedisWatch } from '@ringback/redis';
+import { confirmAt } from '../confirm-at.ts';
+import type { ReachedShard } from '../shards.ts';
+import type { Reached } from '../with-redis.ts';
+
+export type ReplayPlaces = {
+  /** By number. */
+  readonly places: readonly (EnqueuePlace & RoomPlace)[];
+  readonly room: Room;
+  readonly close: () => void;
+};
+
+/** @throws RingbackError if a shard takes no write, or keeps it less safely than `redis.durability` asks for */
+export async function openReplayPlaces(reached: Reached, signal: AbortSignal): Promise<ReplayPlaces> {
+  const { settings, count } = reached;
+  const now = () => performance.now();
+  const opened = reached.reached.map((shard) => openPlace(reached, shard));
+  const close = () => opened.forEach((one) => one.watch.close());
+  try {
+    await Promise.all(opened.map(({ check }) => check()));
+  } catch (error) {
+    close();
+    throw error;
+  }
+  const places = opened.map(({ place }) => place).toSorted((a, b) => a.number - b.number);
+  const mostBytes = (output: string) => {
+    const max = settings.outputs.find(({ name }) => name === output)?.delivery.backlog.max;
+    return max !== undefined && 'bytes' in max ? partOfShard(max.bytes, count) : undefined;
+  };
+  return { places, room: createRoom({ places, mostBytes, signal, now }), close };
+}
+
+function openPlace({ settings, count }: Reached, shard: ReachedShard) {
+  const { number, redis, prefix } = shard;
+  const watch = createRedisWatch({ ...settings.redis, redis, prefix, now: () => performance.now(), logger: SILENT });
+  async function full(): Promise<string | undefined> {
+    await watch.look();
+    if (watch.overloaded() === undefined) return undefined;
+    return `Redis${count === 1 ? '' : ` of shard ${number}`} is as full as it may be for callbacks to be taken (redis.overload)`;
+  }
+  async function check(): Promise<void> {
+    await Promise.all([watch.look(), watch.probe()]);
+    const unfit = watch.refused() ?? watch.unmet();
+    if (unfit) throw unfit;
+  }
+  const confirm = confirmAt({ ...settings.redis, redis, watch });
+  return { watch, check, place: { number, redis, prefix, bodies: createBodies(shard), confirm, full } };
+}

@@ -1,0 +1,101 @@
+import { hostname, userInfo } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Config } from '@ringback/config';
+import type { HistoryStore } from '@ringback/history';
+import {
+  type CallbackFilter,
+  createReplayState,
+  historyFilterOf,
+  replay,
+  type ReplayTarget,
+  surveyReplay,
+} from '@ringback/operations';
+import { redisClock } from '@ringback/redis';
+import { requireOutput } from '../known-output.ts';
+import type { Env } from '../load-settings.ts';
+import type { Terminal } from '../terminal.ts';
+import { withHistory } from '../with-history.ts';
+import { type Reached, withRedis } from '../with-redis.ts';
+import { openReplayPlaces } from './places.ts';
+import { createProgressBar } from './progress.ts';
+import { tellResult, tellSurvey } from './text.ts';
+
+/** More are replayed only with `yes`. */
+const MOST_UNASKED = 100;
+
+export type RunReplay = {
+  readonly filter: CallbackFilter;
+  /** Absent: by today's routes. */
+  readonly to: readonly string[] | undefined;
+  readonly id: string;
+  readonly newId: boolean;
+  readonly dryRun: boolean;
+  readonly yes: boolean;
+  readonly rate?: number | undefined;
+  readonly json: boolean;
+  readonly config: string | undefined;
+  readonly env: Env;
+  readonly terminal: Terminal;
+};
+
+/** True if it did what was asked. @throws RingbackError as `withHistory`, `withRedis` and `replay` */
+export function runReplay(options: RunReplay): Promise<boolean> {
+  return withHistory(options, async ({ settings, history }) => {
+    const { to, filter: given, dryRun, yes, terminal } = options;
+    for (const name of to ?? [])
+      requireOutput(
+        name,
+        settings.outputs.map((output) => output.name),
+      );
+    const target = to === undefined ? { routes: settings.routes } : { to };
+    const filter = historyFilterOf(given) ?? {};
+    const tooMany = !yes && !dryRun && (await history.count(filter)) > MOST_UNASKED;
+    if (dryRun || tooMany) {
+      tellSurvey(await surveyReplay(history, { filter, target }), options);
+      if (tooMany) terminal.err(`nothing is replayed: these are more than ${MOST_UNASKED}. Say --yes to do it`);
+      return dryRun;
+    }
+    return withRedis(options, (reached) => run({ ...options, filter, target, history, settings, reached }));
+  });
+}
+
+type Running = Omit<RunReplay, 'filter'> & {
+  readonly filter: NonNullable<ReturnType<typeof historyFilterOf>>;
+  readonly target: ReplayTarget;
+  readonly history: HistoryStore;
+  readonly settings: Config;
+  readonly reached: Reached;
+};
+
+async function run(options: Running): Promise<boolean> {
+  const { id, settings, reached, history, terminal } = options;
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  const { places, room, close } = await openReplayPlaces(reached, stop.signal);
+  const bar = createProgressBar({ stream: process.stderr, now: () => performance.now() });
+  try {
+    const [home] = places;
+    if (home === undefined) throw new RangeError('an installation has a shard');
+    const clock = redisClock(home.redis);
+    await clock.measure();
+    terminal.err(`replay ${id}. If it is interrupted: the same command with --replay-id ${id}`);
+    const result = await replay({
+      ...options,
+      store: history,
+      places,
+      room,
+      // What it may take is gone from the history by then.
+      state: createReplayState({ ...home, id, liveMs: settings.history?.keep ?? 0 }),
+      outputs: settings.outputs.map(({ name, delivery }) => ({ name, limited: delivery.rateLimit !== undefined })),
+      by: `${userInfo().username}@${hostname()}`,
+      now: clock.now,
+      sleep: (ms) => delay(ms, undefined, { signal: stop.signal }).catch(() => {}),
+      stopping: () => stop.signal.aborted,
+      onProgress: bar.show,
+    });
+    bar.end();
+    return tellResult(result, options);
+  } finally {
+    close();
+  }
+}
