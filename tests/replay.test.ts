@@ -55,7 +55,8 @@ it('a replay that is killed goes on under its id, and each callback is delivered
     expect(waiting).toBe(0);
     return store.stories(rows.slice(-1));
   }, DEADLINE);
-  expect(idsOf().toSorted()).toEqual(rows.map(({ key }) => `msg_${key}`).toSorted());
+  expect(idsOf()).toHaveLength(COUNT);
+  expect(new Set(idsOf())).toEqual(new Set(rows.map(({ key }) => `msg_${key}`)));
   expect(story).toMatchObject({ actions: [{ command: 'replay', facts: { replay: 'again', to: 'crm' } }] });
 
   const one = ['replay', '--id', 'r-7', '--to', 'crm', '--new-id', '--replay-id', 'anew', '--json'];

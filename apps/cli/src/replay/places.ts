@@ -16,7 +16,6 @@ export type ReplayPlaces = {
 /** @throws RingbackError if a shard takes no write, or keeps it less safely than `redis.durability` asks for */
 export async function openReplayPlaces(reached: Reached, signal: AbortSignal): Promise<ReplayPlaces> {
   const { settings, count } = reached;
-  const now = () => performance.now();
   const opened = reached.reached.map((shard) => openPlace(reached, shard));
   const close = () => opened.forEach((one) => one.watch.close());
   try {
@@ -30,7 +29,7 @@ export async function openReplayPlaces(reached: Reached, signal: AbortSignal): P
     const max = settings.outputs.find(({ name }) => name === output)?.delivery.backlog.max;
     return max !== undefined && 'bytes' in max ? partOfShard(max.bytes, count) : undefined;
   };
-  return { places, room: createRoom({ places, mostBytes, signal, now }), close };
+  return { places, room: createRoom({ places, mostBytes, signal, now: () => performance.now() }), close };
 }
 
 function openPlace({ settings, count }: Reached, shard: ReachedShard) {

@@ -1,4 +1,3 @@
-import { hostname, userInfo } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '@ringback/config';
 import type { HistoryStore } from '@ringback/history';
@@ -13,6 +12,7 @@ import {
 import { redisClock } from '@ringback/redis';
 import { requireOutput } from '../known-output.ts';
 import type { Env } from '../load-settings.ts';
+import { person } from '../tell-history.ts';
 import type { Terminal } from '../terminal.ts';
 import { withHistory } from '../with-history.ts';
 import { type Reached, withRedis } from '../with-redis.ts';
@@ -87,7 +87,7 @@ async function run(options: Running): Promise<boolean> {
       // What it may take is gone from the history by then.
       state: createReplayState({ ...home, id, liveMs: settings.history?.keep ?? 0 }),
       outputs: settings.outputs.map(({ name, delivery }) => ({ name, limited: delivery.rateLimit !== undefined })),
-      by: `${userInfo().username}@${hostname()}`,
+      by: person(),
       now: clock.now,
       sleep: (ms) => delay(ms, undefined, { signal: stop.signal }).catch(() => {}),
       stopping: () => stop.signal.aborted,

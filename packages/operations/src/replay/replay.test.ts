@@ -40,15 +40,15 @@ async function createWorld(count: number) {
     const confirm = async () => {};
     const state = createReplayState({ redis, prefix, id: more.id ?? 'r1', liveMs: 60_000, confirm });
     const guarded = (own: HistoryStore): ReplayOptions['store'] => ({
-      find: own.find,
-      stories: own.stories,
+      find: (...args) => own.find(...args),
+      stories: (refs) => own.stories(refs),
       write: (rows) => guard(() => own.write(rows)),
     });
     return replay({
       store: guarded(store),
       places: [{ bodies: { store: (request) => guard(() => bodies.store(request)) }, confirm }],
       state: {
-        open: state.open,
+        open: (plan) => state.open(plan),
         settle: (...args) => guard(() => state.settle(...args)),
         finish: (...args) => guard(() => state.finish(...args)),
       },
