@@ -62,6 +62,7 @@ function traceIn({ settings, places, away }: OpenPlaces, asked: Asked): Promise<
     ...asked,
     places,
     away,
+    historyOff: history === undefined,
     accounts: senders.flatMap(({ name, accounts }) => accounts.map((account) => ({ source: name, account }))),
     outputs: outputs.map(({ name, delivery }) => ({ name, limited: delivery.rateLimit !== undefined })),
     today: { routes, digest: routesDigest({ routes }) },

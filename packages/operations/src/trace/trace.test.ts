@@ -32,6 +32,7 @@ function setUp() {
     quarantine: undefined,
     subjectsOf: () => ({}),
     unwritten: async () => NO_ROWS,
+    historyOff: false,
     away: [],
   };
   const claim = (batch: string, callback: Callback) =>

@@ -26,6 +26,8 @@ export type TraceOptions = {
   readonly subjectsOf: (callback: Callback) => Subjects;
   /** What is on its way from a shard to the history. */
   readonly unwritten: (shard: ShardPlace) => Promise<HistoryRows>;
+  /** The settings have none. */
+  readonly historyOff: boolean;
   /** What is known to be away, in words. */
   readonly away: readonly string[];
 };
@@ -53,7 +55,10 @@ export async function trace(options: TraceOptions): Promise<TraceResult> {
   const { resting, deliveries } = await findResting({ ...options, id, stories, runs, missing });
   const pieces = join({ stories, runs, resting, deliveries });
   const notes = missing.all().length > 0 ? ['not everything could be asked: see what is missing'] : [];
-  const found = pieces.map((one) => compose(one, { today, notes }));
+  const none = options.historyOff
+    ? ['there is no history in the settings: attempts, and what ended, are known only as far as Redis has them']
+    : [];
+  const found = pieces.map((one) => compose(one, { today, notes: [...notes, ...none] }));
   return {
     found: found.slice(0, limit),
     more: stored.more || found.length > limit,
