@@ -54,7 +54,7 @@ async function withSources(options: Options, { env }: Context, work: (sources: S
   return withPlaces({ env, config }, ({ reached, away, requireHistory }) => {
     const history = requireHistory();
     if (reached === undefined) return work({ history, kept: undefined, away });
-    return withKept({ place, reached, reading: true }, (kept) => work({ history, kept, away }));
+    return withKept({ place, reached, rest: history.rest, reading: true }, (kept) => work({ history, kept, away }));
   });
 }
 

@@ -25,8 +25,11 @@ export async function keptCallbacks(
   return { found: [...found.values()].toSorted(newestFirst), all: looked <= MOST };
 }
 
-function isWanted({ queue }: Kept, { state }: CallbackFilter): boolean {
-  return state === 'dead' || (state === 'unrouted') === (queue === 'unrouted');
+const UNROUTED_CODES = new Set(['RB_UNROUTED', 'RB_CONDITION_OVERRUN']);
+
+function isWanted({ queue, rests, code = '' }: Kept, { state }: CallbackFilter): boolean {
+  const isUnrouted = rests ? UNROUTED_CODES.has(code) : queue === 'unrouted';
+  return state === 'dead' || (state === 'unrouted') === isUnrouted;
 }
 
 function foundIn(kept: Kept): Found[] {
