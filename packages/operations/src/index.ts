@@ -1,5 +1,6 @@
 export { type ExplainedRouting, explainRouting, keptCallback, type KeptCallback } from './explain-kept.ts';
 export { type CallbackFilter, cleanId, FILTER_STATES, fitsResting, historyFilterOf, restFilterOf } from './filter.ts';
+export { type Copied, copyHistory } from './history/copy.ts';
 export { exportRows, importRows } from './history/move-rows.ts';
 export { historyStatus, type WholeStatus } from './history/status.ts';
 export { createMissing, type Places, type ShardPlace } from './places.ts';

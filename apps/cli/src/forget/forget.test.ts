@@ -75,7 +75,9 @@ async function fill({ redis, prefix, history }: Awaited<ReturnType<typeof setUp>
   const [, , third] = rows;
   const attempts = third ? [{ ...attempt, key: third.key, receivedAt: T, output: 'crm' }] : [];
   await history.write({ ...NO_ROWS, callbacks: rows, deliveries: rows.map((row) => deliveryRow(row)), attempts });
-  await history.rest.put([resting(theirs('r1'), 'parked'), resting(other('r2'), 'parked'), resting(theirs('r3'), 'quarantine')]);
+  const encoded = { encoding: 'base64', body: Buffer.from(body(PHONE)).toString('base64') };
+  const quarantined = { ...resting(other('r3'), 'quarantine'), payload: JSON.stringify({ v: 1, entry: encoded }) };
+  await history.rest.put([resting(theirs('r1'), 'parked'), resting(other('r2'), 'parked'), quarantined]);
 }
 
 it('removes a person by phone number from Redis and the history, their files included, and nobody else', async () => {

@@ -1,3 +1,4 @@
+import { settingsFile } from '@ringback/config';
 import { type Command } from 'commander';
 import type { Env } from '../load-settings.ts';
 import { duration, timeOrAgo, wholeNumber } from '../option-values.ts';
@@ -6,6 +7,7 @@ import { withHistory } from '../with-history.ts';
 import { withPlaces } from '../with-places.ts';
 import { withConfig } from '../with-redis.ts';
 import { actionLines } from './action-lines.ts';
+import { copyTo } from './copy.ts';
 import { exportTo, importFrom } from './move-file.ts';
 import { pruneHistory } from './prune.ts';
 import { showStatus } from './status.ts';
@@ -50,7 +52,16 @@ export function addHistory(context: Context): void {
   addMoves(history, context);
 }
 
-function addMoves(history: Command, { env, terminal, fromCaller }: Context): void {
+function addMoves(history: Command, { env, terminal, fromCaller, done }: Context): void {
+  json(history.command('copy'))
+    .description('copy all of it into the history of other settings, SQLite or PostgreSQL; workers may go on meanwhile')
+    .requiredOption('--to <file>', 'settings file with the new history', fromCaller)
+    .option('--rest', 'move what rests as well: once all workers run with the new settings', false)
+    .action(({ config, ...options }: Shared & { to: string; rest: boolean }) =>
+      withHistory({ env, config }, async (opened) =>
+        done(await copyTo(opened, { ...options, env, terminal, from: config ?? settingsFile(env) })),
+      ),
+    );
   withConfig(history.command('export'))
     .description('write all of it as lines of JSON, bodies included, but not what rests (parked, dead letters, quarantine)')
     .argument('[file]', 'a new file (default: to stdout)', fromCaller)

@@ -111,7 +111,7 @@ function createReport() {
     changed: (count: number) => void (changed += count),
     notReached: (why: string) => void left.add(why),
     again: () => void (left = new Set()),
-    erased: (how: NonNullable<ForgottenInHistory['erased']>) => void (history = how),
+    erased: (how: NonNullable<ForgottenInHistory['erased']>) => void (history = history?.erased === false ? history : how),
     count: () => [...counts.values()].reduce((sum, { count }) => sum + count, changed),
     result: (more: readonly string[]): Forgot => ({ removed: [...counts.values()], notReached: [...left, ...more], history }),
   };

@@ -29,8 +29,10 @@ export async function forgetInHistory(options: Options): Promise<ForgottenInHist
   if (dryRun) return { callbacks: refs.length, resting: rest.length, keys };
   if (refs.length + rest.length === 0) return { ...nothing, keys };
   let sum: Omit<ForgottenInHistory, 'keys'> = nothing;
-  for (let at = 0; at < Math.max(refs.length, rest.length); at += PAGE) {
-    const done = await store.forget({ refs: refs.slice(at, at + PAGE), rest: rest.slice(at, at + PAGE) });
+  // SQLite's one writer would hold up others for long; PostgreSQL says for all of them how to erase.
+  const portion = store.kind === 'sqlite' ? PAGE : Math.max(refs.length, rest.length);
+  for (let at = 0; at < Math.max(refs.length, rest.length); at += portion) {
+    const done = await store.forget({ refs: refs.slice(at, at + portion), rest: rest.slice(at, at + portion) });
     const { erased, how } = done;
     sum = { callbacks: sum.callbacks + done.callbacks, resting: sum.resting + done.resting, erased: { erased, how } };
   }
@@ -77,7 +79,9 @@ async function restOf({ store, person, keys }: Options): Promise<string[]> {
 function isTheirs(entry: Resting, person: Person, keys: ReadonlySet<string>): boolean {
   if (keys.has(entry.key) || person.named.requestIDs.includes(entry.requestID)) return true;
   if (person.isNamed(entry.payload)) return true;
-  return person.named.tasks.length > 0 && callbacksIn(jsonOf(entry.payload)).some((callback) => person.isIn(callback));
+  const payload = jsonOf(entry.payload);
+  if (encodedBodies(payload).some((body) => person.isNamed(body))) return true;
+  return person.named.tasks.length > 0 && callbacksIn(payload).some((own) => person.isIn(own));
 }
 
 const callback = Compile(Callback);
@@ -87,6 +91,16 @@ function callbacksIn(value: unknown): CallbackType[] {
   if (typeof value !== 'object' || value === null) return [];
   if (callback.Check(value)) return [value];
   return Object.values(value).flatMap(callbacksIn);
+}
+
+/** Of what was quarantined, as bytes that are no text. */
+function encodedBodies(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const own =
+    'encoding' in value && value.encoding === 'base64' && 'body' in value && typeof value.body === 'string'
+      ? [Buffer.from(value.body, 'base64').toString()]
+      : [];
+  return [...own, ...Object.values(value).flatMap(encodedBodies)];
 }
 
 function jsonOf(text: string): unknown {
