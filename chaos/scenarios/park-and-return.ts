@@ -6,13 +6,13 @@ import { historyPlace, PREFIX } from '../settings.ts';
 import type { World } from '../world.ts';
 
 /** What the dead output may hold in Redis. */
-const HELD = 200;
-const CALLBACKS = { full: 20_000, short: 1200 } as const;
+const HELD = 100;
+const CALLBACKS = { full: 8000, short: 600 } as const;
 const KILLS = { full: 4, short: 1 } as const;
 const MEMORY_BYTES = 64 * 1024 * 1024;
 /** A killed worker may repeat what it had under way, at each output: its `concurrency`. */
 const UNDER_WAY = 2 * 32;
-const WITHIN_MS = 150_000;
+const WITHIN_MS = 300_000;
 const RETURNS_WITHIN_MS = 60_000;
 
 /** Parked deliveries at the end of the outage. */
@@ -24,6 +24,7 @@ export const parkAndReturn: Scenario = {
     'one of two outputs is dead for long while callbacks come to a small Redis, and what waits for it goes to the history; workers are killed while they park, and while they bring it back',
   loss: 'zero',
   settlesWithinMs: 240_000,
+  breaksWithinMs: 600_000,
   setup: {
     history: true,
     workers: 2,
