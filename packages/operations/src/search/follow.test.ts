@@ -1,0 +1,34 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { callbackKey } from '@ringback/contracts';
+import { type CallbackRow, NO_ROWS, openHistory } from '@ringback/history';
+import { testCallback } from '@ringback/testkit';
+import { expect, it, onTestFinished } from 'vitest';
+import { follow } from './follow.ts';
+
+function row(id: string, receivedAt: number): CallbackRow {
+  const callback = testCallback(id, { receivedAt });
+  const own = { key: callbackKey(callback), batch: 'b', dispatchedAt: receivedAt, settings: 'd', subjects: {} };
+  return { ...callback, ...own, fate: { routes: [1], to: ['crm'] } };
+}
+
+it('follows what is received from now on, each once, also what the history gets late', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ringback-follow-'));
+  const history = await openHistory({ store: 'sqlite', path: 'history.sqlite' }, { folder });
+  onTestFinished(async () => {
+    await history.close();
+    rmSync(folder, { recursive: true });
+  });
+  const start = 1_000_000_000;
+  await history.write({ ...NO_ROWS, callbacks: [row('before', start - 1)] });
+  const rounds = [[row('b', start + 20)], [row('c', start + 30), row('a', start + 10)], []];
+  const pause = async () => {
+    const callbacks = rounds.shift();
+    if (callbacks) await history.write({ ...NO_ROWS, callbacks });
+    return callbacks !== undefined;
+  };
+  const seen: string[] = [];
+  for await (const { id } of follow({}, { history, bodies: false, now: () => start, pause })) seen.push(id);
+  expect(seen).toEqual(['b', 'a', 'c']);
+});
