@@ -39,7 +39,7 @@ export type Patience = {
 };
 
 const PATIENCE: Patience = { connectMs: 5000, statementMs: 30_000 };
-const GRACE_MS = 5000;
+const MOST_GRACE_MS = 5000;
 /** A writer uses one; others are for what reads beside it. */
 const CONNECTIONS = 4;
 const IDLE_MS = 30_000;
@@ -74,6 +74,7 @@ function tlsOf(tls: PostgresPlace['tls'] = {}) {
 /** Without a first connection: that comes with the first statement. @throws RingbackError RB_HISTORY_UNUSABLE for the URL */
 export function connectDatabase(place: PostgresPlace, { connectMs, statementMs }: Patience = PATIENCE): Database {
   const { connectionString, server, isTls } = readUrl(place.url.reveal());
+  const graceMs = Math.min(statementMs, MOST_GRACE_MS);
   const pool = new Pool({
     connectionString,
     ssl: place.tls !== undefined || isTls ? tlsOf(place.tls) : false,
@@ -81,14 +82,14 @@ export function connectDatabase(place: PostgresPlace, { connectMs, statementMs }
     idleTimeoutMillis: IDLE_MS,
     connectionTimeoutMillis: connectMs,
     statement_timeout: statementMs,
-    query_timeout: statementMs + GRACE_MS,
-    idle_in_transaction_session_timeout: statementMs + GRACE_MS,
+    query_timeout: statementMs + graceMs,
+    idle_in_transaction_session_timeout: statementMs + graceMs,
     application_name: 'ringback',
     keepAlive: true,
     types: { getTypeParser: (oid, format) => (oid === types.builtins.INT8 ? Number : types.getTypeParser(oid, format)) },
   });
   // A connection that breaks while idle. The next statement opens another.
-  pool.on('error', () => {});
+  pool.on('error', ignore);
   const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
@@ -106,6 +107,8 @@ export function connectDatabase(place: PostgresPlace, { connectMs, statementMs }
 
 async function inTransaction<T>(client: PoolClient, work: (sql: Sql) => Promise<T>): Promise<T> {
   let failure: Error | undefined;
+  // Without a listener the end of a connection that is in use would end the process.
+  client.on('error', ignore);
   try {
     await client.query('BEGIN');
     const result = await work(async (text, values) => (await client.query<Row>(text, values && [...values])).rows);
@@ -117,9 +120,12 @@ async function inTransaction<T>(client: PoolClient, work: (sql: Sql) => Promise<
     failure = isKnown ? await rolledBack(client) : new Error('broken');
     throw error;
   } finally {
+    client.off('error', ignore);
     client.release(failure);
   }
 }
+
+const ignore = () => {};
 
 async function rolledBack(client: PoolClient): Promise<Error | undefined> {
   try {

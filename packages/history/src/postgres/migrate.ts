@@ -15,10 +15,18 @@ export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"
 
 type Options = { readonly schema: string; readonly migrations?: typeof MIGRATIONS | undefined };
 
+/** Reads the catalogue: `to_regclass` may not see what was committed while the session waited for an advisory lock. */
+export async function hasTable(sql: Sql, schema: string, name: string): Promise<boolean> {
+  const found = await sql(
+    'SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE nspname = $1 AND relname = $2',
+    [schema, name],
+  );
+  return found.length > 0;
+}
+
 /** Undefined: there are no tables of ours. */
 export async function versionOf(sql: Sql, schema: string): Promise<number | undefined> {
-  const [found] = await sql('SELECT to_regclass($1) IS NOT NULL AS there', [`${quoted(schema)}.${MARKER}`]);
-  if (found?.['there'] !== true) return undefined;
+  if (!(await hasTable(sql, schema, MARKER))) return undefined;
   const [row] = await sql(`SELECT version FROM ${quoted(schema)}.${MARKER}`);
   return Number(row?.['version'] ?? 0);
 }
@@ -56,14 +64,14 @@ function refuseNewer({ server }: Database, version: number | undefined, newest: 
 }
 
 async function begin(sql: Sql, { server }: Database, schema: string): Promise<void> {
-  const [found] = await sql('SELECT to_regnamespace($1) IS NOT NULL AS there', [quoted(schema)]);
-  if (found?.['there'] !== true) await sql(`CREATE SCHEMA ${quoted(schema)}`);
+  const found = await sql('SELECT FROM pg_namespace WHERE nspname = $1', [schema]);
+  if (found.length === 0) await sql(`CREATE SCHEMA ${quoted(schema)}`);
   await sql(`CREATE TABLE ${quoted(schema)}.${MARKER} (version integer NOT NULL)`);
   await sql(`INSERT INTO ${quoted(schema)}.${MARKER} VALUES (0)`);
   const names = [...firstLayout('').matchAll(/CREATE TABLE \.(\w+)/g)].map(([, name]) => name);
   const foreign = await sql(
-    `SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace($1) AND relname = ANY ($2) ORDER BY relname LIMIT 3`,
-    [quoted(schema), names],
+    `SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE nspname = $1 AND relname = ANY ($2) ORDER BY relname LIMIT 3`,
+    [schema, names],
   );
   if (foreign.length === 0) return;
   const listed = foreign.map(({ relname }) => String(relname)).join(', ');

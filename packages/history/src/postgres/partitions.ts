@@ -1,6 +1,6 @@
 import type { Database, Sql } from './connect.ts';
 import { isUnavailable } from './errors.ts';
-import { quoted } from './migrate.ts';
+import { hasTable, quoted } from './migrate.ts';
 
 export const PARTITIONED = ['callbacks', 'bodies', 'deliveries', 'attempts', 'repeats'] as const;
 export type Partitioned = (typeof PARTITIONED)[number];
@@ -34,7 +34,7 @@ export function createPartitions(database: Database, schema: string, keepDays: n
   const triedAt = new Map<number, number>();
   const make = async (day: number, now: number) => {
     try {
-      await database.transaction((sql) => makeDay(sql, s, day));
+      await database.transaction((sql) => makeDay(sql, schema, day));
       known.add(day);
     } catch (error) {
       if (!isUnavailable(error)) throw error;
@@ -59,14 +59,14 @@ export function createPartitions(database: Database, schema: string, keepDays: n
 }
 
 /** Rows of the day that went to the default partition move. */
-async function makeDay(sql: Sql, s: string, day: number): Promise<void> {
+async function makeDay(sql: Sql, schema: string, day: number): Promise<void> {
+  const s = quoted(schema);
   await sql(`SET LOCAL lock_timeout = ${LOCK_MS}`);
   await sql('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`ringback history days ${s}`]);
   const [from, to] = [day * DAY_MS, (day + 1) * DAY_MS];
   for (const table of PARTITIONED) {
     const name = `${s}.${partitionName(table, day)}`;
-    const [found] = await sql('SELECT to_regclass($1) IS NOT NULL AS there', [name]);
-    if (found?.['there'] === true) continue;
+    if (await hasTable(sql, schema, partitionName(table, day))) continue;
     await sql(`CREATE TABLE ${name} (LIKE ${s}.${table} INCLUDING ALL)`);
     await sql(`LOCK TABLE ${s}.${table}_default IN ACCESS EXCLUSIVE MODE`);
     await sql(`WITH moved AS (DELETE FROM ${s}.${table}_default WHERE received_at >= ${from} AND received_at < ${to} RETURNING *)

@@ -2,7 +2,7 @@ import { createSecret } from '@ringback/contracts';
 import { testPostgres } from '@ringback/testkit';
 import { onTestFinished } from 'vitest';
 import type { HistoryStore } from '../store.ts';
-import { connectDatabase } from './connect.ts';
+import { connectDatabase, type Database } from './connect.ts';
 import { openPostgresStore, type PostgresOptions } from './store.ts';
 
 const EXACT = { callbacks: false, bodies: false };
@@ -31,4 +31,11 @@ export async function open(
   });
   onTestFinished(() => store.close());
   return store;
+}
+
+/** For what only an administrator sees. */
+export function admin(url: string): Database {
+  const database = connectDatabase({ url: createSecret(url) });
+  onTestFinished(() => database.close());
+  return database;
 }
