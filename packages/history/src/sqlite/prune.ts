@@ -16,7 +16,7 @@ const MOST_FREE = 0.25;
 /** Removes what is older in small transactions, with a pause after each that is as long as it took. */
 export async function prune(file: DatabaseSync, run: Run, { before, bodiesBefore }: PruneLimits): Promise<Pruned> {
   const repeat = async (work: () => number): Promise<number> => {
-    for (let sum = 0; ; ) {
+    for (let sum = 0; ;) {
       const start = performance.now();
       const removed = await run.write(() => forSomeTime(work));
       if (removed === 0) return sum;
@@ -34,7 +34,7 @@ export async function prune(file: DatabaseSync, run: Run, { before, bodiesBefore
 
 function forSomeTime(work: () => number): number {
   const end = performance.now() + TRANSACTION_MS;
-  for (let sum = 0; ; ) {
+  for (let sum = 0; ;) {
     const removed = work();
     sum += removed;
     if (removed === 0 || performance.now() > end) return sum;
