@@ -1,4 +1,14 @@
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { canMount, smallDisk } from '@ringback/testkit';
@@ -76,6 +86,19 @@ describe('the file', () => {
     other.exec('ROLLBACK');
     await store.write(rows(2));
     expect(await store.count({})).toBe(2);
+  });
+
+  it('says so if it was removed or replaced while it is in use', async () => {
+    const path = historyPath();
+    const store = open(path);
+    await store.write(rows(1));
+    const moved = refusal('RB_HISTORY_UNUSABLE', path, 'restart this process');
+    renameSync(path, `${path}.backup`);
+    await expect(store.write(rows(2))).rejects.toThrow(moved);
+    writeFileSync(path, '');
+    await expect(store.count({})).rejects.toThrow(moved);
+    renameSync(`${path}.backup`, path);
+    expect(await store.count({})).toBe(1);
   });
 
   it('says so if it is damaged', async () => {

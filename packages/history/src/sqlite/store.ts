@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import type { HistoryStatus, HistoryStore } from '../store.ts';
 import { readAll, readGaps, readRefusal, refsOf } from './all.ts';
-import { historyError } from './errors.ts';
+import { historyError, unusable } from './errors.ts';
 import { createFinder } from './find.ts';
 import { createForgetter } from './forget.ts';
 import { createNames } from './names.ts';
@@ -61,8 +61,11 @@ function storeIn(file: DatabaseSync, path: string): HistoryStore {
 }
 
 function createRun(file: DatabaseSync, { path, rolledBack }: { path: string; rolledBack: () => void }): Run {
+  const opened = inodeOf(path);
   const guarded = <T>(work: () => T): T => {
     try {
+      // Else what is written would go with a file that nobody can open any more.
+      if (inodeOf(path) !== opened) throw unusable(path, 'it was moved or removed while it is in use: restart this process');
       return work();
     } catch (error) {
       throw historyError(error, path);
@@ -85,6 +88,8 @@ function createRun(file: DatabaseSync, { path, rolledBack }: { path: string; rol
       }),
   };
 }
+
+const inodeOf = (path: string): number | undefined => statSync(path, { throwIfNoEntry: false })?.ino;
 
 function listsOf(file: DatabaseSync, { read }: Run): Pick<HistoryStore, 'refusals' | 'actions'> {
   const refusals = file.prepare('SELECT * FROM refusals WHERE minute >= ? AND minute < ? ORDER BY minute, process, code, source');
