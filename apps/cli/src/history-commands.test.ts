@@ -3,7 +3,8 @@ import { type CallbackRow, NO_ROWS, openHistory } from '@ringback/history';
 import { taskBody } from '@ringback/testkit';
 import { dirname } from 'node:path';
 import { expect, it } from 'vitest';
-import { runCli, testFile } from './run-cli.ts';
+import { testFile } from './run-cli.ts';
+import { runCommand } from './test-commands.ts';
 
 const SETTINGS = `
 sources: [{ name: voice, type: callbot, accounts: [{ uuid: acc, secrets: ["\${UNSET}"] }] }]
@@ -37,7 +38,7 @@ async function installation() {
     ],
   });
   await store.close();
-  return { config, run: (...args: string[]) => runCli([...args, '--config', config]) };
+  return { config, run: (...args: string[]) => runCommand([...args, '--config', config]) };
 }
 
 it('tasks, route and plan answer from the history, without any secret', async () => {
@@ -77,14 +78,14 @@ it('tasks, route and plan answer from the history, without any secret', async ()
     unrouted: { gained: { count: 1, examples: ['r-1'] } },
     differs: true,
   });
-}, 60_000);
+});
 
 it('says what is no file, kind or kept callback, and that there is no history', async () => {
   const { config, run } = await installation();
   const off = await testFile('off.yaml', SETTINGS.replace(/^history.*$/m, ''));
   const [unknown, without, same] = await Promise.all([
     run('route', 'r-9'),
-    runCli(['route', 'r-9', '--config', off]),
+    runCommand(['route', 'r-9', '--config', off]),
     run('plan', config),
   ]);
   expect(unknown).toEqual({
@@ -94,4 +95,4 @@ it('says what is no file, kind or kept callback, and that there is no history', 
   });
   expect(without).toMatchObject({ code: 1, err: expect.stringMatching(/^RB_HISTORY_OFF: /) });
   expect(same).toMatchObject({ code: 0, out: expect.stringMatching(/\nthe new settings route these callbacks as before\n$/) });
-}, 60_000);
+});

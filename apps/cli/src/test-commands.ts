@@ -6,7 +6,10 @@ import { addHistory } from './history/commands.ts';
 import { addForget } from './forget/command.ts';
 import { addKeptCommands } from './kept-commands.ts';
 import { addOutputs } from './outputs.ts';
+import { addPlan } from './plan.ts';
+import { addRoute } from './route-command.ts';
 import { addSearch } from './search/command.ts';
+import { addTasks } from './tasks.ts';
 import { addTrace } from './trace/command.ts';
 
 export type Ran = { readonly code: number; readonly out: string; readonly err: string };
@@ -22,6 +25,9 @@ export async function runCommand(args: readonly string[], env: Readonly<Record<s
   addSearch(context);
   addHistory({ ...context, fromCaller: (path) => path });
   addTrace(context);
+  addTasks(context);
+  addRoute({ ...context, fromCaller: (path) => path });
+  addPlan({ ...context, fromCaller: (path) => path });
   for (const place of ['dead-letters', 'quarantine'] as const) addKeptCommands({ ...context, place });
   try {
     await context.program.parseAsync(args, { from: 'user' });
