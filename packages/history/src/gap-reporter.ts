@@ -9,7 +9,6 @@ export function createGapReporter(logger: Logger) {
   let sum: { callbacks: number; attempts: number } | undefined;
   let quiet = 0;
   return {
-    open: () => sum !== undefined,
     dropped: ({ callbacks, attempts }: Weight): void => {
       if (callbacks + attempts === 0) return;
       quiet = 0;

@@ -79,3 +79,13 @@ it('keeps what a person did where callbacks find no room', async () => {
   await handOver(dispatched('b1'));
   expect(await redis.xlen(`${prefix}:history`)).toBe(1);
 });
+
+it('hears that writers made room, while it hands over nothing', async () => {
+  const { handOver, redis, prefix, batches, state } = setUp(700);
+  for (const batch of ['b1', 'b2']) await handOver(dispatched(batch));
+  await redis.del(`${prefix}:history`, `${prefix}:history.state`);
+  // What was left out has been told by now, and so has the room.
+  await vi.waitFor(async () => expect(await state()).toMatchObject({ callbacks: '2' }), 10_000);
+  await handOver(dispatched('b3'));
+  expect(await batches()).toEqual(['b3']);
+});

@@ -42,7 +42,9 @@ export function createHandOver(options: HandOverOptions): OpenHandOver {
   const { known, unsaid, append, giveWay } = createBuffer(options, gap.dropped);
   const look = onceAtATime(async () => {
     gap.look();
-    if (redis.status === 'ready' && (known() > most() || !unsaid.isEmpty() || gap.open())) await giveWay();
+    // Writers make room meanwhile. Without this a process that is idle would never hear of it.
+    const isFilling = known() > most() / 2;
+    if (redis.status === 'ready' && (isFilling || !unsaid.isEmpty())) await giveWay();
   });
   const timer = setInterval(() => void look(), LOOK_EVERY_MS).unref();
 
