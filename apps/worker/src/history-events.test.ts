@@ -47,8 +47,12 @@ it('tells nothing of a batch of which nothing belongs here', async () => {
 });
 
 const attempt = (result: DeliveryResult, settlement: Attempted['settlement']): Attempted => ({
-  ...{ result, settlement },
-  ...{ number: 2, at: 100, settledAt: 130, ms: 30 },
+  result,
+  settlement,
+  number: 2,
+  at: 100,
+  settledAt: 130,
+  ms: 30,
 });
 const failed = { outcome: 'retry', failure: 'error', reason: 'HTTP 500', status: 500, answer: 'sorry: +49 30 é' } as const;
 const spent = { attempts: 1, uncounted: 0 };
