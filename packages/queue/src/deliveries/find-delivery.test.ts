@@ -40,6 +40,9 @@ it('a delivery is found in a job with others, in one that names stored bodies, a
   expect(await find('b2', two, 'log')).toEqual({ at: 'held', callback: two, attempts: 0 });
   await bodies.store({ id: 'b3.part', batch: 'b3', again: true, compact: true, shares: [{ ...shares[1], callbacks: [one] }] });
   expect(await find('b3', one, 'log')).toMatchObject({ at: 'held' });
+  await bodies.store({ id: 'b5.part', batch: 'b5', again: true, compact: true, shares: [shares[0]] });
+  await producer.addReferences(['b5.part']);
+  expect(await find('b5')).toEqual({ at: 'waiting', callback: one, attempts: 0 });
   expect(await find('b4')).toBeUndefined();
 });
 

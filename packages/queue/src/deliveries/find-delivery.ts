@@ -2,6 +2,7 @@ import { type Callback, callbackKey, callbacksOf, DeliveryPayload, type Fault, S
 import type { Job, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { Compile } from 'typebox/compile';
+import { idPages } from '../bullmq/jobs-of.ts';
 import { deliveryBatchId, outputQueueName, referenceId, singleDeliveryId } from '../bullmq/names.ts';
 import { openQueue } from '../bullmq/queue-options.ts';
 import { parseStored } from './bodies/blob.ts';
@@ -14,6 +15,9 @@ const share = Compile(StoredShare);
 
 /** A held list may be long. Only what a later run of a batch sends has bodies under another id than the batch's. */
 const HELD_LOOKED_AT = 10_000;
+/** Of a queue in one state, the newest. */
+const JOBS_LOOKED_AT = 5000;
+const PAGE = 1000;
 
 /** Where a delivery stands in Redis. `later`: it waits for its next attempt. */
 export type StandingDelivery = {
@@ -42,7 +46,8 @@ export async function findDelivery(access: Access, { batch, key, output }: Wante
       (await find.job(singleDeliveryId({ batch, key, output }))) ??
       (await find.job(deliveryBatchId(batch, output))) ??
       (await find.stored(batch)) ??
-      (await find.inParts(batch))
+      (await find.inParts(batch)) ??
+      (await find.inQueue(batch))
     );
   } finally {
     await queue.close();
@@ -82,7 +87,26 @@ function createFinder({ redis, prefix, queue, output, key }: FinderOptions) {
     return undefined;
   }
 
-  return { job, stored, inParts };
+  return { job, stored, inParts, inQueue: (batch: string) => findInQueue(queue, batch, stored) };
+}
+
+type Stored = (bodies: string) => Promise<StandingDelivery | undefined>;
+
+/** What returned from the history, or a later run sent: a job names bodies under another id. */
+async function findInQueue(queue: Queue, batch: string, stored: Stored): Promise<StandingDelivery | undefined> {
+  for (const state of ['active', 'waiting', 'failed'] as const) {
+    let looked = 0;
+    for await (const ids of idPages({ queue, state, size: PAGE })) {
+      looked += ids.length;
+      for (const id of ids.filter((one) => one.startsWith(`${batch}.`))) {
+        const data: unknown = (await queue.getJob(id))?.data;
+        const found = payload.Check(data) && data.kind === 'reference' ? await stored(data.bodies) : undefined;
+        if (found) return found;
+      }
+      if (looked >= JOBS_LOOKED_AT) break;
+    }
+  }
+  return undefined;
 }
 
 /** Whose they are cannot be told. `dead-letters` names them. */
