@@ -85,6 +85,8 @@ export function connectDatabase(place: PostgresPlace, { connectMs, statementMs }
     query_timeout: statementMs + graceMs,
     idle_in_transaction_session_timeout: statementMs + graceMs,
     application_name: 'ringback',
+    // To compile a look-up takes longer than to run it.
+    options: '-c jit=off',
     keepAlive: true,
     types: { getTypeParser: (oid, format) => (oid === types.builtins.INT8 ? Number : types.getTypeParser(oid, format)) },
   });

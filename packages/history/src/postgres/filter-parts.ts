@@ -6,7 +6,12 @@ import type { Names } from './names.ts';
 import { fromText, toBytes } from './text.ts';
 
 /** Rows of `callbacks c`, found through an index in order of time. `time`: the table whose columns give that order. */
-export type Part = Clause & { readonly from: string; readonly time: 'c' | 'd' | 'b' };
+export type Part = Clause & {
+  readonly from: string;
+  readonly time: 'c' | 'd';
+  /** The most rows that one callback has in it. */
+  readonly copies: number;
+};
 
 /** A filter's condition: as indexes find it (`parts`, whose union it is), or checked for a callback `c`. */
 export type Condition = { readonly parts?: readonly Part[] | undefined; readonly check: Clause };
@@ -20,7 +25,13 @@ export type Place = {
 /** More are not looked up one by one. */
 const MOST_PARTS = 50;
 
-const ofCallbacks = (s: string, { sql, values }: Clause): Part => ({ from: `${s}.callbacks c`, time: 'c', sql, values });
+const ofCallbacks = (s: string, { sql, values }: Clause): Part => ({
+  from: `${s}.callbacks c`,
+  time: 'c',
+  copies: 1,
+  sql,
+  values,
+});
 
 export const all = (s: string): Part => ofCallbacks(s, clause('true'));
 
@@ -68,14 +79,17 @@ export async function deliveryCondition(
   const same = clause('d.received_at = c.received_at AND d.key = c.key');
   const exists = and([ofOutput, same, ...ofState, ...ofReason]);
   const check = { sql: `EXISTS (SELECT FROM ${s}.deliveries d WHERE ${exists.sql})`, values: exists.values };
-  const from = `${s}.deliveries d JOIN ${s}.callbacks c ON c.received_at = d.received_at AND c.key = d.key`;
-  const part = (clauses: readonly Clause[]): Part => ({ from, time: 'd', ...and(clauses) });
+  // OFFSET 0: one look-up for each delivery, in order of time, until the page is full.
+  const from = `${s}.deliveries d CROSS JOIN LATERAL (
+    SELECT c.* FROM ${s}.callbacks c WHERE c.received_at = d.received_at AND c.key = d.key OFFSET 0
+  ) c`;
+  const part = (clauses: readonly Clause[], copies: number): Part => ({ from, time: 'd', copies, ...and(clauses) });
   if (reason !== undefined || (state !== undefined && state !== 'delivered')) {
     const ranks = state === undefined ? STATE_RANKS.map(rankOf) : [rankOf(state)];
     const notable = (rank: number) => clause(`d.state = ${rank} AND (d.state <> ${DELIVERED} OR d.reason IS NOT NULL)`);
-    return { parts: ranks.map((rank) => part([notable(rank), ofOutput, ...ofReason])), check };
+    return { parts: ranks.map((rank) => part([notable(rank), ofOutput, ...ofReason], outputs.length)), check };
   }
-  const byOutput = (n: number) => part([clause(`d.output = ${n}`), ...ofState]);
+  const byOutput = (n: number) => part([clause(`d.output = ${n}`), ...ofState], 1);
   return { parts: outputs.length <= MOST_PARTS ? outputs.map(byOutput) : undefined, check };
 }
 

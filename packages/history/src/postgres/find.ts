@@ -28,6 +28,10 @@ export type Finder = {
 /** Of two conditions the one with fewer rows is looked up. More than this are not counted for it. */
 const ENOUGH_TO_COMPARE = 20_000;
 
+/** Only these conditions find a callback by more than one row. */
+const onlyOnce = ({ state, output, reason, id, task }: HistoryFilter): boolean =>
+  [output, reason, id, task].every((each) => each === undefined) && (state === undefined || state === 'unrouted');
+
 type Lookups = { readonly place: () => Promise<Place>; readonly names: Names };
 
 export function createFinder(sql: Sql, lookups: Lookups): Finder {
@@ -49,12 +53,13 @@ export function createFinder(sql: Sql, lookups: Lookups): Finder {
     tasks,
     find: async (filter, page) => {
       const { sql: found, values } = await select(filter, page);
-      const newest = `SELECT * FROM (${found}) f ORDER BY received_at DESC, key DESC LIMIT ${Math.trunc(page.limit)}`;
+      const newest = `SELECT DISTINCT received_at, key FROM (${found}) f ORDER BY received_at DESC, key DESC LIMIT ${Math.trunc(page.limit)}`;
       return (await run({ sql: newest, values })).map(refOf);
     },
     count: async (filter) => {
       const { sql: found, values } = await select(filter, {});
-      const [row] = await run({ sql: `SELECT count(*) AS count FROM (${found}) f`, values });
+      const each = onlyOnce(filter) ? `(${found})` : `(SELECT DISTINCT received_at, key FROM (${found}) g)`;
+      const [row] = await run({ sql: `SELECT count(*) AS count FROM ${each} f`, values });
       return Number(row?.['count']);
     },
   };
@@ -102,15 +107,14 @@ function timeRange({ time }: Part, { since, until }: HistoryFilter, after?: Call
   return and(clauses);
 }
 
-function selectPart({ from, time }: Part, { sql, values }: Clause, limit: number | undefined): Clause {
-  const columns = `${time}.received_at, ${time}.key`;
-  // A callback may have several such deliveries.
-  const distinct = time === 'd' ? 'DISTINCT' : '';
-  const newest = limit === undefined ? '' : `ORDER BY ${time}.received_at DESC, ${time}.key DESC LIMIT ${Math.trunc(limit)}`;
-  return { sql: `(SELECT ${distinct} ${columns} FROM ${from} WHERE ${sql} ${newest})`, values };
+/** A callback may come several times: who asks takes each once. */
+function selectPart({ from, time, copies }: Part, { sql, values }: Clause, limit: number | undefined): Clause {
+  const most = Math.trunc(limit ?? 0) * copies;
+  const newest = limit === undefined ? '' : `ORDER BY ${time}.received_at DESC, ${time}.key DESC LIMIT ${most}`;
+  return { sql: `(SELECT ${time}.received_at, ${time}.key FROM ${from} WHERE ${sql} ${newest})`, values };
 }
 
 function union(parts: readonly Clause[]): Clause {
   if (parts.length === 0) return clause(`SELECT 0 AS received_at, '' AS key WHERE false`);
-  return { sql: parts.map(({ sql }) => sql).join(' UNION '), values: parts.flatMap(({ values }) => values) };
+  return { sql: parts.map(({ sql }) => sql).join(' UNION ALL '), values: parts.flatMap(({ values }) => values) };
 }
