@@ -6,7 +6,7 @@ import { rolldown } from 'rolldown';
 const ENTRIES = {
   ringback: 'scripts/pack/bin.ts',
   'follow-parent': 'scripts/follow-parent.mjs',
-  'history-thread': 'apps/worker/src/history-thread.ts',
+  'history-thread': 'apps/worker/src/history/thread.ts',
 };
 
 const OURS = /^(?:[./]|@ringback\/)/;

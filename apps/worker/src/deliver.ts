@@ -6,7 +6,7 @@ import type { LimitFunction } from 'p-limit';
 import { allSettled } from './all-settled.ts';
 import { type Attempt, type AttemptDeps, type Attempted, createAttempt } from './attempt.ts';
 import type { Breaker } from './breaker.ts';
-import type { AttemptEvent, HistoryEvents } from './history-events.ts';
+import type { AttemptEvent, HistoryEvents } from './history/events.ts';
 
 export type DeliverDeps = {
   readonly output: Output;

@@ -6,7 +6,7 @@ import { allSettled } from './all-settled.ts';
 import type { Claims } from './claims.ts';
 import { createConflictKeeper } from './conflicts.ts';
 import type { FanOut } from './fan-out.ts';
-import type { HistoryEvents } from './history-events.ts';
+import type { HistoryEvents } from './history/events.ts';
 import { type BusinessKeyOf, createBusinessDedupe, type WithoutDuplicates } from './business-duplicates.ts';
 import type { Elsewhere } from './pass-on.ts';
 import { routeAll, type Routed } from './route-all.ts';

@@ -8,7 +8,7 @@ import {
   type Share,
 } from '@ringback/queue';
 import { allSettled } from './all-settled.ts';
-import type { HistoryEvents } from './history-events.ts';
+import type { HistoryEvents } from './history/events.ts';
 import type { LaneFlow } from './lane-flow.ts';
 import type { Reach } from './reach.ts';
 

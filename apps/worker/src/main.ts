@@ -15,7 +15,7 @@ import { announce, usedKeys } from '@ringback/queue';
 import { createShardCountWatch, shardsOf } from '@ringback/redis';
 import { checkCondition, createRouter } from '@ringback/routing';
 import { createSources, sourceTypes } from '@ringback/sources';
-import { startHistory } from './history.ts';
+import { startHistory } from './history/history.ts';
 import { openLanes } from './lanes.ts';
 import { openOutput, type ServedOutput } from './output.ts';
 import { watchPause } from './pause-watch.ts';

@@ -14,7 +14,7 @@ import {
 } from '@ringback/redis';
 import type { Redis } from 'ioredis';
 import type { FanOutShard } from './fan-out.ts';
-import { createHistoryEvents, type HistoryEvents } from './history-events.ts';
+import { createHistoryEvents, type HistoryEvents } from './history/events.ts';
 import { createReach } from './reach.ts';
 
 export type WorkShard = ReturnType<typeof openShard>;

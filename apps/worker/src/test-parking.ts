@@ -4,7 +4,7 @@ import { type BacklogBound, createParking, NO_BACKLOG, readBacklog } from '@ring
 import { testCallback } from '@ringback/testkit';
 import type { Redis } from 'ioredis';
 import { expect, onTestFinished, vi } from 'vitest';
-import { openTestHistory } from './test-history.ts';
+import { openTestHistory } from './history/test-history.ts';
 import { DEADLINE, startOutputs } from './test-outputs.ts';
 
 const WINDOW_MS = 60_000;

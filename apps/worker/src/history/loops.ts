@@ -1,8 +1,8 @@
-import { prune } from './history-prune.ts';
-import type { HistoryShard, HistoryWork } from './history-work.ts';
-import { restKept } from './history-kept.ts';
-import { parkDeliveries } from './history-park.ts';
-import { writeEvents } from './history-write.ts';
+import { prune } from './prune.ts';
+import type { HistoryShard, HistoryWork } from './work.ts';
+import { restKept } from './kept.ts';
+import { parkDeliveries } from './park.ts';
+import { writeEvents } from './write.ts';
 
 /**
  * All that the thread does. Each loop runs side by side with the others until `stop`, and ends soon after it. One that

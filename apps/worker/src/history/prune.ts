@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { RingbackError } from '@ringback/contracts';
-import type { HistoryWork } from './history-work.ts';
+import type { HistoryWork } from './work.ts';
 
 const EVERY_MS = 3_600_000;
 

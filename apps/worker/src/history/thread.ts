@@ -2,10 +2,10 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { Callback, Logger } from '@ringback/contracts';
 import { describeError } from '@ringback/observability';
 import { createSources, type SourceStanza } from '@ringback/sources';
-import type { HistoryConfig, HistoryWork } from './history-work.ts';
-import { runLoops } from './history-run.ts';
-import { unseal } from './history-seal.ts';
-import { openStore } from './history-store.ts';
+import type { HistoryConfig, HistoryWork } from './work.ts';
+import { runLoops } from './run.ts';
+import { unseal } from './seal.ts';
+import { openStore } from './store.ts';
 
 /** What the worker hands to its thread. */
 export type ThreadSettings = {

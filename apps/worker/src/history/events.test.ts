@@ -2,8 +2,8 @@ import { callbackKey, type DeliveryResult } from '@ringback/contracts';
 import type { HistoryEvent } from '@ringback/history';
 import { testCallback } from '@ringback/testkit';
 import { expect, it } from 'vitest';
-import type { Attempted } from './attempt.ts';
-import { createHistoryEvents } from './history-events.ts';
+import type { Attempted } from '../attempt.ts';
+import { createHistoryEvents } from './events.ts';
 
 const [one, two, three] = [testCallback('one'), testCallback('two'), testCallback('three')];
 const ref = (callback: typeof one) => ({ key: callbackKey(callback), receivedAt: callback.receivedAt });

@@ -1,5 +1,5 @@
 import { runKeptMoves } from '@ringback/history';
-import type { HistoryShard } from './history-work.ts';
+import type { HistoryShard } from './work.ts';
 
 /** Brings what waits for a person out of this shard's Redis. */
 export async function restKept({ config, store, shard, connect, stop, logger }: HistoryShard): Promise<void> {

@@ -3,12 +3,12 @@ import { hostname } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Config } from '@ringback/config';
-import { type HistoryThread, keepRunning, type Told } from './history-supervisor.ts';
-import { seal } from './history-seal.ts';
-import type { ThreadSettings } from './history-thread.ts';
+import { type HistoryThread, keepRunning, type Told } from './supervisor.ts';
+import { seal } from './seal.ts';
+import type { ThreadSettings } from './thread.ts';
 
 /** In the published package it is bundled. */
-const THREAD = new URL(import.meta.url.endsWith('.ts') ? './history-thread.ts' : './history-thread.js', import.meta.url);
+const THREAD = new URL(import.meta.url.endsWith('.ts') ? './thread.ts' : './history-thread.js', import.meta.url);
 /** MiB. A thread that needs more ends, and not the worker. */
 const MOST_HEAP = 512;
 

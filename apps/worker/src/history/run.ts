@@ -1,8 +1,8 @@
 import { loggerOfShard } from '@ringback/contracts';
 import { connectPatient, redisClock, type Shard, shardsOf } from '@ringback/redis';
 import type { Redis } from 'ioredis';
-import { PROCESS_LOOPS, SHARD_LOOPS } from './history-loops.ts';
-import type { HistoryWork } from './history-work.ts';
+import { PROCESS_LOOPS, SHARD_LOOPS } from './loops.ts';
+import type { HistoryWork } from './work.ts';
 
 /** Runs all loops until each has ended. Rejects as soon as one does. */
 export async function runLoops(work: HistoryWork, served: readonly number[]): Promise<void> {

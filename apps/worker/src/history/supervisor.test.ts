@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { keepRunning } from './history-supervisor.ts';
+import { keepRunning } from './supervisor.ts';
 
 const DEADLINE = { timeout: 30_000, interval: 20 };
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Logger, RingbackError } from '@ringback/contracts';
 import { type HistoryStore, openHistory } from '@ringback/history';
-import type { HistoryConfig } from './history-work.ts';
+import type { HistoryConfig } from './work.ts';
 
 const OPEN_AGAIN_AFTER_MS = { least: 200, most: 10_000 };
 

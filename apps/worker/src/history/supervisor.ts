@@ -1,6 +1,6 @@
 import type { Worker } from 'node:worker_threads';
 import type { Logger } from '@ringback/contracts';
-import type { ThreadMessage } from './history-thread.ts';
+import type { ThreadMessage } from './thread.ts';
 
 const AGAIN_AFTER_MS = { least: 1000, most: 60_000 };
 /** A thread that ran for so long starts anew at the shortest wait. */

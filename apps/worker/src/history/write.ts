@@ -1,5 +1,5 @@
 import { runWriter } from '@ringback/history';
-import type { HistoryShard } from './history-work.ts';
+import type { HistoryShard } from './work.ts';
 
 /** ms after `stop`. What is left then waits in Redis for another writer. */
 const DRAIN_MS = 3000;
