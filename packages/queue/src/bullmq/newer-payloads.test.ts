@@ -67,7 +67,7 @@ it('what names no version is no payload of ours', async () => {
 it('what is newer is told by kind', () => {
   const of = (schema: TSchema, ...payloads: object[]) => payloads.map((data) => newerThan(schema, data));
   const kinds = [
-    { v: 2, kind: 'single' },
+    { v: 3, kind: 'single' },
     { v: 2, kind: 'batch' },
     { v: 3, kind: 'reference' },
     // What no kind of ours is must be beyond all of ours.
@@ -75,13 +75,13 @@ it('what is newer is told by kind', () => {
     { v: 3 },
   ];
   expect(of(DeliveryPayload, ...kinds)).toEqual([
-    { version: 2, known: 1 },
+    { version: 3, known: 2 },
     { version: 2, known: 1 },
     { version: 3, known: 2 },
     { version: 3, known: 2 },
     { version: 3, known: 2 },
   ]);
-  const broken = [{ v: 1, kind: 'single' }, { v: 2, kind: 'reference' }, { v: 2, kind: 'unheard of' }, { v: 2 }, { v: '9' }];
+  const broken = [{ v: 2, kind: 'single' }, { v: 2, kind: 'reference' }, { v: 2, kind: 'unheard of' }, { v: 2 }, { v: '9' }];
   expect(of(DeliveryPayload, ...broken)).toEqual(broken.map(() => undefined));
   expect(of(CallbackBatch, { v: 1 }, { v: 2 }, { v: 2, kind: 'unheard of' })).toEqual([
     undefined,
