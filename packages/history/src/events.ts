@@ -81,6 +81,7 @@ const Changed = Type.Object({
   at: time,
   state: Type.Enum([...DELIVERY_STATES]),
   reason: Type.Optional(Type.String()),
+  fault: Type.Optional(fault),
   /** `batch` is not known of what a person changes. */
   deliveries: Type.Array(Type.Object({ ...CallbackRef.properties, batch: Type.Optional(Type.String()) })),
 });

@@ -6,7 +6,7 @@ export const STATE_RANKS: readonly DeliveryState[] = ['waiting', 'parked', 'drop
 
 export const rankOf = (state: DeliveryState): number => STATE_RANKS.indexOf(state);
 
-/** One row a delivery: the newest. The rows may come in any order. */
+/** One row a delivery: the one that wins. The rows may come in any order. */
 export function newestStates(rows: readonly DeliveryRow[]): DeliveryRow[] {
   const newest = new Map<string, DeliveryRow>();
   for (const row of rows) {
@@ -17,9 +17,15 @@ export function newestStates(rows: readonly DeliveryRow[]): DeliveryRow[] {
   return [...newest.values()];
 }
 
-function isNewer(row: DeliveryRow, than: DeliveryRow): boolean {
+/** MUST order all rows, as the stores do: then the order of writing is all the same. */
+export function isNewer(row: DeliveryRow, than: DeliveryRow): boolean {
+  if (isFirm(row) !== isFirm(than)) return isFirm(row);
   if (row.at !== than.at) return row.at > than.at;
   if (row.state !== than.state) return rankOf(row.state) > rankOf(than.state);
   if (row.nextAt !== than.nextAt) return (row.nextAt ?? 0) > (than.nextAt ?? 0);
-  return (row.reason ?? '') > (than.reason ?? '');
+  if (row.reason !== than.reason) return (row.reason ?? '') > (than.reason ?? '');
+  return row.changed === true && than.changed !== true;
 }
+
+/** Redis's clock goes back at a failover: a later attempt's end may bear an earlier time than the attempt before. */
+const isFirm = ({ state, changed }: DeliveryRow): boolean => changed === true || state !== 'waiting';

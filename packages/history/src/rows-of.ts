@@ -1,5 +1,6 @@
 import { type Callback, callbackKey, callbacksOf, type Subjects } from '@ringback/contracts';
 import type { HistoryEvent } from './events.ts';
+import { isNewer } from './newest-state.ts';
 import type { ActionRow, AttemptRow, CallbackRow, DeliveryRow, HistoryRows, RefusalRow, RepeatRow } from './rows.ts';
 
 export type SubjectsOf = (callback: Callback) => Subjects;
@@ -73,17 +74,17 @@ function addAttempts(rows: Rows, { output, attempts }: Of<'attempted'>): void {
   }
 }
 
-function addChanges(rows: Rows, { output, at, state, reason, deliveries }: Of<'changed'>): void {
-  for (const { key, receivedAt } of deliveries) setState(rows, { key, receivedAt, output, state, at, reason });
+function addChanges(rows: Rows, { output, at, state, reason, fault, deliveries }: Of<'changed'>): void {
+  for (const { key, receivedAt } of deliveries)
+    setState(rows, { key, receivedAt, output, state, at, reason, fault, changed: true });
 }
 
 function addAction({ actions }: Rows, { id, at, by, command, facts, callbacks = [] }: Of<'acted'>): void {
   actions.push({ id, at, by, command, facts, callbacks });
 }
 
-/** The newest wins; at the same time, one that is not `waiting`. */
 function setState({ deliveries }: Rows, row: DeliveryRow): void {
   const id = `${row.receivedAt} ${row.key} ${row.output}`;
   const other = deliveries.get(id);
-  if (other === undefined || row.at > other.at || (row.at === other.at && row.state !== 'waiting')) deliveries.set(id, row);
+  if (other === undefined || isNewer(row, other)) deliveries.set(id, row);
 }

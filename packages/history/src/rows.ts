@@ -29,13 +29,18 @@ export type AttemptRow = CallbackRef & {
   readonly answer?: string | undefined;
 };
 
-/** The state of a delivery since `at`. The newest wins; at the same time, one that is not `waiting`. */
+/**
+ * The state of a delivery since `at`. That an attempt failed and another follows loses against all else: clocks go back.
+ * Of the others the newest wins; at the same time, one that is not `waiting`.
+ */
 export type DeliveryRow = CallbackRef & {
   readonly output: string;
   readonly state: DeliveryState;
   readonly at: number;
   readonly reason?: string | undefined;
   readonly fault?: Fault | undefined;
+  /** A person, a rule or the parker made it so, no attempt. */
+  readonly changed?: true | undefined;
   /** Of a delivery that waits for its next attempt. */
   readonly nextAt?: number | undefined;
 };

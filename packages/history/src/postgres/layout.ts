@@ -34,7 +34,7 @@ CREATE TABLE §.bodies (
 ) PARTITION BY RANGE (received_at);
 
 CREATE TABLE §.deliveries (
-  received_at bigint NOT NULL, at bigint NOT NULL, next_at bigint, output integer NOT NULL, state smallint NOT NULL, fault smallint,
+  received_at bigint NOT NULL, at bigint NOT NULL, next_at bigint, output integer NOT NULL, state smallint NOT NULL, fault smallint, changed boolean NOT NULL,
   key text COLLATE "C" NOT NULL, reason text COLLATE "C", PRIMARY KEY (output, received_at, key)
 ) PARTITION BY RANGE (received_at);
 CREATE INDEX deliveries_notable ON §.deliveries (state, received_at) WHERE state <> 5 OR reason IS NOT NULL;

@@ -64,6 +64,7 @@ export async function readDeliveries(names: Names, rows: readonly Row[]): Promis
     ...refOf(row),
     output: outputs.get(Number(row['output'])) ?? '',
     state: STATE_RANKS[Number(row['state'])] ?? 'waiting',
+    ...(row['changed'] === true && { changed: true }),
     at: Number(row['at']),
     reason: optionalText(row['reason']),
     fault: faultOf(row['fault']),

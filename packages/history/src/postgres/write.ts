@@ -66,12 +66,14 @@ const deliveriesOf = (s: string, rows: readonly DeliveryRow[], outputs: Outputs)
     { name: 'next_at', type: 'bigint', of: ({ nextAt }) => nextAt },
     { name: 'fault', type: 'smallint', of: ({ fault }) => faultNumber(fault) },
     { name: 'reason', type: 'text', of: ({ reason }) => fromText(reason) },
+    { name: 'changed', type: 'boolean', of: ({ changed }) => changed === true },
   ],
   rows,
   conflict: `(output, received_at, key) DO UPDATE SET state = excluded.state, at = excluded.at, next_at = excluded.next_at,
-    reason = excluded.reason, fault = excluded.fault
-    WHERE (excluded.at, excluded.state, coalesce(excluded.next_at, 0), coalesce(excluded.reason, '')) >
-      (old.at, old.state, coalesce(old.next_at, 0), coalesce(old.reason, ''))`,
+    reason = excluded.reason, fault = excluded.fault, changed = excluded.changed
+    WHERE (excluded.changed OR excluded.state > 0, excluded.at, excluded.state, coalesce(excluded.next_at, 0),
+      coalesce(excluded.reason, ''), excluded.changed) > (old.changed OR old.state > 0, old.at, old.state,
+      coalesce(old.next_at, 0), coalesce(old.reason, ''), old.changed)`,
 });
 
 const attemptsOf = (s: string, rows: readonly AttemptRow[], outputs: Outputs): Insert<AttemptRow> => ({

@@ -80,6 +80,7 @@ function readDelivery(row: Row, names: Names): DeliveryRow {
     receivedAt: Number(row['receivedAt']),
     output: names.nameOf('output', Number(row['output'])),
     state: STATE_RANKS[Number(row['state'])] ?? 'waiting',
+    ...(row['changed'] === 1 && { changed: true }),
     at: Number(row['at']),
     reason: optionalText(row['reason']),
     fault: toFault(row['fault']),

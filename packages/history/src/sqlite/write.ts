@@ -29,17 +29,19 @@ export function createWriter(file: DatabaseSync, names: Names): (rows: HistoryRo
 }
 
 function deliveryWriter(file: DatabaseSync, names: Names): (rows: readonly DeliveryRow[]) => void {
-  const upsert = file.prepare(`INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+  const upsert = file.prepare(`INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET state = excluded.state, at = excluded.at, nextAt = excluded.nextAt, reason = excluded.reason,
-      fault = excluded.fault, notable = excluded.notable
-    WHERE (excluded.at, excluded.state, coalesce(excluded.nextAt, 0), coalesce(excluded.reason, '')) >
-      (at, state, coalesce(nextAt, 0), coalesce(reason, ''))`);
+      fault = excluded.fault, notable = excluded.notable, changed = excluded.changed
+    WHERE (excluded.changed OR excluded.state > 0, excluded.at, excluded.state, coalesce(excluded.nextAt, 0),
+      coalesce(excluded.reason, ''), excluded.changed) >
+      (changed OR state > 0, at, state, coalesce(nextAt, 0), coalesce(reason, ''), changed)`);
   return (rows) => {
-    for (const { output, receivedAt, key, state, at, nextAt, reason, fault } of rows) {
+    for (const { output, receivedAt, key, state, at, nextAt, reason, fault, changed } of rows) {
       const rank = rankOf(state);
       const notable = state === 'delivered' && reason === undefined ? null : rank;
       const of = names.numberOf('output', output);
-      upsert.run(of, receivedAt, key, rank, at, nextAt ?? null, fromText(reason), fromFault(fault), notable);
+      const rest = [fromText(reason), fromFault(fault), notable, changed === true ? 1 : 0] as const;
+      upsert.run(of, receivedAt, key, rank, at, nextAt ?? null, ...rest);
     }
   };
 }
