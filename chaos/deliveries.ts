@@ -13,21 +13,32 @@ export type Deliveries = {
   readonly arrivedAt: (output: string) => number;
   /** 200s beyond the first of each delivery. */
   readonly duplicates: () => number;
+  readonly repeats: () => readonly Repeat[];
 };
+
+/** A 200 beyond the first, with the time of the one before, ms of `performance.now()`. */
+export type Repeat = { readonly output: string; readonly requestID: string; readonly before: number; readonly at: number };
 
 const key = (output: string, requestID: string) => JSON.stringify([output, requestID]);
 
 export function createDeliveries(): Deliveries {
   const counts = new Map<string, number>();
   const perOutput = new Map<string, number>();
+  const lastAt = new Map<string, number>();
+  const repeats: Repeat[] = [];
   return {
     arrived(output, requestID) {
       const before = counts.get(key(output, requestID)) ?? 0;
+      const at = performance.now();
+      const earlier = lastAt.get(key(output, requestID));
+      if (earlier !== undefined) repeats.push({ output, requestID, before: earlier, at });
+      lastAt.set(key(output, requestID), at);
       counts.set(key(output, requestID), before + 1);
       if (before === 0) perOutput.set(output, (perOutput.get(output) ?? 0) + 1);
     },
     arrivedAt: (output) => perOutput.get(output) ?? 0,
     arrivals: (output, requestID) => counts.get(key(output, requestID)) ?? 0,
+    repeats: () => repeats,
     duplicates: () => [...counts.values()].reduce((sum, count) => sum + count - 1, 0),
   };
 }

@@ -1,6 +1,7 @@
 import { openHistory } from '@ringback/history';
 import { until } from '@ringback/testkit/bare';
 import { Redis } from 'ioredis';
+import { isExplained, type Kill, recordKill } from '../explained-repeats.ts';
 import type { Scenario } from '../scenario.ts';
 import { historyPlace, PREFIX } from '../settings.ts';
 import type { World } from '../world.ts';
@@ -15,6 +16,10 @@ const RETURNS_WITHIN_MS = 60_000;
 
 /** Parked deliveries at the end of the outage. */
 const parkedAt = new WeakMap<World, number>();
+const killsOf = new WeakMap<World, Kill[]>();
+/** Lines of workers, dead ones too, that the machine gave no time: they lost the lock of a job, or an answer came too late. */
+const starvedOf = new WeakMap<World, number>();
+const LOCK_LOST = ['could not renew', 'Missing lock for', 'Lock mismatch for', 'Missing key for'];
 
 export const parkAndReturn: Scenario = {
   name: 'park-and-return',
@@ -53,10 +58,12 @@ export const parkAndReturn: Scenario = {
   },
   notes: ({ duplicates }, world) => [
     `${parkedAt.get(world) ?? 0} deliveries were parked at the end of the outage`,
-    `${duplicates} deliveries arrived twice: killed workers had them under way`,
+    `${duplicates} deliveries arrived twice, ${duplicates - unexplained(world)} of them without a record when a worker was killed`,
+    `${starvedOf.get(world) ?? 0} times a worker lost a lock or gave an answer up`,
   ],
   async check({ refusals, deadLetters }, world) {
     const refused = refusals['RB_OVERLOADED'] ?? 0;
+    for (const slot of world.workers) noteStarved(world, slot);
     return [
       ...(refused > 0 ? [`${refused} callbacks were refused because an output was dead`] : []),
       ...(deadLetters > 0 ? [`${deadLetters} deliveries are dead letters`] : []),
@@ -65,10 +72,23 @@ export const parkAndReturn: Scenario = {
   },
 };
 
-async function killOne({ workers }: World, number: number): Promise<void> {
-  const slot = workers[number % workers.length];
-  await slot?.kill();
-  await slot?.start();
+async function killOne(world: World, number: number): Promise<void> {
+  const slot = world.workers[number % world.workers.length];
+  if (slot === undefined) return;
+  const kill = await recordKill(world.redis.url, () => slot.kill());
+  killsOf.set(world, [...(killsOf.get(world) ?? []), kill]);
+  noteStarved(world, slot);
+  await slot.start();
+}
+
+function unexplained(world: World): number {
+  const kills = killsOf.get(world) ?? [];
+  return world.deliveries.repeats().filter((repeat) => !isExplained(repeat, kills)).length;
+}
+
+function noteStarved(world: World, slot: World['workers'][number]): void {
+  const lines = slot.lines().filter(({ kind, reason }) => reason === 'timeout' || LOCK_LOST.some((known) => known === kind));
+  starvedOf.set(world, (starvedOf.get(world) ?? 0) + lines.length);
 }
 
 async function leftBehind(world: World): Promise<string[]> {
