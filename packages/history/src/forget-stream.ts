@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Callback, callbackKey, callbacksOf, groupCallbacks } from '@ringback/contracts';
-import { createRunScript, historyKeys } from '@ringback/redis';
+import { createRunScript, HISTORY_OVERHEAD, historyKeys } from '@ringback/redis';
 import type { Redis } from 'ioredis';
 import { Compile } from 'typebox/compile';
 import { HistoryEvent } from './events.ts';
-import { GROUP, OVERHEAD } from './stream-scripts.ts';
+import { GROUP } from './stream-scripts.ts';
 import { weightOf } from './weight-of.ts';
 
 const ENTRIES_AT_ONCE = 32;
@@ -38,10 +38,10 @@ if not entry then return { 'gone' } end
 local pending = redis.pcall('XPENDING', KEYS[1], ARGV[1], ARGV[2], ARGV[2], 1)
 if not pending.err and #pending > 0 then return { 'under way' } end
 local was = 0
-for i = 1, #entry[2], 2 do if entry[2][i] == 'e' then was = #entry[2][i + 1] + ${OVERHEAD} end end
+for i = 1, #entry[2], 2 do if entry[2][i] == 'e' then was = #entry[2][i + 1] + ${HISTORY_OVERHEAD} end end
 if ARGV[3] ~= '' then redis.call('XADD', KEYS[1], '*', 'c', ARGV[4], 'a', ARGV[5], 'e', ARGV[3]) end
 redis.call('XDEL', KEYS[1], ARGV[2])
-local is = ARGV[3] == '' and 0 or #ARGV[3] + ${OVERHEAD}
+local is = ARGV[3] == '' and 0 or #ARGV[3] + ${HISTORY_OVERHEAD}
 if redis.call('XLEN', KEYS[1]) == 0 then redis.call('HDEL', KEYS[2], 'bytes') else redis.call('HINCRBY', KEYS[2], 'bytes', is - was) end
 return { 'replaced' }`;
 

@@ -1,9 +1,9 @@
 import type { Logger } from '@ringback/contracts';
-import { createRunScript, historyKeys } from '@ringback/redis';
+import { createRunScript, HISTORY_OVERHEAD, historyKeys } from '@ringback/redis';
 import type { Redis } from 'ioredis';
 import type { HistoryEvent } from './events.ts';
 import { createGapReporter } from './gap-reporter.ts';
-import { GIVE_WAY, OVERHEAD } from './stream-scripts.ts';
+import { GIVE_WAY } from './stream-scripts.ts';
 import { type Weight, weightOf } from './weight-of.ts';
 
 /**
@@ -82,7 +82,7 @@ function createBuffer({ redis, prefix, most, now }: HandOverOptions, dropped: (w
   async function append(event: HistoryEvent, weight: Weight, room: number): Promise<boolean> {
     if (known >= room) return leaveOut(weight);
     const text = JSON.stringify(event);
-    const size = Buffer.byteLength(text) + OVERHEAD;
+    const size = Buffer.byteLength(text) + HISTORY_OVERHEAD;
     if (known + size > room) return leaveOut(weight);
     known += size;
     const [appended, bytes] = await Promise.allSettled([

@@ -1,8 +1,8 @@
-import { createRunScript, historyKeys } from '@ringback/redis';
+import { createRunScript, HISTORY_OVERHEAD, historyKeys } from '@ringback/redis';
 import type { Redis } from 'ioredis';
 import { Compile } from 'typebox/compile';
 import { HistoryEvent } from './events.ts';
-import { DONE, FORGET_CONSUMERS, GROUP, OVERHEAD } from './stream-scripts.ts';
+import { DONE, FORGET_CONSUMERS, GROUP } from './stream-scripts.ts';
 
 /** Events at once: most hold up to 64 callbacks. */
 const ENTRIES_AT_ONCE = 32;
@@ -113,7 +113,7 @@ export function portionOf(raw: readonly RawEntry[]): Portion {
     const at = fields.findIndex((name, index) => index % 2 === 0 && name === 'e');
     const text = at < 0 ? undefined : fields[at + 1];
     // What somebody else has put there was not counted.
-    const entry = { id, bytes: text === undefined ? 0 : Buffer.byteLength(text) + OVERHEAD };
+    const entry = { id, bytes: text === undefined ? 0 : Buffer.byteLength(text) + HISTORY_OVERHEAD };
     const read = parse(text);
     if (event.Check(read)) portion.entries.push({ ...entry, event: read });
     // A newer writer will take it.

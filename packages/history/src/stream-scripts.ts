@@ -1,11 +1,11 @@
+import { HISTORY_OVERHEAD } from '@ringback/redis';
+
 /*
  * The stream of events of a shard. An entry has `c` (callbacks), `a` (attempts) and `e` (the event, JSON). The state
  * is a hash: `bytes` of the stream; of what was dropped and is not in a gap yet: `since`, `until`, `callbacks`,
  * `attempts`; the gap that is being written: `gap` (its id), `gap.from`, `gap.to`, `gap.callbacks`, `gap.attempts`.
  */
 
-/** Bytes that an entry takes beside its event. */
-export const OVERHEAD = 128;
 /** A call that takes longer would hold up Redis. */
 const DROPS_AT_ONCE = 200;
 
@@ -35,7 +35,7 @@ while bytes > tonumber(ARGV[1]) and dropped < ${DROPS_AT_ONCE} do
     if entry[2][i] == 'a' then attempts = attempts + (tonumber(entry[2][i + 1]) or 0) end
     if entry[2][i] == 'e' then event = entry[2][i + 1] end
   end
-  bytes = math.max(0, bytes - #event - ${OVERHEAD})
+  bytes = math.max(0, bytes - #event - ${HISTORY_OVERHEAD})
 end
 if dropped > 0 then
   redis.call('HSET', KEYS[2], 'bytes', bytes)

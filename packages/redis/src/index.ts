@@ -8,7 +8,7 @@ export { connectFailFast, connectForCommand, connectPatient, connectUnheard, isR
 export { createErrorReporter, type ErrorReporter } from './error-reporter.ts';
 export { ledgerKeyStart, outcomesKey } from './outcomes-key.ts';
 export type { OverloadSettings } from './overload.ts';
-export { historyKeys } from './history-keys.ts';
+export { HISTORY_OVERHEAD, historyKeys } from './history-keys.ts';
 export { notReadyReasons } from './readiness.ts';
 export {
   changeShardCount,

@@ -69,18 +69,33 @@ it('can be cut off between its writes and run again: all is there once', async (
   }
 }, 180_000);
 
+/** As a writer leaves it that died before the gap was written. */
+const GAP = { gap: 'w-1', 'gap.from': '1', 'gap.to': '4', 'gap.callbacks': '6', 'gap.attempts': '7' };
+
 it('takes along what waits for the history in a shard that goes away, and what was dropped there', async () => {
   const { shards, plan, redis } = setUpShards();
   const [heir, , , going] = shards.map(({ prefix }) => prefix);
   for (let n = 0; n < 45; n += 1) await redis.xadd(`${going}:history`, '*', 'c', '1', 'a', '0', 'e', `event ${n}`);
   await redis.xgroup('CREATE', `${going}:history`, 'history', '0');
   await redis.hset(`${going}:history.state`, { bytes: 1, since: 5, until: 9, callbacks: 3, attempts: 4 });
+  await redis.hset(`${going}:history.state`, GAP);
   await redis.hset(`${heir}:history.state`, { bytes: 100, since: 2, until: 3, callbacks: 1, attempts: 1 });
   await moveShards({ plan: plan(4, 1), outputs: OUTPUTS, say: () => {} });
   const events = (await redis.xrange(`${heir}:history`, '-', '+')).map(([, fields]) => fields[5]);
   expect(events).toEqual(Array.from({ length: 45 }, (_, n) => `event ${n}`));
   const state = await redis.hgetall(`${heir}:history.state`);
-  expect(state).toMatchObject({ since: '2', until: '9', callbacks: '4', attempts: '5' });
-  expect(Number(state['bytes'])).toBeGreaterThan(45 * 'event 0'.length);
+  expect(state).toMatchObject({ since: '2', until: '9', callbacks: '4', attempts: '5', ...GAP });
+  expect(Number(state['bytes'])).toBe(100 + Buffer.byteLength(events.join('')) + 45 * 128);
   expect(await redis.exists(`${going}:history`, `${going}:history.state`)).toBe(0);
+});
+
+it('adds a gap of the history to what was dropped in the other shard, if that has a gap of its own', async () => {
+  const { shards, plan, redis } = setUpShards();
+  const [heir, , , going] = shards.map(({ prefix }) => prefix);
+  const own = { ...GAP, gap: 'w-2' };
+  await redis.hset(`${going}:history.state`, GAP);
+  await redis.hset(`${heir}:history.state`, { ...own, since: 3, until: 12, callbacks: 1, attempts: 1 });
+  await moveShards({ plan: plan(4, 1), outputs: OUTPUTS, say: () => {} });
+  const open = { since: '1', until: '12', callbacks: '7', attempts: '8' };
+  expect(await redis.hgetall(`${heir}:history.state`)).toEqual({ ...own, ...open });
 });
