@@ -19,8 +19,9 @@ export function traceJson({ callback, routes, deliveries, resting, actions, note
       ...(fate?.businessDuplicate && { businessDuplicate: true }),
     },
     routes,
-    deliveries: deliveries.map(({ attempts, since, nextAt, ...delivery }) => ({
+    deliveries: deliveries.map(({ attempts, since, nextAt, deadLetter, ...delivery }) => ({
       ...delivery,
+      ...(deadLetter && { deadLetter: { ...deadLetter, since: iso(deadLetter.since) } }),
       since: iso(since),
       nextAt: iso(nextAt),
       attempts: attempts.map(({ key: _key, receivedAt: _receivedAt, output: _output, at, nextAt: next, ...attempt }) => ({

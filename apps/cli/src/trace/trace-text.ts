@@ -17,11 +17,11 @@ export function traceText(traced: Traced, now: number): string[] {
     ...routes.map(({ number, matched, because }) =>
       label(`route ${number}`, `${matched ? 'matches' : 'does not match'}${because === undefined ? '' : `: ${because}`}`),
     ),
-    ...deliveries.flatMap((delivery) => deliveryLines(delivery, now)),
+    ...deliveries.flatMap((delivery) => deliveryLines(delivery, { now, id: callback.id ?? `msg_${callback.key}` })),
     ...resting.map(({ as, in: place, id, since, reason }) =>
       label(as, `since ${iso(since)}, in ${place}, ${reason} (quarantine show ${id})`),
     ),
-    ...actions.map(({ at, by, command }) => label('by hand', `${iso(at)} ${by}: ${command}`)),
+    ...actions.map((action) => label('by hand', `${iso(action.at)} ${action.by}: ${commandWords(action)}`)),
     ...notes.map((note) => label('note', note)),
   ];
   return lines.map(printable);
@@ -73,17 +73,36 @@ function fateWords({ callback: { fate } }: Traced): string | undefined {
   return fate?.unrouted && `no route took it: ${fate.unrouted.reason}`;
 }
 
-function deliveryLines(delivery: TracedDelivery, now: number): string[] {
-  const { output, attempts } = delivery;
+function commandWords({ command, facts }: Traced['actions'][number]): string {
+  const { replay, to, newId } = facts;
+  if (command === 'replay') return `replay ${replay}, to ${to}${newId === true ? ', under a new webhook-id' : ''}`;
+  const given = Object.entries(facts).map(([name, value]) => `${name}: ${value}`);
+  return given.length === 0 ? command : `${command} (${given.join(', ')})`;
+}
+
+type Told = { readonly now: number; readonly id: string };
+
+function deliveryLines(delivery: TracedDelivery, { now, id }: Told): string[] {
+  const { output, attempts, deadLetter } = delivery;
   return [
     label(output, stateWords(delivery, now)),
-    ...attempts.map(({ number, at, ms, outcome, status, reason, fault, nextAt }) => {
+    ...labelled('', deadLetter && keptWords(deadLetter, `${id} --output ${output}`)),
+    ...attempts.map(({ number, at, ms, outcome, status, reason, fault, nextAt, replay }) => {
       const result = [outcome, status === undefined ? reason : (reason ?? `HTTP ${status}`)].filter((part) => part !== undefined);
       const whose = fault === undefined ? '' : ` (${fault})`;
       const next = nextAt === undefined ? '' : `, next ${iso(nextAt)}`;
-      return label('', `${number}. ${iso(at)} ${lasted(ms)} ${result.join(': ')}${whose}${next}`);
+      return label(
+        '',
+        `${number}. ${iso(at)} ${lasted(ms)} ${result.join(': ')}${whose}${next}${replay === undefined ? '' : `, replay ${replay}`}`,
+      );
     }),
   ];
+}
+
+function keptWords({ since, reason }: NonNullable<TracedDelivery['deadLetter']>, which: string): string {
+  const when = since === undefined ? '' : ` since ${iso(since)}`;
+  const why = reason === undefined ? '' : ` (${reason})`;
+  return `its dead letter${when}${why} is still kept: dead-letters purge ${which} --yes`;
 }
 
 function stateWords(delivery: TracedDelivery, now: number): string {

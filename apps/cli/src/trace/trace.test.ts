@@ -29,7 +29,17 @@ async function setUp() {
       attemptRow(row, { number: 2, at: T + 1000, status: 200 }),
     ],
     repeats: [{ key: row.key, receivedAt: T + 5000, as: 'duplicate' }],
-    actions: [{ id: 'a1', at: T + 9000, by: 'ann@ops', command: 'dead-letters replay', facts: {}, callbacks: [row] }],
+    actions: [
+      { id: 'a1', at: T + 9000, by: 'ann@ops', command: 'dead-letters replay', facts: { output: 'crm' }, callbacks: [row] },
+      {
+        id: 'a2',
+        at: T + 9500,
+        by: 'ann@ops',
+        command: 'replay',
+        facts: { replay: 'p1', to: 'crm', newId: true },
+        callbacks: [row],
+      },
+    ],
   });
   return { ...opened, redis: { client, prefix: redis.prefix } };
 }
@@ -50,7 +60,8 @@ it('tells a callback by any id: what came, which routes matched, each attempt, w
     '              1. 2026-11-24T09:00:00.050Z 20 ms retry: HTTP 503 (theirs), next 2026-11-24T09:00:01.000Z',
     '              2. 2026-11-24T09:00:01.000Z 20 ms delivered: HTTP 200',
     '  log         delivered',
-    '  by hand     2026-11-24T09:00:09.000Z ann@ops: dead-letters replay',
+    '  by hand     2026-11-24T09:00:09.000Z ann@ops: dead-letters replay (output: crm)',
+    '  by hand     2026-11-24T09:00:09.500Z ann@ops: replay p1, to crm, under a new webhook-id',
     '  note        the routes have changed since: why the others did not match is not known',
   ]);
   for (const id of [`msg_${row.key}`, row.key, 't-7', 'o-8']) {

@@ -3,6 +3,7 @@ import type { CallbackStory, Resting } from '@ringback/history';
 import { deliveryNow } from './delivery-now.ts';
 import { explainFate, type TodaysRoutes } from './explain-fate.ts';
 import type { Live } from './look-in-redis.ts';
+import { markReplays } from './of-replay.ts';
 import type { FoundResting } from './resting.ts';
 import type { CallbackStage, Traced, TracedCallback, TracedDelivery } from './traced.ts';
 
@@ -90,7 +91,11 @@ function deliveriesOf({ key, story, live, deliveriesAtRest }: Pieces): TracedDel
     deliveryNow({
       output,
       row: story?.deliveries.find((row) => row.output === output),
-      attempts: (story?.attempts ?? []).filter((row) => row.output === output),
+      attempts: markReplays(
+        output,
+        (story?.attempts ?? []).filter((row) => row.output === output),
+        story?.actions ?? [],
+      ),
       live: live?.deliveries.find((one) => one.output === output),
       resting: resting.find((entry) => entry.output === output),
     }),

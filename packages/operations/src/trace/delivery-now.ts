@@ -1,13 +1,13 @@
-import type { AttemptRow, DeliveryRow, Resting } from '@ringback/history';
+import type { DeliveryRow, Resting } from '@ringback/history';
 import type { StandingDelivery } from '@ringback/queue';
 import type { LiveDelivery } from './look-in-redis.ts';
-import type { TracedDelivery, Where } from './traced.ts';
+import type { TracedAttempt, TracedDelivery, Where } from './traced.ts';
 
 export type Known = {
   readonly output: string;
   /** By the history. */
   readonly row?: DeliveryRow | undefined;
-  readonly attempts: readonly AttemptRow[];
+  readonly attempts: readonly TracedAttempt[];
   /** By Redis. */
   readonly live?: LiveDelivery | undefined;
   readonly resting?: Resting | undefined;
@@ -24,7 +24,22 @@ const WHERE = {
 /** A job says more than an outcome, an outcome more than the history, which is written later. */
 export function deliveryNow(known: Known): TracedDelivery {
   const { output, attempts } = known;
-  return { output, attempts, ...(byJob(known) ?? byOutcome(known) ?? byRest(known) ?? byHistory(known)) };
+  const now = byJob(known) ?? byOutcome(known) ?? byRest(known) ?? byHistory(known);
+  return { output, attempts, ...(sinceReplayed(now, known) ?? now) };
+}
+
+const GOES_ON = new Set(['delivered', 'dropped', 'waiting', 'parked']);
+
+/** A replay is another batch: the dead letter of the first one stays in its list. */
+function sinceReplayed(now: Now, known: Known): Now | undefined {
+  if (now.where !== 'dead letter' || now.since === undefined) return undefined;
+  const { row, attempts } = known;
+  const { since, reason } = now;
+  const deadLetter = { since, reason };
+  const delivered = attempts.findLast((one) => one.outcome === 'delivered' && one.at >= since);
+  if (row !== undefined && row.at > since && GOES_ON.has(row.state))
+    return { ...byHistory({ ...known, live: undefined }), deadLetter };
+  return delivered && { state: 'delivered', where: 'done', since: delivered.at + delivered.ms, deadLetter };
 }
 
 type Now = Omit<TracedDelivery, 'output' | 'attempts'>;

@@ -101,3 +101,39 @@ it('tells what is left of a callback that is done, and what it could not ask', a
   const away = ['Redis: away'];
   expect(await asked({ places, away })).toMatchObject({ found: [], lookedAt: [], missing: away });
 });
+
+it('tells what a replay came to before the dead letter that is still kept, and which attempts it made', async () => {
+  const { shard, producerOf, claim, asked } = setUp();
+  await claim('b1', one);
+  await noteOutputs(shard, ['crm']);
+  await createBodies(shard).store({ id: 'b1', batch: 'b1', again: false, compact: true, shares: [dead] });
+  await producerOf('crm').addRefused('b1', { reason: 'HTTP 410', fault: 'theirs' });
+  const ref = { key, receivedAt: one.receivedAt };
+  const at = Date.now() + 60_000;
+  const story = { ...one, key, batch: 'b1', dispatchedAt: 1, settings: 'd', fate: { routes: [1], to: ['crm'] }, subjects: {} };
+  const attempt = { ...ref, output: 'crm', number: 1, ms: 5 };
+  const facts = { replay: 'p1', to: 'crm,log', newId: false };
+  const rows = {
+    ...NO_ROWS,
+    callbacks: [story],
+    attempts: [
+      { ...attempt, at: 10, outcome: 'dead' as const, status: 410 },
+      { ...attempt, at: at + 2, outcome: 'retry' as const, status: 503 },
+      { ...attempt, at: at + 4, number: 2, outcome: 'delivered' as const, status: 200 },
+    ],
+    actions: [{ id: 'replay.p1.0', at, by: 'a@b', command: 'replay', facts, callbacks: [ref] }],
+  };
+  const deadLetter = { since: expect.any(Number), reason: 'HTTP 410' };
+  const attempts = [{ at: 10 }, { replay: 'p1' }, { replay: 'p1', outcome: 'delivered' }];
+  const delivered = { state: 'delivered', where: 'done', since: at + 9, deadLetter, attempts };
+  const before = await asked({ unwritten: async () => ({ ...rows, attempts: [], actions: [] }) });
+  expect(before.found[0]?.deliveries).toMatchObject([{ state: 'dead', where: 'dead letter' }]);
+  const { found } = await asked({ unwritten: async () => rows });
+  expect(found[0]?.deliveries).toMatchObject([delivered]);
+  expect(found[0]?.deliveries[0]?.attempts[0]).not.toHaveProperty('replay');
+  const waiting = { ...ref, output: 'crm', state: 'waiting' as const, at, reason: 'replay p1' };
+  const waits = await asked({ unwritten: async () => ({ ...rows, attempts: [], deliveries: [waiting] }) });
+  expect(waits.found[0]?.deliveries).toMatchObject([{ state: 'waiting', reason: 'replay p1', deadLetter }]);
+});
+
+const dead = { output: 'crm', callbacks: [one], state: 'held', beyond: 'held' } as const;

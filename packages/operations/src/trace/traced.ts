@@ -4,12 +4,15 @@ import type { ActionRow, AttemptRow, DeliveryState, Fate } from '@ringback/histo
 /** Where a delivery stands at this moment. `unknown`: what holds it could not be asked, or it is moving. */
 export type Where = 'done' | 'held' | 'queued' | 'later' | 'under way' | 'dead letter' | 'parked' | 'unknown';
 
+/** `replay`: the id of the one that made it. */
+export type TracedAttempt = AttemptRow & { readonly replay?: string | undefined };
+
 export type TracedDelivery = {
   readonly output: string;
   readonly state: DeliveryState;
   readonly where: Where;
   /** As far as they are written to the history, or wait for that. In order of time. */
-  readonly attempts: readonly AttemptRow[];
+  readonly attempts: readonly TracedAttempt[];
   /** How many there were by Redis, if it knows of more. */
   readonly attempted?: number | undefined;
   /** Of the state. ms since the epoch. */
@@ -17,6 +20,8 @@ export type TracedDelivery = {
   readonly reason?: string | undefined;
   readonly fault?: Fault | undefined;
   readonly nextAt?: number | undefined;
+  /** A dead letter of before that is still kept, though a replay has gone on since. */
+  readonly deadLetter?: { readonly since?: number | undefined; readonly reason?: string | undefined } | undefined;
 };
 
 /** `because` shows values of the body. Absent: the body, or the routes of that time, are not known. */
