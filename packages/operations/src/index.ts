@@ -16,6 +16,7 @@ export { plan, type Plan, type PlannedOutput, type PlanSettings, type Shift } fr
 export { type ReplayTarget } from './replay/assign.ts';
 export { type EnqueuePlace, type ReplayOutput } from './replay/enqueue.ts';
 export { replay, type ReplayOptions, type ReplayProgress, type ReplayResult } from './replay/replay.ts';
+export { createFindMoving } from './replay/moving.ts';
 export { createRoom, type Room, type RoomPlace } from './replay/room.ts';
 export { createReplayState, type ReplayCounts } from './replay/state.ts';
 export { surveyReplay, type ReplaySurvey } from './replay/survey.ts';

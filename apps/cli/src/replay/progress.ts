@@ -1,4 +1,5 @@
 import type { ReplayProgress } from '@ringback/operations';
+import { leftOutIn, queuedIn } from './text.ts';
 
 const WIDTH = 30;
 const LINE_EVERY_MS = 5000;
@@ -26,9 +27,10 @@ export function createProgressBar({ stream, now }: Options): ProgressBar {
   };
 }
 
-function lineOf({ total, done, waiting }: ReplayProgress): string {
+function lineOf({ total, done, counts, waiting }: ReplayProgress): string {
   const percent = total === 0 ? 100 : Math.floor((100 * done) / total);
-  return `${done} of ${total} callbacks queued (${percent} %)${waiting === undefined ? '' : `; waits: ${waiting}`}`;
+  const queued = `${queuedIn(counts)} deliveries queued, ${leftOutIn(counts)} left out`;
+  return `${done} of ${total} callbacks looked at (${percent} %), ${queued}${waiting === undefined ? '' : `; waits: ${waiting}`}`;
 }
 
 function barOf({ total, done }: ReplayProgress): string {

@@ -3,9 +3,12 @@ import type { Config } from '@ringback/config';
 import type { HistoryStore } from '@ringback/history';
 import {
   type CallbackFilter,
+  createFindMoving,
+  createMissing,
   createReplayState,
   historyFilterOf,
   replay,
+  type Places,
   type ReplayTarget,
   surveyReplay,
 } from '@ringback/operations';
@@ -15,6 +18,7 @@ import type { Env } from '../load-settings.ts';
 import { person } from '../tell-history.ts';
 import type { Terminal } from '../terminal.ts';
 import { withHistory } from '../with-history.ts';
+import { withPlaces } from '../with-places.ts';
 import { type Reached, withRedis } from '../with-redis.ts';
 import { openReplayPlaces } from './places.ts';
 import { createProgressBar } from './progress.ts';
@@ -51,13 +55,33 @@ export function runReplay(options: RunReplay): Promise<boolean> {
     const filter = historyFilterOf(given) ?? {};
     const tooMany = !yes && !dryRun && (await history.count(filter)) > MOST_UNASKED;
     if (dryRun || tooMany) {
-      tellSurvey(await surveyReplay(history, { filter, target }), options);
+      const allAsked = await survey({ ...options, filter, target });
       if (tooMany) terminal.err(`nothing is replayed: these are more than ${MOST_UNASKED}. Say --yes to do it`);
-      return dryRun;
+      return dryRun && allAsked;
     }
     return withRedis(options, (reached) => run({ ...options, filter, target, history, settings, reached }));
   });
 }
+
+/** True if all could be asked. Makes do with the history alone. */
+function survey(options: Omit<Running, 'history' | 'settings' | 'reached'>): Promise<boolean> {
+  const { filter, target, terminal } = options;
+  return withPlaces(options, async ({ settings, places, away, requireHistory }) => {
+    const history = requireHistory();
+    const missing = createMissing(away);
+    const findMoving = createFindMoving({ store: history, places, outputs: outputsOf(settings), missing });
+    const surveyed = await surveyReplay(history, { filter, target, findMoving });
+    tellSurvey(surveyed, options);
+    if (surveyed.notAsked > 0) tellMissing(missing.all(), terminal);
+    return surveyed.notAsked === 0;
+  });
+}
+
+const outputsOf = ({ outputs }: Config) =>
+  outputs.map(({ name, delivery }) => ({ name, limited: delivery.rateLimit !== undefined }));
+
+const tellMissing = (reasons: readonly string[], terminal: Terminal) =>
+  reasons.forEach((reason) => terminal.err(`missing: ${reason}`));
 
 type Running = Omit<RunReplay, 'filter'> & {
   readonly filter: NonNullable<ReturnType<typeof historyFilterOf>>;
@@ -79,6 +103,9 @@ async function run(options: Running): Promise<boolean> {
     const clock = redisClock(home.redis);
     await clock.measure();
     terminal.err(`replay ${id}. If it is interrupted: the same command with --replay-id ${id}`);
+    const outputs = outputsOf(settings);
+    const missing = createMissing();
+    const asked: Pick<Places, 'shardCount' | 'shards'> = { shardCount: reached.count, shards: places };
     const result = await replay({
       ...options,
       store: history,
@@ -86,7 +113,8 @@ async function run(options: Running): Promise<boolean> {
       room,
       // What it may take is gone from the history by then.
       state: createReplayState({ ...home, id, liveMs: settings.history?.keep ?? 0 }),
-      outputs: settings.outputs.map(({ name, delivery }) => ({ name, limited: delivery.rateLimit !== undefined })),
+      outputs,
+      findMoving: createFindMoving({ store: history, places: asked, outputs, missing }),
       by: person(),
       now: clock.now,
       sleep: (ms) => delay(ms, undefined, { signal: stop.signal }).catch(() => {}),
@@ -94,6 +122,7 @@ async function run(options: Running): Promise<boolean> {
       onProgress: bar.show,
     });
     bar.end();
+    tellMissing(missing.all(), terminal);
     return tellResult(result, options);
   } finally {
     close();

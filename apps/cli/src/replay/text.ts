@@ -10,7 +10,12 @@ export function tellSurvey(survey: ReplaySurvey, { json, terminal }: Shown): voi
   tellNamed(survey, terminal);
 }
 
-/** True if it is finished. */
+export const queuedIn = ({ deliveries }: ReplayCounts) => Object.values(deliveries).reduce((sum, count) => sum + count, 0);
+
+export const leftOutIn = ({ withoutBody, onTheirWay, unrouted, dropped, notAsked }: ReplayCounts) =>
+  withoutBody + onTheirWay + unrouted + dropped + notAsked;
+
+/** True if it is finished, all could be asked, and something was queued if callbacks fit. */
 export function tellResult(result: ReplayResult, { id, json, terminal }: Shown): boolean {
   const { named, finished, ...counts } = result;
   if (json) terminal.out(JSON.stringify({ replay: id, dryRun: false, finished, ...counts, namedWithoutBody: named }));
@@ -19,16 +24,19 @@ export function tellResult(result: ReplayResult, { id, json, terminal }: Shown):
     tellNamed(result, terminal);
   }
   if (!finished) terminal.err(`it was interrupted, or another process runs it: go on with --replay-id ${id}`);
-  return finished;
+  const nothing = result.callbacks > 0 && queuedIn(result) === 0;
+  if (finished && nothing) terminal.err('nothing was queued: all that fits is left out');
+  return finished && !nothing && result.notAsked === 0;
 }
 
-function inWords({ callbacks, deliveries, withoutBody, onTheirWay, unrouted, dropped }: ReplayCounts): string {
+function inWords({ callbacks, deliveries, withoutBody, onTheirWay, unrouted, dropped, notAsked }: ReplayCounts): string {
   const outputs = Object.entries(deliveries).map(([output, count]) => `${count} to ${output}`);
   const left = Object.entries({
     'without a body': withoutBody,
     'still on their way to the output': onTheirWay,
     'that no route matches': unrouted,
     'that a route drops': dropped,
+    'of which it could not be asked whether they are on their way': notAsked,
   }).flatMap(([what, count]) => (count === 0 ? [] : [`${count} ${what}`]));
   const leftOut = left.length === 0 ? '' : `; left out: ${left.join(', ')}`;
   return `of ${callbacks} callbacks ${outputs.length === 0 ? 'none' : outputs.join(', ')}${leftOut}`;

@@ -24,7 +24,7 @@ type Options = CallbackFilter & {
 };
 
 const HELP = `
-It asks the history, which lags a little behind. With --state dead, unrouted or quarantined it also asks for what is kept.
+It asks the history, which lags a little behind. With --state dead, parked, unrouted or quarantined it also asks for what is kept.
 Phone numbers and names are in bodies alone: these are shown only with --bodies, and by trace.`;
 
 export function addSearch({ program, ...context }: Context & { readonly program: Command }): void {

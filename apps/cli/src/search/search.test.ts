@@ -1,4 +1,5 @@
-import { NO_ROWS } from '@ringback/history';
+import { placeOfKey } from '@ringback/contracts';
+import { type CallbackRow, NO_ROWS } from '@ringback/history';
 import { createUnroutedQuarantine } from '@ringback/queue';
 import { testRedis } from '@ringback/testkit';
 import { Redis } from 'ioredis';
@@ -6,6 +7,11 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { testFile } from '../run-cli.ts';
 import { runCommand } from '../test-commands.ts';
 import { callbackRow, deliveryRow, T, withTestHistory } from './test-history.ts';
+
+function parkedEntry({ key, id: requestID, source, account, type, batch, receivedAt }: CallbackRow, output: string) {
+  const identity = { key, place: placeOfKey(key), requestID, source, account, type, batch, receivedAt, output };
+  return { id: `${output}-${key}`, kind: 'parked' as const, ...identity, at: T + 200, reason: 'too much waits', payload: '{}' };
+}
 
 const linesOf = (text: string) => text.split('\n').filter((line) => line !== '');
 const idsIn = (text: string) => linesOf(text).map((line) => /"requestID":"([^"]+)"/.exec(line)?.[1]);
@@ -56,6 +62,23 @@ describe('search', () => {
     expect((await cli('search', '--count', '--state', 'waiting')).out).toBe('1\n');
     expect((await cli('search', '--json')).out).not.toContain('off');
     expect((await cli('search', '--json', '--bodies')).out).toContain('50% off a');
+  });
+
+  it('finds parked deliveries of which the history has no row, once', async () => {
+    const { cli, history, rows } = await setUp();
+    const [known] = rows;
+    if (known === undefined) throw new Error('rows are missing');
+    const parked = deliveryRow(known, { state: 'parked', at: T + 200 });
+    await history.write({ ...NO_ROWS, deliveries: [parked] });
+    const all = [known, callbackRow('p1', { receivedAt: T + 50, type: 'callbot.order' })];
+    await history.rest.put(all.flatMap((row) => ['crm', 'log'].map((output) => parkedEntry(row, output))));
+    expect(idsIn((await cli('search', '--state', 'parked', '--json')).out)).toEqual(['p1', 'a']);
+    expect((await cli('search', '--state', 'parked', '--count')).out).toBe('2\n');
+    expect((await cli('search', '--state', 'parked', '--type', 'callbot.order', '--count')).out).toBe('1\n');
+    expect((await cli('search', '--state', 'parked', '--output', 'other', '--count')).out).toBe('0\n');
+    await history.prune({ before: T + 1000 });
+    expect((await cli('search', '--state', 'parked', '--count', '--json')).out).toBe('{"count":2}\n');
+    expect((await cli('search', '--state', 'parked', '--limit', '1')).out).toContain('crm parked (too much waits)');
   });
 
   it('finds unrouted and dead ones that only Redis has, once, in order of time', async () => {

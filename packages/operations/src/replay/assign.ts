@@ -2,6 +2,8 @@ import type { Callback } from '@ringback/contracts';
 import type { FoundCallback } from '@ringback/history';
 import { createRouter, type Route } from '@ringback/routing';
 import { callbackOf } from '../kept-callbacks.ts';
+import { refId } from '../search/found.ts';
+import type { FindMoving, Moving } from './moving.ts';
 import type { ReplayCounts } from './state.ts';
 
 /** To these outputs, or to those that today's routes name. */
@@ -12,31 +14,61 @@ export type Assigned = {
   readonly callback?: Callback | undefined;
   /** Outputs to which it is still on its way: another delivery would be one too many. */
   readonly onItsWay: readonly string[];
+  /** Outputs of which it cannot be said whether it is. */
+  readonly notAsked: readonly string[];
   readonly why?: 'withoutBody' | 'unrouted' | 'dropped' | undefined;
 };
 
-/** Where a kept callback is to go. */
-export function createAssign(target: ReplayTarget): (row: FoundCallback) => Assigned {
-  const router = 'routes' in target ? createRouter(target) : undefined;
-  return (row) => {
-    const callback = callbackOf(row);
-    if (callback === undefined) return { to: [], onItsWay: [], why: 'withoutBody' };
-    const routing = router?.route(callback);
-    const wanted = 'to' in target ? target.to : (routing?.outputs ?? []);
-    const moving = row.deliveries.filter(({ state }) => state === 'waiting' || state === 'parked').map(({ output }) => output);
-    const onItsWay = wanted.filter((output) => moving.includes(output));
-    const to = wanted.filter((output) => !moving.includes(output));
-    const unwanted = routing?.dropped === undefined ? 'unrouted' : 'dropped';
-    return { to, callback, onItsWay, why: wanted.length > 0 ? undefined : unwanted };
+type Wanted = Pick<Assigned, 'callback' | 'why'> & { readonly row: FoundCallback; readonly wanted: readonly string[] };
+
+/** Where kept callbacks are to go, in their order. */
+export function createAssign(
+  target: ReplayTarget,
+  findMoving: FindMoving,
+): (rows: readonly FoundCallback[]) => Promise<Assigned[]> {
+  const want = createWant(target);
+  return async (rows) => {
+    const wants = rows.map(want);
+    const outputs = [...new Set(wants.flatMap(({ wanted }) => wanted))];
+    const moving = await findMoving(
+      wants.filter(({ wanted }) => wanted.length > 0).map(({ row }) => row),
+      outputs,
+    );
+    return wants.map((one) => without(one, moving.get(refId(one.row))));
   };
 }
 
-type Counted = Pick<Assigned, 'to' | 'onItsWay' | 'why'>;
+function without({ wanted, callback, why }: Wanted, moving: Moving | undefined): Assigned {
+  const onItsWay = wanted.filter((output) => moving?.onItsWay.has(output));
+  const notAsked = wanted.filter((output) => moving?.notAsked.has(output));
+  const to = wanted.filter((output) => !onItsWay.includes(output) && !notAsked.includes(output));
+  return { to, callback, onItsWay, notAsked, why };
+}
 
-export function addCounts(counts: ReplayCounts, { to, onItsWay, why }: Counted): ReplayCounts {
+function createWant(target: ReplayTarget): (row: FoundCallback) => Wanted {
+  const router = 'routes' in target ? createRouter(target) : undefined;
+  return (row) => {
+    const callback = callbackOf(row);
+    if (callback === undefined) return { row, wanted: [], why: 'withoutBody' };
+    const routing = router?.route(callback);
+    const wanted = 'to' in target ? target.to : (routing?.outputs ?? []);
+    const unwanted = routing?.dropped === undefined ? 'unrouted' : 'dropped';
+    return { row, wanted, callback, why: wanted.length > 0 ? undefined : unwanted };
+  };
+}
+
+type Counted = Pick<Assigned, 'to' | 'onItsWay' | 'notAsked' | 'why'>;
+
+export function addCounts(counts: ReplayCounts, { to, onItsWay, notAsked, why }: Counted): ReplayCounts {
   const deliveries = { ...counts.deliveries };
   for (const output of to) deliveries[output] = (deliveries[output] ?? 0) + 1;
   const onTheirWay = counts.onTheirWay + onItsWay.length;
-  const added = { ...counts, callbacks: counts.callbacks + 1, deliveries, onTheirWay };
+  const added = {
+    ...counts,
+    callbacks: counts.callbacks + 1,
+    deliveries,
+    onTheirWay,
+    notAsked: counts.notAsked + notAsked.length,
+  };
   return why === undefined ? added : { ...added, [why]: counts[why] + 1 };
 }

@@ -3,6 +3,7 @@ import { type CallbackRef, type HistoryRows, type HistoryStore, NO_ROWS } from '
 import { callbackOf } from '../kept-callbacks.ts';
 import { addCounts, createAssign, type ReplayTarget } from './assign.ts';
 import { enqueue, type EnqueuePlace, type ReplayOutput, sharesOf } from './enqueue.ts';
+import type { FindMoving } from './moving.ts';
 import type { Room } from './room.ts';
 import type { Chunk, ReplayCounts, ReplayState } from './state.ts';
 
@@ -18,6 +19,7 @@ export type ChunkOptions = {
   /** `user@host`, for the history. */
   readonly by: string;
   readonly target: ReplayTarget;
+  readonly findMoving: FindMoving;
   readonly newId: boolean;
   /** By Redis's clock. */
   readonly now: () => number;
@@ -32,7 +34,7 @@ type Running = {
   readonly name: (requestID: string) => void;
 };
 
-const GONE = { to: [], onItsWay: [], why: 'withoutBody' } as const;
+const GONE = { to: [], onItsWay: [], notAsked: [], why: 'withoutBody' } as const;
 
 /**
  * Queues callbacks together. What goes where is settled in Redis first, and the replay moves on last: a run that is
@@ -41,14 +43,13 @@ const GONE = { to: [], onItsWay: [], why: 'withoutBody' } as const;
  */
 export function createChunks(options: ChunkOptions) {
   const { store, places, state, room, outputs, id, target, now } = options;
-  const assign = createAssign(target);
+  const assign = createAssign(target, options.findMoving);
 
   return async (number: number, { refs, counts, tell, name }: Running): Promise<ReplayCounts | undefined> => {
     const rows = new Map((await store.stories(refs)).map((row) => [row.key, row]));
-    const assigned = refs.map((ref) => {
-      const row = rows.get(ref.key);
-      return { ref, requestID: row?.id, ...(row === undefined ? GONE : assign(row)) };
-    });
+    const known = [...rows.values()];
+    const goes = new Map((await assign(known)).map((one, index) => [known[index]?.key, one]));
+    const assigned = refs.map((ref) => ({ ref, requestID: rows.get(ref.key)?.id, ...(goes.get(ref.key) ?? GONE) }));
     if (!(await room.wait(sharesOf(assigned, outputs, places.length), tell))) return undefined;
     const callbacks = assigned.map(({ ref: { key, receivedAt }, to }) => ({ key, receivedAt, to: [...to] }));
     const chunk = await state.settle(number, { at: now(), callbacks });
@@ -62,9 +63,10 @@ export function createChunks(options: ChunkOptions) {
     await enqueue(places, { batch: `replay.${id}.${number}`, shares: sharesOf(routed, outputs, places.length) });
     await store.write(rowsOf(chunk, number, options));
     let sum = counts;
-    for (const { ref, requestID, onItsWay, why } of assigned) {
+    for (const { ref, requestID, onItsWay, notAsked, why } of assigned) {
       const to = settled.get(ref.key) ?? [];
-      sum = addCounts(sum, { to, onItsWay: onItsWay.filter((output) => !to.includes(output)), why });
+      const leftOut = (output: string) => !to.includes(output);
+      sum = addCounts(sum, { to, onItsWay: onItsWay.filter(leftOut), notAsked: notAsked.filter(leftOut), why });
       if (why === 'withoutBody') name(requestID ?? ref.key);
     }
     const after = refs.at(-1);

@@ -1,10 +1,14 @@
-import { callbackKey } from '@ringback/contracts';
-import { type HistoryStore, NO_ROWS } from '@ringback/history';
+import { callbackKey, placeOfKey } from '@ringback/contracts';
+import { createLedger } from '@ringback/ledger';
+import { type CallbackRow, type HistoryStore, NO_ROWS } from '@ringback/history';
 import { createBodies } from '@ringback/queue';
 import { testRedis } from '@ringback/testkit';
 import { Redis } from 'ioredis';
 import { expect, it, onTestFinished } from 'vitest';
 import { keptRow, openTestHistory, T, writeRows } from '../test-history.ts';
+import { callbackOf } from '../kept-callbacks.ts';
+import { createMissing } from '../places.ts';
+import { createFindMoving } from './moving.ts';
 import { replay, type ReplayOptions } from './replay.ts';
 import { createReplayState } from './state.ts';
 import { surveyReplay } from './survey.ts';
@@ -21,6 +25,21 @@ async function createWorld(count: number) {
     Array.from({ length: count }, (_, i) => keptRow(i)),
   );
   const bodies = createBodies({ redis, prefix });
+  const ledger = createLedger({ redis, prefix, window: 60_000 });
+  const moving = (shards: readonly { number: number; redis: Redis; prefix: string }[]) =>
+    createFindMoving({ store, places: { shardCount: 1, shards }, outputs: [], missing: createMissing() });
+  const findMoving = moving([{ number: 0, redis, prefix }]);
+  const hold = (output: string, row: CallbackRow, batch: string) => {
+    const callback = callbackOf(row);
+    if (callback === undefined) throw new Error('it has no body');
+    return bodies.store({
+      id: batch,
+      batch,
+      again: false,
+      compact: true,
+      shares: [{ output, callbacks: [callback], state: 'held', beyond: 'held' }],
+    });
+  };
   /** Throws before or after a step: `at` counts both. */
   const killAt = (at: number) => {
     let step = 0;
@@ -58,6 +77,7 @@ async function createWorld(count: number) {
       by: 'me@here',
       filter: {},
       target: { to: ['crm'] },
+      findMoving,
       newId: false,
       now: () => T + 100_000,
       sleep: async () => {},
@@ -71,7 +91,7 @@ async function createWorld(count: number) {
     const shares = await Promise.all(ids.map((id) => bodies.read(id, output)));
     return shares.flatMap((share) => share?.callbacks ?? []);
   };
-  return { store, run, heldAt };
+  return { store, run, heldAt, hold, ledger, findMoving, unasked: moving([]) };
 }
 
 const ids = (count: number) => Array.from({ length: count }, (_, i) => `r-${i}`);
@@ -91,21 +111,30 @@ it('queues each callback once, the oldest first, wherever it is killed', async (
 }, 60_000);
 
 it('takes what the routes of today name, leaves out what has no body or is on its way, and says so', async () => {
-  const { store, run, heldAt } = await createWorld(5);
+  const { store, run, heldAt, hold, findMoving } = await createWorld(5);
   await writeRows(store, [keptRow(7, { body: undefined })]);
   const { key, receivedAt } = keptRow(4);
   const waiting = { key, receivedAt, output: 'crm', state: 'waiting', at: T + 5 } as const;
   await store.write({ ...NO_ROWS, deliveries: [waiting] });
+  await hold('crm', keptRow(4), 'b4');
   const target = {
     routes: [
       { when: 'data.n > 2', to: ['crm', 'ops'] },
       { when: 'data.n == 1', drop: 'not wanted' },
     ],
   };
-  const counts = { callbacks: 6, deliveries: { crm: 1, ops: 2 }, withoutBody: 1, onTheirWay: 1, unrouted: 2, dropped: 1 };
-  expect(await surveyReplay(store, { filter: {}, target })).toEqual({ ...counts, named: ['r-7'] });
+  const counts = {
+    callbacks: 6,
+    deliveries: { crm: 1, ops: 2 },
+    withoutBody: 1,
+    onTheirWay: 1,
+    unrouted: 2,
+    dropped: 1,
+    notAsked: 0,
+  };
+  expect(await surveyReplay(store, { filter: {}, target, findMoving })).toEqual({ ...counts, named: ['r-7'] });
   expect(await run({ target })).toEqual({ ...counts, finished: true, named: ['r-7'] });
-  expect((await heldAt('crm')).map(({ id }) => id)).toEqual(['r-3']);
+  expect((await heldAt('crm')).map(({ id }) => id)).toEqual(['r-4', 'r-3']);
   expect((await heldAt('ops')).map(({ id }) => id)).toEqual(['r-3', 'r-4']);
   const [story] = await store.stories([keptRow(3)]);
   expect(story).toMatchObject({
@@ -113,6 +142,38 @@ it('takes what the routes of today name, leaves out what has no body or is on it
     actions: [{ command: 'replay', by: 'me@here', facts: { replay: 'r1', to: 'routes', newId: false } }],
   });
 });
+
+it('asks where deliveries stand of which the history says that they wait, and takes those that do not', async () => {
+  const { store, run, hold, ledger, findMoving, unasked, heldAt } = await createWorld(6);
+  const rows = Array.from({ length: 6 }, (_, i) => keptRow(i));
+  const action = { id: 'replay.r0.1', at: T + 9, by: 'me@here', command: 'replay', facts: {}, callbacks: rows.slice(4, 5) };
+  const deliveries = rows.map(({ key, receivedAt }, i) => {
+    const state = i === 3 ? ('parked' as const) : ('waiting' as const);
+    return { key, receivedAt, output: 'crm', state, at: T + 9 };
+  });
+  await store.write({ ...NO_ROWS, deliveries, actions: [action] });
+  const [delivered, , held, parked, again, returned] = rows;
+  if (!delivered || !held || !parked || !again || !returned) throw new Error('rows are missing');
+  await ledger.record('crm', [{ batch: 'b0', key: delivered.key, outcome: 'delivered' }]);
+  await hold('crm', held, 'b2');
+  await hold('crm', again, 'replay.r0.1');
+  await ledger.record('crm', [{ batch: 'b5', key: returned.key, outcome: 'returned' }]);
+  await store.rest.put([parked, returned].map(restOf));
+
+  const counts = { callbacks: 6, deliveries: { crm: 3 }, onTheirWay: 3, notAsked: 0 };
+  const target = { to: ['crm'] };
+  expect(await surveyReplay(store, { filter: {}, target, findMoving })).toMatchObject(counts);
+  const none = { callbacks: 6, deliveries: {}, onTheirWay: 0, notAsked: 6 };
+  expect(await surveyReplay(store, { filter: {}, target, findMoving: unasked })).toMatchObject(none);
+  expect(await run({ id: 'r2', findMoving: unasked })).toMatchObject(none);
+  expect(await run()).toMatchObject(counts);
+  expect((await heldAt('crm')).map(({ id }) => id)).toEqual(['r-2', 'r-4', 'r-0', 'r-1', 'r-5']);
+});
+
+function restOf({ key, id: requestID, source, account, type, batch, receivedAt }: CallbackRow) {
+  const identity = { key, place: placeOfKey(key), requestID, source, account, type, batch, receivedAt };
+  return { id: `rest-${key}`, kind: 'parked' as const, output: 'crm', ...identity, at: T + 9, payload: '{}' };
+}
 
 it('goes on only with what it was begun with, and gives new ids that stay the same', async () => {
   const { run, heldAt } = await createWorld(2);

@@ -21,6 +21,7 @@ export type ReplayOptions = ChunkOptions & {
 export type ReplayProgress = {
   readonly total: number;
   readonly done: number;
+  readonly counts: ReplayCounts;
   /** What it waits for. */
   readonly waiting?: string | undefined;
 };
@@ -52,16 +53,17 @@ export async function replay(options: ReplayOptions): Promise<ReplayResult> {
     if (stopping()) return { ...counts, finished: false, named };
     const part = refs.slice(at, at + (at === 0 && leftOver > 0 ? leftOver : pace.size));
     const done = counts.callbacks;
-    onProgress({ total, done });
+    onProgress({ total, done, counts });
     const name = (requestID: string) => void (named.length < NAMED && named.push(requestID));
-    const tell = (waiting: string) => onProgress({ total, done, waiting });
+    const soFar = counts;
+    const tell = (waiting: string) => onProgress({ total, done, counts: soFar, waiting });
     const after = await runChunk(next, { refs: part, counts, tell, name });
     if (after === undefined) return { ...counts, finished: false, named };
     counts = after;
     at += part.length;
     if (at < refs.length) await pace.wait(at);
   }
-  onProgress({ total, done: counts.callbacks });
+  onProgress({ total, done: counts.callbacks, counts });
   return { ...counts, finished: true, named };
 }
 

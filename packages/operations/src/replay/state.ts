@@ -36,12 +36,15 @@ const Counts = Type.Object({
   onTheirWay: counter,
   unrouted: counter,
   dropped: counter,
+  /** Absent: an earlier version did not ask. */
+  notAsked: Type.Optional(counter),
 });
-export type ReplayCounts = Static<typeof Counts>;
+/** `notAsked`: deliveries left out, since it could not be asked whether they are still on their way. */
+export type ReplayCounts = Required<Static<typeof Counts>>;
 
 const Ref = Type.Object({ key: Type.String(), receivedAt: time });
 
-const NONE = { callbacks: 0, withoutBody: 0, onTheirWay: 0, unrouted: 0, dropped: 0 };
+const NONE = { callbacks: 0, withoutBody: 0, onTheirWay: 0, unrouted: 0, dropped: 0, notAsked: 0 };
 export const NO_COUNTS: ReplayCounts = { ...NONE, deliveries: {} };
 
 type Standing = {
@@ -100,7 +103,7 @@ export function createReplayState({ redis, prefix, id, liveMs, confirm }: Option
       const plan = parsed(Plan, text) ?? damaged();
       if (plan.digest !== wanted.digest) throw differs(id);
       const standing = { next: Number(next ?? 0), left: parsed(Chunk, left), after: parsed(Ref, after) };
-      return { plan, ...standing, counts: parsed(Counts, counts) ?? NO_COUNTS };
+      return { plan, ...standing, counts: { ...NO_COUNTS, ...parsed(Counts, counts) } };
     },
     async settle(number, chunk) {
       const [settled] = await run(SETTLE, [key], [String(number), JSON.stringify(chunk)]);

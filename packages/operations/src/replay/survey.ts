@@ -1,25 +1,40 @@
-import type { CallbackRef, HistoryFilter, HistoryStore } from '@ringback/history';
+import type { CallbackRef, FoundCallback, HistoryFilter, HistoryStore } from '@ringback/history';
 import { eachCallback } from '../kept-callbacks.ts';
 import { addCounts, createAssign, type ReplayTarget } from './assign.ts';
+import type { FindMoving } from './moving.ts';
 import { NO_COUNTS, type ReplayCounts } from './state.ts';
 
 const NAMED = 20;
 const PAGE = 1000;
+const ASSIGNED_AT_ONCE = 100;
 
 /** What a replay would do. `named`: requestIDs of the first without a body. */
 export type ReplaySurvey = ReplayCounts & { readonly named: readonly string[] };
 
-type Wanted = { readonly filter: HistoryFilter; readonly target: ReplayTarget };
+type Wanted = { readonly filter: HistoryFilter; readonly target: ReplayTarget; readonly findMoving: FindMoving };
 
-export async function surveyReplay(store: Pick<HistoryStore, 'find'>, { filter, target }: Wanted): Promise<ReplaySurvey> {
-  const assign = createAssign(target);
+export async function surveyReplay(
+  store: Pick<HistoryStore, 'find'>,
+  { filter, target, findMoving }: Wanted,
+): Promise<ReplaySurvey> {
+  const assign = createAssign(target, findMoving);
   let counts = NO_COUNTS;
   const named: string[] = [];
+  const take = async (rows: readonly FoundCallback[]) => {
+    for (const [index, assigned] of (await assign(rows)).entries()) {
+      counts = addCounts(counts, assigned);
+      const requestID = rows[index]?.id;
+      if (assigned.why === 'withoutBody' && requestID !== undefined && named.length < NAMED) named.push(requestID);
+    }
+  };
+  let rows: FoundCallback[] = [];
   for await (const row of eachCallback(store, { filter, bodies: true })) {
-    const assigned = assign(row);
-    counts = addCounts(counts, assigned);
-    if (assigned.why === 'withoutBody' && named.length < NAMED) named.push(row.id);
+    rows.push(row);
+    if (rows.length < ASSIGNED_AT_ONCE) continue;
+    await take(rows);
+    rows = [];
   }
+  await take(rows);
   return { ...counts, named };
 }
 

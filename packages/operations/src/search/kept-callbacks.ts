@@ -1,12 +1,14 @@
 import { callbackKey } from '@ringback/contracts';
-import type { CallbackRef } from '@ringback/history';
+import type { CallbackRef, Resting, RestStore } from '@ringback/history';
 import type { Kept, KeptStore } from '@ringback/queue';
 import { matchesType } from '@ringback/routing';
-import { type CallbackFilter, cleanId } from '../filter.ts';
+import { type CallbackFilter, cleanId, fitsResting, restFilterOf } from '../filter.ts';
 import { type Found, newestFirst, refId } from './found.ts';
 
 /** What is kept is in order of when it was kept: to be put in order of `receivedAt`, it is read as a whole. */
 const MOST = 10_000;
+/** An outage parks far more than what is kept as dead. */
+const MOST_PARKED = 1_000_000;
 
 /** Callbacks and deliveries that are kept and fit, the newest first. `all`: there was not more than can be looked at. */
 export async function keptCallbacks(
@@ -23,6 +25,32 @@ export async function keptCallbacks(
     for (const one of foundIn(kept)) if (fits(one, kept, filter)) found.set(refId(one), merged(found.get(refId(one)), one));
   }
   return { found: [...found.values()].toSorted(newestFirst), all: looked <= MOST };
+}
+
+const PAGE = 1000;
+
+/** Deliveries that are parked and fit, by callback, the newest first. */
+export async function parkedCallbacks(filter: CallbackFilter, rest: Pick<RestStore, 'find'>): ReturnType<typeof keptCallbacks> {
+  const asked = restFilterOf(filter);
+  // Which task it is about only the history knows.
+  if (asked === undefined || filter.task !== undefined) return { found: [], all: true };
+  const found = new Map<string, Found>();
+  let [looked, page]: [number, Resting[]] = [0, []];
+  do {
+    page = await rest.find(asked, { limit: PAGE, after: page.at(-1) });
+    looked += page.length;
+    for (const entry of page.filter((one) => fitsResting(filter, one))) {
+      const one = parkedIn(entry);
+      found.set(refId(one), merged(found.get(refId(one)), one));
+    }
+  } while (page.length === PAGE && looked < MOST_PARKED);
+  return { found: [...found.values()].toSorted(newestFirst), all: page.length < PAGE };
+}
+
+function parkedIn({ id, key, requestID, source, account, type, receivedAt, output = '', at, reason = 'parked' }: Resting): Found {
+  const known = { id: requestID, source, account, type, subjects: {}, repeats: { duplicates: 0, conflicts: 0 } };
+  const deliveries = [{ output, state: 'parked' as const, at, reason }];
+  return { key, receivedAt, ...known, deliveries, kept: { id, since: at, reason } };
 }
 
 const UNROUTED_CODES = new Set(['RB_UNROUTED', 'RB_CONDITION_OVERRUN']);

@@ -2,7 +2,7 @@ import type { CallbackRef, FoundCallback, HistoryStore } from '@ringback/history
 import type { KeptStore } from '@ringback/queue';
 import { type CallbackFilter, historyFilterOf } from '../filter.ts';
 import { type Found, newestFirst, refId } from './found.ts';
-import { keptCallbacks } from './kept-callbacks.ts';
+import { keptCallbacks, parkedCallbacks } from './kept-callbacks.ts';
 
 export type SearchOptions = {
   readonly history: HistoryStore;
@@ -35,12 +35,18 @@ export async function search(filter: CallbackFilter, page: SearchPage, { history
   const asked = historyFilterOf(filter);
   const [stored, elsewhere] = await Promise.all([
     asked === undefined ? [] : history.find(asked, { limit: limit + 1, after, bodies }),
-    kept === undefined ? { found: [], all: true } : keptCallbacks(filter, kept),
+    findElsewhere(filter, { history, kept }),
   ]);
   const rest = elsewhere.found.filter((one) => after === undefined || newestFirst(after, one) < 0);
   const all = new Map([...rest, ...stored.map(asFound)].map((one) => [refId(one), one]));
   const sorted = [...all.values()].toSorted(newestFirst);
   return { found: sorted.slice(0, limit), more: sorted.length > limit, partly: !elsewhere.all };
+}
+
+function findElsewhere(filter: CallbackFilter, { history, kept }: SearchOptions): ReturnType<typeof keptCallbacks> {
+  // The rows of what is parked may be gone, or not written yet.
+  if (filter.state === 'parked') return parkedCallbacks(filter, history.rest);
+  return kept === undefined ? Promise.resolve({ found: [], all: true }) : keptCallbacks(filter, kept);
 }
 
 function asFound({ deliveries, ...callback }: FoundCallback): Found {
@@ -57,7 +63,7 @@ export async function count(
   const asked = historyFilterOf(filter);
   const [stored, elsewhere] = await Promise.all([
     asked === undefined ? 0 : history.count(asked),
-    kept === undefined ? { found: [], all: true } : keptCallbacks(filter, kept),
+    findElsewhere(filter, { history, kept }),
   ]);
   let more = elsewhere.found.length;
   const maybeKnown = asked === undefined ? [] : elsewhere.found;

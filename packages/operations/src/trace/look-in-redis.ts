@@ -37,7 +37,8 @@ const NO_WINDOW = 0;
 
 type Run = { readonly key: string; readonly batch: string };
 
-async function lookOn(shard: ShardPlace, run: Run, names: readonly string[]) {
+/** Only what it knows something of. */
+export async function lookOn(shard: ShardPlace, run: Run, names: readonly string[]): Promise<LiveDelivery[]> {
   const ledger = createLedger({ ...shard, window: NO_WINDOW });
   const looks = names.map(async (output): Promise<LiveDelivery> => {
     const [outcome] = await ledger.outcomes({ batch: run.batch, output }, [run.key]);
