@@ -7,6 +7,8 @@ import { contentOf, someOfAll } from './test-suite-writing.ts';
 
 const PHONE = '+4917012345678';
 
+const ofTask = (id: string, userTask?: string) => callbackRow(id, { subjects: { task: 'T1', userTask } });
+
 export function describePruning(create: CreatePlace): void {
   it('takes callbacks and all of theirs when their time is over', async () => {
     const store = await (await create()).open();
@@ -83,6 +85,19 @@ export function describeForgetting(create: CreatePlace): void {
     expect(await store.forget(selection)).toMatchObject({ callbacks: 0, resting: 0 });
     await store.forget({ refs: [stays], rest: [] });
     expect([await store.tasks(9), await store.task('T1')]).toEqual([[], []]);
+  });
+
+  it('leaves no id of a task that only removed callbacks name', async () => {
+    const store = await (await create()).open();
+    const [gone, other, stays] = [ofTask('gone', PHONE), ofTask('other', 'autumn'), ofTask('stays')];
+    await store.write({ ...NO_ROWS, callbacks: [gone, stays] });
+    await store.forget({ refs: [gone], rest: [] });
+    expect((await store.tasks(9)).map(({ task, userTask }) => [task, userTask])).toEqual([['T1', undefined]]);
+    expect([await store.task(PHONE), await store.find({ task: PHONE }, { limit: 9 })]).toEqual([[], []]);
+    await store.write({ ...NO_ROWS, callbacks: [other] });
+    await store.write({ ...NO_ROWS, callbacks: [gone] });
+    await store.forget({ refs: [gone], rest: [] });
+    expect((await store.tasks(9)).map(({ userTask }) => userTask)).toEqual(['autumn']);
   });
 }
 

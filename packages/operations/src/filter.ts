@@ -7,7 +7,7 @@ export const FILTER_STATES = [...DELIVERY_STATES, 'unrouted', 'quarantined'] as 
 /** What a person looks for: all must fit. Times in ms since the epoch by `receivedAt`, `until` exclusive. */
 export type CallbackFilter = Omit<HistoryFilter, 'state'> & { readonly state?: (typeof FILTER_STATES)[number] | undefined };
 
-const AROUND_AN_ID = /^[\s"'`,;]+|[\s"'`,;]+$/gu;
+const AROUND_AN_ID = /^[\s"'`,;]+|(?<![\s"'`,;])[\s"'`,;]+$/gu;
 
 /** An id as it comes from a clipboard or a log: without white space, quotes and commas around it. */
 export function cleanId(text: string): string {

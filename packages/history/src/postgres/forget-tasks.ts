@@ -19,6 +19,8 @@ export async function forgetInTasks(sql: Sql, s: string, { removed, tables }: Re
   await forgetItems(sql, s, { kind: 0, column: 'order_id', rows: left });
   await forgetItems(sql, s, { kind: 1, column: 'call_id', rows: left });
   await sql(RECOUNT.replaceAll('§', s), [numbers]);
+  const named = left.filter((row) => row['user_task'] !== null).map(({ task }) => task);
+  if (named.length > 0) await sql(RENAME.replaceAll('§', s), [named]);
 }
 
 async function removeEmptyTasks(sql: Sql, s: string, numbers: readonly number[]): Promise<ReadonlySet<number>> {
@@ -58,3 +60,8 @@ const RECOUNT = `UPDATE §.tasks t SET (orders, orders_finished, orders_missing,
       count(*) FILTER (WHERE kind = 0 AND seen = 4), count(*) FILTER (WHERE kind = 1 AND seen & 1 = 1) FROM §.task_items i WHERE i.task = t.n
   ), (first_at, last_at) = (SELECT min(received_at), max(received_at) FROM §.callbacks c WHERE c.task = t.n)
 WHERE t.n = ANY ($1::int[])`;
+
+/** The customer's own id of a task becomes one that a callback of it still names, or none. */
+const RENAME = `UPDATE §.tasks t
+  SET user_task = (SELECT c.user_task FROM §.callbacks c WHERE c.task = t.n AND c.user_task IS NOT NULL LIMIT 1)
+  WHERE t.n = ANY ($1::int[])`;

@@ -52,7 +52,7 @@ async function forgetRefs(
     for (const row of rows) tables.add(qualified(s, String(row['table_name'])));
     return rows;
   };
-  const removed = await remove('callbacks', ', t.task, t.received_at, t.key, t.order_id, t.call_id');
+  const removed = await remove('callbacks', ', t.task, t.received_at, t.key, t.user_task, t.order_id, t.call_id');
   for (const table of [...PARTITIONED.filter((name) => name !== 'callbacks' && name !== 'repeats'), 'action_callbacks'])
     await remove(table);
   const repeats = await sql(

@@ -18,14 +18,30 @@ export function createTaskForgetter(file: DatabaseSync, byId: Finder['byId']): (
   );
   const setTimes = file.prepare('UPDATE tasks SET firstAt = ?, lastAt = ? WHERE n = ?');
   const forgetItem = createItemForgetter(file, byId);
-  return (task, { receivedAt, key, subjects: { order, call } }) => {
+  const forgetUserTask = createUserTaskForgetter(file);
+  return (task, { receivedAt, key, subjects: { userTask, order, call } }) => {
     removeProgress.run(task, receivedAt, key);
     if (order !== undefined) forgetItem(task, ORDER, order);
     if (call !== undefined) forgetItem(task, CALL, call);
+    if (userTask !== undefined) forgetUserTask(task);
     const { firstAt, lastAt } = others.get(task) ?? {};
     if (typeof firstAt === 'number' && typeof lastAt === 'number') setTimes.run(firstAt, lastAt, task);
     else for (const statement of removeTask) statement.run(task);
   };
+}
+
+/** The customer's own id of a task becomes one that a callback of it still names, or none. */
+function createUserTaskForgetter(file: DatabaseSync): (task: number) => void {
+  const subjects = file.prepare('SELECT subjects FROM callbacks WHERE task = ?');
+  const update = file.prepare('UPDATE tasks SET userTask = ? WHERE n = ?');
+  const named = (task: number) => {
+    for (const row of subjects.iterate(task)) {
+      const { userTask } = readJson(row['subjects']);
+      if (typeof userTask === 'string') return userTask;
+    }
+    return undefined;
+  };
+  return (task) => void update.run(fromText(named(task)), task);
 }
 
 /** An order or a call stays as far as other callbacks name it. */

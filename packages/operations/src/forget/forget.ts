@@ -56,6 +56,8 @@ export async function forget(options: ForgetOptions): Promise<Forgot> {
       break;
     }
   }
+  // A worker that had read a delivery before it was removed may have parked it since.
+  if (!dryRun) await missing.ask('history', () => inHistory(options, { keys, report }, { onlyRest: true }));
   return report.result([...notAsked(missing), ...spooled.notReached]);
 }
 
@@ -86,9 +88,13 @@ function reportPlace(report: Round['report'], found: ForgottenIn, shard: string)
     );
 }
 
-async function inHistory({ places: { history }, person, dryRun }: ForgetOptions, { keys, report }: Round): Promise<void> {
+async function inHistory(
+  { places: { history }, person, dryRun }: ForgetOptions,
+  { keys, report }: Round,
+  { onlyRest = false } = {},
+): Promise<void> {
   if (history === undefined) return;
-  const found = await forgetInHistory({ store: history, person, keys, dryRun });
+  const found = await forgetInHistory({ store: history, person, keys, dryRun, onlyRest });
   for (const key of found.keys) keys.add(key);
   report.removed('history', undefined, found.callbacks);
   report.removed('at rest in the history', undefined, found.resting);

@@ -17,12 +17,14 @@ type Options = {
   /** Of the person's callbacks that were found elsewhere. */
   readonly keys: ReadonlySet<string>;
   readonly dryRun: boolean;
+  /** Looks only at what rests. */
+  readonly onlyRest?: boolean;
 };
 
 /** Removes a person's callbacks, with deliveries and attempts, and what rests of them. */
 export async function forgetInHistory(options: Options): Promise<ForgottenInHistory> {
   const { store, dryRun } = options;
-  const refs = await refsOf(options);
+  const refs = options.onlyRest === true ? [] : await refsOf(options);
   const keys = new Set([...options.keys, ...refs.map(({ key }) => key)]);
   const rest = await restOf({ ...options, keys });
   const nothing = { callbacks: 0, resting: 0 };
@@ -46,11 +48,12 @@ async function refsOf(options: Options): Promise<CallbackRef[]> {
   return [...refs.values()];
 }
 
-/** Bodies and answers: all of them are read. */
+/** Bodies, answers and reasons: all of them are read. */
 async function* refsByReading({ store, person, keys }: Options): AsyncGenerator<CallbackRef> {
-  for await (const { callbacks, attempts } of store.all()) {
+  for await (const { callbacks, deliveries, attempts } of store.all()) {
     for (const row of callbacks) if (keys.has(row.key) || person.isInRow(row)) yield row;
     for (const attempt of attempts) if (attempt.answer !== undefined && person.isNamed(attempt.answer)) yield attempt;
+    for (const one of [...deliveries, ...attempts]) if (person.hasPhone(one.reason)) yield one;
   }
 }
 
@@ -79,6 +82,7 @@ async function restOf({ store, person, keys }: Options): Promise<string[]> {
 function isTheirs(entry: Resting, person: Person, keys: ReadonlySet<string>): boolean {
   if (keys.has(entry.key) || person.named.requestIDs.includes(entry.requestID)) return true;
   if (person.isNamed(entry.payload)) return true;
+  if ([entry.requestID, entry.type, entry.reason].some(person.hasPhone)) return true;
   const payload = jsonOf(entry.payload);
   if (encodedBodies(payload).some((body) => person.isNamed(body))) return true;
   return person.named.tasks.length > 0 && callbacksIn(payload).some((own) => person.isIn(own));

@@ -12,7 +12,9 @@ export type Named = {
 };
 
 export type Person = PersonInQueues & {
+  /** Also if its body is gone. */
   readonly isInRow: (row: CallbackRow) => boolean;
+  readonly hasPhone: (text: string | undefined) => boolean;
   /** By phone number: only reading everything finds it. */
   readonly needsBodies: boolean;
   readonly named: Named;
@@ -21,20 +23,27 @@ export type Person = PersonInQueues & {
 /** @param subjectsOf of the callback's source. Undefined: the source is not in the settings, or has none */
 export function createPerson(named: Named, subjectsOf: (callback: Callback) => Subjects | undefined): Person {
   const { phones, requestIDs, tasks } = named;
-  const hasPhone = (text: string) => phones.some((matches) => matches(text));
+  const hasPhone = (text: string | undefined) => text !== undefined && phones.some((matches) => matches(text));
   const isTask = ({ task, userTask }: Subjects) =>
     (task !== undefined && tasks.includes(task)) || (userTask !== undefined && tasks.includes(userTask));
   const isIn = (callback: Callback) =>
     requestIDs.includes(callback.id) ||
     hasPhone(callback.body) ||
-    (callback.about !== undefined && hasPhone(callback.about)) ||
+    hasPhone(callback.about) ||
     hasPhone(callback.id) ||
     (tasks.length > 0 && isTask(subjectsOf(callback) ?? {}));
   return {
     isIn,
-    isInRow: (row) => isTask(row.subjects) || isIn({ ...row, body: row.body ?? '' }),
+    isInRow: (row) => isTask(row.subjects) || isIn({ ...row, body: row.body ?? '' }) || textsOf(row).some(hasPhone),
+    hasPhone,
     isNamed: (text) => hasPhone(text) || requestIDs.some((id) => text.includes(JSON.stringify(id).slice(1, -1))),
     needsBodies: phones.length > 0,
     named,
   };
+}
+
+/** What a sender can put into a row beside the body, the id and what it is about. */
+function textsOf({ type, deliverAs, subjects, fate }: CallbackRow): (string | undefined)[] {
+  const { task, userTask, order, call, progress } = subjects;
+  return [type, deliverAs, task, userTask, order, call, progress?.state, fate.unrouted?.reason];
 }

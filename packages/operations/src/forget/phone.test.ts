@@ -51,4 +51,22 @@ describe('a phone number', () => {
     const digits = '1202555010'.repeat(100_000);
     expect(finds('+1 (202) 555-0100', `${'1 2 0 2 5 5 5 0 1 0 '.repeat(50_000)}${digits}%u1${'e1'.repeat(1000)}`)).toBe(false);
   });
+
+  it.each([
+    ['backslashes', '\\'],
+    ['backslashes before letters', '\\\\u'],
+    ['escaped digits', String.raw`\u0031`],
+    ['percent signs', '%'],
+    ['escaped percent signs', '%25'],
+    ['spaces', ' '],
+    ['a digit and separators', '1 (( '],
+    ['digits', '1'],
+    ['zeros in brackets', '(0)'],
+    ['zeros in brackets after the number began', `1${'(0)'.repeat(60)}`],
+    ['powers', '1.1e1'],
+  ])('is looked for once through 1 MiB of %s', (_what, piece) => {
+    const body = piece.repeat(Math.ceil(2 ** 20 / piece.length));
+    expect([finds('+1 (202) 555-0100', body), finds('100000000000009', body)]).toEqual([false, false]);
+    expect(finds('+1 (202) 555-0100', `${body} "+1 (202) 555-0100" ${body}`)).toBe(true);
+  });
 });

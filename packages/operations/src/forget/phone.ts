@@ -1,7 +1,9 @@
 /** E.164 has 15 at most. With fewer than 7, other people's numbers would be found. */
 const [FEWEST, MOST] = [7, 15];
-/** Between two digits: white space, brackets, dots, dashes and slashes, and the zero of a trunk in brackets. */
-const BETWEEN = String.raw`(?:\(0\)|[\s().\/\u2010-\u2015-]){0,4}`;
+/** Between two digits. MUST hold no digit: texts of zeros in brackets would have a great many ways to fit. */
+const BETWEEN = String.raw`[\s().\/\u2010-\u2015-]{0,4}`;
+/** Of a trunk. In what is looked for it may also be a digit of the number. */
+const TRUNK_ZERO = '(0)';
 /** Escapes may be escaped again, in JSON within JSON or a URL within a URL. */
 const ROUNDS = 4;
 
@@ -13,10 +15,11 @@ const ROUNDS = 4;
 export function phoneMatcher(given: string): ((text: string) => boolean) | undefined {
   const text = plain(given).trim();
   if (!/^\+?[\d\s()./\u2010-\u2015-]+$/u.test(text)) return undefined;
-  const digits = text.replaceAll('(0)', '').replaceAll(/\D/g, '').replace(/^00/, '');
+  const digits = text.replaceAll(TRUNK_ZERO, '').replaceAll(/\D/g, '').replace(/^00/, '');
   if (digits.length < FEWEST || digits.length > MOST) return undefined;
   const pattern = new RegExp(`(?<!\\d)(?:00${BETWEEN})?${digits.replaceAll(/(?<=\d)(?=\d)/g, BETWEEN)}(?!\\d)`, 'u');
-  return (content) => pattern.test(content) || variantsOf(content).some((variant) => pattern.test(variant));
+  const isIn = (content: string) => pattern.test(content) || pattern.test(content.replaceAll(TRUNK_ZERO, ' '));
+  return (content) => isIn(content) || variantsOf(content).some(isIn);
 }
 
 /** The text without escapes, and with what JSON may write as `1.2e10` written out. Empty if it is the same. */
@@ -29,13 +32,14 @@ function variantsOf(text: string): string[] {
   return powers.length === 0 ? variants : [...variants, powers.join(' ; ')];
 }
 
+/** Each run of backslashes is begun once, at its first: else a long one would take its length squared. */
 function withoutEscapes(text: string): string {
   let readable = text;
   for (let round = 0; round < ROUNDS; round += 1) {
     const next = readable
-      .replaceAll(/\\+u([0-9a-f]{4})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
+      .replaceAll(/(?<!\\)\\+u([0-9a-f]{4})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
       .replaceAll(/%([0-7][0-9a-f])/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
-      .replaceAll(/\\+\//g, '/');
+      .replaceAll(/(?<!\\)\\+\//g, '/');
     if (next === readable) return plain(readable);
     readable = next;
   }
