@@ -4,7 +4,9 @@ import { RingbackError } from '@ringback/contracts';
 import { type HistoryStore, openHistory } from '@ringback/history';
 import { type Env, loadSettings } from './load-settings.ts';
 
-type Options = { readonly env: Env; readonly config: string | undefined };
+/** `create`: makes it if it is missing. Only for what fills it: SQLite would empty the log of a file that is moved away. */
+type Create = { readonly create?: boolean | undefined };
+type Options = Create & { readonly env: Env; readonly config: string | undefined };
 
 export type OpenedHistory = { readonly settings: Config; readonly history: HistoryStore };
 
@@ -12,10 +14,10 @@ export type OpenedHistory = { readonly settings: Config; readonly history: Histo
  * For what asks the history alone. @throws RingbackError for unusable settings, RB_HISTORY_OFF, RB_HISTORY_UNAVAILABLE
  * or RB_HISTORY_UNUSABLE
  */
-export async function withHistory<T>({ env, config }: Options, work: (opened: OpenedHistory) => Promise<T>): Promise<T> {
+export async function withHistory<T>({ env, config, create }: Options, work: (opened: OpenedHistory) => Promise<T>): Promise<T> {
   const path = config ?? settingsFile(env);
   const settings = loadSettings({ path, env });
-  const history = await openHistoryOf(settings, path);
+  const history = await openHistoryOf(settings, path, { create });
   if (history === undefined) throw historyOff();
   try {
     return await work({ settings, history });
@@ -25,8 +27,12 @@ export async function withHistory<T>({ env, config }: Options, work: (opened: Op
 }
 
 /** Undefined: the settings have none. @throws as `withHistory` */
-export async function openHistoryOf({ history }: Config, settingsPath: string): Promise<HistoryStore | undefined> {
-  return history && openHistory(history, { folder: dirname(settingsPath) });
+export async function openHistoryOf(
+  { history }: Config,
+  settingsPath: string,
+  { create = false }: Create = {},
+): Promise<HistoryStore | undefined> {
+  return history && openHistory(history, { folder: dirname(settingsPath), create });
 }
 
 export function historyOff(): RingbackError {

@@ -34,14 +34,16 @@ export type OpenOptions = {
   readonly folder: string;
   /** ms that a call waits for another process's lock, in the thread that called. */
   readonly busyMs?: number | undefined;
+  /** False: an SQLite file that is missing is not made. For what only reads. */
+  readonly create?: boolean | undefined;
 };
 
 /**
- * Opens the history of the settings; makes it if it is missing. @throws RingbackError RB_HISTORY_UNAVAILABLE (try again
+ * Opens the history of the settings; makes it if it is missing, unless not to `create`. @throws RingbackError RB_HISTORY_UNAVAILABLE (try again
  * later), RB_HISTORY_UNUSABLE (a person must act)
  */
-export async function openHistory(place: HistoryPlace, { folder, busyMs }: OpenOptions): Promise<HistoryStore> {
-  if (place.store === 'sqlite') return openSqliteStore({ path: resolve(folder, place.path ?? ''), busyMs });
+export async function openHistory(place: HistoryPlace, { folder, busyMs, create }: OpenOptions): Promise<HistoryStore> {
+  if (place.store === 'sqlite') return openSqliteStore({ path: resolve(folder, place.path ?? ''), busyMs, create });
   // Most installations have no PostgreSQL, and need not load its driver.
   const { openPostgresStore } = await import('./postgres/store.ts');
   const { url, tls, schema = 'ringback', keep = MOST_KEPT_MS, keepBodies = keep } = place;

@@ -74,6 +74,6 @@ function addMoves(history: Command, { env, terminal, fromCaller, done }: Context
     .description('read what export wrote, gzip or not; what is there already stays as it is')
     .argument('<file>', 'of export', fromCaller)
     .action((file: string, { config }: { config?: string }) =>
-      withHistory({ env, config }, (opened) => importFrom(opened.history, { file, terminal })),
+      withHistory({ env, config, create: true }, (opened) => importFrom(opened.history, { file, terminal })),
     );
 }

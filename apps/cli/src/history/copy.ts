@@ -25,7 +25,7 @@ export async function copyTo({ settings, history }: OpenedHistory, options: Opti
   if (target.history === undefined) throw historyOff();
   if (placeOf(settings, from) === placeOf(target, to))
     throw new RingbackError('RB_CONFIG_INVALID', `the history of ${to} is the one that is to be copied`);
-  const store = await openHistoryOf(target, to);
+  const store = await openHistoryOf(target, to, { create: true });
   if (store === undefined) throw historyOff();
   try {
     const onProgress = progress(terminal);

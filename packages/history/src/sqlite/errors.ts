@@ -6,7 +6,10 @@ const WORDS: Readonly<Record<number, { unusable?: true; words: string }>> = {
   5: { words: 'another process holds it locked: see which one (a backup, an open sqlite3) and end it' },
   6: { words: 'another process holds it locked: see which one (a backup, an open sqlite3) and end it' },
   8: { words: 'it is read-only: give our user the right to write it and its folder' },
-  10: { words: 'its disk fails to read or write: see the log of the system' },
+  10: {
+    words:
+      'its disk fails to read or write: see the log of the system. Or its -wal was removed while in use: restart the workers',
+  },
   11: {
     unusable: true,
     words: 'it is damaged: move it aside and restore a backup, or save what can be read (sqlite3 <file> .recover)',
@@ -33,6 +36,10 @@ export function historyError(cause: unknown, path: string): unknown {
 
 export function unusable(path: string, words: string): RingbackError {
   return new RingbackError('RB_HISTORY_UNUSABLE', `the history ${path} cannot be used: ${words}`);
+}
+
+export function missing(path: string): RingbackError {
+  return new RingbackError('RB_HISTORY_UNAVAILABLE', `there is no history yet at ${path}: a worker makes it when it starts`);
 }
 
 /** The primary result code: extended ones have more above the lowest byte. */

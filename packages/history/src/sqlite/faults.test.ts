@@ -98,7 +98,8 @@ describe('the file', () => {
     writeFileSync(path, '');
     await expect(store.count({})).rejects.toThrow(moved);
     renameSync(`${path}.backup`, path);
-    expect(await store.count({})).toBe(1);
+    await expect(store.count({})).rejects.toThrow(moved);
+    expect(await open(path).count({})).toBe(1);
   });
 
   it('says so if it is damaged', async () => {

@@ -1,7 +1,9 @@
 import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { historyError, unusable } from './errors.ts';
+import { pathToFileURL } from 'node:url';
+import { historyError, missing, unusable } from './errors.ts';
+import { isMissing, logOf } from './identity.ts';
 import { MIGRATIONS } from './migrations.ts';
 
 /** `RBHI`: tells a history from other programs' files. */
@@ -13,20 +15,23 @@ const BUSY_MS = 5000;
 export type OpenFile = {
   readonly path: string;
   readonly busyMs?: number | undefined;
+  /** False: a file that is missing is refused, and not made. */
+  readonly create?: boolean | undefined;
   readonly migrations?: readonly string[] | undefined;
 };
 
 /**
- * Opens the file, makes it and its folder if they are missing, and brings it to the newest schema. Processes may share it.
+ * Opens the file, makes it and its folder if they are missing (unless not to `create`), and brings it to the newest schema. Processes may share it.
  * `FULL`: a commit is on disk when it returns. `secure_delete` from the beginning: what is removed is overwritten with zeros.
  * @throws RingbackError RB_HISTORY_UNAVAILABLE, RB_HISTORY_UNUSABLE
  */
-export function openFile({ path, busyMs = BUSY_MS, migrations = MIGRATIONS }: OpenFile): DatabaseSync {
+export function openFile({ path, busyMs = BUSY_MS, create = true, migrations = MIGRATIONS }: OpenFile): DatabaseSync {
   let file: DatabaseSync | undefined;
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    makeFile(path);
-    file = new DatabaseSync(path, { timeout: busyMs });
+    requireLogsFile(path);
+    if (!create && isMissing(path)) throw missing(path);
+    if (create) makeFile(path);
+    file = new DatabaseSync(existing(path), { timeout: busyMs });
     refuseForeign(file, path, migrations.length);
     // Of an existing file, these would take the lock of a writer and change nothing.
     if (versionOf(file) === 0) file.exec('PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL');
@@ -47,10 +52,31 @@ export function openFile({ path, busyMs = BUSY_MS, migrations = MIGRATIONS }: Op
 }
 
 /**
+ * SQLite would empty a log whose file is away. The log is looked at first: as a history is made, its file has a first page
+ * before its log has one.
+ */
+function requireLogsFile(path: string): void {
+  const log = logOf(path);
+  if (isMissing(log) || !isMissing(path)) return;
+  throw unusable(
+    path,
+    `it is missing or empty, and ${log} holds what was written last: put the file back beside it. If it is gone for good, remove the -wal`,
+  );
+}
+
+/** SQLite MUST NOT make the file: it may be moved away just now. */
+function existing(path: string): URL {
+  const url = pathToFileURL(path);
+  url.searchParams.set('mode', 'rw');
+  return url;
+}
+
+/**
  * Callbacks hold personal data. SQLite gives its other files the same mode. An existing file MUST NOT be opened here:
  * closing it would drop the locks that another connection of this process has on it (POSIX).
  */
 function makeFile(path: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   if (existsSync(path)) return;
   try {
     closeSync(openSync(path, 'wx', 0o600));

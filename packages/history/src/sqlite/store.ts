@@ -2,9 +2,10 @@ import { existsSync, statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import type { HistoryStatus, HistoryStore } from '../store.ts';
 import { readAll, readGaps, readRefusal, refsOf } from './all.ts';
-import { historyError, unusable } from './errors.ts';
+import { historyError } from './errors.ts';
 import { createFinder } from './find.ts';
 import { createForgetter } from './forget.ts';
+import { createMovedCheck, movedError } from './identity.ts';
 import { createNames } from './names.ts';
 import { type OpenFile, openFile, versionOf } from './open-file.ts';
 import { prune } from './prune.ts';
@@ -61,13 +62,19 @@ function storeIn(file: DatabaseSync, path: string): HistoryStore {
 }
 
 function createRun(file: DatabaseSync, { path, rolledBack }: { path: string; rolledBack: () => void }): Run {
-  const opened = inodeOf(path);
+  const isMoved = createMovedCheck(path);
+  const requireUnmoved = () => {
+    if (isMoved()) throw movedError(path);
+  };
   const guarded = <T>(work: () => T): T => {
     try {
-      // Else what is written would go with a file that nobody can open any more.
-      if (inodeOf(path) !== opened) throw unusable(path, 'it was moved or removed while it is in use: restart this process');
-      return work();
+      requireUnmoved();
+      const result = work();
+      // Else what was written may be in a file that nobody can open any more.
+      requireUnmoved();
+      return result;
     } catch (error) {
+      requireUnmoved();
       throw historyError(error, path);
     }
   };
@@ -88,8 +95,6 @@ function createRun(file: DatabaseSync, { path, rolledBack }: { path: string; rol
       }),
   };
 }
-
-const inodeOf = (path: string): number | undefined => statSync(path, { throwIfNoEntry: false })?.ino;
 
 function listsOf(file: DatabaseSync, { read }: Run): Pick<HistoryStore, 'refusals' | 'actions'> {
   const refusals = file.prepare('SELECT * FROM refusals WHERE minute >= ? AND minute < ? ORDER BY minute, process, code, source');
