@@ -14,7 +14,7 @@ export const PACKAGE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   ledger: ['contracts', 'redis'],
   redis: ['contracts', 'pacing'],
   pacing: [],
-  history: ['contracts', 'redis', 'pacing', 'queue', 'ledger', 'routing'],
+  history: ['contracts', 'redis', 'queue', 'routing'],
   operations: ['contracts', 'redis', 'pacing', 'queue', 'ledger', 'history', 'routing', 'sources'],
   routing: ['contracts'],
   observability: ['contracts'],

@@ -104,3 +104,24 @@ it('says that the history does not answer, lists the rest, and changes nothing',
   expect(err).toMatch(/^left out: history: RB_HISTORY_/);
   expect(await cli('dead-letters', 'purge', '--yes')).toMatchObject({ code: 1, err: expect.stringMatching(/^RB_HISTORY_/) });
 });
+
+it('lets no more quarantined callbacks rest than the settings allow', async () => {
+  const { access, history } = await setUp();
+  const now = () => Date.now() + 2 * HOURS;
+  await moveKept({ ...access, rest: history.rest, outputs: [], mostQuarantined: 1, now });
+  expect(await history.rest.counts()).toEqual(
+    expect.arrayContaining([expect.objectContaining({ kind: 'quarantine', count: 1 })]),
+  );
+});
+
+it('moves the others if one kind cannot be moved, and says which', async () => {
+  const { access, history, queue } = await setUp();
+  const error = new Error('no');
+  const put: typeof history.rest.put = (entries) =>
+    entries.some(({ kind }) => kind === 'unrouted') ? Promise.reject(error) : history.rest.put(entries);
+  const rest = { ...history.rest, put };
+  const now = () => Date.now() + 2 * HOURS;
+  const failures = await moveKept({ ...access, rest, outputs: ['crm'], mostQuarantined: 100, now });
+  expect(failures).toEqual([{ what: { kind: 'unrouted' }, error }]);
+  expect([await queue('output.crm').getFailedCount(), await queue('quarantine').getWaitingCount()]).toEqual([0, 0]);
+});

@@ -1,15 +1,17 @@
-import { type Logger, RingbackError } from '@ringback/contracts';
+import type { Logger } from '@ringback/contracts';
+import { problemOf } from './problem-of.ts';
 
-/** One log line when the history cannot be written, one when it can again. */
+/** One log line when the history cannot be written, one when it can again; one more if only a person can mend it now. */
 export function createOutageReporter(logger: Logger) {
   let since: number | undefined;
+  let said: string | undefined;
   return {
     began(error: unknown): void {
-      if (since !== undefined) return;
-      since = performance.now();
-      const code = error instanceof RingbackError ? error.code : 'RB_HISTORY_UNAVAILABLE';
-      const reason = error instanceof Error ? error.message : 'unknown';
-      logger.error({ code, reason }, 'the history cannot be written: events wait in Redis');
+      const problem = problemOf(error);
+      if (since !== undefined && (problem.code !== 'RB_HISTORY_UNUSABLE' || said === problem.code)) return;
+      since ??= performance.now();
+      said = problem.code;
+      logger.error(problem, 'the history cannot be written: events wait in Redis');
     },
     over(): void {
       if (since === undefined) return;

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Logger, RingbackError } from '@ringback/contracts';
+import type { Logger } from '@ringback/contracts';
 import { createLeaving, type LeavingCallback } from '@ringback/queue';
 import type { Redis } from 'ioredis';
+import { problemOf } from '../problem-of.ts';
 import type { RestStore } from '../rest.ts';
 import { deadLetterEntries, quarantineEntry } from './payload.ts';
 
@@ -26,30 +27,53 @@ export type MoveKeptOptions = {
   readonly now: () => number;
 };
 
+type What = { readonly kind: 'unrouted' | 'quarantine' | 'dead-letter'; readonly output?: string };
+type Failure = { readonly what: What; readonly error: unknown };
+
 /**
  * Brings what waits for a person out of one shard's Redis: what no route matched at once, dead letters and quarantine
- * after a while. It MUST be in the store before it goes: a crash between leaves it in both, under one name.
+ * after a while. It MUST be in the store before it goes: a crash between leaves it in both, under one name. What fails
+ * does not hold up the rest, and is in the answer.
  */
-export async function moveKept(options: MoveKeptOptions): Promise<void> {
-  const { rest, outputs, mostQuarantined, now } = options;
+export async function moveKept(options: MoveKeptOptions): Promise<Failure[]> {
+  const { rest, outputs, now } = options;
   const leaving = createLeaving(options);
-  const old = () => ({ before: now() - STAYS_MS, beyond: STAY, limit: AT_ONCE });
-  const moveCallbacks = async (kind: 'quarantine' | 'unrouted', leave: ReturnType<typeof old>) => {
-    const some: LeavingCallback[] = await leaving.callbacks(kind, leave);
+  const old = (limit = AT_ONCE) => ({ before: now() - STAYS_MS, beyond: STAY, limit });
+  const failures: Failure[] = [];
+  const attempt = (what: What, work: () => Promise<void>) =>
+    work().catch((error: unknown) => void failures.push({ what, error }));
+  const put = async (kind: 'quarantine' | 'unrouted', some: LeavingCallback[]) => {
     await rest.put(some.map((one) => quarantineEntry(kind, one)));
     return dropAll(some);
   };
 
-  await whileSome(() => moveCallbacks('unrouted', { before: Infinity, beyond: 0, limit: AT_ONCE }));
-  const quarantined = (await rest.counts()).reduce((sum, { kind, count }) => sum + (kind === 'quarantine' ? count : 0), 0);
-  if (quarantined < mostQuarantined) await whileSome(() => moveCallbacks('quarantine', old()));
-  for (const output of outputs) {
+  await attempt({ kind: 'unrouted' }, () =>
+    whileSome(async () => put('unrouted', await leaving.callbacks('unrouted', { before: Infinity, beyond: 0, limit: AT_ONCE }))),
+  );
+  await attempt({ kind: 'quarantine' }, async () => {
+    let room = await roomForQuarantined(options);
     await whileSome(async () => {
-      const some = await leaving.deadLetters(output, old());
-      await rest.put(some.flatMap((one) => deadLetterEntries(output, one)));
-      return dropAll(some);
+      if (room <= 0) return false;
+      const some = await leaving.callbacks('quarantine', old(Math.min(AT_ONCE, room)));
+      room -= some.length;
+      return put('quarantine', some);
     });
+  });
+  for (const output of outputs) {
+    await attempt({ kind: 'dead-letter', output }, () =>
+      whileSome(async () => {
+        const some = await leaving.deadLetters(output, old());
+        await rest.put(some.flatMap((one) => deadLetterEntries(output, one)));
+        return dropAll(some);
+      }),
+    );
   }
+  return failures;
+}
+
+async function roomForQuarantined({ rest, mostQuarantined }: MoveKeptOptions): Promise<number> {
+  const counts = await rest.counts();
+  return counts.reduce((room, { kind, count }) => room - (kind === 'quarantine' ? count : 0), mostQuarantined);
 }
 
 async function dropAll(leaving: readonly { readonly drop: () => Promise<boolean> }[]): Promise<boolean> {
@@ -66,19 +90,20 @@ type Run = MoveKeptOptions & { readonly stop: AbortSignal; readonly logger: Logg
 /** Never rejects. */
 export async function runKeptMoves(options: Run): Promise<void> {
   const { stop, logger } = options;
+  const { least, most } = AGAIN_AFTER_MS;
+  let failing = new Set<string>();
   let failures = 0;
   while (!stop.aborted) {
-    try {
-      await moveKept(options);
-      failures = 0;
-    } catch (error) {
-      const known = error instanceof RingbackError;
-      const line = known ? { code: error.code, problem: error.message } : { code: 'RB_INTERNAL', err: error };
-      if (failures === 0 && !stop.aborted) logger.warn(line, 'what waits for a person stays in Redis for now');
-      failures += 1;
+    const failed = await moveKept(options);
+    for (const { what, error } of failed) {
+      const line = { ...what, ...problemOf(error) };
+      if (!failing.has(nameOf(what)) && !stop.aborted) logger.warn(line, 'what waits for a person stays in Redis for now');
     }
-    const { least, most } = AGAIN_AFTER_MS;
-    const wait = failures === 0 ? LOOK_EVERY_MS : Math.min(most, least * 2 ** failures);
+    failing = new Set(failed.map(({ what }) => nameOf(what)));
+    failures = failed.length === 0 ? 0 : failures + 1;
+    const wait = failures === 0 ? LOOK_EVERY_MS : Math.min(most, least * 2 ** (failures - 1));
     await delay(wait, undefined, { signal: stop }).catch(() => {});
   }
 }
+
+const nameOf = ({ kind, output = '' }: What) => `${kind} ${output}`;
