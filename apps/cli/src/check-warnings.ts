@@ -47,6 +47,12 @@ function givenBy(sources: readonly SourceConfig[]): Given {
   };
 }
 
+/** Whether a source may give callbacks of such a type. */
+export function givesType(sources: readonly SourceConfig[], pattern: string): boolean {
+  const { types, open } = givenBy(sources);
+  return takesOpen(pattern, open) || [...types.keys()].some((type) => matchesType(pattern, type));
+}
+
 /** Fine in containers, but not on one machine. */
 function portWarnings({ ingress, worker }: Config): Warning[] {
   const port = worker.adminPort;

@@ -5,6 +5,7 @@ import { RingbackError } from '@ringback/contracts';
 import { createHttpClient, createOutput } from '@ringback/outputs';
 import { createSources } from '@ringback/sources';
 import { checkWarnings } from './check-warnings.ts';
+import { historyFileWarnings } from './history-warnings.ts';
 import { type Env, inspectSettings } from './load-settings.ts';
 import { shardNotes } from './shard-notes.ts';
 import type { Terminal } from './terminal.ts';
@@ -20,7 +21,8 @@ export function check({ path, env, strict, terminal }: CheckOptions): boolean {
   const { sources, outputs, routes, redis } = inspected.config;
   const problems = [...sourceProblems(inspected), ...outputProblems(inspected), ...spoolProblems(inspected, path)];
   if (problems.length > 0) throw new RingbackError('RB_CONFIG_INVALID', problems.join('\n'));
-  const warnings = checkWarnings(inspected);
+  const ofFile = historyFileWarnings(inspected.config, path).map(({ at, text }) => inspected.lineOf(at, text));
+  const warnings = [...checkWarnings(inspected), ...ofFile];
   for (const warning of warnings) terminal.err(`warning: ${warning}`);
   for (const note of shardNotes(inspected.config)) terminal.out(`note: ${note}`);
   const fine = warnings.length === 0 || !strict;

@@ -40,3 +40,15 @@ it.each([
   "history: { store: postgres, url: 'postgres://h/db' }\nredis: { cluster: { nodes: ['10.0.0.1:6379'] } }",
   'history: { store: sqlite, path: a.sqlite, keep: 7d, keepBodies: 7d }',
 ])('is none: %s', async (more) => expect(await warningsOf(more)).toEqual([]));
+
+it.each([
+  ['a folder', '.', /^1:\d+ history\.path: is a folder: name a file$/],
+  ['in a file', 'ringback.yaml/a.sqlite', /history\.path: cannot be made: .*ringback\.yaml is no folder$/],
+  ['in a file, deeper', 'ringback.yaml/b/a.sqlite', /history\.path: cannot be made: /],
+])('is a warning: a path that is %s', async (_what, path, warning) => {
+  expect(await warningsOf(`history: { store: sqlite, path: ${path} }`)).toEqual([expect.stringMatching(warning)]);
+});
+
+it('is none: a file in a folder that can be made', async () => {
+  expect(await warningsOf('history: { store: sqlite, path: not/yet/a.sqlite }')).toEqual([]);
+});

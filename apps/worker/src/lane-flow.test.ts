@@ -10,7 +10,7 @@ const unused = async (): Promise<never> => {
 };
 
 /** A lane's flow over a queue and held batches that the test sets. */
-function setUp(now: { waiting: number; held: number; failures?: number; delayed?: number }) {
+function setUp(now: { waiting: number; held: number; failures?: number; delayed?: number; parks?: boolean }) {
   const looked = vi.fn(async () => ({
     waiting: now.waiting,
     delayed: now.delayed ?? 0,
@@ -19,6 +19,7 @@ function setUp(now: { waiting: number; held: number; failures?: number; delayed?
     heldDeliveries: now.held,
     bytes: 0,
   }));
+  const warn = vi.fn();
   const fed = vi.fn(async () => {});
   const bodies: Bodies = {
     store: unused,
@@ -36,12 +37,13 @@ function setUp(now: { waiting: number; held: number; failures?: number; delayed?
     breaker: () => 'closed',
     failures: () => now.failures ?? 0,
     nearlyFull: () => false,
-    most: () => undefined,
+    most: () => (now.parks === undefined ? undefined : { bytes: 1_048_576, held: 20 }),
+    parks: now.parks ?? false,
     errors: (error) => expect.unreachable(String(error)),
-    logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+    logger: { debug: () => {}, info: () => {}, warn, error: () => {} },
   });
   onTestFinished(() => flow.close());
-  return { looked, fed };
+  return { looked, fed, warn };
 }
 
 it.each([
@@ -61,4 +63,16 @@ it('feeds its queue again soon, as long as there is room', async () => {
   now.waiting = 0;
   await vi.advanceTimersByTimeAsync(400);
   expect(fed.mock.calls.length).toBeGreaterThan(5);
+});
+
+it.each([
+  [false, 21, 'output has more waiting than its backlog allows'],
+  [true, 40, undefined],
+  [true, 41, 'output has more than twice its backlog waiting: parking does not keep up'],
+])('warns with the bounds of the settings; parks: %s, held: %i', async (parks, held, message) => {
+  const { warn } = setUp({ waiting: 500, held, parks });
+  await vi.advanceTimersByTimeAsync(5000);
+  const bounds = { code: 'RB_OUTPUT_BACKLOG', most: 1_048_576, mostHeld: 20, heldDeliveries: held };
+  const line = { output: 'crm', bytes: 0, heldBatches: held, ...bounds };
+  expect(warn.mock.calls).toEqual(message === undefined ? [] : [[line, message]]);
 });

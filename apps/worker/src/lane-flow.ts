@@ -49,6 +49,8 @@ export type LaneFlowOptions = {
   readonly nearlyFull: () => boolean;
   /** Undefined: more than this is no news. */
   readonly most: () => BacklogBound | undefined;
+  /** What is beyond that is parked: no news, unless parking does not keep up. */
+  readonly parks: boolean;
   readonly errors: ErrorReporter;
   readonly logger: Logger;
 };
@@ -142,14 +144,18 @@ async function setAside({ output, producer, bodies, logger }: LaneFlowOptions, i
   return 0;
 }
 
-function createReporter({ output, most, logger }: LaneFlowOptions): (seen: Look) => void {
+function createReporter({ output, most, parks, logger }: LaneFlowOptions): (seen: Look) => void {
   let over = false;
+  const times = parks ? 2 : 1;
+  const beyond = parks
+    ? 'output has more than twice its backlog waiting: parking does not keep up'
+    : 'output has more waiting than its backlog allows';
   return ({ bytes, held, heldDeliveries }) => {
     const { bytes: mostBytes = Infinity, held: mostHeld = Infinity } = most() ?? {};
-    const now = bytes > mostBytes || heldDeliveries > mostHeld;
+    const now = bytes > times * mostBytes || heldDeliveries > times * mostHeld;
     const limits = { ...(mostBytes < Infinity && { most: mostBytes }), ...(mostHeld < Infinity && { mostHeld }) };
     const line = { output, bytes, ...limits, heldBatches: held, heldDeliveries };
-    if (now && !over) logger.warn({ code: 'RB_OUTPUT_BACKLOG', ...line }, 'output has more waiting than its backlog allows');
+    if (now && !over) logger.warn({ code: 'RB_OUTPUT_BACKLOG', ...line }, beyond);
     if (over && !now) logger.info(line, 'output is within its backlog again');
     over = now;
   };

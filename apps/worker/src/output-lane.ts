@@ -53,9 +53,7 @@ export function openLane(options: LaneOptions): Lane {
   const producer = createDeliveryProducer({ ...access, output: output.name, delivery: settings.delivery, nearlyFull });
   const { most = () => undefined, parks = false } = options;
   const backlog = { most, over: settings.delivery.backlog.over };
-  // What is parked is no news, unless parking does not keep up.
-  const told = { most: parks ? () => twice(most()) : most };
-  const watching = { breaker: breaker.state, failures: breaker.failures, ...told, bodies };
+  const watching = { breaker: breaker.state, failures: breaker.failures, most, parks, bodies };
   const errors = access.errors ?? createErrorReporter({ wasAway: () => false, logger });
   const flow = createLaneFlow({ ...watching, output: output.name, alone, producer, nearlyFull, errors, logger });
   const { consumer, watched } = consumes ? consume(options, producer) : {};
@@ -65,11 +63,6 @@ export function openLane(options: LaneOptions): Lane {
     return (await consumer?.close(grace)) ?? true;
   }
   return { producer, watched, flow, alone, backlog, shard, close };
-}
-
-function twice(bound: BacklogBound | undefined): BacklogBound {
-  const { bytes, held } = bound ?? {};
-  return { bytes: bytes && 2 * bytes, held: held && 2 * held };
 }
 
 function consume(

@@ -29,8 +29,9 @@ const PATIENCE_MS = 10_000;
 
 const HELP = `
 It looks in the queues, stored bodies, retries, dead letters, quarantine, the history and what rests there, and a spool of
-this machine. Give a phone number with its country code: it is found in any notation. Exit code 1: something was not
-reached, which is named with what to do; run it again then. Claims stay, so that a repeat is not delivered.`;
+this machine. Give a phone number with its country code: it is found in any notation. Claims stay, so that a repeat is not delivered.
+Exit code 1: something was not reached, which is named with what to do (run it again then), or nothing was removed, as neither
+--yes nor --dry-run was given.`;
 
 export function addForget({ program, ...context }: Context & { readonly program: Command }): void {
   const command = program.command('forget').description('remove a person, or a callback, everywhere');

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { settingsFile } from '@ringback/config';
 import { type Command } from 'commander';
 import type { Env } from '../load-settings.ts';
@@ -64,12 +65,18 @@ function addMoves(history: Command, { env, terminal, fromCaller, done }: Context
     );
   withConfig(history.command('export'))
     .description('write all of it as lines of JSON, bodies included, but not what rests (parked, dead letters, quarantine)')
-    .argument('[file]', 'a new file (default: to stdout)', fromCaller)
+    .argument('[file]', 'a new file, or - (the default): to stdout', (path: string) =>
+      path === '-' ? undefined : fromCaller(path),
+    )
     .option('--gzip', 'compress it', false)
     .option('--since <time>', 'only what was received from this time on, or so long ago', timeOrAgo(Date.now))
-    .action((file: string | undefined, { config, ...options }: { config?: string; gzip: boolean; since?: number }) =>
-      withHistory({ env, config }, (opened) => exportTo(opened.history, { ...options, file, terminal })),
-    );
+    .action((file: string | undefined, { config, ...options }: { config?: string; gzip: boolean; since?: number }) => {
+      if (file !== undefined && existsSync(file)) {
+        terminal.err(`error: ${file} is there already, and export overwrites nothing`);
+        return done(false);
+      }
+      return withHistory({ env, config }, (opened) => exportTo(opened.history, { ...options, file, terminal }));
+    });
   withConfig(history.command('import'))
     .description('read what export wrote, gzip or not; what is there already stays as it is')
     .argument('<file>', 'of export', fromCaller)

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Config } from '@ringback/config';
 import type { CallbackRef } from '@ringback/history';
 import { type CallbackFilter, count, follow, keptPlaceOf, search, type SearchOptions } from '@ringback/operations';
 import { type Command, InvalidArgumentError } from 'commander';
@@ -11,6 +12,7 @@ import { withHistory } from '../with-history.ts';
 import { withPlaces } from '../with-places.ts';
 import { withConfig } from '../with-redis.ts';
 import { cursorOf, foundJson, foundTable } from './found-view.ts';
+import { unknownNames } from './unknown-names.ts';
 
 type Context = { readonly env: Env; readonly terminal: Terminal; readonly done: (success: boolean) => void };
 type Options = CallbackFilter & {
@@ -44,23 +46,26 @@ export function addSearch({ program, ...context }: Context & { readonly program:
     });
 }
 
-type Sources = SearchOptions & { readonly away: readonly string[] };
+type Sources = SearchOptions & { readonly away: readonly string[]; readonly settings: Config };
 
 /** Redis is asked only for states whose callbacks may stand there. */
 async function withSources(options: Options, { env }: Context, work: (sources: Sources) => Promise<void>): Promise<void> {
   const { config } = options;
   const place = keptPlaceOf(options);
-  if (place === undefined) return withHistory({ env, config }, ({ history }) => work({ history, kept: undefined, away: [] }));
-  return withPlaces({ env, config }, ({ reached, away, requireHistory }) => {
+  if (place === undefined)
+    return withHistory({ env, config }, ({ history, settings }) => work({ history, kept: undefined, away: [], settings }));
+  return withPlaces({ env, config }, ({ reached, away, settings, requireHistory }) => {
     const history = requireHistory();
-    if (reached === undefined) return work({ history, kept: undefined, away });
-    return withKept({ place, reached, rest: history.rest, reading: true }, (kept) => work({ history, kept, away }));
+    if (reached === undefined) return work({ history, kept: undefined, away, settings });
+    return withKept({ place, reached, rest: history.rest, reading: true }, (kept) => work({ history, kept, away, settings }));
   });
 }
 
-async function run(options: Options, sources: Sources, { terminal, done }: Context): Promise<void> {
+async function run(options: Options, sources: Sources, { env, terminal, done }: Context): Promise<void> {
   const filter = filterOf(options);
   const { json, limit, after, bodies } = options;
+  for (const warning of await unknownNames(filter, { ...sources, env, config: options.config }))
+    terminal.err(`warning: ${warning}`);
   for (const reason of sources.away) terminal.err(`missing: ${reason}`);
   if (options.count) {
     const counted = await count(filter, sources);

@@ -56,6 +56,22 @@ describe('search', () => {
     expect(await found('--source', 'other')).toEqual([]);
   });
 
+  it('warns of names that neither the settings nor what is kept know', async () => {
+    const { cli, history } = await setUp();
+    const warned = async (...args: string[]) => (await cli('search', ...args)).err;
+    expect(await cli('search', '--output', 'crmm')).toEqual({
+      code: 0,
+      out: 'nothing fits\n',
+      err: 'warning: RB_OUTPUT_UNKNOWN: no output is called crmm; did you mean crm? Known: crm, log\n',
+    });
+    expect(await warned('--source', 'other')).toMatch(/^warning: no source is called other; /);
+    expect(await warned('--type', 'calbot.*')).toBe('warning: no source of the settings gives a type that fits "calbot.*"\n');
+    expect(await warned('--type', 'callbot.*', '--output', 'log', '--source', 'callbot')).toBe('');
+    const removed = callbackRow('old');
+    await history.write({ ...NO_ROWS, callbacks: [removed], deliveries: [deliveryRow(removed, { output: 'gone' })] });
+    expect(await warned('--output', 'gone')).toBe('');
+  });
+
   it('counts, and shows bodies only when asked', async () => {
     const { cli } = await setUp();
     expect((await cli('search', '--count', '--json')).out).toBe('{"count":3}\n');
