@@ -57,12 +57,14 @@ function explain(output) {
 
 function runQuietly(command, args, options) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+    let child;
     const stop = (signal) => {
       child.kill(signal);
       child.once('exit', () => process.exit(1));
     };
+    // MUST come before the child runs: a signal without a listener would end only us. It is heard after `spawn`.
     for (const signal of STOP_SIGNALS) process.once(signal, stop);
+    child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
     child.once('error', reject);

@@ -56,8 +56,9 @@ function run(node, args, onNpmGone) {
   // npm runs us in the project's folder. Paths on the command line are relative to the caller's.
   const env = { ...process.env, RINGBACK_CALLER_FOLDER: process.env.INIT_CWD ?? process.cwd() };
   const options = { cwd: ROOT, env, stdio: ['inherit', 'inherit', 'inherit', 'ipc'], detached: true };
-  const child = spawn(node, [...flags, ...args], options);
   const lastSent = new Map();
+  let child;
+  // MUST come before the child runs: a signal without a listener would end only us. It is heard after `spawn`.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {
       const now = performance.now();
@@ -65,6 +66,7 @@ function run(node, args, onNpmGone) {
       lastSent.set(signal, now);
     });
   }
+  child = spawn(node, [...flags, ...args], options);
   onNpmGone(() => child.kill('SIGTERM'));
   child.once('error', (error) => fail(error.message));
   child.once('exit', (code, signal) => {

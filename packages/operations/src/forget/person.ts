@@ -36,10 +36,21 @@ export function createPerson(named: Named, subjectsOf: (callback: Callback) => S
     isIn,
     isInRow: (row) => isTask(row.subjects) || isIn({ ...row, body: row.body ?? '' }) || textsOf(row).some(hasPhone),
     hasPhone,
-    isNamed: (text) => hasPhone(text) || requestIDs.some((id) => text.includes(JSON.stringify(id).slice(1, -1))),
+    isNamed: (text) => hasPhone(text) || requestIDs.some((id) => hasWhole(text, JSON.stringify(id).slice(1, -1))),
     needsBodies: phones.length > 0,
     named,
   };
+}
+
+const OF_AN_ID = /[\p{L}\p{N}_-]/u;
+
+/** The id as a whole: 1 is not in 12. */
+function hasWhole(text: string, id: string): boolean {
+  for (let at = text.indexOf(id); at >= 0; at = text.indexOf(id, at + 1)) {
+    const [before, after] = [text.charAt(at - 1), text.charAt(at + id.length)] as const;
+    if (!OF_AN_ID.test(before) && !OF_AN_ID.test(after)) return true;
+  }
+  return false;
 }
 
 /** What a sender can put into a row beside the body, the id and what it is about. */
