@@ -20,7 +20,7 @@ const REPORTS_EVERY = 1000;
 /** Of five pairs, so many are of big tasks. */
 const [BIG, OF] = [3, 5] as const;
 
-/** In order of time: a call, then its order. Three tasks have six of ten; each thousandth is a report of one of these. */
+/** In order of time: a call, then its order. Three tasks have six of ten; each thousandth is a task's report. */
 export function callbackAt(place: number, { callbacks, first, until, span }: HistorySize): Generated {
   const index = first + place;
   const subject = subjectAt(index, { place, callbacks });

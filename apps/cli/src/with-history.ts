@@ -4,7 +4,7 @@ import { RingbackError } from '@ringback/contracts';
 import { type HistoryStore, openHistory } from '@ringback/history';
 import { type Env, loadSettings } from './load-settings.ts';
 
-/** `create`: makes it if it is missing. Only for what fills it: SQLite would empty the log of a file that is moved away. */
+/** `create`: only for what fills it. SQLite would empty the log of a file that was moved away. */
 type Create = { readonly create?: boolean | undefined };
 type Options = Create & { readonly env: Env; readonly config: string | undefined };
 

@@ -81,7 +81,7 @@ function createOwnSettling(deps: DispatchDeps) {
     const routed = await routeAll(router, fresh, history && 'with fates');
     const { perOutput, dropped, unrouted, fates } = routed;
     const again = claimed('again').length > 0;
-    // Written at the same time as the deliveries. MUST be there before the batch is done: a later run writes it again.
+    // Beside the deliveries. MUST be there before the batch is done: a later run writes it again.
     const told = history?.dispatched({
       batch: id,
       again,

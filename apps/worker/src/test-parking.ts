@@ -14,7 +14,7 @@ export const ids = Array.from({ length: 3 * BATCHES }, (_, index) => `r${String(
 const batches = Array.from({ length: BATCHES }, (_, index) => ids.slice(3 * index, 3 * index + 3));
 export const callbackOf = (id: string) => testCallback(id, { receivedAt: 1000 + ids.indexOf(id) });
 
-/** Killed before a command, or stopped before it until another process has looked once, or until all is delivered. */
+/** Killed before a command, or stopped there until another process has looked, or until all is delivered. */
 export type Fault = { readonly at: number; readonly how: 'killed' | 'stopped' | 'stopped for long' };
 
 /** A connection and a store of a process that has a fault at one of its commands, and how many it made. */

@@ -48,7 +48,7 @@ function resting(callback: Callback, kind: RestEntry['kind']): RestEntry {
   return { ...own, output: 'crm', payload: JSON.stringify({ v: 1, batch: 'b9', from: 'b9', callback }) };
 }
 
-/** One person, and beside it others, in Redis, on the way to the history, in the history, and at rest there. */
+/** One person and others: in Redis, on the way to the history, in it, and at rest there. */
 async function fill({ redis, prefix, history }: Awaited<ReturnType<typeof setUp>>): Promise<void> {
   const queue = new Queue('callbacks', { connection: redis, prefix });
   await queue.add('batch', { v: 1, groups: groupCallbacks([other('q1'), theirs('q2'), other('q3')]) }, { jobId: 'b1' });

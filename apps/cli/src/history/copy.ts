@@ -18,7 +18,7 @@ type Options = {
 
 const TELL_EVERY_MS = 1000;
 
-/** True if the new history has all that the old one has. @throws RingbackError, of the settings or of a history */
+/** True if the new history has all of the old one. @throws RingbackError of the settings or of a history */
 export async function copyTo({ settings, history }: OpenedHistory, options: Options): Promise<boolean> {
   const { env, from, to, rest, json, terminal } = options;
   const target = loadSettings({ path: to, env });

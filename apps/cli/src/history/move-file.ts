@@ -15,7 +15,7 @@ type Export = {
   readonly terminal: Terminal;
 };
 
-/** Never overwrites. Only its owner can read the file: it holds personal data. @throws RingbackError for the file */
+/** Never overwrites. It holds personal data: only its owner can read it. @throws RingbackError for the file */
 export async function exportTo(history: HistoryStore, { file, gzip, since, terminal }: Export): Promise<void> {
   let rows = 0;
   async function* lines() {

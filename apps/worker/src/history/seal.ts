@@ -3,7 +3,7 @@ import { createSecret, type Secret } from '@ringback/contracts';
 /** A thread gets copies, and a copy of a `Secret` has lost its text. */
 const SEAL = '\uFDD0secret';
 
-/** For `workerData`, which is never logged. `secrets: 'left out'`: for what needs none, and may not have any. */
+/** For `workerData`, which is never logged. `left out`: for what needs no secrets. */
 export function seal(value: unknown, secrets: 'kept' | 'left out'): unknown {
   if (isSecret(value)) return { [SEAL]: secrets === 'kept' ? value.reveal() : '' };
   if (Array.isArray(value)) return value.map((part) => seal(part, secrets));
