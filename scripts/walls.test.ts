@@ -14,7 +14,7 @@ const WRONG: Readonly<Record<string, string>> = {
   'packages/ledger/src/beside-its-row.ts': `export { x } from '@ringback/queue';`,
   'packages/ledger/src/inside-of-another.ts': `export { x } from '../../queue/src/index.ts';`,
   'packages/brand-new/src/not-in-the-table.ts': `export { x } from '@ringback/queue';`,
-  'packages/config/src/app.ts': `export { x } from '../../../apps/worker/src/attempt.ts';`,
+  'packages/config/src/app.ts': `export { x } from '../../../apps/worker/src/output/attempt.ts';`,
   'packages/ledger/src/bullmq.ts': `export { Queue } from 'bullmq';`,
   'packages/queue/src/bullmq/upwards.ts': `export { x } from '../kept/kept.ts';`,
   'packages/queue/src/deliveries/kept.ts': `export { x } from '../kept/kept.ts';`,

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { handOverPipes } from './closed-pipes.ts';
-import { wholeNumber } from './option-values.ts';
+import { handOverPipes } from './terminal/closed-pipes.ts';
+import { wholeNumber } from './terminal/option-values.ts';
 
 /** How many there are of each. */
 export type Counts = { readonly ingresses?: number; readonly workers?: number };

@@ -1,15 +1,15 @@
 import { RingbackError } from '@ringback/contracts';
 import { refusalOf } from '@ringback/redis';
 import { Command } from 'commander';
-import { addDispatch } from './dispatch.ts';
+import { addDispatch } from './dispatch/command.ts';
 import { addHistory } from './history/commands.ts';
 import { addForget } from './forget/command.ts';
-import { addKeptCommands } from './kept-commands.ts';
-import { addOutputs } from './outputs.ts';
-import { addPlan } from './plan.ts';
-import { addRoute } from './route-command.ts';
+import { addKeptCommands } from './kept/commands.ts';
+import { addOutputs } from './outputs/commands.ts';
+import { addPlan } from './plan/command.ts';
+import { addRoute } from './route/command.ts';
 import { addSearch } from './search/command.ts';
-import { addTasks } from './tasks.ts';
+import { addTasks } from './tasks/command.ts';
 import { addTrace } from './trace/command.ts';
 
 export type Ran = { readonly code: number; readonly out: string; readonly err: string };

@@ -1,6 +1,6 @@
 import type { RingbackError } from '@ringback/contracts';
 import { createShardsReadiness, notReadyReasons, type ShardCountWatch, type ShardsReadiness } from '@ringback/redis';
-import type { WorkShard } from './shard.ts';
+import type { WorkShard } from './shard/shard.ts';
 
 export type ReadinessOptions = {
   readonly served: readonly Pick<WorkShard, 'number' | 'watch'>[];

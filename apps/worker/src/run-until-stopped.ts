@@ -1,5 +1,5 @@
 import type { Logger, RingbackError } from '@ringback/contracts';
-import { createProgressWatch, type Watched, whenStuck } from './progress-watch.ts';
+import { createProgressWatch, type Watched, whenStuck } from './output/progress-watch.ts';
 
 const LOOKS_UNTIL_STUCK = 5;
 

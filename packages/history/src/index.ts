@@ -1,7 +1,7 @@
 export { type CallbackRef, DELIVERY_STATES, type DeliveryState, type Fate, HistoryEvent } from './events.ts';
-export { forgetInStream } from './forget-stream.ts';
-export { createHandOver, type HandOver, type OpenHandOver } from './hand-over.ts';
-export { type BufferState, peekAtStream, readBufferState } from './look-at-stream.ts';
+export { forgetInStream } from './hand-over/forget-stream.ts';
+export { createHandOver, type HandOver, type OpenHandOver } from './hand-over/hand-over.ts';
+export { type BufferState, peekAtStream, readBufferState } from './hand-over/look-at-stream.ts';
 export { type HistoryPlace, openHistory, type OpenOptions } from './open.ts';
 export { moveKept, type MoveKeptOptions, runKeptMoves } from './kept/move-kept.ts';
 export { createRestKept } from './kept/rest-kept.ts';
@@ -16,7 +16,7 @@ export {
   type Resting,
   type RestKind,
   type RestStore,
-} from './rest.ts';
+} from './store/rest.ts';
 export {
   type ActionRow,
   type AttemptRow,
@@ -27,7 +27,7 @@ export {
   NO_ROWS,
   type RefusalRow,
   type RepeatRow,
-} from './rows.ts';
+} from './store/rows.ts';
 export type {
   CallbackStory,
   Forgotten,
@@ -41,6 +41,6 @@ export type {
   PruneLimits,
   TaskStory,
   TaskSummary,
-} from './store.ts';
-export type { SubjectsOf } from './rows-of.ts';
-export { runWriter } from './writer.ts';
+} from './store/store.ts';
+export type { SubjectsOf } from './writer/rows-of.ts';
+export { runWriter } from './writer/writer.ts';

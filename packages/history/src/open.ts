@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { RingbackError } from '@ringback/contracts';
 import { openSqliteStore } from './sqlite/store.ts';
-import type { HistoryStore } from './store.ts';
+import type { HistoryStore } from './store/store.ts';
 
 const DAY_MS = 86_400_000;
 const MOST_KEPT_MS = 3650 * DAY_MS;

@@ -2,7 +2,7 @@ import type { Callback } from '@ringback/contracts';
 import type { FoundCallback, HistoryStore } from '@ringback/history';
 import { createRouter, explainRoutes, type Route, type RouteExplanation, type Routing } from '@ringback/routing';
 import { historyFilterOf } from './filter.ts';
-import { callbackOf } from './kept-callbacks.ts';
+import { callbackOf } from './recorded-callbacks.ts';
 
 /** Shows values of the callback: MUST NOT be logged. */
 export type ExplainedRouting = {

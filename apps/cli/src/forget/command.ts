@@ -5,10 +5,10 @@ import { type HistoryStore, NO_ROWS } from '@ringback/history';
 import { createPerson, forget, type Forgot, phoneMatcher } from '@ringback/operations';
 import { createSources } from '@ringback/sources';
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Env } from '../load-settings.ts';
-import type { Terminal } from '../terminal.ts';
-import { type OpenPlaces, withPlaces } from '../with-places.ts';
-import { withConfig } from '../with-redis.ts';
+import type { Env } from '../reach/load-settings.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { type OpenPlaces, withPlaces } from '../reach/with-places.ts';
+import { withConfig } from '../reach/with-redis.ts';
 import { lookInSpool } from './spool.ts';
 import { tellForgot } from './view.ts';
 

@@ -1,6 +1,6 @@
 import type { Forgot } from '@ringback/operations';
-import { table } from '../table.ts';
-import type { Terminal } from '../terminal.ts';
+import { table } from '../terminal/table.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 type Told = {
   readonly forgot: Forgot;

@@ -1,5 +1,5 @@
 import type { ActionRow } from '@ringback/history';
-import { table } from '../table.ts';
+import { table } from '../terminal/table.ts';
 
 export function actionLines(actions: readonly ActionRow[], json: boolean): string[] {
   if (json)

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { settingsFile } from '@ringback/config';
 import { type Command } from 'commander';
-import type { Env } from '../load-settings.ts';
-import { duration, timeOrAgo, wholeNumber } from '../option-values.ts';
-import type { Terminal } from '../terminal.ts';
-import { withHistory } from '../with-history.ts';
-import { withPlaces } from '../with-places.ts';
-import { withConfig } from '../with-redis.ts';
+import type { Env } from '../reach/load-settings.ts';
+import { duration, timeOrAgo, wholeNumber } from '../terminal/option-values.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { withHistory } from '../reach/with-history.ts';
+import { withPlaces } from '../reach/with-places.ts';
+import { withConfig } from '../reach/with-redis.ts';
 import { actionLines } from './action-lines.ts';
 import { copyTo } from './copy.ts';
 import { exportTo, importFrom } from './move-file.ts';

@@ -2,9 +2,9 @@ import { dirname, resolve } from 'node:path';
 import type { Config } from '@ringback/config';
 import { RingbackError } from '@ringback/contracts';
 import { copyHistory, type Copied } from '@ringback/operations';
-import { type Env, loadSettings } from '../load-settings.ts';
-import type { Terminal } from '../terminal.ts';
-import { historyOff, type OpenedHistory, openHistoryOf } from '../with-history.ts';
+import { type Env, loadSettings } from '../reach/load-settings.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { historyOff, type OpenedHistory, openHistoryOf } from '../reach/with-history.ts';
 
 type Options = {
   readonly env: Env;

@@ -6,7 +6,7 @@ import { createGunzip, createGzip } from 'node:zlib';
 import { RingbackError } from '@ringback/contracts';
 import type { HistoryStore } from '@ringback/history';
 import { exportRows, importRows } from '@ringback/operations';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 type Export = {
   readonly file: string | undefined;

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { NO_ROWS } from '@ringback/history';
-import { person } from '../tell-history.ts';
-import type { Terminal } from '../terminal.ts';
-import { historyOff, type OpenedHistory } from '../with-history.ts';
+import { person } from '../reach/tell-history.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { historyOff, type OpenedHistory } from '../reach/with-history.ts';
 
 type Prune = {
   readonly keep?: number | undefined;

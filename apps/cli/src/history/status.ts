@@ -1,7 +1,7 @@
 import { createMissing, historyStatus, type WholeStatus } from '@ringback/operations';
-import { age } from '../output-state.ts';
-import type { Terminal } from '../terminal.ts';
-import type { OpenPlaces } from '../with-places.ts';
+import { age } from '../outputs/state.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import type { OpenPlaces } from '../reach/with-places.ts';
 
 /** True if all could be asked. */
 export async function showStatus(

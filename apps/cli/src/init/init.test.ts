@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { inspectSettings } from '../load-settings.ts';
+import { inspectSettings } from '../reach/load-settings.ts';
 import { runCli } from '../run-cli.ts';
 import { neededVariables, OUTPUTS, settingsText, SOURCES } from './settings-text.ts';
 

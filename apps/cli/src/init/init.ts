@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { RingbackError } from '@ringback/contracts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { askAll } from './questions.ts';
 import { type Answers, neededVariables, settingsText } from './settings-text.ts';
 

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { type CallbackFilter, FILTER_STATES } from '@ringback/operations';
 import { type Command, InvalidArgumentError } from 'commander';
-import { filterOf, withFilters } from '../filter-options.ts';
-import type { Env } from '../load-settings.ts';
-import { positiveNumber } from '../option-values.ts';
-import type { Terminal } from '../terminal.ts';
-import { withConfig } from '../with-redis.ts';
+import { filterOf, withFilters } from '../terminal/filter-options.ts';
+import type { Env } from '../reach/load-settings.ts';
+import { positiveNumber } from '../terminal/option-values.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { withConfig } from '../reach/with-redis.ts';
 import { runReplay } from './run.ts';
 
 type Context = { readonly env: Env; readonly terminal: Terminal; readonly done: (success: boolean) => void };

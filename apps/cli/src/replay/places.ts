@@ -2,9 +2,9 @@ import { partOfShard, SILENT } from '@ringback/contracts';
 import { createRoom, type EnqueuePlace, type Room, type RoomPlace } from '@ringback/operations';
 import { createBodies } from '@ringback/queue';
 import { createRedisWatch } from '@ringback/redis';
-import { confirmAt } from '../confirm-at.ts';
-import type { ReachedShard } from '../shards.ts';
-import type { Reached } from '../with-redis.ts';
+import { confirmAt } from '../terminal/confirm-at.ts';
+import type { ReachedShard } from '../reach/shards.ts';
+import type { Reached } from '../reach/with-redis.ts';
 
 export type ReplayPlaces = {
   /** By number. */

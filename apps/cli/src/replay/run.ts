@@ -13,13 +13,13 @@ import {
   surveyReplay,
 } from '@ringback/operations';
 import { redisClock } from '@ringback/redis';
-import { requireOutput } from '../known-output.ts';
-import type { Env } from '../load-settings.ts';
-import { person } from '../tell-history.ts';
-import type { Terminal } from '../terminal.ts';
-import { withHistory } from '../with-history.ts';
-import { withPlaces } from '../with-places.ts';
-import { type Reached, withRedis } from '../with-redis.ts';
+import { requireOutput } from '../outputs/known-output.ts';
+import type { Env } from '../reach/load-settings.ts';
+import { person } from '../reach/tell-history.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { withHistory } from '../reach/with-history.ts';
+import { withPlaces } from '../reach/with-places.ts';
+import { type Reached, withRedis } from '../reach/with-redis.ts';
 import { openReplayPlaces } from './places.ts';
 import { createProgressBar } from './progress.ts';
 import { tellResult, tellSurvey } from './text.ts';

@@ -1,5 +1,5 @@
 import type { ReplayCounts, ReplayResult, ReplaySurvey } from '@ringback/operations';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 type Shown = { readonly id: string; readonly json: boolean; readonly terminal: Terminal };
 

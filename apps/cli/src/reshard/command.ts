@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import type { Env } from '../load-settings.ts';
-import { duration, wholeNumber } from '../option-values.ts';
-import type { Terminal } from '../terminal.ts';
-import { withConfig } from '../with-redis.ts';
+import type { Env } from '../reach/load-settings.ts';
+import { duration, wholeNumber } from '../terminal/option-values.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { withConfig } from '../reach/with-redis.ts';
 
 const MOST_SHARDS = 256;
 const WITHIN = '10m';

@@ -2,9 +2,9 @@ import type { Config } from '@ringback/config';
 import { SILENT } from '@ringback/contracts';
 import type { ShardPlace } from '@ringback/queue';
 import { createRedisWatch, shardsOf } from '@ringback/redis';
-import { confirmAt } from '../confirm-at.ts';
-import { connectRedis } from '../connect-redis.ts';
-import type { Env } from '../load-settings.ts';
+import { confirmAt } from '../terminal/confirm-at.ts';
+import { connectRedis } from '../reach/connect-redis.ts';
+import type { Env } from '../reach/load-settings.ts';
 
 type Opened = { readonly place: ShardPlace; readonly close: () => void };
 

@@ -2,10 +2,10 @@ import { type Config, settingsFile } from '@ringback/config';
 import { homeShardOf, RingbackError } from '@ringback/contracts';
 import { type Moved, moveShards, needRoom, type Plan, type ShardPlace, usedKeys } from '@ringback/queue';
 import { changeShardCount, noteShardCount, readShardCount, type ShardCount, shardsOf } from '@ringback/redis';
-import { connectRedis } from '../connect-redis.ts';
-import { type Env, loadSettings } from '../load-settings.ts';
-import { tellHistory } from '../tell-history.ts';
-import type { Terminal } from '../terminal.ts';
+import { connectRedis } from '../reach/connect-redis.ts';
+import { type Env, loadSettings } from '../reach/load-settings.ts';
+import { tellHistory } from '../reach/tell-history.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { openShards } from './open-shards.ts';
 import { untilDrained, untilNoWorkers } from './waits.ts';
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type CallbacksLeft, callbacksLeft, isDispatchPaused, type RunningProcess, runningProcesses } from '@ringback/queue';
 import type { ShardPlace } from '@ringback/queue';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 /** Each ingress looks at the number every second, and then ends the writes that it has under way. ms. */
 const INGRESSES_SEE_IT_WITHIN = 3000;

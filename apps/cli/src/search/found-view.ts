@@ -1,6 +1,6 @@
 import type { CallbackRef } from '@ringback/history';
 import type { Found } from '@ringback/operations';
-import { table } from '../table.ts';
+import { table } from '../terminal/table.ts';
 
 const HEADINGS = ['RECEIVED', 'TYPE', 'SOURCE', 'REQUEST ID', 'AGAIN', 'WHERE IT IS'];
 

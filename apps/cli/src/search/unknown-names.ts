@@ -2,11 +2,11 @@ import { type Config, unknownName } from '@ringback/config';
 import type { HistoryStore } from '@ringback/history';
 import type { CallbackFilter } from '@ringback/operations';
 import { knownOutputs } from '@ringback/queue';
-import { givesType } from '../check-warnings.ts';
-import { unknownOutput } from '../known-output.ts';
-import type { Env } from '../load-settings.ts';
-import { askShards } from '../shards.ts';
-import { withPlaces } from '../with-places.ts';
+import { givesType } from '../check/check-warnings.ts';
+import { unknownOutput } from '../outputs/known-output.ts';
+import type { Env } from '../reach/load-settings.ts';
+import { askShards } from '../reach/shards.ts';
+import { withPlaces } from '../reach/with-places.ts';
 
 type Context = {
   readonly settings: Config;

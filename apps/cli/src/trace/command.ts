@@ -5,12 +5,12 @@ import type { KeptStore } from '@ringback/queue';
 import { trace, type TraceResult } from '@ringback/operations';
 import { createSenders, createSources } from '@ringback/sources';
 import type { Command } from 'commander';
-import type { Env } from '../load-settings.ts';
-import { withKept } from '../open-kept.ts';
-import { wholeNumber } from '../option-values.ts';
-import type { Terminal } from '../terminal.ts';
-import { withConfig } from '../with-redis.ts';
-import { type OpenPlaces, withPlaces } from '../with-places.ts';
+import type { Env } from '../reach/load-settings.ts';
+import { withKept } from '../kept/open-kept.ts';
+import { wholeNumber } from '../terminal/option-values.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { withConfig } from '../reach/with-redis.ts';
+import { type OpenPlaces, withPlaces } from '../reach/with-places.ts';
 import { traceJson } from './trace-json.ts';
 import { traceText } from './trace-text.ts';
 

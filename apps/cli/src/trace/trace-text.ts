@@ -1,6 +1,6 @@
 import type { Traced, TracedDelivery } from '@ringback/operations';
-import { age } from '../output-state.ts';
-import { printable } from '../table.ts';
+import { age } from '../outputs/state.ts';
+import { printable } from '../terminal/table.ts';
 
 const LABEL = 11;
 

@@ -2,7 +2,7 @@ import { callbackKey, type DeliveryResult } from '@ringback/contracts';
 import type { HistoryEvent } from '@ringback/history';
 import { testCallback } from '@ringback/testkit';
 import { expect, it } from 'vitest';
-import type { Attempted } from '../attempt.ts';
+import type { Attempted } from '../output/attempt.ts';
 import { createHistoryEvents } from './events.ts';
 
 const [one, two, three] = [testCallback('one'), testCallback('two'), testCallback('three')];

@@ -1,6 +1,6 @@
 import { type Callback, callbackKey, groupCallbacks } from '@ringback/contracts';
 import type { Fate, HandOver, HistoryEvent } from '@ringback/history';
-import type { Attempt, Attempted } from '../attempt.ts';
+import type { Attempt, Attempted } from '../output/attempt.ts';
 
 type Event<K extends HistoryEvent['kind']> = Extract<HistoryEvent, { kind: K }>;
 export type AttemptEvent = Event<'attempted'>['attempts'][number];

@@ -3,7 +3,7 @@ import type { Logger } from '@ringback/contracts';
 import { createLeaving, type LeavingCallback } from '@ringback/queue';
 import type { Redis } from 'ioredis';
 import { problemOf } from '../problem-of.ts';
-import type { RestStore } from '../rest.ts';
+import type { RestStore } from '../store/rest.ts';
 import { deadLetterEntries, quarantineEntry } from './payload.ts';
 
 /** How long a dead letter or a quarantined callback stays in Redis at most, and how many of a queue do. */

@@ -2,7 +2,7 @@ import { Callback, callbackKey, placeOfKey, QuarantinedCallback } from '@ringbac
 import type { LeavingCallback, LeavingDeadLetter } from '@ringback/queue';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import type { RestEntry } from '../rest.ts';
+import type { RestEntry } from '../store/rest.ts';
 
 /** Holds personal data. */
 const DeadLetter = Compile(

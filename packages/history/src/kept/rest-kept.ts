@@ -1,6 +1,6 @@
 import type { Callback, QuarantinedCallback } from '@ringback/contracts';
 import type { Kept, KeptFilter, KeptStore } from '@ringback/queue';
-import type { Resting, RestKind, RestStore } from '../rest.ts';
+import type { Resting, RestKind, RestStore } from '../store/rest.ts';
 import { readDeadLetter, readQuarantined } from './payload.ts';
 
 const PAGE = 100;

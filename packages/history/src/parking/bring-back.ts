@@ -1,4 +1,4 @@
-import type { Resting } from '../rest.ts';
+import type { Resting } from '../store/rest.ts';
 import { type ParkDeps, refsOf, tell } from './park.ts';
 import { groupsOf, type Readable, readParked } from './payload.ts';
 

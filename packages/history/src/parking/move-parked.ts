@@ -1,4 +1,4 @@
-import type { RestStore } from '../rest.ts';
+import type { RestStore } from '../store/rest.ts';
 import { parkedEntry, readParked } from './payload.ts';
 
 const AT_ONCE = 500;

@@ -1,8 +1,8 @@
 import type { Logger } from '@ringback/contracts';
 import { type BacklogBound, NO_BACKLOG, type OutputBacklog, outputQueueState, type Parking, readBacklog } from '@ringback/queue';
 import type { Redis } from 'ioredis';
-import type { HandOver } from '../hand-over.ts';
-import type { Resting, RestStore } from '../rest.ts';
+import type { HandOver } from '../hand-over/hand-over.ts';
+import type { Resting, RestStore } from '../store/rest.ts';
 import { bringOldestBack, removeSettled } from './bring-back.ts';
 import { parkNewest } from './park.ts';
 

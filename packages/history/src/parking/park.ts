@@ -1,8 +1,8 @@
 import { type Callback, callbackKey, RingbackError } from '@ringback/contracts';
 import type { MarkedShare, Parking } from '@ringback/queue';
 import type { DeliveryState } from '../events.ts';
-import type { HandOver } from '../hand-over.ts';
-import type { RestStore } from '../rest.ts';
+import type { HandOver } from '../hand-over/hand-over.ts';
+import type { RestStore } from '../store/rest.ts';
 import { entriesOf } from './payload.ts';
 
 /** Batches for one transaction of the store. */

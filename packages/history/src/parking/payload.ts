@@ -2,7 +2,7 @@ import { Callback, callbackKey, placeOfKey } from '@ringback/contracts';
 import type { MarkedShare, ParkedGroup } from '@ringback/queue';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import type { RestEntry, Resting } from '../rest.ts';
+import type { RestEntry, Resting } from '../store/rest.ts';
 
 /** All that is needed to bring a parked delivery back. Holds personal data. */
 const Parked = Compile(

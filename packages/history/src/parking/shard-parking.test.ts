@@ -2,7 +2,7 @@ import { RingbackError } from '@ringback/contracts';
 import { testRedis } from '@ringback/testkit';
 import { Redis } from 'ioredis';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import type { RestStore } from '../rest.ts';
+import type { RestStore } from '../store/rest.ts';
 import { historyPath, open } from '../sqlite/test-sqlite.ts';
 import { runShardParking } from './shard-parking.ts';
 

@@ -1,4 +1,4 @@
-import { type HistoryRows, NO_ROWS } from '../rows.ts';
+import { type HistoryRows, NO_ROWS } from '../store/rows.ts';
 import type { Names } from './names.ts';
 import {
   readAction,

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { startPostgresServer } from '@ringback/testkit';
 import { expect, it } from 'vitest';
-import { NO_ROWS } from '../rows.ts';
-import { callbackRow, callbackRows } from '../test-rows.ts';
+import { NO_ROWS } from '../store/rows.ts';
+import { callbackRow, callbackRows } from '../store/test-rows.ts';
 import { admin, open } from './test-postgres.ts';
 
 const PHONE = '+4915199887766';

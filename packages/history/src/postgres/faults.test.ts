@@ -2,8 +2,8 @@ import { closeSync, openSync } from 'node:fs';
 import { RingbackError } from '@ringback/contracts';
 import { createTcpProxy, freePort, startPostgresServer } from '@ringback/testkit';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { NO_ROWS } from '../rows.ts';
-import { callbackRow, callbackRows } from '../test-rows.ts';
+import { NO_ROWS } from '../store/rows.ts';
+import { callbackRow, callbackRows } from '../store/test-rows.ts';
 import { admin, open, schemaOfTest } from './test-postgres.ts';
 
 const PATIENCE = { connectMs: 3000, statementMs: 1000 };

@@ -1,6 +1,6 @@
 import { matchesType } from '@ringback/routing';
-import { rankOf, STATE_RANKS } from '../newest-state.ts';
-import type { HistoryFilter } from '../store.ts';
+import { rankOf, STATE_RANKS } from '../store/newest-state.ts';
+import type { HistoryFilter } from '../store/store.ts';
 import { and, type Clause, clause } from './clause.ts';
 import type { Names } from './names.ts';
 import { fromText, toBytes } from './text.ts';

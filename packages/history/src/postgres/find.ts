@@ -1,5 +1,5 @@
 import type { CallbackRef } from '../events.ts';
-import type { HistoryFilter } from '../store.ts';
+import type { HistoryFilter } from '../store/store.ts';
 import { and, type Clause, clause, statement } from './clause.ts';
 import type { Sql } from './connect.ts';
 import {

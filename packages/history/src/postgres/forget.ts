@@ -1,5 +1,5 @@
 import type { CallbackRef } from '../events.ts';
-import type { Forgotten, ForgetSelection } from '../store.ts';
+import type { Forgotten, ForgetSelection } from '../store/store.ts';
 import type { Sql } from './connect.ts';
 import { forgetInTasks } from './forget-tasks.ts';
 import { PARTITIONED } from './partitions.ts';

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { NO_ROWS } from '../rows.ts';
-import { callbackRow } from '../test-rows.ts';
+import { NO_ROWS } from '../store/rows.ts';
+import { callbackRow } from '../store/test-rows.ts';
 import { MIGRATIONS } from './migrate.ts';
 import { admin, open, schemaOfTest } from './test-postgres.ts';
 

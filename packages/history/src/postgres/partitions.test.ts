@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { NO_ROWS } from '../rows.ts';
-import { attemptRow, callbackRow, deliveryRow } from '../test-rows.ts';
+import { NO_ROWS } from '../store/rows.ts';
+import { attemptRow, callbackRow, deliveryRow } from '../store/test-rows.ts';
 import { createPartitions, DAY_MS, dayOf, partitionName } from './partitions.ts';
 import { admin, open, schemaOfTest } from './test-postgres.ts';
 

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import type { Pruned, PruneLimits } from '../store.ts';
+import type { Pruned, PruneLimits } from '../store/store.ts';
 import { unavailable } from './errors.ts';
 import { DAY_MS, dayOf, PARTITIONED, type Partitioned, partitionName, type Partitions } from './partitions.ts';
 import type { Run } from './run.ts';

@@ -1,6 +1,6 @@
 import type { CallbackRef } from '../events.ts';
-import type { ActionRow } from '../rows.ts';
-import type { CallbackStory, FoundCallback } from '../store.ts';
+import type { ActionRow } from '../store/rows.ts';
+import type { CallbackStory, FoundCallback } from '../store/store.ts';
 import type { Row, Sql } from './connect.ts';
 import { nameOfRef } from './insert.ts';
 import type { Names } from './names.ts';

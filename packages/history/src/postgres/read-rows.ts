@@ -1,5 +1,5 @@
-import { STATE_RANKS } from '../newest-state.ts';
-import type { ActionRow, AttemptRow, CallbackRow, DeliveryRow, GapRow, RefusalRow } from '../rows.ts';
+import { STATE_RANKS } from '../store/newest-state.ts';
+import type { ActionRow, AttemptRow, CallbackRow, DeliveryRow, GapRow, RefusalRow } from '../store/rows.ts';
 import type { Row } from './connect.ts';
 import { readOrigin } from './filter-parts.ts';
 import type { Names } from './names.ts';

@@ -1,4 +1,4 @@
-import { REST_KINDS, type RestCount, type RestEntry, type RestFilter, type Resting, type RestStore } from '../rest.ts';
+import { REST_KINDS, type RestCount, type RestEntry, type RestFilter, type Resting, type RestStore } from '../store/rest.ts';
 import { and, type Clause, clause, statement } from './clause.ts';
 import type { Row } from './connect.ts';
 import type { Place } from './filter-parts.ts';

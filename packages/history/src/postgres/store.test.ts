@@ -1,4 +1,4 @@
-import { describeStore } from '../test-store-suite.ts';
+import { describeStore } from '../store/test-store-suite.ts';
 import { open, schemaOfTest } from './test-postgres.ts';
 
 describeStore('the PostgreSQL store', async () => {

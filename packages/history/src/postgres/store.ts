@@ -1,4 +1,4 @@
-import type { HistoryStatus, HistoryStore } from '../store.ts';
+import type { HistoryStatus, HistoryStore } from '../store/store.ts';
 import { readAll } from './all.ts';
 import { connectDatabase, type Database, type Patience, type PostgresPlace } from './connect.ts';
 import type { Place } from './filter-parts.ts';

@@ -1,5 +1,5 @@
 import type { TaskProgress } from '@ringback/contracts';
-import type { TaskStory, TaskSummary } from '../store.ts';
+import type { TaskStory, TaskSummary } from '../store/store.ts';
 import type { Row, Sql } from './connect.ts';
 import type { Finder } from './find.ts';
 import { optionalText, toText } from './text.ts';

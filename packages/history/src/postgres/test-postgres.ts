@@ -1,7 +1,7 @@
 import { createSecret } from '@ringback/contracts';
 import { testPostgres } from '@ringback/testkit';
 import { onTestFinished } from 'vitest';
-import type { HistoryStore } from '../store.ts';
+import type { HistoryStore } from '../store/store.ts';
 import { connectDatabase, type Database } from './connect.ts';
 import { openPostgresStore, type PostgresOptions } from './store.ts';
 

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { createSecret } from '@ringback/contracts';
 import { startPostgresServer, TLS_FILES } from '@ringback/testkit';
 import { expect, it } from 'vitest';
-import { NO_ROWS } from '../rows.ts';
+import { NO_ROWS } from '../store/rows.ts';
 import { open } from './test-postgres.ts';
 
 const secretOf = (path: string) => createSecret(readFileSync(path, 'utf8'));

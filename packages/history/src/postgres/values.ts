@@ -1,5 +1,5 @@
 import type { Fault } from '@ringback/contracts';
-import type { AttemptRow } from '../rows.ts';
+import type { AttemptRow } from '../store/rows.ts';
 
 /** Stored as numbers: only append. */
 const FAULTS: readonly Fault[] = ['theirs', 'ours'];

@@ -1,4 +1,4 @@
-import type { CallbackRow } from '../rows.ts';
+import type { CallbackRow } from '../store/rows.ts';
 import type { Sql } from './connect.ts';
 import { type Column, inOrder, insertRows, nameOfRef, uniqueBy } from './insert.ts';
 import type { Names } from './names.ts';

@@ -1,4 +1,4 @@
-import type { CallbackRow } from '../rows.ts';
+import type { CallbackRow } from '../store/rows.ts';
 import { CALL, type Item, ORDER, seenIn } from '../sqlite/task-items.ts';
 import type { Sql } from './connect.ts';
 import { SqlError } from './errors.ts';

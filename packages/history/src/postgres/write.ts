@@ -1,5 +1,5 @@
-import { newestStates, rankOf } from '../newest-state.ts';
-import type { ActionRow, AttemptRow, DeliveryRow, GapRow, HistoryRows, RefusalRow, RepeatRow } from '../rows.ts';
+import { newestStates, rankOf } from '../store/newest-state.ts';
+import type { ActionRow, AttemptRow, DeliveryRow, GapRow, HistoryRows, RefusalRow, RepeatRow } from '../store/rows.ts';
 import type { Database, Sql } from './connect.ts';
 import { stateOf } from './errors.ts';
 import { type Column, inOrder, insertRows, nameOfRef, uniqueBy } from './insert.ts';

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { type HistoryRows, NO_ROWS } from '../rows.ts';
+import { type HistoryRows, NO_ROWS } from '../store/rows.ts';
 import { type CallbackReader, readAction, SELECT_CALLBACK } from './read-callbacks.ts';
 import type { Run } from './rest.ts';
 import { type Row, toText } from './values.ts';

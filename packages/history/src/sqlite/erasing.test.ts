@@ -2,10 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, it } from 'vitest';
-import { NO_ROWS } from '../rows.ts';
-import type { HistoryStore } from '../store.ts';
-import { attemptRow, callbackRow, deliveryRow, T } from '../test-rows.ts';
-import { restEntry } from '../test-suite-rest.ts';
+import { NO_ROWS } from '../store/rows.ts';
+import type { HistoryStore } from '../store/store.ts';
+import { attemptRow, callbackRow, deliveryRow, T } from '../store/test-rows.ts';
+import { restEntry } from '../store/test-suite-rest.ts';
 import { historyPath, open } from './test-sqlite.ts';
 
 const PHONE = '+4917012345678';

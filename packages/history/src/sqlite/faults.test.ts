@@ -14,9 +14,9 @@ import { DatabaseSync } from 'node:sqlite';
 import { canMount, smallDisk } from '@ringback/testkit';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openHistory } from '../open.ts';
-import { NO_ROWS } from '../rows.ts';
-import { attemptRow, callbackRow, callbackRows, deliveryRow, T } from '../test-rows.ts';
-import { restEntry } from '../test-suite-rest.ts';
+import { NO_ROWS } from '../store/rows.ts';
+import { attemptRow, callbackRow, callbackRows, deliveryRow, T } from '../store/test-rows.ts';
+import { restEntry } from '../store/test-suite-rest.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { historyPath, open } from './test-sqlite.ts';
 

@@ -1,7 +1,7 @@
 import type { SQLInputValue } from 'node:sqlite';
 import { matchesType } from '@ringback/routing';
-import { rankOf, STATE_RANKS } from '../newest-state.ts';
-import type { HistoryFilter } from '../store.ts';
+import { rankOf, STATE_RANKS } from '../store/newest-state.ts';
+import type { HistoryFilter } from '../store/store.ts';
 import type { Names } from './names.ts';
 import { fromText } from './values.ts';
 

@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { CallbackRef } from '../events.ts';
-import type { HistoryFilter } from '../store.ts';
+import type { HistoryFilter } from '../store/store.ts';
 import {
   and,
   byNumber,

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
 import type { CallbackRef } from '../events.ts';
-import type { Forgotten, ForgetSelection } from '../store.ts';
+import type { Forgotten, ForgetSelection } from '../store/store.ts';
 import { emptyLog } from './empty-log.ts';
 import type { Finder } from './find.ts';
 import { hashOf, idsOf, segmentOf } from './ids.ts';

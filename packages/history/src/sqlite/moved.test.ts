@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { expect, it } from 'vitest';
-import { restEntry } from '../test-suite-rest.ts';
+import { restEntry } from '../store/test-suite-rest.ts';
 import { historyPath, open } from './test-sqlite.ts';
 
 const refusal = (code: string, words: string) =>

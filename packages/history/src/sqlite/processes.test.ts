@@ -4,7 +4,7 @@ import { existsSync, statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { contentOf, someOfAll } from '../test-suite-writing.ts';
+import { contentOf, someOfAll } from '../store/test-suite-writing.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { historyPath, open } from './test-sqlite.ts';
 

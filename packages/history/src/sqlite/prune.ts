@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout } from 'node:timers/promises';
-import type { Pruned, PruneLimits } from '../store.ts';
+import type { Pruned, PruneLimits } from '../store/store.ts';
 import { emptyLog } from './empty-log.ts';
 import { segmentOf } from './ids.ts';
 import type { Run } from './rest.ts';

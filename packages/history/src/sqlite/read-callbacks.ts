@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { CallbackRef } from '../events.ts';
-import { STATE_RANKS } from '../newest-state.ts';
-import type { ActionRow, AttemptRow, CallbackRow, DeliveryRow } from '../rows.ts';
-import type { CallbackStory, FoundCallback } from '../store.ts';
+import { STATE_RANKS } from '../store/newest-state.ts';
+import type { ActionRow, AttemptRow, CallbackRow, DeliveryRow } from '../store/rows.ts';
+import type { CallbackStory, FoundCallback } from '../store/store.ts';
 import { readOrigin } from './filter-parts.ts';
 import type { Finder } from './find.ts';
 import type { Names } from './names.ts';

@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
-import { REST_KINDS, type RestCount, type RestEntry, type RestFilter, type Resting, type RestStore } from '../rest.ts';
+import { REST_KINDS, type RestCount, type RestEntry, type RestFilter, type Resting, type RestStore } from '../store/rest.ts';
 import { and, type Clause } from './filter-parts.ts';
 import { fromFault, fromText, optionalNumber, optionalText, type Row, toFault, toText } from './values.ts';
 

@@ -1,4 +1,4 @@
-import { describeStore } from '../test-store-suite.ts';
+import { describeStore } from '../store/test-store-suite.ts';
 import { historyPath, open } from './test-sqlite.ts';
 
 describeStore('the SQLite store', async () => {

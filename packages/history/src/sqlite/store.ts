@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
-import type { HistoryStatus, HistoryStore } from '../store.ts';
+import type { HistoryStatus, HistoryStore } from '../store/store.ts';
 import { readAll, readGaps, readRefusal, refsOf } from './all.ts';
 import { historyError } from './errors.ts';
 import { createFinder } from './find.ts';

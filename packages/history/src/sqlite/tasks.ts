@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { TaskProgress } from '@ringback/contracts';
-import type { TaskStory, TaskSummary } from '../store.ts';
+import type { TaskStory, TaskSummary } from '../store/store.ts';
 import type { Finder } from './find.ts';
 import { optionalText, type Row, toText } from './values.ts';
 import { NAMED, ORDER } from './task-items.ts';

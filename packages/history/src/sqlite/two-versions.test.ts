@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { NO_ROWS } from '../rows.ts';
-import { callbackRow } from '../test-rows.ts';
+import { NO_ROWS } from '../store/rows.ts';
+import { callbackRow } from '../store/test-rows.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { openSqliteStore } from './store.ts';
 

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { CallbackRow } from '../rows.ts';
+import type { CallbackRow } from '../store/rows.ts';
 import { hashOf, idsOf, segmentOf } from './ids.ts';
 import type { Names } from './names.ts';
 import { fromText } from './values.ts';

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { CallbackRow } from '../rows.ts';
+import type { CallbackRow } from '../store/rows.ts';
 import { CALL, createItemWriter, type Item, ORDER, seenIn } from './task-items.ts';
 import { fromText } from './values.ts';
 

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { newestStates, rankOf } from '../newest-state.ts';
-import type { ActionRow, AttemptRow, DeliveryRow, GapRow, HistoryRows, RefusalRow, RepeatRow } from '../rows.ts';
+import { newestStates, rankOf } from '../store/newest-state.ts';
+import type { ActionRow, AttemptRow, DeliveryRow, GapRow, HistoryRows, RefusalRow, RepeatRow } from '../store/rows.ts';
 import type { Names } from './names.ts';
 import { fromFault, fromText } from './values.ts';
 import { createCallbackWriter } from './write-callbacks.ts';

@@ -1,7 +1,7 @@
 import type { Callback } from '@ringback/contracts';
 import type { HistoryStore } from '@ringback/history';
 import { createRouter, type Route, type Routing } from '@ringback/routing';
-import { callbackOf, eachCallback } from '../kept-callbacks.ts';
+import { callbackOf, eachCallback } from '../recorded-callbacks.ts';
 import { NONE, type Tally, tallied } from './tally.ts';
 
 /** The part of some settings that decides where callbacks go. */

@@ -1,7 +1,7 @@
 import type { Callback } from '@ringback/contracts';
 import type { FoundCallback } from '@ringback/history';
 import { createRouter, type Route } from '@ringback/routing';
-import { callbackOf } from '../kept-callbacks.ts';
+import { callbackOf } from '../recorded-callbacks.ts';
 import { refId } from '../search/found.ts';
 import type { FindMoving, Moving } from './moving.ts';
 import type { ReplayCounts } from './state.ts';

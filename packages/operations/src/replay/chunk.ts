@@ -1,6 +1,6 @@
 import { type Callback, callbackKey } from '@ringback/contracts';
 import { type CallbackRef, type HistoryRows, type HistoryStore, NO_ROWS } from '@ringback/history';
-import { callbackOf } from '../kept-callbacks.ts';
+import { callbackOf } from '../recorded-callbacks.ts';
 import { addCounts, createAssign, type ReplayTarget } from './assign.ts';
 import { enqueue, type EnqueuePlace, type ReplayOutput, sharesOf } from './enqueue.ts';
 import type { FindMoving } from './moving.ts';

@@ -6,7 +6,7 @@ import { testRedis } from '@ringback/testkit';
 import { Redis } from 'ioredis';
 import { expect, it, onTestFinished } from 'vitest';
 import { keptRow, openTestHistory, T, writeRows } from '../test-history.ts';
-import { callbackOf } from '../kept-callbacks.ts';
+import { callbackOf } from '../recorded-callbacks.ts';
 import { createMissing } from '../places.ts';
 import { createFindMoving } from './moving.ts';
 import { replay, type ReplayOptions } from './replay.ts';

@@ -1,5 +1,5 @@
 import type { CallbackRef, FoundCallback, HistoryFilter, HistoryStore } from '@ringback/history';
-import { eachCallback } from '../kept-callbacks.ts';
+import { eachCallback } from '../recorded-callbacks.ts';
 import { addCounts, createAssign, type ReplayTarget } from './assign.ts';
 import type { FindMoving } from './moving.ts';
 import { NO_COUNTS, type ReplayCounts } from './state.ts';

@@ -1,0 +1,41 @@
+import { callbackQueueState, readRouteCounts, runningProcesses } from '@ringback/queue';
+import type { Command } from 'commander';
+import { dispatchLine, readDispatch } from './state.ts';
+import type { Env } from '../reach/load-settings.ts';
+import { countLines } from './route-counts.ts';
+import { askHome, askShards } from '../reach/shards.ts';
+import { switchQueues } from './switch-queues.ts';
+import { tellHistory } from '../reach/tell-history.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { type Reached, withConfig, withRedis, withRest } from '../reach/with-redis.ts';
+
+type Context = { readonly env: Env; readonly terminal: Terminal; readonly done: (success: boolean) => void };
+type Options = { readonly config?: string };
+
+/** For all workers. Ingresses go on acking. */
+export function addDispatch({ program, env, terminal, done }: Context & { readonly program: Command }): void {
+  const dispatch = program.command('dispatch').description('whether workers turn callbacks into deliveries');
+  const show = async ({ config }: Options) =>
+    done(await withRest({ env, config, terminal }, async (reached) => (await stateLines(reached)).forEach(terminal.out)));
+  withConfig(dispatch.command('state', { isDefault: true }).description('whether it is paused, and what waits')).action(show);
+  const add = (action: 'pause' | 'resume', description: string) =>
+    withConfig(dispatch.command(action).description(description)).action(({ config }: Options) =>
+      withRedis({ env, config }, async (reached) => {
+        const tell = await tellHistory(reached);
+        await switchQueues(reached, { action, open: callbackQueueState });
+        await tell.action({ command: `dispatch ${action}`, facts: {} });
+        (await stateLines(reached)).forEach(terminal.out);
+      }),
+    );
+  add('pause', 'take no callback at any worker; they are acked and wait in Redis');
+  add('resume', 'let the callbacks that wait go on');
+}
+
+async function stateLines(reached: Reached): Promise<string[]> {
+  const [running, states] = await Promise.all([
+    askHome(reached, runningProcesses),
+    askShards(reached, async (shard) => ({ ...(await readDispatch(shard)), counts: await readRouteCounts(shard) })),
+  ]);
+  const line = dispatchLine(states, { count: reached.count, running });
+  return [line, ...countLines([...states.values()].map(({ counts }) => counts))];
+}

@@ -1,0 +1,82 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { HistoryStore } from '@ringback/history';
+import { cleanId } from '@ringback/operations';
+import type { Command } from 'commander';
+import type { Env } from '../reach/load-settings.ts';
+import { wholeNumber } from '../terminal/option-values.ts';
+import { summaryJson, storyJson, storyLines, summaryLines } from './text.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { withHistory } from '../reach/with-history.ts';
+import { withConfig } from '../reach/with-redis.ts';
+
+type Context = {
+  readonly program: Command;
+  readonly env: Env;
+  readonly terminal: Terminal;
+  readonly done: (success: boolean) => void;
+};
+type Options = { readonly config?: string; readonly limit: number; readonly json: boolean; readonly watch: boolean };
+
+const REFRESH_MS = 2000;
+const CLEAR = '\u001B[2J\u001B[H';
+
+export function addTasks({ program, env, terminal, done }: Context): void {
+  withConfig(program.command('tasks'))
+    .description(
+      'the campaigns that callbacks are about: state, progress, what came against what the task announced, and what is missing',
+    )
+    .argument('[taskID]', 'one task in full: its id, or your own id of it', cleanId)
+    .option('--limit <n>', 'how many tasks at most, those with the newest callbacks first', wholeNumber(1), 50)
+    .option('--watch', 'show it anew every 2 s, until Ctrl-C', false)
+    .option('--json', 'JSON, one task a line', false)
+    .action((task: string | undefined, { config, limit, json, watch }: Options) =>
+      withHistory({ env, config }, async ({ history }) => {
+        const look = () => (task === undefined ? lookAtAll(history, { limit, json }) : lookAtOne(history, { task, json }));
+        done(await (watch ? watchTasks({ look, terminal, json }) : tell(await look(), terminal)));
+      }),
+    );
+}
+
+type Look = { readonly lines: readonly string[]; readonly problem?: string };
+
+async function lookAtAll(history: HistoryStore, { limit, json }: { limit: number; json: boolean }): Promise<Look> {
+  const all = await history.tasks(limit);
+  if (all.length === 0 && !json) return { lines: ['no callback of the history names a task'] };
+  return { lines: json ? all.map((task) => JSON.stringify(summaryJson(task))) : summaryLines(all) };
+}
+
+async function lookAtOne(history: HistoryStore, { task, json }: { task: string; json: boolean }): Promise<Look> {
+  const stories = await history.task(task);
+  if (stories.length === 0) return { lines: [], problem: `no callback of the history names a task ${task}` };
+  const { gaps } = await history.status();
+  const lines = stories.flatMap((story) => (json ? [JSON.stringify(storyJson(story, gaps))] : storyLines(story, gaps)));
+  return { lines };
+}
+
+function tell({ lines, problem }: Look, terminal: Terminal): boolean {
+  lines.forEach(terminal.out);
+  if (problem !== undefined) terminal.err(problem);
+  return problem === undefined;
+}
+
+/** Until Ctrl-C. JSON goes on below what is there. */
+async function watchTasks({
+  look,
+  terminal,
+  json,
+}: {
+  look: () => Promise<Look>;
+  terminal: Terminal;
+  json: boolean;
+}): Promise<boolean> {
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  while (!stop.signal.aborted) {
+    const { lines, problem } = await look();
+    const shown = [...lines, ...(problem === undefined ? [] : [problem])].join('\n');
+    if (json) terminal.out(shown);
+    else terminal.out(`${CLEAR}${new Date().toISOString()}  (Ctrl-C ends)\n${shown}`);
+    await sleep(REFRESH_MS, undefined, { signal: stop.signal }).catch(() => {});
+  }
+  return true;
+}

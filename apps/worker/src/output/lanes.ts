@@ -1,0 +1,81 @@
+import type { Config } from '@ringback/config';
+import { homeShardOf } from '@ringback/contracts';
+import { createBacklogBound, parks } from '../dispatch/backlog-bound.ts';
+import { createClaims } from '../dispatch/claims.ts';
+import type { FanOutTarget } from '../dispatch/fan-out.ts';
+import { type Lane, openLane } from './output-lane.ts';
+import type { ServedOutput } from './output.ts';
+import { sharingPrimary, type WorkShard } from '../shard/shard.ts';
+
+export type LanesOptions = {
+  readonly config: Pick<Config, 'redis' | 'outputs' | 'history'>;
+  readonly outputs: readonly ServedOutput[];
+  /** All, by number. */
+  readonly shards: readonly WorkShard[];
+  /** Those that this process consumes. */
+  readonly served: readonly WorkShard[];
+  readonly stopping: AbortSignal;
+  readonly now: () => number;
+};
+
+/** By the name of their output. */
+export type Lanes = {
+  /** Those of a shard. */
+  in(shard: WorkShard): ReadonlyMap<string, Lane>;
+  /** Where a fan-out of a shard sends. */
+  from(shard: WorkShard): ReadonlyMap<string, FanOutTarget>;
+  /** The lane of an output in the shard of this number has something to feed. */
+  wake(output: string, number: number): void;
+};
+
+/**
+ * An output has a lane in each shard that this process serves. One with a rate limit has a single lane for all shards,
+ * in its home shard: there Redis counts for all workers. That lane consumes only if its shard is served.
+ */
+export function openLanes(options: LanesOptions): Lanes {
+  const { outputs, shards, served } = options;
+  const lanes = new Map(shards.map((shard) => [shard, new Map<string, Lane>()]));
+  const ofOthers = new Map<string, { readonly at: WorkShard; readonly target: FanOutTarget }>();
+  for (const output of outputs) {
+    const { name } = output.output;
+    for (const shard of output.alone ? homeOf(name, shards) : served) {
+      const lane = openIn(shard, output, options);
+      lanes.get(shard)?.set(name, lane);
+      if (output.alone) ofOthers.set(name, { at: shard, target: { ...lane, shard: shard.targetOfOthers } });
+    }
+  }
+  const inShard = (shard: WorkShard) => lanes.get(shard) ?? new Map<string, Lane>();
+  return {
+    in: inShard,
+    wake(output, number) {
+      for (const shard of served) if (shard.number === number) inShard(shard).get(output)?.flow.wake();
+    },
+    from(shard) {
+      const elsewhere = [...ofOthers].flatMap(([name, { at, target }]) => (at === shard ? [] : [[name, target] as const]));
+      return new Map<string, FanOutTarget>([...inShard(shard), ...elsewhere]);
+    },
+  };
+}
+
+function homeOf(output: string, shards: readonly WorkShard[]): readonly WorkShard[] {
+  const home = homeShardOf(output, shards.length);
+  return shards.filter(({ number }) => number === home);
+}
+
+function openIn(shard: WorkShard, output: ServedOutput, { config, shards, served, stopping, now }: LanesOptions): Lane {
+  const { access, target, watch, logger } = shard;
+  // Deliveries stay in their shard when the number of shards grows, and their claims move to the shards of their keys.
+  const ledger = { ...shard.ledger, keep: createClaims({ own: shard.number, shards }).keep };
+  const name = shard.named(output.output.name);
+  const common = { output, access, ledger, shard: target, name, refused: watch.refused, stopping, now, logger };
+  return openLane({
+    ...common,
+    most: createBacklogBound({ config, output: output.settings, alone: output.alone, ...memoryOf(shard, shards) }),
+    parks: parks(config, output.settings),
+    ...(output.alone ? { consumes: served.includes(shard) } : { servedShards: served.length }),
+  });
+}
+
+function memoryOf(shard: WorkShard, shards: readonly WorkShard[]) {
+  return { maxmemory: shard.watch.maxmemory, sharing: () => sharingPrimary(shard, shards) };
+}

@@ -1,0 +1,131 @@
+import { type Callback, callbackKey, type Delivery, type DeliveryResult, type DeliverySettings } from '@ringback/contracts';
+import { createLedger } from '@ringback/ledger';
+import { testCallback, testRedis } from '@ringback/testkit';
+import { Queue } from 'bullmq';
+import { Redis } from 'ioredis';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { openOutput } from './output.ts';
+import { openLane } from './output-lane.ts';
+import { testShard } from '../shard/test-shard.ts';
+
+const DELIVERY: DeliverySettings = {
+  backlog: { over: 'hold' },
+  timeout: 1000,
+  concurrency: 4,
+  retry: { attempts: 3, giveUpAfter: 86_400_000, minDelay: 5, maxDelay: 20 },
+  breaker: { enabled: true, failures: 5, failingFor: 60_000, cooldown: 20, maxHold: 60_000 },
+};
+
+function setUp({ breaker }: { breaker?: Partial<DeliverySettings['breaker']> } = {}) {
+  const { url, prefix } = testRedis();
+  const redis = new Redis(url, { maxRetriesPerRequest: null });
+  const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
+  const attempts: Delivery[] = [];
+  const destination = { answer: { outcome: 'delivered' } as DeliveryResult };
+  const ledger = createLedger({ redis, prefix, window: 60_000 });
+  const common = { now: Date.now, logger };
+  const output = openOutput({
+    ...common,
+    output: {
+      name: 'crm',
+      deliver(delivery) {
+        attempts.push(delivery);
+        return Promise.resolve(destination.answer);
+      },
+    },
+    settings: {
+      name: 'crm',
+      type: 'test',
+      settings: {},
+      delivery: { ...DELIVERY, breaker: { ...DELIVERY.breaker, ...breaker } },
+    },
+  });
+  const lane = openLane({
+    ...common,
+    output,
+    access: { redis, prefix, lockDuration: 2000 },
+    ledger,
+    shard: testShard({ redis, prefix }),
+    stopping: new AbortController().signal,
+  });
+  const queue = new Queue('output.crm', { connection: redis, prefix });
+  onTestFinished(async () => {
+    await lane.close(5000);
+    await queue.close();
+    redis.disconnect();
+  });
+  const states = () => [...logger.warn.mock.calls, ...logger.info.mock.calls].flatMap(([line]) => line.breaker ?? []);
+  return { lane, queue, attempts, destination, ledger, states };
+}
+
+/** A batch as it is fanned out the first time. */
+const run = (id: string, those: readonly Callback[]) => ({ id, callbacks: those, again: false });
+const callbacks = (count: number) => Array.from({ length: count }, (_, index) => testCallback(`r${index}`));
+
+describe('an output whose destination is down', () => {
+  it('gets everything in the end, even after far more probes than a delivery has attempts', async () => {
+    const { lane, queue, attempts, destination, ledger, states } = setUp();
+    destination.answer = { outcome: 'retry', failure: 'unavailable', reason: 'connection refused' };
+    const all = callbacks(200);
+    for (let from = 0; from < 200; from += 50) await lane.producer.addBatch(run(`b${from}`, all.slice(from, from + 50)));
+    await vi.waitFor(() => expect(states().filter((state) => state === 'probing').length).toBeGreaterThan(20), 15_000);
+    // One by one, but for those that were under way when it opened.
+    expect(attempts.length).toBeLessThan(5 + 4 + states().filter((state) => state === 'probing').length + 1);
+
+    destination.answer = { outcome: 'delivered' };
+    const outcomesOf = (from: number) =>
+      ledger.outcomes({ batch: `b${from}`, output: 'crm' }, all.slice(from, from + 50).map(callbackKey));
+    await vi.waitFor(async () => {
+      const outcomes = await Promise.all([0, 50, 100, 150].map(outcomesOf));
+      expect(new Set(outcomes.flat())).toEqual(new Set(['delivered']));
+    }, 60_000);
+    expect(await queue.getFailedCount()).toBe(0);
+    expect(Math.max(...attempts.map(({ attempt }) => attempt))).toBeLessThanOrEqual(3);
+  });
+
+  it('uses up no attempt of a delivery by a probe, even if it is the only one', async () => {
+    const { lane, queue, attempts, destination } = setUp({ breaker: { failures: 2 } });
+    destination.answer = { outcome: 'retry', failure: 'unavailable', reason: 'HTTP 502' };
+    await lane.producer.addBatch(run('b1', callbacks(1)));
+    await vi.waitFor(() => expect(attempts.length).toBeGreaterThan(8), 10_000);
+    expect(await queue.getFailedCount()).toBe(0);
+    destination.answer = { outcome: 'delivered' };
+    await vi.waitFor(
+      async () =>
+        expect(await queue.getJobCounts('active', 'waiting', 'delayed', 'failed')).toEqual({
+          active: 0,
+          waiting: 0,
+          delayed: 0,
+          failed: 0,
+        }),
+      60_000,
+    );
+  });
+
+  it('probes with one delivery after the other, so that none stands in the way of the rest', async () => {
+    const { lane, queue, attempts, destination } = setUp({ breaker: { failures: 1 } });
+    destination.answer = { outcome: 'retry', failure: 'error', reason: 'HTTP 500' };
+    await lane.producer.addBatch(run('b1', callbacks(3)));
+    await vi.waitFor(() => expect(new Set(attempts.map(({ callback }) => callback.id)).size).toBe(3), 10_000);
+    destination.answer = { outcome: 'delivered' };
+    await vi.waitFor(async () => expect(await queue.getJobCountByTypes('active', 'waiting', 'delayed')).toBe(0), 10_000);
+  });
+
+  it('is paused for as long as its Retry-After asks, and its deliveries wait in the queue', async () => {
+    const { lane, queue, attempts, destination } = setUp();
+    destination.answer = { outcome: 'retry', failure: 'unavailable', reason: 'HTTP 429', afterMs: 60_000 };
+    await lane.producer.addBatch(run('b1', callbacks(1)));
+    await vi.waitFor(async () => expect(await queue.getDelayedCount()).toBe(1), 10_000);
+    destination.answer = { outcome: 'delivered' };
+    const taken = lane.watched?.progress() ?? 0;
+    for (const batch of ['b2', 'b3', 'b4', 'b5', 'b6']) await lane.producer.addBatch(run(batch, callbacks(20).slice(1)));
+    await vi.waitFor(
+      async () => expect(await queue.getJobCounts('active', 'waiting')).toEqual({ active: 0, waiting: 5 }),
+      60_000,
+    );
+    // BullMQ may still take the one job for which it was listening when it was held: it is given back.
+    expect((lane.watched?.progress() ?? 0) - taken).toBeLessThanOrEqual(2);
+    expect(attempts).toHaveLength(1);
+    expect(await lane.watched?.workWaits()).toBe(false);
+  });
+});

@@ -1,0 +1,31 @@
+import type { DeliveryState } from '../events.ts';
+import type { DeliveryRow } from './rows.ts';
+
+/** Of two states at the same time the later in this list wins. Stores keep these numbers: only append. */
+export const STATE_RANKS: readonly DeliveryState[] = ['waiting', 'parked', 'dropped', 'purged', 'dead', 'delivered'];
+
+export const rankOf = (state: DeliveryState): number => STATE_RANKS.indexOf(state);
+
+/** One row a delivery: the one that wins. The rows may come in any order. */
+export function newestStates(rows: readonly DeliveryRow[]): DeliveryRow[] {
+  const newest = new Map<string, DeliveryRow>();
+  for (const row of rows) {
+    const name = `${row.receivedAt} ${row.key} ${row.output}`;
+    const known = newest.get(name);
+    if (known === undefined || isNewer(row, known)) newest.set(name, row);
+  }
+  return [...newest.values()];
+}
+
+/** MUST order all rows, as the stores do: then the order of writing is all the same. */
+export function isNewer(row: DeliveryRow, than: DeliveryRow): boolean {
+  if (isFirm(row) !== isFirm(than)) return isFirm(row);
+  if (row.at !== than.at) return row.at > than.at;
+  if (row.state !== than.state) return rankOf(row.state) > rankOf(than.state);
+  if (row.nextAt !== than.nextAt) return (row.nextAt ?? 0) > (than.nextAt ?? 0);
+  if (row.reason !== than.reason) return (row.reason ?? '') > (than.reason ?? '');
+  return row.changed === true && than.changed !== true;
+}
+
+/** Redis's clock goes back at a failover: a later attempt's end may bear an earlier time than the attempt before. */
+const isFirm = ({ state, changed }: DeliveryRow): boolean => changed === true || state !== 'waiting';
