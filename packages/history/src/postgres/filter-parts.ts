@@ -4,6 +4,7 @@ import type { HistoryFilter } from '../store/store.ts';
 import { and, type Clause, clause } from './clause.ts';
 import type { Names } from './names.ts';
 import { fromText, toBytes } from './text.ts';
+import { outcomeNumber } from './values.ts';
 
 /** Rows of `callbacks c`, found through an index in order of time. `time`: the table whose columns give that order. */
 export type Part = Clause & {
@@ -62,6 +63,11 @@ export function readOrigin(name: string): string[] {
 
 const DELIVERED = rankOf('delivered');
 
+/** As `withLastRetry`. */
+const lastReason = (s: string) => `CASE WHEN d.changed AND d.state = ${rankOf('waiting')} THEN coalesce((
+  SELECT a.reason FROM ${s}.attempts a WHERE a.received_at = d.received_at AND a.key = d.key AND a.output = d.output
+    AND a.outcome = ${outcomeNumber('retry')} AND a.at + a.ms > d.at ORDER BY a.at + a.ms DESC LIMIT 1), d.reason) ELSE d.reason END`;
+
 export async function deliveryCondition(
   { s, letters }: Place,
   names: Names,
@@ -74,7 +80,9 @@ export async function deliveryCondition(
   // Numbers of ours stand in the text: by them the planner sees that an index fits.
   const ofState = state === undefined ? [] : [clause(`d.state = ${rankOf(state)}`)];
   const ofReason =
-    reason === undefined ? [] : [clause(`position(lower(?::text${letters}) in lower(d.reason${letters})) > 0`, fromText(reason))];
+    reason === undefined
+      ? []
+      : [clause(`position(lower(?::text${letters}) in lower((${lastReason(s)})${letters})) > 0`, fromText(reason))];
   const ofOutput = clause('d.output = ANY (?::int[])', outputs);
   const same = clause('d.received_at = c.received_at AND d.key = c.key');
   const exists = and([ofOutput, same, ...ofState, ...ofReason]);

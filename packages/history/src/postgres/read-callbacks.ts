@@ -1,8 +1,9 @@
 import type { CallbackRef } from '../events.ts';
-import type { ActionRow } from '../store/rows.ts';
+import { waitsAnew, withLastRetry } from '../store/newest-state.ts';
+import type { ActionRow, AttemptRow, DeliveryRow } from '../store/rows.ts';
 import type { CallbackStory, FoundCallback } from '../store/store.ts';
 import type { Row, Sql } from './connect.ts';
-import { nameOfRef } from './insert.ts';
+import { nameOfRef, uniqueBy } from './insert.ts';
 import type { Names } from './names.ts';
 import { readAction, readAttempts, readCallbacks, readDeliveries, refOf, selectCallbacks } from './read-rows.ts';
 
@@ -42,8 +43,7 @@ export function createCallbackReader(sql: Sql, s: string, names: Names): Callbac
     const callbacks = await found(refs, true);
     if (callbacks.length === 0) return [];
     const { values, table, on } = given(callbacks);
-    const rows = await sql(`SELECT a.* FROM ${table} JOIN ${s}.attempts a ON ${on('a')} ORDER BY a.at, a.number`, values);
-    const attempts = grouped(await readAttempts(names, rows));
+    const attempts = await attemptsOf(sql, s, { names, refs: callbacks });
     const actionRows = await sql(
       `SELECT a.*, r.received_at, r.key FROM ${table} JOIN ${s}.action_callbacks c ON ${on('c')} JOIN ${s}.actions a ON a.id = c.action ORDER BY a.at, a.id`,
       values,
@@ -59,11 +59,25 @@ export function createCallbackReader(sql: Sql, s: string, names: Names): Callbac
 
 const NO_REPEATS = { duplicates: 0, conflicts: 0 };
 
-async function deliveriesOf(
-  sql: Sql,
-  s: string,
-  { names, refs }: { readonly names: Names; readonly refs: readonly CallbackRef[] },
-): Promise<Map<string, FoundCallback['deliveries'][number][]>> {
+type Asked = { readonly names: Names; readonly refs: readonly CallbackRef[] };
+
+/** In order of time. */
+async function attemptsOf(sql: Sql, s: string, { names, refs }: Asked): Promise<Map<string, AttemptRow[]>> {
+  const { values, table, on } = given(refs);
+  const rows = await sql(`SELECT a.* FROM ${table} JOIN ${s}.attempts a ON ${on('a')} ORDER BY a.at, a.number`, values);
+  return grouped(await readAttempts(names, rows));
+}
+
+type Delivered = { readonly names: Names; readonly deliveries: readonly DeliveryRow[] };
+
+async function withRetries(sql: Sql, s: string, { names, deliveries }: Delivered): Promise<readonly DeliveryRow[]> {
+  const refs = uniqueBy(deliveries.filter(waitsAnew), nameOfRef, () => false);
+  if (refs.length === 0) return deliveries;
+  const attempts = await attemptsOf(sql, s, { names, refs });
+  return deliveries.map((row) => withLastRetry(row, attempts.get(nameOfRef(row)) ?? []));
+}
+
+async function deliveriesOf(sql: Sql, s: string, { names, refs }: Asked): Promise<Map<string, DeliveryRow[]>> {
   const { values, table, on } = given(refs);
   // The index begins with the output.
   const outputs = (await names.all('output')).map(({ n }) => n);
@@ -71,7 +85,7 @@ async function deliveriesOf(
     ...values,
     outputs,
   ]);
-  const read = await readDeliveries(names, rows);
+  const read = await withRetries(sql, s, { names, deliveries: await readDeliveries(names, rows) });
   return grouped(read.toSorted((a, b) => Number(a.output > b.output) - Number(a.output < b.output)));
 }
 

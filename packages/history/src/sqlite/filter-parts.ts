@@ -3,7 +3,7 @@ import { matchesType } from '@ringback/routing';
 import { rankOf, STATE_RANKS } from '../store/newest-state.ts';
 import type { HistoryFilter } from '../store/store.ts';
 import type { Names } from './names.ts';
-import { fromText } from './values.ts';
+import { fromText, OUTCOMES } from './values.ts';
 
 export type Clause = { readonly sql: string; readonly values: readonly SQLInputValue[] };
 
@@ -65,6 +65,11 @@ export function readOrigin(name: string): string[] {
   return [String(source), String(account), String(type)];
 }
 
+/** As `withLastRetry`. */
+const LAST_REASON = `CASE WHEN d.changed AND d.state = ${rankOf('waiting')} THEN coalesce((
+  SELECT a.reason FROM attempts a WHERE a.receivedAt = d.receivedAt AND a.key = d.key AND a.output = d.output
+    AND a.outcome = ${OUTCOMES.indexOf('retry')} AND a.at + a.ms > d.at ORDER BY a.at + a.ms DESC LIMIT 1), d.reason) ELSE d.reason END`;
+
 export function deliveryCondition(names: Names, filter: HistoryFilter): Condition | undefined {
   const { output, reason } = filter;
   const state = filter.state === 'unrouted' ? undefined : filter.state;
@@ -75,7 +80,7 @@ export function deliveryCondition(names: Names, filter: HistoryFilter): Conditio
     .map(({ n }) => n);
   const ofState: Clause[] = state === undefined ? [] : [{ sql: 'd.state = ?', values: [rankOf(state)] }];
   const ofReason: Clause[] =
-    reason === undefined ? [] : [{ sql: 'contains(d.reason, ?)', values: [fromText(reason.toLowerCase())] }];
+    reason === undefined ? [] : [{ sql: `contains(${LAST_REASON}, ?)`, values: [fromText(reason.toLowerCase())] }];
   const ofOutput: Clause = { sql: 'd.output IN (SELECT value FROM json_each(?))', values: [JSON.stringify(all)] };
   const same: Clause = { sql: 'd.receivedAt = c.receivedAt AND d.key = c.key', values: [] };
   const exists = and([ofOutput, same, ...ofState, ...ofReason]);

@@ -1,13 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { CallbackRef } from '../events.ts';
-import { STATE_RANKS } from '../store/newest-state.ts';
+import { STATE_RANKS, waitsAnew, withLastRetry } from '../store/newest-state.ts';
 import type { ActionRow, AttemptRow, CallbackRow, DeliveryRow } from '../store/rows.ts';
 import type { CallbackStory, FoundCallback } from '../store/store.ts';
 import { readOrigin } from './filter-parts.ts';
 import type { Finder } from './find.ts';
 import type { Names } from './names.ts';
-import { optionalNumber, optionalText, readJson, type Row, toFault, toText } from './values.ts';
-import { OUTCOMES } from './write.ts';
+import { optionalNumber, optionalText, OUTCOMES, readJson, type Row, toFault, toText } from './values.ts';
 
 export type CallbackReader = {
   readonly found: (n: number, bodies: boolean) => FoundCallback[];
@@ -34,18 +33,24 @@ export function createCallbackReader(file: DatabaseSync, names: Names, finder: F
   const delivery = (row: Row) => readDelivery(row, names);
   const attempt = (row: Row) => readAttempt(row, names);
   const callback = (row: Row) => readCallback(row, names);
+  const attemptsOf = ({ receivedAt, key }: CallbackRef) => selectAttempts.all(receivedAt, key).map(attempt);
+  const withRetries = (rows: DeliveryRow[], ref: CallbackRef) => {
+    if (!rows.some(waitsAnew)) return rows;
+    const attempts = attemptsOf(ref);
+    return rows.map((row) => withLastRetry(row, attempts));
+  };
   const found = (n: number, bodies: boolean): FoundCallback[] => {
     const row = select.get(n);
     if (row === undefined) return [];
     const { body, ...read } = callback(row);
     const { receivedAt, key } = read;
-    const deliveries = selectDeliveries.all(receivedAt, key).map(delivery);
+    const deliveries = withRetries(selectDeliveries.all(receivedAt, key).map(delivery), read);
     return [{ ...read, ...(bodies && { body }), repeats: repeats(read), deliveries }];
   };
   const story = ({ receivedAt, key }: CallbackRef): CallbackStory[] => {
     const row = selectNumber.get(receivedAt, key);
     if (row === undefined) return [];
-    const attempts = selectAttempts.all(receivedAt, key).map(attempt);
+    const attempts = attemptsOf({ receivedAt, key });
     const actions = selectActions.all(receivedAt, key).map((action) => readAction(action, [{ receivedAt, key }]));
     return found(Number(row['n']), true).map((each) => ({ ...each, attempts, actions }));
   };

@@ -27,6 +27,9 @@ export const fromFault = (fault: Fault | undefined): number | null => (fault ===
 export const toFault = (value: SQLOutputValue | undefined): Fault | undefined =>
   typeof value === 'number' ? FAULTS[value] : undefined;
 
+/** Stored as numbers: only append. */
+export const OUTCOMES = ['retry', 'dead', 'delivered'] as const;
+
 /** Of what is written as JSON, or null. */
 export function readJson(value: SQLOutputValue | undefined): Record<string, unknown> {
   return value === null || value === undefined ? {} : JSON.parse(String(value));

@@ -2,11 +2,8 @@ import type { DatabaseSync } from 'node:sqlite';
 import { newestStates, rankOf } from '../store/newest-state.ts';
 import type { ActionRow, AttemptRow, DeliveryRow, GapRow, HistoryRows, RefusalRow, RepeatRow } from '../store/rows.ts';
 import type { Names } from './names.ts';
-import { fromFault, fromText } from './values.ts';
+import { fromFault, fromText, OUTCOMES } from './values.ts';
 import { createCallbackWriter } from './write-callbacks.ts';
-
-/** Stored as numbers: only append. */
-export const OUTCOMES = ['retry', 'dead', 'delivered'] as const;
 
 /** Writes rows. MUST run in a transaction. Writing the same again changes nothing. */
 export function createWriter(file: DatabaseSync, names: Names): (rows: HistoryRows) => void {

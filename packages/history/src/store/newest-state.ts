@@ -1,5 +1,5 @@
 import type { DeliveryState } from '../events.ts';
-import type { DeliveryRow } from './rows.ts';
+import type { AttemptRow, DeliveryRow } from './rows.ts';
 
 /** Of two states at the same time the later in this list wins. Stores keep these numbers: only append. */
 export const STATE_RANKS: readonly DeliveryState[] = ['waiting', 'parked', 'dropped', 'purged', 'dead', 'delivered'];
@@ -29,3 +29,16 @@ export function isNewer(row: DeliveryRow, than: DeliveryRow): boolean {
 
 /** Redis's clock goes back at a failover: a later attempt's end may bear an earlier time than the attempt before. */
 const isFirm = ({ state, changed }: DeliveryRow): boolean => changed === true || state !== 'waiting';
+
+/** True: only its attempts say what came since it waits anew. Such a row yields to no retry, as its time may be earlier. */
+export const waitsAnew = ({ state, changed }: DeliveryRow): boolean => state === 'waiting' && changed === true;
+
+/** Reason and next try of the last of these attempts that failed since the delivery waits anew. */
+export function withLastRetry(row: DeliveryRow, attempts: readonly AttemptRow[]): DeliveryRow {
+  if (!waitsAnew(row)) return row;
+  const since = attempts.filter((one) => one.outcome === 'retry' && one.output === row.output && endOf(one) > row.at);
+  const last = since.reduce<AttemptRow | undefined>((a, b) => (a === undefined || endOf(b) >= endOf(a) ? b : a), undefined);
+  return last === undefined ? row : { ...row, at: endOf(last), reason: last.reason, fault: last.fault, nextAt: last.nextAt };
+}
+
+const endOf = ({ at, ms }: AttemptRow): number => at + ms;

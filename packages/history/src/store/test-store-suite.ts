@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { NO_ROWS } from './rows.ts';
 import type { CreatePlace } from './test-place.ts';
-import { describeClocks } from './test-suite-clocks.ts';
+import { describeClocks, describeRetriesAnew } from './test-suite-clocks.ts';
 import { describeFilters, describeIds, describeNastyTexts, describePages } from './test-suite-finding.ts';
 import { describeOddRows, describeOddTexts } from './test-suite-oddities.ts';
 import { describeCopying, describeForgetting, describePruning, describePruningMeanwhile } from './test-suite-removing.ts';
@@ -11,7 +11,15 @@ import { describeFields, describeOtherRows, describeWhatWins, describeWritingAga
 import { attemptRow, callbackRow, callbackRows, deliveryRow, T } from './test-rows.ts';
 
 const PARTS: Readonly<Record<string, readonly ((create: CreatePlace) => void)[]>> = {
-  'what is written': [describeWriting, describeWritingAgain, describeWhatWins, describeClocks, describeFields, describeOtherRows],
+  'what is written': [
+    describeWriting,
+    describeWritingAgain,
+    describeWhatWins,
+    describeClocks,
+    describeRetriesAnew,
+    describeFields,
+    describeOtherRows,
+  ],
   'what is found': [describeFilters, describeIds, describeNastyTexts, describePages],
   tasks: [describeTasks, describeCounting],
   'what rests': [describeReturning, describeRounds, describeRestFilters],

@@ -90,7 +90,7 @@ function rowsOf({ at, callbacks }: Chunk, number: number, { id, by, target, newI
     ...NO_ROWS,
     actions: refs.length === 0 ? [] : [{ id: `replay.${id}.${number}`, at, by, command: 'replay', facts, callbacks: refs }],
     deliveries: going.flatMap(({ key, receivedAt, to }) =>
-      to.map((output) => ({ key, receivedAt, output, state: 'waiting' as const, at, reason })),
+      to.map((output) => ({ key, receivedAt, output, state: 'waiting' as const, at, reason, changed: true as const })),
     ),
   };
 }

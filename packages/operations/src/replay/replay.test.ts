@@ -1,6 +1,6 @@
 import { callbackKey, placeOfKey } from '@ringback/contracts';
 import { createLedger } from '@ringback/ledger';
-import { type CallbackRow, type HistoryStore, NO_ROWS } from '@ringback/history';
+import { type CallbackRef, type CallbackRow, type HistoryStore, NO_ROWS } from '@ringback/history';
 import { createBodies } from '@ringback/queue';
 import { testRedis } from '@ringback/testkit';
 import { Redis } from 'ioredis';
@@ -113,9 +113,10 @@ it('queues each callback once, the oldest first, wherever it is killed', async (
 it('takes what the routes of today name, leaves out what has no body or is on its way, and says so', async () => {
   const { store, run, heldAt, hold, findMoving } = await createWorld(5);
   await writeRows(store, [keptRow(7, { body: undefined })]);
-  const { key, receivedAt } = keptRow(4);
-  const waiting = { key, receivedAt, output: 'crm', state: 'waiting', at: T + 5 } as const;
-  await store.write({ ...NO_ROWS, deliveries: [waiting] });
+  const refOf = ({ key, receivedAt }: CallbackRef): CallbackRef => ({ key, receivedAt });
+  const waiting = { ...refOf(keptRow(4)), output: 'crm', state: 'waiting', at: T + 5 } as const;
+  const delivered = { ...waiting, ...refOf(keptRow(3)), output: 'ops', state: 'delivered' } as const;
+  await store.write({ ...NO_ROWS, deliveries: [waiting, delivered] });
   await hold('crm', keptRow(4), 'b4');
   const target = {
     routes: [
@@ -138,7 +139,10 @@ it('takes what the routes of today name, leaves out what has no body or is on it
   expect((await heldAt('ops')).map(({ id }) => id)).toEqual(['r-3', 'r-4']);
   const [story] = await store.stories([keptRow(3)]);
   expect(story).toMatchObject({
-    deliveries: [{ output: 'crm', state: 'waiting', reason: 'replay r1' }, { output: 'ops' }],
+    deliveries: [
+      { output: 'crm', state: 'waiting', reason: 'replay r1' },
+      { output: 'ops', state: 'waiting' },
+    ],
     actions: [{ command: 'replay', by: 'me@here', facts: { replay: 'r1', to: 'routes', newId: false } }],
   });
 });

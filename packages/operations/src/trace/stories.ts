@@ -1,4 +1,12 @@
-import type { CallbackRef, CallbackStory, HistoryFilter, HistoryRows, HistoryStore } from '@ringback/history';
+import {
+  type CallbackRef,
+  type CallbackStory,
+  type HistoryFilter,
+  type HistoryRows,
+  type HistoryStore,
+  isNewer,
+  withLastRetry,
+} from '@ringback/history';
 import type { Missing } from '../places.ts';
 import { newestFirst, refId } from '../search/found.ts';
 
@@ -40,13 +48,14 @@ function addRows(story: CallbackStory, rows: HistoryRows): CallbackStory {
   const deliveries = new Map(story.deliveries.map((row) => [row.output, row]));
   for (const row of rows.deliveries.filter(own)) {
     const other = deliveries.get(row.output);
-    if (other === undefined || row.at > other.at) deliveries.set(row.output, row);
+    if (other === undefined || isNewer(row, other)) deliveries.set(row.output, row);
   }
   const actions = rows.actions.filter(({ id, callbacks }) => callbacks.some(own) && story.actions.every((one) => one.id !== id));
+  const all = [...story.attempts, ...attempts].toSorted((a, b) => a.at - b.at || a.number - b.number);
   return {
     ...story,
-    deliveries: [...deliveries.values()],
-    attempts: [...story.attempts, ...attempts].toSorted((a, b) => a.at - b.at || a.number - b.number),
+    deliveries: [...deliveries.values()].map((row) => withLastRetry(row, all)),
+    attempts: all,
     actions: [...story.actions, ...actions],
   };
 }
