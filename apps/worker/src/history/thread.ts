@@ -6,6 +6,7 @@ import type { HistoryConfig, HistoryWork } from './work.ts';
 import { runLoops } from './run.ts';
 import { unseal } from './seal.ts';
 import { openStore } from './store.ts';
+import { lowerThreadPriority } from './thread-priority.ts';
 
 /** What the worker hands to its thread. */
 export type ThreadSettings = {
@@ -30,6 +31,7 @@ parentPort?.close();
 
 /** Until the worker says stop. */
 async function run({ config, sources, folder, served, consumer }: ThreadSettings): Promise<void> {
+  lowerThreadPriority();
   const stopping = new AbortController();
   parentPort?.once('message', () => stopping.abort());
   const { signal: stop } = stopping;
