@@ -103,7 +103,7 @@ describe('variables', () => {
     ],
     ['ingress: { host: "${a b}" }', '', `5:19 ingress.host: ${MALFORMED}`],
     ['ingress: { host: "${N" }', '', `5:18 ingress.host: ${MALFORMED}`],
-    ['log: { ${N}: info }', 'level', ['5:8 log.${N}: a key cannot be a variable', '5:8 log.${N}: unknown key; Known: level']],
+    ['log: { ${N}: info }', 'level', ['5:8 log.${N}: a key cannot be a variable', '5:8 log.${N}: unknown key; known: level']],
   ])('%s is refused', (more, N, expected) => {
     expect(problems(settings({ more }), { env: { N } })).toEqual([expected].flat());
   });

@@ -24,7 +24,7 @@ describe('problems of a settings file', () => {
       settings({ more: 'ingres: {}' }),
       '5:1 ingres: unknown key; did you mean ingress? Known: log, ingress, worker, redis, dedupe, quarantine, history, sources, outputs, routes',
     ],
-    ['an unknown key', settings({ more: 'log: { colour: red }' }), '5:8 log.colour: unknown key; Known: level'],
+    ['an unknown key', settings({ more: 'log: { colour: red }' }), '5:8 log.colour: unknown key; known: level'],
     [
       'an unknown key of a stanza',
       output('type: stdout, timout: 5s'),
@@ -33,7 +33,7 @@ describe('problems of a settings file', () => {
     [
       'a key of another type',
       output('type: stdout, url: hush://x'),
-      '3:38 outputs[0].url: unknown key; Known: name, type, timeout, concurrency, retry, breaker, backlog, rateLimit',
+      '3:38 outputs[0].url: unknown key; known: name, type, timeout, concurrency, retry, breaker, backlog, rateLimit',
     ],
     ['a text for a number', settings({ more: "ingress: { port: '80' }" }), '5:18 ingress.port: "80" is not a whole number'],
     ['a fraction', settings({ more: 'worker: { concurrency: 1.5 }' }), '5:24 worker.concurrency: 1.5 is not a whole number'],
@@ -132,7 +132,7 @@ describe('problems of a settings file', () => {
     [
       'a route without outputs',
       settings({ outputs: 'outputs: []' }),
-      '4:17 routes[0].to[0]: "out" is not an output; Known: none',
+      '4:17 routes[0].to[0]: "out" is not an output; known: none',
     ],
     ['a route to no list', settings({ routes: 'routes: [{ to: out }]' }), '4:16 routes[0].to: "out" is not a list'],
     [
@@ -184,7 +184,7 @@ describe('problems of a settings file', () => {
   it('never show the value of a variable', () => {
     const text = settings({ more: 'log: { level: "${LEVEL}" }', routes: 'routes: [{ to: ["${OUT}"] }]' });
     expect(problems(text, { env: { LEVEL: 'hush', OUT: 'husher' } })).toEqual([
-      '4:17 routes[0].to[0]: the value is not an output; Known: out',
+      '4:17 routes[0].to[0]: the value is not an output; known: out',
       '5:15 log.level: the value is not one of debug, info, warn, error',
     ]);
   });

@@ -63,7 +63,7 @@ describe('secret files', () => {
     [
       'a twin of what is no secret',
       'url: http://x, verboseFile: good',
-      expect.stringMatching(/^3:54 outputs\[0\]\.verboseFile: unknown key; Known: /),
+      expect.stringMatching(/^3:54 outputs\[0\]\.verboseFile: unknown key; known: /),
     ],
   ])('%s', (_what, keys, expected) => {
     const files = { good: 'http://x', bad: 'hush', empty: '', blank: ' \n\n', bytes: Buffer.from([0xff, 0x41]) };

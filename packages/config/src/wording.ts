@@ -82,10 +82,10 @@ export function oneOf(allowed: Iterable<unknown>): string {
   return `one of ${[...allowed].join(', ')}`;
 }
 
-/** Suggests the most similar name. */
+/** Suggests the most similar name. For after a semicolon. */
 export function unknownName(name: string, allowed: readonly string[]): string {
   const near = nearest(name, allowed);
-  return `${near === undefined ? '' : `did you mean ${near}? `}Known: ${allowed.length > 0 ? allowed.join(', ') : 'none'}`;
+  return `${near === undefined ? 'known' : `did you mean ${near}? Known`}: ${allowed.length > 0 ? allowed.join(', ') : 'none'}`;
 }
 
 function nearest(name: string, allowed: readonly string[]): string | undefined {

@@ -43,7 +43,7 @@ describe('what is most likely a mistake', () => {
     [
       'a field of another type',
       { match: ', match: callbot.order', when: ', when: data.taskStatus == 3' },
-      /^warning: FILE:4:51 routes\[0\]\.when: data\.taskStatus is in no body of the types that the route takes; Known: callbackType, orderID/,
+      /^warning: FILE:4:51 routes\[0\]\.when: data\.taskStatus is in no body of the types that the route takes; known: callbackType, orderID/,
     ],
     [
       'a condition that never holds',

@@ -1,6 +1,6 @@
 import { partOfShard, SILENT } from '@ringback/contracts';
 import { createRoom, type EnqueuePlace, type Room, type RoomPlace } from '@ringback/operations';
-import { createBodies } from '@ringback/queue';
+import { type BacklogBound, createBodies } from '@ringback/queue';
 import { createRedisWatch } from '@ringback/redis';
 import { confirmAt } from '../terminal/confirm-at.ts';
 import type { ReachedShard } from '../reach/shards.ts';
@@ -25,11 +25,21 @@ export async function openReplayPlaces(reached: Reached, signal: AbortSignal): P
     throw error;
   }
   const places = opened.map(({ place }) => place).toSorted((a, b) => a.number - b.number);
-  const mostBytes = (output: string) => {
-    const max = settings.outputs.find(({ name }) => name === output)?.delivery.backlog.max;
-    return max !== undefined && 'bytes' in max ? partOfShard(max.bytes, count) : undefined;
+  const bound = createBounds(settings.outputs, count);
+  return { places, room: createRoom({ places, bound, signal, now: () => performance.now() }), close };
+}
+
+/** What an output may have in one shard. One with a rate limit is in a single shard, which has the whole of its bound. */
+function createBounds(outputs: Reached['settings']['outputs'], shards: number): (output: string) => BacklogBound {
+  return (output) => {
+    const delivery = outputs.find(({ name }) => name === output)?.delivery;
+    const { max, maxCount } = delivery?.backlog ?? {};
+    const inShard = (whole: number) => (delivery?.rateLimit === undefined ? partOfShard(whole, shards) : whole);
+    return {
+      bytes: max !== undefined && 'bytes' in max ? inShard(max.bytes) : undefined,
+      held: maxCount === undefined ? undefined : inShard(maxCount),
+    };
   };
-  return { places, room: createRoom({ places, mostBytes, signal, now: () => performance.now() }), close };
 }
 
 function openPlace({ settings, count }: Reached, shard: ReachedShard) {

@@ -99,6 +99,7 @@ CREATE TABLE §.rest (
 CREATE INDEX rest_by_age ON §.rest (kind, output, received_at, id);
 CREATE INDEX rest_by_time ON §.rest (at, id);
 CREATE INDEX rest_by_request ON §.rest USING hash (request_id);
+CREATE INDEX rest_by_key ON §.rest USING hash (key);
 CREATE TABLE §.rest_counts (
   kind smallint, output text COLLATE "C", entries bigint NOT NULL, size bigint NOT NULL, PRIMARY KEY (kind, output)
 );

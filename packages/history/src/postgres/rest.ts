@@ -97,7 +97,7 @@ function clausesOf({ kinds, output, source, id, reason, since, until }: RestFilt
   if (kinds !== undefined) clauses.push(clause('kind = ANY (?::smallint[])', kinds.map(kindOf)));
   if (output !== undefined) clauses.push(clause('output = ?', outputOf(output)));
   if (source !== undefined) clauses.push(clause('source = ?', fromText(source)));
-  if (id !== undefined) clauses.push(clause('id = ? OR request_id = ?', fromText(id), fromText(id)));
+  if (id !== undefined) clauses.push(clause('id = ? OR request_id = ? OR key = ?', fromText(id), fromText(id), fromText(id)));
   if (reason !== undefined)
     clauses.push(clause(`position(lower(?::text${letters}) in lower(reason${letters})) > 0`, fromText(reason)));
   if (since !== undefined) clauses.push(clause('at >= ?', since));

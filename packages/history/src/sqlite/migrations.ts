@@ -67,6 +67,7 @@ CREATE TABLE rest (
 CREATE INDEX rest_by_age ON rest (kind, output, receivedAt, id);
 CREATE INDEX rest_by_time ON rest (kind, at, id);
 CREATE INDEX rest_by_request ON rest (requestID);
+CREATE INDEX rest_by_key ON rest (key);
 CREATE TABLE rest_counts (kind INTEGER, output TEXT, entries INTEGER NOT NULL, size INTEGER NOT NULL, PRIMARY KEY (kind, output)) STRICT, WITHOUT ROWID;
 CREATE TABLE rounds (last INTEGER NOT NULL) STRICT;
 INSERT INTO rounds VALUES (0);

@@ -102,7 +102,7 @@ function clausesOf({ output, source, id, reason, since, until }: RestFilter): Cl
   const add = (sql: string, ...values: SQLInputValue[]) => clauses.push({ sql, values });
   if (output !== undefined) add('output = ?', output);
   if (source !== undefined) add('source = ?', source);
-  if (id !== undefined) add('id = ? OR requestID = ?', fromText(id), fromText(id));
+  if (id !== undefined) add('id = ? OR requestID = ? OR key = ?', ...Array.from({ length: 3 }, () => fromText(id)));
   if (reason !== undefined) add('contains(reason, ?)', fromText(reason.toLowerCase()));
   if (since !== undefined) add('at >= ?', since);
   if (until !== undefined) add('at <= ?', until);

@@ -89,6 +89,7 @@ export function describeRestFilters(create: CreatePlace): void {
       [{ source: 'nxlink' }, ['d']],
       [{ id: 'a' }, ['a']],
       [{ id: 'crm c' }, ['c']],
+      [{ id: entries[1]?.key }, ['b']],
       [{ reason: 'öff' }, ['b']],
       [{ reason: 'http 50%' }, ['b']],
       [{ since: T + 1, until: T + 1 }, ['c', 'b']],

@@ -105,8 +105,7 @@ async function inRedis({ key, batch, actions }: CallbackStory, output: string, o
 type Parked = Options & { readonly gone: ReadonlySet<string> };
 
 async function isParked(story: CallbackStory, output: string, { store, missing, gone }: Parked): Promise<boolean | undefined> {
-  // It has an index by requestID, none by key.
-  const filter = { kinds: ['parked'], output, id: story.id } as const;
+  const filter = { kinds: ['parked'], output, id: story.key } as const;
   const entries = await missing.ask('history', () => store.rest.find(filter, { limit: MOST_RESTING }));
   return entries?.some(({ key, batch }) => key === story.key && (batch === undefined || !gone.has(batch)));
 }

@@ -1,4 +1,5 @@
 import { callbackKey, homeShardOf, shardOf } from '@ringback/contracts';
+import type { BacklogBound } from '@ringback/queue';
 import { testCallback, testRedis } from '@ringback/testkit';
 import { Redis } from 'ioredis';
 import { expect, it, onTestFinished, vi } from 'vitest';
@@ -7,14 +8,14 @@ import { createRoom } from './room.ts';
 
 const DEADLINE = { timeout: 20_000, interval: 10 };
 
-async function createWorld(mostBytes?: number) {
+async function createWorld(bound: BacklogBound = {}) {
   const { url, prefix } = testRedis();
   const redis = new Redis(url);
   onTestFinished(() => redis.disconnect());
   const stop = new AbortController();
   let full: string | undefined;
   const places = [{ number: 0, redis, prefix, full: async () => full }];
-  const room = createRoom({ places, mostBytes: () => mostBytes, signal: stop.signal, now: () => 0 });
+  const room = createRoom({ places, bound: () => bound, signal: stop.signal, now: () => 0 });
   const tell = vi.fn<(why: string) => void>();
   const wait = () => room.wait(new Map([[0, [{ output: 'crm' }]]]), tell);
   const note = (field: string, value: number) => redis.hset(`${prefix}:backlog`, `crm.${field}`, value);
@@ -22,7 +23,7 @@ async function createWorld(mostBytes?: number) {
 }
 
 it('waits while an output has enough, and while Redis is full, and then goes on', async () => {
-  const { wait, tell, note, setFull } = await createWorld(1000);
+  const { wait, tell, note, setFull } = await createWorld({ bytes: 1000 });
   await note('held', 2000);
   const waiting = wait();
   await vi.waitFor(() => expect(tell).toHaveBeenCalledWith('2000 deliveries wait for output crm'), DEADLINE);
@@ -33,6 +34,15 @@ it('waits while an output has enough, and while Redis is full, and then goes on'
   await vi.waitFor(() => expect(tell).toHaveBeenCalledWith('Redis is full'), DEADLINE);
   await note('bytes', 500);
   setFull(undefined);
+  expect(await waiting).toBe(true);
+});
+
+it('keeps half of a bound that counts deliveries for what comes in', async () => {
+  const { wait, tell, note } = await createWorld({ held: 10 });
+  await note('held', 6);
+  const waiting = wait();
+  await vi.waitFor(() => expect(tell).toHaveBeenCalledWith('half of the backlog of output crm is used'), DEADLINE);
+  await note('held', 5);
   expect(await waiting).toBe(true);
 });
 

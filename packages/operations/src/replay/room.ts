@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { RingbackError } from '@ringback/contracts';
-import { NO_BACKLOG, readBacklog } from '@ringback/queue';
+import { type BacklogBound, NO_BACKLOG, readBacklog } from '@ringback/queue';
 import type { ShardPlace } from '../places.ts';
 
 /** What a replay lets an output hold in a shard: its workers never run dry, and Redis is not filled. */
@@ -27,14 +27,14 @@ export type Room = {
 
 type RoomOptions = {
   readonly places: readonly RoomPlace[];
-  /** Bytes that an output may have waiting in a shard before its backlog rule begins. */
-  readonly mostBytes: (output: string) => number | undefined;
+  /** What an output may have waiting in a shard before its backlog rule begins. */
+  readonly bound: (output: string) => BacklogBound;
   readonly signal: AbortSignal;
   /** Monotonic, ms. */
   readonly now: () => number;
 };
 
-export function createRoom({ places, mostBytes, signal, now }: RoomOptions): Room {
+export function createRoom({ places, bound, signal, now }: RoomOptions): Room {
   async function hindranceAt(place: RoomPlace, outputs: readonly { readonly output: string }[]): Promise<string | undefined> {
     const full = await place.full();
     if (full !== undefined) return full;
@@ -43,7 +43,8 @@ export function createRoom({ places, mostBytes, signal, now }: RoomOptions): Roo
       const { held, bytes } = backlog.get(output) ?? NO_BACKLOG;
       if (held >= MOST_HELD) return `${held} deliveries wait for output ${output}`;
       // Half of it: the rule is for what comes in.
-      if (bytes > (mostBytes(output) ?? Number.POSITIVE_INFINITY) / 2) return `half of the backlog of output ${output} is used`;
+      const { bytes: mostBytes = Infinity, held: mostHeld = Infinity } = bound(output);
+      if (bytes > mostBytes / 2 || held > mostHeld / 2) return `half of the backlog of output ${output} is used`;
     }
     return undefined;
   }

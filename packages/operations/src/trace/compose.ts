@@ -63,24 +63,26 @@ function callbackFields({ id, source, account, type, time, receivedAt, about }: 
 
 const storedFields = (story: CallbackStory | undefined) => story && callbackFields(story);
 
-function identityOf({ identity, resting }: Pieces): Partial<Callback> {
-  const found = resting[0]?.identity;
+function identityOf({ key, identity, resting, deliveriesAtRest }: Pieces): Partial<Callback> {
+  const delivery = deliveriesAtRest.find((entry) => entry.key === key);
+  const found = resting[0]?.identity ?? (delivery && { ...delivery, id: delivery.requestID });
   const type = found?.type;
   const own = found === undefined ? identity : { id: found.id, source: found.source, account: found.account };
-  const receivedAt = resting[0]?.resting.receivedAt;
+  const receivedAt = resting[0]?.resting.receivedAt ?? delivery?.receivedAt;
   return { ...own, ...(type !== undefined && { type }), ...(receivedAt !== undefined && { receivedAt }) };
 }
 
-function stageOf({ story, live, resting }: Pieces): CallbackStage {
+function stageOf({ key, story, live, resting, deliveriesAtRest }: Pieces): CallbackStage {
   if (live?.queued?.at === 'waiting' && story === undefined && live.deliveries.length === 0) return 'queued';
   if (live?.queued !== undefined) return 'being dispatched';
-  const acked = story !== undefined || live !== undefined || resting.some((one) => one.resting.as === 'unrouted');
-  return acked ? 'dispatched' : 'refused';
+  const rests = resting.some((one) => one.resting.as === 'unrouted') || deliveriesAtRest.some((entry) => entry.key === key);
+  return rests || story !== undefined || live !== undefined ? 'dispatched' : 'refused';
 }
 
 function deliveriesOf({ key, story, live, deliveriesAtRest }: Pieces): TracedDelivery[] {
   const batch = story?.batch ?? live?.batch;
-  const resting = deliveriesAtRest.filter((entry) => entry.key === key && (entry.batch ?? batch) === batch);
+  const own = deliveriesAtRest.filter((entry) => entry.key === key);
+  const resting = batch === undefined ? own : own.filter((entry) => (entry.batch ?? batch) === batch);
   const outputs = new Set([
     ...(story?.fate.businessDuplicate ? [] : (story?.fate.to ?? [])),
     ...(story?.deliveries ?? []).map(({ output }) => output),

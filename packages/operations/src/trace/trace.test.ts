@@ -1,10 +1,11 @@
-import { bodyDigest, type Callback, callbackKey } from '@ringback/contracts';
+import { bodyDigest, type Callback, callbackKey, placeOfKey } from '@ringback/contracts';
 import { NO_ROWS } from '@ringback/history';
 import { createLedger } from '@ringback/ledger';
 import { createBatchWriter, createBodies, createDeliveryProducer, noteOutputs } from '@ringback/queue';
 import { testCallback, testRedis } from '@ringback/testkit';
 import { Redis } from 'ioredis';
 import { expect, it, onTestFinished } from 'vitest';
+import { openTestHistory, T } from '../test-history.ts';
 import { trace, type TraceOptions } from './trace.ts';
 
 const delivery = { retry: { attempts: 3, giveUpAfter: 86_400_000, minDelay: 60_000, maxDelay: 60_000 } };
@@ -137,3 +138,17 @@ it('tells what a replay came to before the dead letter that is still kept, and w
 });
 
 const dead = { output: 'crm', callbacks: [one], state: 'held', beyond: 'held' } as const;
+
+it('finds a parked delivery by any id of its callback, though the rows of that are pruned', async () => {
+  const { asked, options } = setUp();
+  const history = await openTestHistory();
+  const { id: requestID, source, account, type } = one;
+  const named = { id: `b1.${key}.crm`, key, place: placeOfKey(key), requestID, source, account, type, batch: 'b1' };
+  await history.rest.put([{ ...named, kind: 'parked', output: 'crm', receivedAt: T, at: T + 1, payload: '{}' }]);
+  const parked = {
+    callback: { id: requestID, source, account, type, key, receivedAt: T, stage: 'dispatched' },
+    deliveries: [{ output: 'crm', state: 'parked', where: 'parked', since: T + 1 }],
+  };
+  for (const id of [requestID, key, `msg_${key}`, named.id])
+    expect((await asked({ id, places: { ...options.places, history } })).found).toMatchObject([parked]);
+});
