@@ -70,7 +70,8 @@ const Attempted = Type.Object({
   ),
 });
 
-export const DELIVERY_STATES = ['waiting', 'delivered', 'dead', 'parked', 'dropped', 'purged'] as const;
+/** `moved`: another output has the delivery since, and this one makes it no more. */
+export const DELIVERY_STATES = ['waiting', 'delivered', 'dead', 'parked', 'dropped', 'purged', 'moved'] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
 
 /** Deliveries whose state changed without an attempt: parked, dropped by a rule, replayed, moved, purged. */

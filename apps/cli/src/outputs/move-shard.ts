@@ -1,7 +1,7 @@
 import type { Config } from '@ringback/config';
 import { homeShardOf, RingbackError, SILENT } from '@ringback/contracts';
 import { createLedger } from '@ringback/ledger';
-import { moveDeliveries, type MovePlace } from '@ringback/queue';
+import { moveDeliveries, type MoveOptions, type MovePlace } from '@ringback/queue';
 import { createRedisWatch } from '@ringback/redis';
 import { confirmAt } from '../terminal/confirm-at.ts';
 import type { ReachedShard } from '../reach/shards.ts';
@@ -14,10 +14,17 @@ export type MoveShard = {
   readonly shard: ReachedShard;
   readonly from: string;
   readonly to: Config['outputs'][number];
+  readonly onMoved?: MoveOptions['onMoved'];
 };
 
+/** A shard with what its ledger remembers. */
+export function ledgerPlace({ redis, prefix }: ReachedShard, { dedupe }: Pick<Config, 'dedupe'>): MovePlace {
+  const ledger = createLedger({ redis, prefix, window: dedupe.window });
+  return { redis, prefix, outcomes: (deliveries, keys) => ledger.outcomes(deliveries, keys) };
+}
+
 /** Moves what a removed output left on one shard. A rate limit is counted on one shard: all goes there. */
-export async function moveShard({ reached, shard, from, to }: MoveShard): Promise<Moved> {
+export async function moveShard({ reached, shard, from, to, onMoved }: MoveShard): Promise<Moved> {
   const { settings, count } = reached;
   const home = to.delivery.rateLimit === undefined ? shard.number : homeShardOf(to.name, count);
   const target = reached.reached.find(({ number }) => number === home);
@@ -25,17 +32,13 @@ export async function moveShard({ reached, shard, from, to }: MoveShard): Promis
     throw new RingbackError('RB_REDIS_UNAVAILABLE', `shard ${home}, where its rate limit counts, is away`);
   const { redis, prefix } = target;
   const watch = createRedisWatch({ ...settings.redis, redis, prefix, now: () => performance.now(), logger: SILENT });
-  const placeOf = (place: ReachedShard): MovePlace => {
-    const ledger = createLedger({ redis: place.redis, prefix: place.prefix, window: settings.dedupe.window });
-    return { ...place, outcomes: (deliveries, keys) => ledger.outcomes(deliveries, keys) };
-  };
   try {
     await watch.look();
     const unmet = target === shard ? undefined : watch.unmet();
     if (unmet) throw unmet;
     const confirm = confirmAt({ ...settings.redis, redis, watch });
-    const into = target === shard ? undefined : { ...placeOf(target), confirm };
-    return await moveDeliveries({ ...placeOf(shard), into, from, to, nearlyFull: watch.nearlyFull });
+    const into = target === shard ? undefined : { ...ledgerPlace(target, settings), confirm };
+    return await moveDeliveries({ ...ledgerPlace(shard, settings), into, from, to, nearlyFull: watch.nearlyFull, onMoved });
   } finally {
     watch.close();
   }

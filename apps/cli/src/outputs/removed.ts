@@ -1,8 +1,9 @@
 import { RingbackError } from '@ringback/contracts';
-import { moveParked, purgeParked, type RestStore } from '@ringback/history';
+import { type CallbackRef, moveParked, purgeParked, type RestStore } from '@ringback/history';
 import { forgetOutput, knownOutputs, outputQueueState, readBacklog, runningProcesses, sumOfDepths } from '@ringback/queue';
 import { unknownOutput } from './known-output.ts';
 import { type Moved, moveShard } from './move-shard.ts';
+import { tellMoved, tellPurged, whileTelling } from './tell-gone.ts';
 import { servingWorkers } from '../reach/serving-workers.ts';
 import { askHome, askShards, changeShards, type LostShard, lostReasons, type ReachedShard, requireAll } from '../reach/shards.ts';
 import { tellHistory } from '../reach/tell-history.ts';
@@ -28,9 +29,15 @@ export async function moveOutput(asked: Asked & { from: string; to: string }): P
   const holds = await removedOutput(asked, from);
   if (!yes) return refuse(terminal, `${holds.text} would be moved from ${from} to ${to}: say --yes to do it`);
   const tell = await tellHistory(reached);
-  const { done, failed } = await changeShards(reached, (shard) => moveShard({ reached, shard, from, to: target }));
+  const { done, failed, parked } = await whileTelling(tell, async (changes) => {
+    const told = changes && tellMoved(changes, { from, to });
+    const move = (shard: ReachedShard) => moveShard({ reached, shard, from, to: target, onMoved: told?.onMoved(shard) });
+    const inRedis = await changeShards(reached, move);
+    const [home] = reached.reached;
+    const moving = { from, to, now: Date.now(), going: home && told?.going(home) };
+    return { ...inRedis, parked: rest ? await moveParked(rest, moving) : { moved: 0, left: 0 } };
+  });
   const sum = (part: keyof Moved) => done.reduce((total, one) => total + one[part], 0);
-  const parked = rest ? await moveParked(rest, { from, to, now: Date.now() }) : { moved: 0, left: 0 };
   const [moved, ended, left] = [sum('moved') + parked.moved, sum('ended'), sum('left') + parked.left];
   await tell.action({ command: 'outputs move', facts: { from, to, moved, left } });
   terminal.out(`moved ${moved} deliveries from ${from} to ${to}${ended > 0 ? `; ${ended} had ended before` : ''}`);
@@ -50,8 +57,15 @@ export async function purgeOutput(asked: Asked & { name: string }): Promise<bool
     terminal.err(`${held}: purged as well`);
   }
   const tell = await tellHistory(reached);
-  if (rest) await purgeParked(rest, name);
-  const { failed } = await changeShards(reached, (shard) => forgetOutput(shard, name));
+  const { failed } = await whileTelling(tell, async (changes) => {
+    const [home] = reached.reached;
+    const going = async (parked: readonly CallbackRef[]) => home && changes?.add(home, { output: name, state: 'purged' }, parked);
+    if (rest) await purgeParked(rest, name, going);
+    return changeShards(reached, async (shard) => {
+      await tellPurged(changes, { reached, shard, output: name });
+      await forgetOutput(shard, name);
+    });
+  });
   await tell.action({ command: 'outputs purge', facts: { output: name, what: holds.text, failedShards: failed.length } });
   if (failed.length === 0) terminal.out(`purged ${holds.text} of ${name}`);
   tellFailed({ reached, failed, terminal, what: `${name} is not purged` });

@@ -48,7 +48,14 @@ it('commands that change something tell the history who did what, and to which c
 
 it('without a history they send nothing', async () => {
   const { outputs, redis, prefix } = await withoutHistory();
-  expect((await outputs('pause', 'crm')).code).toBe(0);
+  await noteOutputs({ redis, prefix }, ['crm', 'old', 'older']);
+  for (const output of ['old', 'older']) await fail({ redis, prefix }, 'd1', output);
+  for (const args of [
+    ['pause', 'crm'],
+    ['move', 'old', 'crm', '--yes'],
+    ['purge', 'older', '--yes'],
+  ])
+    expect((await outputs(...args)).code).toBe(0);
   expect(await readBufferState({ redis, prefix })).toEqual({ events: 0, bytes: 0, dropped: { callbacks: 0, attempts: 0 } });
   expect(await redis.exists(`${prefix}:history`, `${prefix}:history.state`)).toBe(0);
 });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
-import { callbackKey, SILENT } from '@ringback/contracts';
-import { type CallbackRef, createHandOver, type DeliveryState, type HistoryEvent } from '@ringback/history';
+import { callbackKey, type Fault, SILENT } from '@ringback/contracts';
+import { type CallbackRef, createHandOver, type DeliveryState, type HistoryEvent, type OpenHandOver } from '@ringback/history';
 import type { Kept } from '@ringback/queue';
 import type { ReachedShard } from './shards.ts';
 import type { Reached } from './with-redis.ts';
@@ -19,6 +19,21 @@ export type TellHistory = {
   action(action: Action): Promise<void>;
   /** Dead letters that were replayed (`waiting`) or purged: no attempt says so. */
   deadLetters(state: DeliveryState, kept: readonly Kept[]): Promise<void>;
+  /** For any number of deliveries, some hundred at once. MUST be ended. Undefined: there is no history. */
+  changes(): TellChanges | undefined;
+};
+
+type Change = {
+  readonly output: string;
+  readonly state: DeliveryState;
+  readonly reason?: string;
+  readonly fault?: Fault;
+};
+
+export type TellChanges = {
+  add(shard: Pick<ReachedShard, 'number'>, change: Change, callbacks: readonly CallbackRef[]): Promise<void>;
+  /** Tells the rest. */
+  end(): Promise<void>;
 };
 
 type Told = Pick<Reached, 'settings' | 'reached'>;
@@ -26,12 +41,18 @@ type Told = Pick<Reached, 'settings' | 'reached'>;
 /** Of one event. A command may change a hundred thousand. */
 const CALLBACKS_AT_ONCE = 500;
 
+const NOTHING: TellHistory = { action: async () => {}, deadLetters: async () => {}, changes: () => undefined };
+
 /** MUST be made before anything is changed: what workers do with it MUST be newer. */
 export async function tellHistory(told: Told): Promise<TellHistory> {
   const [home] = told.reached;
-  if (told.settings.history === undefined || home === undefined) return { action: async () => {}, deadLetters: async () => {} };
+  if (told.settings.history === undefined || home === undefined) return NOTHING;
   const at = await timeOf(home).catch(() => Date.now());
-  const handOver = createTelling(told, at);
+  const handOver = async (shard: ReachedShard, events: readonly HistoryEvent[]): Promise<void> => {
+    const buffer = openBuffer(told, shard, at);
+    for (const event of events) await buffer.handOver(event);
+    buffer.close();
+  };
   return {
     action: ({ command, facts, callbacks = [] }) => {
       const known = Object.entries(facts).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
@@ -49,6 +70,7 @@ export async function tellHistory(told: Told): Promise<TellHistory> {
         await handOver(shard, changesOf(own, { state, at }));
       }
     },
+    changes: () => collectChanges(told, at),
   };
 }
 
@@ -75,12 +97,48 @@ export function refsOf(kept: readonly Kept[]): CallbackRef[] {
   );
 }
 
-function createTelling({ settings: { history, redis: settings } }: Told, at: number) {
+function openBuffer({ settings: { history, redis: settings } }: Told, { redis, prefix }: ReachedShard, at: number) {
   const most = Math.floor((history?.buffer ?? 0) / settings.shards);
-  return async ({ redis, prefix }: ReachedShard, events: readonly HistoryEvent[]): Promise<void> => {
-    const buffer = createHandOver({ redis, prefix, most: () => most, now: () => at, logger: SILENT });
-    for (const event of events) await buffer.handOver(event);
-    buffer.close();
+  return createHandOver({ redis, prefix, most: () => most, now: () => at, logger: SILENT });
+}
+
+type Collected = { readonly shard: ReachedShard; readonly change: Change; readonly refs: CallbackRef[] };
+
+function collectChanges(told: Told, at: number): TellChanges {
+  const buffers = new Map<ReachedShard, OpenHandOver>();
+  const bufferOf = (shard: ReachedShard) => {
+    const buffer = buffers.get(shard) ?? openBuffer(told, shard, at);
+    buffers.set(shard, buffer);
+    return buffer;
+  };
+  let [collected, count] = [new Map<string, Collected>(), 0];
+  const flush = async () => {
+    const all = [...collected.values()];
+    [collected, count] = [new Map(), 0];
+    const events = all.flatMap(({ shard, change, refs }) =>
+      portionsOf(refs).map((deliveries) => ({ shard, event: { v: 1, kind: 'changed', at, ...change, deliveries } as const })),
+    );
+    await Promise.all(events.map(({ shard, event }) => bufferOf(shard).handOver(event)));
+  };
+  return {
+    async add({ number }, change, callbacks) {
+      const shard = told.reached.find((one) => one.number === number);
+      if (shard === undefined || callbacks.length === 0) return;
+      const name = JSON.stringify([number, change]);
+      const known = collected.get(name) ?? { shard, change, refs: [] };
+      collected.set(name, known);
+      for (const { key, receivedAt } of callbacks) known.refs.push({ key, receivedAt });
+      count += callbacks.length;
+      if (count >= CALLBACKS_AT_ONCE) await flush();
+    },
+    async end() {
+      await flush();
+      for (const buffer of buffers.values()) {
+        // What found no room is said to Redis, as a gap.
+        await buffer.giveWay();
+        buffer.close();
+      }
+    },
   };
 }
 

@@ -2,7 +2,7 @@ import type { DeliveryState } from '../events.ts';
 import type { AttemptRow, DeliveryRow } from './rows.ts';
 
 /** Of two states at the same time the later in this list wins. Stores keep these numbers: only append. */
-export const STATE_RANKS: readonly DeliveryState[] = ['waiting', 'parked', 'dropped', 'purged', 'dead', 'delivered'];
+export const STATE_RANKS: readonly DeliveryState[] = ['waiting', 'parked', 'dropped', 'purged', 'dead', 'delivered', 'moved'];
 
 export const rankOf = (state: DeliveryState): number => STATE_RANKS.indexOf(state);
 

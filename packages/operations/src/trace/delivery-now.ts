@@ -62,16 +62,18 @@ function byOutcome({ live, row, attempts }: Known): Now | undefined {
   return { state: outcome, where: 'done', ...own };
 }
 
-function byRest({ resting, live }: Known): Now | undefined {
+function byRest({ resting, live, row }: Known): Now | undefined {
   // After a crash an entry may rest on that has returned.
   if (live?.outcome === 'returned' && resting?.kind === 'parked') return undefined;
+  // The ledger goes on saying `parked` of what a person has purged or moved.
+  if (resting === undefined && row !== undefined && OVER.has(row.state)) return undefined;
   if (resting === undefined) return live?.outcome === 'parked' ? { state: 'parked', where: 'parked' } : undefined;
   const { kind, at: since, reason, fault, attempts } = resting;
   const own = { since, reason, fault, attempted: attempts };
   return kind === 'parked' ? { state: 'parked', where: 'parked', ...own } : { state: 'dead', where: 'dead letter', ...own };
 }
 
-const OVER = new Set(['delivered', 'dropped', 'purged']);
+const OVER = new Set(['delivered', 'dropped', 'purged', 'moved']);
 
 function byHistory({ row, live }: Known): Now {
   if (row !== undefined && (OVER.has(row.state) || live?.outcome !== 'dead')) {

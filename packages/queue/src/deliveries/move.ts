@@ -1,12 +1,12 @@
-import { type Callback, callbackKey, type DeliverySettings } from '@ringback/contracts';
+import type { Callback, DeliverySettings, Fault } from '@ringback/contracts';
 import type { Job, Queue } from 'bullmq';
-import type { Redis } from 'ioredis';
 import { backoff } from '../bullmq/backoff.ts';
 import { isLocked } from '../bullmq/lock.ts';
 import { outputQueueName } from '../bullmq/names.ts';
 import { openQueue } from '../bullmq/queue-options.ts';
 import { type Bodies, createBodies } from './bodies/bodies.ts';
 import { failureOf } from './failure.ts';
+import { movedBy, type MovePlace, type Plan, planOf } from './move-plan.ts';
 import { readSource, type Source, sourceOf } from './move-source.ts';
 import { moveTogether } from './move-together.ts';
 import { createDeliveryProducer, type DeliveryProducer } from './producer.ts';
@@ -16,13 +16,6 @@ const PAGE = 100;
 const UNSPENT = { attempts: 0, uncounted: 0 };
 /** No worker consumes the queue: a job that is active was taken by a worker that is gone. */
 const STATES = ['failed', 'active', 'delayed', 'prioritized', 'waiting'] as const;
-
-/** One shard: its keys, and what its ledger remembers. */
-export type MovePlace = {
-  readonly redis: Redis;
-  readonly prefix: string;
-  readonly outcomes: (deliveries: { batch: string; output: string }, keys: readonly string[]) => Promise<(string | undefined)[]>;
-};
 
 /** Another shard. */
 export type MoveTarget = MovePlace & {
@@ -38,6 +31,19 @@ export type MoveOptions = MovePlace & {
   readonly into?: MoveTarget | undefined;
   /** Of the Redis that they go to. */
   readonly nearlyFull: () => boolean;
+  /** Called when they are gone from the first output. MUST NOT reject. */
+  readonly onMoved?: ((deliveries: MovedDeliveries) => Promise<void>) | undefined;
+};
+
+export type MovedDeliveries = {
+  /** The first output makes none of them any more. */
+  readonly moved: readonly Callback[];
+  /** Of these, what waits at the other one since. */
+  readonly waiting: readonly Callback[];
+  /** Of these, what is a dead letter at the other one. */
+  readonly dead: readonly Callback[];
+  readonly reason: string;
+  readonly fault: Fault;
 };
 
 export type Moved = {
@@ -46,15 +52,6 @@ export type Moved = {
   readonly ended: number;
   /** Jobs and held batches that stay: not ours, or under way. */
   readonly left: number;
-};
-
-type Plan = {
-  readonly batch: string;
-  readonly refused?: string | undefined;
-  readonly dead: Callback[];
-  readonly alone: Callback[];
-  readonly together: Callback[];
-  readonly ended: number;
 };
 
 /**
@@ -133,33 +130,8 @@ async function moveHeld(options: Moving, id: string): Promise<Plan | undefined> 
   await add(options, source, plan);
   await options.into.confirm();
   await options.bodies.release(id, options.from);
+  await options.onMoved?.(movedIn(plan, { reason: '', fault: 'ours' }));
   return plan;
-}
-
-const movedBy = ({ dead, alone, together }: Omit<Plan, 'ended'>) => dead.length + alone.length + together.length;
-
-type Planning = Pick<MoveOne, 'from' | 'to' | 'outcomes' | 'into' | 'failed'>;
-
-async function planOf(source: Source, { from, to, outcomes, into, failed }: Planning): Promise<Plan> {
-  const { kind, batch, callbacks, refused: why } = source;
-  const keys = callbacks.map(callbackKey);
-  const [before, there] = await Promise.all([
-    outcomes({ batch, output: from }, keys),
-    into.outcomes({ batch, output: to.name }, keys),
-  ]);
-  const refused = failed ? undefined : why;
-  const plan: Omit<Plan, 'ended'> = { batch, refused, dead: [], alone: [], together: [] };
-  for (const [index, callback] of callbacks.entries()) {
-    // A delivery of a batch with an outcome has ended, or is in another place. One that has returned is in this one.
-    const isElsewhere = before[index] !== undefined && before[index] !== 'returned';
-    const isOver = before[index] === 'delivered' || (kind !== 'single' && isElsewhere);
-    if (isOver || there[index] === 'delivered') continue;
-    if (failed || refused !== undefined) plan.dead.push(callback);
-    // A batch skips deliveries with an outcome; a job of one delivery attempts it.
-    else if (kind === 'single' || there[index] !== undefined) plan.alone.push(callback);
-    else plan.together.push(callback);
-  }
-  return { ...plan, ended: callbacks.length - movedBy(plan) };
 }
 
 type MoveJob = MoveOne & { readonly job: Job; readonly source: Source; readonly plan: Plan };
@@ -178,6 +150,11 @@ async function moveJob({ job, source, plan, ...options }: MoveJob): Promise<void
   await options.into.confirm();
   await job.remove();
   if (source.stored !== undefined) await bodies.release(source.stored, from);
+  await options.onMoved?.(movedIn(plan, { reason: refused, fault }));
+}
+
+function movedIn({ dead, alone, together, delivered, waiting }: Plan, why: Pick<MovedDeliveries, 'reason' | 'fault'>) {
+  return { moved: [...delivered, ...dead, ...alone, ...together], waiting, dead, ...why };
 }
 
 async function add(options: Moving, source: Source, { batch, alone, together }: Plan): Promise<void> {
