@@ -36,14 +36,16 @@ export type OpenOptions = {
   readonly busyMs?: number | undefined;
   /** False: an SQLite file that is missing is not made. For what only reads. */
   readonly create?: boolean | undefined;
+  /** For what only reads: an SQLite file that is missing is taken as an empty history, in memory. Called with its path then. */
+  readonly whenMissing?: ((path: string) => void) | undefined;
 };
 
 /**
  * Opens the history of the settings; makes it if it is missing, unless not to `create`. @throws RingbackError RB_HISTORY_UNAVAILABLE (try again
  * later), RB_HISTORY_UNUSABLE (a person must act)
  */
-export async function openHistory(place: HistoryPlace, { folder, busyMs, create }: OpenOptions): Promise<HistoryStore> {
-  if (place.store === 'sqlite') return openSqliteStore({ path: resolve(folder, place.path ?? ''), busyMs, create });
+export async function openHistory(place: HistoryPlace, { folder, busyMs, ...options }: OpenOptions): Promise<HistoryStore> {
+  if (place.store === 'sqlite') return openSqliteStore({ path: resolve(folder, place.path ?? ''), busyMs, ...options });
   // Most installations have no PostgreSQL, and need not load its driver.
   const { openPostgresStore } = await import('./postgres/store.ts');
   const { url, tls, schema = 'ringback', keep = MOST_KEPT_MS, keepBodies = keep } = place;

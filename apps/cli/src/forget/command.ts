@@ -51,8 +51,10 @@ export function addForget({ program, ...context }: Context & { readonly program:
     .action(async (options: Options) => {
       const { phone: phones, requestID, task } = options;
       if (phones.length + requestID.length + task.length === 0) command.error('error: name whom: --phone, --requestID or --task');
-      const { env } = context;
-      await withPlaces({ env, config: options.config }, (open) => run(options, open, context));
+      const { env, terminal } = context;
+      // What removes MUST NOT take a history that was moved away for an empty one.
+      const tellNone = options.dryRun ? terminal.err : undefined;
+      await withPlaces({ env, config: options.config, tellNone }, (open) => run(options, open, context));
     });
 }
 

@@ -32,7 +32,9 @@ export function addHistory(context: Context): void {
   json(history.command('status', { isDefault: true }))
     .description('how much there is, what waits to be written, gaps, and refused requests of the last hour')
     .action(({ config, json: asJson }: Shared) =>
-      withPlaces({ env, config }, async (open) => done(await showStatus(open, { json: asJson, terminal }))),
+      withPlaces({ env, config, tellNone: terminal.err }, async (open) =>
+        done(await showStatus(open, { json: asJson, terminal })),
+      ),
     );
   json(history.command('prune'))
     .description('remove what is older than the settings say (workers do it once an hour)')
@@ -46,7 +48,7 @@ export function addHistory(context: Context): void {
     .description('what people did by command, the newest first')
     .option('--limit <n>', 'how many at most', wholeNumber(1), 50)
     .action(({ config, json: asJson, limit }: Shared & { limit: number }) =>
-      withHistory({ env, config }, async (opened) =>
+      withHistory({ env, config, tellNone: terminal.err }, async (opened) =>
         actionLines(await opened.history.actions(limit), asJson).forEach(terminal.out),
       ),
     );

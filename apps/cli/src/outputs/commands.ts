@@ -25,7 +25,9 @@ export function addOutputs({ program, ...context }: Context & { readonly program
   withConfig(outputs.command('list', { isDefault: true }).description('jobs in each queue')).action(async ({ config }: Options) =>
     done(
       await withRest({ env, config, terminal }, async (reached) => {
-        const { answer, away } = await askHistory({ env, config, ...reached }, (history) => history.rest.counts());
+        const { answer, away } = await askHistory({ env, config, ...reached, tellNone: terminal.err }, (history) =>
+          history.rest.counts(),
+        );
         for (const line of await outputLines(reached, answer)) terminal.out(line);
         if (away !== undefined) terminal.err(`left out: ${away}`);
         return away === undefined;

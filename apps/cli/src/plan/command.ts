@@ -40,7 +40,7 @@ export function addPlan({ program, env, terminal, done, fromCaller }: Context): 
     .option('--until <time>', 'received before this time, or until so long ago', timeOrAgo(Date.now))
     .option('--json', 'one JSON object', false)
     .action((file: string, { config = settingsFile(env), json, ...range }: Options) =>
-      withHistory({ env, config }, async ({ settings, history }) => {
+      withHistory({ env, config, tellNone: terminal.err }, async ({ settings, history }) => {
         const [before, after] = [partsOf(settings), partsOf(loadSettings({ path: fromCaller(file), env }))];
         const last = range.last ?? (range.since === undefined && range.until === undefined ? LAST : undefined);
         const planned = await plan({ store: history, before, after, ...range, last });

@@ -5,11 +5,17 @@ import type { Env } from './load-settings.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { openHistoryOf } from './with-history.ts';
 
-export type HistoryOf = { readonly env: Env; readonly config: string | undefined; readonly settings: Config };
+export type HistoryOf = {
+  readonly env: Env;
+  readonly config: string | undefined;
+  readonly settings: Config;
+  /** As `withHistory`. */
+  readonly tellNone?: ((line: string) => void) | undefined;
+};
 
 /** Undefined: the settings have none. @throws RingbackError RB_HISTORY_UNAVAILABLE or RB_HISTORY_UNUSABLE */
 export async function withResting<T>(of: HistoryOf, work: (rest: RestStore | undefined) => Promise<T>): Promise<T> {
-  const history = await openHistoryOf(of.settings, of.config ?? settingsFile(of.env));
+  const history = await openHistoryOf(of.settings, of.config ?? settingsFile(of.env), of);
   try {
     return await work(history?.rest);
   } finally {
@@ -23,7 +29,7 @@ export async function askHistory<T>(
   ask: (history: HistoryStore) => Promise<T>,
 ): Promise<{ readonly answer?: T; readonly away?: string }> {
   try {
-    const history = await openHistoryOf(of.settings, of.config ?? settingsFile(of.env));
+    const history = await openHistoryOf(of.settings, of.config ?? settingsFile(of.env), of);
     if (history === undefined) return {};
     try {
       return { answer: await ask(history) };
@@ -41,8 +47,8 @@ export async function withRestingIfThere(
   { terminal, ...of }: HistoryOf & { readonly terminal: Terminal },
   work: (rest: RestStore | undefined) => Promise<boolean | void>,
 ): Promise<boolean> {
-  const { away } = await askHistory(of, async () => {});
-  if (away === undefined) return (await withResting(of, work)) ?? true;
+  const { away } = await askHistory({ ...of, tellNone: terminal.err }, async () => {});
+  if (away === undefined) return (await withResting({ ...of, tellNone: () => {} }, work)) ?? true;
   await work(undefined);
   terminal.err(`left out: ${away}`);
   return false;

@@ -5,8 +5,12 @@ import { type HistoryStore, openHistory } from '@ringback/history';
 import { type Env, loadSettings } from './load-settings.ts';
 
 /** `create`: only for what fills it. SQLite would empty the log of a file that was moved away. */
-type Create = { readonly create?: boolean | undefined };
-type Options = Create & { readonly env: Env; readonly config: string | undefined };
+type Opening = {
+  readonly create?: boolean | undefined;
+  /** For what only reads: before a worker has made the history it is empty, which this says in one line. */
+  readonly tellNone?: ((line: string) => void) | undefined;
+};
+type Options = Opening & { readonly env: Env; readonly config: string | undefined };
 
 export type OpenedHistory = { readonly settings: Config; readonly history: HistoryStore };
 
@@ -14,10 +18,13 @@ export type OpenedHistory = { readonly settings: Config; readonly history: Histo
  * For what asks the history alone. @throws RingbackError for unusable settings, RB_HISTORY_OFF, RB_HISTORY_UNAVAILABLE
  * or RB_HISTORY_UNUSABLE
  */
-export async function withHistory<T>({ env, config, create }: Options, work: (opened: OpenedHistory) => Promise<T>): Promise<T> {
+export async function withHistory<T>(
+  { env, config, ...opening }: Options,
+  work: (opened: OpenedHistory) => Promise<T>,
+): Promise<T> {
   const path = config ?? settingsFile(env);
   const settings = loadSettings({ path, env });
-  const history = await openHistoryOf(settings, path, { create });
+  const history = await openHistoryOf(settings, path, opening);
   if (history === undefined) throw historyOff();
   try {
     return await work({ settings, history });
@@ -30,9 +37,10 @@ export async function withHistory<T>({ env, config, create }: Options, work: (op
 export async function openHistoryOf(
   { history }: Config,
   settingsPath: string,
-  { create = false }: Create = {},
+  { create = false, tellNone }: Opening = {},
 ): Promise<HistoryStore | undefined> {
-  return history && openHistory(history, { folder: dirname(settingsPath), create });
+  const whenMissing = tellNone && ((path: string) => tellNone(`no worker has made the history yet: there is nothing at ${path}`));
+  return history && openHistory(history, { folder: dirname(settingsPath), create, whenMissing });
 }
 
 export function historyOff(): RingbackError {

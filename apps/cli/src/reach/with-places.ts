@@ -18,16 +18,21 @@ export type OpenPlaces = {
   readonly requireHistory: () => HistoryStore;
 };
 
-type Options = { readonly env: Env; readonly config: string | undefined };
+type Options = {
+  readonly env: Env;
+  readonly config: string | undefined;
+  /** As `withHistory`. */
+  readonly tellNone?: ((line: string) => void) | undefined;
+};
 
 /**
  * For what asks Redis and the history, and makes do with one of them. @throws RingbackError for unusable settings, or if
  * neither answers
  */
-export async function withPlaces<T>({ env, config }: Options, work: (open: OpenPlaces) => Promise<T>): Promise<T> {
+export async function withPlaces<T>({ env, config, tellNone }: Options, work: (open: OpenPlaces) => Promise<T>): Promise<T> {
   const path = config ?? settingsFile(env);
   const settings = loadSettings({ path, env });
-  const opened = await openHistoryOf(settings, path).then(
+  const opened = await openHistoryOf(settings, path, { tellNone }).then(
     (history) => ({ history, error: undefined }),
     (error: unknown) => ({ history: undefined, error: known(error) }),
   );

@@ -17,7 +17,7 @@ type Options = {
 
 /** Through today's routes. True if one matches. @throws RingbackError as `withHistory` */
 export function routeKept({ id, config, env, json, terminal }: Options): Promise<boolean> {
-  return withHistory({ env, config }, async ({ settings, history }) => {
+  return withHistory({ env, config, tellNone: terminal.err }, async ({ settings, history }) => {
     const kept = await keptCallback(history, id);
     if (kept.found === 'none') {
       terminal.err(

@@ -49,12 +49,18 @@ export function addSearch({ program, ...context }: Context & { readonly program:
 type Sources = SearchOptions & { readonly away: readonly string[]; readonly settings: Config };
 
 /** Redis is asked only for states whose callbacks may stand there. */
-async function withSources(options: Options, { env }: Context, work: (sources: Sources) => Promise<void>): Promise<void> {
+async function withSources(
+  options: Options,
+  { env, terminal }: Context,
+  work: (sources: Sources) => Promise<void>,
+): Promise<void> {
   const { config } = options;
   const place = keptPlaceOf(options);
   if (place === undefined)
-    return withHistory({ env, config }, ({ history, settings }) => work({ history, kept: undefined, away: [], settings }));
-  return withPlaces({ env, config }, ({ reached, away, settings, requireHistory }) => {
+    return withHistory({ env, config, tellNone: terminal.err }, ({ history, settings }) =>
+      work({ history, kept: undefined, away: [], settings }),
+    );
+  return withPlaces({ env, config, tellNone: terminal.err }, ({ reached, away, settings, requireHistory }) => {
     const history = requireHistory();
     if (reached === undefined) return work({ history, kept: undefined, away, settings });
     return withKept({ place, reached, rest: history.rest, reading: true }, (kept) => work({ history, kept, away, settings }));

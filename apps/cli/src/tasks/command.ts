@@ -30,7 +30,7 @@ export function addTasks({ program, env, terminal, done }: Context): void {
     .option('--watch', 'show it anew every 2 s, until Ctrl-C', false)
     .option('--json', 'JSON, one task a line', false)
     .action((task: string | undefined, { config, limit, json, watch }: Options) =>
-      withHistory({ env, config }, async ({ history }) => {
+      withHistory({ env, config, tellNone: terminal.err }, async ({ history }) => {
         const look = () => (task === undefined ? lookAtAll(history, { limit, json }) : lookAtOne(history, { task, json }));
         done(await (watch ? watchTasks({ look, terminal, json }) : tell(await look(), terminal)));
       }),

@@ -34,7 +34,7 @@ export function addTrace({ program, env, terminal, done }: Context & { readonly 
     .option('--json', 'JSON, one callback a line, with its body', false)
     .addHelpText('after', HELP)
     .action(async (id: string, { config, json, limit }: Options) => {
-      const result = await withPlaces({ env, config }, (open) =>
+      const result = await withPlaces({ env, config, tellNone: terminal.err }, (open) =>
         withQuarantine(open, (quarantine) => traceIn(open, { id, limit, quarantine })),
       );
       for (const reason of result.missing) terminal.err(`missing: ${reason}`);

@@ -23,6 +23,24 @@ it('is not made by what only reads', () => {
   expect(open(path, { create: false }).kind).toBe('sqlite');
 });
 
+it('is empty for what only reads before a worker has made it, and nothing is written beside it', async () => {
+  const path = historyPath();
+  const said: string[] = [];
+  const read = () => open(path, { whenMissing: (where) => said.push(where) });
+  const store = read();
+  expect([await store.find({}, { limit: 1 }), await store.count({}), await store.tasks(1), await store.rest.counts()]).toEqual([
+    [],
+    0,
+    [],
+    [],
+  ]);
+  expect(await store.status()).toMatchObject({ callbacks: 0, bytes: 0, gaps: [] });
+  expect([said, readdirSync(dirname(path))]).toEqual([[path], []]);
+  await open(path).rest.put([restEntry('a')]);
+  expect(await countOf(read())).toBe(1);
+  expect(said).toEqual([path]);
+});
+
 it.each([
   ['missing', () => {}],
   ['empty', (path: string) => writeFileSync(path, '')],
@@ -36,6 +54,7 @@ it.each([
   const before = filesBeside(path);
   const refused = refusal('RB_HISTORY_UNUSABLE', 'put the file back');
   for (const create of [true, false, true]) expect(() => open(path, { create })).toThrow(refused);
+  expect(() => open(path, { whenMissing: () => {} })).toThrow(refused);
   expect(filesBeside(path)).toEqual(before);
   renameSync(away, path);
   expect(await countOf(open(path, { create: false }))).toBe(2);

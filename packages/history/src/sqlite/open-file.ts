@@ -17,6 +17,8 @@ export type OpenFile = {
   readonly busyMs?: number | undefined;
   /** False: a file that is missing is refused, and not made. */
   readonly create?: boolean | undefined;
+  /** A file that is missing is taken as an empty history, in memory. */
+  readonly whenMissing?: ((path: string) => void) | undefined;
   readonly migrations?: readonly string[] | undefined;
 };
 
@@ -25,11 +27,17 @@ export type OpenFile = {
  * `FULL`: a commit is on disk when it returns. `secure_delete` from the beginning: what is removed is overwritten with zeros.
  * @throws RingbackError RB_HISTORY_UNAVAILABLE, RB_HISTORY_UNUSABLE
  */
-export function openFile({ path, busyMs = BUSY_MS, create = true, migrations = MIGRATIONS }: OpenFile): DatabaseSync {
+export function openFile(options: OpenFile): DatabaseSync {
+  const { path, busyMs = BUSY_MS, whenMissing, create = whenMissing === undefined, migrations = MIGRATIONS } = options;
   let file: DatabaseSync | undefined;
   try {
     requireLogsFile(path);
-    if (!create && isMissing(path)) throw missing(path);
+    if (!create && isMissing(path)) {
+      if (whenMissing === undefined) throw missing(path);
+      file = openEmpty(path, migrations);
+      whenMissing(path);
+      return file;
+    }
     if (create) makeFile(path);
     file = new DatabaseSync(existing(path), { timeout: busyMs });
     refuseForeign(file, path, migrations.length);
@@ -49,6 +57,13 @@ export function openFile({ path, busyMs = BUSY_MS, create = true, migrations = M
     file?.close();
     throw historyError(cause, path);
   }
+}
+
+/** MUST NOT touch the disk: a file that is made beside a moved one would hide it. */
+function openEmpty(path: string, migrations: readonly string[]): DatabaseSync {
+  const file = new DatabaseSync(':memory:');
+  migrate(file, path, migrations);
+  return file;
 }
 
 /**

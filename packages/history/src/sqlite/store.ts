@@ -62,7 +62,8 @@ function storeIn(file: DatabaseSync, path: string): HistoryStore {
 }
 
 function createRun(file: DatabaseSync, { path, rolledBack }: { path: string; rolledBack: () => void }): Run {
-  const isMoved = createMovedCheck(path);
+  // In memory there is nothing to move.
+  const isMoved = file.location() === null ? () => false : createMovedCheck(path);
   const requireUnmoved = () => {
     if (isMoved()) throw movedError(path);
   };
