@@ -24,6 +24,7 @@ import { schema } from './check/schema.ts';
 import { newSecret } from './send/secret.ts';
 import { addSearch } from './search/command.ts';
 import { send } from './send/send.ts';
+import { addStatus } from './status/command.ts';
 import { addTasks } from './tasks/command.ts';
 import type { Terminal } from './terminal/terminal.ts';
 import { addTrace } from './trace/command.ts';
@@ -75,6 +76,7 @@ function addCommands(context: Context): void {
   addRoute({ program, env, terminal, done: exitWith, fromCaller: context.fromCaller });
   addSend(context);
   addListen(context);
+  addStatus({ program, env, terminal, done: exitWith });
   addOutputs({ program, env, terminal, done: exitWith });
   addDispatch({ program, env, terminal, done: exitWith });
   addReshard({ program, env, terminal, done: exitWith });

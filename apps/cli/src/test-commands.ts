@@ -9,6 +9,7 @@ import { addOutputs } from './outputs/commands.ts';
 import { addPlan } from './plan/command.ts';
 import { addRoute } from './route/command.ts';
 import { addSearch } from './search/command.ts';
+import { addStatus } from './status/command.ts';
 import { addTasks } from './tasks/command.ts';
 import { addTrace } from './trace/command.ts';
 
@@ -19,6 +20,7 @@ export async function runCommand(args: readonly string[], env: Readonly<Record<s
   let [code, out, err] = [0, '', ''];
   const terminal = { out: (line: string) => void (out += `${line}\n`), err: (line: string) => void (err += `${line}\n`) };
   const context = { program: new Command(), env, terminal, done: (success: boolean) => void (code = success ? 0 : 1) };
+  addStatus(context);
   addOutputs(context);
   addDispatch(context);
   addForget(context);

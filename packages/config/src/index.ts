@@ -1,5 +1,5 @@
 export { jsonSchema } from './json-schema.ts';
-export { ingressParts, outputPart, routesDigest, type SettingsParts, workerParts } from './settings-parts.ts';
+export { ingressParts, routesDigest, type SettingsParts, workerParts } from './settings-parts.ts';
 export { requireSettingsFile, settingsFile } from './settings-file.ts';
 export {
   type Config,

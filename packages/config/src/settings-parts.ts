@@ -1,12 +1,9 @@
 import { createHash, scryptSync } from 'node:crypto';
+import { outputPart } from '@ringback/contracts';
 import type { Config } from './load.ts';
 
 /** Name → digest. Reveals no secret. */
 export type SettingsParts = Readonly<Record<string, string>>;
-
-export function outputPart(name: string): string {
-  return `output ${name}`;
-}
 
 /** What a worker works by. */
 export function workerParts({ outputs, routes, dedupe, quarantine, history }: Config): SettingsParts {

@@ -23,3 +23,8 @@ export { surveyReplay, type ReplaySurvey } from './replay/survey.ts';
 export type { Tally } from './plan/tally.ts';
 export { type Reconciled, reconcile } from './tasks/reconcile.ts';
 export { missingInWords } from './tasks/words.ts';
+export type { AskShards } from './installation/ask.ts';
+export { dispatchStatus, type DispatchStatus, readDispatch } from './installation/dispatch.ts';
+export { type OutputStatus, readOutputs, servingWorkers } from './installation/outputs.ts';
+export { type InstallationStatus, readStatus, type StatusOptions } from './installation/status.ts';
+export { type Condition, conditionsOf } from './installation/conditions.ts';

@@ -31,8 +31,10 @@ export { openQuarantineStore, replayQuarantined } from './kept/quarantine-store.
 export { createQuarantine, createUnroutedQuarantine, type Quarantine } from './kept/quarantine.ts';
 export { quarantineOfShard } from './kept/quarantine-room.ts';
 export { announce } from './processes/announce.ts';
+export type { ProcessState } from './processes/process-state.ts';
 export { type RunningProcess, runningProcesses } from './processes/registry.ts';
 export { settingsDifference } from './processes/settings-difference.ts';
+export { standingUnder } from './processes/standing.ts';
 export { usedKeys } from './processes/used-keys.ts';
 export { type CallbacksLeft, callbacksLeft, isDispatchPaused } from './reshard/callbacks-left.ts';
 export { type Moved, moveShards } from './reshard/move-shards.ts';

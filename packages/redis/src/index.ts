@@ -9,6 +9,7 @@ export { createErrorReporter, type ErrorReporter } from './error-reporter.ts';
 export { ledgerKeyStart, outcomesKey } from './outcomes-key.ts';
 export type { OverloadSettings } from './overload.ts';
 export { HISTORY_OVERHEAD, historyKeys } from './history-keys.ts';
+export { lookAtRedis, type RedisLook } from './look-at-redis.ts';
 export { notReadyReasons } from './readiness.ts';
 export {
   changeShardCount,

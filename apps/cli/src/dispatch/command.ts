@@ -1,6 +1,7 @@
+import { dispatchStatus, readDispatch } from '@ringback/operations';
 import { callbackQueueState, readRouteCounts, runningProcesses } from '@ringback/queue';
 import type { Command } from 'commander';
-import { dispatchLine, readDispatch } from './state.ts';
+import { dispatchLine } from './state.ts';
 import type { Env } from '../reach/load-settings.ts';
 import { countLines } from './route-counts.ts';
 import { askHome, askShards } from '../reach/shards.ts';
@@ -36,6 +37,6 @@ async function stateLines(reached: Reached): Promise<string[]> {
     askHome(reached, runningProcesses),
     askShards(reached, async (shard) => ({ ...(await readDispatch(shard)), counts: await readRouteCounts(shard) })),
   ]);
-  const line = dispatchLine(states, { count: reached.count, running });
+  const line = dispatchLine(dispatchStatus(states, running), reached.count);
   return [line, ...countLines([...states.values()].map(({ counts }) => counts))];
 }

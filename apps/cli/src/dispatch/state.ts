@@ -1,41 +1,29 @@
-import { callbackQueueState, type QueueDepths, type RunningProcess, sumOfDepths } from '@ringback/queue';
-import { pausedWords } from './paused-words.ts';
-import type { ReachedShard } from '../reach/shards.ts';
+import type { DispatchStatus } from '@ringback/operations';
+import { pausedOnlyAt } from './paused-words.ts';
 
-export type DispatchFacts = { readonly depths: QueueDepths; readonly paused: boolean };
-
-export async function readDispatch(shard: ReachedShard): Promise<DispatchFacts> {
-  const queue = callbackQueueState(shard);
-  try {
-    const [depths, paused] = await Promise.all([queue.depths(), queue.isPaused()]);
-    return { depths, paused };
-  } finally {
-    await queue.close();
-  }
+/** In one line. `shards`: how many there are. */
+export function dispatchLine(status: DispatchStatus, shards: number): string {
+  const { waiting, active } = status;
+  const wait = waiting === 1 ? '1 batch of callbacks waits' : `${waiting} batches of callbacks wait`;
+  return `${stateWords(status, shards)}: ${wait}, ${active} ${active === 1 ? 'is' : 'are'} under way${GO_ON[status.state] ?? ''}`;
 }
 
-export type Installation = {
-  /** How many shards there are. */
-  readonly count: number;
-  /** Undefined: shard 0, which knows, is left out. */
-  readonly running: readonly RunningProcess[] | undefined;
+const GO_ON: Readonly<Partial<Record<DispatchStatus['state'], string>>> = {
+  paused: ' (go on: ringback dispatch resume)',
+  'no worker': ' (start one: what was acked waits for it)',
 };
 
-/** By the number of the shard. */
-export function dispatchLine(facts: ReadonlyMap<number, DispatchFacts>, { count, running }: Installation): string {
-  const { waiting, delayed, active } = sumOfDepths([...facts.values()].map(({ depths }) => depths));
-  const paused = pausedWords(facts, count);
-  const noWorker = running?.every(({ app }) => app !== 'worker') ?? false;
-  const wait = waiting + delayed === 1 ? '1 batch of callbacks waits' : `${waiting + delayed} batches of callbacks wait`;
-  const goOn =
-    paused !== undefined ? ' (go on: ringback dispatch resume)' : noWorker ? ' (start one: what was acked waits for it)' : '';
-  return `${stateWords({ paused, noWorker, known: running !== undefined })}: ${wait}, ${active} ${active === 1 ? 'is' : 'are'} under way${goOn}`;
-}
-
-type State = { readonly paused: string | undefined; readonly noWorker: boolean; readonly known: boolean };
-
-function stateWords({ paused, noWorker, known }: State): string {
-  if (paused !== undefined) return `dispatching is ${paused}`;
-  if (!known) return 'dispatching is not paused (which workers run is not known without shard 0)';
-  return noWorker ? 'no worker runs' : 'dispatching is running';
+function stateWords({ state, pausedShards }: DispatchStatus, shards: number): string {
+  switch (state) {
+    case 'paused':
+      return `dispatching is ${pausedShards ? pausedOnlyAt(pausedShards, shards) : 'paused'}`;
+    case 'unknown':
+      return 'dispatching is not paused (which workers run is not known without shard 0)';
+    case 'no worker':
+      return 'no worker runs';
+    case 'running':
+      return 'dispatching is running';
+    default:
+      return state satisfies never;
+  }
 }

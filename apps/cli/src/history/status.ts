@@ -1,5 +1,5 @@
 import { createMissing, historyStatus, type WholeStatus } from '@ringback/operations';
-import { age } from '../outputs/state.ts';
+import { age } from '../terminal/age.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import type { OpenPlaces } from '../reach/with-places.ts';
 
@@ -13,12 +13,13 @@ export async function showStatus(
   const now = Date.now();
   const missing = createMissing(away);
   const status = await historyStatus(places, { missing, now });
-  for (const line of json ? [JSON.stringify(statusJson(status))] : statusLines(status, now)) terminal.out(line);
+  for (const line of json ? [JSON.stringify(statusJson(status))] : historyLines(status, now)) terminal.out(line);
   for (const reason of missing.all()) terminal.err(`missing: ${reason}`);
   return missing.all().length === 0;
 }
 
-function statusLines({ store, resting, refused, waiting }: WholeStatus, now: number): string[] {
+/** Each is a fact for people. `now`: ms since the epoch. */
+export function historyLines({ store, resting, refused, waiting }: WholeStatus, now: number): string[] {
   const kept = store && [
     `${store.store}, schema ${store.schemaVersion}: ${store.callbacks} callbacks, ${store.deliveries} deliveries, ${store.attempts} attempts, ${store.bodies} bodies, ${mebibytes(store.bytes)}`,
     store.oldest === undefined || store.newest === undefined

@@ -16,7 +16,7 @@ import { createSources } from '@ringback/sources';
 import { guardedStore } from './guarded-store.ts';
 import { requireOutput } from '../outputs/known-output.ts';
 import { openRestKept } from './open-rest-kept.ts';
-import { servingWorkers } from '../reach/serving-workers.ts';
+import { servingWorkers } from '@ringback/operations';
 import { askHome, askShards, lostError, type ReachedShard } from '../reach/shards.ts';
 import type { Reached } from '../reach/with-redis.ts';
 

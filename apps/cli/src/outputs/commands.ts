@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { Env } from '../reach/load-settings.ts';
 import { askHistory, withResting } from '../reach/ask-history.ts';
 import { requireOutput } from './known-output.ts';
-import { outputLines } from './list.ts';
+import { showOutputs } from './list.ts';
 import { moveOutput, purgeOutput } from './removed.ts';
 import { switchQueues } from '../dispatch/switch-queues.ts';
 import { tellHistory } from '../reach/tell-history.ts';
@@ -22,18 +22,21 @@ type Acting = Options & { readonly yes: boolean };
 export function addOutputs({ program, ...context }: Context & { readonly program: Command }): void {
   const { env, terminal, done } = context;
   const outputs = program.command('outputs').description('the outputs and their queues');
-  withConfig(outputs.command('list', { isDefault: true }).description('jobs in each queue')).action(async ({ config }: Options) =>
-    done(
-      await withRest({ env, config, terminal }, async (reached) => {
-        const { answer, away } = await askHistory({ env, config, ...reached, tellNone: terminal.err }, (history) =>
-          history.rest.counts(),
-        );
-        for (const line of await outputLines(reached, answer)) terminal.out(line);
-        if (away !== undefined) terminal.err(`left out: ${away}`);
-        return away === undefined;
-      }),
-    ),
-  );
+  withConfig(outputs.command('list', { isDefault: true }).description('state and queue of each'))
+    .option('--json', 'JSON, one output a line', false)
+    .action(async ({ config, json }: Options & { json: boolean }) =>
+      done(
+        await withRest({ env, config, terminal }, async (reached) => {
+          const { answer, away } = await askHistory({ env, config, ...reached, tellNone: terminal.err }, (history) =>
+            history.rest.counts(),
+          );
+          const shown = await showOutputs(reached, answer);
+          for (const line of json ? shown.outputs.map((output) => JSON.stringify(output)) : shown.lines) terminal.out(line);
+          if (away !== undefined) terminal.err(`left out: ${away}`);
+          return away === undefined;
+        }),
+      ),
+    );
   for (const action of ['pause', 'resume'] as const) {
     const description =
       action === 'pause' ? 'begin no delivery to it at any worker; they wait in its queue' : 'let its deliveries go on';

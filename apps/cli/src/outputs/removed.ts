@@ -4,7 +4,7 @@ import { forgetOutput, knownOutputs, outputQueueState, readBacklog, runningProce
 import { unknownOutput } from './known-output.ts';
 import { type Moved, moveShard } from './move-shard.ts';
 import { tellMoved, tellPurged, whileTelling } from './tell-gone.ts';
-import { servingWorkers } from '../reach/serving-workers.ts';
+import { servingWorkers } from '@ringback/operations';
 import { askHome, askShards, changeShards, type LostShard, lostReasons, type ReachedShard, requireAll } from '../reach/shards.ts';
 import { tellHistory } from '../reach/tell-history.ts';
 import type { Terminal } from '../terminal/terminal.ts';

@@ -25,6 +25,7 @@ routes: [{ to: [crm] }]
     redis,
     prefix,
     queue,
+    file,
     cli: (...args: string[]) => runCommand([...args, '--config', file], { REDIS_URL: url }),
     outputs: (...args: string[]) => runCommand(['outputs', ...args, '--config', file], { REDIS_URL: url }),
   };

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { HistoryStore } from '@ringback/history';
 import { cleanId } from '@ringback/operations';
 import type { Command } from 'commander';
@@ -6,6 +5,7 @@ import type { Env } from '../reach/load-settings.ts';
 import { wholeNumber } from '../terminal/option-values.ts';
 import { summaryJson, storyJson, storyLines, summaryLines } from './text.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import { watch } from '../terminal/watch.ts';
 import { withHistory } from '../reach/with-history.ts';
 import { withConfig } from '../reach/with-redis.ts';
 
@@ -17,9 +17,6 @@ type Context = {
 };
 type Options = { readonly config?: string; readonly limit: number; readonly json: boolean; readonly watch: boolean };
 
-const REFRESH_MS = 2000;
-const CLEAR = '\u001B[2J\u001B[H';
-
 export function addTasks({ program, env, terminal, done }: Context): void {
   withConfig(program.command('tasks'))
     .description(
@@ -29,10 +26,12 @@ export function addTasks({ program, env, terminal, done }: Context): void {
     .option('--limit <n>', 'how many tasks at most, those with the newest callbacks first', wholeNumber(1), 50)
     .option('--watch', 'show it anew every 2 s, until Ctrl-C', false)
     .option('--json', 'JSON, one task a line', false)
-    .action((task: string | undefined, { config, limit, json, watch }: Options) =>
+    .action((task: string | undefined, { config, limit, json, watch: isWatched }: Options) =>
       withHistory({ env, config, tellNone: terminal.err }, async ({ history }) => {
         const look = () => (task === undefined ? lookAtAll(history, { limit, json }) : lookAtOne(history, { task, json }));
-        done(await (watch ? watchTasks({ look, terminal, json }) : tell(await look(), terminal)));
+        if (!isWatched) return done(tell(await look(), terminal));
+        await watch({ look: async () => shownOf(await look()), terminal, json });
+        return done(true);
       }),
     );
 }
@@ -53,30 +52,10 @@ async function lookAtOne(history: HistoryStore, { task, json }: { task: string; 
   return { lines };
 }
 
+const shownOf = ({ lines, problem }: Look) => [...lines, ...(problem === undefined ? [] : [problem])];
+
 function tell({ lines, problem }: Look, terminal: Terminal): boolean {
   lines.forEach(terminal.out);
   if (problem !== undefined) terminal.err(problem);
   return problem === undefined;
-}
-
-/** Until Ctrl-C. JSON goes on below what is there. */
-async function watchTasks({
-  look,
-  terminal,
-  json,
-}: {
-  look: () => Promise<Look>;
-  terminal: Terminal;
-  json: boolean;
-}): Promise<boolean> {
-  const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
-  while (!stop.signal.aborted) {
-    const { lines, problem } = await look();
-    const shown = [...lines, ...(problem === undefined ? [] : [problem])].join('\n');
-    if (json) terminal.out(shown);
-    else terminal.out(`${CLEAR}${new Date().toISOString()}  (Ctrl-C ends)\n${shown}`);
-    await sleep(REFRESH_MS, undefined, { signal: stop.signal }).catch(() => {});
-  }
-  return true;
 }

@@ -1,5 +1,5 @@
 import type { Traced, TracedDelivery } from '@ringback/operations';
-import { age } from '../outputs/state.ts';
+import { age } from '../terminal/age.ts';
 import { printable } from '../terminal/table.ts';
 
 const LABEL = 11;

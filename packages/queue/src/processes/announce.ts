@@ -6,6 +6,7 @@ import { within } from '@ringback/pacing';
 import { connectUnheard, isReady, type Shard } from '@ringback/redis';
 import type { Redis } from 'ioredis';
 import { findOlderPrefixes, leftPrefixes, notePrefix } from './other-prefixes.ts';
+import type { ProcessState } from './process-state.ts';
 import { forgetProcess, noteProcess, type RunningProcess, runningProcesses } from './registry.ts';
 import { settingsDifference } from './settings-difference.ts';
 
@@ -20,6 +21,8 @@ export type AnnounceOptions = Pick<RunningProcess, 'app' | 'version' | 'parts'> 
   Shard & {
     readonly logger: Logger;
     readonly failing?: () => Readonly<Record<string, { readonly forMs: number; readonly reason: string }>>;
+    /** `timeOf` turns what is so many ms ago into a time of Redis's clock. Told with each beat. */
+    readonly state?: (timeOf: (msAgo: number) => number) => Promise<ProcessState>;
     readonly onSame?: () => void;
   };
 
@@ -27,7 +30,7 @@ type Beat = { readonly redis: Redis; readonly prefix: string; readonly logger: L
 
 /** Tells others every 5 s what this process runs, and logs how they differ. Nothing waits for it. */
 export function announce(options: AnnounceOptions): { close(): Promise<void> } {
-  const { app, version, parts, prefix, logger, failing = () => ({}), onSame = () => {} } = options;
+  const { app, version, parts, prefix, logger, failing = () => ({}), state, onSame = () => {} } = options;
   const redis = connectUnheard({ ...options, name: `ringback-${app}-process`, timeout: COMMAND_TIMEOUT_MS });
   const stopping = new AbortController();
   const id = randomUUID();
@@ -42,7 +45,8 @@ export function announce(options: AnnounceOptions): { close(): Promise<void> } {
   async function tell(): Promise<void> {
     startedAt ??= (await timeOf(redis)) - (performance.now() - begunAt);
     const now = startedAt + (performance.now() - begunAt);
-    await noteProcess(beat, { ...own, startedAt, failing: sinceOf(failing(), now) });
+    const told = await state?.((msAgo) => now - msAgo);
+    await noteProcess(beat, { ...own, startedAt, failing: sinceOf(failing(), now), ...(told && { state: told }) });
     await reportDifference(await runningProcesses(beat));
   }
 

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { ProcessState } from './process-state.ts';
 
 /** Holds no secret. */
 const RunningProcess = Type.Object({
@@ -15,6 +16,7 @@ const RunningProcess = Type.Object({
   parts: Type.Record(Type.String(), Type.String()),
   /** For a worker, by output: since when its attempts fail (ms since the epoch, Redis's clock), and why. */
   failing: Type.Optional(Type.Record(Type.String(), Type.Object({ since: Type.Number(), reason: Type.String() }))),
+  state: Type.Optional(ProcessState),
 });
 export type RunningProcess = Static<typeof RunningProcess>;
 

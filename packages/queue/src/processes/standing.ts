@@ -11,6 +11,7 @@ export type Standing = {
   readonly deliveries: number;
   readonly deadLetters: number;
   readonly quarantined: number;
+  readonly unrouted: number;
 };
 
 /** Counts what a prefix holds, of our settings or of others. Only reads: BullMQ's own Queue would write there. */
@@ -25,7 +26,8 @@ export async function standingUnder(redis: Redis, prefix: string): Promise<Stand
     callbacks: callbacks.waiting,
     deliveries: held.reduce((total, count) => total + count, sum('waiting', deliveries)),
     deadLetters: sum('failed', [callbacks, ...deliveries]),
-    quarantined: quarantine.waiting + unrouted.waiting,
+    quarantined: quarantine.waiting,
+    unrouted: unrouted.waiting,
   };
 }
 

@@ -1,0 +1,95 @@
+import type { ProcessState } from '@ringback/queue';
+import type { Redis } from 'ioredis';
+import { expect, it } from 'vitest';
+import { setUp } from '../outputs/test-outputs.ts';
+import { runCommand } from '../test-commands.ts';
+
+type Told = { readonly id: string; readonly app: 'ingress' | 'worker'; readonly state?: ProcessState; readonly failing?: object };
+
+/** As a process says it of itself. */
+async function tell(redis: Redis, prefix: string, told: Told) {
+  const parts = told.app === 'worker' ? { 'output crm': '1', 'output log': '1' } : {};
+  const running = { version: '1', host: told.id, pid: 7, startedAt: Date.now() - 3_600_000, parts, ...told };
+  await redis.multi().set(`${prefix}:process:${told.id}`, JSON.stringify(running)).sadd(`${prefix}:processes`, told.id).exec();
+}
+
+it('names what runs, what fails and since when, and what waits, on one screen and as JSON', async () => {
+  const { redis, prefix, queue, cli } = await setUp();
+  const now = Date.now();
+  const since = now - 2 * 3_600_000;
+  await queue.add('job', { n: 1 }, { timestamp: since });
+  const settings = { path: 'ringback.yaml', loadedAt: now - 60_000 };
+  await tell(redis, prefix, {
+    id: 'in',
+    app: 'ingress',
+    state: { settings, notReady: [], totals: { acked: 7 }, rates: { acked: 12, refused: 0.5 }, spooled: 3 },
+  });
+  await tell(redis, prefix, {
+    id: 'w',
+    app: 'worker',
+    failing: { crm: { since, reason: 'HTTP 503' } },
+    state: {
+      settings: { ...settings, problem: { at: now, code: 'RB_CONFIG_INVALID', text: 'line 3' } },
+      notReady: ['RB_REDIS_REFUSES: full'],
+      totals: {},
+      rates: { delivered: 30 },
+      outputs: {
+        crm: { breaker: 'open', since, lastFailed: { at: now, reason: 'HTTP 503' } },
+        log: { breaker: 'closed', lastDelivered: now },
+      },
+    },
+  });
+
+  const { out, code } = await cli('status');
+  expect(code).toBe(0);
+  const lines = out.split('\n');
+  expect(lines[0]).toBe('error    the worker w:7 is not ready: RB_REDIS_REFUSES: full');
+  for (const line of [
+    'warning  the worker w:7 kept its old settings: RB_CONFIG_INVALID: line 3',
+    `warning  output crm is failing: HTTP 503 (since ${new Date(since).toISOString()}, 2h)`,
+    `warning  deliveries wait for output crm (since ${new Date(since).toISOString()}, 2h)`,
+    'a second, in the last ten: 12 acked, 0.5 refused, 0 dispatched, 30 delivered, 0 retried, 0 dead',
+    '3 callbacks wait in spool files of ingresses',
+  ])
+    expect(out).toContain(line);
+  expect(out).toMatch(/^ingress +in:7 +1 +1h +ringback.yaml, 1m ago +ready$/m);
+  expect(out).toMatch(/^worker +w:7 .* not ready$/m);
+  expect(out).toMatch(/^crm +open +1 /m);
+  expect(out).toMatch(/^log +running +0 /m);
+  expect(out).toMatch(/^crm: its breaker is open, since .* \(2h\), at 1 of 1 worker$/m);
+  expect(out).toMatch(/^log last delivered \ds ago$/m);
+  expect(out).toMatch(/^Redis \d.* An ack is worth: /m);
+
+  const json: unknown = JSON.parse((await cli('status', '--json')).out);
+  expect(json).toMatchObject({
+    conditions: [
+      { name: 'not-ready', subject: 'w:7', severity: 'error' },
+      { name: 'settings', subject: 'w:7', severity: 'warning' },
+      { name: 'output-failing', subject: 'crm', since: new Date(since).toISOString() },
+      { name: 'oldest-waiting', subject: 'crm' },
+    ],
+    processes: [{ app: 'ingress' }, { app: 'worker' }],
+    rates: { acked: 12, delivered: 30 },
+    outputs: [
+      { name: 'crm', state: 'open', waiting: 1, servedBy: ['w:7'] },
+      { name: 'log', state: 'running' },
+    ],
+    spooled: 3,
+    missing: [],
+  });
+  expect((await cli('status', '--strict')).code).toBe(1);
+});
+
+it('says that nothing runs', async () => {
+  const { cli } = await setUp();
+  const { out, code } = await cli('status');
+  expect(code).toBe(0);
+  expect(out).toContain('no ingress runs: callbacks are not taken');
+  expect(out).toContain('no worker runs: what was acked waits for one');
+});
+
+it('says what cannot be asked', async () => {
+  const { file } = await setUp();
+  const status = runCommand(['status', '--config', file], { REDIS_URL: 'redis://127.0.0.1:1' });
+  expect(await status).toMatchObject({ code: 1, err: expect.stringContaining('RB_REDIS_UNAVAILABLE') });
+});

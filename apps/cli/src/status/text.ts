@@ -1,0 +1,107 @@
+import type { Condition, InstallationStatus, OutputStatus } from '@ringback/operations';
+import { countLines } from '../dispatch/route-counts.ts';
+import { dispatchLine } from '../dispatch/state.ts';
+import { historyLines } from '../history/status.ts';
+import { outputTable } from '../outputs/list.ts';
+import { stateNotes } from '../outputs/state.ts';
+import { age } from '../terminal/age.ts';
+import { table } from '../terminal/table.ts';
+
+/** What one look has found. `missing`: what could not be asked. */
+export type Seen = {
+  readonly status: InstallationStatus;
+  readonly conditions: readonly Condition[];
+  readonly missing: readonly string[];
+};
+
+/** For a screen: problems first. */
+export function statusLines({ status, conditions, missing }: Seen): string[] {
+  const { at: now, dispatch, outputs, shards, routes } = status;
+  return [
+    ...problemLines(conditions, now),
+    ...missing.map((reason) => `missing  ${reason}`),
+    '',
+    ...processLines(status),
+    '',
+    ratesLine(status),
+    dispatchLine(dispatch, shards),
+    '',
+    ...outputTable(outputs, now),
+    ...outputs.flatMap((output) => [...stateNotes(output, { now, shards }), ...lastLine(output, now)]),
+    '',
+    ...keptLines(status),
+    ...countLines([routes]),
+    ...redisLines(status),
+    ...historyLines(status.history, now),
+  ];
+}
+
+/** Every field of the status, with the conditions and what could not be asked. Times in ISO 8601. */
+export function statusJson({ status, conditions, missing }: Seen): object {
+  const { at, processes, ...rest } = status;
+  return {
+    at: iso(at),
+    conditions: conditions.map(({ since, ...condition }) => ({
+      ...condition,
+      ...(since !== undefined && { since: iso(since) }),
+    })),
+    processes: processes?.map(({ startedAt, parts: _digests, ...running }) => ({ ...running, startedAt: iso(startedAt) })),
+    ...rest,
+    missing,
+  };
+}
+
+function problemLines(conditions: readonly Condition[], now: number): string[] {
+  if (conditions.length === 0) return ['no problem is known'];
+  return conditions.map(({ severity, text, since }) => {
+    const when = since === undefined ? '' : ` (since ${iso(since)}, ${age(now - since)})`;
+    return `${severity.padEnd('warning'.length)}  ${text}${when}`;
+  });
+}
+
+function processLines({ processes, at }: InstallationStatus): string[] {
+  if (processes === undefined) return ['which processes run is not known without shard 0'];
+  if (processes.length === 0) return ['no ingress and no worker runs'];
+  const rows = processes.map(({ app, host, pid, version, startedAt, state }) => [
+    app,
+    `${host}:${pid}`,
+    version,
+    age(at - startedAt),
+    state?.settings ? `${state.settings.path}, ${age(at - state.settings.loadedAt)} ago` : '-',
+    state === undefined ? 'running' : state.notReady.length === 0 ? 'ready' : 'not ready',
+  ]);
+  return table(['app', 'process', 'version', 'up', 'settings', 'state'], rows);
+}
+
+const SHOWN_RATES = ['acked', 'refused', 'dispatched', 'delivered', 'retried', 'dead'] as const;
+
+function ratesLine({ rates }: InstallationStatus): string {
+  const shown = SHOWN_RATES.map((name) => `${rateWords(rates[name] ?? 0)} ${name}`).join(', ');
+  return `a second, in the last ten: ${shown}`;
+}
+
+const rateWords = (rate: number) => (rate === 0 ? '0' : rate < 10 ? rate.toFixed(1) : String(Math.round(rate)));
+
+function lastLine({ name, lastDelivered, lastFailed }: OutputStatus, now: number): string[] {
+  const delivered = lastDelivered === undefined ? [] : [`delivered ${age(now - lastDelivered)} ago`];
+  const failed = lastFailed === undefined ? [] : [`failed ${age(now - lastFailed.at)} ago (${lastFailed.reason})`];
+  const said = [...delivered, ...failed];
+  return said.length === 0 ? [] : [`${name} last ${said.join(', ')}`];
+}
+
+function keptLines({ kept, spooled }: InstallationStatus): string[] {
+  const { deadLetters, quarantined, unrouted } = kept;
+  const onDisk = spooled > 0 ? [`${spooled} callbacks wait in spool files of ingresses`] : [];
+  return [`kept: ${deadLetters} dead letters, ${quarantined} quarantined, ${unrouted} that no route matches`, ...onDisk];
+}
+
+function redisLines({ redis, shards }: InstallationStatus): string[] {
+  return redis.map(({ shard, version = 'of unknown version', memoryRatio, maxmemory, roundTripMs, ackWorth }) => {
+    const name = shards === 1 ? 'Redis' : `shard ${shard}: Redis`;
+    const memory = maxmemory === 0 ? 'no maxmemory' : `${Math.round(memoryRatio * 100)} % of ${mebibytes(maxmemory)}`;
+    return `${name} ${version}: ${memory}, round trip ${roundTripMs.toFixed(1)} ms. An ack is worth: ${ackWorth}`;
+  });
+}
+
+const mebibytes = (bytes: number) => `${Math.round(bytes / 1024 / 1024)} MiB`;
+const iso = (time: number) => new Date(time).toISOString();

@@ -1,0 +1,54 @@
+import { callbackQueueState, type QueueDepths, type RunningProcess, sumOfDepths } from '@ringback/queue';
+import type { ShardPlace } from '../places.ts';
+import { earliest } from './earliest.ts';
+
+export type DispatchFacts = { readonly depths: QueueDepths; readonly paused: boolean; readonly oldest: number | undefined };
+
+export type DispatchStatus = {
+  /** `unknown`: which workers run is not known. */
+  readonly state: 'running' | 'paused' | 'no worker' | 'unknown';
+  /** A pause that was cut off holds at some of the shards only. */
+  readonly pausedShards?: readonly number[];
+  /** Batches of callbacks that wait, and that are under way. */
+  readonly waiting: number;
+  readonly active: number;
+  /** ms since the epoch. */
+  readonly oldest?: number;
+};
+
+export async function readDispatch(shard: ShardPlace): Promise<DispatchFacts> {
+  const queue = callbackQueueState(shard);
+  try {
+    const [depths, paused, oldest] = await Promise.all([queue.depths(), queue.isPaused(), queue.oldest()]);
+    return { depths, paused, oldest };
+  } finally {
+    await queue.close();
+  }
+}
+
+/** `facts` by the number of the shard. `running`: undefined if it is not known. */
+export function dispatchStatus(
+  facts: ReadonlyMap<number, DispatchFacts>,
+  running: readonly RunningProcess[] | undefined,
+): DispatchStatus {
+  const { waiting, delayed, active } = sumOfDepths([...facts.values()].map(({ depths }) => depths));
+  const pausedShards = pausedAt(facts);
+  const oldest = earliest([...facts.values()].map((one) => one.oldest));
+  return {
+    state: stateOf(pausedShards.length > 0, running),
+    ...(pausedShards.length > 0 && pausedShards.length < facts.size && { pausedShards }),
+    waiting: waiting + delayed,
+    active,
+    ...(oldest !== undefined && { oldest }),
+  };
+}
+
+function stateOf(paused: boolean, running: readonly RunningProcess[] | undefined): DispatchStatus['state'] {
+  if (paused) return 'paused';
+  if (running === undefined) return 'unknown';
+  return running.some(({ app }) => app === 'worker') ? 'running' : 'no worker';
+}
+
+export function pausedAt(facts: ReadonlyMap<number, { readonly paused: boolean }>): number[] {
+  return [...facts].flatMap(([number, { paused }]) => (paused ? [number] : []));
+}

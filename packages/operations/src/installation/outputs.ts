@@ -1,0 +1,157 @@
+import { outputPart } from '@ringback/contracts';
+import type { RestCount } from '@ringback/history';
+import {
+  createBodies,
+  knownOutputs,
+  NO_BACKLOG,
+  type OutputBacklog,
+  outputQueueState,
+  type QueueDepths,
+  readBacklog,
+  type RunningProcess,
+  sumOfBacklogs,
+  sumOfDepths,
+} from '@ringback/queue';
+import type { ShardPlace } from '../places.ts';
+import type { AskShards } from './ask.ts';
+import { type BreakerStatus, breakerStatus } from './breakers.ts';
+import { pausedAt } from './dispatch.ts';
+import { earliest } from './earliest.ts';
+
+export type OutputStatus = {
+  readonly name: string;
+  /** The settings that ask have it. */
+  readonly known: boolean;
+  /**
+   * `paused`: by a person. `open`, `probing`: its breaker, at some worker at least. `failing`: attempts fail, the breaker is
+   * not open. `removed`: no settings have it, and it holds something. `unknown`: which workers run is not known.
+   */
+  readonly state: 'running' | 'paused' | 'open' | 'probing' | 'failing' | 'no worker' | 'removed' | 'unknown';
+  /** Numbers of the shards where it is paused, if it is paused only there. */
+  readonly pausedShards?: readonly number[];
+  /** Jobs that wait, that wait for their time, that are under way, and dead letters. */
+  readonly waiting: number;
+  readonly delayed: number;
+  readonly active: number;
+  readonly dead: number;
+  /** Deliveries without a job, those parked in the history, and those dropped so far. */
+  readonly held: number;
+  /** Undefined: there is no history, or it does not answer. */
+  readonly parked?: number | undefined;
+  readonly dropped: number;
+  /** In Redis, stored by reference. */
+  readonly bytes: number;
+  /** When the oldest that waits was received: ms since the epoch. */
+  readonly oldest?: number | undefined;
+  /** As `host:pid`. Undefined: not known. */
+  readonly servedBy: readonly string[] | undefined;
+} & BreakerStatus;
+
+export type LookAtOutputs = {
+  readonly askShards: AskShards;
+  /** Of the settings. */
+  readonly outputs: readonly string[];
+  /** Undefined: shard 0, which knows, does not answer. */
+  readonly running: readonly RunningProcess[] | undefined;
+  /** What rests in the history. Undefined: there is none, or it does not answer. */
+  readonly resting: readonly RestCount[] | undefined;
+};
+
+/** Those of the settings first; then those that only a worker has, and removed ones that hold something. */
+export async function readOutputs({ askShards, outputs, running, resting }: LookAtOutputs): Promise<readonly OutputStatus[]> {
+  const looks = await askShards(async (shard) => ({ known: await knownOutputs(shard), backlog: await readBacklog(shard) }));
+  const parked = resting && parkedOf(resting);
+  const others = [...new Set([...[...looks.values()].flatMap(({ known }) => known), ...(parked?.keys() ?? [])])].toSorted();
+  const names = [...outputs, ...others.filter((name) => !outputs.includes(name))];
+  const read = await askShards(async (shard) => {
+    const backlog = looks.get(shard.number)?.backlog;
+    return Promise.all(names.map((name) => readOutput(shard, name, backlog?.get(name) ?? NO_BACKLOG)));
+  });
+  return names
+    .map((name, index) => {
+      const facts = [...read].flatMap(([number, all]) => (all[index] ? [[number, all[index]] as const] : []));
+      return statusOf({ name, known: outputs.includes(name), facts: new Map(facts), running, parked });
+    })
+    .filter((status) => status.known || (status.servedBy?.length ?? 0) > 0 || holdsSomething(status));
+}
+
+/** Workers that have the output in their settings. */
+export function servingWorkers(running: readonly RunningProcess[], output: string): RunningProcess[] {
+  return running.filter(({ app, parts }) => app === 'worker' && outputPart(output) in parts);
+}
+
+/** What stands on one shard. */
+type OutputFacts = {
+  readonly depths: QueueDepths;
+  readonly paused: boolean;
+  readonly oldest: number | undefined;
+  readonly backlog: OutputBacklog;
+};
+
+async function readOutput(shard: ShardPlace, name: string, backlog: OutputBacklog): Promise<OutputFacts> {
+  const queue = outputQueueState(name, shard);
+  try {
+    const [depths, paused, oldest] = await Promise.all([queue.depths(), queue.isPaused(), queue.oldest()]);
+    return { depths, paused, oldest: earliest([oldest, await oldestHeld(shard, name)]), backlog };
+  } finally {
+    await queue.close();
+  }
+}
+
+/** The first entry is the oldest. */
+async function oldestHeld({ redis, prefix }: ShardPlace, name: string): Promise<number | undefined> {
+  const bodies = createBodies({ redis, prefix });
+  const [id] = await bodies.held(name, 1);
+  const stored = id === undefined ? undefined : await bodies.read(id, name).catch(() => undefined);
+  return earliest(stored?.callbacks.map(({ receivedAt }) => receivedAt) ?? []);
+}
+
+type Parked = ReadonlyMap<string, Pick<RestCount, 'count' | 'oldest'>>;
+
+function parkedOf(resting: readonly RestCount[]): Parked {
+  return new Map(resting.flatMap(({ kind, output = '', ...parked }) => (kind === 'parked' ? [[output, parked] as const] : [])));
+}
+
+type Composing = Pick<OutputStatus, 'name' | 'known'> &
+  Pick<LookAtOutputs, 'running'> & { readonly facts: ReadonlyMap<number, OutputFacts>; readonly parked: Parked | undefined };
+
+function statusOf({ name, known, facts, running, parked }: Composing): OutputStatus {
+  const all = [...facts.values()];
+  const { held, bytes, deadBytes, dropped } = sumOfBacklogs(all.map(({ backlog }) => backlog));
+  const serving = running && servingWorkers(running, name);
+  const breaker = serving ? breakerStatus(name, serving) : {};
+  const pausedShards = pausedAt(facts);
+  const rests = parked?.get(name);
+  return {
+    name,
+    known,
+    state: pausedShards.length > 0 ? 'paused' : stateOf({ known, serving, breaker }),
+    ...(pausedShards.length > 0 && pausedShards.length < facts.size && { pausedShards }),
+    ...sumOfDepths(all.map(({ depths }) => depths)),
+    held,
+    parked: parked && (rests?.count ?? 0),
+    dropped,
+    bytes: bytes + deadBytes,
+    oldest: earliest([...all.map(({ oldest }) => oldest), rests?.oldest]),
+    servedBy: serving?.map(({ host, pid }) => `${host}:${pid}`),
+    ...breaker,
+  };
+}
+
+type Standing = {
+  readonly known: boolean;
+  readonly serving: readonly RunningProcess[] | undefined;
+  readonly breaker: BreakerStatus;
+};
+
+function stateOf({ known, serving, breaker }: Standing): OutputStatus['state'] {
+  if (serving === undefined) return 'unknown';
+  if (serving.length === 0) return known ? 'no worker' : 'removed';
+  if (breaker.breaker !== undefined && breaker.breaker.state !== 'closed') return breaker.breaker.state;
+  return breaker.failing ? 'failing' : 'running';
+}
+
+/** Dropped deliveries are gone: they do not count. */
+function holdsSomething({ waiting, delayed, active, dead, held, parked = 0, bytes }: OutputStatus): boolean {
+  return waiting + delayed + active + dead + held + parked + bytes > 0;
+}

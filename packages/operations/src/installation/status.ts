@@ -1,0 +1,108 @@
+import type { Durability } from '@ringback/contracts';
+import {
+  readRouteCounts,
+  type RunningProcess,
+  runningProcesses,
+  settingsDifference,
+  standingUnder,
+  sumOfRouteCounts,
+} from '@ringback/queue';
+import { lookAtRedis, type RedisLook } from '@ringback/redis';
+import { historyStatus, type WholeStatus } from '../history/status.ts';
+import { type Missing, type Places, shardName } from '../places.ts';
+import { type AskShards, askShardsOf } from './ask.ts';
+import { type DispatchStatus, dispatchStatus, readDispatch } from './dispatch.ts';
+import { type OutputStatus, readOutputs } from './outputs.ts';
+
+/** What is known of the whole installation at one moment. Times: ms since the epoch. */
+export type InstallationStatus = {
+  readonly at: number;
+  /** The oldest first. Undefined: shard 0, which knows, does not answer. */
+  readonly processes: readonly RunningProcess[] | undefined;
+  /** Sums over all processes, a second. */
+  readonly rates: Readonly<Record<string, number>>;
+  readonly dispatch: DispatchStatus;
+  readonly outputs: readonly OutputStatus[];
+  /** In Redis and in the history together. */
+  readonly kept: { readonly deadLetters: number; readonly quarantined: number; readonly unrouted: number };
+  /** By name of the route; and what was lost because the quarantine was full. */
+  readonly routes: ReturnType<typeof sumOfRouteCounts>;
+  readonly redis: readonly (RedisLook & { readonly shard: number })[];
+  /** How many shards the settings name. */
+  readonly shards: number;
+  /** Callbacks that ingresses keep on disk. */
+  readonly spooled: number;
+  readonly history: WholeStatus;
+  readonly difference: {
+    readonly ingress?: ReturnType<typeof settingsDifference>;
+    readonly worker?: ReturnType<typeof settingsDifference>;
+  };
+};
+
+export type StatusOptions = {
+  /** Names of the outputs of the settings. */
+  readonly outputs: readonly string[];
+  readonly durability: Durability;
+  readonly missing: Missing;
+  /** ms since the epoch. */
+  readonly now: () => number;
+};
+
+/** Asks everything at once. What does not answer is named in `missing`. */
+export async function readStatus(places: Places, options: StatusOptions): Promise<InstallationStatus> {
+  const { outputs, missing } = options;
+  const askShards = askShardsOf(places, missing);
+  const processes = await askHome(places, missing);
+  const history = await historyStatus(places, { missing, now: options.now() });
+  const resting = places.history && history.resting;
+  const [dispatch, states, kept, routes, redis] = await Promise.all([
+    askShards(readDispatch),
+    readOutputs({ askShards, outputs, running: processes, resting }),
+    readKept(askShards, history),
+    askShards(readRouteCounts),
+    askShards((shard) => lookAtRedis({ ...shard, ...options })),
+  ]);
+  return {
+    at: options.now(),
+    processes,
+    rates: sumOfRates(processes ?? []),
+    dispatch: dispatchStatus(dispatch, processes),
+    outputs: states,
+    kept,
+    routes: sumOfRouteCounts([...routes.values()]),
+    redis: [...redis].map(([shard, look]) => ({ shard, ...look })),
+    shards: places.shardCount,
+    spooled: (processes ?? []).reduce((sum, { state }) => sum + (state?.spooled ?? 0), 0),
+    history,
+    difference: differencesOf(processes ?? []),
+  };
+}
+
+/** What counts for the whole installation stands on shard 0. */
+async function askHome(places: Places, missing: Missing): Promise<readonly RunningProcess[] | undefined> {
+  const home = places.shards.find(({ number }) => number === 0);
+  return home && missing.ask(shardName(places, 0), () => runningProcesses(home));
+}
+
+async function readKept(askShards: AskShards, { resting }: WholeStatus): Promise<InstallationStatus['kept']> {
+  const standing = [...(await askShards(({ redis, prefix }) => standingUnder(redis, prefix))).values()];
+  const rests = (kind: string) => resting.reduce((sum, one) => sum + (one.kind === kind ? one.count : 0), 0);
+  const sum = (end: 'deadLetters' | 'quarantined' | 'unrouted') => standing.reduce((total, one) => total + one[end], 0);
+  return {
+    deadLetters: sum('deadLetters') + rests('dead-letter'),
+    quarantined: sum('quarantined') + rests('quarantine'),
+    unrouted: sum('unrouted') + rests('unrouted'),
+  };
+}
+
+function sumOfRates(processes: readonly RunningProcess[]): Readonly<Record<string, number>> {
+  const sums: Record<string, number> = {};
+  for (const { state } of processes)
+    for (const [name, rate] of Object.entries(state?.rates ?? {})) sums[name] = (sums[name] ?? 0) + rate;
+  return sums;
+}
+
+function differencesOf(processes: readonly RunningProcess[]): InstallationStatus['difference'] {
+  const of = (app: RunningProcess['app']) => settingsDifference(processes.filter((one) => one.app === app));
+  return { ingress: of('ingress'), worker: of('worker') };
+}

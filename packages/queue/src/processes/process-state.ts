@@ -1,0 +1,37 @@
+import { type Static, Type } from 'typebox';
+
+const Time = Type.Number();
+
+/** What a process says of an output, by its own attempts. */
+const OutputState = Type.Object({
+  breaker: Type.Enum(['closed', 'open', 'probing']),
+  /** Of the breaker's state. */
+  since: Type.Optional(Time),
+  lastDelivered: Type.Optional(Time),
+  lastFailed: Type.Optional(Type.Object({ at: Time, reason: Type.String() })),
+});
+
+/**
+ * What only the process itself knows, told with each beat. Times are ms since the epoch by Redis's clock. It holds no
+ * secret and no personal data. An older version has none of it.
+ */
+export const ProcessState = Type.Object({
+  /** The settings that it runs with, and why the last reload was refused. */
+  settings: Type.Optional(
+    Type.Object({
+      path: Type.String(),
+      loadedAt: Time,
+      problem: Type.Optional(Type.Object({ at: Time, code: Type.String(), text: Type.String() })),
+    }),
+  ),
+  /** As `/readyz` has them: `<code>: <reason>`. Empty: ready. */
+  notReady: Type.Array(Type.String()),
+  /** Since it started, by name: `acked`, `refused`, `dispatched`, `delivered`, `retried`, `dead`. */
+  totals: Type.Record(Type.String(), Type.Number()),
+  /** The same a second, of the last ten seconds. */
+  rates: Type.Record(Type.String(), Type.Number()),
+  outputs: Type.Optional(Type.Record(Type.String(), OutputState)),
+  /** Callbacks that an ingress keeps on disk. */
+  spooled: Type.Optional(Type.Number()),
+});
+export type ProcessState = Static<typeof ProcessState>;
