@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { until } from '@ringback/testkit/bare';
+import { compiled, until } from '@ringback/testkit/bare';
 
 /** In reverse order, at the end of a part. */
 export type OnClose = (release: () => Promise<unknown>) => void;
@@ -62,7 +62,7 @@ export async function startApp({ main, root = ROOT, env, logFolder, onClose }: A
   const file = openSync(log, 'w');
   const child = spawn(process.execPath, [...NODE_FLAGS, join(root, main)], {
     cwd: root,
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], NODE_ENV: 'production', ...env },
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], NODE_ENV: 'production', ...compiled(), ...env },
     stdio: ['ignore', file, file, 'ipc'],
   });
   onClose(() => kill(child));

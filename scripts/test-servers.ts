@@ -1,10 +1,11 @@
 import type { TestProject } from 'vitest/node';
+import { setUpCompiled } from './test-compiled.ts';
 import { setUpPostgres } from './test-postgres.ts';
 import { setUpRedis } from './test-redis.ts';
 
-/** Global setup: the servers that tests share. Both at once: a run of one file waits for them as well. */
-export default async function setUpServers(project: TestProject): Promise<() => Promise<void>> {
-  const stops = await Promise.all([setUpRedis(project), setUpPostgres(project)]);
+/** Global setup: what tests share. All at once: a run of one file waits for them as well. */
+export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
+  const stops = await Promise.all([setUpRedis(project), setUpPostgres(project), setUpCompiled()]);
   return async () => {
     await Promise.all(stops.map((stop) => stop()));
   };

@@ -25,7 +25,7 @@ export const PACKAGE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** They may use the test-kit and import anything. */
-const TEST_FILES = ['**/*.test.ts', '**/test-*.ts'];
+const TEST_FILES = ['**/*.test.ts', '**/test-*.ts', '**/run-cli.ts'];
 
 type Rules = NonNullable<OxlintOverride['rules']>;
 type Pattern = { group: string[]; message: string; allowTypeImports?: boolean };

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { compiled } from '@ringback/testkit/bare';
 import { onTestFinished } from 'vitest';
 
 /** For tests: the operator's command as a real process. */
@@ -15,7 +16,8 @@ type CliOptions = { readonly env?: Readonly<Record<string, string>>; readonly cw
 
 /** Runs in the project's root by default. Killed at the test's end. */
 export function startCli(args: readonly string[], { env = {}, cwd = ROOT }: CliOptions = {}): ChildProcess {
-  const child = spawn(process.execPath, [MAIN, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const place = { cwd, env: { ...compiled(), ...env } };
+  const child = spawn(process.execPath, [MAIN, ...args], { ...place, stdio: ['ignore', 'pipe', 'pipe'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   return child;
 }

@@ -1,4 +1,5 @@
 // What works without vitest, for the fault harness. The caller ends what it starts.
+export { compiled } from './compiled.ts';
 export { figuresTable } from './figures-table.ts';
 export { findTestRedis, STATE_FOLDER } from './find-redis.ts';
 export { createSink, type Sink, type SinkAnswer, type SinkRequest } from './http-sink.ts';

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { until } from '@ringback/redis-server';
+import { compiled } from './compiled.ts';
 
 type LogLine = Readonly<Record<string, unknown>>;
 
@@ -43,7 +44,7 @@ export function spawnApp({ app, args = [], env, cwd = ROOT, keeps = () => true, 
   const main = join(ROOT, 'apps', app, 'src', 'main.ts');
   const child = spawn(process.execPath, ['--import', FOLLOW_PARENT, main, ...args], {
     cwd,
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...compiled(), ...env },
     stdio: ['ignore', stdout ?? 'pipe', 'pipe', 'ipc'],
   });
   const lines: LogLine[] = [];
