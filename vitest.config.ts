@@ -1,9 +1,10 @@
 import { configDefaults, defineConfig } from 'vitest/config';
+import { LongestFirst } from './scripts/test-order.ts';
 
 const report = process.env['RINGBACK_TEST_REPORT'];
 const TESTS = '{apps,packages,scripts,tests}/**/*.test.ts';
 /** These keep every core busy by themselves, or measure. */
-const ALONE = ['bench', 'chaos', 'crash-points', 'flood', 'sixteen-shards'].map((name) => `tests/${name}.test.ts`);
+const ALONE = ['bench', 'flood', 'sixteen-shards'].map((name) => `tests/${name}.test.ts`);
 
 export default defineConfig({
   test: {
@@ -15,6 +16,7 @@ export default defineConfig({
     hookTimeout: 120_000,
     teardownTimeout: 10_000,
     retry: 0,
+    sequence: { sequencer: LongestFirst },
     projects: [
       // Most tests wait for processes and servers: two files at once take little more time than one.
       {
