@@ -35,7 +35,9 @@ it(
   { timeout: 120_000 },
   async () => {
     const { url, prefix } = testRedis();
-    const settings = (crmUrl: string) => interfaceSettings({ crmUrl, prefix });
+    // By their defaults the ingress waits 30 s for the rest of a body.
+    const timeouts = 'headersTimeout: 5s, requestTimeout: 5s';
+    const settings = (crmUrl: string) => interfaceSettings({ crmUrl, prefix, ingress: timeouts });
     const { startIngress } = await createInstallation({ redisUrl: url, settings });
     const { url: ingress, adminUrl: admin, process } = await startIngress();
     const random = createRandom('short form');
