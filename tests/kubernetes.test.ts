@@ -16,6 +16,7 @@ const OVERLAYS = readdirSync(join(ROOT, 'deploy/overlays'));
 const SECRETS = {
   'redis-password': 'a-password',
   callbot: 'a-secret-of-the-provider',
+  'admin-token': 'a-token-for-whoever-scrapes',
   crm: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
 };
 const PATIENCE_S = 5;

@@ -1,7 +1,6 @@
 import {
   type Callback,
   type HttpReply,
-  type Logger,
   type RequestHead,
   RingbackError,
   type Source,
@@ -54,12 +53,11 @@ type Step = { request: FastifyRequest; source: Source; path: string; deps: AppDe
 
 /** Before the body is read. */
 function begin({ request, reply, source, path, deps }: Step & { reply: FastifyReply }): Answer | undefined {
-  const { logger } = deps;
   try {
     refuseStranger({ source: source.name, request, allowFrom: deps.allowFrom });
     const head = headOf(request, path, deps.now());
     const greeted = source.greet?.(head);
-    if (greeted) return greet({ logger, reply: greeted, fields: { source: source.name, path, from: request.ip } });
+    if (greeted) return greet({ ...deps, reply: greeted, fields: { source: source.name, path, from: request.ip } });
     if (!source.methods.includes(head.method)) throw methodRefused(source);
     const verify = source.precheck(head);
     const bytes = announcedBytes(request, deps.limits);
@@ -83,9 +81,11 @@ function headOf({ raw, method, url }: FastifyRequest, path: string, receivedAt: 
   return { method, path, query: at < 0 ? '' : url.slice(at + 1), headers: raw.headersDistinct, receivedAt };
 }
 
-function greet({ logger, reply, fields }: { logger: Logger; reply: HttpReply; fields: object }): Answer {
+type Greeted = Pick<AppDeps, 'logger' | 'count'> & { readonly reply: HttpReply; readonly fields: object };
+
+function greet({ logger, count, reply, fields }: Greeted): Answer {
   const answer = greeting(reply);
-  report({ logger, answer, fields, message: 'handshake answered' });
+  report({ logger, count, answer, fields, handshake: true });
   return answer;
 }
 
@@ -135,7 +135,7 @@ async function takeCallback({ request, source, path, deps }: Step): Promise<Answ
     if (reply) {
       request.arrival.entry.done();
       return greet({
-        logger: deps.logger,
+        ...deps,
         reply,
         fields: { source: source.name, path, from: request.ip, ...identity(verified) },
       });
@@ -151,8 +151,8 @@ async function takeCallback({ request, source, path, deps }: Step): Promise<Answ
   request.arrival?.entry.done();
   const ms = Math.round(performance.now() - startedAt);
   const who = verified ? identity(verified) : senderOf(request, error, bodyOf(request).length);
-  const { logger, refused } = deps;
-  report({ logger, refused, answer, error, fields: { source: source.name, path, ...who, ...facts(read), ms } });
+  const { logger, refused, count } = deps;
+  report({ logger, refused, count, answer, error, fields: { source: source.name, path, ...who, ...facts(read), ms } });
   return answer;
 }
 

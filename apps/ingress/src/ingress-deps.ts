@@ -2,6 +2,7 @@ import type { AddressList, Logger, Source } from '@ringback/contracts';
 import type { CallbackProducer, QuarantineProducer } from '@ringback/queue';
 import type { Connections } from './connections.ts';
 import type { InFlight } from './in-flight.ts';
+import type { Received } from './metrics.ts';
 import type { Refusal } from './refusal-counts.ts';
 
 export type IngressDeps = {
@@ -17,6 +18,8 @@ export type IngressDeps = {
   readonly logger: Logger;
   /** Counts refusals for the history. Absent: there is none. */
   readonly refused?: ((refusal: Refusal) => void) | undefined;
+  /** Counts every request for the metrics. */
+  readonly count?: ((received: Received) => void) | undefined;
   /** At shutdown: no connection is kept alive. */
   readonly stopping: AbortSignal;
   readonly limits: Limits;

@@ -3,6 +3,7 @@ import { type Config, ingressParts, type InspectedConfig, inspectConfig, require
 import { type Logger, RingbackError, type Source } from '@ringback/contracts';
 import {
   createLogger,
+  createMetrics,
   isPortTaken,
   openStdout,
   printsVersion,
@@ -18,6 +19,7 @@ import { checkCondition } from '@ringback/routing';
 import { createSources, sourceTypes } from '@ringback/sources';
 import type { FastifyInstance } from 'fastify';
 import { buildApp } from './app.ts';
+import { createIngressMetrics, knownTypes } from './metrics.ts';
 import { openShards } from './open-shards.ts';
 import { openRefusalHistory } from './refusal-history.ts';
 import { portOf } from './other-port.ts';
@@ -56,7 +58,8 @@ async function run(): Promise<void> {
 
   const stopping = new AbortController();
   const shardCount = createShardCountWatch({ ...redis, app: 'ingress', usedBy: usedKeys, logger });
-  const shards = openShards({ config, settingsPath: path, refusal: shardCount.refusal, now: elapsed, logger });
+  const metrics = createIngressMetrics(createMetrics({ app: 'ingress', version: VERSION }), knownTypes(config, sourceTypes));
+  const shards = openShards({ config, settingsPath: path, ...metrics, refusal: shardCount.refusal, now: elapsed, logger });
   const { batches, spooling } = shards;
   // With a spool, callbacks that time out on Redis still go to disk.
   const patience = spooling ? 2 * ingress.enqueueTimeout : ingress.enqueueTimeout;
@@ -64,13 +67,12 @@ async function run(): Promise<void> {
   const access = { shards: shardsOf(redis), timeout: ingress.enqueueTimeout, now: elapsed, logger };
   const quarantine = createQuarantineProducer({ ...access, bounds: config.quarantine });
   const refusals = openRefusalHistory(config, logger);
-  const common = { producer, quarantine, refused: refusals?.count, now: Date.now, logger, stopping: stopping.signal };
+  const common = { ...metrics, producer, quarantine, refused: refusals?.count, now: Date.now, logger, stopping: stopping.signal };
   const { app, notReadyReasons: crowded } = buildApp({ ...common, ...reachOf(config), sources, limits: ingress });
-  const { adminHost: host, adminPort: port } = ingress;
   const notReadyReasons = async () =>
     stopping.signal.aborted ? ['the process is stopping'] : [...crowded(), ...(await shards.notReadyReasons())];
   const facts = () => ({ ...(spooling && { spooling: spooling() }), ...shards.facts() });
-  const admin = await startAdminServer({ host, port, defaultPort: DEFAULT_ADMIN_PORT, notReadyReasons, facts });
+  const admin = await startAdminServer({ ...ingress, defaultPort: DEFAULT_ADMIN_PORT, notReadyReasons, facts, metrics, logger });
   const [away] = await Promise.all([shards.opened(WAIT_FOR_REDIS_MS), shardCount.opened(WAIT_FOR_REDIS_MS)]);
   const url = await listen(app, ingress);
   const announced = announce({ ...shardsOf(redis)[0], app: 'ingress', version: VERSION, parts: ingressParts(config), logger });

@@ -3,6 +3,7 @@ import type { Config } from '@ringback/config';
 import { type BatchProducer, type Logger, loggerOfShard, partOfShard, type RingbackError } from '@ringback/contracts';
 import { createBatchProducer } from '@ringback/queue';
 import { createShardsReadiness, type OverloadSettings, shardsOf } from '@ringback/redis';
+import type { IngressMetrics } from './metrics.ts';
 import { createSpooledProducer, openSpools, type Spool } from '@ringback/spool';
 
 export type Shards = ReturnType<typeof createShardsReadiness> & {
@@ -14,7 +15,7 @@ export type Shards = ReturnType<typeof createShardsReadiness> & {
   opened(within: number): Promise<readonly number[]>;
 };
 
-type ShardsOptions = {
+type ShardsOptions = Pick<IngressMetrics, 'measured' | 'spool'> & {
   readonly config: Config;
   readonly settingsPath: string;
   /** Asked before each write, to any shard: a reason to take nothing. */
@@ -46,11 +47,15 @@ export function openShards(options: ShardsOptions): Shards {
       logger,
     });
     const spool = spools?.[number];
-    return spool ? createSpooledProducer({ producer, spool, refusal: differs, now: options.now, logger }) : producer;
+    return options.measured(
+      spool ? createSpooledProducer({ producer, spool, refusal: differs, now: options.now, logger }) : producer,
+    );
   });
+  const spooling = spools && (() => spools.reduce((sum, spool) => sum + spool.size(), 0));
+  options.spool(spooling);
   return {
     batches,
-    spooling: spools && (() => spools.reduce((sum, spool) => sum + spool.size(), 0)),
+    spooling,
     ...createShardsReadiness({ shards: batches.map((batch, shard) => ({ ...batch, shard })), now: options.now }),
     async opened(within) {
       const opened = await Promise.all(batches.map((batch) => batch.opened(within)));

@@ -3,6 +3,7 @@ import { type Config, inspectConfig, type InspectedConfig, requireSettingsFile, 
 import type { Callback, Logger } from '@ringback/contracts';
 import {
   createLogger,
+  createMetrics,
   openStdout,
   printsVersion,
   startAdminServer,
@@ -23,7 +24,7 @@ import { allQueues } from './all-queues.ts';
 import { createReadiness } from './readiness.ts';
 import { reportRemovedOutputs } from './output/removed-outputs.ts';
 import { runUntilStopped } from './run-until-stopped.ts';
-import { openShard } from './shard/shard.ts';
+import { openShard, type WorkShard } from './shard/shard.ts';
 import { openShardWorks } from './shard/shard-work.ts';
 
 const DEFAULT_ADMIN_PORT = 9090;
@@ -57,15 +58,12 @@ async function run(): Promise<void> {
   setMaxListeners(0, stopping.signal);
 
   const shardCount = await watchShardCount(config.redis, logger);
-  const { adminHost: host, adminPort: port } = config.worker;
+  const metrics = createMetrics({ app: 'worker', version: VERSION });
   const places = shardsOf(config.redis);
   const shards = places.map((shard, number) => openShard({ shard, number, config, now: elapsed, logger }));
   const served = shards.filter(({ number }) => config.worker.shards?.includes(number) ?? true);
   const names = config.outputs.map(({ name }) => name);
-  const reportRemoved = () => {
-    // Not awaited: Redis may be away, and these are only log lines.
-    for (const shard of served) void reportRemovedOutputs({ ...shard.access, ...shard, outputs: names });
-  };
+  const reportRemoved = createRemovedReport(served, names);
   reportRemoved();
   const outputs = openOutputs({ config, locate }, logger);
   const self = { app: 'worker', version: VERSION, parts: workerParts(config) } as const;
@@ -80,7 +78,8 @@ async function run(): Promise<void> {
   const reasons = async () => (stopping.signal.aborted ? ['the process is stopping'] : readiness.notReadyReasons());
   const { facts: ofPause } = watchPause({ queue: allQueues(callbacks), now: elapsed, logger });
   const facts = () => ({ ...ofPause(), ...readiness.facts() });
-  const admin = await startAdminServer({ host, port, defaultPort: DEFAULT_ADMIN_PORT, notReadyReasons: reasons, facts });
+  const pages = { notReadyReasons: reasons, facts, metrics };
+  const admin = await startAdminServer({ ...config.worker, defaultPort: DEFAULT_ADMIN_PORT, ...pages, logger });
   const which = shards.length === 1 ? {} : { shards: served.map(({ number }) => number), of: shards.length };
   logger.info({ ...BUILD, adminUrl: admin.url, outputs: names, settings: path, ...which }, 'worker is up');
 
@@ -108,6 +107,13 @@ function openOutputs({ config, locate }: Pick<InspectedConfig, 'config' | 'locat
     const output = locate(['outputs', index], () => createOutput(settings, deps));
     return openOutput({ output, settings, now: elapsed, logger });
   });
+}
+
+function createRemovedReport(served: readonly WorkShard[], outputs: readonly string[]) {
+  return () => {
+    // Not awaited: Redis may be away, and these are only log lines.
+    for (const shard of served) void reportRemovedOutputs({ ...shard.access, ...shard, outputs });
+  };
 }
 
 function failingOf(outputs: readonly ServedOutput[]) {

@@ -1,4 +1,4 @@
-import { AddressRange, Bounded, Duration, Section, Size } from '@ringback/contracts';
+import { AddressRange, Bounded, Duration, SecretText, Section, Size } from '@ringback/contracts';
 import { Type } from 'typebox';
 import { Spool } from './spool-schema.ts';
 
@@ -7,8 +7,28 @@ export const port = { minimum: 0, maximum: 65_535 };
 export const AdminHost = Type.String({
   minLength: 1,
   default: '127.0.0.1',
-  description: 'The address for health checks. 0.0.0.0 lets them come from other machines, as Kubernetes probes do.',
+  description: 'The address for health checks and metrics. 0.0.0.0 lets them come from other machines, as Kubernetes probes do.',
 });
+
+/** Who may read `/metrics`. Health checks ask without either. */
+export const adminAccess = {
+  adminToken: Type.Optional(
+    SecretText({
+      minLength: 16,
+      description: 'What /metrics asks for, as Authorization: Bearer <token>. Absent: nothing.',
+    }),
+  ),
+  adminTls: Type.Optional(
+    Section(
+      {
+        cert: SecretText({ description: 'The certificate of the admin port, in PEM.' }),
+        key: SecretText({ description: 'Its key, in PEM.' }),
+        ca: SecretText({ description: 'The CA that signs the certificates of those who may read /metrics, in PEM.' }),
+      },
+      { description: 'The admin port speaks HTTPS, and /metrics asks for a client certificate. Absent: HTTP.' },
+    ),
+  ),
+};
 
 export const shutdownGrace = (value: string) =>
   Bounded(Duration({ default: value, description: 'How long work under way may take to finish at shutdown.' }), {
@@ -24,7 +44,10 @@ export const Ingress = Section(
     host: Type.String({ minLength: 1, default: '0.0.0.0', description: 'The address on which callbacks are received.' }),
     port: Type.Integer({ ...port, default: 8080, description: 'The port on which callbacks are received; 0: any free one.' }),
     adminHost: AdminHost,
-    adminPort: Type.Optional(Type.Integer({ ...port, description: 'The port for health checks; 9080 if it is free.' })),
+    adminPort: Type.Optional(
+      Type.Integer({ ...port, description: 'The port for health checks and metrics; 9080 if it is free.' }),
+    ),
+    ...adminAccess,
     trustProxy: Type.Optional(
       Type.Array(AddressRange({ description: 'The address of a proxy, or a range of them.' }), {
         description: 'Proxies whose X-Forwarded-For header is trusted. Absent: none.',

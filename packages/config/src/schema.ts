@@ -11,7 +11,7 @@ import {
 } from '@ringback/contracts';
 import { type StaticDecode, type TObject, type TSchema, Type } from 'typebox';
 import { History } from './history-schema.ts';
-import { AdminHost, Ingress, port, shutdownGrace } from './ingress-schema.ts';
+import { adminAccess, AdminHost, Ingress, port, shutdownGrace } from './ingress-schema.ts';
 import { Redis } from './redis-schema.ts';
 import { Route } from './route-schema.ts';
 
@@ -32,7 +32,10 @@ const Log = Section(
 const Worker = Section(
   {
     adminHost: AdminHost,
-    adminPort: Type.Optional(Type.Integer({ ...port, description: 'The port for health checks; 9090 if it is free.' })),
+    adminPort: Type.Optional(
+      Type.Integer({ ...port, description: 'The port for health checks and metrics; 9090 if it is free.' }),
+    ),
+    ...adminAccess,
     concurrency: Type.Integer({ minimum: 1, maximum: 1000, default: 4, description: 'Batches of callbacks dispatched at once.' }),
     lockDuration: Bounded(
       Duration({ default: '10s', description: 'How long after a worker died its work waits before another one takes it over.' }),

@@ -56,6 +56,7 @@ export const ERROR_CODES = {
   RB_HISTORY_GAP: 'something was not written to the history, since its buffer was full',
   RB_HISTORY_OFF: 'the command reads the history, and the settings have none',
   RB_REPLAY_DIFFERS: 'a replay with this id was begun with other filters or outputs',
+  RB_ADMIN_OPEN: 'the admin port can be reached from other machines, and asks readers of its metrics for nothing',
   RB_PORT_TAKEN: 'a port that the settings name is in use',
 } as const;
 

@@ -1,23 +1,32 @@
-import { RingbackError } from '@ringback/contracts';
+import { type Logger, RingbackError } from '@ringback/contracts';
 import Fastify, { type FastifyInstance } from 'fastify';
+import { type AdminAccess, warnOfOpenAdmin } from './admin-access.ts';
+import { createTokenCheck } from './bearer-token.ts';
+import type { Metrics } from './metrics/metrics.ts';
 import { keepErrorListener } from './socket-errors.ts';
 
 export type AdminServerOptions = {
-  readonly host: string;
+  readonly adminHost: string;
   /** Absent: `defaultPort`, or a free one if that is taken (several workers on one machine). */
-  readonly port: number | undefined;
+  readonly adminPort?: number | undefined;
   readonly defaultPort: number;
   /** As `<code>: <reason>`; empty if ready. MUST have a deadline of its own. */
   readonly notReadyReasons: () => Promise<readonly string[]>;
   /** Both pages show them. MUST answer at once: a hung Redis is no reason to kill this process. */
   readonly facts?: (() => Readonly<Record<string, number | string | readonly object[]>>) | undefined;
-};
+  readonly metrics: Pick<Metrics, 'text' | 'contentType'>;
+  readonly logger: Logger;
+} & AdminAccess;
 
 export type AdminServer = { readonly url: string; close(): Promise<void> };
 
-/** Serves `/livez` and `/readyz` (200, or 503 with `reasons`). @throws RingbackError RB_PORT_TAKEN */
+/**
+ * Serves `/livez` and `/readyz` (200, or 503 with `reasons`), and `/metrics`. Nothing here changes state.
+ * @throws RingbackError RB_PORT_TAKEN, or RB_CONFIG_INVALID: `adminTls` cannot be used
+ */
 export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
-  const app = Fastify({ logger: false });
+  warnOfOpenAdmin(options);
+  const app = openApp(options);
   keepErrorListener(app.server);
   app.get('/livez', () => ({ status: 'live', ...options.facts?.() }));
   app.get('/readyz', async (_request, reply) => {
@@ -27,11 +36,47 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
       ? { status: 'ready', ...facts }
       : reply.code(503).send({ status: 'not ready', reasons, ...facts });
   });
+  const { contentType, text } = options.metrics;
+  const refusalOf = createGuard(options);
+  app.get('/metrics', async ({ headers, raw }, reply) => {
+    const reason = refusalOf(headers, raw.socket);
+    if (reason !== undefined) return reply.code(401).header('www-authenticate', 'Bearer').send({ status: 'refused', reason });
+    return reply.type(contentType).send(await text());
+  });
   const url = await listen(app, options);
   return { url, close: () => app.close() };
 }
 
-async function listen(app: FastifyInstance, { host, port, defaultPort }: AdminServerOptions): Promise<string> {
+function openApp({ adminTls }: AdminAccess) {
+  try {
+    return Fastify({ logger: false, https: adminTls ? httpsOf(adminTls) : null });
+  } catch (cause) {
+    throw new RingbackError('RB_CONFIG_INVALID', 'adminTls: cert, key or ca is no PEM, or cert and key do not fit', { cause });
+  }
+}
+
+/** Probes have no certificate. So one is asked for, and looked at where it counts. */
+function httpsOf({ cert, key, ca }: NonNullable<AdminAccess['adminTls']>) {
+  return { cert: cert.reveal(), key: key.reveal(), ca: ca.reveal(), requestCert: true, rejectUnauthorized: false };
+}
+
+type Headers = { readonly authorization?: string | undefined };
+
+/** What a reader lacks, in words. Undefined: nothing. */
+function createGuard({ adminToken, adminTls }: AdminAccess): (headers: Headers, socket: object) => string | undefined {
+  const hasToken = adminToken && createTokenCheck(adminToken);
+  return ({ authorization }, socket) => {
+    const isKnown = adminTls === undefined || ('authorized' in socket && socket.authorized === true);
+    if (!isKnown) return 'this page needs a client certificate that adminTls.ca has signed';
+    if (hasToken?.(authorization) ?? true) return undefined;
+    return 'this page needs the token of adminToken, as Authorization: Bearer';
+  };
+}
+
+async function listen(
+  app: Pick<FastifyInstance, 'listen'>,
+  { adminHost: host, adminPort: port, defaultPort }: AdminServerOptions,
+): Promise<string> {
   try {
     return await app.listen({ host, port: port ?? defaultPort });
   } catch (error) {

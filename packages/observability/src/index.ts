@@ -1,4 +1,7 @@
+export { isOpenToOthers } from './admin-access.ts';
 export { type AdminServer, isPortTaken, startAdminServer } from './admin-server.ts';
+export { type Metrics, createMetrics } from './metrics/metrics.ts';
+export type { Count } from './metrics/counter.ts';
 export { createLogger, describeError } from './logger.ts';
 export { keepErrorListener, surviveBrokenConnections } from './socket-errors.ts';
 export { openStdout } from './stdout.ts';

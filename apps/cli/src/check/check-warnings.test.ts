@@ -81,6 +81,11 @@ describe('what is most likely a mistake', () => {
       { more: 'ingress: { adminPort: 9000 }\nworker: { adminPort: 9000 }' },
       /^warning: FILE:6:22 worker\.adminPort: is ingress\.adminPort as well/,
     ],
+    [
+      'an admin port that all machines reach',
+      { more: 'worker: { adminHost: 0.0.0.0 }' },
+      /^warning: FILE:5:22 worker\.adminHost: is reached from other machines, and \/metrics asks for nothing/,
+    ],
   ])('is a warning with its place, and fails only where that is asked for: %s', async (_what, parts, warning) => {
     const { fine, out, warnings } = await run(parts);
     expect(warnings).toEqual([expect.stringMatching(warning)]);
@@ -95,6 +100,7 @@ describe('what is most likely a mistake', () => {
     { when: ', when: has(data.userPhone) && account == "acc"' },
     { routes: '[{ match: callbot.call, to: [crm] }, { drop: the rest }]' },
     { more: 'worker: { adminPort: 0 }\ningress: { adminPort: 0 }' },
+    { more: 'worker: { adminHost: 0.0.0.0, adminToken: sixteen-letters-or-more }' },
   ])('is not %j', async (parts) => {
     expect(await run(parts, true)).toMatchObject({ fine: true, warnings: [] });
   });

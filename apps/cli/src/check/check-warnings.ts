@@ -1,4 +1,5 @@
 import { type Config, type InspectedConfig, type SourceConfig, unknownName } from '@ringback/config';
+import { isOpenToOthers } from '@ringback/observability';
 import { matchesType, reviewCondition } from '@ringback/routing';
 import { sourceTypes } from '@ringback/sources';
 import type { TSchema } from 'typebox';
@@ -21,6 +22,7 @@ export function checkWarnings({ config, lineOf }: InspectedConfig): string[] {
   const given = givenBy(config.sources);
   const warnings = [
     ...portWarnings(config),
+    ...adminWarnings(config),
     ...paddedSecrets(config),
     ...config.routes.flatMap((route, index) => routeWarnings(route, index, given)),
     ...uselessDrops(config, given),
@@ -59,6 +61,13 @@ function portWarnings({ ingress, worker }: Config): Warning[] {
   if (port === undefined || port === 0 || ![ingress.port, ingress.adminPort].includes(port)) return [];
   const other = port === ingress.port ? 'ingress.port' : 'ingress.adminPort';
   return [{ at: ['worker', 'adminPort'], text: `is ${other} as well: ingress and worker cannot both run on one machine` }];
+}
+
+/** As the apps do at their start. */
+function adminWarnings({ ingress, worker }: Config): Warning[] {
+  const open = Object.entries({ ingress, worker }).filter(([, settings]) => isOpenToOthers(settings));
+  const text = 'is reached from other machines, and /metrics asks for nothing: set adminToken or adminTls, or keep others out';
+  return open.map(([section]) => ({ at: [section, 'adminHost'], text }));
 }
 
 function routeWarnings({ match, when }: Route, index: number, { types, open, ...names }: Given): Warning[] {
