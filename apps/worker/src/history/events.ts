@@ -1,4 +1,4 @@
-import { type Callback, callbackKey, groupCallbacks } from '@ringback/contracts';
+import { type Callback, callbackKey, type Fault, groupCallbacks } from '@ringback/contracts';
 import type { Fate, HandOver, HistoryEvent } from '@ringback/history';
 import type { Attempt, Attempted } from '../output/attempt.ts';
 
@@ -24,8 +24,11 @@ type DeliveriesChanged = {
   readonly batch: string;
   readonly state: 'dead' | 'dropped';
   readonly reason: string;
-  readonly callbacks: readonly Callback[];
+  readonly fault?: Fault;
+  readonly callbacks: readonly Named[];
 };
+
+type Named = Pick<Callback, 'id' | 'source' | 'account' | 'receivedAt'>;
 
 /** What a worker hands over to the history. Nothing here rejects. */
 export type HistoryEvents = {
@@ -49,14 +52,12 @@ const BUSINESS_DUPLICATE: Fate = { routes: [], to: [], businessDuplicate: true }
 export function createHistoryEvents({ handOver, settings, answers, now }: HistoryEventsOptions): HistoryEvents {
   return {
     dispatched: (batch) => Promise.all(eventsOf(batch, settings).map(handOver)),
-    changed: ({ output, batch, state, reason, callbacks }) =>
+    changed: ({ batch, callbacks, ...change }) =>
       handOver({
         v: 1,
         kind: 'changed',
-        output,
+        ...change,
         at: now(),
-        state,
-        reason,
         deliveries: callbacks.map((callback) => ({ ...refOf(callback), batch })),
       }),
     attemptOf: ({ callback, key, batch }, made) => ({
@@ -73,7 +74,7 @@ export function createHistoryEvents({ handOver, settings, answers, now }: Histor
   };
 }
 
-const refOf = (callback: Callback) => ({ key: callbackKey(callback), receivedAt: callback.receivedAt });
+const refOf = (callback: Named) => ({ key: callbackKey(callback), receivedAt: callback.receivedAt });
 
 function eventsOf(batch: DispatchedBatch, settings: string): HistoryEvent[] {
   const { batch: id, again, at, fresh, businessDuplicates, duplicates, conflicts } = batch;

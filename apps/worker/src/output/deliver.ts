@@ -1,11 +1,12 @@
 import { callbackKey, type Logger, type Output } from '@ringback/contracts';
-import type { Ledger, Outcome } from '@ringback/ledger';
+import type { Ledger } from '@ringback/ledger';
 import { createGroupCommit } from '@ringback/pacing';
 import { type DeliveryHandlers, type DeliveryProducer, HandBack } from '@ringback/queue';
 import type { LimitFunction } from 'p-limit';
 import { allSettled } from '../all-settled.ts';
 import { type Attempt, type AttemptDeps, type Attempted, createAttempt } from './attempt.ts';
 import type { Breaker } from './breaker.ts';
+import { createDied, isOpen } from './died.ts';
 import type { AttemptEvent, HistoryEvents } from '../history/events.ts';
 
 export type DeliverDeps = {
@@ -19,7 +20,7 @@ export type DeliverDeps = {
   readonly limit: LimitFunction;
   readonly ledger: Pick<Ledger, 'outcomes' | 'record' | 'keep'>;
   /** Absent: there is no history. */
-  readonly history?: Pick<HistoryEvents, 'attemptOf' | 'attempted'> | undefined;
+  readonly history?: Pick<HistoryEvents, 'attemptOf' | 'attempted' | 'changed'> | undefined;
   readonly retries: Pick<DeliveryProducer, 'addAlone' | 'addFailed' | 'handedOn'>;
   /** A rate limit counts jobs: a batch is split into single deliveries. */
   readonly alone: boolean;
@@ -39,7 +40,7 @@ export function createDeliver(deps: DeliverDeps): DeliveryHandlers {
   const keep = (batch: string, keys: readonly string[]) =>
     ledger.keep({ batch, output: output.name }, { keys, forMs: settling.giveUpAfter });
   const steps = { begin: createBegin(deps), record: createRecorder(deps), keep };
-  return { batch: createBatch(deps, steps), single: createSingle(deps, steps) };
+  return { batch: createBatch(deps, steps), single: createSingle(deps, steps), died: createDied(deps) };
 }
 
 type Steps = {
@@ -128,9 +129,6 @@ async function stillToAttempt(
   const outcomes = await ledger.outcomes({ batch, output: output.name }, keys);
   return keyed.filter((_, index) => isOpen(outcomes[index]) && !handedOn[index]);
 }
-
-/** What is parked comes back by itself. What has returned is in this batch. */
-const isOpen = (outcome: Outcome | undefined) => outcome === undefined || outcome === 'returned';
 
 type Recorded = {
   readonly batch: string;

@@ -36,6 +36,8 @@ export type ConsumerOptions<S extends TSchema> = {
   readonly queue: string;
   readonly schema: S;
   readonly handle: (payload: Static<S>, job: Job) => Promise<void>;
+  /** Called with a job that is no payload of ours, before it is set aside. MUST NOT throw. */
+  readonly onSetAside?: ((job: Job, reason: string) => void) | undefined;
   readonly options: WorkerOptions & { readonly connection: IRedisClient };
   readonly errors?: ErrorReporter | undefined;
   readonly logger: Logger;
@@ -91,7 +93,9 @@ export function createConsumer<S extends TSchema>(consumer: ConsumerOptions<S>):
 
 const loopEnded = (cause: unknown) => new RingbackError('RB_INTERNAL', 'the worker loop ended', { cause });
 
-function createProcessor<S extends TSchema>({ queue, schema, handle, logger }: ConsumerOptions<S>) {
+const NOT_OURS = 'RB_PAYLOAD_INVALID: not a payload of ours';
+
+function createProcessor<S extends TSchema>({ queue, schema, handle, onSetAside, logger }: ConsumerOptions<S>) {
   const payload = Compile(schema);
   const waitForNewerWorker = createNewerPayloads({ queue, logger });
 
@@ -105,7 +109,8 @@ function createProcessor<S extends TSchema>({ queue, schema, handle, logger }: C
       { code: 'RB_PAYLOAD_INVALID', queue, job: job.id, at: problem?.instancePath, problem: problem?.message },
       'job set aside',
     );
-    throw new UnrecoverableError('RB_PAYLOAD_INVALID: not a payload of ours');
+    onSetAside?.(job, NOT_OURS);
+    throw new UnrecoverableError(NOT_OURS);
   }
 
   /** Undefined: it was not handed back. */

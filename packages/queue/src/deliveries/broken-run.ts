@@ -18,7 +18,8 @@ export function settleBroken(cause: unknown, { spent, attempts, retry }: Run): S
   return settle({ outcome: 'broken', code, reason }, { delivery, settings, now: 0, jitter: Math.random() });
 }
 
-type Together = { readonly run: () => Promise<void>; readonly beforeDead?: () => Promise<void> };
+type Dead = Extract<Settlement, { outcome: 'dead' }>;
+type Together = { readonly run: () => Promise<void>; readonly beforeDead?: (settlement: Dead) => Promise<void> };
 
 /** One run of a job with several deliveries. `beforeDead` is called before the job becomes a dead letter. */
 export async function runTogether(job: Job, { run, beforeDead }: Together): Promise<void> {
@@ -26,7 +27,7 @@ export async function runTogether(job: Job, { run, beforeDead }: Together): Prom
     await run();
   } catch (cause) {
     const settlement = settleBroken(cause, { spent: runsOf(job), attempts: attemptsOf(job), retry: BATCH_BACKOFF });
-    if (settlement.outcome === 'dead') await beforeDead?.();
+    if (settlement.outcome === 'dead') await beforeDead?.(settlement);
     endJob(settlement, cause);
   }
 }

@@ -4,6 +4,7 @@ import {
   DeliveryPayload,
   type DeliveryReference,
   type DeliverySettings,
+  type Fault,
   type Logger,
 } from '@ringback/contracts';
 import { redisClock } from '@ringback/redis';
@@ -13,11 +14,12 @@ import { type Consumer, createConsumer } from '../bullmq/consumer.ts';
 import { outputQueueName } from '../bullmq/names.ts';
 import { NewerPayload } from '../bullmq/newer-payloads.ts';
 import { type ConsumerSettings, workerOptions } from '../bullmq/queue-options.ts';
-import { createBodies, isUnreadable } from './bodies/bodies.ts';
+import { type Bodies, createBodies, isUnreadable } from './bodies/bodies.ts';
 import { runTogether } from './broken-run.ts';
 import { faultOf } from './earlier-fault.ts';
 import { endJob, settledWait } from './end-job.ts';
 import type { RoutedBatch } from './jobs.ts';
+import { type NamedDeliveries, namedIn } from './named-in.ts';
 import type { Settlement } from './settle.ts';
 import { attemptAlone, type SingleAttempt } from './single.ts';
 
@@ -25,7 +27,11 @@ export type DeliveryHandlers = {
   /** MUST resolve only when each has an outcome or a job of its own. */
   readonly batch: (batch: RoutedBatch) => Promise<void>;
   readonly single: (delivery: SingleAttempt) => Promise<Settlement>;
+  /** Their job ended for good, and no attempt says so. Nothing waits for it. MUST NOT reject. */
+  readonly died?: ((deliveries: DiedDeliveries) => Promise<void>) | undefined;
 };
+
+export type DiedDeliveries = NamedDeliveries & { readonly reason: string; readonly fault: Fault };
 
 export type DeliveryConsumerOptions = ConsumerSettings & {
   readonly output: string;
@@ -35,11 +41,15 @@ export type DeliveryConsumerOptions = ConsumerSettings & {
 };
 
 export function consumeDeliveries(options: DeliveryConsumerOptions): Consumer {
-  const { output, delivery, handlers: _, logger, ...settings } = options;
+  const { output, delivery, handlers, logger, ...settings } = options;
   return createConsumer({
     queue: outputQueueName(output),
     schema: DeliveryPayload,
     handle: createHandler(options),
+    onSetAside: (job, reason) => {
+      const named = namedIn(job.data);
+      if (named) void handlers.died?.({ ...named, reason, fault: 'ours' });
+    },
     options: {
       ...workerOptions(settings),
       ...(delivery.rateLimit && { limiter: { max: delivery.rateLimit.max, duration: delivery.rateLimit.per } }),
@@ -51,15 +61,35 @@ export function consumeDeliveries(options: DeliveryConsumerOptions): Consumer {
   });
 }
 
+type Ended = { readonly reason: string; readonly fault: Fault };
+type Telling = Pick<DeliveryConsumerOptions, 'handlers' | 'output'> & { readonly bodies: Pick<Bodies, 'read'> };
+
+/** Nothing here is waited for. */
+function createTelling({ handlers: { died }, output, bodies }: Telling) {
+  const tellDied = (deliveries: NamedDeliveries, { reason, fault }: Ended): void => {
+    void died?.({ ...deliveries, reason, fault });
+  };
+  async function tellStored(id: string, ended: Ended): Promise<void> {
+    // Whose they are, nothing else says.
+    const stored = await bodies.read(id, output).catch(() => undefined);
+    if (stored) tellDied({ batch: stored.batch, callbacks: stored.callbacks, alone: false }, ended);
+  }
+  return { tellDied, tellStoredDied: (id: string, ended: Ended): void => void (died && tellStored(id, ended)) };
+}
+
 function createRuns(options: DeliveryConsumerOptions) {
   const { redis, prefix, output, handlers, lockDuration, logger } = options;
   const clock = redisClock(redis);
   const isLate = (since: number) => !clock.isSure() || clock.now() - since > lockDuration / 2;
   const bodies = createBodies({ redis, prefix });
+  const { tellDied, tellStoredDied } = createTelling({ handlers, output, bodies });
 
   function runBatch(payload: DeliveryBatch, job: Job): Promise<void> {
     const again = payload.again === true || mayHaveRun(job, isLate);
-    return runTogether(job, { run: () => handlers.batch({ id: payload.batch, callbacks: callbacksOf(payload), again }) });
+    const { batch } = payload;
+    const callbacks = callbacksOf(payload);
+    const beforeDead = async (dead: Ended) => tellDied({ batch, callbacks, alone: false }, dead);
+    return runTogether(job, { run: () => handlers.batch({ id: batch, callbacks, again }), beforeDead });
   }
 
   /** MUST let go of the bodies before the job is done: a second run then finds nothing to do. */
@@ -81,19 +111,23 @@ function createRuns(options: DeliveryConsumerOptions) {
 
   async function runReference(payload: DeliveryReference, job: Job): Promise<void> {
     // It waits no more, so it MUST NOT count towards the output's bound.
-    const beforeDead = () => bodies.fed(payload.bodies, output, 'dead');
+    const endWait = () => bodies.fed(payload.bodies, output, 'dead');
     const { refused: reason } = payload;
+    const beforeDead = async (dead: Ended) => {
+      tellStoredDied(payload.bodies, dead);
+      await endWait();
+    };
     if (reason === undefined) return runTogether(job, { run: () => deliverStored(payload.bodies, job), beforeDead });
-    await beforeDead();
+    await endWait();
     endJob({ outcome: 'dead', reason, fault: faultOf(payload, reason), spent: { attempts: 0, uncounted: 0 } });
   }
 
-  return { runBatch, runReference };
+  return { runBatch, runReference, tellDied };
 }
 
 function createHandler(options: DeliveryConsumerOptions) {
   const { delivery, handlers } = options;
-  const { runBatch, runReference } = createRuns(options);
+  const { runBatch, runReference, tellDied } = createRuns(options);
 
   return async (payload: DeliveryPayload, job: Job): Promise<void> => {
     switch (payload.kind) {
@@ -102,7 +136,13 @@ function createHandler(options: DeliveryConsumerOptions) {
       case 'reference':
         return runReference(payload, job);
       case 'single':
-        return attemptAlone({ payload, job, retry: delivery.retry, attempt: handlers.single });
+        return attemptAlone({
+          payload,
+          job,
+          retry: delivery.retry,
+          attempt: handlers.single,
+          onDead: (dead) => tellDied({ batch: payload.batch, callbacks: [payload.callback], alone: true }, dead),
+        });
       default:
         return payload satisfies never;
     }

@@ -19,10 +19,12 @@ type Alone = {
   readonly job: Job;
   readonly retry: DeliverySettings['retry'];
   readonly attempt: (delivery: SingleAttempt) => Promise<Settlement>;
+  /** Called if it dies without an attempt that says so. */
+  readonly onDead: (settlement: Extract<Settlement, { outcome: 'dead' }>) => void;
 };
 
 /** BullMQ counts the attempts; the payload has the rest. */
-export async function attemptAlone({ payload, job, retry, attempt }: Alone): Promise<void> {
+export async function attemptAlone({ payload, job, retry, attempt, onDead }: Alone): Promise<void> {
   const { batch, callback, refused: reason } = payload;
   const refused = reason === undefined ? undefined : { reason, fault: faultOf(payload, reason) };
   const delivery = { batch, callback, spent: spentBy(payload, job), attempts: attemptsOf(job), refused };
@@ -30,6 +32,7 @@ export async function attemptAlone({ payload, job, retry, attempt }: Alone): Pro
     (settled) => ({ settlement: settled, cause: undefined }),
     (error: unknown) => ({ settlement: settleRun(error, { ...delivery, job, retry }), cause: error }),
   );
+  if (settlement.outcome === 'dead' && (cause !== undefined || refused)) onDead(settlement);
   await keep(settlement, payload, job);
   endJob(settlement, cause);
 }
