@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { compiled } from '@ringback/testkit/bare';
 import { onTestFinished, vi } from 'vitest';
 import { pack } from '../scripts/pack/pack.ts';
 
@@ -20,7 +21,7 @@ function environment(bin: string): NodeJS.ProcessEnv {
   const others = Object.entries(process.env).filter(([name]) => !/^(npm_|INIT_CWD|RINGBACK_|REDIS_URL|NODE_|VITEST)/.test(name));
   const path = [bin, dirname(process.execPath), process.env['PATH']].join(delimiter);
   const { NODE_EXTRA_CA_CERTS, npm_config_registry } = process.env;
-  return { ...Object.fromEntries(others), NODE_EXTRA_CA_CERTS, npm_config_registry, PATH: path, NO_COLOR: '1' };
+  return { ...Object.fromEntries(others), ...compiled(), NODE_EXTRA_CA_CERTS, npm_config_registry, PATH: path, NO_COLOR: '1' };
 }
 
 /** The package, packed and installed into an empty folder outside of the checkout: nothing of it can be found from there. */
@@ -39,9 +40,13 @@ export async function installPackage() {
     folder,
     /** On the PATH of what runs here. */
     bin,
-    /** Runs `npx ringback …` to its end. */
+    /** Runs what npx would run, to its end: npx takes longer than most commands. */
     ringback: (commands: readonly string[], more: NodeJS.ProcessEnv = {}) =>
-      run('npx', ['ringback', ...commands], { cwd: folder, env: { ...env, ...more }, timeout: DEADLINE.timeout }),
+      run(join(folder, 'node_modules/.bin/ringback'), commands, {
+        cwd: folder,
+        env: { ...env, ...more },
+        timeout: DEADLINE.timeout,
+      }),
     /** Runs a process of `npx ringback …` until the end of the test. */
     start: (commands: readonly string[], more: NodeJS.ProcessEnv = {}) =>
       startProcess(commands, { ...place, env: { ...env, ...more } }),

@@ -4,8 +4,8 @@ import { freePortBlock } from '../scripts/test-ports.ts';
 import { sendAll } from './sixteen-shards-load.ts';
 import { checkoutAt, commandsOfDocs, nodesOf, said, untilArrived } from './sixteen-shards-setup.ts';
 
-const CALLBACKS = 20_000;
-const KILL_AT = 6000;
+const CALLBACKS = 10_000;
+const KILL_AT = 3000;
 const SHARDS = 16;
 const WORKERS = 4;
 /** That a worker has under way at once. */
