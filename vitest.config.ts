@@ -18,14 +18,14 @@ export default defineConfig({
     retry: 0,
     sequence: { sequencer: LongestFirst },
     projects: [
-      // Most tests wait for processes and servers: two files at once take little more time than one.
+      // Most tests wait for processes and servers: three files at once keep two cores busy.
       {
         extends: true,
         test: {
-          name: 'two at once',
+          name: 'three at once',
           include: [TESTS],
           exclude: [...configDefaults.exclude, ...ALONE],
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 0 },
         },
       },
