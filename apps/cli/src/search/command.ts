@@ -9,6 +9,7 @@ import { withKept } from '../kept/open-kept.ts';
 import { wholeNumber } from '../terminal/option-values.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { withHistory } from '../reach/with-history.ts';
+import { createPatience } from '../terminal/wait-for-history.ts';
 import { withPlaces } from '../reach/with-places.ts';
 import { withConfig } from '../reach/with-redis.ts';
 import { cursorOf, foundJson, foundTable } from './found-view.ts';
@@ -70,6 +71,7 @@ async function withSources(
 async function run(options: Options, sources: Sources, { env, terminal, done }: Context): Promise<void> {
   const filter = filterOf(options);
   const { json, limit, after, bodies } = options;
+  const from = Date.now();
   for (const warning of await unknownNames(filter, { ...sources, env, config: options.config }))
     terminal.err(`warning: ${warning}`);
   for (const reason of sources.away) terminal.err(`missing: ${reason}`);
@@ -84,19 +86,22 @@ async function run(options: Options, sources: Sources, { env, terminal, done }: 
   for (const line of json ? shown.map((one) => JSON.stringify(foundJson(one))) : foundTable(shown)) terminal.out(line);
   if (partly) terminal.err(PARTLY);
   const last = found.at(-1);
-  if (options.follow) await goOn(options, sources, terminal);
+  if (options.follow) await goOn(options, { ...sources, from, shown: found }, terminal);
   else if (more && last) terminal.err(`… and more: --after ${cursorOf(last)}`);
   done(sources.away.length === 0);
 }
 
 const PARTLY = 'more is kept than was looked at: ask for less time (--since), one output or one source';
 
-async function goOn(options: Options, { history }: Sources, terminal: Terminal): Promise<void> {
+type Shown = { readonly from: number; readonly shown: readonly CallbackRef[] };
+
+async function goOn(options: Options, { history, from, shown }: Sources & Shown, terminal: Terminal): Promise<void> {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
   const pause = (ms: number) => delay(ms, true, { signal: stop.signal }).catch(() => false);
   const { json, bodies } = options;
-  for await (const one of follow(filterOf(options), { history, bodies: bodies && json, now: Date.now, pause })) {
+  const known = { history, bodies: bodies && json, from, shown, now: Date.now };
+  for await (const one of follow(filterOf(options), { ...known, patiently: createPatience(terminal), pause })) {
     if (json) terminal.out(JSON.stringify(foundJson(one)));
     else for (const line of foundTable([one]).slice(1)) terminal.out(line);
   }

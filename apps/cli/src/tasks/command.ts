@@ -30,7 +30,7 @@ export function addTasks({ program, env, terminal, done }: Context): void {
       withHistory({ env, config, tellNone: terminal.err }, async ({ history }) => {
         const look = () => (task === undefined ? lookAtAll(history, { limit, json }) : lookAtOne(history, { task, json }));
         if (!isWatched) return done(tell(await look(), terminal));
-        await watch({ look: async () => shownOf(await look()), terminal, json });
+        await watch({ look: async () => shown(await look(), { json, terminal }), terminal, json });
         return done(true);
       }),
     );
@@ -52,7 +52,13 @@ async function lookAtOne(history: HistoryStore, { task, json }: { task: string; 
   return { lines };
 }
 
-const shownOf = ({ lines, problem }: Look) => [...lines, ...(problem === undefined ? [] : [problem])];
+/** In JSON what is wrong goes elsewhere: each line of it is a task. */
+function shown({ lines, problem }: Look, { json, terminal }: { json: boolean; terminal: Terminal }): readonly string[] {
+  if (problem === undefined) return lines;
+  if (!json) return [...lines, problem];
+  terminal.err(problem);
+  return lines;
+}
 
 function tell({ lines, problem }: Look, terminal: Terminal): boolean {
   lines.forEach(terminal.out);

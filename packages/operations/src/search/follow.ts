@@ -1,12 +1,17 @@
-import type { HistoryStore } from '@ringback/history';
+import type { CallbackRef, HistoryStore } from '@ringback/history';
 import { type CallbackFilter, historyFilterOf } from '../filter.ts';
 import { type Found, newestFirst, refId } from './found.ts';
 
 export type FollowOptions = {
   readonly history: HistoryStore;
   readonly bodies: boolean;
+  /** Callbacks received since then, but not those that are shown already. ms since the epoch. */
+  readonly from: number;
+  readonly shown: readonly CallbackRef[];
   /** ms since the epoch. */
   readonly now: () => number;
+  /** Resolves to undefined if the history did not answer: it is asked again. */
+  readonly patiently: <T>(ask: () => Promise<T>) => Promise<T | undefined>;
   /** Resolves to false once it is to end. */
   readonly pause: (ms: number) => Promise<boolean>;
 };
@@ -16,15 +21,15 @@ const PAGE = 200;
 /** The history lags behind: what is written so late is still shown. */
 const LATE_MS = 5 * 60_000;
 
-/** Callbacks received from now on, in the order in which the history gets them. */
-export async function* follow(filter: CallbackFilter, { history, bodies, now, pause }: FollowOptions): AsyncGenerator<Found> {
+/** In the order in which the history gets them. */
+export async function* follow(filter: CallbackFilter, options: FollowOptions): AsyncGenerator<Found> {
+  const { history, bodies, from, shown, now, patiently, pause } = options;
   const asked = historyFilterOf(filter);
   if (asked === undefined) return;
-  const start = now();
-  let seen = new Map<string, number>();
+  let seen = new Map(shown.map((one) => [refId(one), one.receivedAt]));
   do {
-    const since = Math.max(start, now() - LATE_MS, filter.since ?? 0);
-    const fresh = await unseen({ ...asked, since }, { history, bodies, seen });
+    const since = Math.max(from, now() - LATE_MS, filter.since ?? 0);
+    const fresh = (await patiently(() => unseen({ ...asked, since }, { history, bodies, seen }))) ?? [];
     for (const one of fresh.toSorted((a, b) => newestFirst(b, a))) yield one;
     for (const one of fresh) seen.set(refId(one), one.receivedAt);
     seen = new Map([...seen].filter(([, receivedAt]) => receivedAt >= since));
