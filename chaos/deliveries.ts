@@ -10,6 +10,8 @@ export type Deliveries = {
   readonly arrived: (output: string, requestID: string) => void;
   readonly arrivals: (output: string, requestID: string) => number;
   /** Each delivery counts once. */
+  /** ms of `performance.now()`. */
+  readonly firstAt: (output: string, requestID: string) => number | undefined;
   readonly arrivedAt: (output: string) => number;
   /** 200s beyond the first of each delivery. */
   readonly duplicates: () => number;
@@ -24,6 +26,7 @@ const key = (output: string, requestID: string) => JSON.stringify([output, reque
 export function createDeliveries(): Deliveries {
   const counts = new Map<string, number>();
   const perOutput = new Map<string, number>();
+  const firstAt = new Map<string, number>();
   const lastAt = new Map<string, number>();
   const repeats: Repeat[] = [];
   return {
@@ -32,10 +35,12 @@ export function createDeliveries(): Deliveries {
       const at = performance.now();
       const earlier = lastAt.get(key(output, requestID));
       if (earlier !== undefined) repeats.push({ output, requestID, before: earlier, at });
+      if (earlier === undefined) firstAt.set(key(output, requestID), at);
       lastAt.set(key(output, requestID), at);
       counts.set(key(output, requestID), before + 1);
       if (before === 0) perOutput.set(output, (perOutput.get(output) ?? 0) + 1);
     },
+    firstAt: (output, requestID) => firstAt.get(key(output, requestID)),
     arrivedAt: (output) => perOutput.get(output) ?? 0,
     arrivals: (output, requestID) => counts.get(key(output, requestID)) ?? 0,
     repeats: () => repeats,

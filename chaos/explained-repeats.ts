@@ -4,6 +4,7 @@ import { SAMPLE_ACCOUNT } from '@ringback/testkit/bare';
 import { Redis } from 'ioredis';
 import type { Repeat } from './deliveries.ts';
 import { PREFIX, SOURCE } from './settings.ts';
+import type { World } from './world.ts';
 
 /** A worker was killed between these moments, ms of `performance.now()`. */
 export type Kill = {
@@ -13,6 +14,19 @@ export type Kill = {
   /** What the ledger knew as delivered once the worker was dead: `<key of the callback> <output>`. */
   readonly recorded: ReadonlySet<string>;
 };
+
+const kills = new WeakMap<World, Kill[]>();
+
+/** Of workers, in this world so far. */
+export function killsOf(world: World): Kill[] {
+  const known = kills.get(world) ?? [];
+  kills.set(world, known);
+  return known;
+}
+
+export function unexplainedRepeats(world: World): Repeat[] {
+  return world.deliveries.repeats().filter((repeat) => !isExplained(repeat, killsOf(world)));
+}
 
 /** Reads the ledger right after the worker's death. */
 export async function recordKill(redisUrl: string, kill: () => Promise<unknown>): Promise<Kill> {
@@ -26,9 +40,9 @@ export async function recordKill(redisUrl: string, kill: () => Promise<unknown>)
  * True if a kill came between the answer and its record: the first copy arrived before that worker was dead, and the
  * ledger did not have it then.
  */
-export function isExplained({ output, requestID, before, at }: Repeat, kills: readonly Kill[]): boolean {
+export function isExplained({ output, requestID, before, at }: Repeat, known: readonly Kill[]): boolean {
   const key = callbackKey({ source: SOURCE, account: SAMPLE_ACCOUNT.uuid, id: requestID });
-  return kills.some(
+  return known.some(
     ({ from, to, recorded }) =>
       // What is repeated while the ledger is read may be recorded by then.
       before <= to && at >= from && (at <= to || !recorded.has(`${key} ${output}`)),

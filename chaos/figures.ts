@@ -24,6 +24,8 @@ export type Figures = {
   readonly lost: number;
   /** ms. */
   readonly longestWithoutAck: number;
+  /** From the ack to the first delivery, ms. */
+  readonly waits: { readonly median: number; readonly p99: number };
   /** Examples of lost ones. */
   readonly missing: readonly string[];
 };
@@ -60,6 +62,7 @@ export async function settle(world: World, sent: Sent, withinMs = SETTLES_WITHIN
     lostWithinBound: forgiven.length,
     lost: lost.length,
     longestWithoutAck: longestGap([...ackedAt.values()]),
+    waits: waitsOf(world, ackedAt),
     missing: lost.slice(0, MISSING_SHOWN).map((one) => describeMissing(world, one, ackedAt.get(one.requestID) ?? 0)),
   };
 }
@@ -91,6 +94,18 @@ async function look({ places, outputs, deliveries, owed }: World, { ackedAt }: S
 /** `times` ascend: a Map keeps the order of its entries. */
 function longestGap(times: readonly number[]): number {
   return Math.round(times.reduce((longest, time, index) => Math.max(longest, time - (times[index - 1] ?? time)), 0));
+}
+
+function waitsOf({ outputs, deliveries }: World, ackedAt: Sent['ackedAt']): Figures['waits'] {
+  const waits = outputs.flatMap((output) =>
+    [...ackedAt].flatMap(([requestID, at]) => {
+      const first = deliveries.firstAt(output, requestID);
+      return first === undefined ? [] : Math.max(0, first - at);
+    }),
+  );
+  const sorted = waits.toSorted((a, b) => a - b);
+  const at = (share: number) => Math.round(sorted[Math.floor((sorted.length - 1) * share)] ?? 0);
+  return { median: at(0.5), p99: at(0.99) };
 }
 
 type Missing = State['missing'][number];

@@ -1,7 +1,6 @@
-import { openHistory } from '@ringback/history';
 import { until } from '@ringback/testkit/bare';
 import { Redis } from 'ioredis';
-import { historyPlace, PREFIX } from './settings.ts';
+import { PREFIX } from './settings.ts';
 import type { World } from './world.ts';
 
 export type HistoryFacts = {
@@ -15,9 +14,10 @@ export type HistoryFacts = {
 const WRITTEN_WITHIN_MS = 60_000;
 
 /** What the history holds once nothing waits for it any more, and all is in a gap or a row. */
-export async function historyFacts({ folder, redis }: Pick<World, 'folder' | 'redis'>): Promise<HistoryFacts> {
+export async function historyFacts({ history, redis }: Pick<World, 'history' | 'redis'>): Promise<HistoryFacts> {
+  if (history === undefined) throw new Error('this scenario has no history');
   const client = new Redis(redis.url);
-  const store = await openHistory(historyPlace(folder), { folder });
+  const store = await history.open();
   try {
     const isWritten = async () =>
       (await client.xlen(`${PREFIX}:history`)) === 0 && (await client.hlen(`${PREFIX}:history.state`)) === 0;

@@ -1,11 +1,13 @@
 import { everyCrashPoint } from './crash-points/every-crash-point.ts';
-import { historyStory } from './history-story/story.ts';
+import { historyStory, historyStoryDefaults } from './history-story/story.ts';
 import type { Run, Scenario } from './scenario.ts';
+import { everyRestPoint } from './rest-points/every-rest-point.ts';
 import { blockedLog } from './scenarios/blocked-log.ts';
 import { breakDestinations } from './scenarios/break-destinations.ts';
 import { breakNetwork } from './scenarios/break-network.ts';
 import { breakSettings } from './scenarios/break-settings.ts';
 import { deadOutputSmallRedis } from './scenarios/dead-output-small-redis.ts';
+import { busyCoreWithHistory, busyCoreWithoutHistory } from './scenarios/busy-core.ts';
 import { duplicateStorm } from './scenarios/duplicate-storm.ts';
 import { failOverCluster, failOverClusterEverysec, failOverSentinel, failOverSentinelEverysec } from './scenarios/fail-over.ts';
 import { fillHistory } from './scenarios/fill-history.ts';
@@ -18,7 +20,7 @@ import { killIngress } from './scenarios/kill-ingress.ts';
 import { killRedisAlways, killRedisEverysec } from './scenarios/kill-redis.ts';
 import { killWhileSpooling } from './scenarios/kill-while-spooling.ts';
 import { killWorker } from './scenarios/kill-worker.ts';
-import { parkAndReturn } from './scenarios/park-and-return.ts';
+import { parkAndReturn, parkAndReturnPostgres } from './scenarios/park-and-return.ts';
 import { readOnlyRedis } from './scenarios/read-only-redis.ts';
 import { restartAll } from './scenarios/restart-all.ts';
 import { rollingSettings } from './scenarios/rolling-settings.ts';
@@ -35,6 +37,7 @@ export const scenarios: readonly (Scenario | Run)[] = [
   fillRedis,
   deadOutputSmallRedis,
   parkAndReturn,
+  parkAndReturnPostgres,
   readOnlyRedis,
   breakNetwork,
   breakDestinations,
@@ -47,11 +50,15 @@ export const scenarios: readonly (Scenario | Run)[] = [
   fillSpool,
   killHistory,
   fillHistory,
+  busyCoreWithHistory,
+  busyCoreWithoutHistory,
   silentSenders,
   failOverSentinel,
   failOverSentinelEverysec,
   failOverCluster,
   failOverClusterEverysec,
   historyStory,
+  historyStoryDefaults,
   everyCrashPoint,
+  everyRestPoint,
 ];

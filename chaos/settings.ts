@@ -1,9 +1,10 @@
 import { SAMPLE_ACCOUNT } from '@ringback/testkit/bare';
 import { stringify } from 'yaml';
-import { join } from 'node:path';
 import type { SpoolDisk } from './spool-disk.ts';
 
 export type OutputStanza = { readonly name: string; readonly url: string } & Readonly<Record<string, unknown>>;
+
+export type Route = { readonly when: string; readonly to: readonly string[] };
 
 /** Short, to keep runs short. */
 const BREAKER = { cooldown: '500ms', maxHold: '5s' } as const;
@@ -13,12 +14,14 @@ export type SettingsParts = {
   readonly outputs: readonly OutputStanza[];
   readonly redis?: Readonly<Record<string, unknown>> | undefined;
   readonly history?: Readonly<Record<string, unknown>> | undefined;
+  /** Default: every callback to each output. */
+  readonly routes?: readonly Route[] | undefined;
   /** Further keys. */
   readonly ingress?: Readonly<Record<string, string | number | SpoolDisk['spool']>>;
 };
 
-/** Any free port, one account, every callback to each webhook output. */
-export function settingsFile({ outputs, redis = { prefix: PREFIX }, history, ingress }: SettingsParts): string {
+/** Any free port, one account, webhook outputs. */
+export function settingsFile({ outputs, redis = { prefix: PREFIX }, history, routes, ingress }: SettingsParts): string {
   return stringify({
     log: { level: 'info' },
     ingress: { host: '127.0.0.1', port: 0, adminPort: 0, enqueueTimeout: '500ms', drainDelay: '500ms', ...ingress },
@@ -33,12 +36,9 @@ export function settingsFile({ outputs, redis = { prefix: PREFIX }, history, ing
       },
     ],
     outputs: outputs.map((output) => ({ type: 'webhook', timeout: '5s', retry: RETRY, breaker: BREAKER, ...output })),
-    routes: [{ to: outputs.map(({ name }) => name) }],
+    routes: routes ?? [{ to: outputs.map(({ name }) => name) }],
   });
 }
-
-/** SQLite, in the folder of the settings. */
-export const historyPlace = (folder: string) => ({ store: 'sqlite', path: join(folder, 'history.sqlite') }) as const;
 
 export const PREFIX = 'chaos';
 export const SOURCE = 'callbot';

@@ -7,8 +7,8 @@ import { createSink, createTcpProxy, type Sink, type SinkAnswer, type TcpProxy }
 import { type AppSlot, type AppSlotOptions, createAppSlot } from './app-slot.ts';
 import { createDeliveries, type Deliveries } from './deliveries.ts';
 import type { Random } from './random.ts';
-
-import { historyPlace, type OutputStanza, settingsFile, type SettingsParts } from './settings.ts';
+import { type HistoryPlace, openHistoryPlace } from './history-place.ts';
+import { type OutputStanza, settingsFile, type SettingsParts } from './settings.ts';
 import type { Destination, Setup } from './setup.ts';
 import { createSpoolDisk, type SpoolDisk } from './spool-disk.ts';
 import { openStore, type Store } from './store.ts';
@@ -29,6 +29,7 @@ export type World = Pick<Store, 'redis' | 'set' | 'places'> & {
   /** Of the settings. */
   readonly folder: string;
   readonly spoolDisk: SpoolDisk | undefined;
+  readonly history: HistoryPlace | undefined;
   readonly outputs: readonly string[];
   readonly deliveries: Deliveries;
   /** Default: 200. `count` is 1 for the first request after this call. */
@@ -128,26 +129,28 @@ function outputsOf({ outputs }: Setup, destination: Destination): readonly Outpu
   return outputs?.(destination) ?? [{ name: 'crm', url: `${destination.url}/crm` }];
 }
 
-type Files = Pick<World, 'settingsPath' | 'folder' | 'spoolDisk'>;
+type Files = Pick<World, 'settingsPath' | 'folder' | 'spoolDisk' | 'history'>;
 
 async function createFiles(
-  { spool, history, ingress }: Setup,
+  { spool, ingress, ...setup }: Setup,
   { outputs, redis, onClose }: Pick<SettingsParts, 'outputs' | 'redis'> & { onClose: OnClose },
 ): Promise<Files> {
   const folder = await mkdtemp(join(tmpdir(), 'ringback-chaos-'));
   onClose(() => rm(folder, { recursive: true, force: true }));
   const spoolDisk = spool && (await createSpoolDisk({ folder, small: spool === 'small disk' }, onClose));
+  const history = await openHistoryPlace(setup.history, folder, onClose);
   const settingsPath = join(folder, 'ringback.yaml');
   await writeFile(
     settingsPath,
     settingsFile({
       outputs,
       redis,
-      history: history ? { ...historyPlace(folder), ...(history !== true && history) } : undefined,
+      history: history?.settings,
+      routes: setup.routes,
       ingress: { ...ingress, ...(spoolDisk && { spool: spoolDisk.spool }) },
     }),
   );
-  return { settingsPath, folder, spoolDisk };
+  return { settingsPath, folder, spoolDisk, history };
 }
 
 /** By path: `/<output>`. */

@@ -9,6 +9,7 @@ import { INVARIANTS } from '../chaos/crash-points/invariants.ts';
 import { findLeftovers } from '../chaos/crash-points/leftovers.ts';
 import { pointsOf, type Recording } from '../chaos/crash-points/points.ts';
 import { createRandom } from '../chaos/random.ts';
+import { everyRestPoint } from '../chaos/rest-points/every-rest-point.ts';
 import { runScenario } from '../chaos/run-scenario.ts';
 
 it('has a row in docs/protocols.md for every invariant, and no row for any other', () => {
@@ -66,3 +67,10 @@ it('keeps every promise after a crash: a sample of the points', async () => {
   expect(problems).toEqual([]);
   expect(notes).toContainEqual(expect.stringMatching(/^in all: 18 points/));
 }, 600_000);
+
+it('keeps every promise though the worker is killed while it parks, brings back and keeps: one point of each', async () => {
+  const options = { seed: 5, size: 'short', spec: redisSpec(), say: () => {} } as const;
+  const { problems, notes } = await runScenario({ scenario: everyRestPoint, ...options });
+  expect(problems).toEqual([]);
+  expect(notes).toContainEqual(expect.stringMatching(/^3 of 3 points came/));
+}, 300_000);

@@ -23,8 +23,8 @@ export type StageOptions = {
   readonly spec: RedisServerSpec;
   /** Of Redis. */
   readonly maxMemory: string;
-  /** Of the output that dies. */
-  readonly backlog: { readonly max: string };
+  /** Of the output that dies. Absent: the default. */
+  readonly backlog?: { readonly max: string };
   readonly onCommand: (args: readonly string[]) => void;
 };
 
@@ -72,7 +72,7 @@ function settingsText(url: string, backlog: StageOptions['backlog']): string {
     worker: { adminPort: 0 },
     history: { store: 'sqlite', path: 'history/history.sqlite', keep: '30d', keepBodies: '7d' },
     sources: [{ name: 'callbot', type: 'callbot', accounts: [{ uuid, secrets: [secret], algorithm: 'md5' }] }],
-    outputs: [{ ...output(CRM), backlog }, output(ARCHIVE), output(NEW_CRM)],
+    outputs: [{ ...output(CRM), ...(backlog && { backlog }) }, output(ARCHIVE), output(NEW_CRM)],
     routes: [{ to: [CRM, ARCHIVE] }],
   });
 }

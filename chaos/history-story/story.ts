@@ -10,6 +10,9 @@ const SIZES = {
   short: { callbacks: 3000, maxMemory: '64mb', backlog: { max: '64KiB' }, connections: 32, withinMs: 120_000 },
 } as const;
 
+/** Random bytes in each body. */
+const NOISE = 1024;
+
 /** docs/history.md tells it. */
 export const historyStory: Run = {
   name: 'history-story',
@@ -19,15 +22,26 @@ export const historyStory: Run = {
   run: (options) => tellStory({ ...options, onCommand: () => {} }),
 };
 
-type StoryOptions = Pick<RunOptions, 'size' | 'spec' | 'say'> & { readonly onCommand: (args: readonly string[]) => void };
+/** Bodies that do not compress, so that the default bound is passed. */
+export const historyStoryDefaults: Run = {
+  name: 'history-story-defaults',
+  breaks: 'the same with the default backlog, and with bodies that do not compress',
+  loss: 'zero',
+  run: (options) => tellStory({ ...options, onCommand: () => {}, byDefault: true }),
+};
 
-export async function tellStory({ size, spec, say, onCommand }: StoryOptions): Promise<RunResult> {
+type StoryOptions = Pick<RunOptions, 'size' | 'spec' | 'say'> & {
+  readonly onCommand: (args: readonly string[]) => void;
+  readonly byDefault?: boolean;
+};
+
+export async function tellStory({ size, spec, say, onCommand, byDefault = false }: StoryOptions): Promise<RunResult> {
   const { callbacks, maxMemory, backlog, connections, withinMs } = SIZES[size];
   const closers: (() => Promise<unknown>)[] = [];
   const onClose: OnClose = (closer) => void closers.push(closer);
   try {
-    const stage = await openStage({ spec, maxMemory, backlog, onCommand }, onClose);
-    const traffic = makeTraffic(callbacks);
+    const stage = await openStage({ spec, maxMemory, onCommand, ...(!byDefault && { backlog }) }, onClose);
+    const traffic = makeTraffic(callbacks, { noise: byDefault ? NOISE : 0 });
     const course = await sendTraffic(stage, traffic, { connections, arrivesWithinMs: withinMs });
     say(`${course.requests} requests, ${course.parked} deliveries parked`);
     const problems = await askAll({ stage, traffic, course, withinMs }, say);

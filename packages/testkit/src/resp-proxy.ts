@@ -18,8 +18,8 @@ export type Halt = {
   drop(): void;
 };
 
-/** Called before Redis sees the command. A returned side halts the proxy. */
-export type CommandHook = (command: readonly string[]) => HaltSide | undefined;
+/** Called before Redis sees the command. A returned side halts the proxy. @param client its name by CLIENT SETNAME, or '' */
+export type CommandHook = (command: readonly string[], client: string) => HaltSide | undefined;
 
 /** Understands RESP2 and RESP3 with pipelining, but not MONITOR and not pub/sub of RESP2. */
 export type RespProxy = {
@@ -42,6 +42,8 @@ type Command = {
 };
 
 type Connection = {
+  /** As the client says. */
+  name: string;
   readonly client: Socket;
   readonly server: Socket;
   readonly commands: Command[];
@@ -98,7 +100,7 @@ function reset({ client, server }: Connection): void {
 }
 
 function relay(client: Socket, server: Socket, state: State): void {
-  const connection: Connection = { client, server, commands: [], pending: [], replies: [] };
+  const connection: Connection = { name: '', client, server, commands: [], pending: [], replies: [] };
   state.connections.add(connection);
   const fromClient = createRespReader({ from: 'client' });
   const fromServer = createRespReader({ from: 'server' });
@@ -135,7 +137,9 @@ function sendCommands(connection: Connection, state: State): void {
   for (let next = commands[0]; next && !state.halted && !pending.at(-1)?.withholdsReply; next = commands[0]) {
     if (!next.asked) {
       next.asked = true;
-      const side = state.hook(next.words);
+      const [command, what, name] = next.words;
+      if (command === 'client' && what?.toLowerCase() === 'setname') connection.name = name ?? '';
+      const side = state.hook(next.words, connection.name);
       next.withholdsReply = side === 'after';
       if (side === 'before') return halt(connection, next, state);
     }
