@@ -14,7 +14,10 @@ export type Names = {
   readonly forget: () => void;
 };
 
-/** A sender may invent types without end. */
+/**
+ * A sender may invent types without end. The table keeps each for good, as another machine may hold its number in a write
+ * under way: some hundred bytes for each type of a source and account.
+ */
 const MOST = 10_000;
 
 /** 16 bytes of SHA-256: names may be longer than an index takes. */

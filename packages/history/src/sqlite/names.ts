@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 const KINDS = { output: 1, origin: 2, fate: 3 } as const;
 type Kind = keyof typeof KINDS;
 
-/** Numbers for what repeats. A number is for ever, so each process may remember it. */
+/** Numbers for what repeats. A number never gets another name. It is void once its name is pruned. */
 export type Names = {
   /** Inside of a transaction. */
   readonly numberOf: (kind: Kind, name: string) => number;
@@ -13,7 +13,12 @@ export type Names = {
   readonly all: (kind: Kind) => { n: number; name: string }[];
   /** After a rollback: numbers given in it are void. */
   readonly forget: () => void;
+  /** MUST come first in each transaction: another process may have removed names. */
+  readonly refresh: () => void;
 };
+
+/** Of the row whose number grows with each removal. */
+const PRUNED = 0;
 
 export function createNames(file: DatabaseSync): Names {
   const select = file.prepare('SELECT n FROM names WHERE kind = ? AND name = ?');
@@ -22,6 +27,10 @@ export function createNames(file: DatabaseSync): Names {
   const list = file.prepare('SELECT n, name FROM names WHERE kind = ? ORDER BY name');
   const numbers = { output: new Map<string, number>(), origin: new Map<string, number>(), fate: new Map<string, number>() };
   const names = new Map<number, string>();
+  const isPruned = createPrunedCheck(file);
+  const forget = () => {
+    for (const map of [...Object.values(numbers), names]) map.clear();
+  };
   const remember = (kind: Kind, name: string, n: number) => {
     limit(numbers[kind]).set(name, n);
     limit(names).set(n, name);
@@ -37,14 +46,47 @@ export function createNames(file: DatabaseSync): Names {
     find,
     numberOf: (kind, name) => find(kind, name) ?? remember(kind, name, Number(insert.run(KINDS[kind], name).lastInsertRowid)),
     nameOf: (kind, n) => {
-      const name = names.get(n) ?? String(byNumber.get(n)?.['name']);
+      const found = names.get(n) ?? byNumber.get(n)?.['name'];
+      // Its last callback was pruned since that was read.
+      if (found === undefined && kind === 'origin') return JSON.stringify(['', '', '']);
+      const name = String(found);
       remember(kind, name, n);
       return name;
     },
     all: (kind) => list.all(KINDS[kind]).map(({ n, name }) => ({ n: Number(n), name: String(name) })),
-    forget: () => {
-      for (const map of [...Object.values(numbers), names]) map.clear();
+    forget,
+    refresh: () => {
+      if (isPruned()) forget();
     },
+  };
+}
+
+/** Whether names were removed since it was asked last. */
+function createPrunedCheck(file: DatabaseSync): () => boolean {
+  const select = file.prepare(`SELECT n FROM names WHERE kind = ${PRUNED}`);
+  let known = 0;
+  return () => {
+    const before = known;
+    known = Number(select.get()?.['n'] ?? 0);
+    return known !== before;
+  };
+}
+
+/**
+ * Removes the types that no callback has any more, some at once: a sender may invent types without end. Outputs and
+ * fates are as many as the settings have had.
+ */
+export function createNamePruner(file: DatabaseSync): () => number {
+  const unused = `SELECT n FROM names o WHERE kind = ${KINDS.origin} AND NOT EXISTS (SELECT 1 FROM callbacks c WHERE c.origin = o.n) LIMIT 200`;
+  const any = file.prepare(`SELECT 1 FROM (${unused})`);
+  const mark = file.prepare(`INSERT INTO names (kind, name) VALUES (${PRUNED}, 'pruned')
+    ON CONFLICT DO UPDATE SET n = (SELECT max(n) + 1 FROM names)`);
+  const remove = file.prepare(`DELETE FROM names WHERE n IN (${unused})`);
+  return () => {
+    if (any.get() === undefined) return 0;
+    // MUST come first: it has the highest number, so that no removed one is given again.
+    mark.run();
+    return Number(remove.run().changes);
   };
 }
 

@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Pruned, PruneLimits } from '../store/store.ts';
 import { emptyLog } from './empty-log.ts';
 import { segmentOf } from './ids.ts';
+import { createNamePruner } from './names.ts';
 import type { Run } from './rest.ts';
 
 /** Rows that are removed at once. */
@@ -25,7 +26,7 @@ export async function prune(file: DatabaseSync, run: Run, { before, bodiesBefore
     }
   };
   const callbacks = before === undefined ? 0 : await repeat(callbackPruner(file, before));
-  if (before !== undefined) for (const work of otherPruners(file, before)) await repeat(work);
+  if (before !== undefined) for (const work of [...otherPruners(file, before), createNamePruner(file)]) await repeat(work);
   const bodies = bodiesBefore === undefined ? 0 : await repeat(bodyPruner(file, bodiesBefore));
   await repeat(() => shrink(file));
   await emptyLog(file, run);

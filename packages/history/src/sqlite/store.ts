@@ -6,7 +6,7 @@ import { historyError } from './errors.ts';
 import { createFinder } from './find.ts';
 import { createForgetter } from './forget.ts';
 import { createMovedCheck, movedError } from './identity.ts';
-import { createNames } from './names.ts';
+import { createNames, type Names } from './names.ts';
 import { type OpenFile, openFile, versionOf } from './open-file.ts';
 import { prune } from './prune.ts';
 import { createCallbackReader, readAction } from './read-callbacks.ts';
@@ -35,7 +35,7 @@ function storeIn(file: DatabaseSync, path: string): HistoryStore {
     optionalText(text)?.toLowerCase().includes(toText(part)) ? 1 : 0,
   );
   const names = createNames(file);
-  const run = createRun(file, { path, rolledBack: names.forget });
+  const run = createRun(file, { path, names });
   const finder = createFinder(file, names);
   const reader = createCallbackReader(file, names, finder);
   const tasks = createTaskReader(file, finder);
@@ -61,7 +61,7 @@ function storeIn(file: DatabaseSync, path: string): HistoryStore {
   };
 }
 
-function createRun(file: DatabaseSync, { path, rolledBack }: { path: string; rolledBack: () => void }): Run {
+function createRun(file: DatabaseSync, { path, names }: { path: string; names: Names }): Run {
   // In memory there is nothing to move.
   const isMoved = file.location() === null ? () => false : createMovedCheck(path);
   const requireUnmoved = () => {
@@ -80,17 +80,22 @@ function createRun(file: DatabaseSync, { path, rolledBack }: { path: string; rol
     }
   };
   return {
-    read: async (work) => guarded(work),
+    read: async (work) =>
+      guarded(() => {
+        names.refresh();
+        return work();
+      }),
     write: async (work) =>
       guarded(() => {
         file.exec('BEGIN IMMEDIATE');
         try {
+          names.refresh();
           const result = work();
           file.exec('COMMIT');
           return result;
         } catch (error) {
           if (file.isTransaction) file.exec('ROLLBACK');
-          rolledBack();
+          names.forget();
           throw error;
         }
       }),
