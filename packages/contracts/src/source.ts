@@ -1,6 +1,7 @@
 import type { TSchema } from 'typebox';
 import type { Callback } from './callback.ts';
 import type { ErrorCode } from './error.ts';
+import type { Explaining } from './explanation.ts';
 import type { Subjects } from './subjects.ts';
 
 /** All values of every header. Names are in lower case. Values are latin1 text, as Node gives them. */
@@ -63,6 +64,13 @@ export type Source = {
    * @throws RingbackError RB_HEADER_MISSING, RB_HEADER_INVALID, RB_BODY_MALFORMED, RB_BODY_INCOMPLETE or RB_BODY_INVALID
    */
   read(request: VerifiedRequest): Callback;
+  /**
+   * Why a request does not verify. Never on the path of a request. Without a body: what the head alone tells.
+   * Absent: what `precheck` says.
+   */
+  explain?(head: RequestHead, body: Buffer | undefined): Explaining;
+  /** What the log tells of a refused request: ids as sent, the sign's length. `account`: only a configured one. */
+  facts?(head: RequestHead): Readonly<Record<string, string | number>>;
   /** Answers a handshake from its head alone; undefined if it is none. MUST NOT ack a callback. */
   greet?(head: RequestHead): HttpReply | undefined;
   /** Answers a signed handshake whose challenge is in the body. */

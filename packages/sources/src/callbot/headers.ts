@@ -2,7 +2,7 @@ import type { Headers } from '@ringback/contracts';
 import { refuseEmpty, requireHeaders, singleHeader } from '../http/headers.ts';
 import { checkId } from '../http/id.ts';
 
-const REQUIRED = ['requestID', 'uuid', 'createTs', 'sign'] as const;
+export const REQUIRED = ['requestID', 'uuid', 'createTs', 'sign'] as const;
 
 export type CallbotHeaders = Readonly<Record<(typeof REQUIRED)[number], Buffer>>;
 

@@ -7,6 +7,7 @@ import { businessKey } from './business-key.ts';
 import { type CallbotAccount, CallbotSettings } from './config.ts';
 import { signedAt } from './create-ts.ts';
 import { BODIES, eventType } from './event-type.ts';
+import { createExplain } from './explain.ts';
 import { type CallbotHeaders, readHeaders } from './headers.ts';
 import { accountUnknown, problemOfBody, refuseImpossibleSign, signMismatch } from './mismatch.ts';
 import { hasPublishedSecret } from './published-secret.ts';
@@ -42,6 +43,7 @@ function createCallbotSource({ name, settings }: Configured): Source {
     subjects,
     answer: retCodeAnswer,
     precheck: createPrecheck({ name, settings }),
+    ...createExplain({ name, settings }),
     read(request) {
       const { id, account, time, receivedAt, body, path } = request;
       const { text, object } = readJsonObject(body, request);

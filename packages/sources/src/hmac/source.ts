@@ -17,6 +17,7 @@ import { weakSecrets } from '../http/weak-secrets.ts';
 import { createAnswers } from './answers.ts';
 import { HmacSettings } from './config.ts';
 import { problemsOfFit } from './fit.ts';
+import { createExplain } from './explain.ts';
 import { createHmacSender } from './sender.ts';
 import { createVerifier } from './verifier.ts';
 import { type From, headerValue } from './values.ts';
@@ -45,6 +46,7 @@ function createHmacSource({ name, settings }: Configured): Source {
     businessKey: ({ about }) => about,
     ...createAnswers(settings),
     precheck: createPrecheck({ name, settings }),
+    ...createExplain({ name, settings }),
     read: (request) => ({ source: name, ...readRequest({ name, settings }, request) }),
   };
 }

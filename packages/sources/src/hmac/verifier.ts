@@ -22,17 +22,7 @@ export function createVerifier({ name, settings }: Configured): Verifier {
   return (head, id) => {
     const signatures = signaturesIn(head, signature, id);
     const signedAt = timestamp && timestampOf(head, timestamp);
-    if (signedAt && timestamp) {
-      const { header, tolerance: allowed } = timestamp;
-      refuseStale({
-        header,
-        time: signedAt.time,
-        receivedAt: head.receivedAt,
-        allowed,
-        setting: 'timestamp.tolerance',
-        source: name,
-      });
-    }
+    if (signedAt && timestamp) refuseOld({ name, timestamp, time: signedAt.time, receivedAt: head.receivedAt });
     return (body) => {
       keys ??= settings.secrets.map((secret) => secret.reveal());
       const values = { timestamp: signedAt?.text ?? '', id: id ?? '' };
@@ -48,13 +38,25 @@ export function createVerifier({ name, settings }: Configured): Verifier {
   };
 }
 
-/** @throws RingbackError RB_SIGN_MISSING, RB_SIGN_MISMATCH or RB_HEADER_INVALID */
-function signaturesIn({ headers }: RequestHead, signature: HmacSettings['signature'], id: Buffer | undefined): Buffer[] {
-  const { prefix = '', encoding, header, field, algorithm } = signature;
+type SignatureSettings = HmacSettings['signature'];
+
+const nameOf = ({ header, field }: SignatureSettings) =>
+  field === undefined ? `header ${header}` : `${field} in header ${header}`;
+
+/** With their prefix. @throws RingbackError RB_SIGN_MISSING or RB_HEADER_INVALID */
+export function signatureTexts({ headers }: Pick<RequestHead, 'headers'>, signature: SignatureSettings): string[] {
   const values = headerValues(headers, signature);
-  const what = field === undefined ? `header ${header}` : `${field} in header ${header}`;
+  const what = nameOf(signature);
   if (values.length === 0) throw new RingbackError('RB_SIGN_MISSING', `missing ${what}, which is the signature`);
   if (values.every((value) => value === '')) throw new RingbackError('RB_HEADER_INVALID', `${what} is empty: give it its value`);
+  return values;
+}
+
+/** @throws RingbackError RB_SIGN_MISSING, RB_SIGN_MISMATCH or RB_HEADER_INVALID */
+function signaturesIn(head: RequestHead, signature: SignatureSettings, id: Buffer | undefined): Buffer[] {
+  const { prefix = '', encoding, algorithm } = signature;
+  const values = signatureTexts(head, signature);
+  const what = nameOf(signature);
   const found = values.flatMap((value) => {
     const text = value.startsWith(prefix) ? value.slice(prefix.length) : undefined;
     return (text !== undefined && decodeSignature(text, encoding)) || [];
@@ -66,8 +68,22 @@ function signaturesIn({ headers }: RequestHead, signature: HmacSettings['signatu
   });
 }
 
+type Timestamp = NonNullable<HmacSettings['timestamp']>;
+type Old = { readonly name: string; readonly timestamp: Timestamp; readonly time: number; readonly receivedAt: number };
+
+function refuseOld({ name, timestamp: { header, tolerance: allowed }, ...times }: Old): void {
+  refuseStale({ header, ...times, allowed, setting: 'timestamp.tolerance', source: name });
+}
+
+type Stamped = { readonly name: string; readonly head: RequestHead; readonly timestamp: Timestamp };
+
+/** @throws RingbackError RB_CALLBACK_STALE */
+export function refuseStaleTimestamp({ name, head, timestamp }: Stamped): void {
+  refuseOld({ name, timestamp, time: timestampOf(head, timestamp).time, receivedAt: head.receivedAt });
+}
+
 /** @throws RingbackError RB_HEADER_MISSING or RB_HEADER_INVALID */
-function timestampOf({ headers }: RequestHead, from: NonNullable<HmacSettings['timestamp']>): { text: string; time: number } {
+export function timestampOf({ headers }: RequestHead, from: Timestamp): { text: string; time: number } {
   const text = headerValue(headers, from);
   const what = from.field === undefined ? `header ${from.header}` : `${from.field} in header ${from.header}`;
   if (text === undefined) throw new RingbackError('RB_HEADER_MISSING', `missing ${what}, which is the time of the signature`);

@@ -3,7 +3,7 @@ import { refuseEmpty, requiredHeader, requireHeaders, singleHeader } from '../ht
 
 export type SignedHeaders = { readonly action: Buffer; readonly bizType: Buffer; readonly ts: Buffer; readonly sign: Buffer };
 
-const SIGNED = ['action', 'bizType', 'ts', 'sign'] as const;
+export const SIGNED = ['action', 'bizType', 'ts', 'sign'] as const;
 
 export function readAccessKey(headers: Headers): Buffer {
   return requiredHeader(headers, 'accessKey');

@@ -14,8 +14,8 @@ export type SignedParts = {
  * NXLink: lower-case hex of MD5("accessKey=…&action=…&bizType=…&ts=…" + ("&body=…" unless empty) + "&accessSecret=…").
  * The secret is last, so length extension is impossible.
  */
-export function computeSign(secret: string, { accessKey, action, bizType, ts, body }: SignedParts): string {
-  const hash = createHash('md5')
+export function computeSign(secret: string, { accessKey, action, bizType, ts, body }: SignedParts, algorithm = 'md5'): string {
+  const hash = createHash(algorithm)
     .update('accessKey=')
     .update(accessKey)
     .update('&action=')

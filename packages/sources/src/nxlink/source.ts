@@ -8,6 +8,7 @@ import { retCodeAnswer } from '../http/ret-code.ts';
 import { shownText } from '../http/shown-text.ts';
 import { readDigits, refuseStale } from '../http/time.ts';
 import { type NxlinkAccount, NxlinkSettings } from './config.ts';
+import { createExplain } from './explain.ts';
 import { readAccessKey, readSigned } from './headers.ts';
 import { aboutOf, BODIES, eventType } from './schema.ts';
 import { createNxlinkSender } from './sender.ts';
@@ -63,6 +64,7 @@ function createNxlinkSource({ name, settings }: Configured): Source {
     publiclySigned: () => settings.accounts.filter(hasPublishedSecret).map(({ accessKey }) => accessKey),
     answer: retCodeAnswer,
     precheck,
+    ...createExplain({ name, settings }),
     read(request) {
       const { id, account, time, receivedAt, body } = request;
       const { text, object } = readJsonObject(body, request);

@@ -1,15 +1,16 @@
-import { type Headers, RingbackError, type Source, type SourceType } from '@ringback/contracts';
+import { RingbackError, type Source, type SourceType } from '@ringback/contracts';
 import { headerText } from '../http/header-text.ts';
-import { refuseEmpty, requiredHeader, singleHeader, withoutSecrets } from '../http/headers.ts';
+import { withoutSecrets } from '../http/headers.ts';
 import { hmacFits } from '../http/hmac.ts';
-import { checkId } from '../http/id.ts';
 import { plainAnswer } from '../http/json-reply.ts';
 import { readJson } from '../http/read-json.ts';
 import { readDigits, refuseStale } from '../http/time.ts';
 import { typeWords } from '../http/type-word.ts';
 import { weakSecrets } from '../http/weak-secrets.ts';
 import { StandardWebhooksSettings } from './config.ts';
+import { createExplain } from './explain.ts';
 import { createStandardWebhooksSender } from './sender.ts';
+import { readHeaders } from './headers.ts';
 import { mismatch, problemOfBody, refuseImpossible } from './mismatch.ts';
 import { keyOf, messageOf, signaturesIn } from './signature.ts';
 
@@ -35,6 +36,7 @@ function createStandardWebhooksSource({ name, settings }: Configured): Source {
     businessKey: () => undefined,
     answer: plainAnswer,
     precheck: createPrecheck({ name, settings }),
+    ...createExplain({ name, settings }),
     read(request) {
       const { id, account, time, receivedAt, body } = request;
       const { text, value } = readJson(body, request);
@@ -75,13 +77,4 @@ function createPrecheck({ name, settings }: Configured): Source['precheck'] {
       };
     };
   };
-}
-
-/** @throws RingbackError RB_HEADER_MISSING, RB_SIGN_MISSING or RB_HEADER_INVALID */
-function readHeaders(headers: Headers) {
-  const id = checkId('webhook-id', requiredHeader(headers, 'webhook-id'));
-  const timestamp = requiredHeader(headers, 'webhook-timestamp');
-  const signature = singleHeader(headers, 'webhook-signature');
-  if (signature === undefined) throw new RingbackError('RB_SIGN_MISSING', 'missing header webhook-signature');
-  return { id, timestamp, signature: refuseEmpty('webhook-signature', signature) };
 }
