@@ -8,6 +8,7 @@ import { createInFlight } from './in-flight.ts';
 import { answerHalfClosed } from './half-open.ts';
 import type { AppDeps, IngressDeps } from './ingress-deps.ts';
 import { LINGER_BOUNDS, lingerOnClose } from './linger.ts';
+import { createRefusalStreaks } from './refusal-streaks.ts';
 import { answerFailure, answerMalformedHttp, answerUnknownPath } from './unrouted.ts';
 
 /** ms. Node's default of 30 s would make a limit of 10 s up to 40 s. */
@@ -43,7 +44,7 @@ export function buildApp(ingressDeps: IngressDeps, bounds: Partial<typeof BOUNDS
     logger,
   });
   const inFlight = createInFlight(limits);
-  const deps: AppDeps = { ...ingressDeps, connections, inFlight };
+  const deps: AppDeps = { ...ingressDeps, connections, inFlight, streaks: createRefusalStreaks(ingressDeps) };
   const answerMalformed = (error: Error, socket: Socket) =>
     connections.afterAnswers(socket, () => answerMalformedHttp(error, socket, deps));
 

@@ -1,8 +1,8 @@
+import type { RingbackError } from '@ringback/contracts';
 import {
   type Callback,
   type HttpReply,
   type RequestHead,
-  RingbackError,
   type Source,
   type VerifiedRequest,
 } from '@ringback/contracts';
@@ -12,6 +12,7 @@ import { ack, type Answer, greeting, refusal } from './answer.ts';
 import { bodyTooLarge, methodRefused } from './error-table.ts';
 import type { Entry } from './in-flight.ts';
 import type { AppDeps } from './ingress-deps.ts';
+import { refusalFacts } from './refusal-facts.ts';
 import { readOrKeep, type Unfit } from './read-or-keep.ts';
 import { refuseStranger } from './refuse-stranger.ts';
 import { report } from './report.ts';
@@ -53,9 +54,9 @@ type Step = { request: FastifyRequest; source: Source; path: string; deps: AppDe
 
 /** Before the body is read. */
 function begin({ request, reply, source, path, deps }: Step & { reply: FastifyReply }): Answer | undefined {
+  const head = headOf(request, path, deps.now());
   try {
     refuseStranger({ source: source.name, request, allowFrom: deps.allowFrom });
-    const head = headOf(request, path, deps.now());
     const greeted = source.greet?.(head);
     if (greeted) return greet({ ...deps, reply: greeted, fields: { source: source.name, path, from: request.ip } });
     if (!source.methods.includes(head.method)) throw methodRefused(source);
@@ -69,11 +70,21 @@ function begin({ request, reply, source, path, deps }: Step & { reply: FastifyRe
     return undefined;
   } catch (error) {
     const answer = refusal(error, source);
-    const length = request.headers['content-length'];
-    const sender = answer.status < 500 ? senderOf(request, error, length) : {};
+    const bytes = request.headers['content-length'];
+    const sender = answer.status < 500 ? noteRefusal({ request, source, head, error, bytes, deps }) : {};
     report({ ...deps, answer, error, fields: { source: source.name, path, ...sender } });
     return answer;
   }
+}
+
+type Refused = Omit<Step, 'path'> & { head: RequestHead; error: unknown; bytes: number | string | undefined; body?: Buffer };
+
+/** Returns the facts for the log. */
+function noteRefusal({ deps, ...refused }: Refused): object {
+  const told = refusalFacts({ ...refused, trustProxy: deps.trustProxy });
+  const { account } = told;
+  deps.streaks.refused({ ...refused, account: account === undefined ? undefined : String(account), body: refused.body });
+  return told;
 }
 
 function headOf({ raw, method, url }: FastifyRequest, path: string, receivedAt: number): RequestHead {
@@ -130,6 +141,7 @@ async function takeCallback({ request, source, path, deps }: Step): Promise<Answ
     if (!request.arrival) throw new Error('a body without a head');
     const body = bodyOf(request);
     verified = request.arrival.verify(body);
+    deps.streaks.accepted(source.name, verified.account);
     request.arrival.entry.verified(body.length);
     const reply = source.greetVerified?.(verified);
     if (reply) {
@@ -150,7 +162,7 @@ async function takeCallback({ request, source, path, deps }: Step): Promise<Answ
   }
   request.arrival?.entry.done();
   const ms = Math.round(performance.now() - startedAt);
-  const who = verified ? identity(verified) : senderOf(request, error, bodyOf(request).length);
+  const who = verified ? identity(verified) : whoSent({ request, source, path, deps, error });
   const { logger, refused, count } = deps;
   report({ logger, refused, count, answer, error, fields: { source: source.name, path, ...who, ...facts(read), ms } });
   return answer;
@@ -164,9 +176,10 @@ function identity({ account, id, body }: VerifiedRequest): object {
   return { account, requestID: id, bytes: body.length };
 }
 
-function senderOf({ ip }: FastifyRequest, error: unknown, bytes: number | string | undefined): object {
-  const known = error instanceof RingbackError ? error.facts : {};
-  return { ...known, from: ip, ...(bytes !== undefined && { bytes: Number(bytes) }) };
+function whoSent({ path, ...step }: Step & { error: unknown }): object {
+  const { request, deps } = step;
+  const body = bodyOf(request);
+  return noteRefusal({ ...step, head: headOf(request, path, deps.now()), bytes: body.length, body });
 }
 
 function facts(read: Callback | Unfit | undefined): object {

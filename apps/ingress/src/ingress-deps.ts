@@ -4,6 +4,7 @@ import type { Connections } from './connections.ts';
 import type { InFlight } from './in-flight.ts';
 import type { Received } from './metrics.ts';
 import type { Refusal } from './refusal-counts.ts';
+import type { RefusalStreaks } from './refusal-streaks.ts';
 
 export type IngressDeps = {
   readonly sources: readonly Source[];
@@ -25,7 +26,11 @@ export type IngressDeps = {
   readonly limits: Limits;
 };
 
-export type AppDeps = IngressDeps & { readonly connections: Connections; readonly inFlight: InFlight };
+export type AppDeps = IngressDeps & {
+  readonly connections: Connections;
+  readonly inFlight: InFlight;
+  readonly streaks: RefusalStreaks;
+};
 
 /** Sizes in bytes, times in ms. */
 type Limits = {

@@ -41,6 +41,8 @@ export const ERROR_CODES = {
   RB_DISPATCH_PAUSED: 'workers take no callback, since an operator has paused dispatching',
   RB_OUTPUT_REMOVED: 'an output that is not in the settings has deliveries left',
   RB_OUTPUT_FAILING: 'an output fails so often that its deliveries wait in the queue',
+  RB_SIGN_FAILING: 'callbacks of one account are refused again and again, and this is the likeliest reason',
+  RB_CAPTURE_INVALID: 'a captured request cannot be read',
   RB_CLOCK_SKEW: 'the clock of this process differs from that of Redis',
   RB_LOG_DROPPED: 'log lines could not be written and were dropped',
   RB_OUTPUT_BACKLOG: 'more waits for an output than its backlog allows',

@@ -8,7 +8,7 @@ export { type Connection, openConnection, signedRequest } from './connection.ts'
 export { createInstallation, type Installation } from './installation.ts';
 export { interfaceSettings, SAMPLE_ACCOUNT, type SettingsOptions, SIGNING_SECRET } from './interface-settings.ts';
 export { printed, ringback } from './operator.ts';
-export { postCallback, taskBody } from './provider.ts';
+export { postCallback, taskBody, sign as providerSign } from './provider.ts';
 export { exchange, parseAnswer, PHONE, rawChunkedRequest, rawRequest } from './raw-request.ts';
 export { type AtEnd, startApp, writeSettings } from './app-process.ts';
 export { type AppProcess } from './spawn-app.ts';
