@@ -28,6 +28,7 @@ import { addStatus } from './status/command.ts';
 import { addTasks } from './tasks/command.ts';
 import type { Terminal } from './terminal/terminal.ts';
 import { addTrace } from './trace/command.ts';
+import { addVerify } from './verify/command.ts';
 
 type Context = {
   readonly program: Command;
@@ -87,6 +88,7 @@ function addCommands(context: Context): void {
   addTasks({ program, env, terminal, done: exitWith });
   addReplay({ program, env, terminal, done: exitWith });
   addPlan({ program, env, terminal, done: exitWith, fromCaller: context.fromCaller });
+  addVerify({ program, env, terminal, done: exitWith, fromCaller: context.fromCaller });
   addSchema(context);
   addSecret(context);
   addKept(context);

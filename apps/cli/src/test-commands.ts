@@ -12,6 +12,7 @@ import { addSearch } from './search/command.ts';
 import { addStatus } from './status/command.ts';
 import { addTasks } from './tasks/command.ts';
 import { addTrace } from './trace/command.ts';
+import { addVerify } from './verify/command.ts';
 
 export type Ran = { readonly code: number; readonly out: string; readonly err: string };
 
@@ -29,6 +30,7 @@ export async function runCommand(args: readonly string[], env: Readonly<Record<s
   addTrace(context);
   addTasks(context);
   addRoute({ ...context, fromCaller: (path) => path });
+  addVerify({ ...context, fromCaller: (path) => path });
   addPlan({ ...context, fromCaller: (path) => path });
   for (const place of ['dead-letters', 'quarantine'] as const) addKeptCommands({ ...context, place });
   try {

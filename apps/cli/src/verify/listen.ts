@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type HttpReply, RingbackError, type Source } from '@ringback/contracts';
+import { plainAnswer } from '@ringback/sources';
+import type { Terminal } from '../terminal/terminal.ts';
+import { splitTarget } from './capture.ts';
+import { tellVerdict, type Verdict, verifyCapture } from './verify.ts';
+
+export type VerifyListenOptions = {
+  readonly sources: readonly Source[];
+  readonly port: number;
+  /** Bytes. */
+  readonly bodyLimit: number;
+  readonly json: boolean;
+  readonly stop: AbortSignal;
+  readonly terminal: Terminal;
+};
+
+/** Stands in for the ingress: verifies, prints and answers; queues nothing. Resolves once stopped. @throws RingbackError RB_PORT_TAKEN */
+export async function verifyWhatComes({ port, stop, terminal, ...options }: VerifyListenOptions): Promise<void> {
+  const server = createServer((request, response) => {
+    void answer({ ...options, request, response, terminal }).catch(() => response.destroy());
+  });
+  await open(server, port);
+  const address = server.address();
+  const listening = typeof address === 'object' && address ? address.port : port;
+  terminal.out(`verifying at http://127.0.0.1:${listening}; nothing is queued (Ctrl-C ends it)`);
+  if (!stop.aborted) await once(stop, 'abort');
+  server.close();
+  server.closeAllConnections();
+}
+
+async function open(server: Server, port: number): Promise<void> {
+  try {
+    await once(server.listen(port, '127.0.0.1'), 'listening');
+  } catch (cause) {
+    if (!(cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE')) throw cause;
+    const message = `port ${port} is in use: stop the ingress, or name another one (verify --listen <port>)`;
+    throw new RingbackError('RB_PORT_TAKEN', message, { cause });
+  }
+}
+
+type Exchange = Pick<VerifyListenOptions, 'sources' | 'bodyLimit' | 'json' | 'terminal'> & {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+};
+
+async function answer({ request, response, sources, bodyLimit, json, terminal }: Exchange): Promise<void> {
+  const { method = 'GET', url = '/', headersDistinct: headers } = request;
+  const body = await readBody(request, bodyLimit);
+  const now = Date.now();
+  const head = { method, ...splitTarget(url), headers };
+  const source = sources.find(({ paths }) => paths.includes(head.path));
+  const greeting = source?.greet?.({ ...head, receivedAt: now });
+  if (greeting) {
+    terminal.out(`${method} ${head.path}: handshake answered`);
+    return reply(response, greeting);
+  }
+  const verdict = verifyCapture({ sources, capture: { ...head, body }, now });
+  if (json) terminal.out(JSON.stringify({ method, path: head.path, bytes: body.length, ...verdict }));
+  else {
+    terminal.out(`${method} ${head.path}, ${body.length} bytes${source ? '' : ': no source has this path'}`);
+    for (const line of tellVerdict(verdict)) terminal.out(line);
+  }
+  reply(response, replyTo(verdict, source ?? sources.find(({ name }) => name === verdict.source)));
+}
+
+async function readBody(request: IncomingMessage, bodyLimit: number): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const part of request) {
+    if (!Buffer.isBuffer(part)) continue;
+    bytes += part.length;
+    if (bytes > bodyLimit) throw new RingbackError('RB_BODY_TOO_LARGE', `the body is larger than ${bodyLimit} bytes`);
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}
+
+function replyTo({ reasons: [reason] }: Verdict, source: Source | undefined): HttpReply {
+  const answers: Pick<Source, 'answer'> = source ?? { answer: plainAnswer };
+  const responseID = randomUUID();
+  if (!reason) return answers.answer({ kind: 'acked', responseID });
+  const code = 'RB_SIGN_MISMATCH';
+  return answers.answer({ kind: 'refused', code, status: 401, message: `${code}: ${reason.code}`, responseID });
+}
+
+function reply(response: ServerResponse, { status, contentType, headers, body }: HttpReply): void {
+  response.writeHead(status, { 'content-type': contentType, ...headers }).end(body);
+}
