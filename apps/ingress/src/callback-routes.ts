@@ -1,11 +1,5 @@
 import type { RingbackError } from '@ringback/contracts';
-import {
-  type Callback,
-  type HttpReply,
-  type RequestHead,
-  type Source,
-  type VerifiedRequest,
-} from '@ringback/contracts';
+import { type Callback, type HttpReply, type RequestHead, type Source, type VerifiedRequest } from '@ringback/contracts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { abandonBody } from './abandon-body.ts';
 import { ack, type Answer, greeting, refusal } from './answer.ts';
