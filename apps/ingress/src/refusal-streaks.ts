@@ -12,8 +12,8 @@ import { explainBy } from '@ringback/sources';
 
 const TELL_AFTER = 5;
 const TELL_EVERY_MS = 10 * 60_000;
-/** Longer bodies would take too long to try. */
-const MOST_BYTES = 64 * 1024;
+/** Of a longer body, a step would hold up other requests for too long. */
+const MOST_BYTES = 16 * 1024;
 /** Accounts come from the settings. This is a bound for sources that break the rule. */
 const MOST_ACCOUNTS = 10_000;
 

@@ -6,8 +6,8 @@ import { ESCAPES, LAYOUTS, printJson, readJsonText, withEscapes } from './json-t
 
 const ON_THE_WAY = 'send and forward the bytes that were signed, unchanged';
 
-/** Likeliest first. */
-export function* bodyVariants(body: Buffer): Generator<BodyVariant> {
+/** Likeliest first. Undefined: nothing to try, only the end of a step. */
+export function* bodyVariants(body: Buffer): Generator<BodyVariant | undefined> {
   yield* endVariants(body);
   if (body.length > 0) {
     const text = `the signature fits an empty body: the sender signed without the body; it must sign the bytes that it sends`;
@@ -33,19 +33,21 @@ function endText(how: string): string {
   return `the signature fits the body ${how}: white space at the end was added or lost between the signature and here (an editor, echo, a proxy); ${ON_THE_WAY}`;
 }
 
-function* jsonVariants(text: string): Generator<BodyVariant> {
+function* jsonVariants(text: string): Generator<BodyVariant | undefined> {
   const json = readJsonText(text);
+  yield undefined;
   if (!json) return;
   const { tokens } = json;
   const bare = tokens.filter((token) => token.trim() !== '');
   const styles = Object.entries(ESCAPES);
   for (const [style, write] of styles) {
     const signed = printJson(withEscapes(tokens, write), undefined);
-    if (signed !== text) yield { ...escapeReason(style, { signed, text }), body: Buffer.from(signed) };
+    yield signed === text ? undefined : { ...escapeReason(style, { signed, text }), body: Buffer.from(signed) };
   }
   const kept: [string, (string: string) => string] = ['', (string) => string];
   for (const [style, write] of [kept, ...styles]) {
     const written = style === '' ? bare : withEscapes(bare, write);
+    yield undefined;
     for (const [name, layout] of Object.entries(LAYOUTS)) {
       const signed = printJson(written, layout);
       const how = style === '' ? name : `${name}, with ${style}`;

@@ -34,9 +34,9 @@ export function* explainSignature({ known = [], body, ...signature }: Signature)
     yield;
     if (fitsSo()) return proven([reason]);
   }
-  for (const { body: signed, ...reason } of bodyVariants(body)) {
+  for (const variant of bodyVariants(body)) {
     yield;
-    if (fits({ keys, body: signed })) return proven([reason]);
+    if (variant && fits({ keys, body: variant.body })) return proven([{ code: variant.code, text: variant.text }]);
   }
   return { reasons: [...known, wrongSecret(signature.secretsOf)], isProven: false };
 }
