@@ -19,10 +19,11 @@ export type Report = {
 };
 
 /** One line per request. A bug comes with its stack. */
-export function report({ logger, refused, answer, error, fields, handshake = false, ...counting }: Report): void {
+export function report(options: Report): void {
+  const { logger, refused, answer, error, fields, handshake = false } = options;
   const { status, responseID, refused: why } = answer;
   const line = { ...fields, status, responseID };
-  count(counting, answer, fields, handshake);
+  count(options);
   if (why) refused?.({ source: 'source' in fields ? String(fields.source) : undefined, code: why.code });
   if (!why) {
     logger.info(line, handshake ? 'handshake answered' : 'callback acked');
@@ -33,9 +34,7 @@ export function report({ logger, refused, answer, error, fields, handshake = fal
   }
 }
 
-type Counting = Pick<Report, 'count' | 'source'>;
-
-function count({ count: add, source: known }: Counting, { refused }: Answer, fields: object, handshake: boolean): void {
+function count({ count: add, source: known, answer: { refused }, fields, handshake = false }: Report): void {
   if (add === undefined) return;
   const { source = known, type, ms }: { source?: string | undefined; type?: string; ms?: number } = fields;
   const took = ms === undefined ? {} : { ms };

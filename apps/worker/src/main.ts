@@ -17,6 +17,7 @@ import { createShardCountWatch, shardsOf } from '@ringback/redis';
 import { checkCondition, createRouter } from '@ringback/routing';
 import { createSources, sourceTypes } from '@ringback/sources';
 import { startHistory } from './history/history.ts';
+import { createWorkerMetrics, type WorkerMetrics } from './metrics/metrics.ts';
 import { openLanes } from './output/lanes.ts';
 import { openOutput, type ServedOutput } from './output/output.ts';
 import { watchPause } from './output/pause-watch.ts';
@@ -58,21 +59,22 @@ async function run(): Promise<void> {
   setMaxListeners(0, stopping.signal);
 
   const shardCount = await watchShardCount(config.redis, logger);
-  const metrics = createMetrics({ app: 'worker', version: VERSION });
+  const metrics = createWorkerMetrics(createMetrics({ app: 'worker', version: VERSION }));
   const places = shardsOf(config.redis);
-  const shards = places.map((shard, number) => openShard({ shard, number, config, now: elapsed, logger }));
+  const shards = places.map((shard, number) => openShard({ shard, number, config, ...metrics, now: elapsed, logger }));
   const served = shards.filter(({ number }) => config.worker.shards?.includes(number) ?? true);
   const names = config.outputs.map(({ name }) => name);
   const reportRemoved = createRemovedReport(served, names);
   reportRemoved();
-  const outputs = openOutputs({ config, locate }, logger);
+  const outputs = openOutputs({ config, locate }, { ...metrics, logger });
+  metrics.watch({ config, shards, outputs });
   const self = { app: 'worker', version: VERSION, parts: workerParts(config) } as const;
   const announced = announce({ ...places[0], ...self, failing: () => failingOf(outputs), onSame: reportRemoved, logger });
   const common = { config, shards, stopping: stopping.signal, now: elapsed };
   const lanes = openLanes({ ...common, outputs, served });
   const router = createRouter({ routes: config.routes });
   const routing = { router, businessKeyOf: createBusinessKeyOf(config), shardCount };
-  const callbacks = openShardWorks({ ...common, ...routing, lanes, served });
+  const callbacks = openShardWorks({ ...common, ...routing, ...metrics, lanes, served });
 
   const readiness = createReadiness({ served, shardCount, now: elapsed });
   const reasons = async () => (stopping.signal.aborted ? ['the process is stopping'] : readiness.notReadyReasons());
@@ -99,13 +101,17 @@ async function watchShardCount(settings: Config['redis'], logger: Logger) {
   return shardCount;
 }
 
-function openOutputs({ config, locate }: Pick<InspectedConfig, 'config' | 'locate'>, logger: Logger): ServedOutput[] {
+type Inspected = Pick<InspectedConfig, 'config' | 'locate'>;
+
+type Counting = Pick<WorkerMetrics, 'attemptsOf'> & { readonly logger: Logger };
+
+function openOutputs({ config, locate }: Inspected, { attemptsOf, logger }: Counting): ServedOutput[] {
   const types = new Map(config.sources.map(({ name, type }) => [name, type]));
   const sourceTypeOf = (source: string) => types.get(source);
   const deps = { http: createHttpClient(), writeLine: stdout.writeLine, now: Date.now, sourceTypeOf };
   return config.outputs.map((settings, index) => {
     const output = locate(['outputs', index], () => createOutput(settings, deps));
-    return openOutput({ output, settings, now: elapsed, logger });
+    return openOutput({ output, settings, now: elapsed, attempted: attemptsOf(settings.name), logger });
   });
 }
 

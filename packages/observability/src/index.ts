@@ -1,6 +1,6 @@
 export { isOpenToOthers } from './admin-access.ts';
 export { type AdminServer, isPortTaken, startAdminServer } from './admin-server.ts';
-export { type Metrics, createMetrics } from './metrics/metrics.ts';
+export { createMetrics, type GaugeValue, type Metrics } from './metrics/metrics.ts';
 export type { Count } from './metrics/counter.ts';
 export { createLogger, describeError } from './logger.ts';
 export { keepErrorListener, surviveBrokenConnections } from './socket-errors.ts';

@@ -1,6 +1,13 @@
 export { type Consumer, HandBack } from './bullmq/consumer.ts';
 export { batchPartId } from './bullmq/names.ts';
-export { callbackQueueState, outputQueueState, type QueueDepths, type QueueState, sumOfDepths } from './bullmq/queue-state.ts';
+export {
+  callbackQueueState,
+  keptQueueState,
+  outputQueueState,
+  type QueueDepths,
+  type QueueState,
+  sumOfDepths,
+} from './bullmq/queue-state.ts';
 export { createBatchWriter } from './callbacks/batch-writer.ts';
 export { consumeCallbacks, type TakenBatch } from './callbacks/consumer.ts';
 export { type CallbackProducer, createCallbackProducer } from './callbacks/producer.ts';

@@ -4,6 +4,7 @@ import type { Quarantine, RouteCounts, TakenBatch } from '@ringback/queue';
 import type { Router } from '@ringback/routing';
 import { allSettled } from '../all-settled.ts';
 import type { Claims } from './claims.ts';
+import type { Dispatched as Counted } from '../metrics/dispatched.ts';
 import { createConflictKeeper } from './conflicts.ts';
 import type { FanOut } from './fan-out.ts';
 import type { HistoryEvents } from '../history/events.ts';
@@ -27,6 +28,8 @@ export type DispatchDeps = {
   readonly counts: RouteCounts;
   /** Absent: there is no history. */
   readonly history?: Pick<HistoryEvents, 'dispatched'> | undefined;
+  /** Counts callbacks of batches that are done. */
+  readonly dispatched?: ((batch: Counted) => void) | undefined;
   readonly businessKeyOf: BusinessKeyOf;
   readonly nearlyFull: () => boolean;
   /** By Redis's clock: another worker compares it. */
@@ -101,7 +104,9 @@ function createOwnSettling(deps: DispatchDeps) {
       await endConflicts();
       await endUnrouted();
       await counts.dropped(dropped);
-      report(logger, { id, callbacks, fresh, businessDuplicates, duplicates, conflicts, ...routed });
+      const dispatched = { id, callbacks, fresh, businessDuplicates, duplicates, conflicts, ...routed };
+      report(logger, dispatched);
+      deps.dispatched?.(countsOf(dispatched));
     };
   };
 }
@@ -127,6 +132,18 @@ function report(
     ...(conditionErrors.length > 0 && { conditionErrors }),
   };
   logger.info(line, 'batch dispatched');
+}
+
+function countsOf({ fresh, businessDuplicates, duplicates, conflicts, dropped, unrouted }: Dispatched): Counted {
+  const droppedSum = [...dropped.values()].reduce((sum, count) => sum + count, 0);
+  return {
+    routed: fresh.length - droppedSum - unrouted.length,
+    dropped: droppedSum,
+    unrouted: unrouted.length,
+    duplicates: duplicates.length,
+    businessDuplicates: businessDuplicates.length,
+    conflicts: conflicts.length,
+  };
 }
 
 /** The returned function selects callbacks by verdict. */

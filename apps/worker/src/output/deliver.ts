@@ -7,6 +7,7 @@ import { allSettled } from '../all-settled.ts';
 import { type Attempt, type AttemptDeps, type Attempted, createAttempt } from './attempt.ts';
 import type { Breaker } from './breaker.ts';
 import { createDied, isOpen } from './died.ts';
+import type { OnAttempt } from '../metrics/attempts.ts';
 import type { AttemptEvent, HistoryEvents } from '../history/events.ts';
 
 export type DeliverDeps = {
@@ -15,7 +16,7 @@ export type DeliverDeps = {
   readonly attempts: number;
   readonly settling: AttemptDeps['settling'];
   readonly timeout: number;
-  readonly onAttempt: () => void;
+  readonly onAttempt: OnAttempt;
   /** Of this output, in this process. */
   readonly limit: LimitFunction;
   readonly ledger: Pick<Ledger, 'outcomes' | 'record' | 'keep'>;
@@ -59,7 +60,7 @@ function createBegin(deps: DeliverDeps): Steps['begin'] {
         return attempt({ ...next, probe });
       }, next.spent.failingSince !== undefined);
       if (made === 'held') throw new HandBack();
-      deps.onAttempt();
+      deps.onAttempt(made, next.callback);
       return made;
     });
 }

@@ -1,5 +1,6 @@
 import type { Config } from '@ringback/config';
 import type { Logger, Output } from '@ringback/contracts';
+import type { OnAttempt } from '../metrics/attempts.ts';
 import type { Consumer } from '@ringback/queue';
 import pLimit, { type LimitFunction } from 'p-limit';
 import { type Breaker, createBreaker } from './breaker.ts';
@@ -21,14 +22,19 @@ export type ServedOutput = {
   /** Over all its lanes. */
   readonly limit: LimitFunction;
   readonly attempts: () => number;
-  readonly onAttempt: () => void;
+  readonly onAttempt: OnAttempt;
   /** While the breaker is open, the lane's deliveries stay in the queue. */
   join(lane: OwnLane): void;
 };
 
-export type OutputOptions = Pick<ServedOutput, 'output' | 'settings'> & { readonly now: () => number; readonly logger: Logger };
+export type OutputOptions = Pick<ServedOutput, 'output' | 'settings'> & {
+  readonly now: () => number;
+  /** Counts attempts for the metrics. */
+  readonly attempted?: OnAttempt | undefined;
+  readonly logger: Logger;
+};
 
-export function openOutput({ output, settings, now, logger }: OutputOptions): ServedOutput {
+export function openOutput({ output, settings, now, attempted, logger }: OutputOptions): ServedOutput {
   const lanes: OwnLane[] = [];
   let attempts = 0;
   const breaker = createBreaker({
@@ -56,7 +62,10 @@ export function openOutput({ output, settings, now, logger }: OutputOptions): Se
     breaker,
     limit: pLimit(settings.delivery.concurrency),
     attempts: () => attempts,
-    onAttempt: () => void (attempts += 1),
+    onAttempt(made, callback) {
+      attempts += 1;
+      attempted?.(made, callback);
+    },
     join: (lane) => void lanes.push(lane),
   };
 }

@@ -17,6 +17,7 @@ import { createDispatch, type Sharding } from '../dispatch/dispatch.ts';
 import { createFanOut } from '../dispatch/fan-out.ts';
 import { withHeadroom } from '../dispatch/headroom.ts';
 import { keepSwept } from '../keep-swept.ts';
+import type { Dispatched } from '../metrics/dispatched.ts';
 import type { Lanes } from '../output/lanes.ts';
 import { createPassOn } from '../dispatch/pass-on.ts';
 import { REACHED_WITHIN_MS } from './reach.ts';
@@ -34,6 +35,8 @@ export type ShardWorksOptions = {
   readonly router: Router;
   readonly businessKeyOf: BusinessKeyOf;
   readonly shardCount: Pick<ShardCountWatch, 'refusal'>;
+  /** Counts callbacks for the metrics. */
+  readonly dispatched?: ((batch: Dispatched) => void) | undefined;
   readonly stopping: AbortSignal;
   readonly now: () => number;
 };
@@ -56,6 +59,7 @@ function openShardWork(options: ShardWorkOptions): ShardWork {
     ...createKeeping(options),
     ledger,
     history: shard.history,
+    dispatched: options.dispatched,
     claims: createClaims({ own: shard.number, shards }),
     ...(shards.length > 1 && { sharding: createSharding(options) }),
     router,

@@ -25,11 +25,13 @@ export type WorkShardOptions = {
   readonly config: Pick<Config, 'redis' | 'worker' | 'dedupe' | 'outputs' | 'routes' | 'history'>;
   /** Monotonic, ms. */
   readonly now: () => number;
+  /** Hears of what the history does not get. */
+  readonly historyDropped?: ((dropped: { callbacks: number; attempts: number }) => void) | undefined;
   readonly logger: Logger;
 };
 
 /** A shard as a worker reaches it: the connection of all its commands, and what Redis says of itself. */
-export function openShard({ shard, number, config, now, logger: ofProcess }: WorkShardOptions) {
+export function openShard({ shard, number, config, now, historyDropped, logger: ofProcess }: WorkShardOptions) {
   const { prefix } = shard;
   const isOne = config.redis.shards === 1;
   const logger = loggerOfShard(ofProcess, { shard: number, shards: config.redis.shards });
@@ -43,7 +45,7 @@ export function openShard({ shard, number, config, now, logger: ofProcess }: Wor
   const { nearlyFull, tight } = watch;
   const drop = createDropNoter({ redis, prefix, window });
   const renew: FanOutShard['renew'] = (batch, outputs) => ledger.renew(batch, outputs);
-  const history = openHistoryEvents({ config, shard, redis, watch, logger });
+  const history = openHistoryEvents({ config, shard, redis, watch, historyDropped, logger });
   const target: FanOutShard = { bodies: createBodies(access), drop, renew, nearlyFull, tight, history };
   return {
     number,
@@ -62,20 +64,27 @@ export function openShard({ shard, number, config, now, logger: ofProcess }: Wor
   };
 }
 
-type HistoryOptions = Pick<WorkShardOptions, 'config' | 'shard' | 'logger'> & {
+type HistoryOptions = Pick<WorkShardOptions, 'config' | 'shard' | 'historyDropped' | 'logger'> & {
   readonly redis: Redis;
   readonly watch: Pick<RedisWatch, 'roomTo'>;
 };
 
 /** Undefined: there is no history. */
-function openHistoryEvents({ config, shard, redis, watch, logger }: HistoryOptions): HistoryEvents | undefined {
+function openHistoryEvents({
+  config,
+  shard,
+  redis,
+  watch,
+  historyDropped: onDropped,
+  logger,
+}: HistoryOptions): HistoryEvents | undefined {
   if (config.history === undefined) return undefined;
   const { shards, overload } = config.redis;
   const { buffer, answers } = config.history;
   // Of the memory until callbacks may be taken again it takes at most a half, so it never brings Redis there.
   const most = () => Math.min(buffer, watch.roomTo(overload.memory.low) / 2) / shards;
   const { now } = redisClock(redis);
-  const { handOver } = createHandOver({ redis, prefix: shard.prefix, most, now, logger });
+  const { handOver } = createHandOver({ redis, prefix: shard.prefix, most, now, onDropped, logger });
   return createHistoryEvents({ handOver, settings: routesDigest(config), answers, now });
 }
 

@@ -19,6 +19,8 @@ type HandOverOptions = {
   readonly most: () => number;
   /** By Redis's clock. */
   readonly now: () => number;
+  /** Hears of all that was dropped here. */
+  readonly onDropped?: ((dropped: Weight) => void) | undefined;
   readonly logger: Logger;
 };
 
@@ -37,9 +39,12 @@ const RESERVE = 64 * 1024;
 
 /** Without anything handed over it sends no command. */
 export function createHandOver(options: HandOverOptions): OpenHandOver {
-  const { redis, most, logger } = options;
+  const { redis, most, onDropped, logger } = options;
   const gap = createGapReporter(logger);
-  const { known, unsaid, append, giveWay } = createBuffer(options, gap.dropped);
+  const { known, unsaid, append, giveWay } = createBuffer(options, (weight) => {
+    gap.dropped(weight);
+    onDropped?.(weight);
+  });
   const look = onceAtATime(async () => {
     gap.look();
     // Writers make room meanwhile. Without this a process that is idle would never hear of it.

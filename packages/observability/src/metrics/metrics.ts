@@ -20,7 +20,7 @@ type Observed = { readonly observe: (value: number) => void };
 type HistogramsOf = { readonly of: (labels?: Labels) => Observed };
 /** `replace` leaves nothing of before: what is not known now is not shown. */
 type GaugesOf = { readonly replace: (values: readonly GaugeValue[]) => void };
-type GaugeValue = { readonly labels?: Labels; readonly value: number };
+export type GaugeValue = { readonly labels?: Labels; readonly value: number };
 
 /** Gauges that prom-client names like counters: `promtool check metrics` refuses them. */
 const MISNAMED = ['nodejs_active_resources_total', 'nodejs_active_handles_total', 'nodejs_active_requests_total'];

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
-import { CALLBACKS, outputQueueName } from './names.ts';
+import { readTimes } from './job-note.ts';
+import { CALLBACKS, outputQueueName, QUARANTINE, UNROUTED } from './names.ts';
 import { openQueue } from './queue-options.ts';
 
 export type QueueDepths = {
@@ -41,6 +42,11 @@ export function callbackQueueState(access: QueueAccess): QueueState {
   return queueState(CALLBACKS, access);
 }
 
+/** What is kept until a person decides. */
+export function keptQueueState(kind: 'quarantine' | 'unrouted', access: QueueAccess): QueueState {
+  return queueState(kind === 'quarantine' ? QUARANTINE : UNROUTED, access);
+}
+
 function queueState(name: string, access: QueueAccess): QueueState {
   const queue = openQueue(name, access);
   return {
@@ -51,10 +57,10 @@ function queueState(name: string, access: QueueAccess): QueueState {
     },
     async oldest() {
       const [waiting, delayed] = await Promise.all([
-        queue.getJobs(['waiting'], 0, 0, true),
-        queue.getJobs(['delayed'], 0, DELAYED_LOOKED_AT - 1, true),
+        queue.getRanges(['waiting'], 0, 0, true),
+        queue.getRanges(['delayed'], 0, DELAYED_LOOKED_AT - 1, true),
       ]);
-      const times = [...waiting, ...delayed].map(({ timestamp }) => timestamp);
+      const times = await readTimes({ redis: access.redis, queue }, [...waiting, ...delayed]);
       return times.length === 0 ? undefined : Math.min(...times);
     },
     isPaused: () => queue.isPaused(),

@@ -1,0 +1,25 @@
+import { randomUUID } from 'node:crypto';
+import { createMetrics } from '@ringback/observability';
+import { expect, it } from 'vitest';
+import { createIngressMetrics } from './metrics.ts';
+
+it('10 000 types, paths and sources that a sender makes up add one series', async () => {
+  const { count, text } = createIngressMetrics(
+    createMetrics({ app: 'ingress', version: '1' }),
+    new Map([['callbot', ['callbot.order']]]),
+  );
+  const series = async () => (await text()).split('\n').filter((line) => line.startsWith('ringback_callbacks_received_total'));
+  count({ source: 'callbot', type: 'callbot.order', result: 'acked', ms: 3 });
+  count({ source: randomUUID(), result: 'refused', code: 'RB_PATH_UNKNOWN' });
+  const before = await series();
+  for (let number = 0; number < 10_000; number += 1) {
+    count({ source: 'callbot', type: randomUUID(), result: 'acked', ms: 3 });
+    count({ source: randomUUID(), type: randomUUID(), result: 'refused', code: 'RB_PATH_UNKNOWN' });
+  }
+  const after = await series();
+  expect(after).toHaveLength(before.length);
+  expect(after).toContain('ringback_callbacks_received_total{source="callbot",type="other",result="acked",reason="none"} 10000');
+  expect(after).toContain(
+    'ringback_callbacks_received_total{source="none",type="none",result="refused",reason="RB_PATH_UNKNOWN"} 10001',
+  );
+});

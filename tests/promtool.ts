@@ -1,0 +1,43 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { fromDebian, locateProgram } from '@ringback/server-programs';
+
+const run = promisify(execFile);
+const CACHE = fileURLToPath(new URL('../.ringback/cache', import.meta.url));
+const FOUND_WITHIN_MS = 300_000;
+
+/** Of Prometheus: on PATH, or from Debian's packages, unpacked without root. @throws Error that says why there is none */
+async function findPromtool(): Promise<string> {
+  const onPath = await locateProgram('promtool');
+  if (onPath !== undefined) return onPath;
+  const found = await fromDebian(
+    {
+      name: 'prometheus',
+      package: 'prometheus',
+      // Its web pages.
+      without: /^(libjs-|fonts-)/,
+      async probe({ tree }) {
+        const program = join(tree, 'usr', 'bin', 'promtool');
+        await run(program, ['--version'], { timeout: 10_000 });
+        return { program };
+      },
+    },
+    { cache: CACHE, signal: AbortSignal.timeout(FOUND_WITHIN_MS) },
+  );
+  if ('unavailable' in found) throw new Error(`no promtool: not on PATH; ${found.unavailable}`);
+  return found.program;
+}
+
+/** What `promtool check metrics` says of such a page, and its exit code. */
+export async function checkMetrics(page: string): Promise<{ code: number | null; said: string }> {
+  const child = spawn(await findPromtool(), ['check', 'metrics'], { stdio: ['pipe', 'pipe', 'pipe'] });
+  child.stdin.end(page);
+  const ended = once(child, 'close');
+  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  await ended;
+  return { code: child.exitCode, said: out + err };
+}
