@@ -50,6 +50,8 @@ export type App = {
   readonly pid: number;
   /** Undefined for a worker. */
   readonly url: string | undefined;
+  /** Undefined for what has no admin port. */
+  readonly adminUrl: string | undefined;
   /** SIGSTOP: it takes nothing. */
   readonly stop: () => void;
   /** SIGCONT. */
@@ -72,5 +74,7 @@ export async function startApp({ main, root = ROOT, env, logFolder, onClose }: A
     what: () => `${main} is up: ${written().slice(-2000)}`,
   });
   const url = /"url":"([^"]+)"/.exec(line)?.[1];
-  return { pid: child.pid ?? 0, url, stop: () => void child.kill('SIGSTOP'), resume: () => void child.kill('SIGCONT') };
+  const adminUrl = /"adminUrl":"([^"]+)"/.exec(line)?.[1];
+  const signal = (name: NodeJS.Signals) => () => void child.kill(name);
+  return { pid: child.pid ?? 0, url, adminUrl, stop: signal('SIGSTOP'), resume: signal('SIGCONT') };
 }

@@ -1,5 +1,6 @@
 import { type Deliverer, startDelivering } from '../contestants/contestant.ts';
 import { BODY_BYTES } from '../load/requests.ts';
+import { scrape } from '../measure/scrape.ts';
 import { inTurn, type Way } from '../plan.ts';
 import { withClosing } from '../processes.ts';
 import type { World } from '../world.ts';
@@ -13,7 +14,7 @@ const WAYS: readonly Way[] = [
 
 type Turn = { readonly contestant: Deliverer; readonly rate: number };
 
-/** This checkout and another one, in turn: both run now, so that what slows the machine down slows both. */
+/** This checkout and another one, in turn: both run now, so that what slows the machine down slows both. Scraped each second. */
 export function measureAgainst(world: World, root: string): Promise<void> {
   return withClosing(async (onClose) => {
     const { plan, say } = world;
@@ -21,6 +22,7 @@ export function measureAgainst(world: World, root: string): Promise<void> {
       startDelivering('ringback', { ...world.startOptions('second everysec', onClose), root }),
       startDelivering('ringback', world.startOptions('everysec', onClose)),
     ]);
+    scrape([there.ingress, there.worker, here.ingress, here.worker], onClose);
     const turns: Turn[] = [];
     for (const contestant of [
       { ...there, name: 'there' },
