@@ -83,6 +83,8 @@ const Changed = Type.Object({
   state: Type.Enum([...DELIVERY_STATES]),
   reason: Type.Optional(Type.String()),
   fault: Type.Optional(fault),
+  /** They were parked until now. */
+  returned: Type.Optional(Type.Literal(true)),
   /** `batch` is not known of what a person changes. */
   deliveries: Type.Array(Type.Object({ ...CallbackRef.properties, batch: Type.Optional(Type.String()) })),
 });

@@ -2,8 +2,9 @@ export { type CallbackRef, DELIVERY_STATES, type DeliveryState, type Fate, Histo
 export { forgetInStream } from './hand-over/forget-stream.ts';
 export { createHandOver, type HandOver, type OpenHandOver } from './hand-over/hand-over.ts';
 export { type BufferState, peekAtStream, readBufferState } from './hand-over/look-at-stream.ts';
-export { isNewer, withLastRetry } from './store/newest-state.ts';
+export { newerOf, withLastRetry } from './store/newest-state.ts';
 export { type HistoryPlace, openHistory, type OpenOptions } from './open.ts';
+export { problemOf } from './problem-of.ts';
 export { moveKept, type MoveKeptOptions, runKeptMoves } from './kept/move-kept.ts';
 export { createRestKept } from './kept/rest-kept.ts';
 export { moveParked, purgeParked } from './parking/move-parked.ts';

@@ -19,8 +19,9 @@ export function traceJson({ callback, routes, deliveries, resting, actions, note
       ...(fate?.businessDuplicate && { businessDuplicate: true }),
     },
     routes,
-    deliveries: deliveries.map(({ attempts, since, nextAt, deadLetter, ...delivery }) => ({
+    deliveries: deliveries.map(({ attempts, since, nextAt, deadLetter, wasParked, ...delivery }) => ({
       ...delivery,
+      ...(wasParked && { wasParked: { from: iso(wasParked.from), to: iso(wasParked.to) } }),
       ...(deadLetter && { deadLetter: { ...deadLetter, since: iso(deadLetter.since) } }),
       since: iso(since),
       nextAt: iso(nextAt),

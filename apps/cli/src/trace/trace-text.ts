@@ -83,9 +83,10 @@ function commandWords({ command, facts }: Traced['actions'][number]): string {
 type Told = { readonly now: number; readonly id: string };
 
 function deliveryLines(delivery: TracedDelivery, { now, id }: Told): string[] {
-  const { output, attempts, deadLetter } = delivery;
+  const { output, attempts, deadLetter, wasParked } = delivery;
   return [
     label(output, stateWords(delivery, now)),
+    ...labelled('', wasParked && parkedWords(wasParked)),
     ...labelled('', deadLetter && keptWords(deadLetter, `${id} --output ${output}`)),
     ...attempts.map(({ number, at, ms, outcome, status, reason, fault, nextAt, replay }) => {
       const result = [outcome, status === undefined ? reason : (reason ?? `HTTP ${status}`)].filter((part) => part !== undefined);
@@ -98,6 +99,9 @@ function deliveryLines(delivery: TracedDelivery, { now, id }: Told): string[] {
     }),
   ];
 }
+
+const parkedWords = ({ from, to }: NonNullable<TracedDelivery['wasParked']>): string =>
+  `was parked from ${iso(from)} ${to === undefined ? 'on; until when is not known' : `to ${iso(to)}`}`;
 
 function keptWords({ since, reason }: NonNullable<TracedDelivery['deadLetter']>, which: string): string {
   const when = since === undefined ? '' : ` since ${iso(since)}`;

@@ -142,3 +142,27 @@ it('says what it looked at if it finds nothing, and works while Redis, or the hi
   const without = await cli('trace', 'r-1');
   expect(without).toMatchObject({ code: 1, err: expect.stringMatching(/^missing: history: RB_HISTORY_/) });
 });
+
+it('says from when to when a delivery was parked, after it came back', async () => {
+  const { cli, history } = await setUp();
+  const change = { changed: true, output: 'log' } as const;
+  await history.write({
+    ...NO_ROWS,
+    deliveries: [
+      deliveryRow(row, { ...change, state: 'parked', at: T + 1000, parkedAt: T + 1000 }),
+      deliveryRow(row, { ...change, state: 'waiting', at: T + 61_000, returnedAt: T + 61_000 }),
+      deliveryRow(row, { output: 'log', at: T + 62_000 }),
+    ],
+  });
+  const [told, json] = [await cli('trace', 'r-1'), await cli('trace', 'r-1', '--json')];
+  expect(told.out).toContain('was parked from 2026-11-24T09:00:01.000Z to 2026-11-24T09:01:01.000Z');
+  const parked = { from: '2026-11-24T09:00:01.000Z', to: '2026-11-24T09:01:01.000Z' };
+  expect(jsonOf(json.out)).toMatchObject([
+    { deliveries: expect.arrayContaining([expect.objectContaining({ output: 'log', wasParked: parked })]) },
+  ]);
+  await history.write({
+    ...NO_ROWS,
+    deliveries: [deliveryRow(row, { ...change, state: 'purged', at: T + 90_000, parkedAt: T + 80_000 })],
+  });
+  expect((await cli('trace', 'r-1')).out).toContain('was parked from 2026-11-24T09:01:20.000Z on; until when is not known');
+});

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Logger, RingbackError } from '@ringback/contracts';
-import { type HistoryStore, openHistory } from '@ringback/history';
+import type { Logger } from '@ringback/contracts';
+import { type HistoryStore, openHistory, problemOf } from '@ringback/history';
 import type { HistoryConfig } from './work.ts';
 
 const OPEN_AGAIN_AFTER_MS = { least: 200, most: 10_000 };
@@ -21,9 +21,7 @@ export async function openStore({ place, folder, stop, logger }: OpenStoreOption
       if (failures > 0) logger.info({}, 'the history is open');
       return store;
     } catch (error) {
-      const known = error instanceof RingbackError;
-      const line = { code: known ? error.code : 'RB_INTERNAL', ...(known ? { reason: error.message } : { err: error }) };
-      if (failures === 0) logger.error(line, 'the history cannot be opened: events wait in Redis');
+      if (failures === 0) logger.error(problemOf(error), 'the history cannot be opened: events wait in Redis');
       const { least, most } = OPEN_AGAIN_AFTER_MS;
       await delay(Math.min(most, least * 2 ** failures), undefined, { signal: stop }).catch(() => {});
     }

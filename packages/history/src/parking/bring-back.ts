@@ -32,7 +32,8 @@ export async function bringOldestBack(deps: BringBackDeps, portion: Portion): Pr
     const back = await parking.bringBack(group);
     done.push(...group.entries.filter((_, index) => back[index] !== 'elsewhere'));
     const returned = group.deliveries.filter((_, index) => back[index] === 'returned').map(({ callback }) => callback);
-    await tell(deps, { state: 'waiting', at: Math.floor(now()), deliveries: refsOf(group.batch, returned) });
+    const at = Math.floor(now());
+    await tell(deps, { state: 'waiting', at, returned: true, deliveries: refsOf(group.batch, returned) });
   }
   // MUST follow: after a crash they come again, and those that have returned are known.
   if (done.length > 0) await rest.remove(done);

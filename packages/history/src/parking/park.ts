@@ -67,11 +67,16 @@ export function refsOf(batch: string, callbacks: readonly Callback[]): Ref[] {
   return callbacks.map((callback) => ({ key: callbackKey(callback), receivedAt: callback.receivedAt, batch }));
 }
 
-type Told = { readonly state: DeliveryState; readonly at: number; readonly deliveries: readonly Ref[] };
+type Told = {
+  readonly state: DeliveryState;
+  readonly at: number;
+  readonly returned?: true;
+  readonly deliveries: readonly Ref[];
+};
 
-export async function tell({ output, handOver }: Pick<ParkDeps, 'output' | 'handOver'>, { state, at, deliveries }: Told) {
+export async function tell({ output, handOver }: Pick<ParkDeps, 'output' | 'handOver'>, { deliveries, ...change }: Told) {
   for (let first = 0; first < deliveries.length; first += DELIVERIES_PER_EVENT) {
     const some = deliveries.slice(first, first + DELIVERIES_PER_EVENT);
-    await handOver({ v: 1, kind: 'changed', output, at, state, deliveries: some });
+    await handOver({ v: 1, kind: 'changed', output, ...change, deliveries: some });
   }
 }

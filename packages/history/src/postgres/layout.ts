@@ -35,6 +35,7 @@ CREATE TABLE §.bodies (
 
 CREATE TABLE §.deliveries (
   received_at bigint NOT NULL, at bigint NOT NULL, next_at bigint, output integer NOT NULL, state smallint NOT NULL, fault smallint, changed boolean NOT NULL,
+  parked_at bigint, returned_at bigint,
   key text COLLATE "C" NOT NULL, reason text COLLATE "C", PRIMARY KEY (output, received_at, key)
 ) PARTITION BY RANGE (received_at);
 CREATE INDEX deliveries_notable ON §.deliveries (state, received_at) WHERE state <> 5 OR reason IS NOT NULL;

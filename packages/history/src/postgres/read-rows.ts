@@ -69,7 +69,14 @@ export async function readDeliveries(names: Names, rows: readonly Row[]): Promis
     reason: optionalText(row['reason']),
     fault: faultOf(row['fault']),
     nextAt: optionalNumber(row['next_at']),
+    ...parkingOf(row),
   }));
+}
+
+function parkingOf(row: Row): Pick<DeliveryRow, 'parkedAt' | 'returnedAt'> {
+  const parkedAt = optionalNumber(row['parked_at']);
+  const returnedAt = optionalNumber(row['returned_at']);
+  return { ...(parkedAt !== undefined && { parkedAt }), ...(returnedAt !== undefined && { returnedAt }) };
 }
 
 export async function readAttempts(names: Names, rows: readonly Row[]): Promise<AttemptRow[]> {

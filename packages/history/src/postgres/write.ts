@@ -29,6 +29,7 @@ export function createWriter({ database, s, names, partitions }: Deps): (rows: H
     await again(() =>
       database.transaction(async (sql) => {
         await insertRows(sql, deliveriesOf(s, deliveries, outputs));
+        await noteParking(sql, s, { rows: deliveries, outputs });
         await insertRows(sql, attemptsOf(s, attempts, outputs));
         await insertRows(sql, repeatsOf(s, repeats));
         await writeSmall(sql, s, rows);
@@ -75,6 +76,24 @@ const deliveriesOf = (s: string, rows: readonly DeliveryRow[], outputs: Outputs)
       coalesce(excluded.reason, ''), excluded.changed) > (old.changed OR old.state > 0, old.at, old.state,
       coalesce(old.next_at, 0), coalesce(old.reason, ''), old.changed)`,
 });
+
+/** Whatever state wins, what is known of its last parking stays. The insert has locked the rows. */
+async function noteParking(sql: Sql, s: string, { rows, outputs }: { rows: readonly DeliveryRow[]; outputs: Outputs }) {
+  const parked = rows.filter(({ parkedAt, returnedAt }) => (parkedAt ?? returnedAt) !== undefined);
+  if (parked.length === 0) return;
+  await sql(
+    `UPDATE ${s}.deliveries d SET parked_at = greatest(d.parked_at, g.parked_at), returned_at = greatest(d.returned_at, g.returned_at)
+      FROM unnest($1::int[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[]) AS g (output, received_at, key, parked_at, returned_at)
+      WHERE d.output = g.output AND d.received_at = g.received_at AND d.key = g.key`,
+    [
+      parked.map(({ output }) => outputs.get(output)),
+      parked.map(({ receivedAt }) => receivedAt),
+      parked.map(({ key }) => key),
+      parked.map(({ parkedAt }) => parkedAt ?? null),
+      parked.map(({ returnedAt }) => returnedAt ?? null),
+    ],
+  );
+}
 
 const attemptsOf = (s: string, rows: readonly AttemptRow[], outputs: Outputs): Insert<AttemptRow> => ({
   into: `${s}.attempts`,

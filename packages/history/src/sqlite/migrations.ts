@@ -26,7 +26,7 @@ CREATE TABLE ids (segment INTEGER, hash INTEGER, n INTEGER, PRIMARY KEY (segment
 
 CREATE TABLE deliveries (
   output INTEGER, receivedAt INTEGER, key TEXT, state INTEGER NOT NULL, at INTEGER NOT NULL, nextAt INTEGER, reason ANY, fault INTEGER, notable INTEGER,
-  changed INTEGER NOT NULL, PRIMARY KEY (output, receivedAt, key)
+  changed INTEGER NOT NULL, parkedAt INTEGER, returnedAt INTEGER, PRIMARY KEY (output, receivedAt, key)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX deliveries_notable ON deliveries (notable, receivedAt) WHERE notable IS NOT NULL;
 

@@ -80,6 +80,8 @@ function readCallback(row: Row, names: Names): CallbackRow {
 }
 
 function readDelivery(row: Row, names: Names): DeliveryRow {
+  const parkedAt = optionalNumber(row['parkedAt']);
+  const returnedAt = optionalNumber(row['returnedAt']);
   return {
     key: String(row['key']),
     receivedAt: Number(row['receivedAt']),
@@ -90,6 +92,8 @@ function readDelivery(row: Row, names: Names): DeliveryRow {
     reason: optionalText(row['reason']),
     fault: toFault(row['fault']),
     nextAt: optionalNumber(row['nextAt']),
+    ...(parkedAt !== undefined && { parkedAt }),
+    ...(returnedAt !== undefined && { returnedAt }),
   };
 }
 

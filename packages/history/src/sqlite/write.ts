@@ -26,19 +26,23 @@ export function createWriter(file: DatabaseSync, names: Names): (rows: HistoryRo
 }
 
 function deliveryWriter(file: DatabaseSync, names: Names): (rows: readonly DeliveryRow[]) => void {
-  const upsert = file.prepare(`INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  const upsert = file.prepare(`INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)
     ON CONFLICT DO UPDATE SET state = excluded.state, at = excluded.at, nextAt = excluded.nextAt, reason = excluded.reason,
       fault = excluded.fault, notable = excluded.notable, changed = excluded.changed
     WHERE (excluded.changed OR excluded.state > 0, excluded.at, excluded.state, coalesce(excluded.nextAt, 0),
       coalesce(excluded.reason, ''), excluded.changed) >
       (changed OR state > 0, at, state, coalesce(nextAt, 0), coalesce(reason, ''), changed)`);
+  const park = file.prepare(`UPDATE deliveries SET parkedAt = nullif(max(coalesce(parkedAt, 0), ?), 0),
+    returnedAt = nullif(max(coalesce(returnedAt, 0), ?), 0) WHERE output = ? AND receivedAt = ? AND key = ?`);
   return (rows) => {
-    for (const { output, receivedAt, key, state, at, nextAt, reason, fault, changed } of rows) {
+    for (const row of rows) {
+      const { output, receivedAt, key, state, at, nextAt, reason, fault, changed, parkedAt, returnedAt } = row;
       const rank = rankOf(state);
       const notable = state === 'delivered' && reason === undefined ? null : rank;
       const of = names.numberOf('output', output);
       const rest = [fromText(reason), fromFault(fault), notable, changed === true ? 1 : 0] as const;
       upsert.run(of, receivedAt, key, rank, at, nextAt ?? null, ...rest);
+      if ((parkedAt ?? returnedAt) !== undefined) park.run(parkedAt ?? 0, returnedAt ?? 0, of, receivedAt, key);
     }
   };
 }

@@ -12,10 +12,21 @@ export function newestStates(rows: readonly DeliveryRow[]): DeliveryRow[] {
   for (const row of rows) {
     const name = `${row.receivedAt} ${row.key} ${row.output}`;
     const known = newest.get(name);
-    if (known === undefined || isNewer(row, known)) newest.set(name, row);
+    newest.set(name, known === undefined ? row : newerOf(row, known));
   }
   return [...newest.values()];
 }
+
+/** The one that wins, with the last parking that either knows of. */
+export function newerOf(row: DeliveryRow, other: DeliveryRow): DeliveryRow {
+  const won = isNewer(row, other) ? row : other;
+  const parkedAt = latest(row.parkedAt, other.parkedAt);
+  const returnedAt = latest(row.returnedAt, other.returnedAt);
+  if (parkedAt === won.parkedAt && returnedAt === won.returnedAt) return won;
+  return { ...won, ...(parkedAt !== undefined && { parkedAt }), ...(returnedAt !== undefined && { returnedAt }) };
+}
+
+const latest = (a: number | undefined, b: number | undefined) => (a === undefined || (b !== undefined && b > a) ? b : a);
 
 /** MUST order all rows, as the stores do: then the order of writing is all the same. */
 export function isNewer(row: DeliveryRow, than: DeliveryRow): boolean {

@@ -43,6 +43,9 @@ export type DeliveryRow = CallbackRef & {
   readonly changed?: true | undefined;
   /** Of a delivery that waits for its next attempt. */
   readonly nextAt?: number | undefined;
+  /** When it was parked last, and came back last. Kept whatever state wins. */
+  readonly parkedAt?: number | undefined;
+  readonly returnedAt?: number | undefined;
 };
 
 export type RefusalRow = {

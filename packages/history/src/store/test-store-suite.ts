@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { NO_ROWS } from './rows.ts';
 import type { CreatePlace } from './test-place.ts';
 import { describeClocks, describeRetriesAnew } from './test-suite-clocks.ts';
+import { describeParkings } from './test-suite-parked.ts';
 import { describeFilters, describeIds, describeNastyTexts, describePages } from './test-suite-finding.ts';
 import { describeOddRows, describeOddTexts } from './test-suite-oddities.ts';
 import { describeCopying, describeForgetting, describePruning, describePruningMeanwhile } from './test-suite-removing.ts';
@@ -17,6 +18,7 @@ const PARTS: Readonly<Record<string, readonly ((create: CreatePlace) => void)[]>
     describeWhatWins,
     describeClocks,
     describeRetriesAnew,
+    describeParkings,
     describeFields,
     describeOtherRows,
   ],

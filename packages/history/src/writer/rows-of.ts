@@ -1,6 +1,6 @@
 import { type Callback, callbackKey, callbacksOf, type Subjects } from '@ringback/contracts';
 import type { HistoryEvent } from '../events.ts';
-import { isNewer } from '../store/newest-state.ts';
+import { newerOf } from '../store/newest-state.ts';
 import type { ActionRow, AttemptRow, CallbackRow, DeliveryRow, HistoryRows, RefusalRow, RepeatRow } from '../store/rows.ts';
 
 export type SubjectsOf = (callback: Callback) => Subjects;
@@ -74,9 +74,10 @@ function addAttempts(rows: Rows, { output, attempts }: Of<'attempted'>): void {
   }
 }
 
-function addChanges(rows: Rows, { output, at, state, reason, fault, deliveries }: Of<'changed'>): void {
+function addChanges(rows: Rows, { output, at, state, reason, fault, returned, deliveries }: Of<'changed'>): void {
+  const parking = { ...(state === 'parked' && { parkedAt: at }), ...(returned && { returnedAt: at }) };
   for (const { key, receivedAt } of deliveries)
-    setState(rows, { key, receivedAt, output, state, at, reason, fault, changed: true });
+    setState(rows, { key, receivedAt, output, state, at, reason, fault, changed: true, ...parking });
 }
 
 function addAction({ actions }: Rows, { id, at, by, command, facts, callbacks = [] }: Of<'acted'>): void {
@@ -86,5 +87,5 @@ function addAction({ actions }: Rows, { id, at, by, command, facts, callbacks = 
 function setState({ deliveries }: Rows, row: DeliveryRow): void {
   const id = `${row.receivedAt} ${row.key} ${row.output}`;
   const other = deliveries.get(id);
-  if (other === undefined || isNewer(row, other)) deliveries.set(id, row);
+  deliveries.set(id, other === undefined ? row : newerOf(row, other));
 }

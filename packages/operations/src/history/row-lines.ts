@@ -31,6 +31,8 @@ const SCHEMAS = {
     at: time,
     reason: text,
     fault,
+    parkedAt: Type.Optional(time),
+    returnedAt: Type.Optional(time),
   }),
   attempts: Type.Object({
     ...ref,

@@ -25,7 +25,15 @@ const WHERE = {
 export function deliveryNow(known: Known): TracedDelivery {
   const { output, attempts } = known;
   const now = byJob(known) ?? byOutcome(known) ?? byRest(known) ?? byHistory(known);
-  return { output, attempts, ...(sinceReplayed(now, known) ?? now) };
+  const told = sinceReplayed(now, known) ?? now;
+  const wasParked = told.state === 'parked' ? undefined : parkingOf(known);
+  return { output, attempts, ...told, ...(wasParked && { wasParked }) };
+}
+
+function parkingOf({ row }: Known): TracedDelivery['wasParked'] {
+  if (row?.parkedAt === undefined) return undefined;
+  const { parkedAt: from, returnedAt = 0 } = row;
+  return { from, ...(returnedAt >= from && { to: returnedAt }) };
 }
 
 const GOES_ON = new Set(['delivered', 'dropped', 'waiting', 'parked']);

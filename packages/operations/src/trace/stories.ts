@@ -4,7 +4,7 @@ import {
   type HistoryFilter,
   type HistoryRows,
   type HistoryStore,
-  isNewer,
+  newerOf,
   withLastRetry,
 } from '@ringback/history';
 import type { Missing } from '../places.ts';
@@ -48,7 +48,7 @@ function addRows(story: CallbackStory, rows: HistoryRows): CallbackStory {
   const deliveries = new Map(story.deliveries.map((row) => [row.output, row]));
   for (const row of rows.deliveries.filter(own)) {
     const other = deliveries.get(row.output);
-    if (other === undefined || isNewer(row, other)) deliveries.set(row.output, row);
+    deliveries.set(row.output, other === undefined ? row : newerOf(row, other));
   }
   const actions = rows.actions.filter(({ id, callbacks }) => callbacks.some(own) && story.actions.every((one) => one.id !== id));
   const all = [...story.attempts, ...attempts].toSorted((a, b) => a.at - b.at || a.number - b.number);

@@ -20,6 +20,8 @@ export type TracedDelivery = {
   readonly reason?: string | undefined;
   readonly fault?: Fault | undefined;
   readonly nextAt?: number | undefined;
+  /** Its last parking, once that is over. Without `to`, the history does not know until when. */
+  readonly wasParked?: { readonly from: number; readonly to?: number | undefined } | undefined;
   /** A dead letter of before that is still kept, though a replay has gone on since. */
   readonly deadLetter?: { readonly since?: number | undefined; readonly reason?: string | undefined } | undefined;
 };
