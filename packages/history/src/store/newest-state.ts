@@ -29,7 +29,7 @@ export function newerOf(row: DeliveryRow, other: DeliveryRow): DeliveryRow {
 const latest = (a: number | undefined, b: number | undefined) => (a === undefined || (b !== undefined && b > a) ? b : a);
 
 /** MUST order all rows, as the stores do: then the order of writing is all the same. */
-export function isNewer(row: DeliveryRow, than: DeliveryRow): boolean {
+function isNewer(row: DeliveryRow, than: DeliveryRow): boolean {
   if (isFirm(row) !== isFirm(than)) return isFirm(row);
   if (row.at !== than.at) return row.at > than.at;
   if (row.state !== than.state) return rankOf(row.state) > rankOf(than.state);
