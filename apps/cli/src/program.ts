@@ -8,6 +8,7 @@ import { callerPath } from './terminal/caller-path.ts';
 import { check } from './check/check.ts';
 import { surviveClosedPipes } from './terminal/closed-pipes.ts';
 import { addDispatch } from './dispatch/command.ts';
+import { addDoctor } from './doctor/command.ts';
 import { addForget } from './forget/command.ts';
 import { addKeptCommands } from './kept/commands.ts';
 import { addHistory } from './history/commands.ts';
@@ -74,6 +75,7 @@ function addCommands(context: Context): void {
   const { program, env, terminal } = context;
   addInit(context);
   addCheck(context);
+  addDoctor({ program, env, terminal, done: exitWith });
   addRoute({ program, env, terminal, done: exitWith, fromCaller: context.fromCaller });
   addSend(context);
   addListen(context);

@@ -2,6 +2,7 @@ import { RingbackError } from '@ringback/contracts';
 import { refusalOf } from '@ringback/redis';
 import { Command } from 'commander';
 import { addDispatch } from './dispatch/command.ts';
+import { addDoctor } from './doctor/command.ts';
 import { addHistory } from './history/commands.ts';
 import { addForget } from './forget/command.ts';
 import { addKeptCommands } from './kept/commands.ts';
@@ -24,6 +25,7 @@ export async function runCommand(args: readonly string[], env: Readonly<Record<s
   addStatus(context);
   addOutputs(context);
   addDispatch(context);
+  addDoctor(context);
   addForget(context);
   addSearch(context);
   addHistory({ ...context, fromCaller: (path) => path });

@@ -7,7 +7,7 @@ export { codeOfReason, faultOfReason } from './earlier-reasons.ts';
 export { ERROR_CODES, RingbackError, type ErrorCode } from './error.ts';
 export { type Explaining, type Explanation, type Reason, REASON_CODES, type ReasonCode } from './explanation.ts';
 export { type Logger, loggerOfShard, SILENT } from './logger.ts';
-export type { HttpAnswer, HttpClient, HttpRequest, Output, OutputDeps, OutputType } from './output.ts';
+export type { Endpoint, HttpAnswer, HttpClient, HttpRequest, Output, OutputDeps, OutputType } from './output.ts';
 export {
   CallbackBatch,
   callbacksOf,

@@ -22,8 +22,13 @@ export type HttpClient = {
   close(): Promise<void>;
 };
 
+/** A server that an output sends to. Holds no secret. */
+export type Endpoint = { readonly host: string; readonly port: number; readonly tls: boolean };
+
 export type Output = {
   readonly name: string;
+  /** For looking at them without delivering. Absent: it sends to no server. */
+  readonly endpoints?: () => readonly Endpoint[];
   /** One attempt. MUST end soon after `signal` aborts. A rejection is a bug of ours and is retried. */
   deliver(delivery: Delivery, signal: AbortSignal): Promise<DeliveryResult>;
 };

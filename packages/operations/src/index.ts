@@ -28,3 +28,16 @@ export { dispatchStatus, type DispatchStatus, readDispatch } from './installatio
 export { type OutputStatus, readOutputs, servingWorkers } from './installation/outputs.ts';
 export { type InstallationStatus, readStatus, type StatusOptions } from './installation/status.ts';
 export { type Condition, conditionsOf } from './installation/conditions.ts';
+export { findBigKeys } from './doctor/big-keys.ts';
+export type { Finding, Severity } from './doctor/finding.ts';
+export { examineBuffer, examineHistory } from './doctor/history.ts';
+export { findOtherPrefixes, findRemovedOutputs } from './doctor/leftovers.ts';
+export {
+  judgeClock,
+  judgeLatency,
+  judgeMemory,
+  judgePersistence,
+  judgePolicy,
+  judgeVersion,
+  mebibytes,
+} from './doctor/server.ts';

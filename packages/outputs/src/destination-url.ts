@@ -1,4 +1,4 @@
-import { RingbackError, SecretText, type Secret } from '@ringback/contracts';
+import { type Endpoint, RingbackError, SecretText, type Secret } from '@ringback/contracts';
 
 /** A secret: such URLs hold tokens. */
 export function DestinationUrl(options: { description: string }) {
@@ -13,4 +13,11 @@ export function readDestinationUrl({ output, key, secret }: { output: string; ke
   if (url === null) throw invalid('is not a URL');
   if (url.username !== '' || url.password !== '') throw invalid('holds a user name or password: only headers can carry those');
   return url.href;
+}
+
+/** Of a URL that `readDestinationUrl` gave. Leaves out path and query, which may hold a token. */
+export function endpointOf(url: string): Endpoint {
+  const { protocol, hostname, port } = new URL(url);
+  const tls = protocol === 'https:';
+  return { host: hostname.replaceAll(/^\[|\]$/g, ''), port: port === '' ? (tls ? 443 : 80) : Number(port), tls };
 }

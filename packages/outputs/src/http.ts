@@ -16,17 +16,35 @@ const USER_AGENT = `ringback/${manifest.version}`;
 export function createHttpClient(): HttpClient {
   // The signal is the deadline. With HTTP/2 one lost connection could fail many requests.
   const agent = new Agent({ allowH2: false, headersTimeout: 0, bodyTimeout: 0 });
-  return { post: (request) => post(agent, request), close: () => agent.destroy() };
+  return { post: (request) => send(agent, { ...request, method: 'POST' }), close: () => agent.destroy() };
 }
 
+type Asked = Pick<HttpRequest, 'url' | 'signal'> & {
+  readonly method: 'GET' | 'HEAD';
+  /** Takes whatever certificate there is: nothing secret is sent. */
+  readonly anyCertificate?: boolean;
+};
+
+/** For looking at a server: a connection of its own, and no header of the settings. Rejects without an answer. */
+export async function askHttp({ anyCertificate = false, ...asked }: Asked): Promise<HttpAnswer> {
+  const agent = new Agent({ allowH2: false, connect: { rejectUnauthorized: !anyCertificate } });
+  try {
+    return await send(agent, { ...asked, headers: {}, body: null });
+  } finally {
+    await agent.destroy();
+  }
+}
+
+type Sent = Omit<HttpRequest, 'body'> & { readonly method: 'GET' | 'HEAD' | 'POST'; readonly body: string | Buffer | null };
+
 /** `dispatch` is faster than `request`: no stream for the answer. */
-function post(agent: Agent, { url, headers, body, signal }: HttpRequest): Promise<HttpAnswer> {
+function send(agent: Agent, { method, url, headers, body, signal }: Sent): Promise<HttpAnswer> {
   const { origin, pathname, search } = new URL(url);
   return new Promise<HttpAnswer>((resolve, reject) => {
     signal.throwIfAborted();
     const exchange = readAnswer({ signal, resolve, reject });
     const path = pathname + search;
-    agent.dispatch({ origin, path, method: 'POST', headers: { 'user-agent': USER_AGENT, ...headers }, body }, exchange);
+    agent.dispatch({ origin, path, method, headers: { 'user-agent': USER_AGENT, ...headers }, body }, exchange);
   });
 }
 

@@ -1,2 +1,3 @@
-export { createHttpClient } from './http.ts';
+export { askHttp, createHttpClient } from './http.ts';
+export { type Certificate, reach, type Reach } from './reach.ts';
 export { createOutput, outputTypes } from './registry.ts';

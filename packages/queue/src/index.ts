@@ -39,6 +39,7 @@ export { createQuarantine, createUnroutedQuarantine, type Quarantine } from './k
 export { quarantineOfShard } from './kept/quarantine-room.ts';
 export { announce } from './processes/announce.ts';
 export type { ProcessState } from './processes/process-state.ts';
+export { leftPrefixes } from './processes/other-prefixes.ts';
 export { type RunningProcess, runningProcesses } from './processes/registry.ts';
 export { settingsDifference } from './processes/settings-difference.ts';
 export { standingUnder } from './processes/standing.ts';

@@ -41,6 +41,12 @@ export const HISTORY_COMMANDS = [
   'xrevrange',
 ] as const;
 
+/** As the write probe asks for them: Redis knows rights to a part of a command only by that part. */
+export const HISTORY_PROBED: readonly string[] = HISTORY_COMMANDS.flatMap((command) => {
+  if (command === 'xgroup') return ['xgroup|create'];
+  return command === 'xinfo' ? ['xinfo|groups'] : [command];
+});
+
 /** Asked over connections of their own, to find the primary of a shard. */
 const ON_A_CLUSTER = ['cluster|keyslot', 'cluster|slots'] as const;
 

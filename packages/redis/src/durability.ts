@@ -35,27 +35,37 @@ export function unmetDurability(facts: RedisFacts, asked: Durability): string | 
   if (facts.policy !== undefined && facts.policy !== 'noeviction') {
     return `maxmemory-policy is ${facts.policy}, which throws acked callbacks away; mend it: CONFIG SET maxmemory-policy noeviction`;
   }
-  const lacking = lackingFor(facts, asked);
-  return lacking === undefined ? undefined : `redis.durability is ${asked}, but ${lacking}`;
+  const lack = lackingFor(facts, asked);
+  if (lack === undefined) return undefined;
+  return `redis.durability is ${asked}, but ${lack.what}${asked === 'replica' ? '. ' : '; mend it: '}${lack.mend}`;
 }
 
-function lackingFor(facts: RedisFacts, asked: Durability): string | undefined {
+/** What is not done, and what mends it. */
+type Lack = { readonly what: string; readonly mend: string };
+
+const NO_AOF: Lack = { what: 'appendonly is not yes', mend: 'CONFIG SET appendonly yes' };
+
+const NO_REPLICA: Lack = {
+  what: 'no replica follows',
+  mend: 'After a failover: start the old primary again, it follows then. To make a replica: REPLICAOF <host> <port> on it, in a cluster CLUSTER REPLICATE <node id>',
+};
+
+export function lackingFor(facts: RedisFacts, asked: Durability): Lack | undefined {
   const { appendonly, appendfsync, waitaof, replicas } = facts;
   switch (asked) {
     case 'memory':
       return undefined;
     case 'everysec':
-      if (!appendonly) return 'appendonly is not yes; mend it: CONFIG SET appendonly yes';
-      return appendfsync === 'no' ? 'appendfsync is no; mend it: CONFIG SET appendfsync everysec' : undefined;
+      if (!appendonly) return NO_AOF;
+      return appendfsync === 'no' ? { what: 'appendfsync is no', mend: 'CONFIG SET appendfsync everysec' } : undefined;
     case 'always':
-      if (!appendonly) return 'appendonly is not yes; mend it: CONFIG SET appendonly yes';
+      if (!appendonly) return NO_AOF;
       if (waitaof || appendfsync === 'always') return undefined;
-      if (appendfsync === undefined) return 'CONFIG GET appendfsync is forbidden; mend it: ACL SETUSER <user> +config|get';
-      return `appendfsync is ${appendfsync}; mend it: CONFIG SET appendfsync always`;
+      if (appendfsync === undefined)
+        return { what: 'CONFIG GET appendfsync is forbidden', mend: 'ACL SETUSER <user> +config|get' };
+      return { what: `appendfsync is ${appendfsync}`, mend: 'CONFIG SET appendfsync always' };
     case 'replica':
-      return replicas > 0
-        ? undefined
-        : 'no replica follows. After a failover: start the old primary again, it follows then. To make a replica: REPLICAOF <host> <port> on it, in a cluster CLUSTER REPLICATE <node id>';
+      return replicas > 0 ? undefined : NO_REPLICA;
     default:
       return asked satisfies never;
   }

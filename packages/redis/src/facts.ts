@@ -46,7 +46,7 @@ export function createFsyncReader({ redis, now }: { redis: Redis; now: () => num
 }
 
 function parseInfo(info: string): Omit<RedisFacts, 'appendfsync'> {
-  const fields = new Map(info.split(/\r?\n/).map((line) => splitOnce(line)));
+  const fields = infoFields(info);
   const number = (name: string) => Number(fields.get(name) ?? 0);
   const aof = fields.get('aof_enabled');
   const maxmemory = number('maxmemory');
@@ -60,6 +60,10 @@ function parseInfo(info: string): Omit<RedisFacts, 'appendfsync'> {
     maxmemory,
     fill: maxmemory > 0 ? (number('used_memory') - number('mem_not_counted_for_evict')) / maxmemory : 0,
   };
+}
+
+export function infoFields(info: string): ReadonlyMap<string, string> {
+  return new Map(info.split(/\r?\n/).map((line) => splitOnce(line)));
 }
 
 function splitOnce(line: string): readonly [string, string] {

@@ -6,6 +6,7 @@ export { createRenewal } from './connection-renewal.ts';
 export { createLossMemory } from './connection-state.ts';
 export { connectFailFast, connectForCommand, connectPatient, connectUnheard, isReady } from './connection.ts';
 export { createErrorReporter, type ErrorReporter } from './error-reporter.ts';
+export { inspectRedis, type RedisInspection, type RedisTiming, refusedByRedis, timeRedis } from './inspect.ts';
 export { ledgerKeyStart, outcomesKey } from './outcomes-key.ts';
 export type { OverloadSettings } from './overload.ts';
 export { HISTORY_OVERHEAD, historyKeys } from './history-keys.ts';

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { Durability } from '@ringback/contracts';
 import type { Redis } from 'ioredis';
-import { neededCommands } from './commands.ts';
+import { HISTORY_PROBED, neededCommands } from './commands.ts';
+import { createRunScript } from './run-script.ts';
 import { isReply, type Trouble, troubleOfReply } from './trouble.ts';
 
 const KEY_LIVES_MS = 10_000;
@@ -11,7 +11,10 @@ const PROBE = `
 local denied = {}
 if redis.acl_check_cmd then
   for command in string.gmatch(ARGV[2], '%S+') do
-    local known, allowed = pcall(redis.acl_check_cmd, command, KEYS[1], KEYS[1])
+    local name, part = string.match(command, '^([^|]+)|?(.*)$')
+    local known, allowed
+    if part == '' then known, allowed = pcall(redis.acl_check_cmd, name, KEYS[1], KEYS[1])
+    else known, allowed = pcall(redis.acl_check_cmd, name, part, KEYS[1], KEYS[1]) end
     if known and not allowed then denied[#denied + 1] = command end
   end
 end
@@ -19,27 +22,32 @@ local written = redis.pcall('SET', KEYS[1], '1', 'PX', ARGV[1])
 return { written.err or '', denied }`;
 
 const MOST_NAMED = 5;
-const DIGEST = createHash('sha1').update(PROBE).digest('hex');
 
-export type WriteProbeOptions = { readonly redis: Redis; readonly prefix: string; readonly durability: Durability };
+export type WriteProbeOptions = {
+  readonly redis: Redis;
+  readonly prefix: string;
+  readonly durability: Durability;
+  /** Also asks for what the history needs. */
+  readonly history?: boolean;
+};
 
 /** Writes by a script, as the work does. Resolves to what prevents that; rejects without an answer. */
-export function createWriteProbe({ redis, prefix, durability }: WriteProbeOptions): () => Promise<Trouble | undefined> {
+export function createWriteProbe({
+  redis,
+  prefix,
+  durability,
+  history = false,
+}: WriteProbeOptions): () => Promise<Trouble | undefined> {
   const key = `${prefix}:probe`;
   // While a slot moves, only scripts fail that name a key that is there and one that is not: as BullMQ's do.
-  const args = [key, `${key}.none`, String(KEY_LIVES_MS), neededCommands(durability).join(' ')] as const;
+  const keys = [key, `${key}.none`];
+  const args = [String(KEY_LIVES_MS), [...neededCommands(durability), ...(history ? HISTORY_PROBED : [])].join(' ')];
+  const run = createRunScript(redis);
   const user = redis.options.username ?? 'default';
   const deny = (what: string, rules: readonly string[]): Trouble => ({
     kind: 'NOPERM',
     reason: `NOPERM: the Redis user ${user} may not ${what}. Allow it: ACL SETUSER ${user} ${rules.join(' ')}`,
   });
-
-  async function run(): Promise<unknown> {
-    return redis.evalsha(DIGEST, 2, ...args).catch((error: unknown) => {
-      if (isReply(error) && error.message.startsWith('NOSCRIPT')) return redis.eval(PROBE, 2, ...args);
-      throw error;
-    });
-  }
 
   /** Without a key only a forbidden script fails. */
   async function explainDenial(): Promise<Trouble> {
@@ -52,8 +60,7 @@ export function createWriteProbe({ redis, prefix, durability }: WriteProbeOption
 
   return async () => {
     try {
-      const reply = await run();
-      const [failure, denied]: unknown[] = Array.isArray(reply) ? reply : [];
+      const [failure, denied] = await run(PROBE, keys, args);
       const commands = Array.isArray(denied) ? denied.map(String) : [];
       if (commands.length > 0)
         return deny(

@@ -9,7 +9,20 @@ export function describeOutputConformance(options: OutputConformance): void {
     const bench = createBench(options);
     describeSecrecy(options, bench);
     if (options.sends === 'lines') describeLines(bench);
-    else describeHttpConformance(options.sends, bench);
+    else {
+      describeEndpoints(bench);
+      describeHttpConformance(options.sends, bench);
+    }
+  });
+}
+
+function describeEndpoints({ createOutput, urlAt }: Bench): void {
+  it.each([
+    ['http://127.0.0.1:8080', { host: '127.0.0.1', port: 8080, tls: false }],
+    ['https://hooks.example', { host: 'hooks.example', port: 443, tls: true }],
+    ['http://[::1]', { host: '::1', port: 80, tls: false }],
+  ])('names the server that it sends to, and nothing that may be a secret: %s', (origin, endpoint) => {
+    expect(createOutput({ url: urlAt(origin) }).endpoints?.()).toEqual([endpoint]);
   });
 }
 

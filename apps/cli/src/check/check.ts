@@ -10,6 +10,24 @@ import { type Env, inspectSettings } from '../reach/load-settings.ts';
 import { shardNotes } from './shard-notes.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
+type Examined = {
+  readonly config: InspectedConfig['config'];
+  /** Each with file, line and column. */
+  readonly problems: readonly string[];
+  readonly warnings: readonly string[];
+  readonly notes: readonly string[];
+};
+
+/** Offline. @throws RingbackError RB_CONFIG_UNREADABLE or RB_CONFIG_INVALID */
+export function examine({ path, env }: Pick<CheckOptions, 'path' | 'env'>): Examined {
+  const inspected = inspectSettings({ path, env });
+  const { config } = inspected;
+  const problems = [...sourceProblems(inspected), ...outputProblems(inspected), ...spoolProblems(inspected, path)];
+  if (problems.length > 0) return { config, problems, warnings: [], notes: [] };
+  const ofFile = historyFileWarnings(config, path).map(({ at, text }) => inspected.lineOf(at, text));
+  return { config, problems, warnings: [...checkWarnings(inspected), ...ofFile], notes: shardNotes(config) };
+}
+
 type CheckOptions = { readonly path: string; readonly env: Env; readonly strict: boolean; readonly terminal: Terminal };
 
 /**
@@ -17,14 +35,11 @@ type CheckOptions = { readonly path: string; readonly env: Env; readonly strict:
  * RB_CONFIG_INVALID
  */
 export function check({ path, env, strict, terminal }: CheckOptions): boolean {
-  const inspected = inspectSettings({ path, env });
-  const { sources, outputs, routes, redis } = inspected.config;
-  const problems = [...sourceProblems(inspected), ...outputProblems(inspected), ...spoolProblems(inspected, path)];
+  const { config, problems, warnings, notes } = examine({ path, env });
+  const { sources, outputs, routes, redis } = config;
   if (problems.length > 0) throw new RingbackError('RB_CONFIG_INVALID', problems.join('\n'));
-  const ofFile = historyFileWarnings(inspected.config, path).map(({ at, text }) => inspected.lineOf(at, text));
-  const warnings = [...checkWarnings(inspected), ...ofFile];
   for (const warning of warnings) terminal.err(`warning: ${warning}`);
-  for (const note of shardNotes(inspected.config)) terminal.out(`note: ${note}`);
+  for (const note of notes) terminal.out(`note: ${note}`);
   const fine = warnings.length === 0 || !strict;
   const counts = [count(sources, 'source'), count(outputs, 'output'), count(routes, 'route')];
   if (redis.shards > 1) counts.push(count({ length: redis.shards }, 'shard'));

@@ -8,13 +8,16 @@ export type Env = Readonly<Record<string, string | undefined>>;
 
 const PLACEHOLDER_REDIS_URL = 'redis://127.0.0.1:6379';
 
+type Loaded = { readonly path: string; readonly env: Env; readonly readFile?: (path: string) => Uint8Array };
+
 /**
  * A missing secret is an error only when used. The Redis URL defaults to the Redis of `npm start`. @throws
  * RingbackError RB_CONFIG_UNREADABLE, or RB_CONFIG_INVALID with a line per problem
  */
-export function loadSettings({ path, env }: { path: string; env: Env }): Config {
+export function loadSettings({ path, env, readFile }: Loaded): Config {
   const withRedis = { ...env, REDIS_URL: env['REDIS_URL'] || redisOfStart() };
-  return loadConfig({ path, env: withRedis, sourceTypes, outputTypes, checkCondition, secrets: 'lazy' });
+  const reading = readFile === undefined ? {} : { readFile };
+  return loadConfig({ path, env: withRedis, sourceTypes, outputTypes, checkCondition, secrets: 'lazy', ...reading });
 }
 
 /** Checks all secrets. The Redis URL may be missing. */

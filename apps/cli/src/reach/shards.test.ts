@@ -3,6 +3,7 @@ import { createLedger } from '@ringback/ledger';
 import { callbackQueueState, createRouteCounts, createUnroutedQuarantine, noteOutputs, outputQueueState } from '@ringback/queue';
 import { type RedisSet, startCluster, testCallback } from '@ringback/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { lookAtEveryShard } from '../doctor/test-on-cluster.ts';
 import { runCli } from '../run-cli.ts';
 import {
   arePaused,
@@ -28,6 +29,7 @@ afterAll(() => Promise.all(set.servers.map((server) => server.remove())));
 
 const ALL = Array.from({ length: SHARDS }, (_, number) => number);
 
+lookAtEveryShard(() => set);
 describe('outputs and dispatch', () => {
   it('add up what stands on every shard, and pause and resume all of them', async () => {
     const { shards, cli } = await installOn(set, 'list');

@@ -1,6 +1,6 @@
 import type { HttpAnswer, OutputType } from '@ringback/contracts';
 import { writeMessage } from '@ringback/messages';
-import { readDestinationUrl } from '../destination-url.ts';
+import { endpointOf, readDestinationUrl } from '../destination-url.ts';
 import { postDelivery } from '../http.ts';
 import { DiscordSettings } from './config.ts';
 import { toEmbed } from './embed.ts';
@@ -14,6 +14,7 @@ export const discord: OutputType<typeof DiscordSettings, DiscordSettings> = {
     const headers = { 'content-type': 'application/json' };
     return {
       name,
+      endpoints: () => [endpointOf(url)],
       async deliver({ callback }, signal) {
         const body = JSON.stringify({
           embeds: [toEmbed(writeMessage(callback, deps.sourceTypeOf(callback.source)))],

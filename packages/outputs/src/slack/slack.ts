@@ -1,6 +1,6 @@
 import type { HttpAnswer, OutputType } from '@ringback/contracts';
 import { writeMessage } from '@ringback/messages';
-import { readDestinationUrl } from '../destination-url.ts';
+import { endpointOf, readDestinationUrl } from '../destination-url.ts';
 import { postDelivery } from '../http.ts';
 import { toBlockKit } from './block-kit.ts';
 import { SlackSettings } from './config.ts';
@@ -14,6 +14,7 @@ export const slack: OutputType<typeof SlackSettings, SlackSettings> = {
     const headers = { 'content-type': 'application/json; charset=utf-8' };
     return {
       name,
+      endpoints: () => [endpointOf(url)],
       async deliver({ callback }, signal) {
         const body = JSON.stringify(toBlockKit(writeMessage(callback, deps.sourceTypeOf(callback.source))));
         return postDelivery(deps, { url, headers, body, signal, explain: errorWord });

@@ -1,6 +1,6 @@
 import { createHmac, createSecretKey } from 'node:crypto';
 import { RingbackError, type OutputType, type Secret } from '@ringback/contracts';
-import { readDestinationUrl } from '../destination-url.ts';
+import { endpointOf, readDestinationUrl } from '../destination-url.ts';
 import { writeEnvelope } from '../envelope.ts';
 import { postDelivery } from '../http.ts';
 import { WebhookSettings } from './config.ts';
@@ -15,6 +15,7 @@ export const webhook: OutputType<typeof WebhookSettings, WebhookSettings> = {
     const sign = settings.signingSecret === undefined ? () => ({}) : createSigner(settings.signingSecret);
     return {
       name,
+      endpoints: () => [endpointOf(url)],
       async deliver({ callback, idempotencyKey }, signal) {
         const body = writeEnvelope(callback);
         const timestamp = String(Math.floor(deps.now() / 1000));

@@ -1,0 +1,95 @@
+import { type Finding, judgeClock } from '@ringback/operations';
+import { askHttp, type Certificate } from '@ringback/outputs';
+import type { Check, DoctorContext, ReachedEndpoint } from '../check.ts';
+import { inWords, SHARE_OF_TIMEOUT } from '../run-checks.ts';
+
+const DAY_MS = 86_400_000;
+const EXPIRES_SOON_MS = 21 * DAY_MS;
+
+/** All without delivering anything. */
+export const outputChecks: readonly Check[] = [
+  ofEndpoints('output-dns', ({ reach: { addresses, failed } }) => {
+    if (failed?.step !== 'dns') return [{ severity: 'ok', text: addresses.join(', ') }];
+    const mend = 'correct the host in the settings, or the resolver of this machine';
+    return [{ severity: 'error', text: failed.reason, mend }];
+  }),
+  ofEndpoints('output-tcp', ({ reach: { connectMs, failed } }) => {
+    if (connectMs !== undefined) return [{ severity: 'ok', text: `connects in ${connectMs.toFixed(0)} ms` }];
+    if (failed?.step !== 'tcp') return [];
+    const mend = 'start what listens there, open the firewall for this machine, or correct the port in the settings';
+    return [{ severity: 'error', text: failed.reason, mend }];
+  }),
+  ofEndpoints('output-tls', ({ reach: { certificate, failed } }, { now }) => {
+    if (certificate) return judgeCertificate(certificate, now());
+    if (failed?.step !== 'tls') return [];
+    return [{ severity: 'error', text: failed.reason, mend: 'does it speak TLS? If it does not, write http:// in the settings' }];
+  }),
+  { name: 'output-clock', group: 'outputs', run: checkClocks },
+];
+
+type Told = Omit<Finding, 'subject'>;
+
+function ofEndpoints(name: string, judge: (one: ReachedEndpoint, context: DoctorContext) => readonly Told[]): Check {
+  return {
+    name,
+    group: 'outputs',
+    run: async (context) => {
+      const reached = await context.endpoints();
+      if (reached.length === 0) return [{ severity: 'ok', subject: 'outputs', text: 'none sends to a server' }];
+      return reached.flatMap((one) => judge(one, context).map((told) => ({ ...told, subject: subjectOf(one) })));
+    },
+  };
+}
+
+const subjectOf = ({ output, place }: ReachedEndpoint) => `${output} (${place})`;
+
+function judgeCertificate({ validTo, fitsHost, distrust }: Certificate, now: number): readonly Told[] {
+  const told: Told[] = [];
+  const until = new Date(validTo).toISOString();
+  const days = Math.floor((validTo - now) / DAY_MS);
+  const renew = 'whoever runs the destination must renew its certificate';
+  if (validTo <= now) told.push({ severity: 'error', text: `its certificate expired at ${until}`, mend: renew });
+  else if (validTo - now < EXPIRES_SOON_MS)
+    told.push({ severity: 'warning', text: `its certificate expires in ${days} days (${until})`, mend: renew });
+  if (!fitsHost)
+    told.push({
+      severity: 'error',
+      text: 'its certificate is for another name (ERR_TLS_CERT_ALTNAME_INVALID)',
+      mend: 'write the name of the certificate in the settings, or have the certificate made for this one',
+    });
+  if (distrust !== undefined)
+    told.push({
+      severity: 'error',
+      text: `its certificate is not trusted (${distrust})`,
+      mend: 'name the CA in NODE_EXTRA_CA_CERTS, of this command and of the worker; or the destination must send the whole chain',
+    });
+  return told.length > 0 ? told : [{ severity: 'ok', text: `its certificate is valid for ${days} days` }];
+}
+
+/** Many destinations count any request to the path of a webhook, so only the root is asked, and only if it was asked for. */
+async function checkClocks(context: DoctorContext): Promise<readonly Finding[]> {
+  if (!context.http)
+    return [{ severity: 'note', subject: 'outputs', text: 'clocks of destinations are compared only with --http (HEAD /)' }];
+  const reached = (await context.endpoints()).filter(({ reach }) => reach.failed === undefined);
+  return Promise.all(reached.map((one) => checkClock(one, context)));
+}
+
+/** The header has whole seconds. */
+const DATE_EXACT_TO_MS = 1000;
+
+async function checkClock(one: ReachedEndpoint, { now, timeout }: DoctorContext): Promise<Finding> {
+  const subject = subjectOf(one);
+  const signal = AbortSignal.timeout(timeout * SHARE_OF_TIMEOUT);
+  try {
+    const before = now();
+    const { headers } = await askHttp({ method: 'HEAD', url: `${one.place}/`, signal });
+    const tookMs = now() - before;
+    const time = Date.parse(String(headers['date'] ?? ''));
+    if (Number.isNaN(time)) return { severity: 'note', subject, text: 'it answers without a Date, so its clock is not known' };
+    const aheadMs = before + tookMs / 2 - time - DATE_EXACT_TO_MS / 2;
+    return judgeClock(subject, { aheadMs, exactToMs: DATE_EXACT_TO_MS / 2 + tookMs / 2 });
+  } catch (error) {
+    const text = `does not answer HEAD /: ${signal.aborted ? 'no answer in time' : inWords(error)}`;
+    return { severity: 'note', subject, text };
+  }
+}
