@@ -10,6 +10,8 @@ type Group = (typeof GROUPS)[number];
 export type Check = {
   readonly name: string;
   readonly group: Group;
+  /** What it means if it could not look. Default: warning. */
+  readonly unchecked?: 'error';
   /** A rejection means that it could not look. */
   readonly run: (context: DoctorContext) => Promise<readonly Finding[]> | readonly Finding[];
 };

@@ -39,8 +39,20 @@ function disconnect({ reached }: Shards): void {
 
 /** A failure is remembered as well. */
 function once<T>(work: () => T): () => T {
-  let done: { readonly value: T } | undefined;
-  return () => (done ??= { value: work() }).value;
+  let done: { readonly value: T } | { readonly thrown: unknown } | undefined;
+  return () => {
+    done ??= outcomeOf(work);
+    if ('thrown' in done) throw done.thrown;
+    return done.value;
+  };
+}
+
+function outcomeOf<T>(work: () => T): { readonly value: T } | { readonly thrown: unknown } {
+  try {
+    return { value: work() };
+  } catch (thrown) {
+    return { thrown };
+  }
 }
 
 function load(path: string, env: Env): { readonly settings: Config; readonly files: readonly string[] } {

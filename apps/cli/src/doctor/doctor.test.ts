@@ -45,9 +45,8 @@ it('lets one check that fails or hangs stop no other, and says which', async () 
 
 it('names broken settings, and goes on with what needs none', async () => {
   const file = await settingsWith({ outputs: '[{ name: crm, type: nonsense }]' });
-  const { code, of, errors } = await doctor(file);
+  const { code, of } = await doctor(file);
   expect(code).toBe(1);
-  expect(errors).toBe(1);
   expect(of('settings')).toMatchObject([{ severity: 'error', text: expect.stringContaining('nonsense') }]);
   expect(of('output-dns')).toMatchObject([{ severity: 'warning', text: expect.stringContaining('could not be checked') }]);
   expect(of('node')).toMatchObject([{ severity: 'ok' }]);

@@ -5,19 +5,25 @@ import type { Check, DoctorContext, NamedFinding } from './check.ts';
 
 /** All at once. Never rejects: a check that fails, or does not end in time, is a finding and stops no other. */
 export async function runChecks(checks: readonly Check[], context: DoctorContext): Promise<NamedFinding[]> {
+  try {
+    // Takes time of no check. Each of them tells why it fails.
+    context.settings();
+  } catch {}
   const found = await Promise.all(checks.map((check) => runOne(check, context)));
   return found.flat();
 }
 
-async function runOne({ name, run }: Check, context: DoctorContext): Promise<NamedFinding[]> {
+async function runOne({ name, unchecked, run }: Check, context: DoctorContext): Promise<NamedFinding[]> {
   const { timeout } = context;
-  const found = await endingWithin(timeout, async () => run(context)).catch((error: unknown) => [notChecked(name, error)]);
+  const found = await endingWithin(timeout, async () => run(context)).catch((error: unknown) => [
+    notChecked(name, error, unchecked),
+  ]);
   return found.map((one) => ({ check: name, ...one }));
 }
 
 /** Not checked is not fine. */
-export function notChecked(subject: string, error: unknown): Finding {
-  return { severity: 'warning', subject, text: `could not be checked: ${inWords(error)}` };
+export function notChecked(subject: string, error: unknown, severity: 'warning' | 'error' = 'warning'): Finding {
+  return { severity, subject, text: `could not be checked: ${inWords(error)}` };
 }
 
 /** Of the time of a check, for one of several things that it asks: then it can tell what the others answered. */

@@ -40,7 +40,7 @@ it('finds a server that speaks no TLS, or does not end the handshake', async () 
     { severity: 'error', text: expect.stringMatching(/^tls: /) },
   ]);
   const silent = await listening(createServer());
-  const of = await look(`https://127.0.0.1:${silent}`, { timeout: 500 });
+  const of = await look(`https://127.0.0.1:${silent}`, { timeout: 2000 });
   expect(of('output-tcp')).toMatchObject([{ severity: 'ok' }]);
   expect(of('output-tls')).toMatchObject([{ severity: 'error', text: 'timeout' }]);
 });

@@ -83,6 +83,6 @@ it('ends in time with a Redis that does not answer any more', async () => {
   onTestFinished(() => server.resume());
   const { of, code } = await doctor(await settingsWith(), ['--only', 'redis', '--timeout', '300ms'], env);
   expect(code).toBe(1);
-  expect(of('redis-reach')).toMatchObject([{ severity: 'error', text: 'no answer within 0.24 s' }]);
+  expect(of('redis-reach')).toMatchObject([{ severity: 'error', text: 'could not be checked: no answer within 0.3 s' }]);
   expect(of('redis-policy')).toMatchObject([{ severity: 'warning', text: 'could not be checked: no answer within 0.3 s' }]);
 });
