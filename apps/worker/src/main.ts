@@ -72,8 +72,7 @@ async function run(): Promise<void> {
   const announced = announce({ ...places[0], ...self, failing: () => failingOf(outputs), onSame: reportRemoved, logger });
   const common = { config, shards, stopping: stopping.signal, now: elapsed };
   const lanes = openLanes({ ...common, outputs, served });
-  const router = createRouter({ routes: config.routes });
-  const routing = { router, businessKeyOf: createBusinessKeyOf(config), shardCount };
+  const routing = { router: createRouter({ routes: config.routes }), businessKeyOf: createBusinessKeyOf(config), shardCount };
   const callbacks = openShardWorks({ ...common, ...routing, ...metrics, lanes, served });
 
   const readiness = createReadiness({ served, shardCount, now: elapsed });
@@ -82,11 +81,12 @@ async function run(): Promise<void> {
   const facts = () => ({ ...ofPause(), ...readiness.facts() });
   const pages = { notReadyReasons: reasons, facts, metrics };
   const admin = await startAdminServer({ ...config.worker, defaultPort: DEFAULT_ADMIN_PORT, ...pages, logger });
-  const which = shards.length === 1 ? {} : { shards: served.map(({ number }) => number), of: shards.length };
+  const numbers = served.map(({ number }) => number);
+  const which = shards.length === 1 ? {} : { shards: numbers, of: shards.length };
   logger.info({ ...BUILD, adminUrl: admin.url, outputs: names, settings: path, ...which }, 'worker is up');
 
   const work = [...shards.flatMap((shard) => [...lanes.in(shard).values()]), ...callbacks];
-  const history = startHistory({ config, settingsPath: path, served: served.map(({ number }) => number), ...lanes, logger });
+  const history = startHistory({ config, settingsPath: path, served: numbers, ...lanes, ...metrics, logger });
   const code = await runUntilStopped({ ...config.worker, ...shardCount, work, stopped, stopping, logger });
   // After the last outcome.
   await history?.close();

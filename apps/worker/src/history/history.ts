@@ -19,14 +19,15 @@ export type HistoryThreadOptions = Told & {
 };
 
 /** Runs the thread of the history beside the worker. If it dies it is started again, and the worker goes on. */
-export function startHistory({ config, settingsPath, served, wake, logger }: HistoryThreadOptions): HistoryThread | undefined {
+export function startHistory(options: HistoryThreadOptions): HistoryThread | undefined {
+  const { config, settingsPath, served, ...told } = options;
   if (config.history === undefined) return undefined;
-  const options = {
+  const thread = {
     workerData: threadData(config, settingsPath, served),
     resourceLimits: { maxOldGenerationSizeMb: MOST_HEAP },
     name: 'history',
   };
-  return keepRunning(() => new Worker(THREAD, options), { wake, logger });
+  return keepRunning(() => new Worker(THREAD, thread), told);
 }
 
 function threadData(config: Config, settingsPath: string, served: readonly number[]): unknown {

@@ -6,14 +6,14 @@ import type { HistoryShard } from './work.ts';
 
 /** Parks what outputs hold beyond their backlog in this shard, and brings it back. */
 export async function parkDeliveries(options: HistoryShard): Promise<void> {
-  const { config, store, shard, number, connect, wake, stop, logger } = options;
+  const { config, store, shard, number, connect, wake, dropped, stop, logger } = options;
   const { redis, clock } = connect('ringback-parking');
   const { prefix } = shard;
   // The worker's own watch logs what Redis says.
   const memory = createRedisWatch({ ...config.redis, redis, prefix, now: () => performance.now(), logger: SILENT });
   const most = () => Math.min(config.history.buffer, memory.roomTo(config.redis.overload.memory.low) / 2) / config.redis.shards;
   const { now } = clock;
-  const history = createHandOver({ redis, prefix, most, now, logger });
+  const history = createHandOver({ redis, prefix, most, now, onDropped: dropped, logger });
   await runShardParking({
     redis,
     prefix,

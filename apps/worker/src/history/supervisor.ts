@@ -16,11 +16,13 @@ export type HistoryThread = {
 export type Told = {
   /** The output's lane in this shard has something to feed. */
   readonly wake: (output: string, shard: number) => void;
+  /** Counts what the thread dropped. */
+  readonly historyDropped?: ((dropped: { readonly callbacks: number; readonly attempts: number }) => void) | undefined;
   readonly logger: Logger;
 };
 
 /** A thread that ends by itself is started again, later each time. It never ends the process. */
-export function keepRunning(create: () => Worker, { wake, logger }: Told): HistoryThread {
+export function keepRunning(create: () => Worker, { wake, historyDropped, logger }: Told): HistoryThread {
   let [failures, closed] = [0, false];
   let running: Worker | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -31,6 +33,7 @@ export function keepRunning(create: () => Worker, { wake, logger }: Told): Histo
     let reason: string | undefined;
     worker.on('message', (said: ThreadMessage) => {
       if ('wake' in said) wake(said.wake, said.shard);
+      else if ('dropped' in said) historyDropped?.(said.dropped);
       else logger[said.level](said.fields, said.message);
     });
     worker.on('error', (error: unknown) => (reason = error instanceof Error ? error.message : 'unknown'));

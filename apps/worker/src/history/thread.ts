@@ -19,8 +19,11 @@ export type ThreadSettings = {
   readonly consumer: string;
 };
 
-/** What the thread tells its worker: a log line, or that the lane of an output has something to feed. */
-export type ThreadMessage = ThreadLine | { readonly wake: string; readonly shard: number };
+/** What the thread tells its worker: a log line, that the lane of an output has something to feed, or what it dropped. */
+export type ThreadMessage =
+  | ThreadLine
+  | { readonly wake: string; readonly shard: number }
+  | { readonly dropped: { readonly callbacks: number; readonly attempts: number } };
 type ThreadLine = { readonly level: keyof Logger; readonly fields: object; readonly message: string };
 
 const logger: Logger = { debug: tell('debug'), info: tell('info'), warn: tell('warn'), error: tell('error') };
@@ -37,7 +40,7 @@ async function run({ config, sources, folder, served, consumer }: ThreadSettings
   const { signal: stop } = stopping;
   const store = await openStore({ place: config.history, folder, stop, logger });
   if (!store) return;
-  await runLoops({ config, store, consumer, subjectsOf: createSubjectsOf(sources), stop, wake, logger }, served);
+  await runLoops({ config, store, consumer, subjectsOf: createSubjectsOf(sources), stop, wake, dropped, logger }, served);
   await store.close();
 }
 
@@ -49,6 +52,10 @@ function createSubjectsOf(stanzas: readonly SourceStanza[]): HistoryWork['subjec
 
 function wake(output: string, shard: number): void {
   send({ wake: output, shard });
+}
+
+function dropped({ callbacks, attempts }: Parameters<HistoryWork['dropped']>[0]): void {
+  if (callbacks + attempts > 0) send({ dropped: { callbacks, attempts } });
 }
 
 function send(message: ThreadMessage): void {

@@ -20,6 +20,8 @@ export type HistoryWork = {
   readonly stop: AbortSignal;
   /** The worker's lane has something to feed. */
   readonly wake: (output: string, shard: number) => void;
+  /** Tells the worker what the history does not get. */
+  readonly dropped: (dropped: { readonly callbacks: number; readonly attempts: number }) => void;
   readonly logger: Logger;
 };
 
