@@ -2,7 +2,7 @@ import { readlinkSync } from 'node:fs';
 import { setPriority } from 'node:os';
 
 /** As `nice` counts: 0 is usual, 19 the least. */
-const PRIORITY = 10;
+const PRIORITY = 5;
 
 /**
  * Where cores are short, deliveries go first and the history lags. On Linux each thread has a priority of its own, and
