@@ -1,7 +1,7 @@
-import type { Server } from 'node:http';
+import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { keepErrorListener } from '@ringback/observability';
-import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
+import Fastify, { type FastifyInstance } from 'fastify';
 import { registerCallbackRoutes } from './callback-routes.ts';
 import { boundConnections, CONNECTION_BOUNDS } from './connections.ts';
 import { createInFlight } from './in-flight.ts';
@@ -17,9 +17,15 @@ const LOOK_FOR_SLOW_MS = 500;
 const OWED_PER_ACTIVE = 2;
 
 export type Ingress = {
+  /** Listens and closes, whichever generation answers. */
   readonly app: FastifyInstance;
   readonly notReadyReasons: () => readonly string[];
+  /** Builds a generation of the app. Then the returned function lets it answer: requests under way end in their own. */
+  readonly prepare: (deps: IngressDeps) => Promise<() => void>;
 };
+
+/** One generation: what answers a request under the settings of a moment. */
+type Answering = { readonly deps: AppDeps; readonly route: RequestListener };
 
 const BOUNDS = { linger: LINGER_BOUNDS, connection: CONNECTION_BOUNDS };
 
@@ -27,59 +33,82 @@ const BOUNDS = { linger: LINGER_BOUNDS, connection: CONNECTION_BOUNDS };
 export function buildApp(ingressDeps: IngressDeps, bounds: Partial<typeof BOUNDS> = {}): Ingress {
   const { logger, limits } = ingressDeps;
   const { linger, connection } = { ...BOUNDS, ...bounds };
-  const app = createServer(ingressDeps, {
-    clientErrorHandler: (error, socket) => answerMalformed(error, socket),
-    frameworkErrors: (error, request, reply) => void answerFailure(error, request, reply, deps),
-  });
-  const { server } = app;
-  keepErrorListener(server);
-  answerHalfClosed(server);
-  lingerOnClose(app, linger);
-  const { maxConnections, maxInFlight } = limits;
+  // One server for all generations: its connections outlive them.
+  const server = openServer(limits, (request, response) => now.route(request, response));
   const connections = boundConnections({
     server,
-    maxConnections,
-    maxOwed: OWED_PER_ACTIVE * maxInFlight,
+    maxConnections: () => now.deps.limits.maxConnections,
+    maxOwed: () => OWED_PER_ACTIVE * now.deps.limits.maxInFlight,
     bounds: connection,
     logger,
   });
   const inFlight = createInFlight(limits);
-  const deps: AppDeps = { ...ingressDeps, connections, inFlight, streaks: createRefusalStreaks(ingressDeps) };
+  const lasting = { connections, inFlight, streaks: createRefusalStreaks(ingressDeps) };
+  const deps: AppDeps = { ...ingressDeps, ...lasting };
   const answerMalformed = (error: Error, socket: Socket) =>
-    connections.afterAnswers(socket, () => answerMalformedHttp(error, socket, deps));
-
-  keepRawBody(app);
+    connections.afterAnswers(socket, () => answerMalformedHttp(error, socket, now.deps));
+  const app = buildGeneration(deps, server, answerMalformed);
+  let now: Answering = { deps, route: (request, response) => app.routing(request, response) };
+  lingerOnClose(app, linger);
   answerOddRequests(server, answerMalformed);
+
+  async function prepare(next: IngressDeps): Promise<() => void> {
+    const nextDeps: AppDeps = { ...next, ...lasting };
+    const built = buildGeneration(nextDeps, createHttpServer(), answerMalformed);
+    await built.ready();
+    return () => {
+      now = { deps: nextDeps, route: (request, response) => built.routing(request, response) };
+      setTimeouts(server, next.limits);
+      inFlight.resize(next.limits);
+    };
+  }
+
+  return { app, notReadyReasons: () => [...inFlight.notReadyReasons(), ...connections.notReadyReasons()], prepare };
+}
+
+/** On a server that listens, or on one that never does. */
+function buildGeneration(deps: AppDeps, server: Server, clientErrorHandler: (error: Error, socket: Socket) => void) {
+  const app = Fastify({
+    bodyLimit: deps.limits.bodyLimit,
+    trustProxy: deps.trustProxy ?? false,
+    serverFactory: () => server,
+    // A restart refuses nobody: open connections are served while closing.
+    return503OnClosing: false,
+    exposeHeadRoutes: false,
+    clientErrorHandler,
+    frameworkErrors: (error, request, reply) => void answerFailure(error, request, reply, deps),
+  });
+  keepRawBody(app);
   closeConnectionsWhenStopping(app, deps);
   app.setErrorHandler((error, request, reply) => answerFailure(error, request, reply, deps));
   app.setNotFoundHandler((request, reply) => answerUnknownPath(request, reply, deps));
   registerCallbackRoutes(app, deps);
-  return { app, notReadyReasons: () => [...inFlight.notReadyReasons(), ...connections.notReadyReasons()] };
+  return app;
 }
 
-type Handlers = Required<Pick<FastifyServerOptions, 'clientErrorHandler' | 'frameworkErrors'>>;
-
-function createServer({ limits, trustProxy }: IngressDeps, handlers: Handlers) {
-  const { bodyLimit, headerLimit, headersTimeout, requestTimeout, keepAliveTimeout } = limits;
-  return Fastify({
-    bodyLimit,
-    trustProxy: trustProxy ?? false,
-    requestTimeout,
-    keepAliveTimeout,
-    http: {
+function openServer(limits: IngressDeps['limits'], listener: RequestListener): Server {
+  const { headerLimit: maxHeaderSize, headersTimeout, requestTimeout } = limits;
+  const server = createHttpServer(
+    {
       // Node refuses a headersTimeout above requestTimeout.
       headersTimeout: Math.min(headersTimeout, requestTimeout),
-      // Set here too: Fastify sets it after Node's check.
       requestTimeout,
-      maxHeaderSize: headerLimit,
+      maxHeaderSize,
       connectionsCheckingInterval: LOOK_FOR_SLOW_MS,
       requireHostHeader: false,
     },
-    // A restart refuses nobody: open connections are served while closing.
-    return503OnClosing: false,
-    exposeHeadRoutes: false,
-    ...handlers,
-  });
+    listener,
+  );
+  setTimeouts(server, limits);
+  keepErrorListener(server);
+  answerHalfClosed(server);
+  return server;
+}
+
+function setTimeouts(server: Server, { headersTimeout, requestTimeout, keepAliveTimeout }: IngressDeps['limits']): void {
+  server.headersTimeout = Math.min(headersTimeout, requestTimeout);
+  server.requestTimeout = requestTimeout;
+  server.keepAliveTimeout = keepAliveTimeout;
 }
 
 /** The signature covers the raw bytes, so Content-Type MUST NOT select a parser. */

@@ -13,7 +13,7 @@ type Overrides = Partial<Pick<ConnectionsOptions, 'maxConnections' | 'maxOwed' |
 /** A server with bounds, and how often it began a request. */
 async function listen(answer: RequestListener, overrides: Overrides = {}) {
   const server = createServer();
-  const options = { maxConnections: 100, maxOwed: 100, bounds: CONNECTION_BOUNDS, ...overrides };
+  const options = { maxConnections: () => 100, maxOwed: () => 100, bounds: CONNECTION_BOUNDS, ...overrides };
   const connections = boundConnections({ server, logger: SILENT, ...options });
   const begun = vi.fn(answer);
   server.on('request', begun);
@@ -94,7 +94,7 @@ describe('an answer that nobody reads', () => {
   }, 180_000);
 
   it('closes it at once where too many are owed', async () => {
-    const { open, connections, isClosed } = await listen((_request, response) => void response.end(LARGE), { maxOwed: 2 });
+    const { open, connections, isClosed } = await listen((_request, response) => void response.end(LARGE), { maxOwed: () => 2 });
     const unread = [await open(), await open()];
     for (const socket of unread) {
       socket.pause();

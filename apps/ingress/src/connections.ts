@@ -25,9 +25,10 @@ export type Connections = {
 
 export type ConnectionsOptions = {
   readonly server: Server;
-  readonly maxConnections: number;
+  /** As of now: settings may change. */
+  readonly maxConnections: () => number;
   /** Over all connections. Above it, those whose clients do not read are closed. */
-  readonly maxOwed: number;
+  readonly maxOwed: () => number;
   readonly bounds: ConnectionBounds;
   readonly logger: Logger;
 };
@@ -44,7 +45,7 @@ export function boundConnections({ server, maxConnections, maxOwed, bounds, logg
   server.prependListener('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
     const connection = crowd.find(socket);
     if (!connection) return;
-    if (crowd.owed() >= maxOwed) closeOneUnread(crowd);
+    if (crowd.owed() >= maxOwed()) closeOneUnread(crowd);
     begin({ crowd, connection, response, turn: turn(), atMost: bounds.pipelined });
   });
   const sweep = setInterval(() => closeUnread(crowd, bounds.unreadSweeps), bounds.sweep).unref();

@@ -27,13 +27,13 @@ type State = {
 };
 
 /** A new connection replaces the longest idle one; if none is idle, the new one is closed. O(1). */
-export function createCrowd({ max, logger }: { max: number; logger: Logger }): Crowd {
+export function createCrowd({ max, logger }: { max: () => number; logger: Logger }): Crowd {
   const state: State = { open: new Map(), idle: new Set(), busy: new Set(), owed: 0 };
   const { open, idle, busy } = state;
   const say = createSayer({ max, logger });
   return {
     take(socket) {
-      if (open.size >= max) {
+      if (open.size >= max()) {
         const [longest] = idle;
         say(longest ? 'idle connections are closed for new ones' : 'connections are refused');
         if (!longest) return void socket.destroy();
@@ -57,7 +57,7 @@ export function createCrowd({ max, logger }: { max: number; logger: Logger }): C
       } else if (by === 1 && idle.delete(connection)) busy.add(connection);
     },
     close: (connection) => close(state, connection),
-    notReadyReasons: () => (open.size >= max && idle.size === 0 ? [reason(max)] : []),
+    notReadyReasons: () => (open.size >= max() && idle.size === 0 ? [reason(max())] : []),
   };
 }
 
@@ -76,12 +76,12 @@ function forget(state: State, connection: Connection): void {
 
 const reason = (max: number) => `RB_OVERLOADED: ${max} connections are open (ingress.maxConnections), and none of them is idle`;
 
-function createSayer({ max, logger }: { max: number; logger: Logger }): (message: string) => void {
+function createSayer({ max, logger }: { max: () => number; logger: Logger }): (message: string) => void {
   const saidAt = new Map<string, number>();
   return (message) => {
     const now = performance.now();
     if (now - (saidAt.get(message) ?? -Infinity) < SAID_EVERY_MS) return;
     saidAt.set(message, now);
-    logger.warn({ code: 'RB_OVERLOADED', maxConnections: max }, message);
+    logger.warn({ code: 'RB_OVERLOADED', maxConnections: max() }, message);
   };
 }

@@ -15,6 +15,8 @@ type Begin = {
 };
 
 export type InFlight = {
+  /** What is under way stays, beyond the new bounds as well. */
+  readonly resize: (bounds: Pick<InFlightOptions, 'maxInFlight' | 'maxBytesInFlight'>) => void;
   /** @throws RingbackError RB_OVERLOADED */
   readonly begin: (request: Begin) => Entry;
   readonly notReadyReasons: () => readonly string[];
@@ -27,11 +29,12 @@ export type InFlightOptions = {
   readonly random?: () => number;
 };
 
+type Sizes = { maxInFlight: number; maxBytesInFlight: number; maxWaiting: number };
+
 type Item = Waiting & { readonly giveUp: Begin['giveUp']; state: 'waiting' | 'verified' | 'done'; keptBytes: number };
 
-type State = InFlightOptions & {
+type State = Sizes & {
   readonly waiting: WaitingPool<Item>;
-  readonly maxWaiting: number;
   verified: number;
   verifiedBytes: number;
 };
@@ -44,10 +47,9 @@ const WAITING = { share: 1 / 4, least: 16 } as const;
  * bodies mostly evicts itself.
  */
 export function createInFlight({ random = Math.random, ...limits }: InFlightOptions): InFlight {
-  const { maxInFlight } = limits;
-  const maxWaiting = Math.min(maxInFlight, Math.max(WAITING.least, Math.floor(maxInFlight * WAITING.share)));
-  const state: State = { ...limits, maxWaiting, waiting: createWaitingPool(random), verified: 0, verifiedBytes: 0 };
+  const state: State = { ...sizesOf(limits), waiting: createWaitingPool(random), verified: 0, verifiedBytes: 0 };
   return {
+    resize: (bounds) => void Object.assign(state, sizesOf(bounds)),
     begin({ bytes, giveUp }) {
       makeRoom(state, bytes);
       const item: Item = { bytes, giveUp, state: 'waiting', keptBytes: 0, at: 0 };
@@ -59,6 +61,11 @@ export function createInFlight({ random = Math.random, ...limits }: InFlightOpti
       return reason === undefined ? [] : [`RB_OVERLOADED: ${reason}`];
     },
   };
+}
+
+function sizesOf({ maxInFlight, maxBytesInFlight }: InFlightOptions): Sizes {
+  const maxWaiting = Math.min(maxInFlight, Math.max(WAITING.least, Math.floor(maxInFlight * WAITING.share)));
+  return { maxInFlight, maxBytesInFlight, maxWaiting };
 }
 
 function makeRoom(state: State, bytes: number): void {

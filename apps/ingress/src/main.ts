@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { type Config, ingressParts, type InspectedConfig, inspectConfig, requireSettingsFile } from '@ringback/config';
+import { type Config, createSettingsReader, type InspectedConfig, requireSettingsFile } from '@ringback/config';
 import { type Logger, RingbackError, type Source } from '@ringback/contracts';
 import {
   createLogger,
@@ -18,12 +18,11 @@ import { createShardCountWatch, shardsOf } from '@ringback/redis';
 import { checkCondition } from '@ringback/routing';
 import { createSources, sourceTypes } from '@ringback/sources';
 import type { FastifyInstance } from 'fastify';
-import { buildApp } from './app.ts';
+import { followSettings } from './follow-settings.ts';
 import { createIngressMetrics, knownTypes } from './metrics.ts';
 import { openShards } from './open-shards.ts';
 import { openRefusalHistory } from './refusal-history.ts';
 import { portOf } from './other-port.ts';
-import { reachOf } from './refuse-stranger.ts';
 import { refusePublishedSecrets, warnOfWeakSecrets } from './weak-secrets.ts';
 
 const DEFAULT_ADMIN_PORT = 9080;
@@ -47,47 +46,78 @@ try {
 
 async function run(): Promise<void> {
   const path = requireSettingsFile(process.env);
-  const inspected = inspectConfig({ path, env: process.env, sourceTypes, outputTypes, checkCondition });
-  const { config } = inspected;
-  const { log, redis } = config;
-  const ingress = { ...config.ingress, port: portOf(config.ingress, process.env) };
+  const reload = Promise.withResolvers<() => void>();
+  const stopped = stopSignal(() => void reload.promise.then((soon) => soon()));
+  const reader = createSettingsReader({ path, env: process.env, sourceTypes, outputTypes, checkCondition });
+  const started = reader.read();
+  const { redis, ingress, log } = started.config;
   const logger = createLogger({ app: 'ingress', level: log.level, stdout });
-  const stopped = stopSignal();
   surviveBrokenConnections(logger);
-  const sources = openSources(inspected, logger);
 
   const stopping = new AbortController();
+  const live = { config: started.config };
+  const ways = openWays({ settings: () => live.config, path, logger });
+  const { shards, shardCount, metrics } = ways;
+  const deps = { ...ways.deps, now: Date.now, logger, stopping: stopping.signal };
+  const sourcesOf = (settings: InspectedConfig) => openSources(settings, logger);
+  const followed = followSettings({ path, reader, started, live, openSources: sourcesOf, deps, metrics, logger });
+  const { app, crowded, reloader } = followed;
+  const admin = await openAdmin(started.config, { ...ways, crowded, stopping: stopping.signal, logger });
+  const [away] = await Promise.all([shards.opened(WAIT_FOR_REDIS_MS), shardCount.opened(WAIT_FOR_REDIS_MS)]);
+  const url = await listen(app, { ...ingress, port: portOf(ingress, process.env) });
+  const announced = announce({ ...shardsOf(redis)[0], app: 'ingress', version: VERSION, settings: reloader, logger });
+  const up = { ...BUILD, url, adminUrl: admin.url, settings: path, kinds: kindsOf(started.config) };
+  logger.info({ ...up, ...connected(away, shards.batches.length) }, 'ingress is up');
+  reload.resolve(reloader.reload);
+
+  logger.info({ signal: await stopped }, 'ingress is stopping');
+  stopping.abort();
+  await reloader.close();
+  await closeInOrder(app, live.config.ingress);
+  await Promise.all([ways.close(), announced.close()]);
+  await admin.close();
+  logger.info({}, 'ingress has stopped');
+}
+
+type WaysOptions = { readonly settings: () => Config; readonly path: string; readonly logger: Logger };
+
+/** Where callbacks and refusals go, for as long as the process runs. */
+function openWays({ settings, path, logger }: WaysOptions) {
+  const config = settings();
+  const { redis, ingress } = config;
   const shardCount = createShardCountWatch({ ...redis, app: 'ingress', usedBy: usedKeys, logger });
+  const { refusal } = shardCount;
   const metrics = createIngressMetrics(createMetrics({ app: 'ingress', version: VERSION }), knownTypes(config, sourceTypes));
-  const shards = openShards({ config, settingsPath: path, ...metrics, refusal: shardCount.refusal, now: elapsed, logger });
+  const outputs = () => settings().outputs.map(({ name }) => name);
+  const shards = openShards({ config, outputs, settingsPath: path, ...metrics, refusal, now: elapsed, logger });
   const { batches, spooling } = shards;
   // With a spool, callbacks that time out on Redis still go to disk.
   const patience = spooling ? 2 * ingress.enqueueTimeout : ingress.enqueueTimeout;
-  const producer = createCallbackProducer({ batches, patience, maxInFlight: ingress.maxInFlight, now: elapsed });
+  const maxInFlight = () => settings().ingress.maxInFlight;
+  const producer = createCallbackProducer({ batches, patience, maxInFlight, now: elapsed });
   const access = { shards: shardsOf(redis), timeout: ingress.enqueueTimeout, now: elapsed, logger };
-  const quarantine = createQuarantineProducer({ ...access, bounds: config.quarantine });
-  const refusals = openRefusalHistory(config, logger);
-  const common = { ...metrics, producer, quarantine, refused: refusals?.count, now: Date.now, logger, stopping: stopping.signal };
-  const { app, notReadyReasons: crowded } = buildApp({ ...common, ...reachOf(config), sources, limits: ingress });
-  const notReadyReasons = async () =>
-    stopping.signal.aborted ? ['the process is stopping'] : [...crowded(), ...(await shards.notReadyReasons())];
-  const facts = () => ({ ...(spooling && { spooling: spooling() }), ...shards.facts() });
-  const admin = await startAdminServer({ ...ingress, defaultPort: DEFAULT_ADMIN_PORT, notReadyReasons, facts, metrics, logger });
-  const [away] = await Promise.all([shards.opened(WAIT_FOR_REDIS_MS), shardCount.opened(WAIT_FOR_REDIS_MS)]);
-  const url = await listen(app, ingress);
-  const announced = announce({ ...shardsOf(redis)[0], app: 'ingress', version: VERSION, parts: ingressParts(config), logger });
-  const up = { ...BUILD, url, adminUrl: admin.url, settings: path, kinds: kindsOf(config) };
-  logger.info({ ...up, ...connected(away, batches.length) }, 'ingress is up');
+  const quarantine = createQuarantineProducer({ ...access, bounds: () => settings().quarantine });
+  const refusals = openRefusalHistory(settings, logger);
+  return {
+    shards,
+    shardCount,
+    metrics,
+    deps: { ...metrics, producer, quarantine, refused: refusals?.count },
+    facts: () => ({ ...(spooling && { spooling: spooling() }), ...shards.facts() }),
+    close: () => Promise.all([producer.close(), quarantine.close(), shardCount.close(), refusals?.close()]),
+  };
+}
 
-  const signal = await stopped;
-  logger.info({ signal }, 'ingress is stopping');
-  stopping.abort();
-  // Load balancers notice late: callbacks that come meanwhile are taken.
-  await setTimeout(ingress.drainDelay);
-  await closeWithin(app, ingress.shutdownGrace);
-  await Promise.all([producer.close(), quarantine.close(), announced.close(), shardCount.close(), refusals?.close()]);
-  await admin.close();
-  logger.info({}, 'ingress has stopped');
+type AdminOptions = Pick<ReturnType<typeof openWays>, 'shards' | 'facts' | 'metrics'> & {
+  readonly crowded: () => readonly string[];
+  readonly stopping: AbortSignal;
+  readonly logger: Logger;
+};
+
+function openAdmin({ ingress }: Config, { shards, crowded, stopping, ...pages }: AdminOptions) {
+  const notReadyReasons = async () =>
+    stopping.aborted ? ['the process is stopping'] : [...crowded(), ...(await shards.notReadyReasons())];
+  return startAdminServer({ ...ingress, defaultPort: DEFAULT_ADMIN_PORT, notReadyReasons, ...pages });
 }
 
 /** @throws RingbackError RB_CONFIG_INVALID, or RB_SECRET_PUBLISHED in production */
@@ -119,9 +149,11 @@ async function listen(app: FastifyInstance, { host, port }: { host: string; port
   }
 }
 
-async function closeWithin(app: FastifyInstance, grace: number): Promise<void> {
+async function closeInOrder(app: FastifyInstance, { drainDelay, shutdownGrace }: Config['ingress']): Promise<void> {
+  // Load balancers notice late: callbacks that come meanwhile are taken.
+  await setTimeout(drainDelay);
   const closed = app.close();
-  await Promise.race([closed, setTimeout(grace, undefined, { ref: false })]);
+  await Promise.race([closed, setTimeout(shutdownGrace, undefined, { ref: false })]);
   app.server.closeAllConnections();
   await closed;
 }

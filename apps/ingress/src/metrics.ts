@@ -17,6 +17,8 @@ export type Received = {
 
 export type IngressMetrics = Pick<Metrics, 'text' | 'contentType'> & {
   readonly count: (received: Received) => void;
+  /** What is known now: settings may change. */
+  readonly know: (known: KnownTypes) => void;
   /** As the producer of a shard, with its groups counted. */
   readonly measured: (producer: BatchProducer) => BatchProducer;
   /** How many callbacks wait on disk. Undefined: there is no spool. */
@@ -50,9 +52,11 @@ export function createIngressMetrics(metrics: Metrics, known: KnownTypes): Ingre
     buckets: ACK_BUCKETS,
   });
   const acked = ack.of();
-  const count = createReceivedCounter(metrics, known);
+  const { count, know } = createReceivedCounter(metrics);
+  know(known);
   return {
     ...metrics,
+    know,
     count(received) {
       count(received);
       if (received.result === 'acked' && received.ms !== undefined) acked.observe(received.ms / 1000);
@@ -62,7 +66,7 @@ export function createIngressMetrics(metrics: Metrics, known: KnownTypes): Ingre
   };
 }
 
-function createReceivedCounter(metrics: Metrics, known: KnownTypes): (received: Received) => void {
+function createReceivedCounter(metrics: Metrics): Pick<IngressMetrics, 'count' | 'know'> {
   const counter = metrics.counter({
     name: 'ringback_callbacks_received_total',
     help: 'Requests that were answered, by what came of them.',
@@ -70,17 +74,21 @@ function createReceivedCounter(metrics: Metrics, known: KnownTypes): (received: 
   });
   const countOf = (source: string, type: string, result: string, reason: string) => counter.of({ source, type, result, reason });
   const bySource = new Map<string, ReadonlyMap<string, Count>>();
-  for (const [source, types] of known) {
-    bySource.set(source, new Map([...types, 'other'].map((type) => [type, countOf(source, type, 'acked', 'none')])));
-  }
-  return ({ source, type, result, code }) => {
-    const types = bySource.get(source ?? '');
-    if (result === 'acked') {
-      const one = types?.get(type ?? '') ?? types?.get('other');
-      if (one) one.value += 1;
-      return;
-    }
-    countOf(types && source !== undefined ? source : 'none', 'none', result, code ?? 'none').value += 1;
+  return {
+    know(known) {
+      for (const [source, types] of known) {
+        bySource.set(source, new Map([...types, 'other'].map((type) => [type, countOf(source, type, 'acked', 'none')])));
+      }
+    },
+    count({ source, type, result, code }) {
+      const types = bySource.get(source ?? '');
+      if (result === 'acked') {
+        const one = types?.get(type ?? '') ?? types?.get('other');
+        if (one) one.value += 1;
+        return;
+      }
+      countOf(types && source !== undefined ? source : 'none', 'none', result, code ?? 'none').value += 1;
+    },
   };
 }
 

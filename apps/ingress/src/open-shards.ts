@@ -17,6 +17,8 @@ export type Shards = ReturnType<typeof createShardsReadiness> & {
 
 type ShardsOptions = Pick<IngressMetrics, 'measured' | 'spool'> & {
   readonly config: Config;
+  /** Names of the outputs, as of now. */
+  readonly outputs: () => readonly string[];
   readonly settingsPath: string;
   /** Asked before each write, to any shard: a reason to take nothing. */
   readonly refusal?: (() => RingbackError | undefined) | undefined;
@@ -36,14 +38,13 @@ export function openShards(options: ShardsOptions): Shards {
   };
   const batches = shards.map((shard, number) => {
     const logger = loggerOfShard(options.logger, { shard: number, shards: shards.length });
-    const { redis, ingress, outputs } = options.config;
+    const { redis, ingress } = options.config;
     const producer = createBatchProducer({
       ...options,
       ...redis,
       ...shard,
       overload: overloadOfShard(redis.overload, shards.length),
       timeout: ingress.enqueueTimeout,
-      outputs: outputs.map(({ name }) => name),
       logger,
     });
     const spool = spools?.[number];

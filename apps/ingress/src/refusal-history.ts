@@ -13,13 +13,14 @@ export type RefusalHistory = {
 };
 
 /** Counts refusals for the history. Undefined: there is none. */
-export function openRefusalHistory({ redis, ingress, history }: Config, logger: Logger): RefusalHistory | undefined {
+export function openRefusalHistory(settings: () => Config, logger: Logger): RefusalHistory | undefined {
+  const { redis, ingress, history } = settings();
   if (history === undefined) return undefined;
   // They belong to no callback, so shard 0 has them all.
   const [shard] = shardsOf(redis);
   const connection = connectUnheard({ ...shard, name: 'ringback-ingress-history', timeout: ingress.enqueueTimeout });
   const { now } = redisClock(connection);
-  const most = () => history.buffer / redis.shards;
+  const most = () => (settings().history?.buffer ?? 0) / redis.shards;
   const handOver = createHandOver({ redis: connection, prefix: shard.prefix, most, now, logger });
   const counts = createRefusalCounts({
     ...handOver,

@@ -4,7 +4,7 @@ import type { Redis } from 'ioredis';
 
 const LOOK_TIMEOUT_MS = 1000;
 
-type OwnQueue = { readonly access: { readonly redis: Redis }; readonly queue: Pick<QueueState, 'isPaused' | 'depths'> };
+type OwnQueue = { readonly access: { readonly redis: Redis }; readonly callbacks: Pick<QueueState, 'isPaused' | 'depths'> };
 
 /**
  * The callbacks of several shards as one queue: paused if one is. A shard that is away keeps its last answer, and does
@@ -12,16 +12,16 @@ type OwnQueue = { readonly access: { readonly redis: Redis }; readonly queue: Pi
  */
 export function allQueues(queues: readonly OwnQueue[]): Pick<QueueState, 'isPaused' | 'depths'> {
   const [first, ...others] = queues;
-  if (first && others.length === 0) return first.queue;
+  if (first && others.length === 0) return first.callbacks;
   const paused = new Map<OwnQueue, boolean>();
 
-  async function ask<T>(work: (queue: OwnQueue['queue']) => Promise<T>): Promise<(readonly [OwnQueue, T])[]> {
+  async function ask<T>(work: (queue: OwnQueue['callbacks']) => Promise<T>): Promise<(readonly [OwnQueue, T])[]> {
     const answers = await Promise.all(
       queues
         // A command would wait until it is back.
         .filter(({ access }) => access.redis.status === 'ready')
         .map(async (one) => {
-          const answer = await within(LOOK_TIMEOUT_MS, work(one.queue)).catch(() => {});
+          const answer = await within(LOOK_TIMEOUT_MS, work(one.callbacks)).catch(() => {});
           return answer === undefined ? [] : [[one, answer] as const];
         }),
     );

@@ -11,15 +11,16 @@ export type Work = {
 };
 
 export type Running = {
-  readonly work: readonly Work[];
+  /** As of now: settings change while the process runs. */
+  readonly work: () => readonly Work[];
   readonly stopped: Promise<NodeJS.Signals>;
   /** Resolves if the worker may no longer run. */
   readonly ended: Promise<RingbackError>;
   readonly stopping: AbortController;
-  /** ms without progress while work waits. */
-  readonly stuckAfter: number;
-  /** ms for work under way. */
-  readonly shutdownGrace: number;
+  /** `stuckAfter`: ms without progress while work waits. `shutdownGrace`: ms for work under way. */
+  readonly bounds: () => { readonly stuckAfter: number; readonly shutdownGrace: number };
+  /** No settings are taken any more. */
+  readonly settled: () => Promise<void>;
   readonly logger: Logger;
 };
 
@@ -28,9 +29,10 @@ export type Running = {
  * The process MUST end then: interrupted work holds sockets.
  */
 export async function runUntilStopped(running: Running): Promise<0 | 1> {
-  const { work, stopped, ended, stopping, stuckAfter, shutdownGrace, logger } = running;
-  const every = stuckAfter / LOOKS_UNTIL_STUCK;
-  const watched = work.flatMap((one) => one.watched ?? []);
+  const { work, stopped, ended, stopping, bounds, settled, logger } = running;
+  const stuckAfter = () => bounds().stuckAfter;
+  const every = () => stuckAfter() / LOOKS_UNTIL_STUCK;
+  const watched = () => work().flatMap((one) => one.watched ?? []);
   const look = createProgressWatch({ watched, stuckAfter, every, now: () => performance.now() });
   const stuck = whenStuck({ look, every, stop: stopping.signal });
   const end = await Promise.race([
@@ -42,7 +44,8 @@ export async function runUntilStopped(running: Running): Promise<0 | 1> {
   else if ('code' in end) logger.error(end, 'worker may not go on and stops');
   else logger.error({ code: 'RB_WORKER_STUCK', ...end }, 'worker makes no progress and stops');
   stopping.abort();
-  const closed = await Promise.all(work.map((one) => one.close(shutdownGrace)));
+  await settled();
+  const closed = await Promise.all(work().map((one) => one.close(bounds().shutdownGrace)));
   logger.info({ finished: closed.every(Boolean) }, 'worker has stopped');
   return 'signal' in end ? 0 : 1;
 }

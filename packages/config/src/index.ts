@@ -1,3 +1,4 @@
+export { compareSettings, type SettingsChange } from './compare.ts';
 export { jsonSchema } from './json-schema.ts';
 export { ingressParts, routesDigest, type SettingsParts, workerParts } from './settings-parts.ts';
 export { requireSettingsFile, settingsFile } from './settings-file.ts';
@@ -10,4 +11,6 @@ export {
   type OutputConfig,
   type SourceConfig,
 } from './load.ts';
+export { createReloader, type Reloader, type ReloaderOptions } from './reloader.ts';
+export { createSettingsReader } from './settings-reader.ts';
 export { unknownName } from './wording.ts';

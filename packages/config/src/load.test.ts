@@ -75,6 +75,7 @@ describe('loadConfig', () => {
         stuckAfter: 30_000,
       },
       dedupe: { window: 604_800_000, businessKey: true },
+      settings: { watch: false },
       quarantine: { maxCount: 10_000, maxSize: 67_108_864, unrouted: { maxCount: 20_000, maxSize: 67_108_864 } },
       routes: [
         { match: ['*'], to: ['crm'] },

@@ -5,6 +5,7 @@ import { type Key, readDocument } from './document.ts';
 import type { Environment } from './interpolate.ts';
 import { checkIdentities, checkSources } from './identities.ts';
 import { checkPorts } from './ports.ts';
+import { type Leaf, leavesOf } from './leaves.ts';
 import { createProblems, join } from './problem.ts';
 import { read, type ReadContext } from './read.ts';
 import { checkRedis } from './redis-address.ts';
@@ -47,6 +48,8 @@ export type InspectedConfig = {
   readonly lineOf: (keys: readonly Key[], text: string) => string;
   /** Runs `create` and adds line and column to a RB_CONFIG_INVALID that it throws. */
   readonly locate: <T>(keys: readonly Key[], create: () => T) => T;
+  /** Each setting by itself, for comparisons. MUST NOT be logged: they hold secrets. */
+  readonly leaves: () => readonly Leaf[];
 };
 
 /**
@@ -76,7 +79,25 @@ export function inspectConfig(options: LoadOptions): InspectedConfig {
   problems.throwIfAny();
   const lineOf = (keys: readonly Key[], text: string) =>
     problems.lineOf(document.placeOf(document.nodeAt(keys).node), keys.reduce<string>(join, ''), text);
-  return { config, lineOf, locate: (keys, create) => located(create, (text) => lineOf(keys, text)) };
+  return {
+    config,
+    lineOf,
+    locate: (keys, create) => located(create, (text) => lineOf(keys, text)),
+    leaves: () => leavesOf(result?.value, asWritten(config)),
+  };
+}
+
+/** With each stanza in one piece again. */
+function asWritten({ sources, outputs, ...sections }: Config): unknown {
+  return {
+    ...sections,
+    sources: sources.map(flat),
+    outputs: outputs.map(({ delivery, ...output }) => ({ ...flat(output), ...delivery })),
+  };
+}
+
+function flat({ settings, ...stanza }: Configured): object {
+  return { ...stanza, ...Object(settings) };
 }
 
 function located<T>(create: () => T, lineOf: (text: string) => string): T {

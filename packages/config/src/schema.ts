@@ -98,6 +98,16 @@ const Quarantine = Section(
   { description: 'How many correctly signed callbacks that cannot be used are kept. When it is full, the newest are not kept.' },
 );
 
+const Settings = Section(
+  {
+    watch: Type.Boolean({
+      default: false,
+      description: 'Take changes of this file, and of the files with secrets that it names, while the processes run.',
+    }),
+  },
+  { description: 'How changes of the settings are taken.' },
+);
+
 /** What every source has. */
 export const Reach = Section({
   allowFrom: Type.Optional(
@@ -119,6 +129,7 @@ const sections = {
   dedupe: Dedupe,
   quarantine: Quarantine,
   history: Type.Optional(History),
+  settings: Settings,
 };
 
 /** With stanzas of any type: gives the static type. A key with a `default` may be absent. */

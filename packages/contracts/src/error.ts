@@ -24,6 +24,7 @@ export const ERROR_CODES = {
   // settings
   RB_CONFIG_UNREADABLE: 'the settings file cannot be read',
   RB_CONFIG_INVALID: 'the settings have errors',
+  RB_RELOAD_NEEDS_RESTART: 'a setting changed that a process takes only when it starts',
   RB_SECRET_PUBLISHED: 'an account has a public secret',
   RB_SECRET_SHORT: 'a secret of a source has less than 16 bytes',
   // the operator's command

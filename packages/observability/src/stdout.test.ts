@@ -13,7 +13,7 @@ const PROGRAM = `
 import { createLogger, openStdout, stopSignal } from ${JSON.stringify(MODULE)};
 const stdout = openStdout();
 const logger = createLogger({ app: 'worker', level: 'info', stdout });
-void stopSignal().then(() => { logger.info({}, 'stopped'); process.exit(7); });
+void stopSignal(() => {}).then(() => { logger.info({}, 'stopped'); process.exit(7); });
 let megabytes = 0;
 const timer = setInterval(() => {
   if (megabytes === 10) return;

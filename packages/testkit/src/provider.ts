@@ -12,6 +12,8 @@ export type CallbackOptions = {
   readonly requestID: string;
   readonly body?: string;
   readonly path?: string;
+  /** Default: that of the sample account. */
+  readonly secret?: string;
 };
 
 /** As the provider documents it. */
@@ -36,11 +38,13 @@ export function taskBody(overrides: Readonly<Record<string, unknown>> = {}): str
   });
 }
 
-export type SignedParts = Readonly<Record<'body' | 'createTs' | 'requestID' | 'uuid', string | Buffer>>;
+export type SignedParts = Readonly<Record<'body' | 'createTs' | 'requestID' | 'uuid', string | Buffer>> & {
+  readonly secret?: string | undefined;
+};
 
 /** The documented rule (MD5), written independently of the code under test. */
-export function sign({ body, createTs, requestID, uuid }: SignedParts): string {
-  const hash = createHash('md5').update(`${SAMPLE_ACCOUNT.secret}&body=`).update(body);
+export function sign({ body, createTs, requestID, uuid, secret = SAMPLE_ACCOUNT.secret }: SignedParts): string {
+  const hash = createHash('md5').update(`${secret}&body=`).update(body);
   for (const [name, value] of Object.entries({ createTs, requestID, uuid })) hash.update(`&${name}=`).update(value);
   return hash.digest('hex').toUpperCase();
 }
@@ -50,6 +54,7 @@ export async function postCallback({
   requestID,
   body = taskBody(),
   path = '/api/v3/taskCallback',
+  secret,
 }: CallbackOptions): Promise<ProviderAnswer> {
   const { uuid } = SAMPLE_ACCOUNT;
   const createTs = String(Math.floor(Date.now() / 1000));
@@ -60,7 +65,7 @@ export async function postCallback({
       requestId: requestID,
       uuid,
       createTs,
-      sign: sign({ body, createTs, requestID, uuid }),
+      sign: sign({ body, createTs, requestID, uuid, secret }),
     },
     body,
     signal: AbortSignal.timeout(15_000),

@@ -12,8 +12,15 @@ function boundOf(backlog: Omit<Backlog, 'over'>, change: Partial<BacklogBoundOpt
   const { shards = 1, ...rest } = change;
   const redis = { shards, overload: { memory: { high: 0.8, low: 0.7 } } } as Config['redis'];
   const output = { delivery: { backlog: { over: 'hold', ...backlog } } } as Config['outputs'][number];
-  const config = { redis, outputs: [output, output, output, output] };
-  return createBacklogBound({ config, output, alone: false, maxmemory: () => 64 * MIB, sharing: () => shards, ...rest })();
+  return createBacklogBound({
+    redis,
+    outputCount: () => 4,
+    output,
+    alone: false,
+    maxmemory: () => 64 * MIB,
+    sharing: () => shards,
+    ...rest,
+  })();
 }
 
 describe('what an output may have in a shard', () => {

@@ -6,7 +6,9 @@ import type { BacklogBound } from '@ringback/queue';
 const SHARE_OF_ALL = 0.5;
 
 export type BacklogBoundOptions = {
-  readonly config: Pick<Config, 'redis'> & { readonly outputs: readonly unknown[] };
+  readonly redis: Config['redis'];
+  /** Outputs come and go while the worker runs. */
+  readonly outputCount: () => number;
   readonly output: Pick<Config['outputs'][number], 'delivery'>;
   /** All that waits for it is in one shard, which has the whole of its bound. */
   readonly alone: boolean;
@@ -17,17 +19,18 @@ export type BacklogBoundOptions = {
 };
 
 /** What an output may have in one shard. As of now: what Redis says of its memory may change. */
-export function createBacklogBound({ config, output, alone, maxmemory, sharing }: BacklogBoundOptions): () => BacklogBound {
+export function createBacklogBound(options: BacklogBoundOptions): () => BacklogBound {
+  const { redis, outputCount, output, alone, maxmemory, sharing } = options;
   const { max, maxCount } = output.delivery.backlog;
-  const { shards, overload } = config.redis;
+  const { shards, overload } = redis;
   const inShard = (whole: number) => (alone ? whole : partOfShard(whole, shards));
-  const byDefault = (overload.memory.high * SHARE_OF_ALL) / Math.max(1, config.outputs.length);
+  const byDefault = () => (overload.memory.high * SHARE_OF_ALL) / Math.max(1, outputCount());
   const held = maxCount === undefined ? undefined : inShard(maxCount);
 
   function bytes(): number | undefined {
     if (max !== undefined && 'bytes' in max) return inShard(max.bytes);
     if (maxmemory() === 0) return undefined;
-    const whole = Math.floor(maxmemory() * (max?.share ?? byDefault));
+    const whole = Math.floor(maxmemory() * (max?.share ?? byDefault()));
     return alone ? whole : Math.ceil(whole / Math.max(1, sharing()));
   }
   return () => ({ bytes: bytes(), held });

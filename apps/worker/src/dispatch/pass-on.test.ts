@@ -5,7 +5,7 @@ import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { createPassOn } from './pass-on.ts';
-import { openShard } from '../shard/shard.ts';
+import { openShard, shardUnder } from '../shard/shard.ts';
 import { type Routes, setUp } from './test-dispatch.ts';
 
 const SHARDS = 3;
@@ -20,18 +20,13 @@ function startShards({ failing, routes }: { failing?: Set<string>; routes?: Rout
     redis: { prefix, shards: SHARDS, durability: 'memory', overload },
     worker: { adminHost: '', concurrency: 1, lockDuration: 2000, shutdownGrace: 1000, stuckAfter: 1000 },
     dedupe: { window: 60_000, businessKey: false },
-    outputs: [],
-    routes: [],
+    quarantine: { maxCount: 1, maxSize: 1, unrouted: { maxCount: 1, maxSize: 1 } },
   } as const;
-  const shards = Array.from({ length: SHARDS }, (_, number) =>
-    openShard({
-      shard: { url: createSecret(url), prefix: `${prefix}.${number}` },
-      number,
-      config: { ...config, outputs: [], routes: [] },
-      now: () => performance.now(),
-      logger,
-    }),
-  );
+  const settings = () => ({ ...config, routes: [] });
+  const shards = Array.from({ length: SHARDS }, (_, number) => {
+    const shard = { url: createSecret(url), prefix: `${prefix}.${number}` };
+    return shardUnder(openShard({ shard, number, settings, now: () => performance.now(), logger }), settings());
+  });
   const redis = new Redis(url, { maxRetriesPerRequest: null });
   onTestFinished(() => {
     redis.disconnect();

@@ -18,19 +18,42 @@ export type HistoryThreadOptions = Told & {
   readonly served: readonly number[];
 };
 
+export type History = HistoryThread & {
+  /** The thread starts anew if these settings concern it. */
+  reload(config: Config): void;
+};
+
 /** Runs the thread of the history beside the worker. If it dies it is started again, and the worker goes on. */
-export function startHistory(options: HistoryThreadOptions): HistoryThread | undefined {
-  const { config, settingsPath, served, ...told } = options;
-  if (config.history === undefined) return undefined;
-  const thread = {
-    workerData: threadData(config, settingsPath, served),
-    resourceLimits: { maxOldGenerationSizeMb: MOST_HEAP },
-    name: 'history',
+export function startHistory(given: HistoryThreadOptions): History | undefined {
+  const { config: first, settingsPath, served, ...told } = given;
+  if (first.history === undefined) return undefined;
+  let data = threadData(first, settingsPath, served);
+  const options = { resourceLimits: { maxOldGenerationSizeMb: MOST_HEAP }, name: 'history' };
+  const create = () => new Worker(THREAD, { ...options, workerData: data });
+  let thread = keepRunning(create, told);
+  let [changing, closed] = [Promise.resolve(), false];
+
+  async function change(): Promise<void> {
+    await thread.close();
+    if (!closed) thread = keepRunning(create, told);
+  }
+
+  return {
+    reload(config) {
+      const next = { ...threadData(config, settingsPath, served), consumer: data.consumer };
+      if (JSON.stringify(next) === JSON.stringify(data)) return;
+      data = next;
+      changing = changing.then(change);
+    },
+    async close() {
+      closed = true;
+      await changing;
+      await thread.close();
+    },
   };
-  return keepRunning(() => new Worker(THREAD, thread), told);
 }
 
-function threadData(config: Config, settingsPath: string, served: readonly number[]): unknown {
+function threadData(config: Config, settingsPath: string, served: readonly number[]) {
   const { redis, dedupe, worker, quarantine, history, outputs, sources } = config;
   const deliveries = outputs.map(({ name, type, delivery }) => ({ name, type, delivery }));
   const stanzas = sources.map(({ name, type, settings }) => ({ name, type, settings }));

@@ -39,7 +39,14 @@ function parkedOutput(output: Output, { config, number }: HistoryShard, maxmemor
   const alone = output.delivery.rateLimit !== undefined;
   if (alone && homeShardOf(output.name, shards) !== number) return [];
   // This thread cannot tell which shards have a primary in common: as if all had.
-  const bound = createBacklogBound({ config, output, alone, maxmemory, sharing: () => shards });
+  const bound = createBacklogBound({
+    ...config,
+    outputCount: () => config.outputs.length,
+    output,
+    alone,
+    maxmemory,
+    sharing: () => shards,
+  });
   const place = alone || shards === 1 ? undefined : { number, of: shards };
   return [{ output: output.name, parks: parks(config, output), bound, place }];
 }

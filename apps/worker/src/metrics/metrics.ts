@@ -1,7 +1,7 @@
 import type { Config } from '@ringback/config';
 import type { Metrics } from '@ringback/observability';
 import type { ServedOutput } from '../output/output.ts';
-import type { WorkShard } from '../shard/shard.ts';
+import type { OpenShard } from '../shard/shard.ts';
 import { createAttemptCounters, type OnAttempt } from './attempts.ts';
 import { createDispatchedCounter, type Dispatched } from './dispatched.ts';
 import { createMemoryGauges } from './memory.ts';
@@ -15,14 +15,15 @@ export type WorkerMetrics = Pick<Metrics, 'text' | 'contentType'> & {
   readonly attemptsOf: (output: string) => OnAttempt;
   readonly historyDropped: (dropped: { readonly callbacks: number; readonly attempts: number }) => void;
   /** From now on scrapes show what stands in Redis, and the states of outputs. */
-  watch(watched: Watched): void;
+  readonly watch: (watched: Watched) => void;
 };
 
 type Watched = {
-  readonly config: Pick<Config, 'redis' | 'outputs' | 'history'>;
+  readonly config: Pick<Config, 'redis' | 'history'>;
   /** All, served or not: every worker shows the same. */
-  readonly shards: readonly Pick<WorkShard, 'access' | 'watch' | 'clock'>[];
-  readonly outputs: readonly Pick<ServedOutput, 'output' | 'breaker'>[];
+  readonly shards: readonly Pick<OpenShard, 'access' | 'watch' | 'clock'>[];
+  /** Those of now: settings may change. */
+  readonly outputs: () => readonly Pick<ServedOutput, 'output' | 'breaker'>[];
 };
 
 export function createWorkerMetrics(metrics: Metrics): WorkerMetrics {
@@ -45,7 +46,7 @@ export function createWorkerMetrics(metrics: Metrics): WorkerMetrics {
 }
 
 function watch(metrics: Metrics, { config, shards, outputs }: Watched): void {
-  const names = config.outputs.map(({ name }) => name);
+  const names = () => outputs().map(({ output }) => output.name);
   const errors = metrics.counter({
     name: 'ringback_scrape_errors_total',
     help: 'Shards of Redis that did not answer a scrape in time.',
@@ -65,7 +66,7 @@ function watch(metrics: Metrics, { config, shards, outputs }: Watched): void {
     const facts = await Promise.all(snapshots.map((snapshot) => snapshot()));
     showRedis(facts);
     showMemory(shards);
-    showStates(pausedIn(facts, names));
+    showStates(pausedIn(facts, names()));
   });
 }
 

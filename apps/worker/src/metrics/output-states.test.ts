@@ -9,7 +9,7 @@ it('tells one state of five, and since when', async () => {
   const metrics = createMetrics({ app: 'worker', version: '1' });
   let [now, status]: [number, Status] = [1_000_000, { state: 'closed' }];
   const breaker = { status: () => status };
-  const show = createOutputStates(metrics, { outputs: [{ output: { name: 'crm' }, breaker }], wall: () => now });
+  const show = createOutputStates(metrics, { outputs: () => [{ output: { name: 'crm' }, breaker }], wall: () => now });
   const shown = async (paused?: ReadonlySet<string>) => {
     show(paused);
     const lines = (await metrics.text()).split('\n').filter((line) => line.startsWith('ringback_output_state'));

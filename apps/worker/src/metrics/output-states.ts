@@ -8,7 +8,7 @@ type State = (typeof STATES)[number];
 export type ShowStates = (paused: ReadonlySet<string> | undefined) => void;
 
 type StatesOutput = { readonly output: { readonly name: string }; readonly breaker: Pick<Breaker, 'status'> };
-type StatesOptions = { readonly outputs: readonly StatesOutput[]; readonly wall: () => number };
+type StatesOptions = { readonly outputs: () => readonly StatesOutput[]; readonly wall: () => number };
 
 /** What each output does for this worker, and since when: of a failing one, since its first failure. */
 export function createOutputStates(metrics: Metrics, { outputs, wall }: StatesOptions): ShowStates {
@@ -38,7 +38,7 @@ export function createOutputStates(metrics: Metrics, { outputs, wall }: StatesOp
 
   return (paused) => {
     lastPaused = paused ?? lastPaused;
-    const own = outputs.map(look);
+    const own = outputs().map(look);
     const valuesOf = ({ name, state }: (typeof own)[number]) =>
       STATES.map((one) => ({ labels: { output: name, state: one }, value: one === state ? 1 : 0 }));
     states.replace(own.flatMap(valuesOf));

@@ -15,7 +15,8 @@ import type { Redis } from 'ioredis';
 export type ReadOptions = {
   readonly redis: Redis;
   readonly prefix: string;
-  readonly outputs: readonly string[];
+  /** Those of now: settings may change. */
+  readonly outputs: () => readonly string[];
   readonly history: boolean;
 };
 
@@ -41,7 +42,7 @@ export const queueOf = (output: string) => `output.${output}`;
 /** Reads what stands in one shard. Opens queues at the first call: without a scrape there is none. */
 export function createShardReader({ outputs, history, ...access }: ReadOptions): () => Promise<ShardFacts | undefined> {
   const { redis } = access;
-  let queues: ReadonlyMap<string, QueueState> | undefined;
+  const queuesOf = createQueues(access);
 
   return async () => {
     // A command would wait until it is back.
@@ -50,9 +51,8 @@ export function createShardReader({ outputs, history, ...access }: ReadOptions):
     const [seconds, micros] = await redis.time();
     const roundTrip = performance.now() - began;
     const now = Number(seconds) * 1000 + Number(micros) / 1000;
-    queues ??= openQueues(outputs, access);
     const [facts, backlog, { unkept }, buffer] = await Promise.all([
-      Promise.all([...queues].map(async ([name, queue]) => [name, await readQueue(queue, now)] as const)),
+      Promise.all(queuesOf(outputs()).map(async ([name, queue]) => [name, await readQueue(queue, now)] as const)),
       readBacklog(access),
       readRouteCounts(access),
       history ? readBufferState(access) : undefined,
@@ -63,13 +63,27 @@ export function createShardReader({ outputs, history, ...access }: ReadOptions):
 
 type Access = Pick<ReadOptions, 'redis' | 'prefix'>;
 
-function openQueues(outputs: readonly string[], access: Access): ReadonlyMap<string, QueueState> {
-  return new Map([
-    ['callbacks', callbackQueueState(access)],
-    ['quarantine', keptQueueState('quarantine', access)],
-    ['unrouted', keptQueueState('unrouted', access)],
-    ...outputs.map((output) => [queueOf(output), withHeld(output, access)] as const),
-  ]);
+type Named = readonly [string, QueueState];
+
+/** An output keeps its queue, for when it comes back. */
+function createQueues(access: Access): (outputs: readonly string[]) => readonly Named[] {
+  let own: readonly Named[] | undefined;
+  const ofOutputs = new Map<string, QueueState>();
+
+  function queueAt(output: string): Named {
+    const queue = ofOutputs.get(output) ?? withHeld(output, access);
+    ofOutputs.set(output, queue);
+    return [queueOf(output), queue];
+  }
+
+  return (outputs) => {
+    own ??= [
+      ['callbacks', callbackQueueState(access)],
+      ['quarantine', keptQueueState('quarantine', access)],
+      ['unrouted', keptQueueState('unrouted', access)],
+    ];
+    return [...own, ...outputs.map(queueAt)];
+  };
 }
 
 /** What an output holds waits as well. It is looked at only where no job waits: jobs are made of the oldest first. */

@@ -6,7 +6,7 @@ import { queueOf, type ShardFacts } from './read-shard.ts';
 export type ShowRedis = (shards: readonly (ShardFacts | undefined)[]) => void;
 
 /** Shows what stands in Redis, over all shards that answered. What is not known is left out. */
-export function createRedisGauges(metrics: Metrics, outputs: readonly string[]): ShowRedis {
+export function createRedisGauges(metrics: Metrics, outputs: () => readonly string[]): ShowRedis {
   const shows = [
     createQueueGauges(metrics),
     createOutputGauges(metrics, outputs),
@@ -45,7 +45,7 @@ function createQueueGauges(metrics: Metrics): Show {
   };
 }
 
-function createOutputGauges(metrics: Metrics, outputs: readonly string[]): Show {
+function createOutputGauges(metrics: Metrics, outputs: () => readonly string[]): Show {
   const labels = ['output'];
   const gauge = (name: string, help: string) => metrics.gauge({ name: `ringback_${name}`, help, labels });
   const dead = gauge('dead_letters', 'Jobs in Redis that are not tried again by themselves.');
@@ -62,7 +62,7 @@ function createOutputGauges(metrics: Metrics, outputs: readonly string[]): Show 
       return;
     }
     const sums = (of: (facts: ShardFacts, output: string) => number) =>
-      outputs.map((output) => ({ labels: { output }, value: sumOf(known.map((facts) => of(facts, output))) }));
+      outputs().map((output) => ({ labels: { output }, value: sumOf(known.map((facts) => of(facts, output))) }));
     const ofBacklog = (part: keyof OutputBacklog) => sums(({ backlog }, output) => (backlog.get(output) ?? NO_BACKLOG)[part]);
     dead.replace(sums(({ queues }, output) => queues.get(queueOf(output))?.dead ?? 0));
     held.replace(ofBacklog('held'));

@@ -8,8 +8,12 @@ import type { ServedOutput } from './output.ts';
 import { sharingPrimary, type WorkShard } from '../shard/shard.ts';
 
 export type LanesOptions = {
-  readonly config: Pick<Config, 'redis' | 'outputs' | 'history'>;
+  readonly config: Pick<Config, 'redis' | 'history'>;
   readonly outputs: readonly ServedOutput[];
+  /** How many there are by now. */
+  readonly outputCount: () => number;
+  /** Of the generation before, if they can go on: those of unchanged outputs do. */
+  readonly before?: Lanes | undefined;
   /** All, by number. */
   readonly shards: readonly WorkShard[];
   /** Those that this process consumes. */
@@ -20,8 +24,9 @@ export type LanesOptions = {
 
 /** By the name of their output. */
 export type Lanes = {
+  readonly all: () => readonly Lane[];
   /** Those of a shard. */
-  in(shard: WorkShard): ReadonlyMap<string, Lane>;
+  in(shard: Pick<WorkShard, 'number'>): ReadonlyMap<string, Lane>;
   /** Where a fan-out of a shard sends. */
   from(shard: WorkShard): ReadonlyMap<string, FanOutTarget>;
   /** The lane of an output in the shard of this number has something to feed. */
@@ -34,27 +39,35 @@ export type Lanes = {
  */
 export function openLanes(options: LanesOptions): Lanes {
   const { outputs, shards, served } = options;
-  const lanes = new Map(shards.map((shard) => [shard, new Map<string, Lane>()]));
+  const lanes = new Map(shards.map(({ number }) => [number, new Map<string, Lane>()]));
   const ofOthers = new Map<string, { readonly at: WorkShard; readonly target: FanOutTarget }>();
   for (const output of outputs) {
     const { name } = output.output;
     for (const shard of output.alone ? homeOf(name, shards) : served) {
-      const lane = openIn(shard, output, options);
-      lanes.get(shard)?.set(name, lane);
+      const lane = standing(shard, output, options) ?? openIn(shard, output, options);
+      lanes.get(shard.number)?.set(name, lane);
       if (output.alone) ofOthers.set(name, { at: shard, target: { ...lane, shard: shard.targetOfOthers } });
     }
   }
-  const inShard = (shard: WorkShard) => lanes.get(shard) ?? new Map<string, Lane>();
+  const inShard = ({ number }: Pick<WorkShard, 'number'>) => lanes.get(number) ?? new Map<string, Lane>();
   return {
+    all: () => [...lanes.values()].flatMap((those) => [...those.values()]),
     in: inShard,
     wake(output, number) {
       for (const shard of served) if (shard.number === number) inShard(shard).get(output)?.flow.wake();
     },
     from(shard) {
       const elsewhere = [...ofOthers].flatMap(([name, { at, target }]) => (at === shard ? [] : [[name, target] as const]));
-      return new Map<string, FanOutTarget>([...inShard(shard), ...elsewhere]);
+      // One object for all lanes of a shard, whichever generation opened them: a batch is stored there once.
+      const here = [...inShard(shard)].map(([name, lane]) => [name, { ...lane, shard: shard.target }] as const);
+      return new Map<string, FanOutTarget>([...here, ...elsewhere]);
     },
   };
+}
+
+function standing(shard: WorkShard, output: ServedOutput, { before }: LanesOptions): Lane | undefined {
+  const lane = before?.in(shard).get(output.output.name);
+  return lane?.served === output ? lane : undefined;
 }
 
 function homeOf(output: string, shards: readonly WorkShard[]): readonly WorkShard[] {
@@ -62,7 +75,8 @@ function homeOf(output: string, shards: readonly WorkShard[]): readonly WorkShar
   return shards.filter(({ number }) => number === home);
 }
 
-function openIn(shard: WorkShard, output: ServedOutput, { config, shards, served, stopping, now }: LanesOptions): Lane {
+function openIn(shard: WorkShard, output: ServedOutput, options: LanesOptions): Lane {
+  const { config, outputCount, shards, served, stopping, now } = options;
   const { access, target, watch, logger } = shard;
   // Deliveries stay in their shard when the number of shards grows, and their claims move to the shards of their keys.
   const ledger = { ...shard.ledger, keep: createClaims({ own: shard.number, shards }).keep };
@@ -70,7 +84,13 @@ function openIn(shard: WorkShard, output: ServedOutput, { config, shards, served
   const common = { output, access, ledger, shard: target, name, refused: watch.refused, stopping, now, logger };
   return openLane({
     ...common,
-    most: createBacklogBound({ config, output: output.settings, alone: output.alone, ...memoryOf(shard, shards) }),
+    most: createBacklogBound({
+      ...config,
+      outputCount,
+      output: output.settings,
+      alone: output.alone,
+      ...memoryOf(shard, shards),
+    }),
     parks: parks(config, output.settings),
     ...(output.alone ? { consumes: served.includes(shard) } : { servedShards: served.length }),
   });

@@ -39,11 +39,14 @@ export type LaneOptions = {
 
 /** What an output has in one shard: its queue, what feeds that, and what consumes it. */
 export type Lane = FanOutTarget & {
+  readonly served: ServedOutput;
   readonly producer: DeliveryProducer;
   /** Absent if this process does not consume. */
   readonly watched?: Watched | undefined;
-  /** As that of a consumer. Nothing is fed any more. */
+  /** As that of a consumer. Nothing is fed any more, and no attempt begins. */
   close(grace: number): Promise<boolean>;
+  /** Once nothing is written through it any more: the process goes on without it. */
+  release(): Promise<void>;
 };
 
 export function openLane(options: LaneOptions): Lane {
@@ -56,13 +59,28 @@ export function openLane(options: LaneOptions): Lane {
   const watching = { breaker: breaker.state, failures: breaker.failures, most, parks, bodies };
   const errors = access.errors ?? createErrorReporter({ wasAway: () => false, logger });
   const flow = createLaneFlow({ ...watching, output: output.name, alone, producer, nearlyFull, errors, logger });
-  const { consumer, watched } = consumes ? consume(options, producer) : {};
-  served.join({ consumer, flow });
-  async function close(grace: number): Promise<boolean> {
-    flow.close();
-    return (await consumer?.close(grace)) ?? true;
-  }
-  return { producer, watched, flow, alone, backlog, shard, close };
+  const closing = new AbortController();
+  const stopping = AbortSignal.any([options.stopping, closing.signal]);
+  const own = consumes ? consume({ ...options, stopping }, producer) : undefined;
+  const leave = served.join({ consumer: own?.consumer, flow });
+  return {
+    served,
+    producer,
+    watched: own?.watched,
+    flow,
+    alone,
+    backlog,
+    shard,
+    async close(grace) {
+      flow.close();
+      leave();
+      closing.abort();
+      return (await own?.consumer.close(grace)) ?? true;
+    },
+    async release() {
+      await Promise.all([producer.close(), own?.queue.close()]);
+    },
+  };
 }
 
 function consume(
@@ -94,5 +112,5 @@ function consume(
     progress: () => consumer.progress() + (consumer.isBusy() ? served.attempts() : 0),
     workWaits: async () => breaker.state() !== 'open' && (await queue.workWaits()),
   };
-  return { consumer, watched };
+  return { consumer, watched, queue };
 }

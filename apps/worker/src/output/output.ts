@@ -23,8 +23,8 @@ export type ServedOutput = {
   readonly limit: LimitFunction;
   readonly attempts: () => number;
   readonly onAttempt: OnAttempt;
-  /** While the breaker is open, the lane's deliveries stay in the queue. */
-  join(lane: OwnLane): void;
+  /** While the breaker is open, the lane's deliveries stay in the queue. The returned function takes it out again. */
+  join(lane: OwnLane): () => void;
 };
 
 export type OutputOptions = Pick<ServedOutput, 'output' | 'settings'> & {
@@ -35,7 +35,7 @@ export type OutputOptions = Pick<ServedOutput, 'output' | 'settings'> & {
 };
 
 export function openOutput({ output, settings, now, attempted, logger }: OutputOptions): ServedOutput {
-  const lanes: OwnLane[] = [];
+  const lanes = new Set<OwnLane>();
   let attempts = 0;
   const breaker = createBreaker({
     settings: settings.delivery.breaker,
@@ -66,6 +66,11 @@ export function openOutput({ output, settings, now, attempted, logger }: OutputO
       attempts += 1;
       attempted?.(made, callback);
     },
-    join: (lane) => void lanes.push(lane),
+    join(lane) {
+      lanes.add(lane);
+      // Settings may change while the output fails.
+      if (breaker.state() === 'open') lane.consumer?.hold();
+      return () => void lanes.delete(lane);
+    },
   };
 }

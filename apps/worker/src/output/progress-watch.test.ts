@@ -6,19 +6,18 @@ const EVERY = 1000;
 
 function setUp({ longestStep = 0 } = {}) {
   const seen = { time: 0, progress: 0, waits: true as boolean | Error, redisRefuses: false };
+  const crm = {
+    name: 'crm',
+    longestStep,
+    redisRefuses: () => seen.redisRefuses,
+    progress: () => seen.progress,
+    workWaits: () => (seen.waits instanceof Error ? Promise.reject(seen.waits) : Promise.resolve(seen.waits)),
+  };
   const look = createProgressWatch({
-    stuckAfter: 60,
-    every: EVERY,
+    stuckAfter: () => 60,
+    every: () => EVERY,
     now: () => seen.time,
-    watched: [
-      {
-        name: 'crm',
-        longestStep,
-        redisRefuses: () => seen.redisRefuses,
-        progress: () => seen.progress,
-        workWaits: () => (seen.waits instanceof Error ? Promise.reject(seen.waits) : Promise.resolve(seen.waits)),
-      },
-    ],
+    watched: () => [crm],
   });
   const at = (time: number, change: Partial<typeof seen> = {}) => {
     Object.assign(seen, change, { time });
@@ -61,12 +60,12 @@ describe('the progress watch', () => {
   it('looks again and again until something is stuck', async () => {
     let looks = 0;
     const look = () => Promise.resolve((looks += 1) === 3 ? 'crm' : undefined);
-    expect(await whenStuck({ look, every: 1, stop: new AbortController().signal })).toBe('crm');
+    expect(await whenStuck({ look, every: () => 1, stop: new AbortController().signal })).toBe('crm');
   });
 
   it('ends with the process', async () => {
     const stop = new AbortController();
-    const watching = whenStuck({ look: () => Promise.resolve(undefined), every: 60_000, stop: stop.signal });
+    const watching = whenStuck({ look: () => Promise.resolve(undefined), every: () => 60_000, stop: stop.signal });
     stop.abort();
     expect(await watching).toBeUndefined();
   });

@@ -16,11 +16,12 @@ export type Watched = {
 };
 
 export type ProgressWatchOptions = {
-  readonly watched: readonly Watched[];
+  /** As of now: others take their place when settings change. */
+  readonly watched: () => readonly Watched[];
   /** ms without progress, beyond the longest step. */
-  readonly stuckAfter: number;
+  readonly stuckAfter: () => number;
   /** ms between two looks. */
-  readonly every: number;
+  readonly every: () => number;
   /** Monotonic, ms. */
   readonly now: () => number;
 };
@@ -35,11 +36,14 @@ export function createProgressWatch({
   every,
   now,
 }: ProgressWatchOptions): () => Promise<string | undefined> {
-  const seen = watched.map((consumer) => ({ consumer, progress: -1, since: now() }));
+  type Seen = { readonly consumer: Watched; progress: number; since: number };
+  let seen: readonly Seen[] = [];
   let lookedAt = now();
 
   return async () => {
-    const frozen = now() - lookedAt > 2 * every + LOOK_TIMEOUT_MS;
+    const known = new Map(seen.map((entry) => [entry.consumer, entry]));
+    seen = watched().map((consumer) => known.get(consumer) ?? { consumer, progress: -1, since: now() });
+    const frozen = now() - lookedAt > 2 * every() + LOOK_TIMEOUT_MS;
     await Promise.all(
       seen.map(async (entry) => {
         const waits = await within(LOOK_TIMEOUT_MS, entry.consumer.workWaits()).catch(() => false);
@@ -49,19 +53,19 @@ export function createProgressWatch({
       }),
     );
     lookedAt = now();
-    return seen.find(({ consumer, since }) => now() - since >= stuckAfter + consumer.longestStep)?.consumer.name;
+    return seen.find(({ consumer, since }) => now() - since >= stuckAfter() + consumer.longestStep)?.consumer.name;
   };
 }
 
 /** Undefined once `stop` aborts. */
 export async function whenStuck(options: {
   readonly look: () => Promise<string | undefined>;
-  readonly every: number;
+  readonly every: () => number;
   readonly stop: AbortSignal;
 }): Promise<string | undefined> {
   const { look, every, stop } = options;
   while (!stop.aborted) {
-    await setTimeout(every, undefined, { signal: stop }).catch(() => {});
+    await setTimeout(every(), undefined, { signal: stop }).catch(() => {});
     const stuck = await look();
     if (stuck !== undefined) return stuck;
   }

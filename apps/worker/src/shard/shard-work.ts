@@ -1,14 +1,6 @@
 import type { Config } from '@ringback/config';
 import { partOfShard, shardOf } from '@ringback/contracts';
-import {
-  callbackQueueState,
-  consumeCallbacks,
-  createQuarantine,
-  createRouteCounts,
-  createUnroutedQuarantine,
-  quarantineOfShard,
-  type QueueState,
-} from '@ringback/queue';
+import { consumeCallbacks } from '@ringback/queue';
 import type { ShardCountWatch } from '@ringback/redis';
 import type { Router } from '@ringback/routing';
 import type { BusinessKeyOf } from '../dispatch/business-duplicates.ts';
@@ -26,7 +18,7 @@ import type { WorkShard } from './shard.ts';
 import { whileShardsAgree } from './while-shards-agree.ts';
 
 export type ShardWorksOptions = {
-  readonly config: Pick<Config, 'worker' | 'quarantine'>;
+  readonly config: Pick<Config, 'worker'>;
   /** All, by number. */
   readonly shards: readonly WorkShard[];
   /** Those that this process consumes. */
@@ -38,36 +30,31 @@ export type ShardWorksOptions = {
   /** Counts callbacks for the metrics. */
   readonly dispatched?: ((batch: Dispatched) => void) | undefined;
   readonly stopping: AbortSignal;
+  /** Of all batches of the process. */
+  readonly underWay: { bytes: number };
   readonly now: () => number;
 };
 
-export type ShardWork = Work & Pick<WorkShard, 'access'> & { readonly queue: QueueState };
-
-export function openShardWorks(options: ShardWorksOptions): readonly ShardWork[] {
-  const underWay = { bytes: 0 };
-  return options.served.map((shard) => openShardWork({ ...options, shard, underWay }));
+export function openShardWorks(options: ShardWorksOptions): readonly Work[] {
+  return options.served.map((shard) => openShardWork({ ...options, shard }));
 }
 
-type ShardWorkOptions = ShardWorksOptions & { readonly shard: WorkShard; readonly underWay: { bytes: number } };
+type ShardWorkOptions = ShardWorksOptions & { readonly shard: WorkShard };
 
 /** Takes the callbacks of one shard from its queue, and hands them to the lanes. */
-function openShardWork(options: ShardWorkOptions): ShardWork {
-  const { config, shard, shards, served, lanes, router, businessKeyOf, shardCount, underWay: all, stopping, now } = options;
-  const { access, watch, ledger, logger } = shard;
-  const fanOut = createFanOut({ targets: lanes.from(shard), logger });
+function openShardWork(options: ShardWorkOptions): Work {
+  const { config, shard, shards, served, lanes, shardCount, underWay: all, now } = options;
+  const { access, watch, logger } = shard;
+  const closing = new AbortController();
+  const stopping = AbortSignal.any([options.stopping, closing.signal]);
   const dispatch = createDispatch({
-    ...createKeeping(options),
-    ledger,
-    history: shard.history,
-    dispatched: options.dispatched,
+    ...options,
+    ...shard,
+    ...watch,
+    ...shard.clock,
     claims: createClaims({ own: shard.number, shards }),
     ...(shards.length > 1 && { sharding: createSharding(options) }),
-    router,
-    fanOut,
-    businessKeyOf,
-    nearlyFull: watch.nearlyFull,
-    now: shard.clock.now,
-    logger,
+    fanOut: createFanOut({ targets: lanes.from(shard), logger }),
   });
   const gated = withHeadroom(dispatch, {
     ...watch,
@@ -78,16 +65,19 @@ function openShardWork(options: ShardWorkOptions): ShardWork {
   });
   const concurrency = partOfShard(config.worker.concurrency, served.length);
   const consumer = consumeCallbacks({ ...access, concurrency, dispatch: whileShardsAgree(gated, shardCount), logger });
-  const queue = callbackQueueState(access);
   keepSwept({ ...access, stop: stopping, logger });
   const watched = {
     name: shard.named('callbacks'),
     longestStep: shards.length === 1 ? 0 : REACHED_WITHIN_MS,
     redisRefuses: () => watch.refused() !== undefined,
     progress: () => consumer.progress(),
-    workWaits: () => queue.workWaits(),
+    workWaits: () => shard.callbacks.workWaits(),
   };
-  return { access, queue, watched, close: (grace) => consumer.close(grace) };
+  function close(grace: number): Promise<boolean> {
+    closing.abort();
+    return consumer.close(grace);
+  }
+  return { watched, close };
 }
 
 function createSharding({ shard: { number, logger }, shards }: ShardWorkOptions): Sharding {
@@ -97,15 +87,5 @@ function createSharding({ shard: { number, logger }, shards }: ShardWorkOptions)
       return shard === number ? undefined : shard;
     },
     passOn: createPassOn({ shards, logger }),
-  };
-}
-
-function createKeeping({ config: { quarantine }, shard: { access }, shards }: ShardWorkOptions) {
-  const bounds = quarantineOfShard(quarantine, shards.length);
-  const ofUnrouted = quarantineOfShard(quarantine.unrouted, shards.length);
-  return {
-    quarantine: createQuarantine({ ...access, bounds }),
-    unroutedQuarantine: createUnroutedQuarantine({ ...access, bounds: ofUnrouted }),
-    counts: createRouteCounts(access),
   };
 }

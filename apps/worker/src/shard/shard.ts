@@ -1,8 +1,16 @@
 import { type Config, routesDigest } from '@ringback/config';
 import { type Logger, loggerOfShard } from '@ringback/contracts';
-import { createHandOver } from '@ringback/history';
+import { createHandOver, type HandOver } from '@ringback/history';
 import { createLedger } from '@ringback/ledger';
-import { createBodies, createDropNoter } from '@ringback/queue';
+import {
+  callbackQueueState,
+  createBodies,
+  createDropNoter,
+  createQuarantine,
+  createRouteCounts,
+  createUnroutedQuarantine,
+  quarantineOfShard,
+} from '@ringback/queue';
 import {
   connectPatient,
   createErrorReporter,
@@ -14,15 +22,21 @@ import {
 } from '@ringback/redis';
 import type { Redis } from 'ioredis';
 import type { FanOutShard } from '../dispatch/fan-out.ts';
-import { createHistoryEvents, type HistoryEvents } from '../history/events.ts';
+import { createHistoryEvents } from '../history/events.ts';
 import { createReach } from './reach.ts';
 
-export type WorkShard = ReturnType<typeof openShard>;
+/** A shard as a worker reaches it, for as long as the worker runs. */
+export type OpenShard = ReturnType<typeof openShard>;
+/** A shard as one generation works in it. */
+export type WorkShard = ReturnType<typeof shardUnder>;
 
-export type WorkShardOptions = {
+type Settings = Pick<Config, 'redis' | 'worker' | 'dedupe' | 'routes' | 'history' | 'quarantine'>;
+
+export type OpenShardOptions = {
   readonly shard: Shard;
   readonly number: number;
-  readonly config: Pick<Config, 'redis' | 'worker' | 'dedupe' | 'outputs' | 'routes' | 'history'>;
+  /** As of now: they may change while the worker runs. */
+  readonly settings: () => Settings;
   /** Monotonic, ms. */
   readonly now: () => number;
   /** Hears of what the history does not get. */
@@ -30,62 +44,68 @@ export type WorkShardOptions = {
   readonly logger: Logger;
 };
 
-/** A shard as a worker reaches it: the connection of all its commands, and what Redis says of itself. */
-export function openShard({ shard, number, config, now, historyDropped, logger: ofProcess }: WorkShardOptions) {
+/** The connection of all commands in a shard, what Redis says of itself, and what counts on while settings change. */
+export function openShard({ shard, number, settings, now, historyDropped, logger: ofProcess }: OpenShardOptions) {
   const { prefix } = shard;
-  const isOne = config.redis.shards === 1;
-  const logger = loggerOfShard(ofProcess, { shard: number, shards: config.redis.shards });
+  const { redis: place, worker } = settings();
+  const logger = loggerOfShard(ofProcess, { shard: number, shards: place.shards });
   const redis = connectPatient({ ...shard, name: 'ringback-worker', logger });
-  const watch = createRedisWatch({ ...config.redis, redis, prefix, now, logger });
+  const watch = createRedisWatch({ ...place, redis, prefix, now, logger });
   const errors = createErrorReporter({ wasAway: createLossMemory(redis), logger });
-  const access = { redis, prefix, lockDuration: config.worker.lockDuration, errors };
-  const { window } = config.dedupe;
-  const ledger = createLedger({ redis, prefix, window });
-  const reach = createReach({ redis, watch, durability: config.redis.durability, now });
-  const { nearlyFull, tight } = watch;
-  const drop = createDropNoter({ redis, prefix, window });
-  const renew: FanOutShard['renew'] = (batch, outputs) => ledger.renew(batch, outputs);
-  const history = openHistoryEvents({ config, shard, redis, watch, historyDropped, logger });
-  const target: FanOutShard = { bodies: createBodies(access), drop, renew, nearlyFull, tight, history };
+  const access = { redis, prefix, lockDuration: worker.lockDuration, errors };
   return {
     number,
     /** What a log line or a person calls something in this shard. */
-    named: (name: string) => (isOne ? name : `${name} of shard ${number}`),
+    named: (name: string) => (place.shards === 1 ? name : `${name} of shard ${number}`),
     watch,
     access,
-    ledger,
-    reach,
+    reach: createReach({ redis, watch, durability: place.durability, now }),
     clock: redisClock(redis),
-    history,
+    callbacks: callbackQueueState(access),
+    ...openKeeping(access, settings),
+    handOver: openHandOver({ shard, redis, watch, settings, historyDropped, logger }),
     logger,
-    /** For fan-outs of its own batches, and of those of other shards. */
-    target,
-    targetOfOthers: { ...target, reach },
   };
 }
 
-type HistoryOptions = Pick<WorkShardOptions, 'config' | 'shard' | 'historyDropped' | 'logger'> & {
+function openKeeping(access: { readonly redis: Redis; readonly prefix: string }, settings: () => Settings) {
+  const { shards } = settings().redis;
+  const bounds = quarantineOfShard(() => settings().quarantine, shards);
+  const ofUnrouted = quarantineOfShard(() => settings().quarantine.unrouted, shards);
+  return {
+    quarantine: createQuarantine({ ...access, bounds }),
+    unroutedQuarantine: createUnroutedQuarantine({ ...access, bounds: ofUnrouted }),
+    counts: createRouteCounts(access),
+  };
+}
+
+type HandOverOptions = Pick<OpenShardOptions, 'shard' | 'settings' | 'historyDropped' | 'logger'> & {
   readonly redis: Redis;
   readonly watch: Pick<RedisWatch, 'roomTo'>;
 };
 
 /** Undefined: there is no history. */
-function openHistoryEvents({
-  config,
-  shard,
-  redis,
-  watch,
-  historyDropped: onDropped,
-  logger,
-}: HistoryOptions): HistoryEvents | undefined {
-  if (config.history === undefined) return undefined;
-  const { shards, overload } = config.redis;
-  const { buffer, answers } = config.history;
+function openHandOver(options: HandOverOptions): HandOver | undefined {
+  const { shard, redis, watch, settings, historyDropped: onDropped, logger } = options;
+  if (settings().history === undefined) return undefined;
+  const { shards, overload } = settings().redis;
   // Of the memory until callbacks may be taken again it takes at most a half, so it never brings Redis there.
-  const most = () => Math.min(buffer, watch.roomTo(overload.memory.low) / 2) / shards;
-  const { now } = redisClock(redis);
-  const { handOver } = createHandOver({ redis, prefix: shard.prefix, most, now, onDropped, logger });
-  return createHistoryEvents({ handOver, settings: routesDigest(config), answers, now });
+  const most = () => Math.min(settings().history?.buffer ?? 0, watch.roomTo(overload.memory.low) / 2) / shards;
+  return createHandOver({ redis, prefix: shard.prefix, most, now: redisClock(redis).now, onDropped, logger }).handOver;
+}
+
+export function shardUnder(shard: OpenShard, config: Settings) {
+  const { access, watch, reach, handOver } = shard;
+  const { window } = config.dedupe;
+  const ledger = createLedger({ ...access, window });
+  const { nearlyFull, tight } = watch;
+  const drop = createDropNoter({ ...access, window });
+  const renew: FanOutShard['renew'] = (batch, outputs) => ledger.renew(batch, outputs);
+  const told = { settings: routesDigest(config), answers: config.history?.answers ?? 0, now: shard.clock.now };
+  const history = handOver && createHistoryEvents({ handOver, ...told });
+  const target: FanOutShard = { bodies: createBodies(access), drop, renew, nearlyFull, tight, history };
+  /** For fan-outs of its own batches, and of those of other shards. */
+  return { ...shard, ledger, history, target, targetOfOthers: { ...target, reach } };
 }
 
 /** How many of these shards are on the same primary as this one, itself included. As of their last connection. */

@@ -29,8 +29,8 @@ export type BatchProducerOptions = Shard & {
   readonly overload: OverloadSettings;
   /** Another reason to take no callbacks. */
   readonly refusal?: (() => RingbackError | undefined) | undefined;
-  /** Their waiting deliveries count as depth. */
-  readonly outputs: readonly string[];
+  /** Their waiting deliveries count as depth: those of now. */
+  readonly outputs: () => readonly string[];
   readonly now: () => number;
   readonly logger: Logger;
 };

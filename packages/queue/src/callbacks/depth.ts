@@ -8,17 +8,26 @@ export type Depth = {
   close(): Promise<void>;
 };
 
-export function createDepth(options: { redis: Redis; prefix: string; outputs: readonly string[] }): Depth {
-  const names = [CALLBACKS, ...options.outputs.map(outputQueueName)];
-  const queues = names.map((name) => createQueueHolder({ ...options, name }));
+type DepthOptions = { readonly redis: Redis; readonly prefix: string; readonly outputs: () => readonly string[] };
+
+/** Outputs may come and go. */
+export function createDepth({ redis, prefix, outputs }: DepthOptions): Depth {
+  const queues = new Map<string, ReturnType<typeof createQueueHolder>>();
+
+  function queueOf(name: string) {
+    const queue = queues.get(name) ?? createQueueHolder({ redis, prefix, name });
+    queues.set(name, queue);
+    return queue;
+  }
 
   return {
     async count() {
-      const counts = await Promise.all(queues.map(async (queue) => (await queue.open()).getWaitingCount()));
+      const names = [CALLBACKS, ...outputs().map(outputQueueName)];
+      const counts = await Promise.all(names.map(async (name) => (await queueOf(name).open()).getWaitingCount()));
       return counts.reduce((sum, count) => sum + count, 0);
     },
     async close() {
-      await Promise.all(queues.map((queue) => queue.close()));
+      await Promise.all([...queues.values()].map((queue) => queue.close()));
     },
   };
 }

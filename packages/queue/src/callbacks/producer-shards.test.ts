@@ -19,12 +19,12 @@ async function setUp(maxInFlight: number) {
     timeout: TIMEOUT_MS,
     durability: 'memory',
     overload,
-    outputs: [],
+    outputs: () => [],
     now: Date.now,
     logger,
   } as const;
   const batches = servers.map(({ url }) => createBatchProducer({ ...common, url: createSecret(url) }));
-  const producer = createCallbackProducer({ batches, patience: TIMEOUT_MS, maxInFlight, now: Date.now });
+  const producer = createCallbackProducer({ batches, patience: TIMEOUT_MS, maxInFlight: () => maxInFlight, now: Date.now });
   onTestFinished(() => producer.close());
   for (const batch of batches)
     await vi.waitFor(async () => expect(await batch.notReadyReasons()).toEqual([]), { timeout: 10_000 });

@@ -15,11 +15,11 @@ function producerOn({ url, prefix }: { url: string; prefix: string }, timeout = 
     timeout,
     durability: 'memory',
     overload: { memory: { high: 0.8, low: 0.7 } },
-    outputs: [],
+    outputs: () => [],
     now: Date.now,
     logger,
   });
-  const producer = createCallbackProducer({ batches: [batches], maxInFlight: 2000, patience: timeout, now: Date.now });
+  const producer = createCallbackProducer({ batches: [batches], maxInFlight: () => 2000, patience: timeout, now: Date.now });
   onTestFinished(() => producer.close());
   return { ...batches, ...producer };
 }

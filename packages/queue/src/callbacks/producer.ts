@@ -27,15 +27,15 @@ export type CallbackProducerOptions = {
   readonly batches: readonly BatchProducer[];
   /** ms that a callback may wait for earlier writes. */
   readonly patience: number;
-  /** How many callbacks the process takes at once. */
-  readonly maxInFlight: number;
+  /** How many callbacks the process takes at once, as of now. */
+  readonly maxInFlight: () => number;
   readonly now: () => number;
 };
 
 /** Callbacks of one shard that arrive together go together. A shard that is slow or away holds up only its own. */
 export function createCallbackProducer({ batches, maxInFlight, ...options }: CallbackProducerOptions): CallbackProducer {
   const commits = batches.map((shard) => openCommit(shard, options));
-  const most = Math.max(LEAST_PER_SHARD, Math.ceil((SHARE_OF_PART * maxInFlight) / batches.length));
+  const most = () => Math.max(LEAST_PER_SHARD, Math.ceil((SHARE_OF_PART * maxInFlight()) / batches.length));
   const shardOf = createShardFinder<Commit>(commits.length === 1 ? commits : commits.map((commit) => bounded(commit, most)));
 
   return {
@@ -64,11 +64,11 @@ function openCommit(shard: BatchProducer, { patience, now }: CommitOptions): Gro
 type Commit = Pick<GroupCommit<Callback>, 'submit'>;
 
 /** A primary that hangs holds its callbacks for seconds. They MUST leave room in the process for those of others. */
-function bounded(commit: Commit, most: number): Commit {
+function bounded(commit: Commit, most: () => number): Commit {
   let underWay = 0;
   return {
     async submit(callback) {
-      if (underWay >= most) {
+      if (underWay >= most()) {
         throw new RingbackError('RB_OVERLOADED', 'too many callbacks wait for one shard of Redis: send it again later');
       }
       underWay += 1;

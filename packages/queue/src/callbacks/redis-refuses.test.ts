@@ -87,8 +87,8 @@ const REFUSALS: readonly Refusal[] = [
 function producerOn({ url }: { url: string }) {
   const overload = { memory: { high: Number.MAX_VALUE, low: Number.MAX_VALUE } };
   const common = { url: createSecret(url), prefix: 'test', timeout: 5000, now: Date.now, logger };
-  const batches = createBatchProducer({ ...common, durability: 'memory', overload, outputs: [] });
-  const producer = createCallbackProducer({ batches: [batches], maxInFlight: 2000, patience: 5000, now: Date.now });
+  const batches = createBatchProducer({ ...common, durability: 'memory', overload, outputs: () => [] });
+  const producer = createCallbackProducer({ batches: [batches], maxInFlight: () => 2000, patience: 5000, now: Date.now });
   onTestFinished(() => producer.close());
   return { ...batches, ...producer };
 }

@@ -18,8 +18,8 @@ export type QuarantineProducer = {
 export type QuarantineProducerOptions = {
   /** All of them, in order. */
   readonly shards: readonly Shard[];
-  /** Of the whole installation. */
-  readonly bounds: QuarantineBounds;
+  /** Of the whole installation, as of now. */
+  readonly bounds: () => QuarantineBounds;
   /** ms that one write may take. */
   readonly timeout: number;
   readonly now: () => number;
@@ -39,7 +39,9 @@ export function createQuarantineProducer({ shards, logger, ...options }: Quarant
   };
 }
 
-function openShard(options: Omit<QuarantineProducerOptions, 'shards'> & Shard): QuarantineProducer {
+type ShardOptions = Omit<QuarantineProducerOptions, 'shards' | 'bounds'> & Shard & { readonly bounds: QuarantineBounds };
+
+function openShard(options: ShardOptions): QuarantineProducer {
   const { prefix, bounds, timeout, now } = options;
   const redis = connectFailFast({ ...options, name: 'ringback-quarantine' });
   const queue = createQueueHolder({ redis, prefix, name: QUARANTINE });

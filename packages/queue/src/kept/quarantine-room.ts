@@ -4,9 +4,16 @@ import { bodyDigest, callbackKey, partOfShard, type QuarantinedCallback } from '
 /** Several processes may overshoot by what each has under way. */
 export type QuarantineBounds = { readonly maxCount: number; readonly maxSize: number };
 
-/** What one shard may keep, of bounds for the whole installation. */
-export function quarantineOfShard({ maxCount, maxSize }: QuarantineBounds, shards: number): QuarantineBounds {
-  return { maxCount: partOfShard(maxCount, shards), maxSize: partOfShard(maxSize, shards) };
+/** What one shard may keep, of bounds for the whole installation: as of each look at them. */
+export function quarantineOfShard(whole: () => QuarantineBounds, shards: number): QuarantineBounds {
+  return {
+    get maxCount() {
+      return partOfShard(whole().maxCount, shards);
+    },
+    get maxSize() {
+      return partOfShard(whole().maxSize, shards);
+    },
+  };
 }
 
 /** Bytes beside the body: headers and job. */
@@ -51,9 +58,9 @@ export type QuarantineRoom = {
 
 /**
  * One account's entries of one code take at most as much as they leave free: a flood ends at half of the
- * room.
+ * room. The bounds may change.
  */
-export function createQuarantineRoom({ maxCount, maxSize }: QuarantineBounds): QuarantineRoom {
+export function createQuarantineRoom(bounds: QuarantineBounds): QuarantineRoom {
   const known = new Set<string>();
   const all: Use = { count: 0, size: 0 };
   const groups = new Map<string, Use>();
@@ -80,7 +87,8 @@ export function createQuarantineRoom({ maxCount, maxSize }: QuarantineBounds): Q
       const facts = factsOf(entry, batch);
       if (known.has(facts.identity)) return { facts, isNew: false };
       const group = useOf(facts.group);
-      const fits = all.count + group.count + 1 <= maxCount && all.size + group.size + facts.size + OVERHEAD <= maxSize;
+      const fits =
+        all.count + group.count + 1 <= bounds.maxCount && all.size + group.size + facts.size + OVERHEAD <= bounds.maxSize;
       if (!fits && !always) return undefined;
       const placed = fits ? facts : { ...facts, beyond: true };
       add(placed);

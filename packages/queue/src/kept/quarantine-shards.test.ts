@@ -27,7 +27,7 @@ it('keeps each entry in the shard of its key, and divides the room among the sha
   const shards = Array.from({ length: SHARDS }, (_, shard) => ({ url: createSecret(url), prefix: `{${prefix}:${shard}}` }));
   // 5 for each shard.
   const bounds = { maxCount: 4 * SHARDS + 1, maxSize: 1_000_000 };
-  const producer = createQuarantineProducer({ shards, bounds, timeout: 10_000, now: Date.now, logger });
+  const producer = createQuarantineProducer({ shards, bounds: () => bounds, timeout: 10_000, now: Date.now, logger });
   onTestFinished(() => producer.close());
   await vi.waitFor(() => producer.keep(entry(0)), { timeout: 10_000 });
   const entries = Array.from({ length: 100 }, (_, index) => entry(index));

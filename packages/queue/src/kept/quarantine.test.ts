@@ -182,7 +182,7 @@ describe('quarantine', () => {
     const redis = await startRedisServer({ appendfsync: 'always' });
     const producer = createQuarantineProducer({
       shards: [{ url: createSecret(redis.url), prefix: 'test' }],
-      bounds: { maxCount: 6, maxSize: 1_000_000 },
+      bounds: () => ({ maxCount: 6, maxSize: 1_000_000 }),
       timeout: 500,
       now: Date.now,
       logger,

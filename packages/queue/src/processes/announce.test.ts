@@ -32,7 +32,7 @@ function start({
 }) {
   const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
   const onSame = vi.fn();
-  const announced = announce({ url: createSecret(url), prefix, app, version, parts, logger, onSame });
+  const announced = announce({ url: createSecret(url), prefix, app, version, settings: { parts: () => parts }, logger, onSame });
   onTestFinished(() => announced.close());
   const warnings = (code: string) => logger.warn.mock.calls.flatMap(([line]) => (line.code === code ? [line] : []));
   return { ...announced, logger, onSame, warnings };

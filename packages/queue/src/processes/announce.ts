@@ -17,8 +17,10 @@ const COMMAND_TIMEOUT_MS = 2000;
 const GOODBYE_MS = 500;
 const SHOWN_PREFIXES = 10;
 
-export type AnnounceOptions = Pick<RunningProcess, 'app' | 'version' | 'parts'> &
+export type AnnounceOptions = Pick<RunningProcess, 'app' | 'version'> &
   Shard & {
+    /** As of now: they may change while the process runs. */
+    readonly settings: { readonly parts: () => RunningProcess['parts'] };
     readonly logger: Logger;
     readonly failing?: () => Readonly<Record<string, { readonly forMs: number; readonly reason: string }>>;
     /** `timeOf` turns what is so many ms ago into a time of Redis's clock. Told with each beat. */
@@ -30,7 +32,7 @@ type Beat = { readonly redis: Redis; readonly prefix: string; readonly logger: L
 
 /** Tells others every 5 s what this process runs, and logs how they differ. Nothing waits for it. */
 export function announce(options: AnnounceOptions): { close(): Promise<void> } {
-  const { app, version, parts, prefix, logger, failing = () => ({}), state, onSame = () => {} } = options;
+  const { app, version, settings, prefix, logger, failing = () => ({}), state, onSame = () => {} } = options;
   const redis = connectUnheard({ ...options, name: `ringback-${app}-process`, timeout: COMMAND_TIMEOUT_MS });
   const stopping = new AbortController();
   const id = randomUUID();
@@ -38,15 +40,18 @@ export function announce(options: AnnounceOptions): { close(): Promise<void> } {
   const reportDifference = createDifferenceReport({ app, logger, onSame });
   // On a cluster the keys of other prefixes are on other nodes.
   const reportPrefixes = options.cluster ? async () => {} : createPrefixReport(beat);
-  const own = { id, app, version, host: hostname(), pid: process.pid, parts: { 'version of Ringback': version, ...parts } };
+  const own = { id, app, version, host: hostname(), pid: process.pid };
+  const since = createSettingsAge(settings.parts);
   const begunAt = performance.now();
   let startedAt: number | undefined;
 
   async function tell(): Promise<void> {
     startedAt ??= (await timeOf(redis)) - (performance.now() - begunAt);
     const now = startedAt + (performance.now() - begunAt);
+    const parts = { 'version of Ringback': version, ...settings.parts() };
     const told = await state?.((msAgo) => now - msAgo);
-    await noteProcess(beat, { ...own, startedAt, failing: sinceOf(failing(), now), ...(told && { state: told }) });
+    const how = { failing: sinceOf(failing(), now), ...(told && { state: told }) };
+    await noteProcess(beat, { ...own, parts, startedAt, settingsAt: now - since(), ...how });
     await reportDifference(await runningProcesses(beat));
   }
 
@@ -69,6 +74,15 @@ export function announce(options: AnnounceOptions): { close(): Promise<void> } {
       );
       redis.disconnect();
     },
+  };
+}
+
+/** ms that the process has run the settings of the moment. */
+function createSettingsAge(parts: () => unknown): () => number {
+  let [seen, at] = [parts(), performance.now()];
+  return () => {
+    if (parts() !== seen) [seen, at] = [parts(), performance.now()];
+    return performance.now() - at;
   };
 }
 

@@ -12,6 +12,8 @@ const RunningProcess = Type.Object({
   pid: Type.Integer(),
   /** ms since the epoch by Redis's clock. */
   startedAt: Type.Number(),
+  /** Since when it runs these settings, by the same clock. Absent in older versions: since its start. */
+  settingsAt: Type.Optional(Type.Number()),
   /** The parts of its settings by name, with a digest: `output crm` → `x7Yt…`. */
   parts: Type.Record(Type.String(), Type.String()),
   /** For a worker, by output: since when its attempts fail (ms since the epoch, Redis's clock), and why. */

@@ -20,7 +20,7 @@ export type SettingsDifference = {
  * settings the newest.
  */
 export function settingsDifference(processes: readonly RunningProcess[]): SettingsDifference | undefined {
-  const oldestFirst = processes.toSorted((a, b) => a.startedAt - b.startedAt);
+  const oldestFirst = processes.toSorted((a, b) => since(a) - since(b));
   const groups = [...Map.groupBy(oldestFirst, partsOf).values()];
   const newest = groups.at(-1);
   const [example] = newest ?? [];
@@ -30,6 +30,8 @@ export function settingsDifference(processes: readonly RunningProcess[]): Settin
     .map((group) => ({ processes: group.map(nameOf), ...compare(group[0]?.parts ?? {}, example.parts) }));
   return { newest: newest.map(nameOf), older };
 }
+
+const since = ({ startedAt, settingsAt = startedAt }: RunningProcess) => settingsAt;
 
 function compare(older: RunningProcess['parts'], newer: RunningProcess['parts']): Omit<OlderSettings, 'processes'> {
   const names = [...new Set([...Object.keys(older), ...Object.keys(newer)])].toSorted();

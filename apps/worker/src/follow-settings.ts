@@ -1,0 +1,65 @@
+import { type Config, createReloader, type Reloader, type ReloaderOptions, workerParts } from '@ringback/config';
+import type { Logger, OutputDeps } from '@ringback/contracts';
+import { type GenerationOptions, prepare } from './generation.ts';
+import { createGenerations, type Generations } from './generations.ts';
+import { type History, startHistory } from './history/history.ts';
+import type { WorkerMetrics } from './metrics/metrics.ts';
+import { openOutputs } from './output/open-outputs.ts';
+import { reportRemovedOutputs } from './output/removed-outputs.ts';
+import type { OpenShard } from './shard/shard.ts';
+
+export type FollowOptions = Pick<ReloaderOptions, 'path' | 'reader' | 'started'> &
+  Omit<GenerationOptions, 'outputCount' | 'underWay' | 'dispatched'> & {
+    /** Those of the moment: written here, and read by all. */
+    readonly live: { config: Config };
+    readonly deps: OutputDeps;
+    readonly metrics: Pick<WorkerMetrics, 'attemptsOf' | 'dispatched' | 'historyDropped' | 'watch'>;
+    readonly logger: Logger & { level: string };
+  };
+
+export type Followed = {
+  readonly generations: Generations;
+  readonly reloader: Reloader;
+  readonly history: History | undefined;
+  /** Logs outputs that left the settings. */
+  readonly reportRemoved: () => void;
+};
+
+/** Works by the settings, and by those that replace them. */
+export function followSettings(options: FollowOptions): Followed {
+  const { path, started, live, shards, served, logger } = options;
+  const { attemptsOf, dispatched, historyDropped, watch } = options.metrics;
+  const generations = createGenerations(
+    prepare(started.config, openOutputs({ ...options, attemptsOf, settings: started })),
+    { ...options, dispatched, underWay: { bytes: 0 }, outputCount: () => live.config.outputs.length },
+    logger,
+  );
+  const { current } = generations;
+  watch({ config: started.config, shards, outputs: () => current().outputs });
+  const wake = (output: string, shard: number) => current().lanes.wake(output, shard);
+  const numbers = served.map(({ number }) => number);
+  const history = startHistory({ ...options, historyDropped, config: started.config, settingsPath: path, served: numbers, wake });
+  const reportRemoved = () => reportAllRemoved(served, live.config);
+  const reloader = createReloader({
+    ...options,
+    app: 'worker',
+    partsOf: workerParts,
+    async apply(next, changes) {
+      const before = { outputs: current().outputs, changes };
+      const prepared = prepare(next.config, openOutputs({ ...options, attemptsOf, settings: next, before }));
+      live.config = next.config;
+      logger.level = next.config.log.level;
+      generations.replace(prepared);
+      history?.reload(next.config);
+      reportRemoved();
+    },
+  });
+  reportRemoved();
+  return { generations, reloader, history, reportRemoved };
+}
+
+/** Not awaited: Redis may be away, and these are only log lines. */
+function reportAllRemoved(served: readonly OpenShard[], { outputs }: Config): void {
+  const names = outputs.map(({ name }) => name);
+  for (const shard of served) void reportRemovedOutputs({ ...shard.access, ...shard, outputs: names });
+}

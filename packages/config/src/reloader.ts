@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto';
+import { type Logger, RingbackError } from '@ringback/contracts';
+import { compareSettings, type SettingsChange } from './compare.ts';
+import type { InspectedConfig } from './load.ts';
+import { type App, restartedFor } from './needs-restart.ts';
+import type { SettingsParts } from './settings-parts.ts';
+import type { SettingsReader } from './settings-reader.ts';
+import { watchFiles } from './watch-files.ts';
+
+/** The settings that a process runs, and how its last reload went. Holds no secret. */
+type SettingsState = {
+  readonly path: string;
+  /** Of the parts: the same for processes of one app with the same settings. */
+  readonly digest: string;
+  /** ms since the epoch: when they were read. */
+  readonly loadedAt: number;
+  /** Of the last reload. Absent: it went well, or there was none. */
+  readonly problem?: { readonly at: number; readonly code: string; readonly text: string };
+  readonly reloads: { readonly succeeded: number; readonly failed: number };
+};
+
+export type ReloaderOptions = {
+  readonly app: App;
+  readonly path: string;
+  readonly reader: SettingsReader;
+  /** What the process started with. */
+  readonly started: InspectedConfig;
+  readonly partsOf: (config: InspectedConfig['config']) => SettingsParts;
+  /** Builds all that is new, and then takes it into use. MUST change nothing if it rejects. */
+  readonly apply: (next: InspectedConfig, changes: readonly SettingsChange[]) => Promise<void>;
+  readonly logger: Logger;
+};
+
+export type Reloader = {
+  /** Soon, and once for all calls until then. */
+  readonly reload: () => void;
+  readonly parts: () => SettingsParts;
+  readonly state: () => SettingsState;
+  /** No reload begins any more. Resolves once none is under way. */
+  close(): Promise<void>;
+};
+
+const MOST_TEXT = 2000;
+const SHOWN_CHANGES = 50;
+
+/** Takes changed settings while the process runs: all of them or none. */
+export function createReloader(options: ReloaderOptions): Reloader {
+  const { path, reader, started, partsOf, logger } = options;
+  const running: Running = { settings: started, parts: partsOf(started.config) };
+  const watch = watchFiles({ reader, onChange: () => work.ask(), logger });
+  let state: SettingsState = {
+    path,
+    digest: digestOf(running.parts),
+    loadedAt: Date.now(),
+    reloads: { succeeded: 0, failed: 0 },
+  };
+
+  const work = onceForAll(async () => {
+    const { succeeded, failed } = state.reloads;
+    try {
+      const changed = await take(options, running);
+      watch.follow(running.settings.config.settings.watch);
+      const { problem: _over, ...rest } = state;
+      const digest = digestOf(running.parts);
+      state = { ...rest, digest, loadedAt: Date.now(), reloads: { succeeded: succeeded + 1, failed } };
+      logger.info({ settings: path, digest, changed }, 'settings reloaded');
+    } catch (err) {
+      const problem = { at: Date.now(), ...wordsOf(err) };
+      state = { ...state, problem, reloads: { succeeded, failed: failed + 1 } };
+      logger.error({ settings: path, code: problem.code, err }, 'settings not reloaded: the earlier ones stay');
+    }
+  });
+
+  watch.follow(started.config.settings.watch);
+  return {
+    reload: work.ask,
+    parts: () => running.parts,
+    state: () => state,
+    async close() {
+      watch.follow(false);
+      await work.close();
+    },
+  };
+}
+
+type Running = { settings: InspectedConfig; parts: SettingsParts };
+
+/** Resolves to the names of what changed. */
+async function take({ app, reader, partsOf, apply }: ReloaderOptions, running: Running): Promise<readonly string[]> {
+  const settings = reader.read();
+  const changes = compareSettings(running.settings, settings);
+  const names = [...new Set(changes.map(({ setting }) => setting))];
+  const fixed = changes.filter((change) => restartedFor(change).includes(app));
+  if (fixed.length > 0) throw needsRestart(fixed.map(({ setting }) => setting));
+  if (changes.length > 0) {
+    const parts = partsOf(settings.config);
+    await apply(settings, changes);
+    Object.assign(running, { settings, parts });
+  }
+  return names.slice(0, SHOWN_CHANGES);
+}
+
+/** One run at a time. What is asked for during a run is done once more after it. */
+function onceForAll(run: () => Promise<void>) {
+  let [asked, closed] = [false, false];
+  let running: Promise<void> | undefined;
+
+  async function next(): Promise<void> {
+    // Later: the caller goes on first.
+    await Promise.resolve();
+    asked = false;
+    await run();
+    running = undefined;
+    if (asked) ask();
+  }
+
+  function ask(): void {
+    asked = true;
+    if (!closed) running ??= next();
+  }
+
+  return {
+    ask,
+    async close() {
+      closed = true;
+      await running;
+    },
+  };
+}
+
+function needsRestart(settings: readonly string[]): RingbackError {
+  return new RingbackError(
+    'RB_RELOAD_NEEDS_RESTART',
+    `${settings.join(', ')} cannot change while the process runs: restart it, or take ${settings.length === 1 ? 'this change' : 'these changes'} back`,
+  );
+}
+
+function wordsOf(error: unknown): { code: string; text: string } {
+  if (!(error instanceof RingbackError)) return { code: 'RB_INTERNAL', text: 'a bug of ours; the log has it' };
+  return { code: error.code, text: error.message.slice(0, MOST_TEXT) };
+}
+
+function digestOf(parts: SettingsParts): string {
+  const sorted = Object.entries(parts).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return createHash('sha256').update(JSON.stringify(sorted)).digest('base64url').slice(0, 16);
+}

@@ -1,0 +1,62 @@
+import { type FSWatcher, watch } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Logger } from '@ringback/contracts';
+import type { SettingsReader } from './settings-reader.ts';
+
+/** An editor writes, renames and touches: one change. ms. */
+const SETTLES_WITHIN_MS = 200;
+/** For folders that tell nothing: those of a network, and those behind a link. */
+const LOOK_EVERY_MS = 10_000;
+
+export type WatchOptions = {
+  readonly reader: Pick<SettingsReader, 'files' | 'changed'>;
+  readonly onChange: () => void;
+  readonly logger: Logger;
+};
+
+/** Sees changes of the settings' files, of links to them as well. Keeps no process alive. */
+export function watchFiles({ reader, onChange, logger }: WatchOptions): { follow(on: boolean): void } {
+  const watchers = new Map<string, FSWatcher>();
+  let settling: NodeJS.Timeout | undefined;
+  let looking: NodeJS.Timeout | undefined;
+
+  function look(): void {
+    settling = undefined;
+    if (looking === undefined) return;
+    watchFolders();
+    if (reader.changed()) onChange();
+  }
+
+  /** Files are replaced, so the folders are watched. The files may have become others. */
+  function watchFolders(): void {
+    const folders = new Set(reader.files().map((file) => dirname(file)));
+    for (const folder of watchers.keys()) if (!folders.has(folder)) forget(folder);
+    for (const folder of folders) if (!watchers.has(folder)) open(folder);
+  }
+
+  function open(folder: string): void {
+    try {
+      const watcher = watch(folder, { persistent: false }, () => (settling ??= setTimeout(look, SETTLES_WITHIN_MS).unref()));
+      watcher.on('error', () => forget(folder));
+      watchers.set(folder, watcher);
+    } catch (err) {
+      logger.debug({ err, folder }, 'cannot watch a folder; its files are looked at every 10 s');
+    }
+  }
+
+  function forget(folder: string): void {
+    watchers.get(folder)?.close();
+    watchers.delete(folder);
+  }
+
+  return {
+    follow(on) {
+      if (on === (looking !== undefined)) return;
+      clearInterval(looking);
+      clearTimeout(settling);
+      [looking, settling] = [on ? setInterval(look, LOOK_EVERY_MS).unref() : undefined, undefined];
+      if (on) look();
+      else for (const folder of watchers.keys()) forget(folder);
+    },
+  };
+}
