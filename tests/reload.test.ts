@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import {
   type AppProcess,
@@ -122,4 +122,33 @@ it('under load a secret is rotated, and outputs are added, changed and removed, 
   expect(await worker.process.line('work under the earlier settings has ended')).toMatchObject({ finished: true });
   expect(await ingress.process.stop()).toBe(0);
   expect(await worker.process.stop()).toBe(0);
+}, 120_000);
+
+it('a broken file, or one that changes what needs a restart, changes nothing and is named; a file that is watched is taken as it comes', async () => {
+  const world = await install((sink) => ({ outputs: { crm: `${sink}/crm` }, more: 'settings: { watch: true }' }));
+  const { sink } = world;
+  const [ingress, worker] = await Promise.all([world.startIngress(), world.startWorker()]);
+  const refused = 'settings not reloaded: the earlier ones stay';
+  await writeFile(world.path, 'redis: [');
+  expect(await worker.process.line(refused)).toMatchObject({ code: 'RB_CONFIG_INVALID' });
+  expect(await ingress.process.line(refused)).toMatchObject({ code: 'RB_CONFIG_INVALID' });
+  expect((await postCallback({ ingress: ingress.url, requestID: 'one', body })).status).toBe(200);
+  await vi.waitFor(() => expect(world.arrived('/crm')).toEqual(['one']), DEADLINE);
+
+  const other = settingsOf(`${world.prefix}-else`, { outputs: { crm: `${sink.url}/crm` } });
+  await writeFile(`${world.path}.new`, other);
+  await rename(`${world.path}.new`, world.path);
+  for (const { process } of [ingress, worker]) {
+    const last = () => process.lines.findLast(({ msg }) => msg === refused);
+    await vi.waitFor(() => expect(last()).toMatchObject({ code: 'RB_RELOAD_NEEDS_RESTART' }), DEADLINE);
+    expect(JSON.stringify(last())).toContain('redis.prefix cannot change');
+  }
+  await world.write({ outputs: { crm: `${sink.url}/new` } });
+  for (const { process } of [ingress, worker]) expect(await process.line('settings reloaded')).toBeTruthy();
+  for (let count = 0; count < 20; count += 1) for (const { process } of [ingress, worker]) process.signal('SIGHUP');
+  expect((await postCallback({ ingress: ingress.url, requestID: 'two', body })).status).toBe(200);
+  await vi.waitFor(() => expect(world.arrived('/new')).toEqual(['two']), DEADLINE);
+  worker.process.signal('SIGTERM');
+  worker.process.signal('SIGHUP');
+  expect(await worker.process.exit).toBe(0);
 }, 120_000);
