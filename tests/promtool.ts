@@ -32,12 +32,18 @@ async function findPromtool(): Promise<string> {
   return found.program;
 }
 
-/** What `promtool check metrics` says of such a page, and its exit code. */
-export async function checkMetrics(page: string): Promise<{ code: number | null; said: string }> {
-  const child = spawn(await findPromtool(), ['check', 'metrics'], { stdio: ['pipe', 'pipe', 'pipe'] });
-  child.stdin.end(page);
+type Said = { readonly code: number | null; readonly said: string };
+
+export async function promtool(args: readonly string[], input = ''): Promise<Said> {
+  const child = spawn(await findPromtool(), args, { stdio: ['pipe', 'pipe', 'pipe'] });
+  child.stdin.end(input);
   const ended = once(child, 'close');
   const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
   await ended;
   return { code: child.exitCode, said: out + err };
+}
+
+/** What `promtool check metrics` says of such a page, and its exit code. */
+export function checkMetrics(page: string): Promise<Said> {
+  return promtool(['check', 'metrics'], page);
 }
