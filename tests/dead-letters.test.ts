@@ -1,5 +1,6 @@
 import { testRedis, createInstallation, interfaceSettings, printed, ringback, postCallback, taskBody } from '@ringback/testkit';
 import { expect, it, vi } from 'vitest';
+import { undocumented } from './documented-lines.ts';
 
 const body = taskBody({ taskStatus: 1 });
 const DEADLINE = { timeout: 20_000, interval: 20 };
@@ -53,6 +54,7 @@ it('shows what the destination answered at last, at the first attempt and at a l
   await printed(env, 'dead-letters', 'replay', 'first');
   await vi.waitFor(async () => expect(await answered('first')).toMatchObject({ reason: 'HTTP 410' }), DEADLINE);
   expect(await answered('first')).not.toHaveProperty('payload.answer');
+  expect(undocumented([...ingress.process.lines, ...worker.process.lines])).toEqual([]);
 }, 180_000);
 
 it('what is verified but does not fit, or comes again with another body, is refused, kept, read and purged; what is not verified is not kept', async () => {
@@ -85,4 +87,5 @@ it('what is verified but does not fit, or comes again with another body, is refu
   expect(replay).toMatchObject({ code: 1, err: expect.stringContaining('RB_BODY_INVALID') });
   expect(await printed(env, 'quarantine', 'purge', '--yes')).toBe('purged 2 of 2');
   expect(sink.requests).toHaveLength(1);
+  expect(undocumented([...ingress.process.lines, ...worker.process.lines])).toEqual([]);
 }, 180_000);

@@ -1,5 +1,6 @@
 import { freePort, testRedis, createInstallation, interfaceSettings, printed, postCallback, taskBody } from '@ringback/testkit';
 import { expect, it, vi } from 'vitest';
+import { undocumented } from './documented-lines.ts';
 
 const SOON = { timeout: 60_000, interval: 500 };
 
@@ -21,4 +22,5 @@ it('while the breaker of an output is open, outputs says that it is failing, sin
     expect(shown).toMatch(/^crm is failing since \S+Z \(\d+[sm]\), at 1 of 1 worker: connection refused/m);
   }, SOON);
   expect((await fetch(new URL('/readyz', worker.adminUrl))).status).toBe(200);
+  expect(undocumented([...ingress.process.lines, ...worker.process.lines])).toEqual([]);
 }, 120_000);

@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { postCallback, startRedisServer, taskBody } from '@ringback/testkit';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { DEADLINE, setUpHistory } from './history-world.ts';
+import { undocumented } from './documented-lines.ts';
 
 const MAXMEMORY = 64;
 /** More than the stream may have of such a Redis. */
@@ -35,6 +36,7 @@ it('delivers while the store is away at the start, logs it once, and writes all 
   const store = await open();
   await vi.waitFor(async () => expect(await store.count({ state: 'delivered' })).toBe(2), DEADLINE);
   expect(messages(worker.process.lines, 'the history cannot be opened: events wait in Redis')).toHaveLength(1);
+  expect(undocumented([...ingress.process.lines, ...worker.process.lines])).toEqual([]);
 });
 
 it('neither refuses nor delays a callback while the store hangs and Redis is small, and shows the gap afterwards', async () => {
@@ -68,4 +70,5 @@ it('neither refuses nor delays a callback while the store hangs and Redis is sma
     expect(callbacks).toBeGreaterThan(0);
   }, DEADLINE);
   await worker.process.line('the gap of the history is over');
+  expect(undocumented([...ingress.process.lines, ...worker.process.lines])).toEqual([]);
 });

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { startRedisServer, createInstallation, interfaceSettings, postCallback } from '@ringback/testkit';
 import { expect, it, vi } from 'vitest';
+import { undocumented } from './documented-lines.ts';
 
 const SOON = { timeout: 60_000, interval: 50 };
 const TROUBLE = /redis|queue|bodies/i;
@@ -13,7 +14,12 @@ it('an outage of Redis is a line when it begins and one when it is over, for eac
   });
   const apps = await Promise.all([startIngress(), startWorker()]);
   const [ingress] = apps;
-  const post = (requestID: string) => postCallback({ ingress: ingress.url, requestID });
+  let refusals = 0;
+  const post = async (requestID: string) => {
+    const answer = await postCallback({ ingress: ingress.url, requestID });
+    if (answer.status === 503) refusals += 1;
+    return answer;
+  };
   expect(await post('before')).toMatchObject({ status: 200 });
   await vi.waitFor(() => expect(sink.requests.length).toBeGreaterThan(0), SOON);
   const from = apps.map(({ process }) => process.lines.length);
@@ -33,4 +39,14 @@ it('an outage of Redis is a line when it begins and one when it is over, for eac
     ['redis is away', 'redis is back'],
   ]);
   expect(apps.flatMap(({ process }) => process.output)).toEqual([]);
+
+  // Of the refusals, the first ones have a line of their own. The rest is one number, here at the end.
+  await ingress.process.stop();
+  const refused = ingress.process.lines.filter(({ msg }) => msg === 'callback refused');
+  expect(refused.every(({ code }) => code === 'RB_QUEUE_UNAVAILABLE')).toBe(true);
+  expect(refused).toHaveLength(10);
+  const [sum, ...more] = ingress.process.lines.filter(({ msg }) => msg === 'more callbacks were refused');
+  expect(sum).toMatchObject({ level: 'warn', source: 'callbot', code: 'RB_QUEUE_UNAVAILABLE', repeated: refusals - 10 });
+  expect(more).toEqual([]);
+  expect(undocumented(apps.flatMap(({ process }) => process.lines))).toEqual([]);
 }, 120_000);

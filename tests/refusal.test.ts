@@ -14,6 +14,7 @@ import {
   rawRequest,
 } from '@ringback/testkit';
 import { expect, it, vi } from 'vitest';
+import { undocumented } from './documented-lines.ts';
 
 const { uuid, secret } = SAMPLE_ACCOUNT;
 const MIB = 1024 * 1024;
@@ -145,6 +146,7 @@ it('refuses what is wrong with the right status and code in one line without per
   expect(refusals).toMatchObject(cases);
   expect(JSON.stringify([process.lines, process.output])).not.toContain(PHONE);
   expect(JSON.stringify([process.lines, process.output])).not.toContain(secret);
+  expect(undocumented(process.lines)).toEqual([]);
 });
 
 it('refuses HEAD, whose answer has no body, in the same way', async () => {

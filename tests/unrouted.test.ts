@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { testRedis, createInstallation, interfaceSettings, printed, ringback, postCallback, taskBody } from '@ringback/testkit';
 import { expect, it, vi } from 'vitest';
+import { undocumented } from './documented-lines.ts';
 
 const DEADLINE = { timeout: 20_000, interval: 20 };
 const ROUTES = /\nroutes:[^]*$/;
@@ -48,4 +49,5 @@ it('what no route matches is kept, shown, stays while no route matches it, and g
     DEADLINE,
   );
   expect(await printed(env, 'quarantine', 'list')).toBe('nothing is kept that fits');
+  expect(undocumented([...ingress.process.lines, ...worker.process.lines])).toEqual([]);
 }, 180_000);

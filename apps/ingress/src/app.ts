@@ -1,6 +1,6 @@
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { keepErrorListener } from '@ringback/observability';
+import { createRepeats, keepErrorListener } from '@ringback/observability';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { registerCallbackRoutes } from './callback-routes.ts';
 import { boundConnections, CONNECTION_BOUNDS } from './connections.ts';
@@ -43,11 +43,13 @@ export function buildApp(ingressDeps: IngressDeps, bounds: Partial<typeof BOUNDS
     logger,
   });
   const inFlight = createInFlight(limits);
-  const lasting = { connections, inFlight, streaks: createRefusalStreaks(ingressDeps) };
+  const repeats = createRepeats({ logger, message: 'more callbacks were refused' });
+  const lasting = { connections, inFlight, repeats, streaks: createRefusalStreaks(ingressDeps) };
   const deps: AppDeps = { ...ingressDeps, ...lasting };
   const answerMalformed = (error: Error, socket: Socket) =>
     connections.afterAnswers(socket, () => answerMalformedHttp(error, socket, now.deps));
   const app = buildGeneration(deps, server, answerMalformed);
+  app.addHook('onClose', async () => repeats.flush());
   let now: Answering = { deps, route: (request, response) => app.routing(request, response) };
   lingerOnClose(app, linger);
   answerOddRequests(server, answerMalformed);

@@ -157,8 +157,8 @@ async function takeCallback({ request, source, path, deps }: Step): Promise<Answ
   request.arrival?.entry.done();
   const ms = Math.round(performance.now() - startedAt);
   const who = verified ? identity(verified) : whoSent({ request, source, path, deps, error });
-  const { logger, refused, count } = deps;
-  report({ logger, refused, count, answer, error, fields: { source: source.name, path, ...who, ...facts(read), ms } });
+  const { logger, refused, repeats, count } = deps;
+  report({ logger, refused, repeats, count, answer, error, fields: { source: source.name, path, ...who, ...facts(read), ms } });
   return answer;
 }
 

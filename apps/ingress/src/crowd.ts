@@ -35,7 +35,7 @@ export function createCrowd({ max, logger }: { max: () => number; logger: Logger
     take(socket) {
       if (open.size >= max()) {
         const [longest] = idle;
-        say(longest ? 'idle connections are closed for new ones' : 'connections are refused');
+        say(longest ? 'closed' : 'refused');
         if (!longest) return void socket.destroy();
         close(state, longest);
       }
@@ -76,12 +76,13 @@ function forget(state: State, connection: Connection): void {
 
 const reason = (max: number) => `RB_OVERLOADED: ${max} connections are open (ingress.maxConnections), and none of them is idle`;
 
-function createSayer({ max, logger }: { max: () => number; logger: Logger }): (message: string) => void {
+function createSayer({ max, logger }: { max: () => number; logger: Logger }): (what: 'closed' | 'refused') => void {
   const saidAt = new Map<string, number>();
-  return (message) => {
+  return (what) => {
     const now = performance.now();
-    if (now - (saidAt.get(message) ?? -Infinity) < SAID_EVERY_MS) return;
-    saidAt.set(message, now);
+    if (now - (saidAt.get(what) ?? -Infinity) < SAID_EVERY_MS) return;
+    saidAt.set(what, now);
+    const message = what === 'closed' ? 'idle connections are closed for new ones' : 'connections are refused';
     logger.warn({ code: 'RB_OVERLOADED', maxConnections: max() }, message);
   };
 }

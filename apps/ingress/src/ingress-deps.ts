@@ -1,4 +1,5 @@
 import type { AddressList, Logger, Source } from '@ringback/contracts';
+import type { Repeats } from '@ringback/observability';
 import type { CallbackProducer, QuarantineProducer } from '@ringback/queue';
 import type { Connections } from './connections.ts';
 import type { InFlight } from './in-flight.ts';
@@ -30,6 +31,7 @@ export type AppDeps = IngressDeps & {
   readonly connections: Connections;
   readonly inFlight: InFlight;
   readonly streaks: RefusalStreaks;
+  readonly repeats: Repeats;
 };
 
 /** Sizes in bytes, times in ms. */

@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { type Config, createSettingsReader, type InspectedConfig, requireSettingsFile } from '@ringback/config';
 import { type Logger, RingbackError, type Source } from '@ringback/contracts';
 import {
+  countDroppedLines,
   createLogger,
   createMetrics,
   isPortTaken,
@@ -10,6 +11,7 @@ import {
   startAdminServer,
   stopSignal,
   surviveBrokenConnections,
+  switchLevelBySignal,
   VERSION,
 } from '@ringback/observability';
 import { outputTypes } from '@ringback/outputs';
@@ -50,12 +52,12 @@ async function run(): Promise<void> {
   const stopped = stopSignal(() => void reload.promise.then((soon) => soon()));
   const reader = createSettingsReader({ path, env: process.env, sourceTypes, outputTypes, checkCondition });
   const started = reader.read();
+  const live = { config: started.config };
   const { redis, ingress, log } = started.config;
-  const logger = createLogger({ app: 'ingress', level: log.level, stdout });
+  const logger = switchLevelBySignal(createLogger({ app: 'ingress', level: log.level, stdout }), () => live.config.log.level);
   surviveBrokenConnections(logger);
 
   const stopping = new AbortController();
-  const live = { config: started.config };
   const ways = openWays({ settings: () => live.config, path, logger });
   const { shards, shardCount, metrics } = ways;
   const deps = { ...ways.deps, now: Date.now, logger, stopping: stopping.signal };
@@ -87,7 +89,8 @@ function openWays({ settings, path, logger }: WaysOptions) {
   const { redis, ingress } = config;
   const shardCount = createShardCountWatch({ ...redis, app: 'ingress', usedBy: usedKeys, logger });
   const { refusal } = shardCount;
-  const metrics = createIngressMetrics(createMetrics({ app: 'ingress', version: VERSION }), knownTypes(config, sourceTypes));
+  const counted = countDroppedLines(createMetrics({ app: 'ingress', version: VERSION }), stdout);
+  const metrics = createIngressMetrics(counted, knownTypes(config, sourceTypes));
   const outputs = () => settings().outputs.map(({ name }) => name);
   const shards = openShards({ config, outputs, settingsPath: path, ...metrics, refusal, now: elapsed, logger });
   const { batches, spooling } = shards;

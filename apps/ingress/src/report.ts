@@ -1,4 +1,5 @@
 import type { Logger } from '@ringback/contracts';
+import type { Repeats } from '@ringback/observability';
 import type { Answer } from './answer.ts';
 import type { Received } from './metrics.ts';
 import type { Refusal } from './refusal-counts.ts';
@@ -7,6 +8,8 @@ export type Report = {
   readonly logger: Logger;
   /** Counts refusals. */
   readonly refused?: ((refusal: Refusal) => void) | undefined;
+  /** Counts refusals that get no line of their own. Absent: each gets one. */
+  readonly repeats?: Pick<Repeats, 'isLogged'> | undefined;
   /** Counts every request. */
   readonly count?: ((received: Received) => void) | undefined;
   /** For `count`, where the line has no name of a source. */
@@ -18,13 +21,20 @@ export type Report = {
   readonly handshake?: boolean;
 };
 
-/** One line per request. A bug comes with its stack. */
+/** So many lines a minute of one source and code. Ours are alike; those of senders help to find what is wrong with each. */
+const MOST_LINES = { ours: 10, theirs: 100 };
+
+/** One line per request. A bug comes with its stack. Of many refusals alike, the first ones. */
 export function report(options: Report): void {
-  const { logger, refused, answer, error, fields, handshake = false } = options;
+  const { logger, refused, repeats, answer, error, fields, handshake = false } = options;
   const { status, responseID, refused: why } = answer;
   const line = { ...fields, status, responseID };
   count(options);
-  if (why) refused?.({ source: 'source' in fields ? String(fields.source) : undefined, code: why.code });
+  if (why) {
+    const refusal = { source: 'source' in fields ? String(fields.source) : undefined, code: why.code };
+    refused?.(refusal);
+    if (repeats?.isLogged(refusal, status >= 500 ? MOST_LINES.ours : MOST_LINES.theirs) === false) return;
+  }
   if (!why) {
     logger.info(line, handshake ? 'handshake answered' : 'callback acked');
   } else if (status >= 500) {

@@ -2,14 +2,14 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Answer, refusal } from './answer.ts';
-import type { IngressDeps } from './ingress-deps.ts';
+import type { AppDeps } from './ingress-deps.ts';
 import { asRingbackError, HttpRefusal, malformedHttp, methodRefused } from './error-table.ts';
 import { report } from './report.ts';
 import { sendAnswer } from './send-answer.ts';
 
 const MAX_LOGGED_PATH = 200;
 
-export function answerUnknownPath(request: FastifyRequest, reply: FastifyReply, deps: IngressDeps): FastifyReply {
+export function answerUnknownPath(request: FastifyRequest, reply: FastifyReply, deps: AppDeps): FastifyReply {
   const path = pathOf(request);
   const source = deps.sources.find(({ paths }) => paths.includes(path));
   const refused = source
@@ -18,7 +18,7 @@ export function answerUnknownPath(request: FastifyRequest, reply: FastifyReply, 
   return answerFailure(refused, request, reply, deps);
 }
 
-function whereToPost({ sources }: IngressDeps): string {
+function whereToPost({ sources }: AppDeps): string {
   return sources.map((source) => `${source.methods.join(' or ')} to ${source.paths.join(', ')}`).join('; ');
 }
 
@@ -27,7 +27,7 @@ function pathOf({ url }: FastifyRequest): string {
   return path;
 }
 
-export function answerFailure(failure: unknown, request: FastifyRequest, reply: FastifyReply, deps: IngressDeps): FastifyReply {
+export function answerFailure(failure: unknown, request: FastifyRequest, reply: FastifyReply, deps: AppDeps): FastifyReply {
   request.arrival?.entry.done();
   const error = asRingbackError(failure, deps.limits);
   const answer = refusal(error, request.source);
@@ -38,7 +38,7 @@ export function answerFailure(failure: unknown, request: FastifyRequest, reply: 
 }
 
 /** Closes the socket. */
-export function answerMalformedHttp(failure: Error, socket: Socket, deps: IngressDeps): void {
+export function answerMalformedHttp(failure: Error, socket: Socket, deps: AppDeps): void {
   if (!socket.writable) {
     socket.destroy();
     return;

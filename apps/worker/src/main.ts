@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { type Config, createSettingsReader, requireSettingsFile } from '@ringback/config';
 import type { Logger } from '@ringback/contracts';
 import {
+  countDroppedLines,
   createLogger,
   createMetrics,
   openStdout,
@@ -9,6 +10,7 @@ import {
   startAdminServer,
   stopSignal,
   surviveBrokenConnections,
+  switchLevelBySignal,
   VERSION,
 } from '@ringback/observability';
 import { createHttpClient, outputTypes } from '@ringback/outputs';
@@ -54,14 +56,14 @@ async function run(): Promise<void> {
   const live = { config: started.config };
   const settings = () => live.config;
   const { redis, worker, log } = started.config;
-  const logger = createLogger({ app: 'worker', level: log.level, stdout });
+  const logger = switchLevelBySignal(createLogger({ app: 'worker', level: log.level, stdout }), () => settings().log.level);
   surviveBrokenConnections(logger);
   const stopping = new AbortController();
   // Each shard listens.
   setMaxListeners(0, stopping.signal);
 
   const shardCount = await watchShardCount(redis, logger);
-  const metrics = createWorkerMetrics(createMetrics({ app: 'worker', version: VERSION }));
+  const metrics = createWorkerMetrics(countDroppedLines(createMetrics({ app: 'worker', version: VERSION }), stdout));
   const { historyDropped } = metrics;
   const shards = shardsOf(redis).map((shard, number) =>
     openShard({ shard, number, settings, historyDropped, now: elapsed, logger }),

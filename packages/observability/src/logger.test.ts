@@ -54,6 +54,42 @@ describe('createLogger', () => {
     expect(linesOf(`logger.info({ n: 1 }, 'line');`)).toMatchObject([{ n: 1 }]);
   });
 
+  it('SIGUSR2 switches between debug and the level of the settings, and a level set meanwhile counts', () => {
+    const lines = linesOf(`
+      const { switchLevelBySignal } = await import(${JSON.stringify(new URL('./index.ts', import.meta.url).href)});
+      let level = 'warn';
+      logger.level = level;
+      switchLevelBySignal(logger, () => level);
+      const signalled = async () => {
+        const heard = new Promise((resolve) => process.once('SIGUSR2', resolve));
+        process.kill(process.pid, 'SIGUSR2');
+        await heard;
+      };
+      const alive = setInterval(() => {}, 1000);
+      logger.info({ hidden: true }, 'before');
+      await signalled();
+      logger.debug({}, 'while it is debug');
+      await signalled();
+      logger.info({ hidden: true }, 'after');
+      await signalled();
+      logger.level = level = 'info'; // As a reload does.
+      logger.debug({ hidden: true }, 'reloaded');
+      await signalled();
+      logger.debug({}, 'debug again');
+      clearInterval(alive);
+    `);
+    const switched = 'the log level was switched';
+    expect(lines.map(({ msg, logLevel }) => [msg, logLevel])).toEqual([
+      [switched, 'debug'],
+      ['while it is debug', undefined],
+      [switched, 'warn'],
+      [switched, 'debug'],
+      [switched, 'debug'],
+      ['debug again', undefined],
+    ]);
+    expect(lines[0]).toMatchObject({ level: 'info', signal: 'SIGUSR2' });
+  });
+
   it('names a callback, its body, headers and sign that are handed over, and shows none', () => {
     const [line] = linesOf(`logger.info({ body: 'p', sign: 'p', headers: { a: 'p' }, callback: { body: 'p' }, n: 1 }, 'line');`);
     const hidden = '[redacted]';

@@ -52,6 +52,7 @@ describe('the log', () => {
       for (let n = 0; n < 1000; n += 1) writer.log('one line too many\n');
       await nextTurn();
       expect(file.text).toBe('a l');
+      expect(writer.dropped()).toBe(1000);
       file.room = Infinity;
       await becomes('a line\nkept line\ndropped 1000\n');
       writer.log('later\n');

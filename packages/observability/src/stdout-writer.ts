@@ -13,6 +13,8 @@ export type StdoutWriter = {
   readonly writeLine: (line: string, signal?: AbortSignal) => Promise<void>;
   /** Gets the number of dropped lines once there is room. One listener only. */
   readonly onDropped: (tell: (lines: number) => void) => void;
+  /** Lines dropped since the process started. */
+  readonly dropped: () => number;
   /** Writes what is buffered. Blocks for at most `withinMs`. */
   readonly flush: (withinMs: number) => void;
 };
@@ -68,6 +70,7 @@ export function createStdoutWriter({ write, maxWaiting = MAX_WAITING }: StdoutWr
       await done.finally(() => signal?.removeEventListener('abort', giveUp));
     },
     onDropped: log.onDropped,
+    dropped: log.droppedEver,
     flush: (withinMs) => flushWithin(withinMs, writeAll),
   };
 }
@@ -97,12 +100,16 @@ function createSchedule({ run, onFailure }: { run: () => void; onFailure: (error
 
 function createLog() {
   let text = '';
-  let dropped = 0;
+  let [dropped, ever] = [0, 0];
   let tell: ((lines: number) => void) | undefined;
   return {
     size: () => text.length,
     add: (line: string) => void (text += line),
-    drop: () => void (dropped += 1),
+    drop(): void {
+      dropped += 1;
+      ever += 1;
+    },
+    droppedEver: () => ever,
     take(): string {
       const taken = text;
       text = '';

@@ -1,4 +1,5 @@
 import { type Callback, type DeliveryResult, idempotencyKeyOf, type Logger, type Output } from '@ringback/contracts';
+import { createRepeats } from '@ringback/observability';
 import { settle, type Settlement, type SettleOptions, type Spent } from '@ringback/queue';
 
 export type Attempt = {
@@ -33,9 +34,14 @@ export type AttemptDeps = {
   readonly logger: Logger;
 };
 
+/** Stacks a minute. */
+const MOST_BUGS = 10;
+
 /** One attempt: settled and logged in one line. Never rejects. */
 export function createAttempt(deps: AttemptDeps): (attempt: Attempt) => Promise<Attempted> {
   const { output, timeout, settling: settings, now, redisNow, logger } = deps;
+
+  const repeats = createRepeats({ logger, message: 'output failed by a bug more often' });
 
   async function deliver({ callback, key, spent }: Attempt): Promise<DeliveryResult> {
     const delivery = { callback, output: output.name, attempt: numberOf(spent), idempotencyKey: idempotencyKeyOf(callback, key) };
@@ -43,7 +49,9 @@ export function createAttempt(deps: AttemptDeps): (attempt: Attempt) => Promise<
     try {
       return await output.deliver(delivery, deadline.signal);
     } catch (error) {
-      logger.error({ code: 'RB_INTERNAL', output: output.name, err: error }, 'output failed by a bug');
+      const bug = { code: 'RB_INTERNAL', output: output.name };
+      // Each attempt still has its own line, without the stack.
+      if (repeats.isLogged(bug, MOST_BUGS)) logger.error({ ...bug, err: error }, 'output failed by a bug');
       return { outcome: 'retry', failure: 'error', reason: 'internal error', fault: 'ours' };
     } finally {
       deadline.clear();
