@@ -28,6 +28,9 @@ const STATUS = {
 
 const known: Partial<Record<ErrorCode, number>> = STATUS;
 
+/** Codes of refusals that are our fault: the sender did nothing wrong, and should try again. */
+export const UNAVAILABLE = Object.entries(STATUS).flatMap(([code, status]) => (status === 503 ? [code] : []));
+
 export class HttpRefusal extends RingbackError {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;

@@ -22,6 +22,7 @@ import { createSources, sourceTypes } from '@ringback/sources';
 import type { FastifyInstance } from 'fastify';
 import { followSettings } from './follow-settings.ts';
 import { createIngressMetrics, knownTypes } from './metrics.ts';
+import { createProcessState } from './process-state.ts';
 import { openShards } from './open-shards.ts';
 import { openRefusalHistory } from './refusal-history.ts';
 import { portOf } from './other-port.ts';
@@ -64,10 +65,14 @@ async function run(): Promise<void> {
   const sourcesOf = (settings: InspectedConfig) => openSources(settings, logger);
   const followed = followSettings({ path, reader, started, live, openSources: sourcesOf, deps, metrics, logger });
   const { app, crowded, reloader } = followed;
-  const admin = await openAdmin(started.config, { ...ways, crowded, stopping: stopping.signal, logger });
+  const notReadyReasons = async () =>
+    stopping.signal.aborted ? ['the process is stopping'] : [...crowded(), ...(await shards.notReadyReasons())];
+  const pages = { notReadyReasons, metrics, facts: ways.facts };
+  const admin = await startAdminServer({ ...ingress, defaultPort: DEFAULT_ADMIN_PORT, ...pages, logger });
   const [away] = await Promise.all([shards.opened(WAIT_FOR_REDIS_MS), shardCount.opened(WAIT_FOR_REDIS_MS)]);
   const url = await listen(app, { ...ingress, port: portOf(ingress, process.env) });
-  const announced = announce({ ...shardsOf(redis)[0], app: 'ingress', version: VERSION, settings: reloader, logger });
+  const state = createProcessState({ ...shards, metrics, notReadyReasons, settings: reloader.state, now: elapsed });
+  const announced = announce({ ...shardsOf(redis)[0], app: 'ingress', version: VERSION, settings: reloader, state, logger });
   const up = { ...BUILD, url, adminUrl: admin.url, settings: path, kinds: kindsOf(started.config) };
   logger.info({ ...up, ...connected(away, shards.batches.length) }, 'ingress is up');
   reload.resolve(reloader.reload);
@@ -109,18 +114,6 @@ function openWays({ settings, path, logger }: WaysOptions) {
     facts: () => ({ ...(spooling && { spooling: spooling() }), ...shards.facts() }),
     close: () => Promise.all([producer.close(), quarantine.close(), shardCount.close(), refusals?.close()]),
   };
-}
-
-type AdminOptions = Pick<ReturnType<typeof openWays>, 'shards' | 'facts' | 'metrics'> & {
-  readonly crowded: () => readonly string[];
-  readonly stopping: AbortSignal;
-  readonly logger: Logger;
-};
-
-function openAdmin({ ingress }: Config, { shards, crowded, stopping, ...pages }: AdminOptions) {
-  const notReadyReasons = async () =>
-    stopping.aborted ? ['the process is stopping'] : [...crowded(), ...(await shards.notReadyReasons())];
-  return startAdminServer({ ...ingress, defaultPort: DEFAULT_ADMIN_PORT, notReadyReasons, ...pages });
 }
 
 /** @throws RingbackError RB_CONFIG_INVALID, or RB_SECRET_PUBLISHED in production */

@@ -1,6 +1,7 @@
 import type { Config } from '@ringback/config';
 import type { BatchProducer, ErrorCode, SourceType } from '@ringback/contracts';
 import type { Count, Metrics } from '@ringback/observability';
+import { UNAVAILABLE } from './error-table.ts';
 
 /** A request that was answered. */
 export type Received = {
@@ -16,6 +17,8 @@ export type Received = {
 };
 
 export type IngressMetrics = Pick<Metrics, 'text' | 'contentType'> & {
+  /** Requests since the start. `unavailable`: those of the refused ones that are our fault (503). */
+  readonly totals: () => { readonly acked: number; readonly refused: number; readonly unavailable: number };
   readonly count: (received: Received) => void;
   /** What is known now: settings may change. */
   readonly know: (known: KnownTypes) => void;
@@ -52,11 +55,12 @@ export function createIngressMetrics(metrics: Metrics, known: KnownTypes): Ingre
     buckets: ACK_BUCKETS,
   });
   const acked = ack.of();
-  const { count, know } = createReceivedCounter(metrics);
+  const { count, know, totals } = createReceivedCounter(metrics);
   know(known);
   return {
     ...metrics,
     know,
+    totals,
     count(received) {
       count(received);
       if (received.result === 'acked' && received.ms !== undefined) acked.observe(received.ms / 1000);
@@ -66,7 +70,7 @@ export function createIngressMetrics(metrics: Metrics, known: KnownTypes): Ingre
   };
 }
 
-function createReceivedCounter(metrics: Metrics): Pick<IngressMetrics, 'count' | 'know'> {
+function createReceivedCounter(metrics: Metrics): Pick<IngressMetrics, 'count' | 'know' | 'totals'> {
   const counter = metrics.counter({
     name: 'ringback_callbacks_received_total',
     help: 'Requests that were answered, by what came of them.',
@@ -89,6 +93,11 @@ function createReceivedCounter(metrics: Metrics): Pick<IngressMetrics, 'count' |
       }
       countOf(types && source !== undefined ? source : 'none', 'none', result, code ?? 'none').value += 1;
     },
+    totals: () => ({
+      acked: counter.sum({ result: 'acked' }),
+      refused: counter.sum({ result: 'refused' }),
+      unavailable: UNAVAILABLE.reduce((total, reason) => total + counter.sum({ result: 'refused', reason }), 0),
+    }),
   };
 }
 

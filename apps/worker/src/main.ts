@@ -15,14 +15,15 @@ import {
 } from '@ringback/observability';
 import { createHttpClient, outputTypes } from '@ringback/outputs';
 import { announce, usedKeys } from '@ringback/queue';
-import { createShardCountWatch, type ShardCountWatch, shardsOf } from '@ringback/redis';
+import { createShardCountWatch, shardsOf } from '@ringback/redis';
 import { checkCondition } from '@ringback/routing';
 import { sourceTypes } from '@ringback/sources';
 import { type Followed, followSettings, type FollowOptions } from './follow-settings.ts';
-import { createWorkerMetrics } from './metrics/metrics.ts';
+import { createWorkerMetrics, type WorkerMetrics } from './metrics/metrics.ts';
 import { failingOf } from './output/open-outputs.ts';
 import { watchPause } from './output/pause-watch.ts';
 import { allQueues } from './all-queues.ts';
+import { createProcessState } from './process-state.ts';
 import { createReadiness } from './readiness.ts';
 import { runUntilStopped } from './run-until-stopped.ts';
 import { openShard } from './shard/shard.ts';
@@ -72,8 +73,9 @@ async function run(): Promise<void> {
   const common = { metrics, shards, served, shardCount, stopping: stopping.signal, now: elapsed, logger };
   const followed = followSettings({ ...common, path, reader, started, live, deps: outputDeps(settings) });
   const { generations, reloader, history } = followed;
-  const announced = openAnnounced(redis, followed, logger);
-  const adminUrl = await openAdmin({ worker, served, shardCount, metrics, stopping: stopping.signal, logger });
+  const readiness = openReadiness(common);
+  const announced = openAnnounced(redis, { ...followed, ...readiness, metrics, logger });
+  const adminUrl = await openAdmin({ ...readiness, worker, served, metrics, logger });
   const which = shards.length === 1 ? {} : { shards: served.map(({ number }) => number), of: shards.length };
   const outputs = started.config.outputs.map(({ name }) => name);
   logger.info({ ...BUILD, adminUrl, outputs, settings: path, ...which }, 'worker is up');
@@ -89,26 +91,41 @@ async function run(): Promise<void> {
   process.exit(code);
 }
 
-function openAnnounced(redis: Config['redis'], { generations, reloader, reportRemoved }: Followed, logger: Logger) {
-  const [first] = shardsOf(redis);
-  const failing = () => failingOf(generations.current().outputs);
-  return announce({ ...first, app: 'worker', version: VERSION, settings: reloader, failing, onSame: reportRemoved, logger });
-}
+type Readiness = ReturnType<typeof openReadiness>;
 
-type AdminOptions = Pick<FollowOptions, 'served' | 'stopping' | 'logger'> & {
-  readonly worker: Config['worker'];
-  readonly shardCount: Pick<ShardCountWatch, 'refusal'>;
-  readonly metrics: Parameters<typeof startAdminServer>[0]['metrics'];
-};
-
-/** Resolves to its URL. */
-async function openAdmin({ worker, served, shardCount, metrics, stopping, logger }: AdminOptions): Promise<string> {
+function openReadiness({
+  served,
+  shardCount,
+  stopping,
+}: Parameters<typeof createReadiness>[0] & { readonly stopping: AbortSignal }) {
   const readiness = createReadiness({ served, shardCount, now: elapsed });
   const notReadyReasons = async () => (stopping.aborted ? ['the process is stopping'] : readiness.notReadyReasons());
+  return { facts: () => readiness.facts(), notReadyReasons };
+}
+
+type AnnouncedOptions = Followed &
+  Pick<Readiness, 'notReadyReasons'> & { readonly metrics: WorkerMetrics; readonly logger: Logger };
+
+function openAnnounced(redis: Config['redis'], options: AnnouncedOptions) {
+  const { generations, reloader, reportRemoved: onSame, logger } = options;
+  const [first] = shardsOf(redis);
+  const outputs = () => generations.current().outputs;
+  const failing = () => failingOf(outputs());
+  const state = createProcessState({ ...options, outputs, settings: reloader.state, now: elapsed });
+  return announce({ ...first, app: 'worker', version: VERSION, settings: reloader, failing, state, onSame, logger });
+}
+
+type AdminOptions = Readiness &
+  Pick<FollowOptions, 'served' | 'logger'> & {
+    readonly worker: Config['worker'];
+    readonly metrics: Parameters<typeof startAdminServer>[0]['metrics'];
+  };
+
+/** Resolves to its URL. */
+async function openAdmin({ worker, served, facts: ofShards, logger, ...pages }: AdminOptions): Promise<string> {
   const { facts: ofPause } = watchPause({ queue: allQueues(served), now: elapsed, logger });
-  const facts = () => ({ ...ofPause(), ...readiness.facts() });
-  const pages = { notReadyReasons, facts, metrics };
-  const { url } = await startAdminServer({ ...worker, defaultPort: DEFAULT_ADMIN_PORT, ...pages, logger });
+  const facts = () => ({ ...ofPause(), ...ofShards() });
+  const { url } = await startAdminServer({ ...worker, defaultPort: DEFAULT_ADMIN_PORT, ...pages, facts, logger });
   return url;
 }
 

@@ -10,3 +10,4 @@ export { keepErrorListener, surviveBrokenConnections } from './socket-errors.ts'
 export { openStdout } from './stdout.ts';
 export { stopSignal } from './stop-signal.ts';
 export { printsVersion, VERSION } from './version.ts';
+export { createRates } from './rates.ts';

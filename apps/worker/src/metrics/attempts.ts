@@ -11,7 +11,12 @@ const DELIVERY_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 
 /** Why an attempt failed. `no_answer`: no connection, or no complete answer in time. */
 type Reason = 'no_answer' | 'unavailable' | 'error' | 'refused' | 'internal';
 
-export function createAttemptCounters(metrics: Metrics): (output: string) => OnAttempt {
+export type AttemptCounters = {
+  readonly of: (output: string) => OnAttempt;
+  readonly totals: () => { readonly delivered: number; readonly retried: number; readonly dead: number };
+};
+
+export function createAttemptCounters(metrics: Metrics): AttemptCounters {
   const counter = metrics.counter({
     name: 'ringback_deliveries_total',
     help: 'Attempts of deliveries, by what came of the delivery.',
@@ -30,7 +35,7 @@ export function createAttemptCounters(metrics: Metrics): (output: string) => OnA
     buckets: DELIVERY_BUCKETS,
   });
 
-  return (output) => {
+  const of = (output: string): OnAttempt => {
     const delivered = counter.of({ output, outcome: 'delivered', reason: 'none' });
     const failed = failuresOf((outcome, reason) => counter.of({ output, outcome, reason }));
     const [attempt, delivery] = [attempts.of({ output }), deliveries.of({ output })];
@@ -44,6 +49,11 @@ export function createAttemptCounters(metrics: Metrics): (output: string) => OnA
       // Two clocks: the ingress's and Redis's.
       delivery.observe(Math.max(0, made.settledAt - receivedAt) / 1000);
     };
+  };
+  const sumOf = (outcome: string) => counter.sum({ outcome });
+  return {
+    of,
+    totals: () => ({ delivered: sumOf('delivered'), retried: sumOf('retry'), dead: sumOf('dead') }),
   };
 }
 

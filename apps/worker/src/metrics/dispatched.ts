@@ -10,7 +10,8 @@ export type Dispatched = {
   readonly conflicts: number;
 };
 
-export function createDispatchedCounter(metrics: Metrics): (batch: Dispatched) => void {
+/** `total`: callbacks of batches that are done. */
+export function createDispatchedCounter(metrics: Metrics): { count: (batch: Dispatched) => void; total: () => number } {
   const counter = metrics.counter({
     name: 'ringback_callbacks_dispatched_total',
     help: 'Callbacks that a worker took from the queue, by what came of them.',
@@ -19,7 +20,7 @@ export function createDispatchedCounter(metrics: Metrics): (batch: Dispatched) =
   const of = (result: string) => counter.of({ result });
   const [routed, dropped, unrouted] = [of('routed'), of('dropped'), of('unrouted')];
   const [duplicate, businessDuplicate, conflict] = [of('duplicate'), of('business_duplicate'), of('conflict')];
-  return (batch) => {
+  const count = (batch: Dispatched) => {
     routed.value += batch.routed;
     dropped.value += batch.dropped;
     unrouted.value += batch.unrouted;
@@ -27,4 +28,5 @@ export function createDispatchedCounter(metrics: Metrics): (batch: Dispatched) =
     businessDuplicate.value += batch.businessDuplicates;
     conflict.value += batch.conflicts;
   };
+  return { count, total: () => counter.sum({}) };
 }

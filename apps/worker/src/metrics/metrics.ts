@@ -13,6 +13,8 @@ import { createSnapshot } from './snapshot.ts';
 export type WorkerMetrics = Pick<Metrics, 'text' | 'contentType'> & {
   readonly dispatched: (batch: Dispatched) => void;
   readonly attemptsOf: (output: string) => OnAttempt;
+  /** Since the start, by name. */
+  readonly totals: () => Readonly<Record<string, number>>;
   readonly historyDropped: (dropped: { readonly callbacks: number; readonly attempts: number }) => void;
   /** From now on scrapes show what stands in Redis, and the states of outputs. */
   readonly watch: (watched: Watched) => void;
@@ -33,10 +35,13 @@ export function createWorkerMetrics(metrics: Metrics): WorkerMetrics {
     labels: ['what'],
   });
   const [callbacks, attempts] = [lost.of({ what: 'callbacks' }), lost.of({ what: 'attempts' })];
+  const dispatched = createDispatchedCounter(metrics);
+  const attempted = createAttemptCounters(metrics);
   return {
     ...metrics,
-    dispatched: createDispatchedCounter(metrics),
-    attemptsOf: createAttemptCounters(metrics),
+    dispatched: dispatched.count,
+    attemptsOf: attempted.of,
+    totals: () => ({ dispatched: dispatched.total(), ...attempted.totals() }),
     historyDropped(dropped) {
       callbacks.value += dropped.callbacks;
       attempts.value += dropped.attempts;

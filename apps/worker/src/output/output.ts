@@ -3,8 +3,9 @@ import type { Logger, Output } from '@ringback/contracts';
 import type { OnAttempt } from '../metrics/attempts.ts';
 import type { Consumer } from '@ringback/queue';
 import pLimit, { type LimitFunction } from 'p-limit';
-import { type Breaker, createBreaker } from './breaker.ts';
+import { type Breaker, type BreakerState, createBreaker } from './breaker.ts';
 import type { LaneFlow } from './lane-flow.ts';
+import { createRecent, type Recent } from './recent.ts';
 
 /** Without a consumer, another process consumes. */
 type OwnLane = {
@@ -23,6 +24,7 @@ export type ServedOutput = {
   readonly limit: LimitFunction;
   readonly attempts: () => number;
   readonly onAttempt: OnAttempt;
+  readonly recent: () => Recent;
   /** While the breaker is open, the lane's deliveries stay in the queue. The returned function takes it out again. */
   join(lane: OwnLane): () => void;
 };
@@ -37,22 +39,17 @@ export type OutputOptions = Pick<ServedOutput, 'output' | 'settings'> & {
 export function openOutput({ output, settings, now, attempted, logger }: OutputOptions): ServedOutput {
   const lanes = new Set<OwnLane>();
   let attempts = 0;
+  const recent = createRecent(now);
   const breaker = createBreaker({
     settings: settings.delivery.breaker,
     now,
     schedule: (run, ms) => void setTimeout(run, ms).unref(),
     onChange({ state, ...why }) {
+      recent.breakerIs(state);
       const line = { output: output.name, breaker: state, ...why };
       if (state === 'open') logger.warn({ code: 'RB_OUTPUT_FAILING', ...line }, 'output paused after failures');
       else logger.info(line, state === 'probing' ? 'trying one delivery' : 'output recovered');
-      for (const { consumer, flow } of lanes) {
-        if (state === 'open') {
-          consumer?.hold();
-          continue;
-        }
-        consumer?.resume();
-        flow.wake();
-      }
+      for (const lane of lanes) holdOrFeed(lane, state);
     },
   });
   return {
@@ -62,8 +59,10 @@ export function openOutput({ output, settings, now, attempted, logger }: OutputO
     breaker,
     limit: pLimit(settings.delivery.concurrency),
     attempts: () => attempts,
+    recent: () => recent.read(),
     onAttempt(made, callback) {
       attempts += 1;
+      recent.attempted(made);
       attempted?.(made, callback);
     },
     join(lane) {
@@ -73,4 +72,13 @@ export function openOutput({ output, settings, now, attempted, logger }: OutputO
       return () => void lanes.delete(lane);
     },
   };
+}
+
+function holdOrFeed({ consumer, flow }: OwnLane, state: BreakerState): void {
+  if (state === 'open') {
+    consumer?.hold();
+    return;
+  }
+  consumer?.resume();
+  flow.wake();
 }

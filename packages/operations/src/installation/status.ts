@@ -17,7 +17,7 @@ import { type OutputStatus, readOutputs } from './outputs.ts';
 /** What is known of the whole installation at one moment. Times: ms since the epoch. */
 export type InstallationStatus = {
   readonly at: number;
-  /** The oldest first. Undefined: shard 0, which knows, does not answer. */
+  /** Ingresses first, and the oldest first. Undefined: shard 0, which knows, does not answer. */
   readonly processes: readonly RunningProcess[] | undefined;
   /** Sums over all processes, a second. */
   readonly rates: Readonly<Record<string, number>>;
@@ -81,7 +81,8 @@ export async function readStatus(places: Places, options: StatusOptions): Promis
 /** What counts for the whole installation stands on shard 0. */
 async function askHome(places: Places, missing: Missing): Promise<readonly RunningProcess[] | undefined> {
   const home = places.shards.find(({ number }) => number === 0);
-  return home && missing.ask(shardName(places, 0), () => runningProcesses(home));
+  const running = await (home && missing.ask(shardName(places, 0), () => runningProcesses(home)));
+  return running?.toSorted((a, b) => a.app.localeCompare(b.app) || a.startedAt - b.startedAt);
 }
 
 async function readKept(askShards: AskShards, { resting }: WholeStatus): Promise<InstallationStatus['kept']> {

@@ -20,6 +20,8 @@ export const ProcessState = Type.Object({
   settings: Type.Optional(
     Type.Object({
       path: Type.String(),
+      /** The same for processes of one app with the same settings. */
+      digest: Type.Optional(Type.String()),
       loadedAt: Time,
       problem: Type.Optional(Type.Object({ at: Time, code: Type.String(), text: Type.String() })),
     }),
