@@ -9,6 +9,7 @@ export const PACKAGE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   messages: ['contracts', 'sources'],
   outputs: ['contracts', 'messages'],
   config: ['contracts'],
+  privacy: ['contracts'],
   queue: ['contracts', 'redis', 'pacing'],
   spool: ['contracts'],
   ledger: ['contracts', 'redis'],

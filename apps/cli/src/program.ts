@@ -18,6 +18,7 @@ import { fileBytes, httpUrl, positiveNumber, wholeNumber } from './terminal/opti
 import { addOutputs } from './outputs/commands.ts';
 import { addPlan } from './plan/command.ts';
 import { addProcess, type ProcessCommand } from './process-commands.ts';
+import { addRender } from './render/command.ts';
 import { addReplay } from './replay/command.ts';
 import { addReshard } from './reshard/command.ts';
 import { addRoute } from './route/command.ts';
@@ -89,6 +90,7 @@ function addCommands(context: Context): void {
   addSearch({ program, env, terminal, done: exitWith });
   addTasks({ program, env, terminal, done: exitWith });
   addReplay({ program, env, terminal, done: exitWith });
+  addRender({ program, env, terminal, done: exitWith, fromCaller: context.fromCaller });
   addPlan({ program, env, terminal, done: exitWith, fromCaller: context.fromCaller });
   addVerify({ program, env, terminal, done: exitWith, fromCaller: context.fromCaller });
   addSchema(context);

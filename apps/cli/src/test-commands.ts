@@ -8,6 +8,7 @@ import { addForget } from './forget/command.ts';
 import { addKeptCommands } from './kept/commands.ts';
 import { addOutputs } from './outputs/commands.ts';
 import { addPlan } from './plan/command.ts';
+import { addRender } from './render/command.ts';
 import { addRoute } from './route/command.ts';
 import { addSearch } from './search/command.ts';
 import { addStatus } from './status/command.ts';
@@ -32,6 +33,7 @@ export async function runCommand(args: readonly string[], env: Readonly<Record<s
   addTrace(context);
   addTasks(context);
   addRoute({ ...context, fromCaller: (path) => path });
+  addRender({ ...context, fromCaller: (path) => path });
   addVerify({ ...context, fromCaller: (path) => path });
   addPlan({ ...context, fromCaller: (path) => path });
   for (const place of ['dead-letters', 'quarantine'] as const) addKeptCommands({ ...context, place });

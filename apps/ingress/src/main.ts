@@ -15,6 +15,7 @@ import {
   VERSION,
 } from '@ringback/observability';
 import { outputTypes } from '@ringback/outputs';
+import { createLogMask } from '@ringback/privacy';
 import { announce, createCallbackProducer, createQuarantineProducer, usedKeys } from '@ringback/queue';
 import { createShardCountWatch, shardsOf } from '@ringback/redis';
 import { checkCondition } from '@ringback/routing';
@@ -55,7 +56,11 @@ async function run(): Promise<void> {
   const started = reader.read();
   const live = { config: started.config };
   const { redis, ingress, log } = started.config;
-  const logger = switchLevelBySignal(createLogger({ app: 'ingress', level: log.level, stdout }), () => live.config.log.level);
+  const mask = createLogMask(() => live.config.privacy?.mask?.logs);
+  const logger = switchLevelBySignal(
+    createLogger({ app: 'ingress', level: log.level, stdout, mask }),
+    () => live.config.log.level,
+  );
   surviveBrokenConnections(logger);
 
   const stopping = new AbortController();

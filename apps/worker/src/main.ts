@@ -14,6 +14,7 @@ import {
   VERSION,
 } from '@ringback/observability';
 import { createHttpClient, outputTypes } from '@ringback/outputs';
+import { createLogMask } from '@ringback/privacy';
 import { announce, usedKeys } from '@ringback/queue';
 import { createShardCountWatch, shardsOf } from '@ringback/redis';
 import { checkCondition } from '@ringback/routing';
@@ -57,7 +58,8 @@ async function run(): Promise<void> {
   const live = { config: started.config };
   const settings = () => live.config;
   const { redis, worker, log } = started.config;
-  const logger = switchLevelBySignal(createLogger({ app: 'worker', level: log.level, stdout }), () => settings().log.level);
+  const mask = createLogMask(() => settings().privacy?.mask?.logs);
+  const logger = switchLevelBySignal(createLogger({ app: 'worker', level: log.level, stdout, mask }), () => settings().log.level);
   surviveBrokenConnections(logger);
   const stopping = new AbortController();
   // Each shard listens.

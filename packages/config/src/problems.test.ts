@@ -22,18 +22,18 @@ describe('problems of a settings file', () => {
     [
       'an unknown section',
       settings({ more: 'ingres: {}' }),
-      '5:1 ingres: unknown key; did you mean ingress? Known: log, ingress, worker, redis, dedupe, quarantine, history, settings, sources, outputs, routes',
+      '5:1 ingres: unknown key; did you mean ingress? Known: log, ingress, worker, redis, dedupe, quarantine, history, settings, privacy, sources, outputs, routes',
     ],
     ['an unknown key', settings({ more: 'log: { colour: red }' }), '5:8 log.colour: unknown key; known: level'],
     [
       'an unknown key of a stanza',
       output('type: stdout, timout: 5s'),
-      '3:38 outputs[0].timout: unknown key; did you mean timeout? Known: name, type, timeout, concurrency, retry, breaker, backlog, rateLimit',
+      '3:38 outputs[0].timout: unknown key; did you mean timeout? Known: name, type, timeout, concurrency, retry, breaker, backlog, rateLimit, mask',
     ],
     [
       'a key of another type',
       output('type: stdout, url: hush://x'),
-      '3:38 outputs[0].url: unknown key; known: name, type, timeout, concurrency, retry, breaker, backlog, rateLimit',
+      '3:38 outputs[0].url: unknown key; known: name, type, timeout, concurrency, retry, breaker, backlog, rateLimit, mask',
     ],
     ['a text for a number', settings({ more: "ingress: { port: '80' }" }), '5:18 ingress.port: "80" is not a whole number'],
     ['a fraction', settings({ more: 'worker: { concurrency: 1.5 }' }), '5:24 worker.concurrency: 1.5 is not a whole number'],

@@ -12,6 +12,7 @@ import {
 import { type StaticDecode, type TObject, type TSchema, Type } from 'typebox';
 import { History } from './history-schema.ts';
 import { adminAccess, AdminHost, Ingress, port, shutdownGrace } from './ingress-schema.ts';
+import { Privacy } from './privacy-schema.ts';
 import { Redis } from './redis-schema.ts';
 import { Route } from './route-schema.ts';
 
@@ -130,6 +131,7 @@ const sections = {
   quarantine: Quarantine,
   history: Type.Optional(History),
   settings: Settings,
+  privacy: Type.Optional(Privacy),
 };
 
 /** With stanzas of any type: gives the static type. A key with a `default` may be absent. */

@@ -1,5 +1,6 @@
 import { type StaticDecode, Type } from 'typebox';
 import { Value } from 'typebox/value';
+import { OutputMask } from './mask-settings.ts';
 import { Bounded, BYTES_PER_UNIT, Duration, oneWay, parseUnits, PatternText, Section } from './settings.ts';
 
 const Delay = Duration({ description: '' });
@@ -112,6 +113,7 @@ export const DeliverySettings = Section({
   breaker: Breaker,
   backlog: Backlog,
   rateLimit: Type.Optional(RateLimit),
+  mask: Type.Optional(OutputMask),
 });
 
 /** Decoded: durations in ms, sizes in bytes. */

@@ -23,6 +23,7 @@ export {
 } from './payloads.ts';
 export { createSecret, type Secret, UNSET_SECRET } from './secret.ts';
 export { DeliverySettings } from './delivery-settings.ts';
+export { LogMask, type MaskSettings, OutputMask, type PersonalFields } from './mask-settings.ts';
 export { outputPart } from './settings-parts.ts';
 export { Bounded, Duration, PatternText, Percentage, SecretText, Section, type Settings, Size } from './settings.ts';
 export { createShardFinder, homeShardOf, partOfShard, placeOfKey, shardOf } from './shard-of.ts';

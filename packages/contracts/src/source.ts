@@ -2,6 +2,7 @@ import type { TSchema } from 'typebox';
 import type { Callback } from './callback.ts';
 import type { ErrorCode } from './error.ts';
 import type { Explaining } from './explanation.ts';
+import type { PersonalFields } from './mask-settings.ts';
 import type { Subjects } from './subjects.ts';
 
 /** All values of every header. Names are in lower case. Values are latin1 text, as Node gives them. */
@@ -152,6 +153,8 @@ export type SourceType<S extends TSchema = TSchema, D = unknown> = {
   weakSecrets?(settings: D): readonly WeakSecret[];
   /** Settings that fit the schema and contradict each other. */
   problems?(settings: D): readonly { readonly at: Placed['at']; readonly text: string }[];
+  /** The personal fields of its bodies. Absent: they are told by their names. */
+  readonly personal?: PersonalFields;
   create(source: Configured<D>): Source;
   createSender(source: Configured<D>): Sender;
 };

@@ -3,13 +3,19 @@ import type { StdoutWriter } from './stdout-writer.ts';
 
 type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
-type LoggerOptions = { readonly app: string; readonly level: LogLevel; readonly stdout: StdoutWriter };
+type LoggerOptions = {
+  readonly app: string;
+  readonly level: LogLevel;
+  readonly stdout: StdoutWriter;
+  /** Of a line. Absent: it is written as it is. */
+  readonly mask?: ((line: string) => string) | undefined;
+};
 
 /**
  * Logs only type, code, message and stack of errors, with causes: Redis and HTTP errors hold callbacks. Lines
  * without room are dropped and counted.
  */
-export function createLogger({ app, level, stdout }: LoggerOptions): PinoLogger {
+export function createLogger({ app, level, stdout, mask }: LoggerOptions): PinoLogger {
   const logger = pino(
     {
       level,
@@ -18,7 +24,7 @@ export function createLogger({ app, level, stdout }: LoggerOptions): PinoLogger 
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: describeError, ...CENSORED },
     },
-    { write: stdout.log },
+    { write: mask ? (line) => stdout.log(mask(line)) : stdout.log },
   );
   // No `log.level` is above error, so this is never hidden.
   stdout.onDropped((lines) => logger.error({ code: 'RB_LOG_DROPPED', lines }, 'log lines were dropped'));

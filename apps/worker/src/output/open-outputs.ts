@@ -1,6 +1,8 @@
 import type { InspectedConfig, SettingsChange } from '@ringback/config';
 import type { Logger, OutputDeps } from '@ringback/contracts';
 import { createOutput } from '@ringback/outputs';
+import { maskedOutput } from '@ringback/privacy';
+import { sourceTypes } from '@ringback/sources';
 import type { OnAttempt } from '../metrics/attempts.ts';
 import { openOutput, type ServedOutput } from './output.ts';
 
@@ -27,10 +29,12 @@ export function openOutputs(options: OutputsOptions): ServedOutput[] {
     logger,
   } = options;
   const goesOn = (name: string) => before?.changes.every(({ setting }) => !`${setting}.`.startsWith(`outputs.${name}.`));
+  const personalOf = (source: string) => sourceTypes[deps.sourceTypeOf(source) ?? '']?.personal;
   return config.outputs.map((settings, index) => {
     const standing = before?.outputs.find(({ output }) => output.name === settings.name);
     if (standing && goesOn(settings.name)) return standing;
-    const output = locate(['outputs', index], () => createOutput(settings, deps));
+    const plain = locate(['outputs', index], () => createOutput(settings, deps));
+    const output = maskedOutput({ output: plain, settings: settings.delivery.mask, personalOf });
     return openOutput({ output, settings, now, attempted: attemptsOf(settings.name), logger });
   });
 }

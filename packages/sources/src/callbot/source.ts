@@ -26,6 +26,10 @@ export const callbot: SourceType<typeof CallbotSettings, CallbotSettings> = {
     paths: Object.entries(paths).map(([takes, value]) => ({ value, at: ['paths', takes] })),
     accounts: accounts.map(({ uuid }, index) => ({ value: uuid, at: ['accounts', index, 'uuid'] })),
   }),
+  personal: {
+    phone: ['$.userPhone', '$.callInfoDetail.callingNumber'],
+    name: ['$.userName', '$.callInfoDetail.agent.agentName'],
+  },
   create: createCallbotSource,
   createSender: createCallbotSender,
 };

@@ -1,0 +1,68 @@
+import type { Callback, PersonalFields } from '@ringback/contracts';
+import { expect, test } from 'vitest';
+import { createOutputMask } from './output-mask.ts';
+
+type Wanted = { readonly phone?: boolean; readonly name?: boolean; readonly paths?: string[] };
+
+function masked(body: string, { phone = false, name = false, paths }: Wanted, personal?: PersonalFields): string {
+  const callback: Callback = { id: 'r', source: 's', account: 'a', type: 't', time: 1, receivedAt: 2, body };
+  const settings = { phone, name, ...(paths && { paths }) };
+  return createOutputMask({ settings, personalOf: () => personal })(callback).body;
+}
+
+test.each<[string, string, Wanted, string]>([
+  ['a phone number', '{"userPhone":"+49 170 1234567"}', { phone: true }, '{"userPhone":"**********67"}'],
+  ['one that is a number', '{"mobile":13800001111}', { phone: true }, '{"mobile":"*********11"}'],
+  ['a short one', '{"phone":"110"}', { phone: true }, '{"phone":"***"}'],
+  ['nothing to hide', '{"phone":null,"name":""}', { phone: true, name: true }, '{"phone":null,"name":""}'],
+  ['a name', '{"customerName":"王芳","filename":"a.txt"}', { name: true }, '{"customerName":"***","filename":"a.txt"}'],
+  ['names below a name', '{"name":{"first":"A","all":["B",1]}}', { name: true }, '{"name":{"first":"***","all":["***","***"]}}'],
+  [
+    'a path',
+    '{"a":{"b":"x","c":[1,{"d":true}]},"b":"y"}',
+    { paths: ['$.a.*'] },
+    '{"a":{"b":"***","c":["***",{"d":"***"}]},"b":"y"}',
+  ],
+  [
+    'a path through a list',
+    '{"l":[{"e":"x","f":1},{"e":"y"}]}',
+    { paths: ['$.l[*].e'] },
+    '{"l":[{"e":"***","f":1},{"e":"***"}]}',
+  ],
+  ['without the list', '{"l":[{"e":"x","f":1},{"e":"y"}]}', { paths: ['$.l.e'] }, '{"l":[{"e":"***","f":1},{"e":"***"}]}'],
+  ['one item', '{"l":["x","y"]}', { paths: ['$.l[1]'] }, '{"l":["x","***"]}'],
+  ['a quoted key', '{"a b":"x","a":"y"}', { paths: ["$['a b']"] }, '{"a b":"***","a":"y"}'],
+  ['an escaped key', String.raw`{"\u0070hone":"13800001111"}`, { phone: true }, String.raw`{"\u0070hone":"*********11"}`],
+  ['each of equal keys', '{"name":"a","name":"b"}', { name: true }, '{"name":"***","name":"***"}'],
+  [
+    'a phone number wherever else it stands',
+    '{"phone":"+49 170 1234567","url":"/a?n=491701234567","n":491701234567,"say":"+49 170 1234567!"}',
+    { phone: true },
+    '{"phone":"**********67","url":"/a?n=**********67","n":"**********67","say":"**********67!"}',
+  ],
+])('masks %s', (_, body, wanted, expected) => {
+  expect(masked(body, wanted)).toBe(expected);
+});
+
+test('leaves the rest byte for byte', () => {
+  const rest = String.raw`"n": 1.10, "long":12345678901234567890,"e":1E5,"t":"\u00e9\\\"\/", "x":[ ] , "o":{ }`;
+  expect(masked(`{ ${rest},"name" : "A" }`, { name: true, phone: true })).toBe(`{ ${rest},"name" : "***" }`);
+});
+
+test('takes what the source says for its personal fields, not the names of keys', () => {
+  const personal = { phone: ['$.to'], name: ['$.who'] };
+  const body = '{"to":"13800001111","who":"A","name":"intent","phone":"110"}';
+  expect(masked(body, { phone: true, name: true }, personal)).toBe(
+    '{"to":"*********11","who":"***","name":"intent","phone":"110"}',
+  );
+});
+
+test.each(['not JSON 13800001111', '{"phone":"1380', ''])('hides a text that is not JSON as a whole', (body) => {
+  expect(masked(body, { phone: true })).toBe('"***"');
+});
+
+test('masks a body that is nested more deeply than recursion could go', () => {
+  const depth = 100_000;
+  const body = (phone: string) => `${'['.repeat(depth)}{"phone":"${phone}"}${']'.repeat(depth)}`;
+  expect(masked(body('13800001111'), { phone: true }) === body('*********11')).toBe(true);
+});
