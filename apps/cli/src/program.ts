@@ -7,6 +7,7 @@ import { Argument, Command } from 'commander';
 import { callerPath } from './terminal/caller-path.ts';
 import { check } from './check/check.ts';
 import { surviveClosedPipes } from './terminal/closed-pipes.ts';
+import { addDiff } from './diff/command.ts';
 import { addDispatch } from './dispatch/command.ts';
 import { addDoctor } from './doctor/command.ts';
 import { addForget } from './forget/command.ts';
@@ -76,6 +77,7 @@ function addCommands(context: Context): void {
   const { program, env, terminal } = context;
   addInit(context);
   addCheck(context);
+  addDiff({ program, env, terminal, exit: (code) => void (process.exitCode = code), fromCaller: context.fromCaller });
   addDoctor({ program, env, terminal, done: exitWith });
   addRoute({ program, env, terminal, done: exitWith, fromCaller: context.fromCaller });
   addSend(context);

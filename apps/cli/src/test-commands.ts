@@ -1,6 +1,7 @@
 import { RingbackError } from '@ringback/contracts';
 import { refusalOf } from '@ringback/redis';
 import { Command } from 'commander';
+import { addDiff } from './diff/command.ts';
 import { addDispatch } from './dispatch/command.ts';
 import { addDoctor } from './doctor/command.ts';
 import { addHistory } from './history/commands.ts';
@@ -24,6 +25,7 @@ export async function runCommand(args: readonly string[], env: Readonly<Record<s
   const terminal = { out: (line: string) => void (out += `${line}\n`), err: (line: string) => void (err += `${line}\n`) };
   const context = { program: new Command(), env, terminal, done: (success: boolean) => void (code = success ? 0 : 1) };
   addStatus(context);
+  addDiff({ ...context, exit: (exitCode) => void (code = exitCode), fromCaller: (path) => path });
   addOutputs(context);
   addDispatch(context);
   addDoctor(context);

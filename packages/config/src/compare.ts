@@ -1,13 +1,20 @@
 import type { InspectedConfig } from './load.ts';
 import { contentOf, type Leaf } from './leaves.ts';
 
-/** One difference between two settings. `from` and `to` are as written, and absent for a secret or a whole section. */
+/**
+ * One difference between two settings. `from` and `to` are as written: of a single setting that holds no secret, and of a
+ * route, which is one object with its settings by name.
+ */
 export type SettingsChange = {
   /** `outputs.crm.timeout`; `outputs.crm` if all of it came or went; `routes` for each of them. */
   readonly setting: string;
+  /** The parts of its name: they may hold dots. */
+  readonly keys: readonly string[];
   readonly change: 'added' | 'removed' | 'changed';
   readonly from?: unknown;
   readonly to?: unknown;
+  /** A single setting whose values MUST NOT be shown. */
+  readonly secret?: true;
 };
 
 type Compared = Pick<InspectedConfig, 'leaves'>;
@@ -15,45 +22,51 @@ type Compared = Pick<InspectedConfig, 'leaves'>;
 export function compareSettings(before: Compared, after: Compared): readonly SettingsChange[] {
   const [old, next] = [before.leaves(), after.leaves()].map(byName);
   if (old === undefined || next === undefined) return [];
-  const gone = new Map(outermost(old, next).map((setting) => [setting, { setting, change: 'removed' } as const]));
-  const come = new Map(outermost(next, old).map((setting) => [setting, { setting, change: 'added' } as const]));
-  const changed = [...next].flatMap(([setting, leaf]) => {
-    const earlier = old.get(setting);
+  const changed = [...next.values()].flatMap((leaf) => {
+    const earlier = old.get(nameOf(leaf.keys));
     if (isRoutes(leaf) || earlier === undefined || contentOf(earlier) === contentOf(leaf)) return [];
-    const shown = leaf.secret || earlier.secret ? {} : { from: earlier.value, to: leaf.value };
-    return [{ setting, change: 'changed' as const, ...shown }];
+    const shown = leaf.secret || earlier.secret ? ({ secret: true } as const) : { from: earlier.value, to: leaf.value };
+    return [{ ...named(leaf.keys), change: 'changed' as const, ...shown }];
   });
-  return [...gone.values(), ...come.values(), ...changed, ...routeChanges(old, next)];
+  return [...missingIn(next, old, 'removed'), ...missingIn(old, next, 'added'), ...changed, ...routeChanges(old, next)];
 }
 
 type Leaves = ReadonlyMap<string, Leaf>;
 
 const ROUTES = 'routes';
 const isRoutes = ({ keys }: Leaf) => keys[0] === ROUTES;
-const byName = (leaves: readonly Leaf[]): Leaves => new Map(leaves.map((leaf) => [leaf.keys.join('.'), leaf]));
+/** Parts may hold dots, so they are not just joined. */
+const nameOf = (keys: readonly string[]) => JSON.stringify(keys);
+const named = (keys: readonly string[]) => ({ setting: keys.join('.'), keys });
+const byName = (leaves: readonly Leaf[]): Leaves => new Map(leaves.map((leaf) => [nameOf(leaf.keys), leaf]));
 
-/** What `these` have and `others` lack: of a section that is missing as a whole, the section. */
-function outermost(these: Leaves, others: Leaves): readonly string[] {
-  const known = new Set([...others.values()].flatMap(({ keys }) => keys.map((_, index) => keys.slice(0, index + 1).join('.'))));
-  const missing = [...these.values()].flatMap((leaf) => {
+/** What `others` have and `these` lack: of a section that is missing as a whole, the section. */
+function missingIn(these: Leaves, others: Leaves, change: 'added' | 'removed'): readonly SettingsChange[] {
+  const known = new Set([...these.values()].flatMap(({ keys }) => keys.map((_, index) => nameOf(keys.slice(0, index + 1)))));
+  const missing = new Map<string, SettingsChange>();
+  for (const leaf of others.values()) {
     const { keys } = leaf;
-    const at = isRoutes(leaf) ? -1 : keys.findIndex((_, index) => !known.has(keys.slice(0, index + 1).join('.')));
-    return at === -1 ? [] : [keys.slice(0, at + 1).join('.')];
-  });
-  return [...new Set(missing)];
+    const at = isRoutes(leaf) ? -1 : keys.findIndex((_, index) => !known.has(nameOf(keys.slice(0, index + 1))));
+    if (at === -1) continue;
+    const part = keys.slice(0, at + 1);
+    missing.set(nameOf(part), { ...named(part), change, ...(part.length === keys.length && shownOnce(leaf, change)) });
+  }
+  return [...missing.values()];
+}
+
+function shownOnce({ secret, value }: Leaf, change: 'added' | 'removed'): Partial<SettingsChange> {
+  if (secret) return { secret: true };
+  return change === 'added' ? { to: value } : { from: value };
 }
 
 /** Routes have no names: one is known by what it says. */
 function routeChanges(old: Leaves, next: Leaves): readonly SettingsChange[] {
   const [before, after] = [routesIn(old), routesIn(next)];
-  const removed = without(before, after).map((route) => ({
-    setting: ROUTES,
-    change: 'removed' as const,
-    from: JSON.parse(route),
-  }));
-  const added = without(after, before).map((route) => ({ setting: ROUTES, change: 'added' as const, to: JSON.parse(route) }));
+  const route = named([ROUTES]);
+  const removed = without(before, after).map((text) => ({ ...route, change: 'removed' as const, from: JSON.parse(text) }));
+  const added = without(after, before).map((text) => ({ ...route, change: 'added' as const, to: JSON.parse(text) }));
   if (removed.length + added.length > 0 || before.join('\n') === after.join('\n')) return [...removed, ...added];
-  return [{ setting: 'order of routes', change: 'changed' }];
+  return [{ setting: 'order of routes', keys: [ROUTES], change: 'changed' }];
 }
 
 function routesIn(leaves: Leaves): readonly string[] {

@@ -11,6 +11,7 @@ export {
   type OutputConfig,
   type SourceConfig,
 } from './load.ts';
+export { type App, restartedFor } from './needs-restart.ts';
 export { createReloader, type Reloader, type ReloaderOptions } from './reloader.ts';
 export { createSettingsReader } from './settings-reader.ts';
 export { unknownName } from './wording.ts';

@@ -1,8 +1,8 @@
 /** A single setting. A secret one is compared, and never shown. */
 export type Leaf = { readonly keys: readonly string[]; readonly value: unknown; readonly secret: boolean };
 
-/** Public fields by which an entry of a list is known: an account by its uuid. */
-const NAMES = ['name', 'uuid', 'id'];
+/** Public fields by which an entry of a list is known: an account by its uuid or accessKey. */
+const NAMES = ['name', 'uuid', 'accessKey', 'id'];
 
 /**
  * The settings one by one: as written, with defaults. What `decoded` does not have as plain text counts as a secret.
@@ -10,7 +10,8 @@ const NAMES = ['name', 'uuid', 'id'];
 export function leavesOf(written: unknown, decoded: unknown, keys: readonly string[] = []): readonly Leaf[] {
   if (isSecret(decoded)) return [{ keys, value: decoded, secret: true }];
   if (Array.isArray(written)) return listLeaves(written, decoded, keys);
-  if (isObject(written)) {
+  // An empty section says something: `tls: {}`.
+  if (isObject(written) && Object.keys(written).length > 0) {
     const inside = isObject(decoded) ? decoded : {};
     return Object.entries(written).flatMap(([key, value]) => leavesOf(value, inside[key], [...keys, key]));
   }
@@ -20,15 +21,18 @@ export function leavesOf(written: unknown, decoded: unknown, keys: readonly stri
 function listLeaves(written: readonly unknown[], decoded: unknown, keys: readonly string[]): readonly Leaf[] {
   const inside: readonly unknown[] = Array.isArray(decoded) ? decoded : [];
   if (written.some(isObject)) {
-    return written.flatMap((entry, index) => leavesOf(entry, inside[index], [...keys, nameOf(entry) ?? String(index)]));
+    return written.flatMap((entry, index) =>
+      leavesOf(entry, inside[index], [...keys, nameOf(entry, inside[index]) ?? String(index)]),
+    );
   }
   const secret = inside.length < written.length || inside.some(isSecret);
   return [{ keys, value: secret && inside.some(isSecret) ? inside : written, secret }];
 }
 
-function nameOf(entry: unknown): string | undefined {
-  if (!isObject(entry)) return undefined;
-  const key = NAMES.find((name) => typeof entry[name] === 'string');
+/** MUST be plain in the decoded entry as well: a name is shown. */
+function nameOf(entry: unknown, decoded: unknown): string | undefined {
+  if (!isObject(entry) || !isObject(decoded)) return undefined;
+  const key = NAMES.find((name) => typeof entry[name] === 'string' && typeof decoded[name] === 'string');
   return key === undefined ? undefined : String(entry[key]);
 }
 

@@ -10,7 +10,7 @@ import { type Env, inspectSettings } from '../reach/load-settings.ts';
 import { shardNotes } from './shard-notes.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
-type Examined = {
+type Examined = Pick<InspectedConfig, 'leaves'> & {
   readonly config: InspectedConfig['config'];
   /** Each with file, line and column. */
   readonly problems: readonly string[];
@@ -21,11 +21,11 @@ type Examined = {
 /** Offline. @throws RingbackError RB_CONFIG_UNREADABLE or RB_CONFIG_INVALID */
 export function examine({ path, env }: Pick<CheckOptions, 'path' | 'env'>): Examined {
   const inspected = inspectSettings({ path, env });
-  const { config } = inspected;
+  const { config, leaves } = inspected;
   const problems = [...sourceProblems(inspected), ...outputProblems(inspected), ...spoolProblems(inspected, path)];
-  if (problems.length > 0) return { config, problems, warnings: [], notes: [] };
+  if (problems.length > 0) return { config, leaves, problems, warnings: [], notes: [] };
   const ofFile = historyFileWarnings(config, path).map(({ at, text }) => inspected.lineOf(at, text));
-  return { config, problems, warnings: [...checkWarnings(inspected), ...ofFile], notes: shardNotes(config) };
+  return { config, leaves, problems, warnings: [...checkWarnings(inspected), ...ofFile], notes: shardNotes(config) };
 }
 
 type CheckOptions = { readonly path: string; readonly env: Env; readonly strict: boolean; readonly terminal: Terminal };

@@ -20,8 +20,10 @@ export function loadSettings({ path, env, readFile }: Loaded): Config {
   return loadConfig({ path, env: withRedis, sourceTypes, outputTypes, checkCondition, secrets: 'lazy', ...reading });
 }
 
-/** Checks all secrets. The Redis URL may be missing. */
-export function inspectSettings({ path, env }: { path: string; env: Env }): InspectedConfig {
+type Inspected = Pick<Loaded, 'path' | 'env'> & { readonly secrets?: 'required' | 'lazy' };
+
+/** Checks all secrets, unless they are `lazy`. The Redis URL may be missing. */
+export function inspectSettings({ path, env, secrets = 'required' }: Inspected): InspectedConfig {
   const withRedis = { ...env, REDIS_URL: env['REDIS_URL'] || PLACEHOLDER_REDIS_URL };
-  return inspectConfig({ path, env: withRedis, sourceTypes, outputTypes, checkCondition });
+  return inspectConfig({ path, env: withRedis, sourceTypes, outputTypes, checkCondition, secrets });
 }
