@@ -23,6 +23,7 @@ export {
 } from './shard-count.ts';
 export { createShardCountWatch, type ShardCountWatch } from './shard-count-watch.ts';
 export { type Shard, type Sharded, shardsOf } from './shards.ts';
+export { sharingPrimary } from './sharing-primary.ts';
 export { createShardsReadiness, type ShardsReadiness } from './shards-readiness.ts';
 export { createRunScript, type RunScript } from './run-script.ts';
 export { refusalOf, refusedCallback } from './trouble.ts';

@@ -1,7 +1,7 @@
-import { partOfShard, SILENT } from '@ringback/contracts';
+import { SILENT } from '@ringback/contracts';
 import { createRoom, type EnqueuePlace, type Room, type RoomPlace } from '@ringback/operations';
-import { type BacklogBound, createBodies } from '@ringback/queue';
-import { createRedisWatch } from '@ringback/redis';
+import { type BacklogBound, createBacklogBound, createBodies, parks } from '@ringback/queue';
+import { createRedisWatch, sharingPrimary } from '@ringback/redis';
 import { confirmAt } from '../terminal/confirm-at.ts';
 import type { ReachedShard } from '../reach/shards.ts';
 import type { Reached } from '../reach/with-redis.ts';
@@ -15,7 +15,6 @@ export type ReplayPlaces = {
 
 /** @throws RingbackError if a shard takes no write, or keeps it less safely than `redis.durability` asks for */
 export async function openReplayPlaces(reached: Reached, signal: AbortSignal): Promise<ReplayPlaces> {
-  const { settings, count } = reached;
   const opened = reached.reached.map((shard) => openPlace(reached, shard));
   const close = () => opened.forEach((one) => one.watch.close());
   try {
@@ -25,22 +24,28 @@ export async function openReplayPlaces(reached: Reached, signal: AbortSignal): P
     throw error;
   }
   const places = opened.map(({ place }) => place).toSorted((a, b) => a.number - b.number);
-  const bound = createBounds(settings.outputs, count);
+  const bound = createBounds(reached, opened);
   return { places, room: createRoom({ places, bound, signal, now: () => performance.now() }), close };
 }
 
-/** What an output may have in one shard. One with a rate limit is in a single shard, which has the whole of its bound. */
-function createBounds(outputs: Reached['settings']['outputs'], shards: number): (output: string) => BacklogBound {
-  return (output) => {
-    const delivery = outputs.find(({ name }) => name === output)?.delivery;
-    const { max, maxCount } = delivery?.backlog ?? {};
-    const inShard = (whole: number) => (delivery?.rateLimit === undefined ? partOfShard(whole, shards) : whole);
-    return {
-      bytes: max !== undefined && 'bytes' in max ? inShard(max.bytes) : undefined,
-      held: maxCount === undefined ? undefined : inShard(maxCount),
-    };
-  };
+/** What an output may have in one shard: as workers bound it, once its `watch` has looked. */
+function createBounds({ settings: config, count }: Reached, opened: readonly Opened[]) {
+  const outputCount = () => config.outputs.length;
+  const redises = opened.map(({ place }) => place.redis);
+  const bounds = opened.map(({ place: { number, redis }, watch: { maxmemory } }) => {
+    const ofOutputs = config.outputs.map((output) => {
+      // What parks deliveries takes it as if all shards were on one primary.
+      const sharing = () => (parks(config, output) ? count : sharingPrimary(redis, redises));
+      const alone = output.delivery.rateLimit !== undefined;
+      return [output.name, createBacklogBound({ redis: config.redis, outputCount, output, alone, maxmemory, sharing })] as const;
+    });
+    return [number, new Map(ofOutputs)] as const;
+  });
+  const perShard = new Map(bounds);
+  return (output: string, shard: number): BacklogBound => perShard.get(shard)?.get(output)?.() ?? {};
 }
+
+type Opened = ReturnType<typeof openPlace>;
 
 function openPlace({ settings, count }: Reached, shard: ReachedShard) {
   const { number, redis, prefix } = shard;

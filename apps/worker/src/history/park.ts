@@ -1,7 +1,7 @@
 import { homeShardOf, SILENT } from '@ringback/contracts';
 import { createHandOver, type ParkedOutput, runShardParking } from '@ringback/history';
+import { createBacklogBound, parks } from '@ringback/queue';
 import { createRedisWatch } from '@ringback/redis';
-import { createBacklogBound, parks } from '../dispatch/backlog-bound.ts';
 import type { HistoryShard } from './work.ts';
 
 /** Parks what outputs hold beyond their backlog in this shard, and brings it back. */

@@ -1,11 +1,12 @@
 import type { Config } from '@ringback/config';
 import { homeShardOf } from '@ringback/contracts';
-import { createBacklogBound, parks } from '../dispatch/backlog-bound.ts';
+import { createBacklogBound, parks } from '@ringback/queue';
+import { sharingPrimary } from '@ringback/redis';
 import { createClaims } from '../dispatch/claims.ts';
 import type { FanOutTarget } from '../dispatch/fan-out.ts';
 import { type Lane, openLane } from './output-lane.ts';
 import type { ServedOutput } from './output.ts';
-import { sharingPrimary, type WorkShard } from '../shard/shard.ts';
+import type { WorkShard } from '../shard/shard.ts';
 
 export type LanesOptions = {
   readonly config: Pick<Config, 'redis' | 'history'>;
@@ -97,5 +98,6 @@ function openIn(shard: WorkShard, output: ServedOutput, options: LanesOptions): 
 }
 
 function memoryOf(shard: WorkShard, shards: readonly WorkShard[]) {
-  return { maxmemory: shard.watch.maxmemory, sharing: () => sharingPrimary(shard, shards) };
+  const redises = shards.map(({ access }) => access.redis);
+  return { maxmemory: shard.watch.maxmemory, sharing: () => sharingPrimary(shard.access.redis, redises) };
 }

@@ -107,11 +107,3 @@ export function shardUnder(shard: OpenShard, config: Settings) {
   /** For fan-outs of its own batches, and of those of other shards. */
   return { ...shard, ledger, history, target, targetOfOthers: { ...target, reach } };
 }
-
-/** How many of these shards are on the same primary as this one, itself included. As of their last connection. */
-export function sharingPrimary({ access }: Placed, shards: readonly Placed[]): number {
-  const { host, port } = access.redis.options;
-  return shards.filter(({ access: { redis } }) => redis.options.host === host && redis.options.port === port).length;
-}
-
-type Placed = { readonly access: { readonly redis: WorkShard['access']['redis'] } };

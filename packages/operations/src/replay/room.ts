@@ -28,7 +28,7 @@ export type Room = {
 type RoomOptions = {
   readonly places: readonly RoomPlace[];
   /** What an output may have waiting in a shard before its backlog rule begins. */
-  readonly bound: (output: string) => BacklogBound;
+  readonly bound: (output: string, shard: number) => BacklogBound;
   readonly signal: AbortSignal;
   /** Monotonic, ms. */
   readonly now: () => number;
@@ -43,7 +43,7 @@ export function createRoom({ places, bound, signal, now }: RoomOptions): Room {
       const { held, bytes } = backlog.get(output) ?? NO_BACKLOG;
       if (held >= MOST_HELD) return `${held} deliveries wait for output ${output}`;
       // Half of it: the rule is for what comes in.
-      const { bytes: mostBytes = Infinity, held: mostHeld = Infinity } = bound(output);
+      const { bytes: mostBytes = Infinity, held: mostHeld = Infinity } = bound(output, place.number);
       if (bytes > mostBytes / 2 || held > mostHeld / 2) return `half of the backlog of output ${output} is used`;
     }
     return undefined;

@@ -1,15 +1,17 @@
-import type { Config } from '@ringback/config';
-import { partOfShard } from '@ringback/contracts';
-import type { BacklogBound } from '@ringback/queue';
+import { type DeliverySettings, partOfShard } from '@ringback/contracts';
+import type { OverloadSettings } from '@ringback/redis';
+import type { BacklogBound } from './bodies/bodies.ts';
 
 /** The rest of the memory is left to others. */
 const SHARE_OF_ALL = 0.5;
 
+type Output = { readonly delivery: Pick<DeliverySettings, 'backlog'> };
+
 export type BacklogBoundOptions = {
-  readonly redis: Config['redis'];
+  readonly redis: { readonly shards: number; readonly overload: Pick<OverloadSettings, 'memory'> };
   /** Outputs come and go while the worker runs. */
   readonly outputCount: () => number;
-  readonly output: Pick<Config['outputs'][number], 'delivery'>;
+  readonly output: Output;
   /** All that waits for it is in one shard, which has the whole of its bound. */
   readonly alone: boolean;
   /** Bytes. 0: Redis has no limit. */
@@ -37,6 +39,6 @@ export function createBacklogBound(options: BacklogBoundOptions): () => BacklogB
 }
 
 /** Whether what is beyond the bound goes to the history. */
-export function parks({ history }: Pick<Config, 'history'>, { delivery }: BacklogBoundOptions['output']): boolean {
+export function parks({ history }: { readonly history?: object | undefined }, { delivery }: Output): boolean {
   return history !== undefined && delivery.backlog.over === 'hold';
 }

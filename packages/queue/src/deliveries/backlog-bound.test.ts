@@ -1,17 +1,17 @@
-import type { Config } from '@ringback/config';
-import type { BacklogBound } from '@ringback/queue';
+import type { DeliverySettings } from '@ringback/contracts';
 import { describe, expect, it } from 'vitest';
 import { type BacklogBoundOptions, createBacklogBound } from './backlog-bound.ts';
+import type { BacklogBound } from './bodies/bodies.ts';
 
 const MIB = 1024 * 1024;
 
-type Backlog = Config['outputs'][number]['delivery']['backlog'];
+type Backlog = DeliverySettings['backlog'];
 
 /** Of one of four outputs, where callbacks are taken up to 80 % of the memory. */
 function boundOf(backlog: Omit<Backlog, 'over'>, change: Partial<BacklogBoundOptions> & { shards?: number } = {}) {
   const { shards = 1, ...rest } = change;
-  const redis = { shards, overload: { memory: { high: 0.8, low: 0.7 } } } as Config['redis'];
-  const output = { delivery: { backlog: { over: 'hold', ...backlog } } } as Config['outputs'][number];
+  const redis = { shards, overload: { memory: { high: 0.8, low: 0.7 } } };
+  const output = { delivery: { backlog: { over: 'hold', ...backlog } as const } };
   return createBacklogBound({
     redis,
     outputCount: () => 4,
