@@ -1,5 +1,6 @@
 import { STATE_RANKS } from '../store/newest-state.ts';
-import type { ActionRow, AttemptRow, CallbackRow, DeliveryRow, GapRow, RefusalRow } from '../store/rows.ts';
+import { createSmallRowReaders } from '../store/read-small-rows.ts';
+import type { ActionRow, AttemptRow, CallbackRow, DeliveryRow } from '../store/rows.ts';
 import type { Row } from './connect.ts';
 import { readOrigin } from './filter-parts.ts';
 import type { Names } from './names.ts';
@@ -105,22 +106,4 @@ export const readAction = (row: Row, callbacks: ActionRow['callbacks']): ActionR
   callbacks,
 });
 
-export function readRefusal(row: Row): RefusalRow {
-  const source = toText(row['source']);
-  return {
-    process: toText(row['process']),
-    minute: Number(row['minute']),
-    source: source === '' ? undefined : source,
-    code: toText(row['code']),
-    count: Number(row['count']),
-  };
-}
-
-export const readGap = (row: Row): GapRow => ({
-  id: toText(row['id']),
-  from: Number(row['since']),
-  to: Number(row['until']),
-  callbacks: Number(row['callbacks']),
-  attempts: Number(row['attempts']),
-  reason: toText(row['reason']),
-});
+export const { refusal: readRefusal, gap: readGap } = createSmallRowReaders(toText);

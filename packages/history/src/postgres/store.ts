@@ -63,6 +63,7 @@ function storeOf(database: Database, { schema, keepDays, wholeDays }: PostgresOp
     task: (id) => run.with(() => tasks.task(id)),
     status: () => statusOf(run, schema),
     prune: (limits) => run.with(() => prune({ run, partitions, wholeDays, server: database.server }, limits, Date.now())),
+    forgetsAtOnce: Number.POSITIVE_INFINITY,
     forget: createForgetter(run),
     all: () => readAll(run, names),
     rest: createRestStore(run, place),

@@ -1,5 +1,5 @@
 import type { CallbackRow } from '../store/rows.ts';
-import { CALL, type Item, ORDER, seenIn } from '../sqlite/task-items.ts';
+import { CALL, type Item, ORDER, seenIn } from '../store/task-items.ts';
 import type { Sql } from './connect.ts';
 import { SqlError } from './errors.ts';
 import { insertRows, uniqueBy } from './insert.ts';

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { type HistoryRows, NO_ROWS } from '../store/rows.ts';
+import { createSmallRowReaders } from '../store/read-small-rows.ts';
+import { type GapRow, type HistoryRows, NO_ROWS } from '../store/rows.ts';
 import { type CallbackReader, readAction, SELECT_CALLBACK } from './read-callbacks.ts';
 import type { Run } from './rest.ts';
 import { type Row, toText } from './values.ts';
@@ -66,27 +67,8 @@ function readOthers(file: DatabaseSync): HistoryRows[] {
 export const refsOf = (rows: readonly Row[]): Place[] =>
   rows.map(({ receivedAt, key }) => ({ receivedAt: Number(receivedAt), key: String(key) }));
 
-export function readRefusal(row: Row): HistoryRows['refusals'][number] {
-  const source = toText(row['source']);
-  return {
-    process: toText(row['process']),
-    minute: Number(row['minute']),
-    source: source === '' ? undefined : source,
-    code: toText(row['code']),
-    count: Number(row['count']),
-  };
-}
+const readers = createSmallRowReaders(toText);
+export const readRefusal = readers.refusal;
 
-export function readGaps(file: DatabaseSync): HistoryRows['gaps'] {
-  return file
-    .prepare('SELECT * FROM gaps ORDER BY since')
-    .all()
-    .map((row) => ({
-      id: toText(row['id']),
-      from: Number(row['since']),
-      to: Number(row['until']),
-      callbacks: Number(row['callbacks']),
-      attempts: Number(row['attempts']),
-      reason: toText(row['reason']),
-    }));
-}
+export const readGaps = (file: DatabaseSync): GapRow[] =>
+  file.prepare('SELECT * FROM gaps ORDER BY since').all().map(readers.gap);

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Subjects } from '@ringback/contracts';
 import type { CallbackRef } from '../events.ts';
 import type { Finder } from './find.ts';
-import { CALL, growthOf, ORDER, seenIn } from './task-items.ts';
+import { CALL, growthOf, ORDER, seenIn } from '../store/task-items.ts';
 import { fromText, readJson } from './values.ts';
 
 type Removed = CallbackRef & { readonly subjects: Subjects };

@@ -52,6 +52,8 @@ function storeIn(file: DatabaseSync, path: string): HistoryStore {
     task: (id) => run.read(() => tasks.task(id)),
     status: () => run.read(() => statusOf(file, path)),
     prune: (limits) => prune(file, run, limits),
+    // Emptying the WAL after each keeps it short.
+    forgetsAtOnce: 500,
     forget: createForgetter(file, { run, byId: finder.byId }),
     all: () => readAll(file, reader, run),
     rest: createRestStore(file, run),

@@ -3,7 +3,7 @@ import type { TaskProgress } from '@ringback/contracts';
 import type { TaskStory, TaskSummary } from '../store/store.ts';
 import type { Finder } from './find.ts';
 import { optionalText, type Row, toText } from './values.ts';
-import { NAMED, ORDER } from './task-items.ts';
+import { NAMED, ORDER } from '../store/task-items.ts';
 
 const MOST_MISSING = 1000;
 

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { CallbackRow } from '../store/rows.ts';
-import { CALL, createItemWriter, type Item, ORDER, seenIn } from './task-items.ts';
+import { CALL, type Item, ORDER, seenIn } from '../store/task-items.ts';
+import { createItemWriter } from './task-items.ts';
 import { fromText } from './values.ts';
 
 /** Of the callbacks of one `write`. */

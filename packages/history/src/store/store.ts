@@ -114,6 +114,8 @@ export type HistoryStore = {
   task(id: string): Promise<TaskStory[]>;
   status(): Promise<HistoryStatus>;
   prune(limits: PruneLimits): Promise<Pruned>;
+  /** How many of each kind a call of `forget` should name at most. Infinity: all of them, as `how` speaks of one call. */
+  readonly forgetsAtOnce: number;
   forget(selection: ForgetSelection): Promise<Forgotten>;
   /** Everything but what rests, in order of time, in portions that `write` takes. */
   all(): AsyncIterable<HistoryRows>;

@@ -31,8 +31,7 @@ export async function forgetInHistory(options: Options): Promise<ForgottenInHist
   if (dryRun) return { callbacks: refs.length, resting: rest.length, keys };
   if (refs.length + rest.length === 0) return { ...nothing, keys };
   let sum: Omit<ForgottenInHistory, 'keys'> = nothing;
-  // SQLite's one writer would hold up others for long; PostgreSQL says for all of them how to erase.
-  const portion = store.kind === 'sqlite' ? PAGE : Math.max(refs.length, rest.length);
+  const portion = Math.min(store.forgetsAtOnce, Math.max(refs.length, rest.length));
   for (let at = 0; at < Math.max(refs.length, rest.length); at += portion) {
     const done = await store.forget({ refs: refs.slice(at, at + portion), rest: rest.slice(at, at + portion) });
     const { erased, how } = done;
