@@ -25,6 +25,7 @@ const HELP = `
 It takes callbacks of the history, the oldest first, delivered ones too, and adds deliveries to what the outputs have waiting:
 it does not deduplicate, and workers deliver. Of callbacks that fit, it leaves out those whose bodies are no longer kept, and
 outputs to which a callback is still on its way: of what the history shows as waiting or parked, it asks Redis.
+By --state waiting and parked it takes only what is lost: neither Redis nor what rests has it any more.
 If nothing is queued although callbacks fit, it exits with 1.
 For more than 100 callbacks it only says what it would do, and exits with 1, unless you say --yes.
 A replay has an id. To go on after an interruption, run the same command with --replay-id: nothing is delivered twice.

@@ -12,8 +12,8 @@ export function tellSurvey(survey: ReplaySurvey, { json, terminal }: Shown): voi
 
 export const queuedIn = ({ deliveries }: ReplayCounts) => Object.values(deliveries).reduce((sum, count) => sum + count, 0);
 
-export const leftOutIn = ({ withoutBody, onTheirWay, unrouted, dropped, notAsked }: ReplayCounts) =>
-  withoutBody + onTheirWay + unrouted + dropped + notAsked;
+export const leftOutIn = ({ withoutBody, onTheirWay, unrouted, dropped, ended, notAsked }: ReplayCounts) =>
+  withoutBody + onTheirWay + unrouted + dropped + ended + notAsked;
 
 /** True if it is finished, all could be asked, and something was queued if callbacks fit. */
 export function tellResult(result: ReplayResult, { id, json, terminal }: Shown): boolean {
@@ -29,13 +29,14 @@ export function tellResult(result: ReplayResult, { id, json, terminal }: Shown):
   return finished && !nothing && result.notAsked === 0;
 }
 
-function inWords({ callbacks, deliveries, withoutBody, onTheirWay, unrouted, dropped, notAsked }: ReplayCounts): string {
+function inWords({ callbacks, deliveries, withoutBody, onTheirWay, unrouted, dropped, ended, notAsked }: ReplayCounts): string {
   const outputs = Object.entries(deliveries).map(([output, count]) => `${count} to ${output}`);
   const left = Object.entries({
     'without a body': withoutBody,
     'still on their way to the output': onTheirWay,
     'that no route matches': unrouted,
     'that a route drops': dropped,
+    'that have ended, whatever the history says': ended,
     'of which it could not be asked whether they are on their way': notAsked,
   }).flatMap(([what, count]) => (count === 0 ? [] : [`${count} ${what}`]));
   const leftOut = left.length === 0 ? '' : `; left out: ${left.join(', ')}`;

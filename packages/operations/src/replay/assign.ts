@@ -1,8 +1,9 @@
 import type { Callback } from '@ringback/contracts';
-import type { FoundCallback } from '@ringback/history';
+import type { FoundCallback, HistoryFilter } from '@ringback/history';
 import { createRouter, type Route } from '@ringback/routing';
 import { callbackOf } from '../recorded-callbacks.ts';
 import { refId } from '../search/found.ts';
+import { chosenBy } from './chosen.ts';
 import type { FindMoving, Moving } from './moving.ts';
 import type { ReplayCounts } from './state.ts';
 
@@ -16,27 +17,35 @@ export type Assigned = {
   readonly onItsWay: readonly string[];
   /** Outputs of which it cannot be said whether it is. */
   readonly notAsked: readonly string[];
-  readonly why?: 'withoutBody' | 'unrouted' | 'dropped' | undefined;
+  readonly why?: 'withoutBody' | 'unrouted' | 'dropped' | 'ended' | undefined;
 };
 
 type Wanted = Pick<Assigned, 'callback' | 'why'> & { readonly row: FoundCallback; readonly wanted: readonly string[] };
 
 /** Where kept callbacks are to go, in their order. */
-export function createAssign(
-  target: ReplayTarget,
-  findMoving: FindMoving,
-): (rows: readonly FoundCallback[]) => Promise<Assigned[]> {
+export function createAssign({
+  target,
+  filter,
+  findMoving,
+}: AssignOptions): (rows: readonly FoundCallback[]) => Promise<Assigned[]> {
   const want = createWant(target);
+  const chosen = chosenBy(filter);
   return async (rows) => {
     const wants = rows.map(want);
-    const outputs = [...new Set(wants.flatMap(({ wanted }) => wanted))];
+    const outputs = [...new Set(wants.flatMap(({ wanted, row }) => [...wanted, ...(chosen?.outputsOf(row) ?? [])]))];
     const moving = await findMoving(
       wants.filter(({ wanted }) => wanted.length > 0).map(({ row }) => row),
       outputs,
     );
-    return wants.map((one) => without(one, moving.get(refId(one.row))));
+    return wants.map((one) => {
+      const found = moving.get(refId(one.row));
+      const leftOut = one.wanted.length > 0 ? chosen?.leftOut(one.row, found) : undefined;
+      return leftOut ?? without(one, found);
+    });
   };
 }
+
+type AssignOptions = { readonly target: ReplayTarget; readonly filter: HistoryFilter; readonly findMoving: FindMoving };
 
 function without({ wanted, callback, why }: Wanted, moving: Moving | undefined): Assigned {
   const onItsWay = wanted.filter((output) => moving?.onItsWay.has(output));
@@ -70,5 +79,6 @@ export function addCounts(counts: ReplayCounts, { to, onItsWay, notAsked, why }:
     onTheirWay,
     notAsked: counts.notAsked + notAsked.length,
   };
-  return why === undefined ? added : { ...added, [why]: counts[why] + 1 };
+  // What an interrupted run has queued has not ended.
+  return why === undefined || (why === 'ended' && to.length > 0) ? added : { ...added, [why]: counts[why] + 1 };
 }

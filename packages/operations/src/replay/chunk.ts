@@ -1,5 +1,5 @@
 import { type Callback, callbackKey } from '@ringback/contracts';
-import { type CallbackRef, type HistoryRows, type HistoryStore, NO_ROWS } from '@ringback/history';
+import { type CallbackRef, type HistoryFilter, type HistoryRows, type HistoryStore, NO_ROWS } from '@ringback/history';
 import { callbackOf } from '../recorded-callbacks.ts';
 import { addCounts, createAssign, type ReplayTarget } from './assign.ts';
 import { enqueue, type EnqueuePlace, type ReplayOutput, sharesOf } from './enqueue.ts';
@@ -19,6 +19,7 @@ export type ChunkOptions = {
   /** `user@host`, for the history. */
   readonly by: string;
   readonly target: ReplayTarget;
+  readonly filter: HistoryFilter;
   readonly findMoving: FindMoving;
   readonly newId: boolean;
   /** By Redis's clock. */
@@ -42,8 +43,8 @@ const GONE = { to: [], onItsWay: [], notAsked: [], why: 'withoutBody' } as const
  * process runs it as well and is ahead.
  */
 export function createChunks(options: ChunkOptions) {
-  const { store, places, state, room, outputs, id, target, now } = options;
-  const assign = createAssign(target, options.findMoving);
+  const { store, places, state, room, outputs, id, now } = options;
+  const assign = createAssign(options);
 
   return async (number: number, { refs, counts, tell, name }: Running): Promise<ReplayCounts | undefined> => {
     const rows = new Map((await store.stories(refs)).map((row) => [row.key, row]));

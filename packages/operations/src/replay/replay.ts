@@ -1,5 +1,5 @@
 import { bodyDigest } from '@ringback/contracts';
-import type { CallbackRef, HistoryFilter, HistoryStore } from '@ringback/history';
+import type { CallbackRef, HistoryStore } from '@ringback/history';
 import { type ChunkOptions, createChunks } from './chunk.ts';
 import type { ReplayCounts } from './state.ts';
 import { isAfter, listRefs } from './survey.ts';
@@ -9,7 +9,6 @@ const NAMED = 20;
 
 export type ReplayOptions = ChunkOptions & {
   readonly store: Pick<HistoryStore, 'find'>;
-  readonly filter: HistoryFilter;
   /** Callbacks a second. */
   readonly rate?: number | undefined;
   /** Ends early if the replay is to end. */

@@ -36,15 +36,19 @@ const Counts = Type.Object({
   onTheirWay: counter,
   unrouted: counter,
   dropped: counter,
-  /** Absent: an earlier version did not ask. */
+  /** These two are absent: an earlier version did not ask. */
   notAsked: Type.Optional(counter),
+  ended: Type.Optional(counter),
 });
-/** `notAsked`: deliveries left out, since it could not be asked whether they are still on their way. */
+/**
+ * `notAsked`: deliveries left out, since it could not be asked whether they are still on their way. `ended`: callbacks left
+ * out, since their deliveries are waiting or parked in the history alone, and have ended.
+ */
 export type ReplayCounts = Required<Static<typeof Counts>>;
 
 const Ref = Type.Object({ key: Type.String(), receivedAt: time });
 
-const NONE = { callbacks: 0, withoutBody: 0, onTheirWay: 0, unrouted: 0, dropped: 0, notAsked: 0 };
+const NONE = { callbacks: 0, withoutBody: 0, onTheirWay: 0, unrouted: 0, dropped: 0, notAsked: 0, ended: 0 };
 export const NO_COUNTS: ReplayCounts = { ...NONE, deliveries: {} };
 
 type Standing = {

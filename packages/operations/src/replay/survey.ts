@@ -17,7 +17,7 @@ export async function surveyReplay(
   store: Pick<HistoryStore, 'find'>,
   { filter, target, findMoving }: Wanted,
 ): Promise<ReplaySurvey> {
-  const assign = createAssign(target, findMoving);
+  const assign = createAssign({ target, filter, findMoving });
   let counts = NO_COUNTS;
   const named: string[] = [];
   const take = async (rows: readonly FoundCallback[]) => {
