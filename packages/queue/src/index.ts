@@ -14,6 +14,7 @@ export { type CallbackProducer, createCallbackProducer } from './callbacks/produ
 export { findCallbacks, type StandingCallback } from './callbacks/find-callback.ts';
 export { createRouteCounts, readRouteCounts, type RouteCounts, sumOfRouteCounts } from './callbacks/route-counts.ts';
 export { createBatchProducer } from './callbacks/batch-producer.ts';
+export { standingOfBatch } from './deliveries/standing-of-batch.ts';
 export { createBacklogBound, parks } from './deliveries/backlog-bound.ts';
 export { createDropNoter, NO_BACKLOG, type OutputBacklog, readBacklog, sumOfBacklogs } from './deliveries/bodies/backlog.ts';
 export { type BacklogBound, type Bodies, createBodies, type Share } from './deliveries/bodies/bodies.ts';

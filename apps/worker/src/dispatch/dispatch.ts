@@ -95,7 +95,7 @@ function createOwnSettling(deps: DispatchDeps) {
       duplicates,
       conflicts,
     });
-    await fanOut({ id, again, since }, perOutput);
+    await fanOut({ id, again, since, last: batch.last }, perOutput);
     const endConflicts = await keepConflicts(conflicts, batch.replayed === true);
     const endUnrouted = await keepUnrouted(batch, unrouted);
     await told;

@@ -6,6 +6,7 @@ import {
   type DeliveryProducer,
   type RoutedBatch,
   type Share,
+  type TakenBatch,
 } from '@ringback/queue';
 import { allSettled } from '../all-settled.ts';
 import type { HistoryEvents } from '../history/events.ts';
@@ -39,7 +40,7 @@ export type FanOutTarget = {
 export type FanOutDeps = { readonly targets: ReadonlyMap<string, FanOutTarget>; readonly logger: Logger };
 
 type Part = { readonly output: string; readonly target: FanOutTarget; readonly callbacks: readonly Callback[] };
-type Run = Omit<RoutedBatch, 'callbacks'>;
+type Run = Omit<RoutedBatch, 'callbacks'> & Pick<TakenBatch, 'last'>;
 
 export type FanOut = (batch: Run, perOutput: ReadonlyMap<string, readonly Callback[]>) => Promise<void>;
 

@@ -1,11 +1,12 @@
 import type { Config } from '@ringback/config';
-import { partOfShard, shardOf } from '@ringback/contracts';
+import { homeShardOf, partOfShard, shardOf } from '@ringback/contracts';
 import { consumeCallbacks } from '@ringback/queue';
 import type { ShardCountWatch } from '@ringback/redis';
 import type { Router } from '@ringback/routing';
 import type { BusinessKeyOf } from '../dispatch/business-duplicates.ts';
 import { createClaims } from '../dispatch/claims.ts';
 import { createDispatch, type Sharding } from '../dispatch/dispatch.ts';
+import { tellingDied } from '../dispatch/died.ts';
 import { createFanOut } from '../dispatch/fan-out.ts';
 import { withHeadroom } from '../dispatch/headroom.ts';
 import { keepSwept } from '../keep-swept.ts';
@@ -18,7 +19,7 @@ import type { WorkShard } from './shard.ts';
 import { whileShardsAgree } from './while-shards-agree.ts';
 
 export type ShardWorksOptions = {
-  readonly config: Pick<Config, 'worker'>;
+  readonly config: Pick<Config, 'worker' | 'outputs'>;
   /** All, by number. */
   readonly shards: readonly WorkShard[];
   /** Those that this process consumes. */
@@ -54,7 +55,7 @@ function openShardWork(options: ShardWorkOptions): Work {
     ...shard.clock,
     claims: createClaims({ own: shard.number, shards }),
     ...(shards.length > 1 && { sharding: createSharding(options) }),
-    fanOut: createFanOut({ targets: lanes.from(shard), logger }),
+    fanOut: tellingDied(createFanOut({ targets: lanes.from(shard), logger }), { ...shard, placeOf: placeOf(options) }),
   });
   const gated = withHeadroom(dispatch, {
     ...watch,
@@ -78,6 +79,13 @@ function openShardWork(options: ShardWorkOptions): Work {
     return consumer.close(grace);
   }
   return { watched, close };
+}
+
+/** Of the lane of an output: a rate limit counts in the output's home shard. */
+function placeOf({ shard, shards, config }: ShardWorkOptions) {
+  const limited = config.outputs.filter(({ delivery }) => delivery.rateLimit !== undefined);
+  const alone = new Set(limited.map(({ name }) => name));
+  return (output: string) => (alone.has(output) ? (shards[homeShardOf(output, shards.length)] ?? shard) : shard);
 }
 
 function createSharding({ shard: { number, logger }, shards }: ShardWorkOptions): Sharding {

@@ -1,11 +1,16 @@
 import { type Batch, CallbackBatch, callbacksOf, type Logger } from '@ringback/contracts';
+import { attemptsOf } from '../deliveries/broken-run.ts';
 import { backoff, BATCH_BACKOFF } from '../bullmq/backoff.ts';
 import { type Consumer, createConsumer } from '../bullmq/consumer.ts';
 import { CALLBACKS } from '../bullmq/names.ts';
 import { type ConsumerSettings, workerOptions } from '../bullmq/queue-options.ts';
 
 /** A batch as a worker took it. */
-export type TakenBatch = Batch & { readonly replayed?: true | undefined };
+export type TakenBatch = Batch & {
+  readonly replayed?: true | undefined;
+  /** If this run fails, the batch fails for good. */
+  readonly last?: true | undefined;
+};
 
 export type CallbackConsumerOptions = ConsumerSettings & {
   /** MUST resolve only when the batch needs no more work: it is removed then. A rejection runs it again later. */
@@ -18,7 +23,13 @@ export function consumeCallbacks({ dispatch, logger, ...settings }: CallbackCons
   return createConsumer({
     queue: CALLBACKS,
     schema: CallbackBatch,
-    handle: (batch, job) => dispatch({ id: job.id ?? '', callbacks: callbacksOf(batch), replayed: batch.replayed }),
+    handle: (batch, job) =>
+      dispatch({
+        id: job.id ?? '',
+        callbacks: callbacksOf(batch),
+        replayed: batch.replayed,
+        ...(job.attemptsMade + 1 >= attemptsOf(job) && { last: true }),
+      }),
     options: { ...workerOptions(settings), settings: { backoffStrategy: (attempt) => backoff(BATCH_BACKOFF, attempt) } },
     errors: settings.errors,
     logger,

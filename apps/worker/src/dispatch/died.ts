@@ -1,0 +1,56 @@
+import { type Callback, callbackKey, RingbackError } from '@ringback/contracts';
+import type { Ledger } from '@ringback/ledger';
+import { HandBack, standingOfBatch } from '@ringback/queue';
+import type { HistoryEvents } from '../history/events.ts';
+import type { FanOut } from './fan-out.ts';
+
+/** Where an output has its lane. */
+type Place = {
+  readonly ledger: Pick<Ledger, 'outcomes'>;
+  readonly access: Parameters<typeof standingOfBatch>[0];
+};
+
+type Deps = {
+  /** Absent: there is no history. */
+  readonly history?: Pick<HistoryEvents, 'changed'> | undefined;
+  readonly placeOf: (output: string) => Place;
+};
+
+/**
+ * The last run of a batch that fails tells the history which deliveries died: those that no run has made. Nothing waits
+ * for that. If Redis fails meanwhile, a person still finds the batch among the dead letters.
+ */
+export function tellingDied(fanOut: FanOut, { history, placeOf }: Deps): FanOut {
+  if (history === undefined) return fanOut;
+
+  async function tell(batch: string, { output, callbacks, reason }: Died): Promise<void> {
+    const lost = await neverMade(placeOf(output), { batch, output, callbacks }).catch(() => []);
+    if (lost.length > 0) await history?.changed({ output, batch, state: 'dead', reason, fault: 'ours', callbacks: lost });
+  }
+
+  return async ({ last, ...run }, perOutput) => {
+    try {
+      await fanOut(run, perOutput);
+    } catch (cause) {
+      if (last === true && !(cause instanceof HandBack))
+        for (const [output, callbacks] of perOutput) void tell(run.id, { output, callbacks, reason: reasonOf(cause) });
+      throw cause;
+    }
+  };
+}
+
+type Died = { readonly output: string; readonly callbacks: readonly Callback[]; readonly reason: string };
+
+/** What has an outcome has ended, is parked, or has a job of its own. */
+async function neverMade({ ledger, access }: Place, { batch, output, callbacks }: Omit<Died, 'reason'> & { batch: string }) {
+  const keys = callbacks.map(callbackKey);
+  // MUST come before the outcomes: what ends in between has one then.
+  const standing = await standingOfBatch(access, { batch, output, keys });
+  const outcomes = await ledger.outcomes({ batch, output }, keys);
+  return callbacks.filter((callback, index) => outcomes[index] === undefined && !standing.has(callbackKey(callback)));
+}
+
+function reasonOf(cause: unknown): string {
+  const code = cause instanceof RingbackError ? cause.code : 'RB_INTERNAL';
+  return `${code}: ${cause instanceof Error ? cause.message : String(cause)}`;
+}
