@@ -1,11 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
 import { type Config, createSettingsReader, type InspectedConfig, requireSettingsFile } from '@ringback/config';
-import { type Logger, RingbackError, type Source } from '@ringback/contracts';
+import type { Logger, Source } from '@ringback/contracts';
 import {
   countDroppedLines,
   createLogger,
   createMetrics,
-  isPortTaken,
   openStdout,
   printsVersion,
   startAdminServer,
@@ -24,6 +23,7 @@ import type { FastifyInstance } from 'fastify';
 import { followSettings } from './follow-settings.ts';
 import { createIngressMetrics, knownTypes } from './metrics.ts';
 import { createProcessState } from './process-state.ts';
+import { listen } from './listen.ts';
 import { openShards } from './open-shards.ts';
 import { openRefusalHistory } from './refusal-history.ts';
 import { portOf } from './other-port.ts';
@@ -75,7 +75,7 @@ async function run(): Promise<void> {
   const pages = { notReadyReasons, metrics, facts: ways.facts };
   const admin = await startAdminServer({ ...ingress, defaultPort: DEFAULT_ADMIN_PORT, ...pages, logger });
   const [away] = await Promise.all([shards.opened(WAIT_FOR_REDIS_MS), shardCount.opened(WAIT_FOR_REDIS_MS)]);
-  const url = await listen(app, { ...ingress, port: portOf(ingress, process.env) });
+  const url = await listen(app, { ...ingress, port: portOf(ingress, process.env), logger });
   const state = createProcessState({ ...shards, metrics, notReadyReasons, settings: reloader.state, now: elapsed });
   const announced = announce({ ...shardsOf(redis)[0], app: 'ingress', version: VERSION, settings: reloader, state, logger });
   const up = { ...BUILD, url, adminUrl: admin.url, settings: path, kinds: kindsOf(started.config) };
@@ -138,16 +138,6 @@ function kindsOf({ sources }: Config): string[] {
 function connected(away: readonly number[], shards: number): object {
   if (away.length === 0 || away.length === shards) return { redis: away.length === 0 ? 'connected' : 'away' };
   return { redis: 'partly away', shardsAway: away };
-}
-
-async function listen(app: FastifyInstance, { host, port }: { host: string; port: number }): Promise<string> {
-  try {
-    return await app.listen({ host, port });
-  } catch (cause) {
-    if (!isPortTaken(cause)) throw cause;
-    const message = `port ${port} is in use: set another ingress.port, or stop what listens there`;
-    throw new RingbackError('RB_PORT_TAKEN', message, { cause });
-  }
 }
 
 async function closeInOrder(app: FastifyInstance, { drainDelay, shutdownGrace }: Config['ingress']): Promise<void> {
