@@ -3,10 +3,10 @@
 // 1. Installs missing or stale dependencies (install.mjs).
 // 2. Runs the command on the Node pinned in package.json where that exists (Linux, glibc, x64 and arm64).
 //    Elsewhere, and with RINGBACK_NODE=host, on this Node if it is 22.22 or later, or 24 or later.
-// 3. Ends with the command's exit code or signal. The command has its own session: otherwise Ctrl-C would
+// 3. Hands signals on; a SIGHUP of a closed terminal as SIGTERM. Ends with the command's exit code or signal. The command has its own session: otherwise Ctrl-C would
 //    reach it twice, from the terminal and from npm. It stops if npm (watch-npm.mjs) or we are killed.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { ensureInstalled } from './install.mjs';
@@ -50,6 +50,16 @@ function pickNode() {
   return process.execPath;
 }
 
+/** As `watchTerminal` of the apps, which cannot be loaded here. */
+function hasTerminal() {
+  try {
+    closeSync(openSync('/dev/tty', constants.O_RDONLY | constants.O_NOCTTY | constants.O_NONBLOCK));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function run(node, args, onNpmGone) {
   const follow = pathToFileURL(join(ROOT, 'scripts', 'follow-parent.mjs')).href;
   const flags = ['--disable-warning=ExperimentalWarning', '--import', follow];
@@ -57,12 +67,15 @@ function run(node, args, onNpmGone) {
   const env = { ...process.env, RINGBACK_CALLER_FOLDER: process.env.INIT_CWD ?? process.cwd() };
   const options = { cwd: ROOT, env, stdio: ['inherit', 'inherit', 'inherit', 'ipc'], detached: true };
   const lastSent = new Map();
+  // The command has no terminal, so it could not tell.
+  const hadTerminal = hasTerminal();
+  const sent = (signal) => (signal === 'SIGHUP' && hadTerminal && !hasTerminal() ? 'SIGTERM' : signal);
   let child;
   // MUST come before the child runs: a signal without a listener would end only us. It is heard after `spawn`.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {
       const now = performance.now();
-      if (now - (lastSent.get(signal) ?? -Infinity) > SAME_SIGNAL_WITHIN_MS) child.kill(signal);
+      if (now - (lastSent.get(signal) ?? -Infinity) > SAME_SIGNAL_WITHIN_MS) child.kill(sent(signal));
       lastSent.set(signal, now);
     });
   }

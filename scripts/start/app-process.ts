@@ -9,6 +9,8 @@ export type AppProcess = {
   readonly up: Promise<Readonly<Record<string, unknown>>>;
   /** Resolves with how it ended. */
   readonly ended: Promise<string>;
+  /** It reads its settings again. Before it is up, it has only just read them. */
+  reload(): void;
   /** SIGTERM, then SIGKILL. */
   stop(withinMs: number): Promise<void>;
   kill(): void;
@@ -45,13 +47,18 @@ export function startApp(options: {
     child.once('close', (code, signal) => resolve(`${label} ended (${signal ?? `exit code ${code}`})`));
   });
   void ended.then((how) => ready.reject(new Error(how)));
-  ready.promise.catch(() => {}); // A rejection of `up` may have no listener.
   const show = (line: string) => {
     const event = readLogLine(line);
     if (event?.message === `${name} is up`) ready.resolve(event.fields);
     else say(event === undefined ? line : showLogLine(event, label));
   };
   for (const stream of [child.stdout, child.stderr]) if (stream !== null) createInterface({ input: stream }).on('line', show);
+  let isUp = false;
+  ready.promise.then(() => (isUp = true)).catch(() => {});
+  const reload = () => {
+    // Earlier, SIGHUP would end it.
+    if (isUp) child.kill('SIGHUP');
+  };
   const kill = () => void child.kill('SIGKILL');
   const stop = async (withinMs: number) => {
     const force = setTimeout(kill, withinMs);
@@ -59,5 +66,5 @@ export function startApp(options: {
     await ended;
     clearTimeout(force);
   };
-  return { up: ready.promise, ended, stop, kill };
+  return { up: ready.promise, ended, reload, stop, kill };
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { realpathSync } from 'node:fs';
 import { relative } from 'node:path';
-import { openStdout, VERSION } from '@ringback/observability';
+import { openStdout, VERSION, watchTerminal } from '@ringback/observability';
 import type { RedisServerSpec } from '@ringback/redis-server';
 import { tryLock } from '../lock.mjs';
 import { startEmbeddedRedis } from '../redis/embedded.ts';
@@ -85,18 +85,24 @@ function anyEnd({ ingresses, workers, redis }: Running): Promise<string> {
   return Promise.race([...ingresses, ...workers, ...(redis === undefined ? [] : [redis])].map((part) => part.ended));
 }
 
-/** Aborts at the first signal; the second kills the apps. Redis always gets to write. */
+/** Aborts at the first signal to stop; the second kills the apps. Redis always gets to write. SIGHUP reloads. */
 function stopSignal(running: Running, { say, sameSignalWithin = 0 }: Begun): AbortSignal {
   const stopping = new AbortController();
   const lastAt = new Map<string, number>();
+  const terminalIsGone = watchTerminal();
+  const apps = () => [...running.ingresses, ...running.workers];
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
       const now = performance.now();
       const isRepeated = now - (lastAt.get(name) ?? -Infinity) < sameSignalWithin;
       lastAt.set(name, now);
       if (isRepeated) return;
+      if (name === 'SIGHUP' && !terminalIsGone()) {
+        for (const app of apps()) app.reload();
+        return;
+      }
       if (stopping.signal.aborted) {
-        for (const app of [...running.ingresses, ...running.workers]) app.kill();
+        for (const app of apps()) app.kill();
         process.exitCode = 1;
         return;
       }

@@ -12,7 +12,7 @@ export type FollowOptions = Pick<ReloaderOptions, 'path' | 'reader' | 'started'>
   /** @throws RingbackError if one of them may not be used */
   readonly openSources: (settings: InspectedConfig) => readonly Source[];
   readonly deps: Omit<IngressDeps, 'sources' | 'allowFrom' | 'trustProxy' | 'limits'>;
-  readonly metrics: Pick<IngressMetrics, 'know'>;
+  readonly metrics: Pick<IngressMetrics, 'know' | 'settings'>;
   readonly logger: Logger & { level: string };
 };
 
@@ -36,5 +36,6 @@ export function followSettings({ live, openSources, deps, metrics, ...options }:
       answer();
     },
   });
+  metrics.settings(reloader.state);
   return { app, crowded: notReadyReasons, reloader };
 }

@@ -1,6 +1,6 @@
 import type { Config } from '@ringback/config';
 import type { BatchProducer, ErrorCode, SourceType } from '@ringback/contracts';
-import type { Count, Metrics } from '@ringback/observability';
+import { type Count, type Metrics, showSettings } from '@ringback/observability';
 import { UNAVAILABLE } from './error-table.ts';
 
 /** A request that was answered. */
@@ -22,6 +22,8 @@ export type IngressMetrics = Pick<Metrics, 'text' | 'contentType'> & {
   readonly count: (received: Received) => void;
   /** What is known now: settings may change. */
   readonly know: (known: KnownTypes) => void;
+  /** Shows which settings run. Once. */
+  readonly settings: (state: Parameters<typeof showSettings>[1]) => void;
   /** As the producer of a shard, with its groups counted. */
   readonly measured: (producer: BatchProducer) => BatchProducer;
   /** How many callbacks wait on disk. Undefined: there is no spool. */
@@ -65,6 +67,7 @@ export function createIngressMetrics(metrics: Metrics, known: KnownTypes): Ingre
       count(received);
       if (received.result === 'acked' && received.ms !== undefined) acked.observe(received.ms / 1000);
     },
+    settings: (state) => showSettings(metrics, state),
     measured: createMeasured(metrics),
     spool: createSpoolGauge(metrics),
   };

@@ -13,7 +13,7 @@ export type FollowOptions = Pick<ReloaderOptions, 'path' | 'reader' | 'started'>
     /** Those of the moment: written here, and read by all. */
     readonly live: { config: Config };
     readonly deps: OutputDeps;
-    readonly metrics: Pick<WorkerMetrics, 'attemptsOf' | 'dispatched' | 'historyDropped' | 'watch'>;
+    readonly metrics: Pick<WorkerMetrics, 'attemptsOf' | 'dispatched' | 'historyDropped' | 'settings' | 'watch'>;
     readonly logger: Logger & { level: string };
   };
 
@@ -54,6 +54,7 @@ export function followSettings(options: FollowOptions): Followed {
       reportRemoved();
     },
   });
+  options.metrics.settings(reloader.state);
   reportRemoved();
   return { generations, reloader, history, reportRemoved };
 }

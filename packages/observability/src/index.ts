@@ -1,6 +1,7 @@
 export { isOpenToOthers } from './admin-access.ts';
 export { type AdminServer, isPortTaken, startAdminServer } from './admin-server.ts';
 export { createMetrics, type GaugeValue, type Metrics } from './metrics/metrics.ts';
+export { showSettings } from './metrics/settings.ts';
 export type { Count } from './metrics/counter.ts';
 export { countDroppedLines } from './metrics/dropped-lines.ts';
 export { switchLevelBySignal } from './level-signal.ts';
@@ -8,6 +9,6 @@ export { createLogger, describeError } from './logger.ts';
 export { createRepeats, type Repeats } from './repeats.ts';
 export { keepErrorListener, surviveBrokenConnections } from './socket-errors.ts';
 export { openStdout } from './stdout.ts';
-export { stopSignal } from './stop-signal.ts';
+export { stopSignal, watchTerminal } from './stop-signal.ts';
 export { printsVersion, VERSION } from './version.ts';
 export { createRates } from './rates.ts';

@@ -8,7 +8,7 @@ const SAME_SIGNAL_WITHIN_MS = 500;
  * unless it tells that the terminal has gone.
  */
 export function stopSignal(onReload: () => void): Promise<NodeJS.Signals> {
-  const hadTerminal = hasTerminal();
+  const terminalIsGone = watchTerminal();
   return new Promise((resolve) => {
     const interrupt = (signal: NodeJS.Signals) => {
       resolve(signal);
@@ -16,8 +16,14 @@ export function stopSignal(onReload: () => void): Promise<NodeJS.Signals> {
     };
     process.on('SIGINT', interrupt);
     process.on('SIGTERM', resolve);
-    process.on('SIGHUP', (signal) => (hadTerminal && !hasTerminal() ? resolve(signal) : onReload()));
+    process.on('SIGHUP', (signal) => (terminalIsGone() ? resolve(signal) : onReload()));
   });
+}
+
+/** Tells whether the terminal of now was closed. Without one, never. */
+export function watchTerminal(): () => boolean {
+  const hadTerminal = hasTerminal();
+  return () => hadTerminal && !hasTerminal();
 }
 
 /** A terminal that was closed is no longer the one of its processes. */

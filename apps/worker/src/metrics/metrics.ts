@@ -1,5 +1,5 @@
 import type { Config } from '@ringback/config';
-import type { Metrics } from '@ringback/observability';
+import { type Metrics, showSettings } from '@ringback/observability';
 import type { ServedOutput } from '../output/output.ts';
 import type { OpenShard } from '../shard/shard.ts';
 import { createAttemptCounters, type OnAttempt } from './attempts.ts';
@@ -16,6 +16,8 @@ export type WorkerMetrics = Pick<Metrics, 'text' | 'contentType'> & {
   /** Since the start, by name. */
   readonly totals: () => Readonly<Record<string, number>>;
   readonly historyDropped: (dropped: { readonly callbacks: number; readonly attempts: number }) => void;
+  /** Shows which settings run. Once. */
+  readonly settings: (state: Parameters<typeof showSettings>[1]) => void;
   /** From now on scrapes show what stands in Redis, and the states of outputs. */
   readonly watch: (watched: Watched) => void;
 };
@@ -46,6 +48,7 @@ export function createWorkerMetrics(metrics: Metrics): WorkerMetrics {
       callbacks.value += dropped.callbacks;
       attempts.value += dropped.attempts;
     },
+    settings: (state) => showSettings(metrics, state),
     watch: (watched) => watch(metrics, watched),
   };
 }

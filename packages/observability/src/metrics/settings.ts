@@ -1,0 +1,27 @@
+import type { Metrics } from './metrics.ts';
+
+type State = {
+  /** ms since the epoch. */
+  readonly loadedAt: number;
+  readonly reloads: { readonly succeeded: number; readonly failed: number };
+};
+
+/** Shows which settings a process runs: since when, and how its reloads went. */
+export function showSettings(metrics: Pick<Metrics, 'counter' | 'gauge' | 'before'>, state: () => State): void {
+  const reloads = metrics.counter({
+    name: 'ringback_settings_reloads_total',
+    help: 'How often this process was to take new settings, by what came of it.',
+    labels: ['result'],
+  });
+  const [succeeded, failed] = [reloads.of({ result: 'succeeded' }), reloads.of({ result: 'failed' })];
+  const loaded = metrics.gauge({
+    name: 'ringback_settings_loaded_seconds',
+    help: 'When this process read the settings that it runs, as Unix time.',
+  });
+  metrics.before(() => {
+    const now = state();
+    succeeded.value = now.reloads.succeeded;
+    failed.value = now.reloads.failed;
+    loaded.replace([{ value: now.loadedAt / 1000 }]);
+  });
+}
