@@ -15,7 +15,6 @@ const log = (level, msg, fields) => console.log(JSON.stringify({ level, time: '2
 appendFileSync('pids', process.pid + ' ${name}\\n');
 process.on('SIGTERM', () => { note('${name} stopped'); process.exit(0); });
 process.on('SIGINT', () => note('${name} got SIGINT'));
-process.on('SIGHUP', () => note('${name} got SIGHUP'));
 setInterval(() => {}, 1000);
 log('info', '${name} is up', { url: 'http://127.0.0.1:1', adminUrl: 'http://127.0.0.1:2', kinds: ['event', 'call'] });
 log('warn', 'a warning', { redis: process.env.REDIS_URL, config: process.env.RINGBACK_CONFIG });
@@ -124,28 +123,6 @@ describe('npm start', () => {
     await first.ended;
     await start(made);
     expect(await (await redisOf(made)).get('kept')).toBe('yes');
-  });
-
-  it('lets the apps read their settings again at SIGHUP, and goes on', async () => {
-    const made = await checkout();
-    const running = await start(made);
-    const events = () => made.lines('events');
-    running.child.kill('SIGHUP');
-    const both = ['ingress got SIGHUP', 'worker got SIGHUP'];
-    await vi.waitFor(async () => expect((await events()).toSorted()).toEqual(both), DEADLINE);
-    running.child.kill('SIGTERM');
-    expect(await running.ended).toEqual({ code: 0, signal: null });
-    expect((await events()).toSorted()).toEqual([...both, 'ingress stopped', 'worker stopped'].toSorted());
-  });
-
-  it('stops everything when its terminal is closed', async () => {
-    const made = await checkout();
-    const words = ['script', '-qfec', `${process.execPath} scripts/start.ts`, 'terminal'];
-    const running = made.command(words);
-    await vi.waitFor(async () => expect((await made.lines('terminal')).join('')).toContain('Everything is up'), DEADLINE);
-    running.child.kill('SIGKILL');
-    await expectNothingLeft(made, 3);
-    expect((await made.lines('events')).toSorted()).toEqual(['ingress stopped', 'worker stopped']);
   });
 
   it('runs once per checkout', async () => {

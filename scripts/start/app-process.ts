@@ -9,7 +9,7 @@ export type AppProcess = {
   readonly up: Promise<Readonly<Record<string, unknown>>>;
   /** Resolves with how it ended. */
   readonly ended: Promise<string>;
-  /** It reads its settings again. Before it is up, it has only just read them. */
+  /** It reads its settings again, once it is up. */
   reload(): void;
   /** SIGTERM, then SIGKILL. */
   stop(withinMs: number): Promise<void>;
@@ -52,13 +52,9 @@ export function startApp(options: {
     if (event?.message === `${name} is up`) ready.resolve(event.fields);
     else say(event === undefined ? line : showLogLine(event, label));
   };
-  for (const stream of [child.stdout, child.stderr]) if (stream !== null) createInterface({ input: stream }).on('line', show);
-  let isUp = false;
-  ready.promise.then(() => (isUp = true)).catch(() => {});
-  const reload = () => {
-    // Earlier, SIGHUP would end it.
-    if (isUp) child.kill('SIGHUP');
-  };
+  for (const input of [child.stdout, child.stderr]) if (input !== null) createInterface({ input }).on('line', show);
+  // Earlier, SIGHUP would end it.
+  const reload = () => void ready.promise.then(() => child.kill('SIGHUP')).catch(() => {});
   const kill = () => void child.kill('SIGKILL');
   const stop = async (withinMs: number) => {
     const force = setTimeout(kill, withinMs);

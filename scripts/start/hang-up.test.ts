@@ -1,0 +1,55 @@
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, it, vi } from 'vitest';
+import { type Checkout, createCheckout, isRunning } from '../test-checkout.ts';
+
+const DEADLINE = { timeout: 20_000, interval: 20 };
+
+/** An app that comes up, and writes down which signals it gets. */
+const app = (name: string) => `
+import { appendFileSync } from 'node:fs';
+const note = (text) => appendFileSync('events', '${name} ' + text + '\\n');
+appendFileSync('pids', process.pid + '\\n');
+process.on('SIGHUP', () => note('reloads'));
+process.on('SIGTERM', () => { note('stops'); process.exit(0); });
+setInterval(() => {}, 1000);
+console.log(JSON.stringify({ level: 'info', time: '2026-01-02T03:04:05.000Z', msg: '${name} is up', kinds: ['event'] }));
+`;
+
+async function checkout(): Promise<Checkout> {
+  const made = await createCheckout();
+  symlinkSync(fileURLToPath(new URL('../../node_modules', import.meta.url)), join(made.root, 'node_modules'));
+  await made.write('ringback.yaml', 'redis: { cluster: { nodes: ["127.0.0.1:1"] } }\n');
+  for (const name of ['ingress', 'worker']) await made.write(`apps/${name}/src/main.ts`, app(name));
+  return made;
+}
+
+const events = async (made: Checkout) => (await made.lines('events')).toSorted();
+
+it('lets the apps read their settings again at SIGHUP, and goes on', async () => {
+  const made = await checkout();
+  const running = made.run(['scripts/start.ts']);
+  await vi.waitFor(() => expect(running.stdout()).toContain('Everything is up'), DEADLINE);
+  running.child.kill('SIGHUP');
+  const reloads = ['ingress reloads', 'worker reloads'];
+  await vi.waitFor(async () => expect(await events(made)).toEqual(reloads), DEADLINE);
+  running.child.kill('SIGTERM');
+  expect(await running.ended).toEqual({ code: 0, signal: null });
+  expect(await events(made)).toEqual([...reloads, 'ingress stops', 'worker stops'].toSorted());
+});
+
+it.each([['scripts/start.ts'], ['scripts/launch.mjs start']])(
+  'stops everything when the terminal of %s is closed',
+  async (words) => {
+    const made = await checkout();
+    await made.program('npx', 'mkdir -p node_modules');
+    const running = made.command(['script', '-qfec', `${process.execPath} ${words}`, 'terminal']);
+    await vi.waitFor(async () => expect((await made.lines('terminal')).join('')).toContain('Everything is up'), DEADLINE);
+    // The terminal is that of `script`.
+    running.child.kill('SIGKILL');
+    const left = async () => (await Promise.all((await made.lines('pids')).map((pid) => isRunning(Number(pid))))).filter(Boolean);
+    await vi.waitFor(async () => expect(await left()).toEqual([]), DEADLINE);
+    expect(await events(made)).toEqual(['ingress stops', 'worker stops']);
+  },
+);
