@@ -28,7 +28,7 @@ export type Breaker = {
   readonly failures: () => number;
 };
 
-type Change = {
+export type BreakerChange = {
   readonly state: BreakerState;
   readonly reason?: string;
   readonly forMs?: number;
@@ -42,7 +42,7 @@ export type BreakerOptions = {
   /** Monotonic, ms. */
   readonly now: () => number;
   readonly schedule: (run: () => void, ms: number) => void;
-  readonly onChange: (change: Change) => void;
+  readonly onChange: (change: BreakerChange) => void;
 };
 
 /** Not cockatiel or opossum: they decide per call and by the system clock. This one holds a consumer. */
@@ -94,7 +94,7 @@ function createCircuit({ settings, now, schedule, onChange }: BreakerOptions) {
   const streak = createFailureStreak(settings, now);
   let [state, openUntil]: [BreakerState, number] = ['closed', 0];
 
-  function change(next: Change): void {
+  function change(next: BreakerChange): void {
     state = next.state;
     onChange(next);
   }

@@ -6,6 +6,7 @@ import pLimit, { type LimitFunction } from 'p-limit';
 import { type Breaker, type BreakerState, createBreaker } from './breaker.ts';
 import type { LaneFlow } from './lane-flow.ts';
 import { createRecent, type Recent } from './recent.ts';
+import { createBreakerReport } from './report-breaker.ts';
 
 /** Without a consumer, another process consumes. */
 type OwnLane = {
@@ -38,18 +39,17 @@ export type OutputOptions = Pick<ServedOutput, 'output' | 'settings'> & {
 
 export function openOutput({ output, settings, now, attempted, logger }: OutputOptions): ServedOutput {
   const lanes = new Set<OwnLane>();
+  const report = createBreakerReport({ output: output.name, now, logger });
   let attempts = 0;
   const recent = createRecent(now);
   const breaker = createBreaker({
     settings: settings.delivery.breaker,
     now,
     schedule: (run, ms) => void setTimeout(run, ms).unref(),
-    onChange({ state, ...why }) {
-      recent.breakerIs(state);
-      const line = { output: output.name, breaker: state, ...why };
-      if (state === 'open') logger.warn({ code: 'RB_OUTPUT_FAILING', ...line }, 'output paused after failures');
-      else logger.info(line, state === 'probing' ? 'trying one delivery' : 'output recovered');
-      for (const lane of lanes) holdOrFeed(lane, state);
+    onChange(change) {
+      recent.breakerIs(change.state);
+      report(change);
+      for (const lane of lanes) holdOrFeed(lane, change.state);
     },
   });
   return {
