@@ -36,7 +36,7 @@ export type OpenOptions = {
   readonly busyMs?: number | undefined;
   /** False: an SQLite file that is missing is not made. For what only reads. */
   readonly create?: boolean | undefined;
-  /** For what only reads: an SQLite file that is missing is taken as an empty history, in memory. Called with its path then. */
+  /** For what only reads: an SQLite file that is missing is taken as an empty history, until there is one. Called with its path then. */
   readonly whenMissing?: ((path: string) => void) | undefined;
 };
 

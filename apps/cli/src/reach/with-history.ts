@@ -3,6 +3,7 @@ import { type Config, settingsFile } from '@ringback/config';
 import { RingbackError } from '@ringback/contracts';
 import { type HistoryStore, openHistory } from '@ringback/history';
 import { type Env, loadSettings } from './load-settings.ts';
+import { requireNoneMade } from './none-made.ts';
 
 /** `create`: only for what fills it. SQLite would empty the log of a file that was moved away. */
 type Opening = {
@@ -35,12 +36,23 @@ export async function withHistory<T>(
 
 /** Undefined: the settings have none. @throws as `withHistory` */
 export async function openHistoryOf(
-  { history }: Config,
+  { history, redis }: Config,
   settingsPath: string,
   { create = false, tellNone }: Opening = {},
 ): Promise<HistoryStore | undefined> {
-  const whenMissing = tellNone && ((path: string) => tellNone(`no worker has made the history yet: there is nothing at ${path}`));
-  return history && openHistory(history, { folder: dirname(settingsPath), create, whenMissing });
+  if (history === undefined) return undefined;
+  let emptyAt: string | undefined;
+  const whenMissing = tellNone && ((path: string) => void (emptyAt = path));
+  const store = await openHistory(history, { folder: dirname(settingsPath), create, whenMissing });
+  if (tellNone === undefined || emptyAt === undefined) return store;
+  try {
+    await requireNoneMade(redis, emptyAt);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+  tellNone(`no worker has made the history yet: there is nothing at ${emptyAt}`);
+  return store;
 }
 
 export function historyOff(): RingbackError {

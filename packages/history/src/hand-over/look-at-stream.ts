@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { isRaw, portionOf } from './read-stream.ts';
+import { GROUP } from './stream-scripts.ts';
 import { type SubjectsOf, rowsOf } from '../writer/rows-of.ts';
 import type { HistoryRows } from '../store/rows.ts';
 import { historyKeys } from '@ringback/redis';
@@ -31,6 +32,15 @@ export async function readBufferState({ redis, prefix }: Access): Promise<Buffer
     ...(id !== undefined && { oldest: Number(id.split('-')[0]) }),
     dropped: { callbacks: callbacks + gapCallbacks, attempts: attempts + gapAttempts },
   };
+}
+
+/** True once a writer has taken events from the stream, with whatever history. */
+export async function hasWriter({ redis, prefix }: Access): Promise<boolean> {
+  const { stream } = historyKeys(prefix);
+  // The groups of a key that is missing are an error.
+  if ((await redis.exists(stream)) === 0) return false;
+  const groups: unknown = await redis.xinfo('GROUPS', stream);
+  return Array.isArray(groups) && groups.some((fields) => Array.isArray(fields) && fields.includes(GROUP));
 }
 
 /** Rows of the newest events that wait. They stay where they are. */

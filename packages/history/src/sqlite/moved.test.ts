@@ -38,6 +38,8 @@ it('is empty for what only reads before a worker has made it, and nothing is wri
   expect([said, readdirSync(dirname(path))]).toEqual([[path], []]);
   await open(path).rest.put([restEntry('a')]);
   expect(await countOf(read())).toBe(1);
+  // What was open before finds it as well.
+  expect(await countOf(store)).toBe(1);
   expect(said).toEqual([path]);
 });
 

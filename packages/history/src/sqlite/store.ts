@@ -5,7 +5,7 @@ import { readAll, readGaps, readRefusal, refsOf } from './all.ts';
 import { historyError } from './errors.ts';
 import { createFinder } from './find.ts';
 import { createForgetter } from './forget.ts';
-import { createMovedCheck, movedError } from './identity.ts';
+import { createMovedCheck, isMissing, movedError } from './identity.ts';
 import { createNames, type Names } from './names.ts';
 import { type OpenFile, openFile, versionOf } from './open-file.ts';
 import { prune } from './prune.ts';
@@ -23,11 +23,23 @@ import { createWriter } from './write.ts';
 export function openSqliteStore(options: OpenFile): HistoryStore {
   const file = openFile(options);
   try {
-    return storeIn(file, options.path);
+    const store = storeIn(file, options.path);
+    return file.location() === null ? untilMade(store, options) : store;
   } catch (error) {
     file.close();
     throw historyError(error, options.path);
   }
+}
+
+/** The empty history in memory, until there is a file. It is looked for before each read, for what goes on for long. */
+function untilMade(empty: HistoryStore, { path, busyMs, migrations }: OpenFile): HistoryStore {
+  let made: HistoryStore | undefined;
+  const newest = () => (made ??= isMissing(path) ? undefined : openSqliteStore({ path, busyMs, migrations, create: false }));
+  const close = async () => {
+    await empty.close();
+    await made?.close();
+  };
+  return new Proxy(empty, { get: (_, name): unknown => (name === 'close' ? close : Reflect.get(newest() ?? empty, name)) });
 }
 
 function storeIn(file: DatabaseSync, path: string): HistoryStore {

@@ -27,9 +27,14 @@ export async function* follow(filter: CallbackFilter, options: FollowOptions): A
   const asked = historyFilterOf(filter);
   if (asked === undefined) return;
   let seen = new Map(shown.map((one) => [refId(one), one.receivedAt]));
+  let answeredAt = now();
   do {
-    const since = Math.max(from, now() - LATE_MS, filter.since ?? 0);
-    const fresh = (await patiently(() => unseen({ ...asked, since }, { history, bodies, seen }))) ?? [];
+    const askedAt = now();
+    // From the last answer on: the history may have been away for long.
+    const since = Math.max(from, Math.min(askedAt, answeredAt) - LATE_MS, filter.since ?? 0);
+    const answer = await patiently(() => unseen({ ...asked, since }, { history, bodies, seen }));
+    if (answer !== undefined) answeredAt = askedAt;
+    const fresh = answer ?? [];
     for (const one of fresh.toSorted((a, b) => newestFirst(b, a))) yield one;
     for (const one of fresh) seen.set(refId(one), one.receivedAt);
     seen = new Map([...seen].filter(([, receivedAt]) => receivedAt >= since));
