@@ -10,6 +10,7 @@ import { refusalFacts } from './refusal-facts.ts';
 import { readOrKeep, type Unfit } from './read-or-keep.ts';
 import { refuseStranger } from './refuse-stranger.ts';
 import { report } from './report.ts';
+import type { TracedRequest } from './request-traces.ts';
 import { sendAnswer } from './send-answer.ts';
 import { answerFailure } from './unrouted.ts';
 
@@ -20,7 +21,12 @@ declare module 'fastify' {
   }
 }
 
-type Arrival = { readonly verify: (body: Buffer) => VerifiedRequest; readonly entry: Entry };
+type Arrival = {
+  readonly verify: (body: Buffer) => VerifiedRequest;
+  readonly entry: Entry;
+  /** By `performance.now()`. Only with `tracing`. */
+  readonly startedAt?: number | undefined;
+};
 
 export function registerCallbackRoutes(app: Pick<FastifyInstance, 'decorateRequest' | 'route'>, deps: AppDeps): void {
   app.decorateRequest('source');
@@ -57,7 +63,7 @@ function begin({ request, reply, source, path, deps }: Step & { reply: FastifyRe
     const verify = source.precheck(head);
     const bytes = announcedBytes(request, deps.limits);
     const entry = deps.inFlight.begin({ bytes, giveUp: (reason) => giveUp({ reason, request, reply, deps }) });
-    request.arrival = { verify, entry };
+    request.arrival = { verify, entry, startedAt: deps.traces && performance.now() };
     // Emitted once, so the slower `once` is not needed.
     reply.raw.on('close', entry.done);
     if (wantsContinue(request)) reply.raw.writeContinue();
@@ -66,7 +72,8 @@ function begin({ request, reply, source, path, deps }: Step & { reply: FastifyRe
     const answer = refusal(error, source);
     const bytes = request.headers['content-length'];
     const sender = answer.status < 500 ? noteRefusal({ request, source, head, error, bytes, deps }) : {};
-    report({ ...deps, answer, error, fields: { source: source.name, path, ...sender } });
+    const span = deps.traces?.refused({ request, source: source.name, path });
+    report({ ...deps, answer, error, span, fields: { source: source.name, path, ...sender } });
     return answer;
   }
 }
@@ -127,8 +134,10 @@ function giveUp({ reason, request, reply, deps }: GivenUp): void {
 
 async function takeCallback({ request, source, path, deps }: Step): Promise<Answer> {
   const startedAt = performance.now();
+  const received = { request, source: source.name, path, startedAt: request.arrival?.startedAt };
   let verified: VerifiedRequest | undefined;
   let read: Callback | Unfit | undefined;
+  let traced: TracedRequest | undefined;
   let answer: Answer;
   let error: unknown;
   try {
@@ -146,19 +155,21 @@ async function takeCallback({ request, source, path, deps }: Step): Promise<Answ
         fields: { source: source.name, path, from: request.ip, ...identity(verified) },
       });
     }
+    traced = deps.traces?.verified({ ...received, verified });
     read = await readOrKeep({ source, verified, quarantine: deps.quarantine });
     if ('unfit' in read) throw read.unfit;
-    await deps.producer.enqueue(read);
+    await deps.producer.enqueue(traced?.headers ? { ...read, ...traced.headers } : read);
     answer = ack(source);
   } catch (caught) {
     error = caught;
     answer = refusal(caught, source);
   }
   request.arrival?.entry.done();
-  const ms = Math.round(performance.now() - startedAt);
   const who = verified ? identity(verified) : whoSent({ request, source, path, deps, error });
+  const span = traced ? traced.span : deps.traces?.refused(received);
   const { logger, refused, repeats, count } = deps;
-  report({ logger, refused, repeats, count, answer, error, fields: { source: source.name, path, ...who, ...facts(read), ms } });
+  const fields = { source: source.name, path, ...who, ...facts(read), ms: Math.round(performance.now() - startedAt) };
+  report({ logger, refused, repeats, count, answer, error, span, fields });
   return answer;
 }
 

@@ -5,6 +5,7 @@ import type { Connections } from './connections.ts';
 import type { InFlight } from './in-flight.ts';
 import type { Received } from './metrics.ts';
 import type { Refusal } from './refusal-counts.ts';
+import type { RequestTraces } from './request-traces.ts';
 import type { RefusalStreaks } from './refusal-streaks.ts';
 
 export type IngressDeps = {
@@ -22,6 +23,8 @@ export type IngressDeps = {
   readonly refused?: ((refusal: Refusal) => void) | undefined;
   /** Counts every request for the metrics. */
   readonly count?: ((received: Received) => void) | undefined;
+  /** Absent: nothing is traced. */
+  readonly traces?: RequestTraces | undefined;
   /** At shutdown: no connection is kept alive. */
   readonly stopping: AbortSignal;
   readonly limits: Limits;

@@ -27,6 +27,7 @@ import { listen } from './listen.ts';
 import { openShards } from './open-shards.ts';
 import { openRefusalHistory } from './refusal-history.ts';
 import { portOf } from './other-port.ts';
+import { openTraces } from './request-traces.ts';
 import { refusePublishedSecrets, warnOfWeakSecrets } from './weak-secrets.ts';
 
 const DEFAULT_ADMIN_PORT = 9080;
@@ -66,10 +67,10 @@ async function run(): Promise<void> {
   const stopping = new AbortController();
   const ways = openWays({ settings: () => live.config, path, logger });
   const { shards, shardCount, metrics } = ways;
-  const deps = { ...ways.deps, now: Date.now, logger, stopping: stopping.signal };
-  const sourcesOf = (settings: InspectedConfig) => openSources(settings, logger);
-  const followed = followSettings({ path, reader, started, live, openSources: sourcesOf, deps, metrics, logger });
-  const { app, crowded, reloader } = followed;
+  const { traces, close: endTraces } = await openTraces({ settings: started.config.tracing, mask, logger });
+  const deps = { ...ways.deps, traces, now: Date.now, logger, stopping: stopping.signal };
+  const following = { path, reader, started, live, deps, metrics, logger };
+  const { app, crowded, reloader } = followSettings({ ...following, openSources: (next) => openSources(next, logger) });
   const notReadyReasons = async () =>
     stopping.signal.aborted ? ['the process is stopping'] : [...crowded(), ...(await shards.notReadyReasons())];
   const pages = { notReadyReasons, metrics, facts: ways.facts };
@@ -88,7 +89,13 @@ async function run(): Promise<void> {
   await closeInOrder(app, live.config.ingress);
   await Promise.all([ways.close(), announced.close()]);
   await admin.close();
+  endOf({ tracesEnded: await endTraces(), logger });
+}
+
+function endOf({ tracesEnded, logger }: { readonly tracesEnded: boolean; readonly logger: Logger }): void {
   logger.info({}, 'ingress has stopped');
+  // An export that is still under way would keep the process alive.
+  if (!tracesEnded) process.exit(0);
 }
 
 type WaysOptions = { readonly settings: () => Config; readonly path: string; readonly logger: Logger };

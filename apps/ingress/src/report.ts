@@ -1,5 +1,5 @@
 import type { Logger } from '@ringback/contracts';
-import type { Repeats } from '@ringback/observability';
+import type { Repeats, Span } from '@ringback/observability';
 import type { Answer } from './answer.ts';
 import type { Received } from './metrics.ts';
 import type { Refusal } from './refusal-counts.ts';
@@ -19,6 +19,8 @@ export type Report = {
   /** MUST hold nothing of the body. */
   readonly fields: object;
   readonly handshake?: boolean;
+  /** Of the request. It ends here. */
+  readonly span?: Span | undefined;
 };
 
 /** So many lines a minute of one source and code. Ours are alike; those of senders help to find what is wrong with each. */
@@ -26,9 +28,10 @@ const MOST_LINES = { ours: 10, theirs: 100 };
 
 /** One line per request. A bug comes with its stack. Of many refusals alike, the first ones. */
 export function report(options: Report): void {
-  const { logger, refused, repeats, answer, error, fields, handshake = false } = options;
+  const { logger, refused, repeats, answer, error, fields, handshake = false, span } = options;
   const { status, responseID, refused: why } = answer;
-  const line = { ...fields, status, responseID };
+  const line = { ...fields, status, responseID, ...(span && { trace: span.traceId }) };
+  span?.end(endOf(answer, fields));
   count(options);
   if (why) {
     const refusal = { source: 'source' in fields ? String(fields.source) : undefined, code: why.code };
@@ -42,6 +45,12 @@ export function report(options: Report): void {
   } else {
     logger.warn({ ...line, code: why.code, reason: why.message }, 'callback refused');
   }
+}
+
+/** A refusal is no failure of ours: only 5xx is. */
+function endOf({ status, refused }: Answer, { type }: { type?: string }): Parameters<Span['end']>[0] {
+  const attributes = { 'http.response.status_code': status, 'ringback.type': type, 'error.type': refused?.code };
+  return { attributes, failed: status >= 500 ? refused?.code : undefined };
 }
 
 function count({ count: add, source: known, answer: { refused }, fields, handshake = false }: Report): void {

@@ -33,7 +33,11 @@ export function answerFailure(failure: unknown, request: FastifyRequest, reply: 
   const answer = refusal(error, request.source);
   const fields = { method: request.method, path: pathOf(request).slice(0, MAX_LOGGED_PATH) };
   // A malformed or late body was answered by `answerMalformedHttp`.
-  if (!request.raw.socket.writableEnded) report({ ...deps, source: request.source?.name, answer, error, fields });
+  if (!request.raw.socket.writableEnded) {
+    const { name: source } = request.source ?? {};
+    const span = source && deps.traces?.refused({ request, source, path: fields.path, ...request.arrival });
+    report({ ...deps, source, answer, error, span: span || undefined, fields });
+  }
   return sendAnswer(reply, answer);
 }
 

@@ -28,6 +28,7 @@ import { createProcessState } from './process-state.ts';
 import { createReadiness } from './readiness.ts';
 import { runUntilStopped } from './run-until-stopped.ts';
 import { openShard } from './shard/shard.ts';
+import { openTraces } from './traces.ts';
 
 const DEFAULT_ADMIN_PORT = 9090;
 const BUILD = { version: VERSION, node: process.version };
@@ -67,9 +68,10 @@ async function run(): Promise<void> {
 
   const shardCount = await watchShardCount(redis, logger);
   const metrics = createWorkerMetrics(countDroppedLines(createMetrics({ app: 'worker', version: VERSION }), stdout));
+  const { traces, close: endTraces } = await openTraces({ settings: started.config.tracing, mask, logger });
   const { historyDropped } = metrics;
   const shards = shardsOf(redis).map((shard, number) =>
-    openShard({ shard, number, settings, historyDropped, now: elapsed, logger }),
+    openShard({ shard, number, settings, historyDropped, traces, now: elapsed, logger }),
   );
   const served = shards.filter(({ number }) => worker.shards?.includes(number) ?? true);
   const common = { metrics, shards, served, shardCount, stopping: stopping.signal, now: elapsed, logger };
@@ -89,7 +91,7 @@ async function run(): Promise<void> {
   const code = await runUntilStopped({ ...shardCount, work, bounds, settled, stopped, stopping, logger });
   // After the last outcome.
   await history?.close();
-  await announced.close();
+  await Promise.all([announced.close(), endTraces()]);
   process.exit(code);
 }
 

@@ -17,6 +17,7 @@ const BUILT_IN: Readonly<Record<App, readonly string[]>> = {
     'ingress.enqueueTimeout',
     'ingress.headerLimit',
     'ingress.spool',
+    'tracing',
     // Of a history it needs to know only whether there is one.
     'history.store',
   ],
@@ -28,6 +29,7 @@ const BUILT_IN: Readonly<Record<App, readonly string[]>> = {
     'worker.adminTls',
     'worker.lockDuration',
     'worker.shards',
+    'tracing',
     'history.store',
     'history.path',
     'history.url',

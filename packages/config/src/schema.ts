@@ -15,6 +15,7 @@ import { adminAccess, AdminHost, Ingress, port, shutdownGrace } from './ingress-
 import { Privacy } from './privacy-schema.ts';
 import { Redis } from './redis-schema.ts';
 import { Route } from './route-schema.ts';
+import { Tracing } from './tracing-schema.ts';
 
 export type SourceTypes = Readonly<Record<string, SourceType>>;
 export type OutputTypes = Readonly<Record<string, OutputType>>;
@@ -132,6 +133,7 @@ const sections = {
   history: Type.Optional(History),
   settings: Settings,
   privacy: Type.Optional(Privacy),
+  tracing: Type.Optional(Tracing),
 };
 
 /** With stanzas of any type: gives the static type. A key with a `default` may be absent. */

@@ -20,8 +20,14 @@ export const Callback = Type.Object({
   about: Type.Optional(Type.String()),
   /** Of a replay under a new id: what its deliveries have as idempotency key, in place of the key of the callback. */
   deliverAs: Type.Optional(Type.String()),
+  /** W3C Trace Context of its request. Absent: it is not traced. The history does not keep it. */
+  traceparent: Type.Optional(Type.String()),
+  tracestate: Type.Optional(Type.String()),
 });
 export type Callback = Static<typeof Callback>;
+
+/** Values of the W3C headers `traceparent` and `tracestate`. */
+export type TraceHeaders = { readonly traceparent: string; readonly tracestate?: string };
 
 /**
  * 60 bits of the body's SHA-256, as 10 URL-safe characters: a claim then fits into 48 bytes of Redis memory.

@@ -1,4 +1,4 @@
-import type { Callback } from './callback.ts';
+import type { Callback, TraceHeaders } from './callback.ts';
 
 /** A callback on its way to one output. */
 export type Delivery = {
@@ -8,6 +8,8 @@ export type Delivery = {
   readonly idempotencyKey: string;
   /** From 1. */
   readonly attempt: number;
+  /** Of this attempt. Only with `tracing`. */
+  readonly trace?: TraceHeaders | undefined;
 };
 
 /** `ours`: a bug, or an unreadable payload. */

@@ -45,6 +45,7 @@ export const ERROR_CODES = {
   RB_SIGN_FAILING: 'callbacks of one account are refused again and again, and this is the likeliest reason',
   RB_CAPTURE_INVALID: 'a captured request cannot be read',
   RB_CLOCK_SKEW: 'the clock of this process differs from that of Redis',
+  RB_TRACES_LOST: 'the receiver of traces does not take them: these spans are lost',
   RB_LOG_DROPPED: 'log lines could not be written and were dropped',
   RB_OUTPUT_BACKLOG: 'more waits for an output than its backlog allows',
   RB_WORKER_STUCK: 'work waits and the worker makes no progress',

@@ -27,3 +27,10 @@ it('keeps what a delivery is known by, and says so in its version: an older work
   expect([versionFor([callback('1')]), versionFor(replayed)]).toEqual([1, 2]);
   expect([callback('1'), ...replayed].map((one) => idempotencyKeyOf(one, 'k'))).toEqual(['msg_k', 'msg_k_r1', 'msg_k_r2']);
 });
+
+it('carries the trace of a request, under the same version: an older worker leaves it out', () => {
+  const trace = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' };
+  const traced = [callback('1', trace), callback('2', { ...trace, tracestate: 'a=1' }), callback('3')];
+  expect(callbacksOf({ groups: groupCallbacks(traced) })).toEqual(traced);
+  expect(versionFor(traced)).toBe(1);
+});

@@ -6,7 +6,7 @@ import { Callback } from './callback.ts';
  */
 const CallbackGroup = Type.Object({
   ...Type.Pick(Callback, ['source', 'account', 'type']).properties,
-  callbacks: Type.Array(Type.Pick(Callback, ['id', 'time', 'receivedAt', 'body', 'about', 'deliverAs']), { minItems: 1 }),
+  callbacks: Type.Array(Type.Omit(Callback, ['source', 'account', 'type']), { minItems: 1 }),
 });
 type CallbackGroup = Static<typeof CallbackGroup>;
 
@@ -53,10 +53,18 @@ export function callbacksOf({ groups: grouped }: Pick<CallbackBatch, 'groups'>):
   );
 }
 
-/** Without them, as almost always, it costs nothing. */
-function withOptional<T extends object>(own: T, { about, deliverAs }: Pick<Callback, 'about' | 'deliverAs'>) {
-  if (about === undefined && deliverAs === undefined) return own;
-  return { ...own, ...(about !== undefined && { about }), ...(deliverAs !== undefined && { deliverAs }) };
+type Optional = Pick<Callback, 'about' | 'deliverAs' | 'traceparent' | 'tracestate'>;
+
+/** Without them, as almost always, it costs nothing. An older worker leaves out a trace, which is no harm. */
+function withOptional<T extends object>(own: T, { about, deliverAs, traceparent, tracestate }: Optional) {
+  if (about === undefined && deliverAs === undefined && traceparent === undefined) return own;
+  return {
+    ...own,
+    ...(about !== undefined && { about }),
+    ...(deliverAs !== undefined && { deliverAs }),
+    ...(traceparent !== undefined && { traceparent }),
+    ...(tracestate !== undefined && { tracestate }),
+  };
 }
 
 /**

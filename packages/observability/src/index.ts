@@ -10,5 +10,6 @@ export { createRepeats, type Repeats } from './repeats.ts';
 export { keepErrorListener, surviveBrokenConnections } from './socket-errors.ts';
 export { openStdout } from './stdout.ts';
 export { stopSignal, watchTerminal } from './stop-signal.ts';
+export { openTracing, type OpenTracesOptions, type Span, type Tracing } from './tracing/tracing.ts';
 export { printsVersion, VERSION } from './version.ts';
 export { createRates } from './rates.ts';

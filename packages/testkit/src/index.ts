@@ -1,4 +1,5 @@
 export { freePort, redisSpec, startRedisServer, testRedis } from './redis.ts';
+export { createOtlpReceiver, type OtlpReceiver, type ReceivedSpan } from './otlp-receiver.ts';
 export { createSink, type Sink, type SinkAnswer, type SinkRequest, type SinkScript } from './http-sink.ts';
 export { type OutputConformance, sampleDelivery, secretsShown, sourceTypeOf } from './output-bench.ts';
 export { describeOutputConformance } from './output-conformance.ts';

@@ -15,16 +15,18 @@ export type InstallationOptions = {
   /** Absent: the settings say where Redis is. */
   readonly redisUrl?: string;
   readonly settings: (sinkUrl: string) => string;
+  /** Further variables of its processes. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Default: all of it ends with the test. */
   readonly atEnd?: AtEnd;
 };
 
 export async function createInstallation(options: InstallationOptions): Promise<Installation> {
-  const { redisUrl, settings, atEnd = atTestEnd } = options;
+  const { redisUrl, settings, env: further, atEnd = atTestEnd } = options;
   const sink = await createSink();
   atEnd(() => sink.close());
   const path = await writeSettings(settings(sink.url), atEnd);
-  const env = { RINGBACK_CONFIG: path, ...(redisUrl !== undefined && { REDIS_URL: redisUrl }) };
+  const env = { RINGBACK_CONFIG: path, ...(redisUrl !== undefined && { REDIS_URL: redisUrl }), ...further };
 
   return {
     sink,

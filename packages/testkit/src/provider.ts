@@ -14,6 +14,8 @@ export type CallbackOptions = {
   readonly path?: string;
   /** Default: that of the sample account. */
   readonly secret?: string;
+  /** Further ones, or others. */
+  readonly headers?: Readonly<Record<string, string>>;
 };
 
 /** As the provider documents it. */
@@ -55,6 +57,7 @@ export async function postCallback({
   body = taskBody(),
   path = '/api/v3/taskCallback',
   secret,
+  headers = {},
 }: CallbackOptions): Promise<ProviderAnswer> {
   const { uuid } = SAMPLE_ACCOUNT;
   const createTs = String(Math.floor(Date.now() / 1000));
@@ -66,6 +69,7 @@ export async function postCallback({
       uuid,
       createTs,
       sign: sign({ body, createTs, requestID, uuid, secret }),
+      ...headers,
     },
     body,
     signal: AbortSignal.timeout(15_000),

@@ -12,6 +12,8 @@ import { type BusinessKeyOf, createBusinessDedupe, type WithoutDuplicates } from
 import type { Elsewhere } from './pass-on.ts';
 import { routeAll, type Routed } from './route-all.ts';
 import { createUnroutedKeeper } from './unrouted.ts';
+import { type OnSettled, withDispatchTraces } from './traced.ts';
+import type { WorkerTraces } from '../traces.ts';
 
 export type DispatchDeps = {
   /** Of the batch's own shard. */
@@ -28,6 +30,8 @@ export type DispatchDeps = {
   readonly counts: RouteCounts;
   /** Absent: there is no history. */
   readonly history?: Pick<HistoryEvents, 'dispatched'> | undefined;
+  /** Absent: nothing is traced. */
+  readonly traces?: Pick<WorkerTraces, 'dispatching'> | undefined;
   /** Counts callbacks of batches that are done. */
   readonly dispatched?: ((batch: Counted) => void) | undefined;
   readonly businessKeyOf: BusinessKeyOf;
@@ -50,18 +54,18 @@ export type Sharding = {
 export function createDispatch(deps: DispatchDeps): (batch: TakenBatch) => Promise<void> {
   const { sharding, now } = deps;
   const settleOwn = createOwnSettling(deps);
-  return async (batch) => {
+  return withDispatchTraces(deps.traces, async (batch, onSettled) => {
     // MUST come before the claims, which hold from then on.
     const since = now();
     const collapsed = collapse(batch.callbacks, sharding?.elsewhere);
     const { elsewhere, unique } = collapsed;
-    const own = unique.size === 0 && elsewhere.size > 0 ? undefined : settleOwn(batch, since, collapsed);
+    const own = unique.size === 0 && elsewhere.size > 0 ? undefined : settleOwn(batch, since, { ...collapsed, onSettled });
     // What is passed on MUST be there before this batch ends. Neither waits for the other.
     if (sharding !== undefined && elsewhere.size > 0)
       await allSettled([sharding.passOn(batch, elsewhere), ...(own ? [own] : [])]);
     const finish = await own;
     await finish?.();
-  };
+  });
 }
 
 /**
@@ -74,7 +78,7 @@ function createOwnSettling(deps: DispatchDeps) {
   const keepUnrouted = createUnroutedKeeper(deps);
   const dropBusinessDuplicates = createBusinessDedupe(deps);
 
-  return async (batch: TakenBatch, since: number, inBatch: Collapsed): Promise<() => Promise<void>> => {
+  return async (batch: TakenBatch, since: number, inBatch: Settling): Promise<() => Promise<void>> => {
     const { id, callbacks } = batch;
     const claimed = await claimAll(ledger, id, inBatch.unique);
     const { fresh, businessDuplicates, undecided } = await dropBusinessDuplicates(id, claimed('ours', 'again'));
@@ -107,6 +111,7 @@ function createOwnSettling(deps: DispatchDeps) {
       const dispatched = { id, callbacks, fresh, businessDuplicates, duplicates, conflicts, ...routed };
       report(logger, dispatched);
       deps.dispatched?.(countsOf(dispatched));
+      inBatch.onSettled?.(dispatched);
     };
   };
 }
@@ -155,6 +160,8 @@ async function claimAll(ledger: Pick<Ledger, 'claim'>, batchId: string, callback
   return (...verdicts: Claim[]) =>
     [...callbacks.values()].filter((_, index) => verdicts.some((verdict) => verdict === claims[index]));
 }
+
+type Settling = Collapsed & { readonly onSettled: OnSettled };
 
 type Collapsed = {
   readonly unique: Map<string, Callback>;

@@ -82,7 +82,7 @@ function eventsOf(batch: DispatchedBatch, settings: string): HistoryEvent[] {
   const callbacks = businessDuplicates.length === 0 ? fresh : [...fresh, ...businessDuplicates];
   if (callbacks.length > 0) {
     const { fates, fateOf } = shared([...batch.fates, ...businessDuplicates.map(() => BUSINESS_DUPLICATE)]);
-    const groups = groupCallbacks(callbacks);
+    const groups = groupCallbacks(callbacks.map(withoutTrace));
     events.push({ v: 1, kind: 'dispatched', batch: id, at, ...(again && { again }), settings, groups, fates, fateOf });
   }
   if (duplicates.length + conflicts.length > 0) {
@@ -91,6 +91,13 @@ function eventsOf(batch: DispatchedBatch, settings: string): HistoryEvent[] {
     events.push({ v: 1, kind: 'repeated', batch: id, at, repeats });
   }
   return events;
+}
+
+/** A trace ends long before a row of the history does. */
+function withoutTrace(callback: Callback): Callback {
+  if (callback.traceparent === undefined) return callback;
+  const { traceparent: _parent, tracestate: _state, ...kept } = callback;
+  return kept;
 }
 
 /** Each fate once. Those of `routeAll` are the same object where they are the same. */

@@ -1,5 +1,6 @@
 import type { Callback } from '@ringback/contracts';
 import type { Metrics } from '@ringback/observability';
+import { type FailureReason, failureReasonOf } from '../failure-reason.ts';
 import type { Attempted } from '../output/attempt.ts';
 
 /** Hears of each attempt of one output. */
@@ -7,9 +8,6 @@ export type OnAttempt = (made: Attempted, callback: Pick<Callback, 'receivedAt'>
 
 const ATTEMPT_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const DELIVERY_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 3600];
-
-/** Why an attempt failed. `no_answer`: no connection, or no complete answer in time. */
-type Reason = 'no_answer' | 'unavailable' | 'error' | 'refused' | 'internal';
 
 export type AttemptCounters = {
   readonly of: (output: string) => OnAttempt;
@@ -42,7 +40,7 @@ export function createAttemptCounters(metrics: Metrics): AttemptCounters {
     return (made, { receivedAt }) => {
       attempt.observe(made.ms / 1000);
       if (made.settlement.outcome !== 'delivered') {
-        failed[made.settlement.outcome][reasonOf(made.result)].value += 1;
+        failed[made.settlement.outcome][failureReasonOf(made.result)].value += 1;
         return;
       }
       delivered.value += 1;
@@ -57,7 +55,7 @@ export function createAttemptCounters(metrics: Metrics): AttemptCounters {
   };
 }
 
-function failuresOf<T>(of: (outcome: 'retry' | 'dead', reason: Reason) => T) {
+function failuresOf<T>(of: (outcome: 'retry' | 'dead', reason: FailureReason) => T) {
   const byReason = (outcome: 'retry' | 'dead') => ({
     no_answer: of(outcome, 'no_answer'),
     unavailable: of(outcome, 'unavailable'),
@@ -66,11 +64,4 @@ function failuresOf<T>(of: (outcome: 'retry' | 'dead', reason: Reason) => T) {
     internal: of(outcome, 'internal'),
   });
   return { retry: byReason('retry'), dead: byReason('dead') };
-}
-
-function reasonOf(result: Attempted['result']): Reason {
-  if (result.outcome === 'delivered' || result.fault === 'ours') return 'internal';
-  if (result.outcome === 'dead') return 'refused';
-  if (result.failure === 'error') return 'error';
-  return result.status === undefined ? 'no_answer' : 'unavailable';
 }

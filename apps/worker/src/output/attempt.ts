@@ -1,6 +1,14 @@
-import { type Callback, type DeliveryResult, idempotencyKeyOf, type Logger, type Output } from '@ringback/contracts';
+import {
+  type Callback,
+  type Delivery,
+  type DeliveryResult,
+  idempotencyKeyOf,
+  type Logger,
+  type Output,
+} from '@ringback/contracts';
 import { createRepeats } from '@ringback/observability';
 import { settle, type Settlement, type SettleOptions, type Spent } from '@ringback/queue';
+import type { WorkerTraces } from '../traces.ts';
 
 export type Attempt = {
   readonly callback: Callback;
@@ -31,6 +39,8 @@ export type AttemptDeps = {
   readonly now: () => number;
   /** Redis's clock, ms since the epoch. */
   readonly redisNow: () => number;
+  /** Absent: nothing is traced. */
+  readonly traces?: Pick<WorkerTraces, 'attempting'> | undefined;
   readonly logger: Logger;
 };
 
@@ -39,12 +49,11 @@ const MOST_BUGS = 10;
 
 /** One attempt: settled and logged in one line. Never rejects. */
 export function createAttempt(deps: AttemptDeps): (attempt: Attempt) => Promise<Attempted> {
-  const { output, timeout, settling: settings, now, redisNow, logger } = deps;
+  const { output, timeout, settling: settings, now, redisNow, traces, logger } = deps;
 
   const repeats = createRepeats({ logger, message: 'output failed by a bug more often' });
 
-  async function deliver({ callback, key, spent }: Attempt): Promise<DeliveryResult> {
-    const delivery = { callback, output: output.name, attempt: numberOf(spent), idempotencyKey: idempotencyKeyOf(callback, key) };
+  async function deliver(delivery: Delivery): Promise<DeliveryResult> {
     const deadline = startDeadline(timeout);
     try {
       return await output.deliver(delivery, deadline.signal);
@@ -60,23 +69,18 @@ export function createAttempt(deps: AttemptDeps): (attempt: Attempt) => Promise<
 
   return async (attempt) => {
     const [started, at] = [now(), redisNow()];
-    const number = numberOf(attempt.spent);
-    const result = await deliver(attempt);
+    const { callback, key, spent, probe } = attempt;
+    const number = numberOf(spent);
+    const traced = traces?.attempting({ callback, output: output.name, number, probe });
+    const common = { callback, output: output.name, attempt: number, idempotencyKey: idempotencyKeyOf(callback, key) };
+    const result = await deliver(traced ? { ...common, trace: traced.headers } : common);
     const settledAt = redisNow();
     const settlement = settle(result, { delivery: attempt, settings, now: settledAt, jitter: Math.random() });
     const ms = Math.round(now() - started);
-    const { id, source, account, type } = attempt.callback;
-    const line = {
-      requestID: id,
-      source,
-      account,
-      type,
-      output: output.name,
-      attempt: number,
-      ms,
-      ...logged(result, settlement),
-    };
-    report(logger, line, settlement);
+    traced?.end({ result, settlement });
+    const { id: requestID, source, account, type } = callback;
+    const line = { requestID, source, account, type, output: output.name, attempt: number, ms, ...logged(result, settlement) };
+    report(logger, traced?.traceId === undefined ? line : { ...line, trace: traced.traceId }, settlement);
     return { result, settlement, number, at, settledAt, ms };
   };
 }

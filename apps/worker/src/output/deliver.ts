@@ -29,6 +29,7 @@ export type DeliverDeps = {
   readonly stopping: AbortSignal;
   readonly now: () => number;
   readonly redisNow: () => number;
+  readonly traces?: AttemptDeps['traces'];
   readonly logger: Logger;
 };
 

@@ -78,11 +78,11 @@ function homeOf(output: string, shards: readonly WorkShard[]): readonly WorkShar
 
 function openIn(shard: WorkShard, output: ServedOutput, options: LanesOptions): Lane {
   const { config, outputCount, shards, served, stopping, now } = options;
-  const { access, target, watch, logger } = shard;
+  const { access, target, watch, traces, logger } = shard;
   // Deliveries stay in their shard when the number of shards grows, and their claims move to the shards of their keys.
   const ledger = { ...shard.ledger, keep: createClaims({ own: shard.number, shards }).keep };
   const name = shard.named(output.output.name);
-  const common = { output, access, ledger, shard: target, name, refused: watch.refused, stopping, now, logger };
+  const common = { output, access, ledger, shard: target, name, refused: watch.refused, traces, stopping, now, logger };
   return openLane({
     ...common,
     most: createBacklogBound({

@@ -32,6 +32,7 @@ export type LaneOptions = {
   readonly servedShards?: number;
   /** False: other processes consume. */
   readonly consumes?: boolean;
+  readonly traces?: Parameters<typeof createDeliver>[0]['traces'];
   readonly stopping: AbortSignal;
   readonly now: () => number;
   readonly logger: Logger;

@@ -23,6 +23,7 @@ import {
 import type { Redis } from 'ioredis';
 import type { FanOutShard } from '../dispatch/fan-out.ts';
 import { createHistoryEvents } from '../history/events.ts';
+import type { WorkerTraces } from '../traces.ts';
 import { createReach } from './reach.ts';
 
 /** A shard as a worker reaches it, for as long as the worker runs. */
@@ -41,11 +42,13 @@ export type OpenShardOptions = {
   readonly now: () => number;
   /** Hears of what the history does not get. */
   readonly historyDropped?: ((dropped: { callbacks: number; attempts: number }) => void) | undefined;
+  /** Absent: nothing is traced. */
+  readonly traces?: WorkerTraces | undefined;
   readonly logger: Logger;
 };
 
 /** The connection of all commands in a shard, what Redis says of itself, and what counts on while settings change. */
-export function openShard({ shard, number, settings, now, historyDropped, logger: ofProcess }: OpenShardOptions) {
+export function openShard({ shard, number, settings, now, historyDropped, traces, logger: ofProcess }: OpenShardOptions) {
   const { prefix } = shard;
   const { redis: place, worker } = settings();
   const logger = loggerOfShard(ofProcess, { shard: number, shards: place.shards });
@@ -64,6 +67,7 @@ export function openShard({ shard, number, settings, now, historyDropped, logger
     callbacks: callbackQueueState(access),
     ...openKeeping(access, settings),
     handOver: openHandOver({ shard, redis, watch, settings, historyDropped, logger }),
+    traces,
     logger,
   };
 }

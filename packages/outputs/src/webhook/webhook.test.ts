@@ -49,6 +49,18 @@ describe('webhook', () => {
     },
   );
 
+  it('sends the trace of its attempt, and signs as without it', async () => {
+    const sink = await startSink();
+    const output = create({ url: sink.url, signingSecret: SIGNING_SECRET }, () => 1_700_000_000_000);
+    const trace = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', tracestate: 'a=1' };
+    await output.deliver({ ...sampleDelivery(), trace }, signal);
+    await output.deliver(sampleDelivery(), signal);
+    const [traced, plain] = sink.requests.map(({ headers }) => headers);
+    expect(traced).toMatchObject(trace);
+    expect(plain).not.toHaveProperty('traceparent');
+    expect(traced?.['webhook-signature']).toBe(plain?.['webhook-signature']);
+  });
+
   it('stamps each attempt with its own time in seconds, and keeps the event’s own', async () => {
     const sink = await startSink();
     let now = 1_700_000_000_999;

@@ -16,11 +16,12 @@ export const webhook: OutputType<typeof WebhookSettings, WebhookSettings> = {
     return {
       name,
       endpoints: () => [endpointOf(url)],
-      async deliver({ callback, idempotencyKey }, signal) {
+      async deliver({ callback, idempotencyKey, trace }, signal) {
         const body = writeEnvelope(callback);
         const timestamp = String(Math.floor(deps.now() / 1000));
         const headers = {
           ...extraHeaders,
+          ...trace,
           'content-type': 'application/json',
           'webhook-id': idempotencyKey,
           'webhook-timestamp': timestamp,
