@@ -1,87 +1,9 @@
 import { rename, writeFile } from 'node:fs/promises';
-import { setTimeout as pause } from 'node:timers/promises';
-import {
-  type AppProcess,
-  createInstallation,
-  postCallback,
-  SAMPLE_ACCOUNT,
-  SIGNING_SECRET,
-  taskBody,
-  testRedis,
-} from '@ringback/testkit';
+import { postCallback } from '@ringback/testkit';
 import { expect, it, vi } from 'vitest';
+import { body, DEADLINE, install, OLD, reload, settingsOf, startLoad } from './reload-world.ts';
 
-const DEADLINE = { timeout: 30_000, interval: 50 };
-const body = taskBody({ taskStatus: 1 });
-const OLD = SAMPLE_ACCOUNT.secret;
 const NEW = 'n3wS3cret-of-the-account-0123456789';
-
-type Said = { secrets?: string[]; outputs: Record<string, string>; to?: string[]; more?: string };
-
-function settingsOf(prefix: string, { secrets = [OLD], outputs, to = Object.keys(outputs), more = '' }: Said): string {
-  const stanza = ([name, url]: [string, string]) =>
-    `  - { name: ${name}, type: webhook, url: "${url}", signingSecret: ${SIGNING_SECRET}, retry: { minDelay: 100ms } }`;
-  return `
-ingress: { host: 127.0.0.1, port: 0, adminPort: 0, drainDelay: 100ms }
-worker: { adminPort: 0 }
-redis: { prefix: ${prefix} }
-sources: [{ name: callbot, type: callbot, accounts: [{ uuid: ${SAMPLE_ACCOUNT.uuid}, secrets: ${JSON.stringify(secrets)}, algorithm: md5 }] }]
-outputs:
-${Object.entries(outputs).map(stanza).join('\n')}
-routes: [{ to: ${JSON.stringify(to)} }]
-${more}
-`;
-}
-
-async function install(first: (sink: string) => Said) {
-  const { url, prefix } = testRedis();
-  const world = await createInstallation({ redisUrl: url, settings: (sink) => settingsOf(prefix, first(sink)) });
-  const path = world.env['RINGBACK_CONFIG'] ?? '';
-  const write = (said: Said) => writeFile(path, settingsOf(prefix, said));
-  const arrived = (at: string) =>
-    world.sink.requests
-      .filter((request) => request.path === at)
-      .map(({ body: text }) => String(JSON.parse(String(text)).requestID))
-      .toSorted();
-  return { ...world, prefix, path, write, arrived };
-}
-
-const times = ({ lines }: AppProcess, message: string) => lines.filter(({ msg }) => msg === message).length;
-
-async function reload(...processes: AppProcess[]): Promise<void> {
-  const before = processes.map((process) => times(process, 'settings reloaded'));
-  for (const process of processes) process.signal('SIGHUP');
-  await vi.waitFor(() => {
-    for (const [index, process] of processes.entries())
-      expect(times(process, 'settings reloaded')).toBeGreaterThan(before[index] ?? 0);
-  }, DEADLINE);
-}
-
-/** A few clients that send without a pause between two answers. */
-function startLoad(ingress: string, clients = 4) {
-  const load = { secret: OLD as string, sent: [] as { requestID: string; status: number }[] };
-  const done = new AbortController();
-  async function client(number: number): Promise<void> {
-    for (let count = 0; !done.signal.aborted; count += 1) {
-      const requestID = `c${number}-${count}`;
-      const { status } = await postCallback({ ingress, requestID, body, secret: load.secret });
-      load.sent.push({ requestID, status });
-      await pause(2);
-    }
-  }
-  const running = Promise.all(Array.from({ length: clients }, (_, number) => client(number)));
-  const more = async (count: number) => {
-    const enough = load.sent.length + count;
-    await vi.waitFor(() => expect(load.sent.length).toBeGreaterThan(enough), DEADLINE);
-  };
-  async function end(): Promise<string[]> {
-    done.abort();
-    await running;
-    expect(load.sent.filter(({ status }) => status !== 200)).toEqual([]);
-    return load.sent.map(({ requestID }) => requestID).toSorted();
-  }
-  return { sent: load.sent, use: (secret: string) => void (load.secret = secret), more, end };
-}
 
 it('under load a secret is rotated, and outputs are added, changed and removed, by reloads: nothing is refused, lost or delivered twice', async () => {
   const world = await install((sink) => ({ outputs: { crm: `${sink}/crm`, gone: `${sink}/gone` } }));

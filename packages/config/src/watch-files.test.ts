@@ -1,0 +1,41 @@
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { createSettingsReader } from './settings-reader.ts';
+import { outputTypes, parts, settings, sourceTypes } from './test-settings.ts';
+import { watchFiles } from './watch-files.ts';
+
+const DEADLINE = { timeout: 30_000, interval: 20 };
+const sources = parts.sources.replace("secrets: ['hush']", 'secretsFile: secret');
+
+/** As the kubelet mounts a ConfigMap: files are links through `..data`, and only that link changes. */
+function mount() {
+  const folder = mkdtempSync(join(tmpdir(), 'ringback-mount-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const publish = (version: string, { text = settings({ sources }), secret = 'hush' }) => {
+    mkdirSync(join(folder, version));
+    writeFileSync(join(folder, version, 'ringback.yaml'), text);
+    writeFileSync(join(folder, version, 'secret'), secret);
+    symlinkSync(version, join(folder, '..data_tmp'));
+    renameSync(join(folder, '..data_tmp'), join(folder, '..data'));
+  };
+  publish('..1', {});
+  for (const name of ['ringback.yaml', 'secret']) symlinkSync(join('..data', name), join(folder, name));
+  return { path: join(folder, 'ringback.yaml'), publish };
+}
+
+it('sees the swap of a mounted ConfigMap: of the settings, and of a secret alone', async () => {
+  const { path, publish } = mount();
+  const reader = createSettingsReader({ path, env: {}, sourceTypes, outputTypes, checkCondition: () => undefined });
+  reader.read();
+  const onChange = vi.fn(() => void reader.read());
+  const watching = watchFiles({ reader, onChange, logger: { debug() {}, info() {}, warn() {}, error() {} } });
+  watching.follow(true);
+  onTestFinished(() => watching.follow(false));
+  publish('..2', { text: settings({ sources, more: 'log: { level: debug }' }) });
+  await vi.waitFor(() => expect(onChange).toHaveBeenCalledTimes(1), DEADLINE);
+  expect(reader.read().config.log.level).toBe('debug');
+  publish('..3', { text: settings({ sources, more: 'log: { level: debug }' }), secret: 'other' });
+  await vi.waitFor(() => expect(onChange.mock.calls.length).toBeGreaterThan(1), DEADLINE);
+});

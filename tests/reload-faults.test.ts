@@ -1,0 +1,62 @@
+import { writeFile } from 'node:fs/promises';
+import { join, dirname } from 'node:path';
+import { postCallback, startApp } from '@ringback/testkit';
+import { expect, it, vi } from 'vitest';
+import { body, DEADLINE, install, settingsOf, startLoad } from './reload-world.ts';
+
+it('of two workers with different settings, one that does not know an output leaves its deliveries to the one that does', async () => {
+  const world = await install((sink) => ({ outputs: { crm: `${sink}/crm` } }));
+  const { sink } = world;
+  const newer = join(dirname(world.path), 'newer.yaml');
+  await writeFile(newer, settingsOf(world.prefix, { outputs: { crm: `${sink.url}/crm`, audit: `${sink.url}/audit` } }));
+  const startNewer = async () => {
+    const process = startApp({ app: 'worker', env: { ...world.env, RINGBACK_CONFIG: newer } });
+    await process.line('worker is up');
+    return process;
+  };
+  // So audit's deliveries wait, as jobs and held.
+  sink.answer((_count, { path }) => (path === '/audit' ? 503 : 200));
+  const [ingress, first] = await Promise.all([world.startIngress(), startNewer()]);
+  const send = async (name: string, count: number) => {
+    const ids = Array.from({ length: count }, (_, index) => `${name}-${index}`);
+    for (const requestID of ids) expect((await postCallback({ ingress: ingress.url, requestID, body })).status).toBe(200);
+    await vi.waitFor(() => expect(world.arrived('/crm')).toEqual(expect.arrayContaining(ids)), DEADLINE);
+    return ids;
+  };
+  const ofNewer = await send('newer', 30);
+  await vi.waitFor(() => expect(world.arrived('/audit').length).toBeGreaterThan(0), DEADLINE);
+  expect(await first.stop()).toBe(0);
+  const tried = world.arrived('/audit').length;
+  sink.answer(200);
+
+  // An older one alone: at its start it looks for what nobody needs.
+  const alone = await world.startWorker();
+  await send('older', 5);
+  expect(await alone.process.stop()).toBe(0);
+  expect(world.arrived('/audit')).toHaveLength(tried);
+
+  const older = await world.startWorker();
+  await startNewer();
+  await vi.waitFor(() => expect(new Set(world.arrived('/audit'))).toEqual(new Set(ofNewer)), DEADLINE);
+  expect(older.process.lines.filter(({ level }) => level === 'error')).toEqual([]);
+  const crm = world.arrived('/crm');
+  expect(crm).toEqual([...new Set(crm)]);
+}, 240_000);
+
+it('a worker that is killed in the middle of a reload under load loses nothing', async () => {
+  const lock = '3s';
+  const world = await install((sink) => ({ lock, outputs: { crm: `${sink}/crm` } }));
+  const { sink } = world;
+  const [ingress, worker] = await Promise.all([world.startIngress(), world.startWorker()]);
+  const load = startLoad(ingress.url);
+  await load.more(30);
+  await world.write({ lock, outputs: { crm: `${sink.url}/new`, audit: `${sink.url}/audit` } });
+  worker.process.signal('SIGHUP');
+  // Work under the earlier settings has not ended.
+  await worker.process.line('settings reloaded');
+  expect(await worker.process.stop('SIGKILL')).toBeNull();
+  await world.startWorker();
+  const sent = await load.end();
+  const arrived = () => new Set(['/crm', '/new'].flatMap(world.arrived));
+  await vi.waitFor(() => expect([...arrived()].toSorted()).toEqual(sent), { timeout: 120_000, interval: 50 });
+}, 240_000);
