@@ -18,14 +18,14 @@ export default defineConfig({
     retry: 0,
     sequence: { sequencer: LongestFirst },
     projects: [
-      // Most tests wait for processes and servers: three files at once keep two cores busy.
+      // Most tests wait for processes and servers: two files at once take little more time than one.
       {
         extends: true,
         test: {
-          name: 'three at once',
+          name: 'two at once',
           include: [TESTS],
           exclude: [...configDefaults.exclude, ...ALONE],
-          maxWorkers: 3,
+          maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
       },
