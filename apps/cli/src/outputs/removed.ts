@@ -1,9 +1,10 @@
 import { RingbackError } from '@ringback/contracts';
-import { type CallbackRef, moveParked, purgeParked, type RestStore } from '@ringback/history';
+import { moveParked, purgeParked, type RestStore } from '@ringback/history';
 import { forgetOutput, knownOutputs, outputQueueState, readBacklog, runningProcesses, sumOfDepths } from '@ringback/queue';
 import { unknownOutput } from './known-output.ts';
 import { type Moved, moveShard } from './move-shard.ts';
-import { tellMoved, tellPurged, whileTelling } from './tell-gone.ts';
+import { settledAt } from './settled-at.ts';
+import { tellMoved, tellPurged, tellPurgedParked, whileTelling } from './tell-gone.ts';
 import { servingWorkers } from '@ringback/operations';
 import { askHome, askShards, changeShards, type LostShard, lostReasons, type ReachedShard, requireAll } from '../reach/shards.ts';
 import { tellHistory } from '../reach/tell-history.ts';
@@ -34,11 +35,12 @@ export async function moveOutput(asked: Asked & { from: string; to: string }): P
     const move = (shard: ReachedShard) => moveShard({ reached, shard, from, to: target, onMoved: told?.onMoved(shard) });
     const inRedis = await changeShards(reached, move);
     const [home] = reached.reached;
-    const moving = { from, to, now: Date.now(), going: home && told?.going(home) };
-    return { ...inRedis, parked: rest ? await moveParked(rest, moving) : { moved: 0, left: 0 } };
+    const going = home && told?.onMovedParked(home);
+    const moving = { from, to, now: Date.now(), areSettled: settledAt(reached), going };
+    return { ...inRedis, parked: rest ? await moveParked(rest, moving) : { moved: 0, ended: 0, left: 0 } };
   });
-  const sum = (part: keyof Moved) => done.reduce((total, one) => total + one[part], 0);
-  const [moved, ended, left] = [sum('moved') + parked.moved, sum('ended'), sum('left') + parked.left];
+  const sumOf = (part: keyof Moved) => done.reduce((total, one) => total + one[part], parked[part]);
+  const [moved, ended, left] = [sumOf('moved'), sumOf('ended'), sumOf('left')];
   await tell.action({ command: 'outputs move', facts: { from, to, moved, left } });
   terminal.out(`moved ${moved} deliveries from ${from} to ${to}${ended > 0 ? `; ${ended} had ended before` : ''}`);
   if (left > 0)
@@ -58,9 +60,7 @@ export async function purgeOutput(asked: Asked & { name: string }): Promise<bool
   }
   const tell = await tellHistory(reached);
   const { failed } = await whileTelling(tell, async (changes) => {
-    const [home] = reached.reached;
-    const going = async (parked: readonly CallbackRef[]) => home && changes?.add(home, { output: name, state: 'purged' }, parked);
-    if (rest) await purgeParked(rest, name, going);
+    if (rest) await purgeParked(rest, name, tellPurgedParked(changes, { reached, output: name }));
     return changeShards(reached, async (shard) => {
       await tellPurged(changes, { reached, shard, output: name });
       await forgetOutput(shard, name);

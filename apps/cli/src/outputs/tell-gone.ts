@@ -13,15 +13,18 @@ export function tellMoved(changes: TellChanges, { from, to }: Moving) {
   const gone = { output: from, state: 'moved', reason: `moved to ${to}` } as const;
   const reason = `moved from ${from}`;
   return {
-    onMoved: (shard: ReachedShard) => async (deliveries: MovedDeliveries) => {
-      const { fault } = deliveries;
-      await changes.add(shard, gone, refsOf(deliveries.moved));
-      await changes.add(shard, { output: to, state: 'waiting', reason }, refsOf(deliveries.waiting));
-      await changes.add(shard, { output: to, state: 'dead', reason: deliveries.reason, fault }, refsOf(deliveries.dead));
+    onMoved: (shard: ReachedShard) => async (portion: readonly MovedDeliveries[]) => {
+      for (const { moved, waiting, dead, reason: why, fault } of portion) {
+        await changes.add(shard, gone, refsOf(moved));
+        await changes.add(shard, { output: to, state: 'waiting', reason }, refsOf(waiting));
+        await changes.add(shard, { output: to, state: 'dead', reason: why, fault }, refsOf(dead));
+      }
+      await changes.flush();
     },
-    going: (shard: ReachedShard) => async (parked: readonly CallbackRef[]) => {
-      await changes.add(shard, gone, parked);
+    onMovedParked: (shard: ReachedShard) => async (moved: readonly CallbackRef[], parked: readonly CallbackRef[]) => {
+      await changes.add(shard, gone, moved);
       await changes.add(shard, { output: to, state: 'parked', reason }, parked);
+      await changes.flush();
     },
   };
 }
@@ -36,6 +39,17 @@ export async function tellPurged(changes: TellChanges | undefined, { reached, sh
   if (changes === undefined) return;
   for await (const callbacks of standingDeliveries(ledgerPlace(shard, reached.settings), output))
     await changes.add(shard, { output, state: 'purged' }, refsOf(callbacks));
+  await changes.flush();
+}
+
+/** The same of what is parked, some at a time. */
+export function tellPurgedParked(changes: TellChanges | undefined, { reached, output }: Omit<Purging, 'shard'>) {
+  const [home] = reached.reached;
+  return async (parked: readonly CallbackRef[]): Promise<void> => {
+    if (home === undefined) return;
+    await changes?.add(home, { output, state: 'purged' }, parked);
+    await changes?.flush();
+  };
 }
 
 const refsOf = (callbacks: readonly Callback[]): CallbackRef[] =>

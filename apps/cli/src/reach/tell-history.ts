@@ -32,6 +32,8 @@ type Change = {
 
 export type TellChanges = {
   add(shard: Pick<ReachedShard, 'number'>, change: Change, callbacks: readonly CallbackRef[]): Promise<void>;
+  /** Tells what was added. MUST come before it is removed: a command that is killed cannot tell it afterwards. */
+  flush(): Promise<void>;
   /** Tells the rest. */
   end(): Promise<void>;
 };
@@ -105,12 +107,7 @@ function openBuffer({ settings: { history, redis: settings } }: Told, { redis, p
 type Collected = { readonly shard: ReachedShard; readonly change: Change; readonly refs: CallbackRef[] };
 
 function collectChanges(told: Told, at: number): TellChanges {
-  const buffers = new Map<ReachedShard, OpenHandOver>();
-  const bufferOf = (shard: ReachedShard) => {
-    const buffer = buffers.get(shard) ?? openBuffer(told, shard, at);
-    buffers.set(shard, buffer);
-    return buffer;
-  };
+  const buffers = openBuffers(told, at);
   let [collected, count] = [new Map<string, Collected>(), 0];
   const flush = async () => {
     const all = [...collected.values()];
@@ -118,7 +115,7 @@ function collectChanges(told: Told, at: number): TellChanges {
     const events = all.flatMap(({ shard, change, refs }) =>
       portionsOf(refs).map((deliveries) => ({ shard, event: { v: 1, kind: 'changed', at, ...change, deliveries } as const })),
     );
-    await Promise.all(events.map(({ shard, event }) => bufferOf(shard).handOver(event)));
+    await Promise.all(events.map(({ shard, event }) => buffers.send(shard, event)));
   };
   return {
     async add({ number }, change, callbacks) {
@@ -131,10 +128,26 @@ function collectChanges(told: Told, at: number): TellChanges {
       count += callbacks.length;
       if (count >= CALLBACKS_AT_ONCE) await flush();
     },
+    flush,
     async end() {
       await flush();
+      await buffers.end();
+    },
+  };
+}
+
+/** Of each shard, when it is needed. */
+function openBuffers(told: Told, at: number) {
+  const buffers = new Map<ReachedShard, OpenHandOver>();
+  return {
+    async send(shard: ReachedShard, event: HistoryEvent): Promise<void> {
+      const buffer = buffers.get(shard) ?? openBuffer(told, shard, at);
+      buffers.set(shard, buffer);
+      // What found no room is said to Redis at once, as a gap: the command may be killed.
+      if (!(await buffer.offer(event))) await buffer.giveWay();
+    },
+    async end(): Promise<void> {
       for (const buffer of buffers.values()) {
-        // What found no room is said to Redis, as a gap.
         await buffer.giveWay();
         buffer.close();
       }

@@ -34,7 +34,7 @@ history: { store: sqlite, path: ${path} }
     (redis: string) =>
     (...args: readonly string[]) =>
       runCommand([...args, '--config', file], { REDIS_URL: redis });
-  return { history, path, cli: cliAt(url), cliAt };
+  return { history, path, file, cli: cliAt(url), cliAt };
 }
 
 export function callbackRow(id: string, more: Partial<CallbackRow> = {}): CallbackRow {

@@ -1,4 +1,4 @@
-import type { Callback, DeliverySettings, Fault } from '@ringback/contracts';
+import type { DeliverySettings } from '@ringback/contracts';
 import type { Job, Queue } from 'bullmq';
 import { backoff } from '../bullmq/backoff.ts';
 import { isLocked } from '../bullmq/lock.ts';
@@ -7,6 +7,7 @@ import { openQueue } from '../bullmq/queue-options.ts';
 import { type Bodies, createBodies } from './bodies/bodies.ts';
 import { failureOf } from './failure.ts';
 import { movedBy, type MovePlace, type Plan, planOf } from './move-plan.ts';
+import { createPortion, type OnMoved, type Portion } from './move-portion.ts';
 import { readSource, type Source, sourceOf } from './move-source.ts';
 import { moveTogether } from './move-together.ts';
 import { createDeliveryProducer, type DeliveryProducer } from './producer.ts';
@@ -31,19 +32,7 @@ export type MoveOptions = MovePlace & {
   readonly into?: MoveTarget | undefined;
   /** Of the Redis that they go to. */
   readonly nearlyFull: () => boolean;
-  /** Called when they are gone from the first output. MUST NOT reject. */
-  readonly onMoved?: ((deliveries: MovedDeliveries) => Promise<void>) | undefined;
-};
-
-export type MovedDeliveries = {
-  /** The first output makes none of them any more. */
-  readonly moved: readonly Callback[];
-  /** Of these, what waits at the other one since. */
-  readonly waiting: readonly Callback[];
-  /** Of these, what is a dead letter at the other one. */
-  readonly dead: readonly Callback[];
-  readonly reason: string;
-  readonly fault: Fault;
+  readonly onMoved?: OnMoved | undefined;
 };
 
 export type Moved = {
@@ -67,34 +56,20 @@ export async function moveDeliveries(options: MoveOptions): Promise<Moved> {
   const there = { redis: into.redis, prefix: into.prefix };
   const producer = createDeliveryProducer({ ...there, output: to.name, delivery: to.delivery, nearlyFull });
   const bodies = createBodies({ redis, prefix });
-  const moving = { ...options, into, producer, bodies, ...(options.into && { bodiesThere: createBodies(there) }) };
-  let [moved, ended, left] = [0, 0, 0];
+  const portion = createPortion({ confirm: into.confirm, onMoved: options.onMoved });
+  const moving = { ...options, into, producer, bodies, portion, ...(options.into && { bodiesThere: createBodies(there) }) };
   try {
-    for (const state of STATES) {
-      let stay = 0;
-      for (;;) {
-        const ids = await queue.getRanges([state], stay, stay + PAGE - 1, true);
-        if (ids.length === 0) break;
-        for (const id of ids) {
-          const plan = await moveOne({ ...moving, queue, id, failed: state === 'failed' });
-          if (!plan) stay += 1;
-          ended += plan?.ended ?? 0;
-          moved += plan ? movedBy(plan) : 0;
-        }
-      }
-      left += stay;
-    }
+    const jobs = await moveJobs({ ...moving, queue });
     // Held deliveries are younger than jobs. They stay held: jobs would take memory.
-    for (const id of await bodies.held(from)) {
-      const plan = await moveHeld(moving, id);
-      ended += plan?.ended ?? 0;
-      moved += plan ? movedBy(plan) : 0;
-      left += plan ? 0 : 1;
-    }
+    const held = await moveAllHeld(moving);
+    return { moved: jobs.moved + held.moved, ended: jobs.ended + held.ended, left: jobs.left + held.left };
+  } catch (error) {
+    // What is added goes on: while Redis is nearly full, it would stand there twice.
+    await portion.finish().catch(() => {});
+    throw error;
   } finally {
     await Promise.all([queue.close(), producer.close()]);
   }
-  return { moved, ended, left };
 }
 
 type Moving = MoveOptions & {
@@ -103,10 +78,45 @@ type Moving = MoveOptions & {
   readonly bodies: Bodies;
   /** Only of another shard. */
   readonly bodiesThere?: Bodies;
+  readonly portion: Portion;
 };
 
-type MoveOne = Moving & {
-  readonly queue: Queue;
+type MoveJobs = Moving & { readonly queue: Queue };
+
+async function moveJobs(options: MoveJobs): Promise<Moved> {
+  let [moved, ended, left] = [0, 0, 0];
+  for (const state of STATES) {
+    let stay = 0;
+    for (;;) {
+      const ids = await options.queue.getRanges([state], stay, stay + PAGE - 1, true);
+      if (ids.length === 0) break;
+      for (const id of ids) {
+        const plan = await moveOne({ ...options, id, failed: state === 'failed' });
+        if (!plan) stay += 1;
+        ended += plan?.ended ?? 0;
+        moved += plan ? movedBy(plan) : 0;
+      }
+      // MUST come before the next look: they would be found again.
+      await options.portion.finish();
+    }
+    left += stay;
+  }
+  return { moved, ended, left };
+}
+
+async function moveAllHeld(options: Moving): Promise<Moved> {
+  let [moved, ended, left] = [0, 0, 0];
+  for (const id of await options.bodies.held(options.from)) {
+    const plan = await moveHeld(options, id);
+    ended += plan?.ended ?? 0;
+    moved += plan ? movedBy(plan) : 0;
+    left += plan ? 0 : 1;
+  }
+  await options.portion.finish();
+  return { moved, ended, left };
+}
+
+type MoveOne = MoveJobs & {
   readonly id: string;
   readonly failed: boolean;
 };
@@ -128,16 +138,15 @@ async function moveHeld(options: Moving, id: string): Promise<Plan | undefined> 
   if (!source) return undefined;
   const plan = await planOf(source, { ...options, failed: false });
   await add(options, source, plan);
-  await options.into.confirm();
-  await options.bodies.release(id, options.from);
-  await options.onMoved?.(movedIn(plan, { reason: '', fault: 'ours' }));
+  const remove = async () => void (await options.bodies.release(id, options.from));
+  await options.portion.add({ plan, why: { reason: '', fault: 'ours' }, remove });
   return plan;
 }
 
 type MoveJob = MoveOne & { readonly job: Job; readonly source: Source; readonly plan: Plan };
 
 async function moveJob({ job, source, plan, ...options }: MoveJob): Promise<void> {
-  const { producer, bodies, from } = options;
+  const { producer, bodies, from, portion } = options;
   const { attempts, reason, fault } = failureOf(job);
   const { batch, refused = reason } = plan;
   // A dead letter keeps its past. A person reads it until a replay takes it away.
@@ -147,14 +156,11 @@ async function moveJob({ job, source, plan, ...options }: MoveJob): Promise<void
     await producer.addFailed({ batch, callback, spent, outcome: 'dead', reason: refused, fault, answer });
   }
   await add(options, source, plan);
-  await options.into.confirm();
-  await job.remove();
-  if (source.stored !== undefined) await bodies.release(source.stored, from);
-  await options.onMoved?.(movedIn(plan, { reason: refused, fault }));
-}
-
-function movedIn({ dead, alone, together, delivered, waiting }: Plan, why: Pick<MovedDeliveries, 'reason' | 'fault'>) {
-  return { moved: [...delivered, ...dead, ...alone, ...together], waiting, dead, ...why };
+  const remove = async () => {
+    await job.remove();
+    if (source.stored !== undefined) await bodies.release(source.stored, from);
+  };
+  await portion.add({ plan, why: { reason: refused, fault }, remove });
 }
 
 async function add(options: Moving, source: Source, { batch, alone, together }: Plan): Promise<void> {
