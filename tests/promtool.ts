@@ -1,6 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -30,6 +31,13 @@ async function findPromtool(): Promise<string> {
   );
   if ('unavailable' in found) throw new Error(`no promtool: not on PATH; ${found.unavailable}`);
   return found.program;
+}
+
+/** The server stands beside its tool. */
+export async function findPrometheus(): Promise<string> {
+  const beside = join(dirname(await findPromtool()), 'prometheus');
+  if (!existsSync(beside)) throw new Error(`no prometheus beside promtool: ${beside}`);
+  return beside;
 }
 
 type Said = { readonly code: number | null; readonly said: string };

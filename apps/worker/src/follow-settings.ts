@@ -1,5 +1,6 @@
 import { type Config, createReloader, type Reloader, type ReloaderOptions, workerParts } from '@ringback/config';
 import type { Logger, OutputDeps } from '@ringback/contracts';
+import { startAlerts } from './alerts/alerts.ts';
 import { type GenerationOptions, prepare } from './generation.ts';
 import { createGenerations, type Generations } from './generations.ts';
 import { type History, startHistory } from './history/history.ts';
@@ -21,6 +22,7 @@ export type Followed = {
   readonly generations: Generations;
   readonly reloader: Reloader;
   readonly history: History | undefined;
+  readonly alerts: { close(): Promise<void> };
   /** Logs outputs that left the settings. */
   readonly reportRemoved: () => void;
 };
@@ -56,7 +58,8 @@ export function followSettings(options: FollowOptions): Followed {
   });
   options.metrics.settings(reloader.state);
   reportRemoved();
-  return { generations, reloader, history, reportRemoved };
+  const alerts = startAlerts({ ...options, settings: () => live.config });
+  return { generations, reloader, history, alerts, reportRemoved };
 }
 
 /** Not awaited: Redis may be away, and these are only log lines. */

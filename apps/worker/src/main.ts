@@ -76,7 +76,7 @@ async function run(): Promise<void> {
   const served = shards.filter(({ number }) => worker.shards?.includes(number) ?? true);
   const common = { metrics, shards, served, shardCount, stopping: stopping.signal, now: elapsed, logger };
   const followed = followSettings({ ...common, path, reader, started, live, deps: outputDeps(settings) });
-  const { generations, reloader, history } = followed;
+  const { generations, reloader, history, alerts } = followed;
   const readiness = openReadiness(common);
   const announced = openAnnounced(redis, { ...followed, ...readiness, metrics, logger });
   const adminUrl = await openAdmin({ ...readiness, worker, served, metrics, logger });
@@ -90,7 +90,7 @@ async function run(): Promise<void> {
   const settled = () => reloader.close();
   const code = await runUntilStopped({ ...shardCount, work, bounds, settled, stopped, stopping, logger });
   // After the last outcome.
-  await history?.close();
+  await Promise.all([history?.close(), alerts.close()]);
   await Promise.all([announced.close(), endTraces()]);
   process.exit(code);
 }

@@ -32,6 +32,11 @@ describe('settings that fit one by one, and not together', () => {
       '5:23 ingress.adminPort: 8080 is ingress.port as well; each needs its own',
     ],
     [
+      'an output of alerts that does not exist',
+      settings({ more: 'alerts: { to: [out, oot] }' }),
+      '5:21 alerts.to[1]: "oot" is not an output; did you mean out? Known: out',
+    ],
+    [
       'delays the wrong way round',
       settings({ outputs: 'outputs: [{ name: out, type: stdout, retry: { minDelay: 61m } }]' }),
       '3:45 outputs[0].retry: a mapping has a minDelay that is above its maxDelay',

@@ -22,7 +22,7 @@ describe('problems of a settings file', () => {
     [
       'an unknown section',
       settings({ more: 'ingres: {}' }),
-      '5:1 ingres: unknown key; did you mean ingress? Known: log, ingress, worker, redis, dedupe, quarantine, history, settings, privacy, tracing, sources, outputs, routes',
+      '5:1 ingres: unknown key; did you mean ingress? Known: log, ingress, worker, redis, dedupe, quarantine, history, settings, privacy, tracing, alerts, sources, outputs, routes',
     ],
     ['an unknown key', settings({ more: 'log: { colour: red }' }), '5:8 log.colour: unknown key; known: level'],
     [

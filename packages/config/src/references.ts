@@ -15,16 +15,20 @@ type Options = {
 export function checkReferences({ document, problems, checkCondition }: Options): void {
   checkUnique('sources');
   const known = checkUnique('outputs');
+  checkOutputs(['alerts', 'to'], known);
   for (const route of indexes('routes')) {
-    for (const index of indexes('routes', route, 'to')) {
-      const keys = ['routes', route, 'to', index];
-      const to = textAt(keys);
-      if (to === undefined || known.includes(to.value)) continue;
-      report(to, keys, `${shown(Type.String(), to, document)} is not an output; ${unknownName(to.value, known)}`);
-    }
+    checkOutputs(['routes', route, 'to'], known);
     const when = textAt(['routes', route, 'when']);
     const problem = when !== undefined && when.value !== '' ? checkCondition(when.value) : undefined;
     if (when !== undefined && problem !== undefined) report(when, ['routes', route, 'when'], problem);
+  }
+
+  function checkOutputs(list: readonly Key[], outputs: readonly string[]): void {
+    for (const keys of indexes(...list).map((index) => [...list, index])) {
+      const to = textAt(keys);
+      if (to === undefined || outputs.includes(to.value)) continue;
+      report(to, keys, `${shown(Type.String(), to, document)} is not an output; ${unknownName(to.value, outputs)}`);
+    }
   }
 
   function checkUnique(list: string): string[] {

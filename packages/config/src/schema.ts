@@ -10,6 +10,7 @@ import {
   type SourceType,
 } from '@ringback/contracts';
 import { type StaticDecode, type TObject, type TSchema, Type } from 'typebox';
+import { Alerts } from './alerts-schema.ts';
 import { History } from './history-schema.ts';
 import { adminAccess, AdminHost, Ingress, port, shutdownGrace } from './ingress-schema.ts';
 import { Privacy } from './privacy-schema.ts';
@@ -134,6 +135,7 @@ const sections = {
   settings: Settings,
   privacy: Type.Optional(Privacy),
   tracing: Type.Optional(Tracing),
+  alerts: Type.Optional(Alerts),
 };
 
 /** With stanzas of any type: gives the static type. A key with a `default` may be absent. */

@@ -6,7 +6,7 @@ import type { Config } from './load.ts';
 export type SettingsParts = Readonly<Record<string, string>>;
 
 /** What a worker works by. */
-export function workerParts({ outputs, routes, dedupe, quarantine, history }: Config): SettingsParts {
+export function workerParts({ outputs, routes, dedupe, quarantine, history, alerts }: Config): SettingsParts {
   return {
     ...named(outputs.map((output) => [outputPart(output.name), output])),
     ...named(routes.map((route) => [routeName(route), route])),
@@ -16,6 +16,7 @@ export function workerParts({ outputs, routes, dedupe, quarantine, history }: Co
     ]),
     'secrets and URLs of all outputs together': digestOfSecrets(outputs),
     ...historyParts(history),
+    ...(alerts && named([['alerts', alerts]])),
   };
 }
 

@@ -54,6 +54,7 @@ export const ERROR_CODES = {
   RB_RESHARDING: 'the number of shards is being changed',
   RB_PREFIX_LEFT: 'something waits in Redis under another prefix that no worker serves',
   RB_REDIS_UNAVAILABLE: 'Redis cannot be reached',
+  RB_ALERT_NOT_SENT: 'an alert could not be given to any output',
   // history
   RB_HISTORY_UNAVAILABLE: 'the history cannot be reached, read or written',
   RB_HISTORY_UNUSABLE: 'the history is not one of ours, is damaged, or was made by a newer Ringback',

@@ -3,6 +3,7 @@ import { describeAny } from './describe-any.ts';
 import { finishMessage } from './finish-message.ts';
 import type { Draft, Message } from './message.ts';
 import { readBody } from './read-body.ts';
+import { describeAlert, isAlert } from './ringback/alert.ts';
 import { describers } from './registry.ts';
 
 /** UTF-16 units. Parsing more would hold up other deliveries. */
@@ -13,7 +14,7 @@ export function writeMessage(callback: Callback, sourceType: string | undefined)
   const { type, account, body } = callback;
   const isLarge = body.length > MAX_BODY;
   const data = isLarge ? undefined : readBody(body);
-  const describe = sourceType === undefined ? undefined : describers.get(sourceType);
+  const describe = isAlert(callback) ? describeAlert : sourceType === undefined ? undefined : describers.get(sourceType);
   const draft = describe === undefined ? describeAny({ type, account, data }) : (describe(type, data) ?? unexpected(type));
   return finishMessage(isLarge ? withSize(draft, body) : draft, callback);
 }

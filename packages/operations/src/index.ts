@@ -41,3 +41,5 @@ export {
   judgeVersion,
   mebibytes,
 } from './doctor/server.ts';
+export { type AlertOptions, lookForAlerts, type LookSettings } from './alerts/alerts.ts';
+export { createAlertState } from './alerts/state.ts';

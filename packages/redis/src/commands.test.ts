@@ -20,7 +20,7 @@ const NO_COMMAND = new Set([
   'quit',
 ]);
 
-const sources = globSync('{queue,ledger,redis,history}/src/**/*.ts', { cwd: PACKAGES })
+const sources = globSync(['{queue,ledger,redis,history}/src/**/*.ts', 'operations/src/alerts/*.ts'], { cwd: PACKAGES })
   .filter((path) => !path.endsWith('.test.ts') && !path.includes('/test-'))
   .map((path) => readFileSync(`${PACKAGES}/${path}`, 'utf8'))
   .join('\n');

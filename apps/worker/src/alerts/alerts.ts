@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto';
+import type { Config } from '@ringback/config';
+import { type Logger, RingbackError } from '@ringback/contracts';
+import { type AlertOptions, createAlertState, createMissing, lookForAlerts } from '@ringback/operations';
+import { within } from '@ringback/pacing';
+import { createBodies } from '@ringback/queue';
+import { repeatLook } from '../repeated-look.ts';
+import type { OpenShard } from '../shard/shard.ts';
+
+/** ms. A shard that is away holds up no look. */
+const ANSWERS_WITHIN_MS = 5000;
+/** ms between two looks whether there are `alerts` in the settings now. */
+const LOOK_AT_SETTINGS_MS = 5000;
+/** ms at the end, for another worker to look at once. */
+const GOODBYE_MS = 500;
+
+export type AlertsOptions = {
+  /** As of now: they may change while the worker runs. */
+  readonly settings: () => Config;
+  /** All, by number. */
+  readonly shards: readonly OpenShard[];
+  readonly logger: Logger;
+};
+
+/** Looks for problems, beside the way of callbacks. Without `alerts` in the settings it sends no command. */
+export function startAlerts({ settings, shards, logger }: AlertsOptions): { close(): Promise<void> } {
+  const [home] = shards;
+  if (home === undefined) throw new RangeError('there is no shard 0');
+  const state = createAlertState({ ...home.access, id: randomUUID() });
+  let looked = false;
+  const options: AlertOptions = {
+    state,
+    places: {
+      shardCount: shards.length,
+      shards: shards.map(({ number, access }) => ({ number, ...access })),
+      history: undefined,
+    },
+    write: shards.map((shard) => writeTo(shard)),
+    durability: settings().redis.durability,
+    now: home.clock.now,
+    missing: createPromptMissing,
+    logger,
+  };
+
+  async function look(): Promise<number> {
+    const { alerts, redis, outputs: all } = settings();
+    if (alerts === undefined) return LOOK_AT_SETTINGS_MS;
+    looked = true;
+    const outputs = all.map(({ name, delivery }) => ({ name, limited: delivery.rateLimit !== undefined }));
+    // If shard 0 is away, this waits until it is back: until then nothing can be told.
+    await lookForAlerts(options, { alerts, memory: redis.overload.memory.high, outputs }).catch((err: unknown) =>
+      logger.debug({ err }, 'could not look for problems'),
+    );
+    return alerts.every;
+  }
+
+  const looks = repeatLook({ look });
+  return {
+    async close() {
+      looks.close();
+      if (looked)
+        await within(
+          GOODBYE_MS,
+          state.resign().catch(() => {}),
+        );
+    },
+  };
+}
+
+/** An alert is no acked callback: it is not worth waiting until replicas have it. */
+function writeTo({ number, access }: OpenShard): AlertOptions['write'][number] {
+  const bodies = createBodies(access);
+  const noAnswer = () => new RingbackError('RB_REDIS_UNAVAILABLE', `shard ${number} does not answer`);
+  return {
+    bodies: {
+      async store(request) {
+        return (await within(ANSWERS_WITHIN_MS, bodies.store(request))) ?? Promise.reject(noAnswer());
+      },
+    },
+    confirm: async () => {},
+  };
+}
+
+/** What does not answer in time is missing. */
+function createPromptMissing(): ReturnType<AlertOptions['missing']> {
+  const late = new Set<string>();
+  const missing = createMissing();
+  return {
+    async ask(what, work) {
+      const answer = await within(
+        ANSWERS_WITHIN_MS,
+        missing.ask(what, work).then((value) => ({ value })),
+      );
+      if (answer === undefined) late.add(`${what}: no answer within ${ANSWERS_WITHIN_MS} ms`);
+      return answer?.value;
+    },
+    all: () => [...missing.all(), ...late],
+  };
+}

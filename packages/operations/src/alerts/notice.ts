@@ -1,0 +1,42 @@
+import { ALERTS, type Callback } from '@ringback/contracts';
+import type { Notice } from './decide.ts';
+
+/** Of these the subject is an output: telling that output would be telling nobody, or a loop. */
+const ABOUT_OUTPUTS: ReadonlySet<string> = new Set(['output-failing', 'oldest-waiting', 'dead-letters']);
+
+/** The outputs to tell: not the one that it is about. */
+export function receiversOf({ about: { name, subject } }: Notice, to: readonly string[]): readonly string[] {
+  return ABOUT_OUTPUTS.has(name) ? to.filter((output) => output !== subject) : to;
+}
+
+type Writing = {
+  /** ms since the epoch. */
+  readonly now: number;
+  /** The URL of the runbook. */
+  readonly runbook: string | undefined;
+};
+
+/** A callback of ours. The same notice has the same id, so telling it twice is a duplicate. */
+export function callbackOf({ kind, from, about }: Notice, { now, runbook = 'docs/runbook.md' }: Writing): Callback {
+  const { name: condition, subject, severity, since, text } = about;
+  const time = Math.round(now);
+  const body = {
+    type: `${ALERTS.type}.${kind}`,
+    condition,
+    ...(subject !== undefined && { subject }),
+    severity,
+    since: new Date(since).toISOString(),
+    ...(kind === 'resolved' && { until: new Date(time).toISOString() }),
+    text,
+    runbook: `${runbook}#${condition}`,
+  };
+  return {
+    id: [condition, subject ?? '', Math.round(from), kind].join('/'),
+    source: ALERTS.source,
+    account: ALERTS.account,
+    type: body.type,
+    time,
+    receivedAt: time,
+    body: JSON.stringify(body),
+  };
+}
