@@ -4,6 +4,7 @@ import { pausedOnlyAt } from './paused-words.ts';
 /** In one line. `shards`: how many there are. */
 export function dispatchLine(status: DispatchStatus, shards: number): string {
   const { waiting, active } = status;
+  if (waiting === undefined || active === undefined) return 'whether callbacks wait to be dispatched is not known';
   const wait = waiting === 1 ? '1 batch of callbacks waits' : `${waiting} batches of callbacks wait`;
   return `${stateWords(status, shards)}: ${wait}, ${active} ${active === 1 ? 'is' : 'are'} under way${GO_ON[status.state] ?? ''}`;
 }

@@ -19,7 +19,7 @@ export async function showStatus(
 }
 
 /** Each is a fact for people. `now`: ms since the epoch. */
-export function historyLines({ store, resting, refused, waiting }: WholeStatus, now: number): string[] {
+export function historyLines({ store, resting = [], refused = [], waiting }: WholeStatus, now: number): string[] {
   const kept = store && [
     `${store.store}, schema ${store.schemaVersion}: ${store.callbacks} callbacks, ${store.deliveries} deliveries, ${store.attempts} attempts, ${store.bodies} bodies, ${mebibytes(store.bytes)}`,
     store.oldest === undefined || store.newest === undefined
@@ -43,6 +43,7 @@ export function historyLines({ store, resting, refused, waiting }: WholeStatus, 
 }
 
 function waitingLine(waiting: WholeStatus['waiting'], now: number): string {
+  if (waiting === undefined) return 'what waits in Redis to be written to the history is not known';
   const events = waiting.reduce((sum, one) => sum + one.events, 0);
   if (events === 0) return 'nothing waits to be written';
   const bytes = waiting.reduce((sum, one) => sum + one.bytes, 0);
@@ -56,8 +57,8 @@ function statusJson({ store, resting, refused, waiting }: WholeStatus): object {
     oldest: iso(store?.oldest),
     newest: iso(store?.newest),
     gaps: store?.gaps.map(({ from, to, ...gap }) => ({ ...gap, from: iso(from), to: iso(to) })),
-    resting: resting.map(({ oldest, ...one }) => ({ ...one, oldest: iso(oldest) })),
-    waiting: waiting.map(({ oldest, ...one }) => ({ ...one, oldest: iso(oldest) })),
+    resting: resting?.map(({ oldest, ...one }) => ({ ...one, oldest: iso(oldest) })),
+    waiting: waiting?.map(({ oldest, ...one }) => ({ ...one, oldest: iso(oldest) })),
     refused,
   };
 }

@@ -46,8 +46,9 @@ const HEADINGS = ['output', 'state', 'waiting', 'later', 'under way', 'dead lett
 export function outputTable(outputs: readonly OutputStatus[], now: number): string[] {
   const parks = outputs.some(({ parked }) => parked !== undefined);
   const rows = outputs.map(({ name, state, waiting, delayed, active, dead, held, bytes, dropped, parked = 0, oldest }) => {
-    const numbers = [waiting, delayed, active, dead, held, Math.ceil(bytes / 1024), dropped, ...(parks ? [parked] : [])];
-    return [name, state, ...numbers, oldest === undefined ? '-' : age(now - oldest)].map(String);
+    const kibibytes = bytes === undefined ? undefined : Math.ceil(bytes / 1024);
+    const numbers = [waiting, delayed, active, dead, held, kibibytes, dropped, ...(parks ? [parked] : [])];
+    return [name, state, ...numbers.map((count) => count ?? '-'), oldest === undefined ? '-' : age(now - oldest)].map(String);
   });
   return table([...HEADINGS, ...(parks ? ['parked'] : []), 'oldest'], rows);
 }

@@ -48,4 +48,14 @@ describe('a command that needs Redis', () => {
     const cwd = await checkout('redis://127.0.0.1:1', settings(redis(url)));
     expect(await runCli(['outputs'], { cwd, env: env(url) })).toMatchObject({ code: 0, err: '' });
   });
+
+  it('says that npm start makes it, if neither the settings nor the environment name one', async () => {
+    const cwd = await checkout('', settings());
+    await rm(join(cwd, '.ringback'), { recursive: true });
+    const { code, err } = await runCli(['outputs'], { cwd });
+    expect(code).toBe(1);
+    expect(err).toMatch(
+      /^RB_CONFIG_INVALID: .*redis.url: is missing; .* run npm start \(or ringback start\) in this folder first$/m,
+    );
+  });
 });

@@ -4,7 +4,7 @@ import type { Env } from '../reach/load-settings.ts';
 import { type OpenPlaces, withPlaces } from '../reach/with-places.ts';
 import { withConfig } from '../reach/with-redis.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { watch } from '../terminal/watch.ts';
+import { watchOpened } from '../terminal/watch.ts';
 import { type Seen, statusJson, statusLines } from './text.ts';
 
 type Context = { readonly env: Env; readonly terminal: Terminal; readonly done: (success: boolean) => void };
@@ -26,18 +26,34 @@ export function addStatus({ program, env, terminal, done }: Context & { readonly
     .option('--watch', 'show it anew every 2 s, until Ctrl-C', false)
     .option('--strict', 'exit with 1 for a problem as well', false)
     .addHelpText('after', HELP)
-    .action(({ config, json, watch: isWatched, strict }: Options) =>
-      withPlaces({ env, config, tellNone: terminal.err }, async (open) => {
-        const look = () => lookAt(open);
-        if (isWatched) {
-          await watch({ look: async () => linesOf(await look(), json), terminal, json });
-          return done(true);
-        }
-        const seen = await look();
+    .action(async ({ config, json, watch: isWatched, strict }: Options) => {
+      const open = placesOpener({ env, config, terminal });
+      if (isWatched) {
+        await watchOpened({ open, look: async (places) => frameOf(await lookAt(places), json), terminal, json });
+        return done(true);
+      }
+      return open(async (places) => {
+        const seen = await lookAt(places);
         linesOf(seen, json).forEach(terminal.out);
-        return done(seen.missing.length === 0 && !(strict && seen.conditions.length > 0));
-      }),
-    );
+        done(seen.missing.length === 0 && !(strict && seen.conditions.length > 0));
+      });
+    });
+}
+
+type Opener = Pick<Context, 'env' | 'terminal'> & { readonly config: string | undefined };
+
+/** May be called again and again: says only once that there is no history yet. */
+function placesOpener({ env, config, terminal }: Opener) {
+  let told = false;
+  const tellNone = (line: string) => {
+    if (!told) terminal.err(line);
+    told = true;
+  };
+  return (work: (open: OpenPlaces) => Promise<void>) => withPlaces({ env, config, tellNone }, work);
+}
+
+function frameOf(seen: Seen, json: boolean) {
+  return { lines: linesOf(seen, json), whole: seen.missing.length === 0 };
 }
 
 function linesOf(seen: Seen, json: boolean): string[] {

@@ -1,6 +1,7 @@
 import type { ProcessState } from '@ringback/queue';
 import type { Redis } from 'ioredis';
 import { expect, it } from 'vitest';
+import { withTestHistory } from '../search/test-history.ts';
 import { setUp } from '../outputs/test-outputs.ts';
 import { runCommand } from '../test-commands.ts';
 
@@ -92,4 +93,27 @@ it('says what cannot be asked', async () => {
   const { file } = await setUp();
   const status = runCommand(['status', '--config', file], { REDIS_URL: 'redis://127.0.0.1:1' });
   expect(await status).toMatchObject({ code: 1, err: expect.stringContaining('RB_REDIS_UNAVAILABLE') });
+});
+
+it('shows nothing as a fact that it could not ask', async () => {
+  const { cliAt } = await withTestHistory();
+  const cli = cliAt('redis://127.0.0.1:1');
+  const { out, code } = await cli('status');
+  expect(code).toBe(1);
+  const lines = out.split('\n');
+  expect(lines[0]).toMatch(/^missing  Redis: .*cannot be reached/);
+  expect(out).not.toContain('no problem is known');
+  for (const line of ['rates are not known', 'whether callbacks wait to be dispatched is not known', 'what is kept is not known'])
+    expect(lines).toContain(line);
+  expect(lines).toContain('what waits in Redis to be written to the history is not known');
+  expect(out).toMatch(/^crm +unknown( +-){7} +0 +-$/m);
+  const json: unknown = JSON.parse((await cli('status', '--json')).out);
+  for (const name of ['processes', 'rates', 'kept', 'routes', 'spooled', 'difference']) expect(json).not.toHaveProperty(name);
+  expect(json).not.toHaveProperty('dispatch.waiting');
+  expect(json).not.toHaveProperty('outputs.0.waiting');
+  expect(json).toMatchObject({
+    dispatch: { state: 'unknown' },
+    outputs: [{ name: 'crm' }, {}],
+    history: { store: { callbacks: 0 } },
+  });
 });

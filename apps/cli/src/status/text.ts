@@ -18,7 +18,7 @@ export type Seen = {
 export function statusLines({ status, conditions, missing }: Seen): string[] {
   const { at: now, dispatch, outputs, shards, routes } = status;
   return [
-    ...problemLines(conditions, now),
+    ...problemLines({ conditions, missing }, now),
     ...missing.map((reason) => `missing  ${reason}`),
     '',
     ...processLines(status),
@@ -30,7 +30,7 @@ export function statusLines({ status, conditions, missing }: Seen): string[] {
     ...outputs.flatMap((output) => [...stateNotes(output, { now, shards }), ...lastLine(output, now)]),
     '',
     ...keptLines(status),
-    ...countLines([routes]),
+    ...countLines(routes === undefined ? [] : [routes]),
     ...redisLines(status),
     ...historyLines(status.history, now),
   ];
@@ -51,8 +51,9 @@ export function statusJson({ status, conditions, missing }: Seen): object {
   };
 }
 
-function problemLines(conditions: readonly Condition[], now: number): string[] {
-  if (conditions.length === 0) return ['no problem is known'];
+function problemLines({ conditions, missing }: Pick<Seen, 'conditions' | 'missing'>, now: number): string[] {
+  // What could not be asked may have one.
+  if (conditions.length === 0) return missing.length === 0 ? ['no problem is known'] : [];
   return conditions.map(({ severity, text, since }) => {
     const when = since === undefined ? '' : ` (since ${iso(since)}, ${age(now - since)})`;
     return `${severity.padEnd('warning'.length)}  ${text}${when}`;
@@ -76,6 +77,7 @@ function processLines({ processes, at }: InstallationStatus): string[] {
 const SHOWN_RATES = ['acked', 'refused', 'dispatched', 'delivered', 'retried', 'dead'] as const;
 
 function ratesLine({ rates }: InstallationStatus): string {
+  if (rates === undefined) return 'rates are not known';
   const shown = SHOWN_RATES.map((name) => `${rateWords(rates[name] ?? 0)} ${name}`).join(', ');
   return `a second, in the last ten: ${shown}`;
 }
@@ -89,10 +91,12 @@ function lastLine({ name, lastDelivered, lastFailed }: OutputStatus, now: number
   return said.length === 0 ? [] : [`${name} last ${said.join(', ')}`];
 }
 
-function keptLines({ kept, spooled }: InstallationStatus): string[] {
+function keptLines({ kept, spooled = 0, history }: InstallationStatus): string[] {
+  if (kept === undefined) return ['what is kept is not known'];
   const { deadLetters, quarantined, unrouted } = kept;
+  const where = history.resting === undefined ? 'kept in Redis' : 'kept';
   const onDisk = spooled > 0 ? [`${spooled} callbacks wait in spool files of ingresses`] : [];
-  return [`kept: ${deadLetters} dead letters, ${quarantined} quarantined, ${unrouted} that no route matches`, ...onDisk];
+  return [`${where}: ${deadLetters} dead letters, ${quarantined} quarantined, ${unrouted} that no route matches`, ...onDisk];
 }
 
 function redisLines({ redis, shards }: InstallationStatus): string[] {

@@ -4,13 +4,13 @@ import { type Missing, type Places, shardName } from '../places.ts';
 const HOUR_MS = 3_600_000;
 
 export type WholeStatus = {
-  /** Undefined: it does not answer. */
+  /** Undefined, as `resting` and `refused`: there is none, or it does not answer. */
   readonly store?: HistoryStatus | undefined;
-  readonly resting: readonly RestCount[];
+  readonly resting?: readonly RestCount[] | undefined;
   /** Refused requests of the last hour, by source and code. */
-  readonly refused: readonly Pick<RefusalRow, 'source' | 'code' | 'count'>[];
-  /** What waits in Redis for the writer, by shard. */
-  readonly waiting: readonly (BufferState & { readonly shard: number })[];
+  readonly refused?: readonly Pick<RefusalRow, 'source' | 'code' | 'count'>[] | undefined;
+  /** What waits in Redis for the writer, by shard. Undefined: no shard answers. */
+  readonly waiting: readonly (BufferState & { readonly shard: number })[] | undefined;
 };
 
 /** `now`: ms since the epoch. */
@@ -22,17 +22,18 @@ export async function historyStatus(places: Places, { missing, now }: { missing:
       return state && { shard: shard.number, ...state };
     }),
   );
-  const known = waiting.flatMap((one) => one ?? []);
-  if (history === undefined) return { resting: [], refused: [], waiting: known };
+  const answered = waiting.flatMap((one) => one ?? []);
+  const known = answered.length === 0 ? undefined : answered;
+  if (history === undefined) return { waiting: known };
   const asked = await missing.ask('history', async () => ({
     store: await history.status(),
     resting: await history.rest.counts(),
     refused: sums(await history.refusals({ since: now - HOUR_MS, until: now + HOUR_MS })),
   }));
-  return { resting: [], refused: [], ...asked, waiting: known };
+  return { ...asked, waiting: known };
 }
 
-function sums(rows: readonly RefusalRow[]): WholeStatus['refused'] {
+function sums(rows: readonly RefusalRow[]): NonNullable<WholeStatus['refused']> {
   const groups = Map.groupBy(rows, ({ source, code }) => JSON.stringify([source, code]));
   return [...groups.values()]
     .flatMap((own) => {

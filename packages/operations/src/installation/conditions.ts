@@ -62,8 +62,8 @@ const rank = ({ severity }: Condition) => (severity === 'error' ? 0 : 1);
 function ofProcesses({ processes, rates, difference }: InstallationStatus): Condition[] {
   if (processes === undefined) return [];
   const none = (app: RunningProcess['app']) => processes.every((running) => running.app !== app);
-  const refused = rates['unavailable'] ?? 0;
-  const differ = Object.entries(difference).flatMap(([app, found]) => (found ? [app] : []));
+  const refused = rates?.['unavailable'] ?? 0;
+  const differ = Object.entries(difference ?? {}).flatMap(([app, found]) => (found ? [app] : []));
   return [
     ...(none('ingress') ? [error('no-ingress', 'no ingress runs: callbacks are not taken')] : []),
     ...(none('worker') ? [error('no-worker', 'no worker runs: what was acked waits for one')] : []),
@@ -120,7 +120,7 @@ function ofWaiting({ dispatch, at }: InstallationStatus, { waiting }: Limits): C
 }
 
 function ofOutput(output: OutputStatus, at: number, { waiting }: Limits): Condition[] {
-  const { name: subject, oldest, state, dead } = output;
+  const { name: subject, oldest, state, dead = 0 } = output;
   const waits = oldest !== undefined && at - oldest >= waiting && state !== 'paused';
   return [
     ...failing(output),
@@ -137,7 +137,7 @@ function failing({ name: subject, failing: how, breaker }: OutputStatus): Condit
 }
 
 function ofHistory({ history, at }: InstallationStatus): Condition[] {
-  const { store, waiting } = history;
+  const { store, waiting = [] } = history;
   const gaps = (store?.gaps ?? []).filter(({ to }) => at - to < GAP_SHOWN_MS);
   const dropped = waiting.reduce((sum, one) => sum + one.dropped.callbacks + one.dropped.attempts, 0);
   const oldest = Math.min(...waiting.map((one) => one.oldest ?? Infinity));

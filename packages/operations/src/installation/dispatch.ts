@@ -9,9 +9,9 @@ export type DispatchStatus = {
   readonly state: 'running' | 'paused' | 'no worker' | 'unknown';
   /** A pause that was cut off holds at some of the shards only. */
   readonly pausedShards?: readonly number[];
-  /** Batches of callbacks that wait, and that are under way. */
-  readonly waiting: number;
-  readonly active: number;
+  /** Batches of callbacks that wait, and that are under way. Undefined: no shard answers. */
+  readonly waiting: number | undefined;
+  readonly active: number | undefined;
   /** ms since the epoch. */
   readonly oldest?: number;
 };
@@ -32,6 +32,7 @@ export function dispatchStatus(
   running: readonly RunningProcess[] | undefined,
 ): DispatchStatus {
   const { waiting, delayed, active } = sumOfDepths([...facts.values()].map(({ depths }) => depths));
+  if (facts.size === 0) return { state: 'unknown', waiting: undefined, active: undefined };
   const pausedShards = pausedAt(facts);
   const oldest = earliest([...facts.values()].map((one) => one.oldest));
   return {

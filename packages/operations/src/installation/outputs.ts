@@ -29,18 +29,18 @@ export type OutputStatus = {
   readonly state: 'running' | 'paused' | 'open' | 'probing' | 'failing' | 'no worker' | 'removed' | 'unknown';
   /** Numbers of the shards where it is paused, if it is paused only there. */
   readonly pausedShards?: readonly number[];
-  /** Jobs that wait, that wait for their time, that are under way, and dead letters. */
-  readonly waiting: number;
-  readonly delayed: number;
-  readonly active: number;
-  readonly dead: number;
+  /** Jobs that wait, that wait for their time, that are under way, and dead letters. Counts are undefined if no shard answers. */
+  readonly waiting: number | undefined;
+  readonly delayed: number | undefined;
+  readonly active: number | undefined;
+  readonly dead: number | undefined;
   /** Deliveries without a job, those parked in the history, and those dropped so far. */
-  readonly held: number;
+  readonly held: number | undefined;
   /** Undefined: there is no history, or it does not answer. */
   readonly parked?: number | undefined;
-  readonly dropped: number;
+  readonly dropped: number | undefined;
   /** In Redis, stored by reference. */
-  readonly bytes: number;
+  readonly bytes: number | undefined;
   /** When the oldest that waits was received: ms since the epoch. */
   readonly oldest?: number | undefined;
   /** As `host:pid`. Undefined: not known. */
@@ -117,7 +117,6 @@ type Composing = Pick<OutputStatus, 'name' | 'known'> &
 
 function statusOf({ name, known, facts, running, parked }: Composing): OutputStatus {
   const all = [...facts.values()];
-  const { held, bytes, deadBytes, dropped } = sumOfBacklogs(all.map(({ backlog }) => backlog));
   const serving = running && servingWorkers(running, name);
   const breaker = serving ? breakerStatus(name, serving) : {};
   const pausedShards = pausedAt(facts);
@@ -127,15 +126,30 @@ function statusOf({ name, known, facts, running, parked }: Composing): OutputSta
     known,
     state: pausedShards.length > 0 ? 'paused' : stateOf({ known, serving, breaker }),
     ...(pausedShards.length > 0 && pausedShards.length < facts.size && { pausedShards }),
-    ...sumOfDepths(all.map(({ depths }) => depths)),
-    held,
+    ...countsOf(all),
     parked: parked && (rests?.count ?? 0),
-    dropped,
-    bytes: bytes + deadBytes,
     oldest: earliest([...all.map(({ oldest }) => oldest), rests?.oldest]),
     servedBy: serving?.map(({ host, pid }) => `${host}:${pid}`),
     ...breaker,
   };
+}
+
+type Counts = Pick<OutputStatus, 'waiting' | 'delayed' | 'active' | 'dead' | 'held' | 'dropped' | 'bytes'>;
+
+const NOT_KNOWN: Counts = {
+  waiting: undefined,
+  delayed: undefined,
+  active: undefined,
+  dead: undefined,
+  held: undefined,
+  dropped: undefined,
+  bytes: undefined,
+};
+
+function countsOf(facts: readonly OutputFacts[]): Counts {
+  if (facts.length === 0) return NOT_KNOWN;
+  const { held, bytes, deadBytes, dropped } = sumOfBacklogs(facts.map(({ backlog }) => backlog));
+  return { ...sumOfDepths(facts.map(({ depths }) => depths)), held, dropped, bytes: bytes + deadBytes };
 }
 
 type Standing = {
@@ -152,6 +166,6 @@ function stateOf({ known, serving, breaker }: Standing): OutputStatus['state'] {
 }
 
 /** Dropped deliveries are gone: they do not count. */
-function holdsSomething({ waiting, delayed, active, dead, held, parked = 0, bytes }: OutputStatus): boolean {
-  return waiting + delayed + active + dead + held + parked + bytes > 0;
+function holdsSomething({ waiting, delayed, active, dead, held, parked, bytes }: OutputStatus): boolean {
+  return [waiting, delayed, active, dead, held, parked, bytes].some((count = 0) => count > 0);
 }

@@ -14,29 +14,31 @@ import { type AskShards, askShardsOf } from './ask.ts';
 import { type DispatchStatus, dispatchStatus, readDispatch } from './dispatch.ts';
 import { type OutputStatus, readOutputs } from './outputs.ts';
 
-/** What is known of the whole installation at one moment. Times: ms since the epoch. */
+/** What is known of the whole installation at one moment. What could not be asked is undefined. Times: ms since the epoch. */
 export type InstallationStatus = {
   readonly at: number;
   /** Ingresses first, and the oldest first. Undefined: shard 0, which knows, does not answer. */
   readonly processes: readonly RunningProcess[] | undefined;
   /** Sums over all processes, a second. */
-  readonly rates: Readonly<Record<string, number>>;
+  readonly rates: Readonly<Record<string, number>> | undefined;
   readonly dispatch: DispatchStatus;
   readonly outputs: readonly OutputStatus[];
-  /** In Redis and in the history together. */
-  readonly kept: { readonly deadLetters: number; readonly quarantined: number; readonly unrouted: number };
+  /** In Redis, and with `history.resting` in the history as well, together. */
+  readonly kept: { readonly deadLetters: number; readonly quarantined: number; readonly unrouted: number } | undefined;
   /** By name of the route; and what was lost because the quarantine was full. */
-  readonly routes: ReturnType<typeof sumOfRouteCounts>;
+  readonly routes: ReturnType<typeof sumOfRouteCounts> | undefined;
   readonly redis: readonly (RedisLook & { readonly shard: number })[];
   /** How many shards the settings name. */
   readonly shards: number;
   /** Callbacks that ingresses keep on disk. */
-  readonly spooled: number;
+  readonly spooled: number | undefined;
   readonly history: WholeStatus;
-  readonly difference: {
-    readonly ingress?: ReturnType<typeof settingsDifference>;
-    readonly worker?: ReturnType<typeof settingsDifference>;
-  };
+  readonly difference:
+    | {
+        readonly ingress?: ReturnType<typeof settingsDifference>;
+        readonly worker?: ReturnType<typeof settingsDifference>;
+      }
+    | undefined;
 };
 
 export type StatusOptions = {
@@ -54,10 +56,9 @@ export async function readStatus(places: Places, options: StatusOptions): Promis
   const askShards = askShardsOf(places, missing);
   const processes = await askHome(places, missing);
   const history = await historyStatus(places, { missing, now: options.now() });
-  const resting = places.history && history.resting;
   const [dispatch, states, kept, routes, redis] = await Promise.all([
     askShards(readDispatch),
-    readOutputs({ askShards, outputs, running: processes, resting }),
+    readOutputs({ askShards, outputs, running: processes, resting: history.resting }),
     readKept(askShards, history),
     askShards(readRouteCounts),
     askShards((shard) => lookAtRedis({ ...shard, ...options })),
@@ -65,16 +66,16 @@ export async function readStatus(places: Places, options: StatusOptions): Promis
   return {
     at: options.now(),
     processes,
-    rates: sumOfRates(processes ?? []),
+    rates: processes && sumOfRates(processes),
     dispatch: dispatchStatus(dispatch, processes),
     outputs: states,
     kept,
-    routes: sumOfRouteCounts([...routes.values()]),
+    routes: routes.size === 0 ? undefined : sumOfRouteCounts([...routes.values()]),
     redis: [...redis].map(([shard, look]) => ({ shard, ...look })),
     shards: places.shardCount,
-    spooled: (processes ?? []).reduce((sum, { state }) => sum + (state?.spooled ?? 0), 0),
+    spooled: processes?.reduce((sum, { state }) => sum + (state?.spooled ?? 0), 0),
     history,
-    difference: differencesOf(processes ?? []),
+    difference: processes && differencesOf(processes),
   };
 }
 
@@ -85,8 +86,9 @@ async function askHome(places: Places, missing: Missing): Promise<readonly Runni
   return running?.toSorted((a, b) => a.app.localeCompare(b.app) || a.startedAt - b.startedAt);
 }
 
-async function readKept(askShards: AskShards, { resting }: WholeStatus): Promise<InstallationStatus['kept']> {
+async function readKept(askShards: AskShards, { resting = [] }: WholeStatus): Promise<InstallationStatus['kept']> {
   const standing = [...(await askShards(({ redis, prefix }) => standingUnder(redis, prefix))).values()];
+  if (standing.length === 0) return undefined;
   const rests = (kind: string) => resting.reduce((sum, one) => sum + (one.kind === kind ? one.count : 0), 0);
   const sum = (end: 'deadLetters' | 'quarantined' | 'unrouted') => standing.reduce((total, one) => total + one[end], 0);
   return {
