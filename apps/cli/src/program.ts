@@ -1,6 +1,7 @@
 import { settingsFile } from '@ringback/config';
 import { RingbackError } from '@ringback/contracts';
 import { VERSION } from '@ringback/observability';
+import { newKey } from '@ringback/privacy';
 import { refusalOf } from '@ringback/redis';
 import { SENDER_KINDS } from '@ringback/sources';
 import { Argument, Command } from 'commander';
@@ -176,8 +177,9 @@ function addSchema({ program, terminal }: Context): void {
 function addSecret({ program, terminal }: Context): void {
   program
     .command('secret')
-    .description('print a new signing secret for a webhook (whsec_…)')
-    .action(() => terminal.out(newSecret()));
+    .description('print a new signing secret for a webhook (whsec_…), or a key for privacy.encrypt')
+    .option('--key', 'a key of 32 bytes, in base64', false)
+    .action(({ key }: { key: boolean }) => terminal.out(key ? newKey() : newSecret()));
 }
 
 function addKept({ program, env, terminal }: Context): void {

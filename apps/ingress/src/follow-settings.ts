@@ -1,5 +1,6 @@
 import { type Config, createReloader, ingressParts, type InspectedConfig, type ReloaderOptions } from '@ringback/config';
 import type { Logger, Source } from '@ringback/contracts';
+import { createBodyCodec } from '@ringback/privacy';
 import { sourceTypes } from '@ringback/sources';
 import { buildApp } from './app.ts';
 import type { IngressDeps } from './ingress-deps.ts';
@@ -21,7 +22,7 @@ export function followSettings({ live, openSources, deps, metrics, ...options }:
   const { started, logger } = options;
   const depsOf = (settings: InspectedConfig): IngressDeps => {
     const { config } = settings;
-    return { ...deps, ...reachOf(config), sources: openSources(settings), limits: config.ingress };
+    return { ...deps, ...sealing(deps, config), ...reachOf(config), sources: openSources(settings), limits: config.ingress };
   };
   const { app, prepare, notReadyReasons } = buildApp(depsOf(started));
   const reloader = createReloader({
@@ -38,4 +39,15 @@ export function followSettings({ live, openSources, deps, metrics, ...options }:
   });
   metrics.settings(reloader.state);
   return { app, crowded: notReadyReasons, reloader };
+}
+
+/** Bodies are sealed before they go anywhere. */
+function sealing({ producer, quarantine }: Pick<IngressDeps, 'producer' | 'quarantine'>, { privacy }: Config) {
+  if (privacy?.encrypt === undefined) return {};
+  const { encrypt } = privacy;
+  const { seal } = createBodyCodec(() => encrypt);
+  return {
+    producer: { enqueue: (callback: Parameters<typeof producer.enqueue>[0]) => producer.enqueue(seal(callback)) },
+    quarantine: { keep: (entry: Parameters<typeof quarantine.keep>[0]) => quarantine.keep(seal(entry)) },
+  };
 }

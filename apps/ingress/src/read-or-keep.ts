@@ -1,6 +1,15 @@
 import { isUtf8 } from 'node:buffer';
-import { type Callback, type QuarantinedCallback, RingbackError, type Source, type VerifiedRequest } from '@ringback/contracts';
+import {
+  type Callback,
+  type QuarantinedCallback,
+  RingbackError,
+  SEALED_MARK,
+  type Source,
+  type VerifiedRequest,
+} from '@ringback/contracts';
 import type { QuarantineProducer } from '@ringback/queue';
+
+const SEALED = Buffer.from(SEALED_MARK);
 
 /** `quarantined` is false if there was no room. */
 export type Unfit = { readonly unfit: unknown; readonly quarantined: boolean };
@@ -20,7 +29,8 @@ export async function readOrKeep({ source, verified, quarantine }: Reading): Pro
 }
 
 function quarantineEntry({ body, headers, ...request }: VerifiedRequest, error: unknown): QuarantinedCallback {
-  const encoding = isUtf8(body) ? 'utf8' : 'base64';
+  // A text that looks like an encrypted one would be taken for one.
+  const encoding = isUtf8(body) && !body.subarray(0, SEALED.length).equals(SEALED) ? 'utf8' : 'base64';
   const coded = error instanceof RingbackError ? error : undefined;
   const kept = Object.entries(headers).map(([name, values]) => [name, [...(values ?? [])]]);
   return {

@@ -1,6 +1,7 @@
 import { type Config, createReloader, type Reloader, type ReloaderOptions, workerParts } from '@ringback/config';
 import type { Logger, OutputDeps } from '@ringback/contracts';
 import { startAlerts } from './alerts/alerts.ts';
+import { createBodyCodec } from '@ringback/privacy';
 import { type GenerationOptions, prepare } from './generation.ts';
 import { createGenerations, type Generations } from './generations.ts';
 import { type History, startHistory } from './history/history.ts';
@@ -31,8 +32,9 @@ export type Followed = {
 export function followSettings(options: FollowOptions): Followed {
   const { path, started, live, shards, served, logger } = options;
   const { attemptsOf, dispatched, historyDropped, watch } = options.metrics;
+  const { open } = createBodyCodec(() => live.config.privacy?.encrypt);
   const generations = createGenerations(
-    prepare(started.config, openOutputs({ ...options, attemptsOf, settings: started })),
+    prepare(started.config, openOutputs({ ...options, open, attemptsOf, settings: started }), open),
     { ...options, dispatched, underWay: { bytes: 0 }, outputCount: () => live.config.outputs.length },
     logger,
   );
@@ -48,7 +50,7 @@ export function followSettings(options: FollowOptions): Followed {
     partsOf: workerParts,
     async apply(next, changes) {
       const before = { outputs: current().outputs, changes };
-      const prepared = prepare(next.config, openOutputs({ ...options, attemptsOf, settings: next, before }));
+      const prepared = prepare(next.config, openOutputs({ ...options, open, attemptsOf, settings: next, before }), open);
       live.config = next.config;
       logger.level = next.config.log.level;
       generations.replace(prepared);

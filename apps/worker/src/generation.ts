@@ -1,5 +1,6 @@
 import type { Config } from '@ringback/config';
 import type { Callback } from '@ringback/contracts';
+import type { BodyCodec } from '@ringback/privacy';
 import { createRouter, type Router } from '@ringback/routing';
 import { createSources } from '@ringback/sources';
 import type { BusinessKeyOf } from './dispatch/business-duplicates.ts';
@@ -15,6 +16,7 @@ export type Prepared = {
   readonly outputs: readonly ServedOutput[];
   readonly router: Router;
   readonly businessKeyOf: BusinessKeyOf;
+  readonly open: BodyCodec['open'];
 };
 
 /** All that a worker makes of its settings, and that new settings replace. */
@@ -33,8 +35,16 @@ export type GenerationOptions = Pick<ShardWorksOptions, 'shardCount' | 'dispatch
 };
 
 /** @throws RingbackError RB_CONFIG_INVALID */
-export function prepare(config: Config, outputs: readonly ServedOutput[]): Prepared {
-  return { config, outputs, router: createRouter({ routes: config.routes }), businessKeyOf: createBusinessKeyOf(config) };
+export function prepare(config: Config, outputs: readonly ServedOutput[], open: BodyCodec['open']): Prepared {
+  const router = createRouter({ routes: config.routes });
+  const businessKeyOf = createBusinessKeyOf(config);
+  return {
+    config,
+    outputs,
+    router: { route: (callback) => router.route(open(callback)) },
+    businessKeyOf: (callback) => businessKeyOf(open(callback)),
+    open,
+  };
 }
 
 /** Beside the one before, if there is one. Of that, the lanes of unchanged outputs go on. */

@@ -36,6 +36,9 @@ export function bodyDigest(body: string | Uint8Array): string {
   return hash('sha256', body, 'base64url').slice(0, 10);
 }
 
+/** How an encrypted body begins. No JSON does. */
+export const SEALED_MARK = 'rb1.';
+
 /** Names a callback in queue and ledger: 22 URL-safe characters from source, account and request id. */
 export function callbackKey(callback: Pick<Callback, 'source' | 'account' | 'id'>): string {
   const identity = JSON.stringify([callback.source, callback.account, callback.id]);

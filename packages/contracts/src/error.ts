@@ -36,6 +36,8 @@ export const ERROR_CODES = {
   RB_PAYLOAD_NEWER: 'a queued job was written by a newer Ringback',
   RB_DELIVERY_RETRY: 'an attempt failed and will be made again',
   RB_DELIVERY_DEAD: 'a delivery is given up and kept as a dead letter',
+  RB_KEY_MISSING: 'a body is encrypted with a key that privacy.encrypt.keys does not have',
+  RB_BODY_TAMPERED: 'an encrypted body was changed, or belongs to another callback',
   RB_CONDITION_OVERRUN: 'a condition took too long for a callback, and no route matched',
   RB_UNROUTED: 'no route matches a callback: it is kept in quarantine',
   RB_REQUEST_ID_REUSED: 'a request id came again, with another body',

@@ -1,6 +1,6 @@
 export { type AddressList, AddressRange, createAddressList } from './address-list.ts';
 export { ALERTS } from './alerts.ts';
-export { bodyDigest, Callback, callbackKey, idempotencyKeyOf, type TraceHeaders } from './callback.ts';
+export { bodyDigest, Callback, callbackKey, idempotencyKeyOf, SEALED_MARK, type TraceHeaders } from './callback.ts';
 export type { Batch, BatchProducer } from './batch-producer.ts';
 export type { Delivery, DeliveryResult, Failure, Fault } from './delivery.ts';
 export { DURABILITIES, type Durability } from './durability.ts';

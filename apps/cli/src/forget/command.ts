@@ -7,6 +7,7 @@ import { createSources } from '@ringback/sources';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Env } from '../reach/load-settings.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import { bodyCodec } from '../reach/opened-history.ts';
 import { type OpenPlaces, withPlaces } from '../reach/with-places.ts';
 import { withConfig } from '../reach/with-redis.ts';
 import { lookInSpool } from './spool.ts';
@@ -64,6 +65,7 @@ async function run(options: Options, open: OpenPlaces, { env, terminal, done }: 
   const person = createPerson(
     { phones: options.phone, requestIDs: options.requestID, tasks: options.task },
     subjectsBy(settings.sources),
+    bodyCodec(settings).open,
   );
   const only = dryRun || !yes;
   const spool = () => lookInSpool({ settings, settingsPath: config ?? settingsFile(env), person, dryRun: only });

@@ -8,7 +8,9 @@ import { type KeptPlace, withKept } from './open-kept.ts';
 import { positiveNumber, timeOrAgo, wholeNumber } from '../terminal/option-values.ts';
 import { refsOf, type TellHistory, tellHistory } from '../reach/tell-history.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { withRedis, withRest } from '../reach/with-redis.ts';
+import { openPayload } from '@ringback/privacy';
+import { bodyCodec } from '../reach/opened-history.ts';
+import { type Reached, withRedis, withRest } from '../reach/with-redis.ts';
 
 type Shared = Omit<KeptFilter, 'id'> & { readonly config?: string; readonly json: boolean };
 type Acting = Shared & { readonly rate?: number; readonly yes: boolean };
@@ -29,7 +31,9 @@ const WHAT = {
 } as const;
 
 type Asked = { readonly config: string | undefined; readonly output?: string | undefined };
-type Work = (store: KeptStore) => Promise<boolean | void>;
+/** `opened`: a payload with bodies that are no longer encrypted. */
+type Opened = (payload: unknown) => unknown;
+type Work = (store: KeptStore, opened: Opened) => Promise<boolean | void>;
 type Change = (store: KeptStore, tell: TellHistory) => Promise<boolean>;
 
 export function addKeptCommands({ program, place, env, terminal, done }: KeptCommandsOptions): void {
@@ -48,7 +52,7 @@ export function addKeptCommands({ program, place, env, terminal, done }: KeptCom
     .argument('<id>', 'its id, or the requestID of a callback')
     .option('--config <file>', 'settings file (default: as for check)')
     .action((id: string, { config }: { config?: string }) =>
-      read({ config }, (store) => showKept({ store, filter: { id }, terminal })),
+      read({ config }, (store, opened) => showKept({ store, opened, filter: { id }, terminal })),
     );
   for (const action of ['replay', 'purge'] as const) {
     const command = group.command(action).description(action === 'replay' ? 'send them again' : 'remove them for good');
@@ -85,7 +89,7 @@ function createAsking({ place, env, terminal, done }: Omit<KeptCommandsOptions, 
       done(
         await withRest({ env, config, terminal }, (reached) =>
           withRestingIfThere({ env, config, terminal, ...reached }, (rest) =>
-            withKept({ place, reached, output, rest, reading: true }, work),
+            withKept({ place, reached, output, rest, reading: true }, (store) => work(store, createOpened(reached))),
           ),
         ),
       ),
@@ -99,6 +103,10 @@ function createAsking({ place, env, terminal, done }: Omit<KeptCommandsOptions, 
         }),
       ),
   };
+}
+
+function createOpened({ settings }: Reached): Opened {
+  return (payload) => openPayload(payload, bodyCodec(settings).open);
 }
 
 function addFilters(command: Command, place: KeptPlace): Command {

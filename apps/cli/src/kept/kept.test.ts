@@ -70,9 +70,9 @@ describe('what is kept', () => {
       { id: 'b' },
     ]);
     expect(out.join()).not.toContain('138');
-    expect(await showKept({ ...context, filter: { id: 'b' } })).toBe(true);
+    expect(await showKept({ opened: (payload) => payload, ...context, filter: { id: 'b' } })).toBe(true);
     expect(out[2]).toContain('13800138000');
-    expect(await showKept({ ...context, filter: { id: 'z' } })).toBe(false);
+    expect(await showKept({ opened: (payload) => payload, ...context, filter: { id: 'z' } })).toBe(false);
   });
 
   it('is replayed one by one without more ado, and purged, or replayed all together, only when --yes is said', async () => {

@@ -22,12 +22,15 @@ export async function listKept(options: Context & { limit: number; json: boolean
   if (count > limit) terminal.out(`… and more: these are the first ${limit} (--limit)`);
 }
 
+/** `opened`: a payload with bodies that are no longer encrypted. */
+type ShowOptions = Context & { readonly opened: (payload: unknown) => unknown };
+
 /** Shows personal data. True if there was such an entry. */
-export async function showKept({ store, filter, terminal }: Context): Promise<boolean> {
+export async function showKept({ store, filter, opened, terminal }: ShowOptions): Promise<boolean> {
   let found = false;
   for await (const kept of store.find(filter)) {
     found = true;
-    terminal.out(JSON.stringify({ ...factsOf(kept), payload: kept.payload }, null, 2));
+    terminal.out(JSON.stringify({ ...factsOf(kept), payload: opened(kept.payload) }, null, 2));
   }
   if (!found) terminal.err('nothing is kept under this id');
   return found;

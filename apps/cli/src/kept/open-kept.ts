@@ -13,6 +13,7 @@ import {
 } from '@ringback/queue';
 import { createRouter } from '@ringback/routing';
 import { createSources } from '@ringback/sources';
+import { bodyCodec } from '../reach/opened-history.ts';
 import { guardedStore } from './guarded-store.ts';
 import { requireOutput } from '../outputs/known-output.ts';
 import { openRestKept } from './open-rest-kept.ts';
@@ -94,11 +95,14 @@ function createQuarantineReading({ settings, reached, count }: Reached) {
   return { read, release };
 }
 
-function createReader({ sources: configured, routes }: Config) {
+function createReader(settings: Config) {
+  const { sources: configured, routes } = settings;
+  const codec = bodyCodec(settings);
   const sources = new Map(createSources(configured).map((source) => [source.name, source]));
   const router = createRouter({ routes });
 
-  function read(entry: QuarantinedCallback): Callback {
+  function read(kept: QuarantinedCallback): Callback {
+    const entry = codec.open(kept);
     const { id, source: name, account, time, receivedAt, type, encoding, about } = entry;
     const identity = { id, source: name, account, time, receivedAt };
     // It was queued before.
@@ -113,7 +117,7 @@ function createReader({ sources: configured, routes }: Config) {
   return (entry: QuarantinedCallback): Callback => {
     const callback = read(entry);
     const { kept } = router.route(callback);
-    if (kept === undefined) return callback;
+    if (kept === undefined) return codec.seal(callback);
     const reason = kept.code === 'RB_UNROUTED' ? `no route of these settings matches type ${callback.type}` : kept.reason;
     throw new RingbackError(kept.code, reason);
   };

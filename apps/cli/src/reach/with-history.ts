@@ -4,6 +4,7 @@ import { RingbackError } from '@ringback/contracts';
 import { type HistoryStore, openHistory } from '@ringback/history';
 import { type Env, loadSettings } from './load-settings.ts';
 import { requireNoneMade } from './none-made.ts';
+import { openedHistory } from './opened-history.ts';
 
 /** `create`: only for what fills it. SQLite would empty the log of a file that was moved away. */
 type Opening = {
@@ -36,15 +37,16 @@ export async function withHistory<T>(
 
 /** Undefined: the settings have none. @throws as `withHistory` */
 export async function openHistoryOf(
-  { history, redis }: Config,
+  settings: Config,
   settingsPath: string,
   { create = false, tellNone }: Opening = {},
 ): Promise<HistoryStore | undefined> {
+  const { history, redis } = settings;
   if (history === undefined) return undefined;
   let emptyAt: string | undefined;
   const whenMissing = tellNone && ((path: string) => void (emptyAt = path));
   const store = await openHistory(history, { folder: dirname(settingsPath), create, whenMissing });
-  if (tellNone === undefined || emptyAt === undefined) return store;
+  if (tellNone === undefined || emptyAt === undefined) return openedHistory(store, settings);
   try {
     await requireNoneMade(redis, emptyAt);
   } catch (error) {
@@ -52,7 +54,7 @@ export async function openHistoryOf(
     throw error;
   }
   tellNone(`no worker has made the history yet: there is nothing at ${emptyAt}`);
-  return store;
+  return openedHistory(store, settings);
 }
 
 export function historyOff(): RingbackError {

@@ -1,7 +1,8 @@
-import { SILENT } from '@ringback/contracts';
+import { type Callback, SILENT } from '@ringback/contracts';
 import { createRoom, type EnqueuePlace, type Room, type RoomPlace } from '@ringback/operations';
 import { type BacklogBound, createBacklogBound, createBodies, parks } from '@ringback/queue';
 import { createRedisWatch, sharingPrimary } from '@ringback/redis';
+import { bodyCodec } from '../reach/opened-history.ts';
 import { confirmAt } from '../terminal/confirm-at.ts';
 import type { ReachedShard } from '../reach/shards.ts';
 import type { Reached } from '../reach/with-redis.ts';
@@ -47,6 +48,16 @@ function createBounds({ settings: config, count }: Reached, opened: readonly Ope
 
 type Opened = ReturnType<typeof openPlace>;
 
+/** What the history gives is opened. */
+function sealing(bodies: EnqueuePlace['bodies'], settings: Reached['settings']): EnqueuePlace['bodies'] {
+  const { seal } = bodyCodec(settings);
+  const sealed = <T extends { readonly callbacks: readonly Callback[] }>(share: T): T => ({
+    ...share,
+    callbacks: share.callbacks.map(seal),
+  });
+  return { store: (stored) => bodies.store({ ...stored, shares: stored.shares.map(sealed) }) };
+}
+
 function openPlace({ settings, count }: Reached, shard: ReachedShard) {
   const { number, redis, prefix } = shard;
   const watch = createRedisWatch({ ...settings.redis, redis, prefix, now: () => performance.now(), logger: SILENT });
@@ -61,5 +72,5 @@ function openPlace({ settings, count }: Reached, shard: ReachedShard) {
     if (unfit) throw unfit;
   }
   const confirm = confirmAt({ ...settings.redis, redis, watch });
-  return { watch, check, place: { number, redis, prefix, bodies: createBodies(shard), confirm, full } };
+  return { watch, check, place: { number, redis, prefix, bodies: sealing(createBodies(shard), settings), confirm, full } };
 }

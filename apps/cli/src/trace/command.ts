@@ -3,6 +3,8 @@ import type { Callback } from '@ringback/contracts';
 import { NO_ROWS, peekAtStream } from '@ringback/history';
 import type { KeptStore } from '@ringback/queue';
 import { trace, type TraceResult } from '@ringback/operations';
+import type { BodyCodec } from '@ringback/privacy';
+import { bodyCodec } from '../reach/opened-history.ts';
 import { createSenders, createSources } from '@ringback/sources';
 import type { Command } from 'commander';
 import type { Env } from '../reach/load-settings.ts';
@@ -56,7 +58,8 @@ type Asked = { readonly id: string; readonly limit: number; readonly quarantine:
 
 function traceIn({ settings, places, away }: OpenPlaces, asked: Asked): Promise<TraceResult> {
   const { sources, routes, outputs, history } = settings;
-  const subjectsOf = createSubjectsOf(sources);
+  const { open } = bodyCodec(settings);
+  const subjectsOf = createSubjectsOf(sources, open);
   const senders = createSenders(sources);
   return trace({
     ...asked,
@@ -66,14 +69,15 @@ function traceIn({ settings, places, away }: OpenPlaces, asked: Asked): Promise<
     accounts: senders.flatMap(({ name, accounts }) => accounts.map((account) => ({ source: name, account }))),
     outputs: outputs.map(({ name, delivery }) => ({ name, limited: delivery.rateLimit !== undefined })),
     today: { routes, digest: routesDigest({ routes }) },
+    open,
     subjectsOf,
     unwritten: async (shard) => (history ? peekAtStream(shard, subjectsOf, EVENTS_LOOKED_AT) : NO_ROWS),
   });
 }
 
-function createSubjectsOf(stanzas: Parameters<typeof createSources>[0]) {
+function createSubjectsOf(stanzas: Parameters<typeof createSources>[0], open: BodyCodec['open']) {
   const sources = new Map(createSources(stanzas).map((source) => [source.name, source]));
-  return (callback: Callback) => sources.get(callback.source)?.subjects?.(callback) ?? {};
+  return (callback: Callback) => sources.get(callback.source)?.subjects?.(open(callback)) ?? {};
 }
 
 function withQuarantine<T>(

@@ -1,10 +1,11 @@
-import { bodyDigest, type Callback, callbackKey, type Logger } from '@ringback/contracts';
+import { bodyDigest, type Callback, type Logger, RingbackError } from '@ringback/contracts';
 import type { Claim, Ledger } from '@ringback/ledger';
 import type { Quarantine, RouteCounts, TakenBatch } from '@ringback/queue';
 import type { Router } from '@ringback/routing';
 import { allSettled } from '../all-settled.ts';
 import type { Claims } from './claims.ts';
 import type { Dispatched as Counted } from '../metrics/dispatched.ts';
+import { collapse, type Collapsed } from './collapse.ts';
 import { createConflictKeeper } from './conflicts.ts';
 import type { FanOut } from './fan-out.ts';
 import type { HistoryEvents } from '../history/events.ts';
@@ -35,6 +36,8 @@ export type DispatchDeps = {
   /** Counts callbacks of batches that are done. */
   readonly dispatched?: ((batch: Counted) => void) | undefined;
   readonly businessKeyOf: BusinessKeyOf;
+  /** Opens a body that is encrypted. Absent: none is. */
+  readonly open?: ((callback: Callback) => Callback) | undefined;
   readonly nearlyFull: () => boolean;
   /** By Redis's clock: another worker compares it. */
   readonly now: () => number;
@@ -52,12 +55,12 @@ export type Sharding = {
  * ids derive from it, the ledger has the outcomes of finished jobs.
  */
 export function createDispatch(deps: DispatchDeps): (batch: TakenBatch) => Promise<void> {
-  const { sharding, now } = deps;
+  const { sharding, open = asItIs, now } = deps;
   const settleOwn = createOwnSettling(deps);
   return withDispatchTraces(deps.traces, async (batch, onSettled) => {
     // MUST come before the claims, which hold from then on.
     const since = now();
-    const collapsed = collapse(batch.callbacks, sharding?.elsewhere);
+    const collapsed = collapseOf(batch, { ...deps, open });
     const { elsewhere, unique } = collapsed;
     const own = unique.size === 0 && elsewhere.size > 0 ? undefined : settleOwn(batch, since, { ...collapsed, onSettled });
     // What is passed on MUST be there before this batch ends. Neither waits for the other.
@@ -73,14 +76,14 @@ export function createDispatch(deps: DispatchDeps): (batch: TakenBatch) => Promi
  * is counted and reported once.
  */
 function createOwnSettling(deps: DispatchDeps) {
-  const { ledger, router, fanOut, counts, history, logger } = deps;
+  const { ledger, router, fanOut, counts, history, open = asItIs, logger } = deps;
   const keepConflicts = createConflictKeeper(deps);
   const keepUnrouted = createUnroutedKeeper(deps);
   const dropBusinessDuplicates = createBusinessDedupe(deps);
 
   return async (batch: TakenBatch, since: number, inBatch: Settling): Promise<() => Promise<void>> => {
     const { id, callbacks } = batch;
-    const claimed = await claimAll(ledger, id, inBatch.unique);
+    const claimed = await claimAll(ledger, { batch: id, callbacks: inBatch.unique, open });
     const { fresh, businessDuplicates, undecided } = await dropBusinessDuplicates(id, claimed('ours', 'again'));
     const conflicts = [...inBatch.conflicts, ...claimed('conflict')];
 
@@ -151,41 +154,37 @@ function countsOf({ fresh, businessDuplicates, duplicates, conflicts, dropped, u
   };
 }
 
+/** @throws RingbackError RB_KEY_MISSING: the batch runs again, until a worker has the key */
+function collapseOf({ id, callbacks }: TakenBatch, { open = asItIs, sharding, logger }: DispatchDeps): Collapsed {
+  try {
+    for (const callback of callbacks) open(callback);
+  } catch (error) {
+    if (error instanceof RingbackError)
+      logger.error(
+        { code: error.code, batch: id, callbacks: callbacks.length, reason: error.message },
+        'callbacks wait for a key',
+      );
+    throw error;
+  }
+  return collapse(callbacks, open, sharding?.elsewhere);
+}
+
+const asItIs = (callback: Callback) => callback;
+
+type Claimable = {
+  readonly batch: string;
+  readonly callbacks: ReadonlyMap<string, Callback>;
+  readonly open: typeof asItIs;
+};
+
 /** The returned function selects callbacks by verdict. */
-async function claimAll(ledger: Pick<Ledger, 'claim'>, batchId: string, callbacks: ReadonlyMap<string, Callback>) {
+async function claimAll(ledger: Pick<Ledger, 'claim'>, { batch, callbacks, open }: Claimable) {
   const claims = await ledger.claim(
-    batchId,
-    [...callbacks].map(([key, { body }]) => ({ key, digest: bodyDigest(body) })),
+    batch,
+    [...callbacks].map(([key, callback]) => ({ key, digest: bodyDigest(open(callback).body) })),
   );
   return (...verdicts: Claim[]) =>
     [...callbacks.values()].filter((_, index) => verdicts.some((verdict) => verdict === claims[index]));
 }
 
 type Settling = Collapsed & { readonly onSettled: OnSettled };
-
-type Collapsed = {
-  readonly unique: Map<string, Callback>;
-  readonly duplicates: Callback[];
-  readonly conflicts: Callback[];
-  /** Not looked into: that is up to their shard. */
-  readonly elsewhere: Map<number, Callback[]>;
-};
-
-/** Within a batch the first callback with a key counts. */
-function collapse(callbacks: readonly Callback[], elsewhereOf: Sharding['elsewhere'] = () => undefined): Collapsed {
-  const collapsed: Collapsed = { unique: new Map(), duplicates: [], conflicts: [], elsewhere: new Map() };
-  const { unique, duplicates, conflicts, elsewhere } = collapsed;
-  for (const callback of callbacks) {
-    const key = callbackKey(callback);
-    const shard = elsewhereOf(key);
-    if (shard !== undefined) {
-      elsewhere.set(shard, [...(elsewhere.get(shard) ?? []), callback]);
-      continue;
-    }
-    const first = unique.get(key);
-    if (!first) unique.set(key, callback);
-    else if (first.body === callback.body) duplicates.push(callback);
-    else conflicts.push(callback);
-  }
-  return collapsed;
-}

@@ -54,11 +54,11 @@ export function startHistory(given: HistoryThreadOptions): History | undefined {
 }
 
 function threadData(config: Config, settingsPath: string, served: readonly number[]) {
-  const { redis, dedupe, worker, quarantine, history, outputs, sources } = config;
+  const { redis, dedupe, worker, quarantine, history, privacy, outputs, sources } = config;
   const deliveries = outputs.map(({ name, type, delivery }) => ({ name, type, delivery }));
   const stanzas = sources.map(({ name, type, settings }) => ({ name, type, settings }));
   return {
-    config: seal({ redis, dedupe, worker, quarantine, history, outputs: deliveries }, 'kept'),
+    config: seal({ redis, dedupe, worker, quarantine, history, privacy, outputs: deliveries }, 'kept'),
     // A worker verifies nothing, and may not have the secrets of sources.
     sources: seal(stanzas, 'left out'),
     folder: dirname(resolve(settingsPath)),

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Callback, Logger } from '@ringback/contracts';
+import { type Callback, type Logger, RingbackError } from '@ringback/contracts';
 import { describeError } from '@ringback/observability';
+import { createBodyCodec } from '@ringback/privacy';
 import { createSources, type SourceStanza } from '@ringback/sources';
 import type { HistoryConfig, HistoryWork } from './work.ts';
 import { runLoops } from './run.ts';
@@ -40,14 +41,26 @@ async function run({ config, sources, folder, served, consumer }: ThreadSettings
   const { signal: stop } = stopping;
   const store = await openStore({ place: config.history, folder, stop, logger });
   if (!store) return;
-  await runLoops({ config, store, consumer, subjectsOf: createSubjectsOf(sources), stop, wake, dropped, logger }, served);
+  await runLoops({ config, store, consumer, subjectsOf: createSubjectsOf(sources, config), stop, wake, dropped, logger }, served);
   await store.close();
 }
 
-/** A source that left the settings, or knows of no subjects, has none. */
-function createSubjectsOf(stanzas: readonly SourceStanza[]): HistoryWork['subjectsOf'] {
+/** A source that left the settings, or knows of no subjects, has none. Nor has a body whose key is missing. */
+function createSubjectsOf(stanzas: readonly SourceStanza[], { privacy }: HistoryConfig): HistoryWork['subjectsOf'] {
   const sources = new Map(createSources(stanzas).map((source) => [source.name, source]));
-  return (callback: Callback) => sources.get(callback.source)?.subjects?.(callback) ?? {};
+  const { open } = createBodyCodec(() => privacy?.encrypt);
+  return (callback: Callback) => {
+    try {
+      return sources.get(callback.source)?.subjects?.(open(callback)) ?? {};
+    } catch (error) {
+      if (!(error instanceof RingbackError)) throw error;
+      logger.error(
+        { code: error.code, requestID: callback.id, reason: error.message },
+        'the history lacks what a callback is about',
+      );
+      return {};
+    }
+  };
 }
 
 function wake(output: string, shard: number): void {

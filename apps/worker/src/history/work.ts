@@ -5,7 +5,7 @@ import type { RedisClock, Shard } from '@ringback/redis';
 import type { Redis } from 'ioredis';
 
 /** Of the settings, what the thread works by. Outputs without what their type needs: it holds secrets. */
-export type HistoryConfig = Pick<Config, 'redis' | 'dedupe' | 'worker' | 'quarantine'> & {
+export type HistoryConfig = Pick<Config, 'redis' | 'dedupe' | 'worker' | 'quarantine' | 'privacy'> & {
   readonly history: NonNullable<Config['history']>;
   readonly outputs: readonly Pick<Config['outputs'][number], 'name' | 'type' | 'delivery'>[];
 };

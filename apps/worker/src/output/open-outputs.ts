@@ -1,7 +1,7 @@
 import type { InspectedConfig, SettingsChange } from '@ringback/config';
 import type { Logger, OutputDeps } from '@ringback/contracts';
 import { createOutput } from '@ringback/outputs';
-import { maskedOutput } from '@ringback/privacy';
+import { type BodyCodec, maskedOutput, openedOutput } from '@ringback/privacy';
 import { sourceTypes } from '@ringback/sources';
 import type { OnAttempt } from '../metrics/attempts.ts';
 import { openOutput, type ServedOutput } from './output.ts';
@@ -9,6 +9,7 @@ import { openOutput, type ServedOutput } from './output.ts';
 export type OutputsOptions = {
   readonly settings: Pick<InspectedConfig, 'config' | 'locate'>;
   readonly deps: OutputDeps;
+  readonly open?: BodyCodec['open'];
   /** Of the generation before, with what has changed since. */
   readonly before?: { readonly outputs: readonly ServedOutput[]; readonly changes: readonly SettingsChange[] };
   /** Monotonic, ms. */
@@ -23,6 +24,7 @@ export function openOutputs(options: OutputsOptions): ServedOutput[] {
   const {
     settings: { config, locate },
     deps,
+    open,
     before,
     now,
     attemptsOf,
@@ -34,7 +36,8 @@ export function openOutputs(options: OutputsOptions): ServedOutput[] {
     const standing = before?.outputs.find(({ output }) => output.name === settings.name);
     if (standing && goesOn(settings.name)) return standing;
     const plain = locate(['outputs', index], () => createOutput(settings, deps));
-    const output = maskedOutput({ output: plain, settings: settings.delivery.mask, personalOf });
+    const masked = maskedOutput({ output: plain, settings: settings.delivery.mask, personalOf });
+    const output = open === undefined ? masked : openedOutput(masked, open);
     return openOutput({ output, settings, now, attempted: attemptsOf(settings.name), logger });
   });
 }

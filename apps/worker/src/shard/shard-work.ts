@@ -5,7 +5,7 @@ import type { ShardCountWatch } from '@ringback/redis';
 import type { Router } from '@ringback/routing';
 import type { BusinessKeyOf } from '../dispatch/business-duplicates.ts';
 import { createClaims } from '../dispatch/claims.ts';
-import { createDispatch, type Sharding } from '../dispatch/dispatch.ts';
+import { createDispatch, type DispatchDeps, type Sharding } from '../dispatch/dispatch.ts';
 import { tellingDied } from '../dispatch/died.ts';
 import { createFanOut } from '../dispatch/fan-out.ts';
 import { withHeadroom } from '../dispatch/headroom.ts';
@@ -27,6 +27,8 @@ export type ShardWorksOptions = {
   readonly lanes: Lanes;
   readonly router: Router;
   readonly businessKeyOf: BusinessKeyOf;
+  /** Opens a body that is encrypted. */
+  readonly open?: DispatchDeps['open'];
   readonly shardCount: Pick<ShardCountWatch, 'refusal'>;
   /** Counts callbacks for the metrics. */
   readonly dispatched?: ((batch: Dispatched) => void) | undefined;

@@ -99,6 +99,12 @@ it('an alert about an output never goes to it, and is logged if there is no othe
   await fails('ops', 'crm');
   for (const _ of [1, 2, 3]) await look({ to: ['crm'] });
   expect(await told('crm')).toEqual([]);
-  const line = { code: 'RB_ALERT_NOT_SENT', condition: 'output-failing', subject: 'crm', reason: expect.any(String), outputs: [] };
+  const line = {
+    code: 'RB_ALERT_NOT_SENT',
+    condition: 'output-failing',
+    subject: 'crm',
+    reason: expect.any(String),
+    outputs: [],
+  };
   expect(warn.mock.calls.filter(([fields]) => 'code' in fields)).toEqual([[line, expect.any(String)]]);
 });

@@ -1,4 +1,4 @@
-import { Callback, type Callback as CallbackType } from '@ringback/contracts';
+import { Callback, type Callback as CallbackType, SEALED_MARK } from '@ringback/contracts';
 import type { CallbackRef, Forgotten, HistoryStore, Resting } from '@ringback/history';
 import { Compile } from 'typebox/compile';
 import type { Person } from './person.ts';
@@ -84,7 +84,8 @@ function isTheirs(entry: Resting, person: Person, keys: ReadonlySet<string>): bo
   if ([entry.requestID, entry.type, entry.reason].some(person.hasPhone)) return true;
   const payload = jsonOf(entry.payload);
   if (encodedBodies(payload).some((body) => person.isNamed(body))) return true;
-  return person.named.tasks.length > 0 && callbacksIn(payload).some((own) => person.isIn(own));
+  const mayBeIn = person.named.tasks.length > 0 || entry.payload.includes(SEALED_MARK);
+  return mayBeIn && callbacksIn(payload).some((own) => person.isIn(own));
 }
 
 const callback = Compile(Callback);

@@ -20,18 +20,25 @@ export type Person = PersonInQueues & {
   readonly named: Named;
 };
 
-/** @param subjectsOf of the callback's source. Undefined: the source is not in the settings, or has none */
-export function createPerson(named: Named, subjectsOf: (callback: Callback) => Subjects | undefined): Person {
+/**
+ * @param subjectsOf of the callback's source. Undefined: the source is not in the settings, or has none
+ * @param open opens a body that is encrypted
+ */
+export function createPerson(
+  named: Named,
+  subjectsOf: (callback: Callback) => Subjects | undefined,
+  open: (callback: Callback) => Callback = (callback) => callback,
+): Person {
   const { phones, requestIDs, tasks } = named;
   const hasPhone = (text: string | undefined) => text !== undefined && phones.some((matches) => matches(text));
   const isTask = ({ task, userTask }: Subjects) =>
     (task !== undefined && tasks.includes(task)) || (userTask !== undefined && tasks.includes(userTask));
   const isIn = (callback: Callback) =>
     requestIDs.includes(callback.id) ||
-    hasPhone(callback.body) ||
+    (phones.length > 0 && hasPhone(open(callback).body)) ||
     hasPhone(callback.about) ||
     hasPhone(callback.id) ||
-    (tasks.length > 0 && isTask(subjectsOf(callback) ?? {}));
+    (tasks.length > 0 && isTask(subjectsOf(open(callback)) ?? {}));
   return {
     isIn,
     isInRow: (row) => isTask(row.subjects) || isIn({ ...row, body: row.body ?? '' }) || textsOf(row).some(hasPhone),

@@ -31,6 +31,7 @@ function setUp() {
     outputs: ['crm', 'log', 'ops', 'sms'].map((name) => ({ name, limited: false })),
     today: { routes: [{ to: ['crm'] }, { match: ['nxlink.*'], to: ['log'] }], digest: 'd' },
     quarantine: undefined,
+    open: (callback) => callback,
     subjectsOf: () => ({}),
     unwritten: async () => NO_ROWS,
     historyOff: false,

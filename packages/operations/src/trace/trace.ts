@@ -10,6 +10,7 @@ import { findRuns, isNamed, type Run } from './find-runs.ts';
 import { createLookInRedis } from './look-in-redis.ts';
 import { callbackAtRest, type FoundResting, restingInHistory, restingInRedis } from './resting.ts';
 import { findStories, withUnwritten } from './stories.ts';
+import { openedPieces } from './opened.ts';
 import type { Traced } from './traced.ts';
 
 export type TraceOptions = {
@@ -23,6 +24,8 @@ export type TraceOptions = {
   readonly outputs: readonly { readonly name: string; readonly limited: boolean }[];
   readonly today: TodaysRoutes;
   readonly quarantine: Pick<KeptStore, 'find'> | undefined;
+  /** Opens a body that is encrypted. */
+  readonly open: Parameters<typeof openedPieces>[1];
   readonly subjectsOf: (callback: Callback) => Subjects;
   /** What is on its way from a shard to the history. */
   readonly unwritten: (shard: ShardPlace) => Promise<HistoryRows>;
@@ -53,7 +56,7 @@ export async function trace(options: TraceOptions): Promise<TraceResult> {
   const stories = withUnwritten(stored.stories, await unwrittenOf(id, stored.stories, options, missing));
   const runs = await findRuns({ ...options, id, stories, redis, missing });
   const { resting, deliveries } = await findResting({ ...options, id, stories, runs, missing });
-  const pieces = join({ stories, runs, resting, deliveries });
+  const pieces = join({ stories, runs, resting, deliveries }).map((one) => openedPieces(one, options.open));
   const notes = missing.all().length > 0 ? ['not everything could be asked: see what is missing'] : [];
   const none = options.historyOff
     ? ['there is no history in the settings: attempts, and what ended, are known only as far as Redis has them']

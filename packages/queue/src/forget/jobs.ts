@@ -5,6 +5,7 @@ import {
   DeliveryPayload,
   groupCallbacks,
   QuarantinedCallback,
+  SEALED_MARK,
 } from '@ringback/contracts';
 import { Compile } from 'typebox/compile';
 import { CALLBACKS, QUARANTINE, UNROUTED } from '../bullmq/names.ts';
@@ -46,7 +47,7 @@ function withoutPerson(data: CallbackBatch, person: Person): Found | undefined {
 
 function readQuarantined(entry: QuarantinedCallback): Callback {
   const { id, source, account, type = '', time, receivedAt, body, encoding, about } = entry;
-  const text = encoding === 'utf8' ? body : Buffer.from(body, encoding).toString();
+  const text = encoding === 'utf8' || body.startsWith(SEALED_MARK) ? body : Buffer.from(body, encoding).toString();
   return { id, source, account, type, time, receivedAt, body: text, ...(about !== undefined && { about }) };
 }
 

@@ -1,0 +1,67 @@
+import type { Config } from '@ringback/config';
+import type { CallbackRow, FoundCallback, HistoryRows, HistoryStore, HistoryFilter, Page } from '@ringback/history';
+import { type BodyCodec, createBodyCodec } from '@ringback/privacy';
+
+export function bodyCodec({ privacy }: Pick<Config, 'privacy'>): BodyCodec {
+  return createBodyCodec(() => privacy?.encrypt);
+}
+
+/** Rows that are looked at together for a text. */
+const PORTION = 200;
+
+/** The store as if no body were encrypted. What is written is encrypted as the settings say. */
+export function openedHistory(store: HistoryStore, settings: Pick<Config, 'privacy'>): HistoryStore {
+  if (settings.privacy?.encrypt === undefined) return store;
+  const codec = bodyCodec(settings);
+  const open = <T extends CallbackRow>(row: T): T => withBody(row, codec.open);
+  const matching = (filter: HistoryFilter, page: Page) => eachWithText(store, { filter, after: page.after, open });
+
+  return {
+    ...store,
+    async find(filter, page) {
+      if (filter.text === undefined) return (await store.find(filter, page)).map(open);
+      const found: FoundCallback[] = [];
+      for await (const row of matching(filter, page)) {
+        found.push(page.bodies === true ? row : { ...row, body: undefined });
+        if (found.length >= page.limit) break;
+      }
+      return found;
+    },
+    async count(filter) {
+      if (filter.text === undefined) return store.count(filter);
+      let count = 0;
+      for await (const _ of matching(filter, { limit: PORTION })) count += 1;
+      return count;
+    },
+    stories: async (refs) => (await store.stories(refs)).map(open),
+    write: (rows) => store.write({ ...rows, callbacks: rows.callbacks.map((row) => withBody(row, codec.seal)) }),
+    all: () => openedPortions(store, open),
+  };
+}
+
+function withBody<T extends CallbackRow>(row: T, change: BodyCodec['open']): T {
+  const { body } = row;
+  return body === undefined ? row : { ...row, body: change({ ...row, body }).body };
+}
+
+async function* openedPortions(store: HistoryStore, open: (row: CallbackRow) => CallbackRow): AsyncGenerator<HistoryRows> {
+  for await (const rows of store.all()) yield { ...rows, callbacks: rows.callbacks.map(open) };
+}
+
+type Wanted = {
+  readonly filter: HistoryFilter;
+  readonly after: Page['after'];
+  readonly open: (row: FoundCallback) => FoundCallback;
+};
+
+/** The store cannot look into encrypted bodies: they are read row by row. */
+async function* eachWithText(store: HistoryStore, { filter, after: first, open }: Wanted): AsyncGenerator<FoundCallback> {
+  const { text = '', ...rest } = filter;
+  for (let after = first; ;) {
+    const page = await store.find(rest, { limit: PORTION, bodies: true, ...(after && { after }) });
+    for (const row of page.map(open)) if (row.body?.includes(text) === true) yield row;
+    const last = page.at(-1);
+    if (last === undefined || page.length < PORTION) return;
+    after = { key: last.key, receivedAt: last.receivedAt };
+  }
+}
