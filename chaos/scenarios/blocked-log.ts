@@ -1,17 +1,18 @@
 import { closeSync, openSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { freePort } from '@ringback/testkit/bare';
-import { until } from '@ringback/testkit/bare';
+import { postCallback, taskBody, until } from '@ringback/testkit/bare';
 import type { AppSlot, Silent } from '../app-slot.ts';
 import type { Scenario } from '../scenario.ts';
 import type { World } from '../world.ts';
 
 const WITHIN_MS = 60_000;
-/** Each logs half a kilobyte: more than the ingress's buffer and its pipe can hold. */
-const FILLS_ALL = 5500;
-const FILLS_PIPE = 700;
+/** Each logs over 400 bytes: more than the ingress's buffer and its pipe can hold. */
+const FILLS_ALL = 7000;
+const FILLS_PIPE = 900;
 const FLOOD_AT_ONCE = 40;
-const LONG_PATH = `/${'x'.repeat(200)}`;
+/** The same callback again and again: each has a line, and it is delivered once. */
+const REPEATED = { requestID: `again-${'x'.repeat(100)}`, body: taskBody({ taskStatus: 1 }) };
 
 export const blockedLog: Scenario = {
   name: 'blocked-log',
@@ -51,11 +52,7 @@ async function flood({ ingresses }: World, requests: number): Promise<void> {
   const urls = ingresses.flatMap((slot) => slot.url() ?? []);
   const send = async (first: number) => {
     for (let n = first; n < requests; n += FLOOD_AT_ONCE) {
-      const answer = await fetch(new URL(LONG_PATH, urls[n % urls.length]), {
-        method: 'POST',
-        signal: AbortSignal.timeout(WITHIN_MS),
-      });
-      await answer.arrayBuffer();
+      await postCallback({ ingress: urls[n % urls.length] ?? '', ...REPEATED });
     }
   };
   await Promise.all(Array.from({ length: FLOOD_AT_ONCE }, (_, first) => send(first)));
