@@ -16,6 +16,11 @@ const examples = pages.flatMap((page) =>
 );
 
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+function valueOf(variable: string): string {
+  if (variable.endsWith('_URL')) return 'https://example.com/hook';
+  return variable.endsWith('_BODY_KEY') ? 'ab'.repeat(32) : SECRET;
+}
+
 type Sections = { outputs?: unknown; routes?: { to?: string[] }[] };
 
 /** Adds the sections that an excerpt leaves out. */
@@ -38,10 +43,7 @@ describe('examples of settings in the docs', () => {
     const folder = await mkdtemp(join(tmpdir(), 'ringback-docs-'));
     onTestFinished(() => rm(folder, { recursive: true }));
     for (const [, path = ''] of text.matchAll(/\/run\/secrets\/(\w+)/g)) await writeFile(join(folder, basename(path)), SECRET);
-    const variables = [...text.matchAll(/\$\{(\w+)\}/g)].map(([, name = '']) => [
-      name,
-      name.endsWith('_URL') ? 'https://example.com/hook' : SECRET,
-    ]);
+    const variables = [...text.matchAll(/\$\{(\w+)\}/g)].map(([, name = '']) => [name, valueOf(name)]);
     await writeFile(
       join(folder, 'ringback.yaml'),
       completed(text.replaceAll(/\/run\/secrets\/|\/var\/lib\/ringback\//g, `${folder}/`)),

@@ -1,6 +1,6 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { canMount, smallDisk } from '@ringback/testkit';
+import { canMount, smallDisk, testRedis } from '@ringback/testkit';
 import { describe, expect, it } from 'vitest';
 import { fileChecks } from './files.ts';
 import { historyChecks } from './history.ts';
@@ -85,7 +85,9 @@ routes: [{ to: [log] }]
 
 describe('history', () => {
   it('is no error before a worker has made its file, and is one if the file is not ours', async () => {
-    const config = await settingsWith({ more: 'history: { store: sqlite, path: h.sqlite }' });
+    const { url, prefix } = testRedis();
+    const redis = `{ url: '${url}', prefix: ${prefix} }`;
+    const config = await settingsWith({ redis, more: 'history: { store: sqlite, path: h.sqlite }' });
     const [history] = historyChecks;
     if (!history) throw new Error('there is a check of the history');
     expect(await run([history], { config })).toMatchObject([{ severity: 'note', subject: 'sqlite' }]);
