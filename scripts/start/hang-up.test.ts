@@ -1,9 +1,10 @@
-import { symlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it, vi } from 'vitest';
 import { type Checkout, createCheckout, isRunning } from '../test-checkout.ts';
 
+const INSTALLED = fileURLToPath(new URL('../../node_modules', import.meta.url));
 const DEADLINE = { timeout: 20_000, interval: 20 };
 
 /** An app that comes up, and writes down which signals it gets. */
@@ -19,7 +20,11 @@ console.log(JSON.stringify({ level: 'info', time: '2026-01-02T03:04:05.000Z', ms
 
 async function checkout(): Promise<Checkout> {
   const made = await createCheckout();
-  symlinkSync(fileURLToPath(new URL('../../node_modules', import.meta.url)), join(made.root, 'node_modules'));
+  // A folder of its own: the launcher's mark of what is installed MUST NOT come into ours.
+  mkdirSync(join(made.root, 'node_modules'));
+  for (const name of readdirSync(INSTALLED)) {
+    if (name !== '.ringback-installed') symlinkSync(join(INSTALLED, name), join(made.root, 'node_modules', name));
+  }
   await made.write('ringback.yaml', 'redis: { cluster: { nodes: ["127.0.0.1:1"] } }\n');
   for (const name of ['ingress', 'worker']) await made.write(`apps/${name}/src/main.ts`, app(name));
   return made;

@@ -5,6 +5,6 @@ import { describers } from './registry.ts';
 
 it('knows each folder of messages by the source type of that name, and our own alerts', () => {
   const folders = readdirSync(import.meta.dirname, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  expect([...describers.keys()].toSorted()).toEqual(folders.map(({ name }) => name).toSorted());
-  expect([...Object.keys(sourceTypes), 'ringback']).toEqual(expect.arrayContaining([...describers.keys()]));
+  expect([...describers.keys(), 'ringback'].toSorted()).toEqual(folders.map(({ name }) => name).toSorted());
+  expect(Object.keys(sourceTypes)).toEqual(expect.arrayContaining([...describers.keys()]));
 });
