@@ -7,7 +7,6 @@ import type { HistoryConfig, HistoryWork } from './work.ts';
 import { runLoops } from './run.ts';
 import { unseal } from './seal.ts';
 import { openStore } from './store.ts';
-import { lowerThreadPriority } from './thread-priority.ts';
 
 /** What the worker hands to its thread. */
 export type ThreadSettings = {
@@ -35,7 +34,6 @@ parentPort?.close();
 
 /** Until the worker says stop. */
 async function run({ config, sources, folder, served, consumer }: ThreadSettings): Promise<void> {
-  lowerThreadPriority();
   const stopping = new AbortController();
   parentPort?.once('message', () => stopping.abort());
   const { signal: stop } = stopping;
