@@ -15,7 +15,7 @@ type Refused = {
   readonly trustProxy: IngressDeps['trustProxy'];
 };
 
-/** What a line about a refusal tells of the request, so that `ringback verify` can say more. No secret, nothing of the body. */
+/** What a refusal's log line tells of the request, for `ringback verify`. No secret, nothing of the body. */
 export function refusalFacts({ request, source, head, error, bytes, trustProxy }: Refused): RefusalFacts {
   const known = error instanceof RingbackError ? error.facts : {};
   const contentType = head.headers['content-type']?.[0];

@@ -23,7 +23,7 @@ export type Report = {
   readonly span?: Span | undefined;
 };
 
-/** So many lines a minute of one source and code. Ours are alike; those of senders help to find what is wrong with each. */
+/** Lines a minute for one source and code. More for senders' faults: each line helps to find what is wrong. */
 const MOST_LINES = { ours: 10, theirs: 100 };
 
 /** One line per request. A bug comes with its stack. Of many refusals alike, the first ones. */

@@ -1,2 +1,2 @@
-/** What alerts are as callbacks: of which source, account and type (`ringback.alert.firing`, `ringback.alert.resolved`). */
+/** Source, account and types of alerts as callbacks. */
 export const ALERTS = { source: 'ringback', account: 'ringback', type: 'ringback.alert' } as const;

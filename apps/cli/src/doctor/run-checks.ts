@@ -3,7 +3,7 @@ import type { Finding } from '@ringback/operations';
 import { refusalOf } from '@ringback/redis';
 import type { Check, DoctorContext, NamedFinding } from './check.ts';
 
-/** All at once. Never rejects: a check that fails, or does not end in time, is a finding and stops no other. */
+/** Runs all checks at once. Never rejects: a check that fails or is late becomes a finding. */
 export async function runChecks(checks: readonly Check[], context: DoctorContext): Promise<NamedFinding[]> {
   try {
     // Takes time of no check. Each of them tells why it fails.

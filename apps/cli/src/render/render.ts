@@ -4,7 +4,7 @@ import { maskedOutput } from '@ringback/privacy';
 import { sourceTypes } from '@ringback/sources';
 import { type Config, unknownName } from '@ringback/config';
 
-/** What an output would send. Holds no secret of the settings; the body is the callback's, masked as for the output. */
+/** What an output would send. It has no secret of the settings. The body is masked as for the output. */
 export type Rendered =
   | {
       readonly method: 'POST';

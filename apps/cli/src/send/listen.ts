@@ -1,7 +1,6 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';
-import { RingbackError } from '@ringback/contracts';
+import { serveOnLoopback } from '../terminal/loopback-server.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
 declare global {
@@ -27,22 +26,12 @@ export async function listen({ port, status, stop, terminal }: ListenOptions): P
       () => response.destroy(),
     );
   });
-  await open(server, port);
-  const address = server.address();
-  const listening = typeof address === 'object' && address ? address.port : port;
-  terminal.out(`listening at http://127.0.0.1:${listening}, answering ${status} (Ctrl-C ends it)`);
-  if (!stop.aborted) await once(stop, 'abort');
-  server.close();
-  server.closeAllConnections();
-}
-
-async function open(server: Server, port: number): Promise<void> {
-  try {
-    await once(server.listen(port, '127.0.0.1'), 'listening');
-  } catch (cause) {
-    if (!(cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE')) throw cause;
-    throw new RingbackError('RB_PORT_TAKEN', `port ${port} is in use: name another one (listen <port>)`, { cause });
-  }
+  await serveOnLoopback(server, {
+    port,
+    stop,
+    ifTaken: 'name another one (listen <port>)',
+    onUp: (url) => terminal.out(`listening at ${url}, answering ${status} (Ctrl-C ends it)`),
+  });
 }
 
 async function show(request: IncomingMessage, terminal: Terminal): Promise<void> {

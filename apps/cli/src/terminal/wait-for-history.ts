@@ -6,7 +6,7 @@ export type Patiently = <T>(ask: () => Promise<T>) => Promise<T | undefined>;
 
 const PLACES: Readonly<Record<string, string>> = { RB_HISTORY_UNAVAILABLE: 'the history', RB_REDIS_UNAVAILABLE: 'Redis' };
 
-/** For what goes on until Ctrl-C and asks again. Says once that the history, or Redis, is away, and once that it is back. */
+/** For what asks again until Ctrl-C. Says once that the history or Redis is away, and once that it is back. */
 export function createPatience(terminal: Terminal): Patiently {
   let away: string | undefined;
   return async (ask) => {

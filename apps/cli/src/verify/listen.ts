@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type HttpReply, RingbackError, type Source } from '@ringback/contracts';
 import { plainAnswer } from '@ringback/sources';
+import { serveOnLoopback } from '../terminal/loopback-server.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { splitTarget } from './capture.ts';
 import { tellVerdict, type Verdict, verifyCapture } from './verify.ts';
@@ -17,28 +17,17 @@ export type VerifyListenOptions = {
   readonly terminal: Terminal;
 };
 
-/** Stands in for the ingress: verifies, prints and answers; queues nothing. Resolves once stopped. @throws RingbackError RB_PORT_TAKEN */
+/** Stands in for the ingress: verifies, prints and answers; queues nothing. @throws RingbackError RB_PORT_TAKEN */
 export async function verifyWhatComes({ port, stop, terminal, ...options }: VerifyListenOptions): Promise<void> {
   const server = createServer((request, response) => {
     void answer({ ...options, request, response, terminal }).catch(() => response.destroy());
   });
-  await open(server, port);
-  const address = server.address();
-  const listening = typeof address === 'object' && address ? address.port : port;
-  terminal.out(`verifying at http://127.0.0.1:${listening}; nothing is queued (Ctrl-C ends it)`);
-  if (!stop.aborted) await once(stop, 'abort');
-  server.close();
-  server.closeAllConnections();
-}
-
-async function open(server: Server, port: number): Promise<void> {
-  try {
-    await once(server.listen(port, '127.0.0.1'), 'listening');
-  } catch (cause) {
-    if (!(cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE')) throw cause;
-    const message = `port ${port} is in use: stop the ingress, or name another one (verify --listen <port>)`;
-    throw new RingbackError('RB_PORT_TAKEN', message, { cause });
-  }
+  await serveOnLoopback(server, {
+    port,
+    stop,
+    ifTaken: 'stop the ingress, or name another one (verify --listen <port>)',
+    onUp: (url) => terminal.out(`verifying at ${url}; nothing is queued (Ctrl-C ends it)`),
+  });
 }
 
 type Exchange = Pick<VerifyListenOptions, 'sources' | 'bodyLimit' | 'json' | 'terminal'> & {

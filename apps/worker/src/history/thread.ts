@@ -19,7 +19,7 @@ export type ThreadSettings = {
   readonly consumer: string;
 };
 
-/** What the thread tells its worker: a log line, that the lane of an output has something to feed, or what it dropped. */
+/** What the thread tells its worker: a log line, an output's lane that has work, or what was dropped. */
 export type ThreadMessage =
   | ThreadLine
   | { readonly wake: string; readonly shard: number }

@@ -4,7 +4,7 @@ import { unusable } from './errors.ts';
 
 export const logOf = (path: string): string => `${path}-wal`;
 
-/** True for good once the file or its log was seen moved, removed or replaced: what is written since is in neither. */
+/** True once the file or its log was moved, removed or replaced. What is written since then is lost. It stays true. */
 export function createMovedCheck(path: string): () => boolean {
   const file = identityOf(path);
   let log = identityOf(logOf(path));

@@ -15,7 +15,8 @@ type Places = { readonly mounted: string; readonly self: string };
 const NO_LIMIT_FROM = 2 ** 60;
 
 /**
- * Of cgroup v2 or v1: https://docs.kernel.org/admin-guide/cgroup-v2.html, …/cgroup-v1/memory.html. A group is also limited by those above it.
+ * Of cgroup v2 or v1: https://docs.kernel.org/admin-guide/cgroup-v2.html and …/cgroup-v1/memory.html.
+ * The groups above a group limit it, too.
  */
 export function readLimits(
   { mounted, self }: Places = { mounted: '/sys/fs/cgroup', self: '/proc/self/cgroup' },

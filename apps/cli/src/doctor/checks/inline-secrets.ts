@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 const SHORTEST = 4;
 
-/** Whether the text of the file has a secret of these settings in it: one of a variable or a file does not stand there. */
+/** True if a secret stands in the text of the settings file itself, not in a variable or another file. */
 export function secretsStandIn(path: string, settings: unknown): boolean {
   const text = readFileSync(path, 'utf8');
   return secretsOf(settings).some((secret) => secret.length >= SHORTEST && text.includes(secret));

@@ -66,7 +66,7 @@ function judgeCertificate({ validTo, fitsHost, distrust }: Certificate, now: num
   return told.length > 0 ? told : [{ severity: 'ok', text: `its certificate is valid for ${days} days` }];
 }
 
-/** Many destinations count any request to the path of a webhook, so only the root is asked, and only if it was asked for. */
+/** Only with `--http`, and only the root: many destinations count any request to a webhook's path. */
 async function checkClocks(context: DoctorContext): Promise<readonly Finding[]> {
   if (!context.http)
     return [{ severity: 'note', subject: 'outputs', text: 'clocks of destinations are compared only with --http (HEAD /)' }];

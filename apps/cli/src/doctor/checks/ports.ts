@@ -68,7 +68,7 @@ async function isTaken(place: Place): Promise<boolean> {
   }
 }
 
-/** `/livez` is for everyone who can reach it, and its certificate may be for the name of a monitoring system. */
+/** Trusts any certificate: `/livez` is public, and the certificate may have another name. */
 async function isLive({ tls, ...place }: Place & { readonly tls: boolean }): Promise<boolean> {
   const signal = AbortSignal.timeout(ANSWERS_WITHIN_MS);
   try {
