@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Config } from '@ringback/config';
 import { type HistoryThread, keepRunning, type Told } from './supervisor.ts';
-import { seal } from './seal.ts';
+import { revealSecrets } from './secrets-for-thread.ts';
 import type { ThreadSettings } from './thread.ts';
 
 /** In the published package it is bundled. */
@@ -58,9 +58,9 @@ function threadData(config: Config, settingsPath: string, served: readonly numbe
   const deliveries = outputs.map(({ name, type, delivery }) => ({ name, type, delivery }));
   const stanzas = sources.map(({ name, type, settings }) => ({ name, type, settings }));
   return {
-    config: seal({ redis, dedupe, worker, quarantine, history, privacy, outputs: deliveries }, 'kept'),
+    config: revealSecrets({ redis, dedupe, worker, quarantine, history, privacy, outputs: deliveries }, 'kept'),
     // A worker verifies nothing, and may not have the secrets of sources.
-    sources: seal(stanzas, 'left out'),
+    sources: revealSecrets(stanzas, 'left out'),
     folder: dirname(resolve(settingsPath)),
     served,
     consumer: `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`,

@@ -5,7 +5,7 @@ import { createBodyCodec } from '@ringback/privacy';
 import { createSources, type SourceStanza } from '@ringback/sources';
 import type { HistoryConfig, HistoryWork } from './work.ts';
 import { runLoops } from './run.ts';
-import { unseal } from './seal.ts';
+import { wrapSecrets } from './secrets-for-thread.ts';
 import { openStore } from './store.ts';
 
 /** What the worker hands to its thread. */
@@ -28,8 +28,8 @@ type ThreadLine = { readonly level: keyof Logger; readonly fields: object; reado
 
 const logger: Logger = { debug: tell('debug'), info: tell('info'), warn: tell('warn'), error: tell('error') };
 
-// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `history.ts` of this very process sealed it
-await run(unseal(workerData) as ThreadSettings);
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `history.ts` of this very process made it
+await run(wrapSecrets(workerData) as ThreadSettings);
 parentPort?.close();
 
 /** Until the worker says stop. */

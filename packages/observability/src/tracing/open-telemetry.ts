@@ -115,7 +115,7 @@ async function closeWithin(provider: TracerProvider, ms: number): Promise<boolea
 
 /** The mask knows the fields of log lines by their names. */
 function maskedId(requestID: string, mask: (line: string) => string): string {
-  const line = JSON.stringify({ requestID });
-  const masked = mask(line);
-  return masked === line ? requestID : masked.slice('{"requestID":"'.length, -'"}'.length);
+  const masked: unknown = JSON.parse(mask(JSON.stringify({ requestID })));
+  const known = typeof masked === 'object' && masked !== null && 'requestID' in masked;
+  return known && typeof masked.requestID === 'string' ? masked.requestID : '***';
 }

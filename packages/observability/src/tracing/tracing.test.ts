@@ -141,4 +141,5 @@ it('masks the id of a request as log lines do', async () => {
   onTestFinished(async () => void (await Promise.all([masked?.close(), plain?.close()])));
   expect([masked, plain].map((tracing) => tracing?.requestId('x-8613812345678'))).toEqual(['x-861****5678', 'x-8613812345678']);
   expect(masked?.requestId('a"b')).toBe('a"b');
+  expect(masked?.requestId('a"b 8613812345678')).toBe('a"b 861****5678');
 });
