@@ -1,4 +1,4 @@
-import { bodyDigest, type Callback, type Logger, RingbackError } from '@ringback/contracts';
+import { bodyDigest, type Callback, type Logger } from '@ringback/contracts';
 import type { Claim, Ledger } from '@ringback/ledger';
 import type { Quarantine, RouteCounts, TakenBatch } from '@ringback/queue';
 import type { Router } from '@ringback/routing';
@@ -10,6 +10,7 @@ import { createConflictKeeper } from './conflicts.ts';
 import type { FanOut } from './fan-out.ts';
 import type { HistoryEvents } from '../history/events.ts';
 import { type BusinessKeyOf, createBusinessDedupe, type WithoutDuplicates } from './business-duplicates.ts';
+import { createOpenable } from './openable.ts';
 import type { Elsewhere } from './pass-on.ts';
 import { routeAll, type Routed } from './route-all.ts';
 import { createUnroutedKeeper } from './unrouted.ts';
@@ -57,10 +58,12 @@ export type Sharding = {
 export function createDispatch(deps: DispatchDeps): (batch: TakenBatch) => Promise<void> {
   const { sharding, open = asItIs, now } = deps;
   const settleOwn = createOwnSettling(deps);
+  const requireOpenable = createOpenable({ ...deps, open });
   return withDispatchTraces(deps.traces, async (batch, onSettled) => {
+    requireOpenable(batch);
     // MUST come before the claims, which hold from then on.
     const since = now();
-    const collapsed = collapseOf(batch, { ...deps, open });
+    const collapsed = collapse(batch.callbacks, open, sharding?.elsewhere);
     const { elsewhere, unique } = collapsed;
     const own = unique.size === 0 && elsewhere.size > 0 ? undefined : settleOwn(batch, since, { ...collapsed, onSettled });
     // What is passed on MUST be there before this batch ends. Neither waits for the other.
@@ -152,21 +155,6 @@ function countsOf({ fresh, businessDuplicates, duplicates, conflicts, dropped, u
     businessDuplicates: businessDuplicates.length,
     conflicts: conflicts.length,
   };
-}
-
-/** @throws RingbackError RB_KEY_MISSING: the batch runs again, until a worker has the key */
-function collapseOf({ id, callbacks }: TakenBatch, { open = asItIs, sharding, logger }: DispatchDeps): Collapsed {
-  try {
-    for (const callback of callbacks) open(callback);
-  } catch (error) {
-    if (error instanceof RingbackError)
-      logger.error(
-        { code: error.code, batch: id, callbacks: callbacks.length, reason: error.message },
-        'callbacks wait for a key',
-      );
-    throw error;
-  }
-  return collapse(callbacks, open, sharding?.elsewhere);
 }
 
 const asItIs = (callback: Callback) => callback;
