@@ -43,15 +43,21 @@ async function run({ config, sources, folder, served, consumer }: ThreadSettings
   await store.close();
 }
 
-/** A source that left the settings, or knows of no subjects, has none. Nor has a body whose key is missing. */
+/** ms that events wait in Redis for a key. New settings start the thread anew. */
+const WAITS_FOR_KEY_MS = 600_000;
+
+/** A source that left the settings, or knows of no subjects, has none. @throws RingbackError RB_KEY_MISSING: not yet */
 function createSubjectsOf(stanzas: readonly SourceStanza[], { privacy }: HistoryConfig): HistoryWork['subjectsOf'] {
   const sources = new Map(createSources(stanzas).map((source) => [source.name, source]));
   const { open } = createBodyCodec(() => privacy?.encrypt);
+  let missingSince: number | undefined;
+  const stillWaits = () => performance.now() - (missingSince ??= performance.now()) < WAITS_FOR_KEY_MS;
   return (callback: Callback) => {
     try {
       return sources.get(callback.source)?.subjects?.(open(callback)) ?? {};
     } catch (error) {
       if (!(error instanceof RingbackError)) throw error;
+      if (error.code === 'RB_KEY_MISSING' && stillWaits()) throw error;
       logger.error(
         { code: error.code, requestID: callback.id, reason: error.message },
         'the history lacks what a callback is about',

@@ -29,8 +29,8 @@ const FORGET_EVERY_MS = 3_600_000;
 /** A gap is written once nothing was dropped for so long, or in parts of a minute. */
 const GAP = { quiet: 2000, longest: 60_000 };
 const DROPPED = 'the buffer was full, or Redis was short of memory';
-/** The store may take the same later. Anything else is about the rows. */
-const OF_THE_STORE = ['RB_HISTORY_UNAVAILABLE', 'RB_HISTORY_UNUSABLE'];
+/** The same may be written later. Anything else is about the rows. */
+const LATER = ['RB_HISTORY_UNAVAILABLE', 'RB_HISTORY_UNUSABLE', 'RB_KEY_MISSING'];
 
 /**
  * Brings the events of one shard to the store, until `stop`. An entry leaves the stream after its transaction is
@@ -118,7 +118,7 @@ function createPortionWriter(options: WriterOptions, stream: ReturnType<typeof c
       const events = entries.map(({ event }) => event);
       await store.write(rowsOf(events, subjectsOf));
     } catch (error) {
-      if (error instanceof RingbackError && OF_THE_STORE.includes(error.code)) throw error;
+      if (error instanceof RingbackError && LATER.includes(error.code)) throw error;
       if (entries.length === 1) return setAside(entries, error);
       const half = Math.ceil(entries.length / 2);
       await writeEntries(entries.slice(0, half));
