@@ -84,3 +84,8 @@ export class RingbackError extends Error {
     this.facts = facts;
   }
 }
+
+/** A body cannot be decrypted: its key is missing, or it is not what was encrypted. */
+export function cannotDecrypt(error: unknown): error is RingbackError {
+  return error instanceof RingbackError && (error.code === 'RB_KEY_MISSING' || error.code === 'RB_BODY_TAMPERED');
+}

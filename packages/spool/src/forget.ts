@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
-import { Callback } from '@ringback/contracts';
+import { Callback, cannotDecrypt } from '@ringback/contracts';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { openFile } from './spool-file.ts';
@@ -11,6 +11,7 @@ const NO_BOUND = 2 ** 40;
 
 export type ForgetInSpool = {
   readonly path: string;
+  /** @throws RingbackError RB_KEY_MISSING or RB_BODY_TAMPERED */
   readonly isIn: (callback: Callback) => boolean;
   /** In a batch that cannot be read. */
   readonly isNamed: (text: string) => boolean;
@@ -46,13 +47,24 @@ function forgetRows(file: DatabaseSync, { isIn, isNamed }: ForgetInSpool) {
       if (isNamed(String(callbacks))) unreadable += 1;
       continue;
     }
-    const left = all.filter((callback) => !isIn(callback));
-    if (left.length === all.length) continue;
+    const left = others(all, isIn);
+    if (left === undefined) unreadable += 1;
+    if (left === undefined || left.length === all.length) continue;
     removed += all.length - left.length;
     if (left.length === 0) remove.run(row);
     else rewrite.run(JSON.stringify(left), left.length, row);
   }
   return { removed, unreadable };
+}
+
+/** Undefined: nobody can tell, since a body cannot be decrypted. */
+function others(all: readonly Callback[], isIn: ForgetInSpool['isIn']): readonly Callback[] | undefined {
+  try {
+    return all.filter((callback) => !isIn(callback));
+  } catch (error) {
+    if (cannotDecrypt(error)) return undefined;
+    throw error;
+  }
 }
 
 function parse(text: string): readonly Callback[] | undefined {

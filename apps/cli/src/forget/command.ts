@@ -3,6 +3,7 @@ import { hostname, userInfo } from 'node:os';
 import { settingsFile } from '@ringback/config';
 import { type HistoryStore, NO_ROWS } from '@ringback/history';
 import { createPerson, forget, type Forgot, phoneMatcher } from '@ringback/operations';
+import { openPayload } from '@ringback/privacy';
 import { createSources } from '@ringback/sources';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Env } from '../reach/load-settings.ts';
@@ -55,23 +56,24 @@ export function addForget({ program, ...context }: Context & { readonly program:
       const { env, terminal } = context;
       // What removes MUST NOT take a history that was moved away for an empty one.
       const tellNone = options.dryRun ? terminal.err : undefined;
-      await withPlaces({ env, config: options.config, tellNone }, (open) => run(options, open, context));
+      await withPlaces({ env, config: options.config, tellNone }, (reached) => run(options, reached, context));
     });
 }
 
-async function run(options: Options, open: OpenPlaces, { env, terminal, done }: Context): Promise<void> {
+async function run(options: Options, reached: OpenPlaces, { env, terminal, done }: Context): Promise<void> {
   const { dryRun, yes, json, config } = options;
-  const { settings, places, away } = open;
+  const { settings, places, away } = reached;
+  const { open } = bodyCodec(settings);
   const person = createPerson(
     { phones: options.phone, requestIDs: options.requestID, tasks: options.task },
     subjectsBy(settings.sources),
-    bodyCodec(settings).open,
+    { open, openPayload: (payload) => openPayload(payload, open) },
   );
   const only = dryRun || !yes;
   const spool = () => lookInSpool({ settings, settingsPath: config ?? settingsFile(env), person, dryRun: only });
   const forgot = await forget({ places, person, dryRun: only, away, patience: PATIENCE_MS, spool });
   if (!only && places.history) await note(places.history, options, forgot);
-  const rewriting = options.rewriteAof && !only ? await rewriteFiles(open) : undefined;
+  const rewriting = options.rewriteAof && !only ? await rewriteFiles(reached) : undefined;
   tellForgot({ forgot, dryRun: only, json, terminal, rewriting });
   if (!dryRun && !yes) terminal.err('nothing was removed: say --yes to do it');
   done(forgot.notReached.length === 0 && (dryRun || yes));

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Callback, callbackKey, callbacksOf, groupCallbacks } from '@ringback/contracts';
+import { type Callback, callbackKey, callbacksOf, cannotDecrypt, groupCallbacks } from '@ringback/contracts';
 import { createRunScript, HISTORY_OVERHEAD, historyKeys } from '@ringback/redis';
 import type { Redis } from 'ioredis';
 import { Compile } from 'typebox/compile';
@@ -15,6 +15,7 @@ const event = Compile(HistoryEvent);
 export type ForgetInStream = {
   readonly redis: Redis;
   readonly prefix: string;
+  /** @throws RingbackError RB_KEY_MISSING or RB_BODY_TAMPERED */
   readonly isIn: (callback: Callback) => boolean;
   /** In text that is no event of ours, or an answer. */
   readonly isNamed: (text: string) => boolean;
@@ -72,8 +73,9 @@ async function forgetEntry(options: ForgetInStream, { id, text }: Entry, found: 
     if (isNamed(text)) found.unreadable += 1;
     return;
   }
-  const left = withoutPerson(was, options);
-  if (left === was) return;
+  const left = leftOf(was, options);
+  if (left === 'unreadable') found.unreadable += 1;
+  if (left === was || left === 'unreadable') return;
   const count = was.kind === 'dispatched' ? was.fateOf.length - (left?.kind === 'dispatched' ? left.fateOf.length : 0) : 0;
   const noted = () => (count > 0 ? void (found.removed += count) : void (found.changed += 1));
   if (dryRun) return noted();
@@ -92,13 +94,23 @@ async function isWritten({ redis, patience }: ForgetInStream, stream: string, id
   return false;
 }
 
+/** `unreadable`: nobody can tell, since a body cannot be decrypted. */
+function leftOf(was: HistoryEvent, options: ForgetInStream) {
+  try {
+    return withoutPerson(was, options);
+  } catch (error) {
+    if (cannotDecrypt(error)) return 'unreadable';
+    throw error;
+  }
+}
+
 /** The same: the person is not in it. Undefined: nothing is left. */
 function withoutPerson(was: HistoryEvent, { isIn, isNamed, keys }: ForgetInStream): HistoryEvent | undefined {
   const isOther = ({ key }: { readonly key: string }) => !keys.has(key);
   switch (was.kind) {
     case 'dispatched':
       return withoutCallbacks(was, (callback) => {
-        const gone = isIn(callback) || keys.has(callbackKey(callback));
+        const gone = keys.has(callbackKey(callback)) || isIn(callback);
         if (gone) keys.add(callbackKey(callback));
         return gone;
       });

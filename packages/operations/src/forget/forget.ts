@@ -61,6 +61,8 @@ export async function forget(options: ForgetOptions): Promise<Forgot> {
   return report.result([...notAsked(missing), ...spooled.notReached]);
 }
 
+const PUT_KEY_BACK = 'If their key is missing, put it back into privacy.encrypt.keys and run it again';
+
 type Round = { readonly keys: Set<string>; readonly report: ReturnType<typeof createReport> };
 
 async function onShard({ person, dryRun, patience, places }: ForgetOptions, shard: ShardPlace, { keys, report }: Round) {
@@ -73,7 +75,9 @@ async function onShard({ person, dryRun, patience, places }: ForgetOptions, shar
   const { underWay, unreadable } = events;
   if (underWay > 0) report.notReached(`${underWay} on the way to the history: a writer has them. Run it again`);
   if (unreadable > 0)
-    report.notReached(`${unreadable} on the way to the history: they cannot be read. They go once they are written or set aside`);
+    report.notReached(
+      `${unreadable} on the way to the history: they cannot be read. They go once they are written or set aside. ${PUT_KEY_BACK}`,
+    );
 }
 
 function reportPlace(report: Round['report'], found: ForgottenIn, shard: string): void {
@@ -84,7 +88,7 @@ function reportPlace(report: Round['report'], found: ForgottenIn, shard: string)
     report.notReached(`${underWay} in ${where}: a worker has them under way. Run it again when it is done with them`);
   if (unreadable > 0)
     report.notReached(
-      `${unreadable} in ${where} on ${shard}: they cannot be read, and may be the person's. List them with dead-letters or quarantine, and purge them`,
+      `${unreadable} in ${where} on ${shard}: they cannot be read, and may be the person's. ${PUT_KEY_BACK}, or list them with dead-letters or quarantine, and purge them`,
     );
 }
 
@@ -96,6 +100,8 @@ async function inHistory(
   if (history === undefined) return;
   const found = await forgetInHistory({ store: history, person, keys, dryRun, onlyRest });
   for (const key of found.keys) keys.add(key);
+  if (found.unreadable > 0)
+    report.notReached(`${found.unreadable} in the history: they cannot be decrypted, and may be the person's. ${PUT_KEY_BACK}`);
   report.removed('history', undefined, found.callbacks);
   report.removed('at rest in the history', undefined, found.resting);
   if (found.erased) report.erased(found.erased);

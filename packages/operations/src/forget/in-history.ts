@@ -1,4 +1,4 @@
-import { Callback, type Callback as CallbackType, SEALED_MARK } from '@ringback/contracts';
+import { Callback, type Callback as CallbackType, cannotDecrypt } from '@ringback/contracts';
 import type { CallbackRef, Forgotten, HistoryStore, Resting } from '@ringback/history';
 import { Compile } from 'typebox/compile';
 import type { Person } from './person.ts';
@@ -9,6 +9,8 @@ export type ForgottenInHistory = Pick<Forgotten, 'callbacks' | 'resting'> & {
   readonly keys: ReadonlySet<string>;
   /** Of what was removed. Undefined: nothing was. */
   readonly erased?: Pick<Forgotten, 'erased' | 'how'> | undefined;
+  /** Callbacks whose body cannot be decrypted: nobody can tell whose they are. */
+  readonly unreadable: number;
 };
 
 type Options = {
@@ -24,33 +26,52 @@ type Options = {
 /** Removes a person's callbacks, with deliveries and attempts, and what rests of them. */
 export async function forgetInHistory(options: Options): Promise<ForgottenInHistory> {
   const { store, dryRun } = options;
-  const refs = options.onlyRest === true ? [] : await refsOf(options);
+  const unreadable = new Set<string>();
+  const told = whetherTheirs(unreadable);
+  const refs = options.onlyRest === true ? [] : await refsOf(options, told);
   const keys = new Set([...options.keys, ...refs.map(({ key }) => key)]);
-  const rest = await restOf({ ...options, keys });
+  const rest = await restOf({ ...options, keys }, told);
   const nothing = { callbacks: 0, resting: 0 };
-  if (dryRun) return { callbacks: refs.length, resting: rest.length, keys };
-  if (refs.length + rest.length === 0) return { ...nothing, keys };
-  let sum: Omit<ForgottenInHistory, 'keys'> = nothing;
+  const found = { keys, unreadable: unreadable.size };
+  if (dryRun) return { callbacks: refs.length, resting: rest.length, ...found };
+  if (refs.length + rest.length === 0) return { ...nothing, ...found };
+  let sum: Omit<ForgottenInHistory, keyof typeof found> = nothing;
   const portion = Math.min(store.forgetsAtOnce, Math.max(refs.length, rest.length));
   for (let at = 0; at < Math.max(refs.length, rest.length); at += portion) {
     const done = await store.forget({ refs: refs.slice(at, at + portion), rest: rest.slice(at, at + portion) });
     const { erased, how } = done;
     sum = { callbacks: sum.callbacks + done.callbacks, resting: sum.resting + done.resting, erased: { erased, how } };
   }
-  return { ...sum, keys };
+  return { ...sum, ...found };
 }
 
-async function refsOf(options: Options): Promise<CallbackRef[]> {
+type Told = (id: string, isTheirs: () => boolean) => boolean;
+
+/** Notes the id if that cannot be told. */
+function whetherTheirs(unreadable: Set<string>): Told {
+  return (id, is) => {
+    try {
+      return is();
+    } catch (error) {
+      if (!cannotDecrypt(error)) throw error;
+      unreadable.add(id);
+      return false;
+    }
+  };
+}
+
+async function refsOf(options: Options, told: Told): Promise<CallbackRef[]> {
   const refs = new Map<string, CallbackRef>();
   const note = ({ key, receivedAt }: CallbackRef) => void refs.set(`${receivedAt} ${key}`, { key, receivedAt });
-  for await (const ref of options.person.needsBodies ? refsByReading(options) : refsById(options)) note(ref);
+  for await (const ref of options.person.needsBodies ? refsByReading(options, told) : refsById(options)) note(ref);
   return [...refs.values()];
 }
 
 /** Bodies, answers and reasons: all of them are read. */
-async function* refsByReading({ store, person, keys }: Options): AsyncGenerator<CallbackRef> {
+async function* refsByReading({ store, person, keys }: Options, told: Told): AsyncGenerator<CallbackRef> {
   for await (const { callbacks, deliveries, attempts } of store.all()) {
-    for (const row of callbacks) if (keys.has(row.key) || person.isInRow(row)) yield row;
+    for (const row of callbacks)
+      if (keys.has(row.key) || told(`${row.receivedAt} ${row.key}`, () => person.isInRow(row))) yield row;
     for (const attempt of attempts) if (attempt.answer !== undefined && person.isNamed(attempt.answer)) yield attempt;
     for (const one of [...deliveries, ...attempts]) if (person.hasPhone(one.reason)) yield one;
   }
@@ -68,11 +89,11 @@ async function* refsById({ store, person: { named, isInRow }, keys }: Options): 
   }
 }
 
-async function restOf({ store, person, keys }: Options): Promise<string[]> {
+async function restOf({ store, person, keys }: Options, told: Told): Promise<string[]> {
   const ids: string[] = [];
   for (let after: Resting | undefined; ;) {
     const found = await store.rest.find({}, { limit: PAGE, after });
-    for (const entry of found) if (isTheirs(entry, person, keys)) ids.push(entry.id);
+    for (const entry of found) if (told(entry.id, () => isTheirs(entry, person, keys))) ids.push(entry.id);
     after = found.at(-1);
     if (found.length < PAGE) return ids;
   }
@@ -82,10 +103,13 @@ function isTheirs(entry: Resting, person: Person, keys: ReadonlySet<string>): bo
   if (keys.has(entry.key) || person.named.requestIDs.includes(entry.requestID)) return true;
   if (person.isNamed(entry.payload)) return true;
   if ([entry.requestID, entry.type, entry.reason].some(person.hasPhone)) return true;
-  const payload = jsonOf(entry.payload);
-  if (encodedBodies(payload).some((body) => person.isNamed(body))) return true;
-  const mayBeIn = person.named.tasks.length > 0 || entry.payload.includes(SEALED_MARK);
-  return mayBeIn && callbacksIn(payload).some((own) => person.isIn(own));
+  const { needsBodies, named } = person;
+  const isByTask = named.tasks.length > 0;
+  const kept = jsonOf(entry.payload);
+  // A requestID is found without the key.
+  const payload = needsBodies || isByTask ? person.openedPayload(kept) : kept;
+  if ([...encodedBodies(payload), ...(needsBodies ? [String(JSON.stringify(payload))] : [])].some(person.isNamed)) return true;
+  return isByTask && callbacksIn(payload).some((own) => person.isIn(own));
 }
 
 const callback = Compile(Callback);

@@ -15,19 +15,25 @@ export type Person = PersonInQueues & {
   /** Also if its body is gone. */
   readonly isInRow: (row: CallbackRow) => boolean;
   readonly hasPhone: (text: string | undefined) => boolean;
+  /** What rests, with each body in it no longer encrypted. @throws as `isIn` */
+  readonly openedPayload: (payload: unknown) => unknown;
   /** By phone number: only reading everything finds it. */
   readonly needsBodies: boolean;
   readonly named: Named;
 };
 
-/**
- * @param subjectsOf of the callback's source. Undefined: the source is not in the settings, or has none
- * @param open opens a body that is encrypted
- */
+type Decrypting = {
+  readonly open: <T extends Pick<Callback, 'source' | 'account' | 'id' | 'body'>>(callback: T) => T;
+  readonly openPayload: (payload: unknown) => unknown;
+};
+
+const NONE_IS_ENCRYPTED: Decrypting = { open: (callback) => callback, openPayload: (payload) => payload };
+
+/** @param subjectsOf of the callback's source. Undefined: the source is not in the settings, or has none */
 export function createPerson(
   named: Named,
   subjectsOf: (callback: Callback) => Subjects | undefined,
-  open: (callback: Callback) => Callback = (callback) => callback,
+  { open, openPayload }: Decrypting = NONE_IS_ENCRYPTED,
 ): Person {
   const { phones, requestIDs, tasks } = named;
   const hasPhone = (text: string | undefined) => text !== undefined && phones.some((matches) => matches(text));
@@ -43,6 +49,8 @@ export function createPerson(
     isIn,
     isInRow: (row) => isTask(row.subjects) || isIn({ ...row, body: row.body ?? '' }) || textsOf(row).some(hasPhone),
     hasPhone,
+    opened: open,
+    openedPayload: openPayload,
     isNamed: (text) => hasPhone(text) || requestIDs.some((id) => hasWhole(text, JSON.stringify(id).slice(1, -1))),
     needsBodies: phones.length > 0,
     named,

@@ -1,4 +1,4 @@
-import { type Output, RingbackError } from '@ringback/contracts';
+import { cannotDecrypt, type Output } from '@ringback/contracts';
 import type { BodyCodec } from './body-codec.ts';
 
 /** The output with opened bodies. Without the key its deliveries wait, as for a destination that is away. */
@@ -9,11 +9,9 @@ export function openedOutput(output: Output, open: BodyCodec['open']): Output {
       try {
         return await output.deliver({ ...delivery, callback: open(delivery.callback) }, signal);
       } catch (error) {
-        if (!(error instanceof RingbackError) || !UNREADABLE.has(error.code)) throw error;
+        if (!cannotDecrypt(error)) throw error;
         return { outcome: 'retry', failure: 'unavailable', reason: `${error.code}: ${error.message}`, fault: 'ours' };
       }
     },
   };
 }
-
-const UNREADABLE = new Set<string>(['RB_KEY_MISSING', 'RB_BODY_TAMPERED']);

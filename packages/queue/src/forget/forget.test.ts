@@ -15,6 +15,7 @@ import { everythingIn } from './test-stored.ts';
 const delivery = { retry: { attempts: 3, giveUpAfter: 86_400_000, minDelay: 60_000, maxDelay: 60_000 } };
 const THEIRS = 'Ada Forgotten';
 const person = {
+  opened: (entry: QuarantinedCallback) => entry,
   isIn: ({ body }: Callback) => body.includes(THEIRS),
   isNamed: (text: string) => text.includes(THEIRS),
 };

@@ -1,4 +1,4 @@
-import type { Callback } from '@ringback/contracts';
+import { type Callback, cannotDecrypt } from '@ringback/contracts';
 import type { Job, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { isLocked } from '../bullmq/lock.ts';
@@ -108,16 +108,13 @@ async function placeOf({ queue: open }: Forgetting, { queue, id }: { queue: stri
 }
 
 async function forgetBodies(forgetting: Forgetting, id: string): Promise<void> {
-  const { person, dryRun, tally } = forgetting;
+  const { dryRun, tally } = forgetting;
   for (let tries = 0; tries < TRIES; tries += 1) {
-    const stored = await readShares(forgetting, id).catch((error: unknown) => {
-      if (isUnreadable(error)) return 'unreadable' as const;
-      throw error;
-    });
-    if (stored === undefined) return;
+    const found = await findInShares(forgetting, id);
+    if (found === undefined) return;
     // Nobody can tell whose they are.
-    if (stored === 'unreadable') return tally.note({ place: 'deliveries' }, 'unreadable', 1);
-    const gone = new Set(stored.callbacks.filter((callback) => person.isIn(callback)));
+    if (found === 'unreadable') return tally.note({ place: 'deliveries' }, 'unreadable', 1);
+    const { stored, gone } = found;
     if (gone.size === 0) return;
     const shares = forgottenShares(stored, gone);
     const done = dryRun ? 'forgotten' : await forgetShares(forgetting, stored, { gone, shares });
@@ -127,6 +124,16 @@ async function forgetBodies(forgetting: Forgetting, id: string): Promise<void> {
       tally.note({ place, output }, done === 'forgotten' ? 'removed' : 'underWay', removed);
     }
     return;
+  }
+}
+
+async function findInShares(forgetting: Forgetting, id: string) {
+  try {
+    const stored = await readShares(forgetting, id);
+    return stored && { stored, gone: new Set(stored.callbacks.filter((callback) => forgetting.person.isIn(callback))) };
+  } catch (error) {
+    if (isUnreadable(error) || cannotDecrypt(error)) return 'unreadable';
+    throw error;
   }
 }
 

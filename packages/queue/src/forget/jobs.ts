@@ -1,11 +1,11 @@
 import {
   type Callback,
+  cannotDecrypt,
   CallbackBatch,
   callbacksOf,
   DeliveryPayload,
   groupCallbacks,
   QuarantinedCallback,
-  SEALED_MARK,
 } from '@ringback/contracts';
 import { Compile } from 'typebox/compile';
 import { CALLBACKS, QUARANTINE, UNROUTED } from '../bullmq/names.ts';
@@ -18,13 +18,24 @@ const quarantined = Compile(QuarantinedCallback);
 /** Of a job: the person's callbacks in it, and its data without them. No data: nothing of it is left. */
 export type Found = { readonly gone: readonly Callback[]; readonly data?: unknown };
 
-/** Undefined: the person is not in it. `unreadable`: the person is named, but what holds it is no payload of ours. */
+/**
+ * Undefined: the person is not in it. `unreadable`: the person is named, but what holds it is no payload of ours; or
+ * nobody can tell, since a body cannot be decrypted.
+ */
 export function findInJob(queue: string, text: string, person: Person): Found | 'unreadable' | undefined {
+  try {
+    return findIn(queue, text, person);
+  } catch (error) {
+    if (cannotDecrypt(error)) return 'unreadable';
+    throw error;
+  }
+}
+
+function findIn(queue: string, text: string, person: Person): Found | 'unreadable' | undefined {
   const data = jsonOf(text);
   if (queue === CALLBACKS && batches.Check(data)) return withoutPerson(data, person);
   if ((queue === QUARANTINE || queue === UNROUTED) && quarantined.Check(data)) {
-    const callback = readQuarantined(data);
-    return person.isIn(callback) || person.isNamed(requestOf(data)) ? { gone: [callback] } : undefined;
+    return isInQuarantined(data, person) ? { gone: [identityOf(data)] } : undefined;
   }
   if (deliveries.Check(data)) {
     if (data.kind === 'batch') return withoutPerson(data, person);
@@ -45,10 +56,18 @@ function withoutPerson(data: CallbackBatch, person: Person): Found | undefined {
   return left.length === 0 ? { gone } : { gone, data: { ...data, groups: groupCallbacks(left) } };
 }
 
-function readQuarantined(entry: QuarantinedCallback): Callback {
-  const { id, source, account, type = '', time, receivedAt, body, encoding, about } = entry;
-  const text = encoding === 'utf8' || body.startsWith(SEALED_MARK) ? body : Buffer.from(body, encoding).toString();
-  return { id, source, account, type, time, receivedAt, body: text, ...(about !== undefined && { about }) };
+function isInQuarantined(data: QuarantinedCallback, person: Person): boolean {
+  const { body, encoding } = person.opened(data);
+  const callback = identityOf(data);
+  // Bytes that are no text are no callback: they may even look like an encrypted one.
+  const isInBody =
+    encoding === 'utf8' ? person.isIn({ ...callback, body }) : person.isNamed(Buffer.from(body, encoding).toString());
+  return isInBody || person.isIn(callback) || person.isNamed(requestOf(data));
+}
+
+/** Without its body. */
+function identityOf({ id, source, account, type = '', time, receivedAt, about }: QuarantinedCallback): Callback {
+  return { id, source, account, type, time, receivedAt, body: '', ...(about !== undefined && { about }) };
 }
 
 const requestOf = ({ path, query, headers }: QuarantinedCallback) => JSON.stringify([path, query, headers]);

@@ -1,8 +1,11 @@
-import type { Callback } from '@ringback/contracts';
+import type { Callback, QuarantinedCallback } from '@ringback/contracts';
 
 /** Whose callbacks are to be removed. */
 export type Person = {
+  /** @throws RingbackError RB_KEY_MISSING or RB_BODY_TAMPERED */
   readonly isIn: (callback: Callback) => boolean;
+  /** With a body that is no longer encrypted. @throws as `isIn` */
+  readonly opened: (entry: QuarantinedCallback) => QuarantinedCallback;
   /** In text that is no callback of ours: a body that could not be read, an answer, a damaged payload. */
   readonly isNamed: (text: string) => boolean;
 };
