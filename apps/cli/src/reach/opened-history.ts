@@ -1,4 +1,5 @@
 import type { Config } from '@ringback/config';
+import { cannotDecrypt } from '@ringback/contracts';
 import type { CallbackRow, FoundCallback, HistoryRows, HistoryStore, HistoryFilter, Page } from '@ringback/history';
 import { type BodyCodec, createBodyCodec } from '@ringback/privacy';
 
@@ -9,9 +10,13 @@ export function bodyCodec({ privacy }: Pick<Config, 'privacy'>): BodyCodec {
 /** Rows that are looked at together for a text. */
 const PORTION = 200;
 
-/** The store as if no body were encrypted. What is written is encrypted as the settings say. */
+/**
+ * The store as if no body were encrypted, but for what `all` cannot decrypt. What is written is encrypted as the
+ * settings say.
+ */
 export function openedHistory(store: HistoryStore, settings: Pick<Config, 'privacy'>): HistoryStore {
-  if (settings.privacy?.encrypt === undefined) return store;
+  // Without keys nothing that matches can be encrypted: the store itself looks for a text.
+  const looks = settings.privacy?.encrypt === undefined;
   const codec = bodyCodec(settings);
   const open = <T extends CallbackRow>(row: T): T => withBody(row, codec.open);
   const matching = (filter: HistoryFilter, page: Page) => eachWithText(store, { filter, after: page.after, open });
@@ -19,7 +24,7 @@ export function openedHistory(store: HistoryStore, settings: Pick<Config, 'priva
   return {
     ...store,
     async find(filter, page) {
-      if (filter.text === undefined) return (await store.find(filter, page)).map(open);
+      if (looks || filter.text === undefined) return (await store.find(filter, page)).map(open);
       const found: FoundCallback[] = [];
       for await (const row of matching(filter, page)) {
         found.push(page.bodies === true ? row : { ...row, body: undefined });
@@ -28,20 +33,32 @@ export function openedHistory(store: HistoryStore, settings: Pick<Config, 'priva
       return found;
     },
     async count(filter) {
-      if (filter.text === undefined) return store.count(filter);
+      if (looks || filter.text === undefined) return store.count(filter);
       let count = 0;
       for await (const _ of matching(filter, { limit: PORTION })) count += 1;
       return count;
     },
     stories: async (refs) => (await store.stories(refs)).map(open),
     write: (rows) => store.write({ ...rows, callbacks: rows.callbacks.map((row) => withBody(row, codec.seal)) }),
-    all: () => openedPortions(store, open),
+    all: () => openedPortions(store, openedIfPossible(open)),
   };
 }
 
 function withBody<T extends CallbackRow>(row: T, change: BodyCodec['open']): T {
   const { body } = row;
   return body === undefined ? row : { ...row, body: change({ ...row, body }).body };
+}
+
+/** One body whose key is lost MUST NOT keep all others from being exported, copied or forgotten. */
+function openedIfPossible(open: (row: CallbackRow) => CallbackRow): (row: CallbackRow) => CallbackRow {
+  return (row) => {
+    try {
+      return open(row);
+    } catch (error) {
+      if (cannotDecrypt(error)) return row;
+      throw error;
+    }
+  };
 }
 
 async function* openedPortions(store: HistoryStore, open: (row: CallbackRow) => CallbackRow): AsyncGenerator<HistoryRows> {
