@@ -1,5 +1,6 @@
-import { type Callback, SILENT } from '@ringback/contracts';
+import { SILENT } from '@ringback/contracts';
 import { createRoom, type EnqueuePlace, type Room, type RoomPlace } from '@ringback/operations';
+import { sealStored } from '@ringback/privacy';
 import { type BacklogBound, createBacklogBound, createBodies, parks } from '@ringback/queue';
 import { createRedisWatch, sharingPrimary } from '@ringback/redis';
 import { bodyCodec } from '../reach/opened-history.ts';
@@ -51,11 +52,7 @@ type Opened = ReturnType<typeof openPlace>;
 /** What the history gives is opened. */
 function sealing(bodies: EnqueuePlace['bodies'], settings: Reached['settings']): EnqueuePlace['bodies'] {
   const { seal } = bodyCodec(settings);
-  const sealed = <T extends { readonly callbacks: readonly Callback[] }>(share: T): T => ({
-    ...share,
-    callbacks: share.callbacks.map(seal),
-  });
-  return { store: (stored) => bodies.store({ ...stored, shares: stored.shares.map(sealed) }) };
+  return { store: (stored) => bodies.store(sealStored(stored, seal)) };
 }
 
 function openPlace({ settings, count }: Reached, shard: ReachedShard) {

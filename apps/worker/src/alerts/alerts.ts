@@ -3,6 +3,7 @@ import type { Config } from '@ringback/config';
 import { type Logger, RingbackError } from '@ringback/contracts';
 import { type AlertOptions, createAlertState, createMissing, lookForAlerts } from '@ringback/operations';
 import { within } from '@ringback/pacing';
+import { type BodyCodec, createBodyCodec, sealStored } from '@ringback/privacy';
 import { createBodies } from '@ringback/queue';
 import { repeatLook } from '../repeated-look.ts';
 import type { OpenShard } from '../shard/shard.ts';
@@ -26,6 +27,7 @@ export type AlertsOptions = {
 export function startAlerts({ settings, shards, logger }: AlertsOptions): { close(): Promise<void> } {
   const [home] = shards;
   if (home === undefined) throw new RangeError('there is no shard 0');
+  const { seal } = createBodyCodec(() => settings().privacy?.encrypt);
   const state = createAlertState({ ...home.access, id: randomUUID() });
   let looked = false;
   const options: AlertOptions = {
@@ -35,7 +37,7 @@ export function startAlerts({ settings, shards, logger }: AlertsOptions): { clos
       shards: shards.map(({ number, access }) => ({ number, ...access })),
       history: undefined,
     },
-    write: shards.map((shard) => writeTo(shard)),
+    write: shards.map((shard) => writeTo(shard, seal)),
     durability: settings().redis.durability,
     now: home.clock.now,
     missing: createPromptMissing,
@@ -68,13 +70,13 @@ export function startAlerts({ settings, shards, logger }: AlertsOptions): { clos
 }
 
 /** An alert is no acked callback: it is not worth waiting until replicas have it. */
-function writeTo({ number, access }: OpenShard): AlertOptions['write'][number] {
+function writeTo({ number, access }: OpenShard, seal: BodyCodec['seal']): AlertOptions['write'][number] {
   const bodies = createBodies(access);
   const noAnswer = () => new RingbackError('RB_REDIS_UNAVAILABLE', `shard ${number} does not answer`);
   return {
     bodies: {
       async store(request) {
-        return (await within(ANSWERS_WITHIN_MS, bodies.store(request))) ?? Promise.reject(noAnswer());
+        return (await within(ANSWERS_WITHIN_MS, bodies.store(sealStored(request, seal)))) ?? Promise.reject(noAnswer());
       },
     },
     confirm: async () => {},
