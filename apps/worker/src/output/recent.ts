@@ -3,7 +3,7 @@ import type { BreakerState } from './breaker.ts';
 
 /** What an output did last, by this process's own attempts. Ages in ms. */
 export type Recent = {
-  /** How long the breaker has been in its state. */
+  /** How long the breaker has been closed, or how long it has not. A probe that fails does not begin that anew. */
   readonly breakerFor: number;
   readonly deliveredAgo?: number;
   readonly failed?: { readonly ago: number; readonly reason: string };
@@ -17,7 +17,7 @@ export function createRecent(now: () => number) {
   let failed: { readonly at: number; readonly reason: string } | undefined;
   return {
     breakerIs(state: BreakerState): void {
-      if (state !== breaker) changedAt = now();
+      if ((state === 'closed') !== (breaker === 'closed')) changedAt = now();
       breaker = state;
     },
     attempted({ result }: Pick<Attempted, 'result'>): void {

@@ -4,7 +4,10 @@ type Seen = NonNullable<ProcessState['outputs']>[string];
 
 /** Workers judge an output by their own attempts and may differ. Times: ms since the epoch. */
 export type BreakerStatus = {
-  /** The worst state that a worker has, since when, at how many of the workers that serve it. */
+  /**
+   * The worst state that a worker has, at how many of the workers that serve it. `since`: since when it is closed, or
+   * since when it is not: open and probing count as one.
+   */
   readonly breaker?: { readonly state: Seen['breaker']; readonly since?: number | undefined; readonly workers: number };
   readonly failing?: { readonly since: number; readonly reasons: readonly string[]; readonly workers: number };
   readonly lastDelivered?: number;

@@ -5,7 +5,7 @@ const Time = Type.Number();
 /** What a process says of an output, by its own attempts. */
 const OutputState = Type.Object({
   breaker: Type.Enum(['closed', 'open', 'probing']),
-  /** Of the breaker's state. */
+  /** Since when the breaker has been closed. If it is open or probing: since when it has not been closed. */
   since: Type.Optional(Time),
   lastDelivered: Type.Optional(Time),
   lastFailed: Type.Optional(Type.Object({ at: Time, reason: Type.String() })),
