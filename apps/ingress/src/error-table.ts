@@ -28,8 +28,8 @@ const STATUS = {
 
 const known: Partial<Record<ErrorCode, number>> = STATUS;
 
-/** Codes of refusals that are our fault: the sender did nothing wrong, and should try again. */
-export const UNAVAILABLE = Object.entries(STATUS).flatMap(([code, status]) => (status === 503 ? [code] : []));
+/** Codes of refusals that are our fault: nothing is wrong with the callback. Alerts, objectives and the runbook name them. */
+export const OUR_FAULT = Object.entries(STATUS).flatMap(([code, status]) => (status >= 500 ? [code] : []));
 
 export class HttpRefusal extends RingbackError {
   readonly status: number;

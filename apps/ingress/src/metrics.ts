@@ -1,7 +1,7 @@
 import type { Config } from '@ringback/config';
 import type { BatchProducer, ErrorCode, SourceType } from '@ringback/contracts';
 import { type Count, type Metrics, showSettings } from '@ringback/observability';
-import { UNAVAILABLE } from './error-table.ts';
+import { OUR_FAULT } from './error-table.ts';
 
 /** A request that was answered. */
 export type Received = {
@@ -17,8 +17,8 @@ export type Received = {
 };
 
 export type IngressMetrics = Pick<Metrics, 'text' | 'contentType'> & {
-  /** Requests since the start. `unavailable`: those of the refused ones that are our fault (503). */
-  readonly totals: () => { readonly acked: number; readonly refused: number; readonly unavailable: number };
+  /** Requests since the start. `ourFault`: the refused ones with nothing wrong. `slow`: acks that took more than a second. */
+  readonly totals: () => Readonly<Record<'acked' | 'refused' | 'ourFault' | 'slow', number>>;
   readonly count: (received: Received) => void;
   /** What is known now: settings may change. */
   readonly know: (known: KnownTypes) => void;
@@ -30,6 +30,7 @@ export type IngressMetrics = Pick<Metrics, 'text' | 'contentType'> & {
   readonly spool: (spooling: (() => number) | undefined) => void;
 };
 
+const SLOW_MS = 1000;
 const ACK_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 const GROUP_BUCKETS = [1, 2, 4, 8, 16, 32, 64];
 
@@ -58,14 +59,17 @@ export function createIngressMetrics(metrics: Metrics, known: KnownTypes): Ingre
   });
   const acked = ack.of();
   const { count, know, totals } = createReceivedCounter(metrics);
+  let slow = 0;
   know(known);
   return {
     ...metrics,
     know,
-    totals,
+    totals: () => ({ ...totals(), slow }),
     count(received) {
       count(received);
-      if (received.result === 'acked' && received.ms !== undefined) acked.observe(received.ms / 1000);
+      if (received.result !== 'acked' || received.ms === undefined) return;
+      acked.observe(received.ms / 1000);
+      if (received.ms > SLOW_MS) slow += 1;
     },
     settings: (state) => showSettings(metrics, state),
     measured: createMeasured(metrics),
@@ -73,7 +77,11 @@ export function createIngressMetrics(metrics: Metrics, known: KnownTypes): Ingre
   };
 }
 
-function createReceivedCounter(metrics: Metrics): Pick<IngressMetrics, 'count' | 'know' | 'totals'> {
+type ReceivedCounter = Pick<IngressMetrics, 'count' | 'know'> & {
+  readonly totals: () => Omit<ReturnType<IngressMetrics['totals']>, 'slow'>;
+};
+
+function createReceivedCounter(metrics: Metrics): ReceivedCounter {
   const counter = metrics.counter({
     name: 'ringback_callbacks_received_total',
     help: 'Requests that were answered, by what came of them.',
@@ -99,7 +107,7 @@ function createReceivedCounter(metrics: Metrics): Pick<IngressMetrics, 'count' |
     totals: () => ({
       acked: counter.sum({ result: 'acked' }),
       refused: counter.sum({ result: 'refused' }),
-      unavailable: UNAVAILABLE.reduce((total, reason) => total + counter.sum({ result: 'refused', reason }), 0),
+      ourFault: OUR_FAULT.reduce((total, reason) => total + counter.sum({ result: 'refused', reason }), 0),
     }),
   };
 }

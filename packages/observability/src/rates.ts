@@ -1,17 +1,17 @@
-type Totals = Readonly<Record<string, number>>;
-
-export type Rates = {
+type Rates<Name extends string> = {
   /** Since the process started. */
-  readonly totals: Totals;
+  readonly totals: Readonly<Record<Name, number>>;
   /** The same a second, of the last ten seconds. */
-  readonly rates: Totals;
+  readonly rates: Readonly<Record<Name, number>>;
 };
 
 const WINDOW_MS = 10_000;
 
+type Watched<Name extends string> = { readonly totals: () => Readonly<Record<Name, number>>; readonly now: () => number };
+
 /** Each call looks at the totals, and compares them with what earlier calls saw. `now`: monotonic, ms. */
-export function createRates({ totals, now }: { totals: () => Totals; now: () => number }): () => Rates {
-  let seen: readonly { readonly at: number; readonly totals: Totals }[] = [{ at: now(), totals: totals() }];
+export function createRates<Name extends string>({ totals, now }: Watched<Name>): () => Rates<Name> {
+  let seen = [{ at: now(), totals: totals() }];
   return () => {
     const latest = { at: now(), totals: totals() };
     const recent = seen.filter(({ at }) => latest.at - at <= WINDOW_MS);
@@ -19,8 +19,10 @@ export function createRates({ totals, now }: { totals: () => Totals; now: () => 
     const base = recent[0] ?? seen.at(-1) ?? latest;
     seen = [...recent, latest];
     const seconds = (latest.at - base.at) / 1000;
-    const rateOf = (name: string, total: number) => (seconds > 0 ? (total - (base.totals[name] ?? 0)) / seconds : 0);
-    const rates = Object.entries(latest.totals).map(([name, total]) => [name, rateOf(name, total)] as const);
-    return { totals: latest.totals, rates: Object.fromEntries(rates) };
+    const rates: Record<Name, number> = { ...latest.totals };
+    // The names are those of the totals.
+    for (const name of Object.keys(rates) as Name[])
+      rates[name] = seconds > 0 ? (latest.totals[name] - base.totals[name]) / seconds : 0;
+    return { totals: latest.totals, rates };
   };
 }

@@ -78,7 +78,7 @@ const SHOWN_RATES = ['acked', 'refused', 'dispatched', 'delivered', 'retried', '
 
 function ratesLine({ rates }: InstallationStatus): string {
   if (rates === undefined) return 'rates are not known';
-  const shown = SHOWN_RATES.map((name) => `${rateWords(rates[name] ?? 0)} ${name}`).join(', ');
+  const shown = SHOWN_RATES.map((name) => `${rateWords(rates[name])} ${name}`).join(', ');
   return `a second, in the last ten: ${shown}`;
 }
 

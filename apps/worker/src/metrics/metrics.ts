@@ -13,8 +13,8 @@ import { createSnapshot } from './snapshot.ts';
 export type WorkerMetrics = Pick<Metrics, 'text' | 'contentType'> & {
   readonly dispatched: (batch: Dispatched) => void;
   readonly attemptsOf: (output: string) => OnAttempt;
-  /** Since the start, by name. */
-  readonly totals: () => Readonly<Record<string, number>>;
+  /** Since the start. */
+  readonly totals: () => Readonly<Record<'dispatched' | 'delivered' | 'retried' | 'dead', number>>;
   readonly historyDropped: (dropped: { readonly callbacks: number; readonly attempts: number }) => void;
   /** Shows which settings run. Once. */
   readonly settings: (state: Parameters<typeof showSettings>[1]) => void;

@@ -62,7 +62,7 @@ const rank = ({ severity }: Condition) => (severity === 'error' ? 0 : 1);
 function ofProcesses({ processes, rates, difference }: InstallationStatus): Condition[] {
   if (processes === undefined) return [];
   const none = (app: RunningProcess['app']) => processes.every((running) => running.app !== app);
-  const refused = rates?.['unavailable'] ?? 0;
+  const refused = rates?.ourFault ?? 0;
   const differ = Object.entries(difference ?? {}).flatMap(([app, found]) => (found ? [app] : []));
   return [
     ...(none('ingress') ? [error('no-ingress', 'no ingress runs: callbacks are not taken')] : []),

@@ -1,5 +1,6 @@
 import type { Durability } from '@ringback/contracts';
 import {
+  type Counted,
   readRouteCounts,
   type RunningProcess,
   runningProcesses,
@@ -14,13 +15,15 @@ import { type AskShards, askShardsOf } from './ask.ts';
 import { type DispatchStatus, dispatchStatus, readDispatch } from './dispatch.ts';
 import { type OutputStatus, readOutputs } from './outputs.ts';
 
+type Rates = Readonly<Record<Counted, number>>;
+
 /** What is known of the whole installation at one moment. What could not be asked is undefined. Times: ms since the epoch. */
 export type InstallationStatus = {
   readonly at: number;
   /** Ingresses first, and the oldest first. Undefined: shard 0, which knows, does not answer. */
   readonly processes: readonly RunningProcess[] | undefined;
   /** Sums over all processes, a second. */
-  readonly rates: Readonly<Record<string, number>> | undefined;
+  readonly rates: Rates | undefined;
   readonly dispatch: DispatchStatus;
   readonly outputs: readonly OutputStatus[];
   /** In Redis, and with `history.resting` in the history as well, together. */
@@ -98,11 +101,16 @@ async function readKept(askShards: AskShards, { resting = [] }: WholeStatus): Pr
   };
 }
 
-function sumOfRates(processes: readonly RunningProcess[]): Readonly<Record<string, number>> {
-  const sums: Record<string, number> = {};
-  for (const { state } of processes)
-    for (const [name, rate] of Object.entries(state?.rates ?? {})) sums[name] = (sums[name] ?? 0) + rate;
-  return sums;
+function sumOfRates(processes: readonly RunningProcess[]): Rates {
+  const sum = (name: Counted) => processes.reduce((total, { state }) => total + (state?.rates[name] ?? 0), 0);
+  const ofIngresses = { acked: sum('acked'), refused: sum('refused'), ourFault: sum('ourFault'), slow: sum('slow') };
+  return {
+    ...ofIngresses,
+    dispatched: sum('dispatched'),
+    delivered: sum('delivered'),
+    retried: sum('retried'),
+    dead: sum('dead'),
+  };
 }
 
 function differencesOf(processes: readonly RunningProcess[]): InstallationStatus['difference'] {

@@ -11,6 +11,13 @@ const OutputState = Type.Object({
   lastFailed: Type.Optional(Type.Object({ at: Time, reason: Type.String() })),
 });
 
+/** What processes count. `ourFault`: the refused ones with nothing wrong. `slow`: acks that took longer than a second. */
+const COUNTED = ['acked', 'refused', 'ourFault', 'slow', 'dispatched', 'delivered', 'retried', 'dead'] as const;
+export type Counted = (typeof COUNTED)[number];
+
+/** An ingress and a worker count different ones, and an older version not all of them. */
+const Counts = Type.Partial(Type.Record(Type.Enum([...COUNTED]), Type.Number()));
+
 /**
  * What only the process itself knows, told with each beat. Times are ms since the epoch by Redis's clock. It holds no
  * secret and no personal data. An older version has none of it.
@@ -28,10 +35,10 @@ export const ProcessState = Type.Object({
   ),
   /** As `/readyz` has them: `<code>: <reason>`. Empty: ready. */
   notReady: Type.Array(Type.String()),
-  /** Since it started, by name: `acked`, `refused`, `dispatched`, `delivered`, `retried`, `dead`. */
-  totals: Type.Record(Type.String(), Type.Number()),
+  /** Since it started. */
+  totals: Counts,
   /** The same a second, of the last ten seconds. */
-  rates: Type.Record(Type.String(), Type.Number()),
+  rates: Counts,
   outputs: Type.Optional(Type.Record(Type.String(), OutputState)),
   /** Callbacks that an ingress keeps on disk. */
   spooled: Type.Optional(Type.Number()),
