@@ -9,6 +9,7 @@ import { readMeasured } from './predict/costs.ts';
 import { type Asked, predict } from './predict/predict.ts';
 import { judge } from './report/goals.ts';
 import { historyTables, judgeHistory } from './report/history-tables.ts';
+import { pairTables } from './report/pair-tables.ts';
 import { scalingTables } from './report/scaling-tables.ts';
 import { goalTable, writeTables } from './report/tables.ts';
 import { writeDocs, writeHistory, writeJson, writeScaling } from './report/write-files.ts';
@@ -52,7 +53,7 @@ async function measure({ plan, parts, against, shards, write }: RunOptions): Pro
   const goals = judge(samples);
   const machine = `${own}${tellStolen(stolen())}`;
   const usual = [...writeTables(samples), ...(goals.length > 0 ? [goalTable(goals)] : [])];
-  const tables = shards ? scalingTables(samples) : [...usual, ...historyTables(samples)];
+  const tables = shards ? scalingTables(samples) : [...usual, ...historyTables(samples), ...pairTables(samples)];
   for (const table of tables) say(`\n${toText(table)}`);
   const report = { startedAt, seconds: seconds(), machine, goals: [...goals, ...judgeHistory(samples)], samples };
   say(`\n${machine}`);

@@ -4,8 +4,11 @@ import { DEFAULT_PLAN, MILLION, type Plan, QUICK_PLAN } from './plan.ts';
 import type { Asked } from './predict/predict.ts';
 import { type PartName, PARTS } from './run-bench.ts';
 
+/** Their figures stand on pages of their own, and `history` takes as long as all others. */
+const APART: readonly PartName[] = ['history', 'encryption', 'metrics'];
+
 export const USAGE = `npm run bench [-- options]
-  --only <part>   measures this part; may be given several times: ${Object.keys(PARTS).join(', ')}. Default: all but history
+  --only <part>   measures this part; may be given several times: ${Object.keys(PARTS).join(', ')}. Default: all but ${APART.join(', ')}
   --against <folder>  measures this checkout of Ringback against another one, in place of the parts; install that one first
   --shards        measures 1, 2 and 4 shards on 1, 2 and 4 Redis servers, in place of the parts
   --million       a backlog of a million callbacks, in place of ${DEFAULT_PLAN.backlog}: takes some ten minutes more
@@ -34,10 +37,9 @@ export type RunOptions = {
 
 type Options = RunOptions & { readonly help: boolean; readonly predictFrom: string | undefined; readonly asked: Asked };
 
-/** `history` takes as long as all others, and its figures stand on a page of their own. */
 export const USUAL_PARTS = Object.keys(PARTS)
   .filter(isPart)
-  .filter((name) => name !== 'history');
+  .filter((name) => !APART.includes(name));
 
 const NUMBER = { type: 'string' } as const;
 

@@ -32,6 +32,18 @@ export type Plan = {
     /** Times that each question is asked. */
     readonly turns: number;
   };
+  /** Encryption and metrics: on and off. */
+  readonly pairs: {
+    readonly rounds: number;
+    /** s of acks, then of deliveries. */
+    readonly seconds: number;
+    /** s of both at once. */
+    readonly scrapedSeconds: number;
+    /** Of metrics, read one after the other. */
+    readonly pages: number;
+    /** Callbacks, in a loop that only counts. */
+    readonly counted: number;
+  };
   /** Callbacks at full load and one at a time, and s without any. */
   readonly shards: {
     readonly layouts: readonly Layout[];
@@ -58,6 +70,7 @@ export const DEFAULT_PLAN: Plan = {
   ],
   backlog: 50_000,
   history: { rounds: 5, seconds: 2, written: 100_000, kept: 1_000_000, turns: 7 },
+  pairs: { rounds: 5, seconds: 1.5, scrapedSeconds: 6, pages: 100, counted: 300_000 },
   shards: {
     layouts: [
       { shards: 1, servers: 1 },
@@ -88,6 +101,7 @@ export const QUICK_PLAN: Plan = {
   ],
   backlog: 1000,
   history: { rounds: 1, seconds: 0.2, written: 500, kept: 2000, turns: 2 },
+  pairs: { rounds: 1, seconds: 0.2, scrapedSeconds: 0.3, pages: 3, counted: 1000 },
   shards: {
     layouts: [
       { shards: 1, servers: 1 },

@@ -2,8 +2,10 @@ import type { RedisServerSpec } from '@ringback/redis-server';
 import { createSamples, type Samples } from './measure/samples.ts';
 import { measureAgainst } from './parts/against.ts';
 import { measureBacklog } from './parts/backlog.ts';
+import { measureEncryption } from './parts/encryption.ts';
 import { measureHistory } from './parts/history.ts';
 import { measureIngress } from './parts/ingress.ts';
+import { measureMetrics } from './parts/metrics.ts';
 import { measureShards } from './parts/shards.ts';
 import { measureTwoProcesses } from './parts/two-processes.ts';
 import { measureWorker } from './parts/worker.ts';
@@ -18,6 +20,8 @@ export const PARTS = {
   'two-processes': measureTwoProcesses,
   backlog: measureBacklog,
   history: measureHistory,
+  encryption: measureEncryption,
+  metrics: measureMetrics,
 } as const satisfies Record<string, (world: World) => Promise<void>>;
 
 export type PartName = keyof typeof PARTS;

@@ -37,18 +37,28 @@ export type SettingsOptions = {
   readonly cluster?: { readonly nodes: readonly string[]; readonly shards: number };
   /** The section of the settings. Absent: no history. */
   readonly history?: HistoryPlace;
+  /** Of bodies. Absent: they are not encrypted. */
+  readonly bodyKey?: string;
 };
 
 /** All defaults but ports, Redis and destinations. Returns its path. */
-export async function writeSettings({ folder, durability, sinkUrl, cluster, history }: SettingsOptions): Promise<string> {
+export async function writeSettings({
+  folder,
+  durability,
+  sinkUrl,
+  cluster,
+  history,
+  bodyKey,
+}: SettingsOptions): Promise<string> {
   const layout = cluster ? `-${cluster.shards}-${cluster.nodes.length}` : '';
-  const path = join(folder, `${durability}${layout}${history ? `-${history.store}` : ''}.yaml`);
+  const path = join(folder, `${durability}${layout}${history ? `-${history.store}` : ''}${bodyKey ? '-encrypted' : ''}.yaml`);
   const [first] = OUTPUTS;
   const settings = {
     ingress: { host: '127.0.0.1', port: 0, adminPort: 0 },
     worker: { adminPort: 0 },
     redis: { durability, ...(cluster && { cluster: { nodes: cluster.nodes }, shards: cluster.shards }) },
     ...(history && { history }),
+    ...(bodyKey && { privacy: { encrypt: { keys: [{ key: bodyKey }] } } }),
     sources: [
       {
         name: 'callbot',

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { RedisServerSpec } from '@ringback/redis-server';
 import { runPrivateRedis } from '@ringback/testkit/bare';
 import { type Child, startChild } from './child.ts';
@@ -20,6 +21,8 @@ export type World = {
   readonly startOptions: (redis: RedisName, onClose: OnClose) => StartOptions;
   /** Likewise on the first Redis server, with a history. */
   readonly startWithHistory: (history: HistoryPlace, onClose: OnClose) => Promise<StartOptions>;
+  /** Likewise, with encrypted bodies. */
+  readonly startEncrypting: (onClose: OnClose) => Promise<StartOptions>;
   /** Likewise on a cluster of its own. */
   readonly startCluster: (layout: Layout, onClose: OnClose) => Promise<StartOptions>;
   readonly say: (line: string) => void;
@@ -74,6 +77,11 @@ export async function createWorld({ plan, samples, spec, say, onClose }: WorldOp
     startWithHistory: async (history, until) => ({
       ...prepared.everysec,
       settings: await writeSettings({ ...everysec, history }),
+      onClose: until,
+    }),
+    startEncrypting: async (until) => ({
+      ...prepared.everysec,
+      settings: await writeSettings({ ...everysec, bodyKey: randomBytes(32).toString('base64') }),
       onClose: until,
     }),
     async startCluster(layout, until) {

@@ -6,13 +6,14 @@ import { USUAL_PARTS } from '../bench/options.ts';
 import { QUICK_PLAN } from '../bench/plan.ts';
 import { judge } from '../bench/report/goals.ts';
 import { historyTables, judgeHistory } from '../bench/report/history-tables.ts';
+import { pairTables } from '../bench/report/pair-tables.ts';
 import { scalingTables } from '../bench/report/scaling-tables.ts';
 import { writeTables } from '../bench/report/tables.ts';
 import { runBench } from '../bench/run-bench.ts';
 
 // What it runs is processes, as `npm run bench` does; what it measures is of no interest here, but for what
 // no clock decides.
-it('npm run bench measures all parts but history, and judges every goal', async () => {
+it('npm run bench measures all usual parts, and judges every goal', async () => {
   const parts = USUAL_PARTS;
   const interrupted = new Promise<never>(() => {});
   const samples = await runBench({ plan: QUICK_PLAN, parts, spec: redisSpec(), say: () => {}, interrupted });
@@ -39,6 +40,20 @@ it('npm run bench -- --only history measures a store, and a Ringback with it and
     expect(samples.values(`trace: requestID, ${store}`, 'found')).toEqual([1]);
     expect(samples.values(`count: nothing, ${store}`, 'found')).toEqual([QUICK_PLAN.history.written + QUICK_PLAN.history.kept]);
   }
+}, 240_000);
+
+it('npm run bench -- --only encryption and --only metrics compare on and off', async () => {
+  const interrupted = new Promise<never>(() => {});
+  const samples = await runBench({
+    plan: QUICK_PLAN,
+    parts: ['encryption', 'metrics'],
+    spec: redisSpec(),
+    say: () => {},
+    interrupted,
+  });
+  const [encryption, scraped, alone, ...others] = pairTables(samples);
+  expect(others).toEqual([]);
+  expect([encryption, scraped, alone].map((table) => table?.rows.length)).toEqual([8, 4, 2]);
 }, 240_000);
 
 it('npm run bench -- --against measures another checkout and this one', async () => {

@@ -133,21 +133,22 @@ const AGAINST_FIGURES: Names = {
   ),
 };
 
-/** Another checkout and this one; the ratio is taken round by round. */
 function against(samples: Samples): Table {
-  const rows = Object.entries(AGAINST_FIGURES).map(([what, name]) => [
+  return pairTable(samples, { title: 'This checkout against the other one', one: 'there', other: 'here', what: AGAINST_FIGURES });
+}
+
+type Pair = { readonly title: string; readonly one: string; readonly other: string; readonly what: Names };
+
+/** Two that took turns. The ratio is taken round by round. */
+export function pairTable(samples: Samples, { title, one, other, what }: Pair): Table {
+  const ratios = (figure: string) =>
+    samples.values(other, figure).map((value, round) => value / (samples.values(one, figure)[round] ?? Number.NaN));
+  const rows = Object.entries(what).map(([figure, name]) => [
     name,
-    show(samples.spread('there', what)),
-    show(samples.spread('here', what)),
-    show(
-      spreadOf(samples.values('here', what).map((value, round) => value / (samples.values('there', what)[round] ?? Number.NaN))),
-    ),
+    ...[one, other].map((who) => show(samples.spread(who, figure))),
+    show(spreadOf(ratios(figure))),
   ]);
-  return {
-    title: 'This checkout against the other one',
-    head: ['', 'there', 'here', 'here / there'],
-    rows: rows.filter(([, there]) => there !== ''),
-  };
+  return { title, head: ['', one, other, `${other} / ${one}`], rows: rows.filter(([, first]) => first !== '') };
 }
 
 export function goalTable(goals: readonly Goal[]): Table {
