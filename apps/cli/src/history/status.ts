@@ -1,5 +1,6 @@
 import { createMissing, historyStatus, type WholeStatus } from '@ringback/operations';
 import { age } from '../terminal/age.ts';
+import { iso } from '../terminal/iso.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import type { OpenPlaces } from '../reach/with-places.ts';
 
@@ -13,7 +14,7 @@ export async function showStatus(
   const now = Date.now();
   const missing = createMissing(away);
   const status = await historyStatus(places, { missing, now });
-  for (const line of json ? [JSON.stringify(statusJson(status))] : historyLines(status, now)) terminal.out(line);
+  for (const line of json ? [flatJson(status)] : historyLines(status, now)) terminal.out(line);
   for (const reason of missing.all()) terminal.err(`missing: ${reason}`);
   return missing.all().length === 0;
 }
@@ -51,17 +52,24 @@ function waitingLine(waiting: WholeStatus['waiting'], now: number): string {
   return `${events} events wait in Redis to be written (${mebibytes(bytes)}, the oldest for ${age(now - oldest)})`;
 }
 
-function statusJson({ store, resting, refused, waiting }: WholeStatus): object {
+/** Times in ISO 8601. */
+export function historyJson({ store, resting, refused, waiting }: WholeStatus) {
   return {
-    ...store,
-    oldest: iso(store?.oldest),
-    newest: iso(store?.newest),
-    gaps: store?.gaps.map(({ from, to, ...gap }) => ({ ...gap, from: iso(from), to: iso(to) })),
+    store: store && {
+      ...store,
+      oldest: iso(store.oldest),
+      newest: iso(store.newest),
+      gaps: store.gaps.map(({ from, to, ...gap }) => ({ ...gap, from: iso(from), to: iso(to) })),
+    },
     resting: resting?.map(({ oldest, ...one }) => ({ ...one, oldest: iso(oldest) })),
     waiting: waiting?.map(({ oldest, ...one }) => ({ ...one, oldest: iso(oldest) })),
     refused,
   };
 }
 
+function flatJson(status: WholeStatus): string {
+  const { store, ...rest } = historyJson(status);
+  return JSON.stringify({ ...store, ...rest });
+}
+
 const mebibytes = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
-const iso = (time: number | undefined) => (time === undefined ? undefined : new Date(time).toISOString());

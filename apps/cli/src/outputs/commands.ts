@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Env } from '../reach/load-settings.ts';
 import { askHistory, withResting } from '../reach/ask-history.ts';
 import { requireOutput } from './known-output.ts';
+import { outputJson } from './json.ts';
 import { showOutputs } from './list.ts';
 import { moveOutput, purgeOutput } from './removed.ts';
 import { switchQueues } from '../dispatch/switch-queues.ts';
@@ -31,7 +32,8 @@ export function addOutputs({ program, ...context }: Context & { readonly program
             history.rest.counts(),
           );
           const shown = await showOutputs(reached, answer);
-          for (const line of json ? shown.outputs.map((output) => JSON.stringify(output)) : shown.lines) terminal.out(line);
+          for (const line of json ? shown.outputs.map((output) => JSON.stringify(outputJson(output))) : shown.lines)
+            terminal.out(line);
           if (away !== undefined) terminal.err(`left out: ${away}`);
           return away === undefined;
         }),

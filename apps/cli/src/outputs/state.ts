@@ -1,8 +1,7 @@
 import type { OutputStatus } from '@ringback/operations';
 import { pausedOnlyAt } from '../dispatch/paused-words.ts';
 import { age } from '../terminal/age.ts';
-
-const iso = (time: number) => new Date(time).toISOString();
+import { iso } from '../terminal/iso.ts';
 
 /** What a person must know of it beyond the table, a line each. `now`: ms since the epoch. */
 export function stateNotes(status: OutputStatus, { now, shards }: { now: number; shards: number }): string[] {

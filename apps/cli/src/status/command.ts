@@ -5,7 +5,8 @@ import { type OpenPlaces, withPlaces } from '../reach/with-places.ts';
 import { withConfig } from '../reach/with-redis.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { watchOpened } from '../terminal/watch.ts';
-import { type Seen, statusJson, statusLines } from './text.ts';
+import { statusJson } from './json.ts';
+import { type Seen, statusLines } from './text.ts';
 
 type Context = { readonly env: Env; readonly terminal: Terminal; readonly done: (success: boolean) => void };
 type Options = { readonly config?: string; readonly json: boolean; readonly watch: boolean; readonly strict: boolean };

@@ -14,6 +14,12 @@ async function tell(redis: Redis, prefix: string, told: Told) {
   await redis.multi().set(`${prefix}:process:${told.id}`, JSON.stringify(running)).sadd(`${prefix}:processes`, told.id).exec();
 }
 
+/** Numbers that can only be ms since the epoch. */
+function timesIn(value: unknown): unknown[] {
+  if (typeof value === 'number') return value > 1e12 && value < 1e13 ? [value] : [];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(timesIn) : [];
+}
+
 it('names what runs, what fails and since when, and what waits, on one screen and as JSON', async () => {
   const { redis, prefix, queue, cli } = await setUp();
   const now = Date.now();
@@ -78,6 +84,17 @@ it('names what runs, what fails and since when, and what waits, on one screen an
     spooled: 3,
     missing: [],
   });
+  const iso = (time: number) => new Date(time).toISOString();
+  expect(json).toMatchObject({
+    processes: [{}, { failing: { crm: { since: iso(since) } }, state: { settings: { loadedAt: iso(now - 60_000) } } }],
+    outputs: [
+      { oldest: iso(since), breaker: { since: iso(since) }, failing: { since: iso(since) }, lastFailed: { at: iso(now) } },
+      { lastDelivered: iso(now) },
+    ],
+  });
+  const listed = (await cli('outputs', '--json')).out.trim().split('\n');
+  expect(timesIn([json, ...listed.map((line): unknown => JSON.parse(line))])).toEqual([]);
+  expect(JSON.parse(listed[0] ?? '')).toMatchObject({ name: 'crm', oldest: iso(since), breaker: { since: iso(since) } });
   expect((await cli('status', '--strict')).code).toBe(1);
 });
 

@@ -5,6 +5,7 @@ import { historyLines } from '../history/status.ts';
 import { outputTable } from '../outputs/list.ts';
 import { stateNotes } from '../outputs/state.ts';
 import { age } from '../terminal/age.ts';
+import { iso } from '../terminal/iso.ts';
 import { table } from '../terminal/table.ts';
 
 /** What one look has found. `missing`: what could not be asked. */
@@ -34,21 +35,6 @@ export function statusLines({ status, conditions, missing }: Seen): string[] {
     ...redisLines(status),
     ...historyLines(status.history, now),
   ];
-}
-
-/** Every field of the status, with the conditions and what could not be asked. Times in ISO 8601. */
-export function statusJson({ status, conditions, missing }: Seen): object {
-  const { at, processes, ...rest } = status;
-  return {
-    at: iso(at),
-    conditions: conditions.map(({ since, ...condition }) => ({
-      ...condition,
-      ...(since !== undefined && { since: iso(since) }),
-    })),
-    processes: processes?.map(({ startedAt, parts: _digests, ...running }) => ({ ...running, startedAt: iso(startedAt) })),
-    ...rest,
-    missing,
-  };
 }
 
 function problemLines({ conditions, missing }: Pick<Seen, 'conditions' | 'missing'>, now: number): string[] {
@@ -108,4 +94,3 @@ function redisLines({ redis, shards }: InstallationStatus): string[] {
 }
 
 const mebibytes = (bytes: number) => `${Math.round(bytes / 1024 / 1024)} MiB`;
-const iso = (time: number) => new Date(time).toISOString();

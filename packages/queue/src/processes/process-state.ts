@@ -19,8 +19,8 @@ export type Counted = (typeof COUNTED)[number];
 const Counts = Type.Partial(Type.Record(Type.Enum([...COUNTED]), Type.Number()));
 
 /**
- * What only the process itself knows, told with each beat. Times are ms since the epoch by Redis's clock. It holds no
- * secret and no personal data. An older version has none of it.
+ * What only the process itself knows, told with each beat. It holds no secret and no personal data. An older version
+ * has none of it. Times are ms since the epoch by Redis's clock, those of `settings` by the process's own.
  */
 export const ProcessState = Type.Object({
   /** The settings that it runs with, and why the last reload was refused. */
