@@ -1,8 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { join, dirname } from 'node:path';
-import { postCallback, startApp } from '@ringback/testkit';
+import { postCallback, startApp, startRedisServer } from '@ringback/testkit';
 import { expect, it, vi } from 'vitest';
-import { body, DEADLINE, install, settingsOf, startLoad } from './reload-world.ts';
+import { body, DEADLINE, install, reload, settingsOf, startLoad } from './reload-world.ts';
+
+/** The default of an output. */
+const CONCURRENCY = 32;
+/** Tells the test that the attempt is over. */
+const CLOSING = { status: 200, headers: { connection: 'close' } };
 
 it('of two workers with different settings, one that does not know an output leaves its deliveries to the one that does', async () => {
   const world = await install((sink) => ({ outputs: { crm: `${sink}/crm` } }));
@@ -60,3 +65,26 @@ it('a worker that is killed in the middle of a reload under load loses nothing',
   const arrived = () => new Set(['/crm', '/new'].flatMap(world.arrived));
   await vi.waitFor(() => expect([...arrived()].toSorted()).toEqual(sent), { timeout: 120_000, interval: 50 });
 }, 240_000);
+
+it('what is taken under the earlier settings while Redis is away is given back, and goes by the new ones once', async () => {
+  const redis = await startRedisServer({ appendfsync: 'always' });
+  const world = await install((sink) => ({ outputs: { crm: `${sink}/crm` } }), redis.url);
+  const { sink } = world;
+  const answered = Promise.withResolvers<void>();
+  sink.answer((_count, { path }) => (path === '/crm' ? answered.promise.then(() => CLOSING) : 200));
+  const [ingress, worker] = await Promise.all([world.startIngress(), world.startWorker()]);
+  const sent = Array.from({ length: 100 }, (_, index) => `c${index}`);
+  const answers = await Promise.all(sent.map((requestID) => postCallback({ ingress: ingress.url, requestID, body })));
+  expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
+  await vi.waitFor(() => expect(world.arrived('/crm')).toHaveLength(CONCURRENCY), DEADLINE);
+  redis.pause();
+  await world.write({ outputs: { crm: `${sink.url}/new` } });
+  await reload(worker.process);
+  answered.resolve();
+  await vi.waitFor(async () => expect(await sink.connections()).toBe(0), DEADLINE);
+  redis.resume();
+  const arrived = () => [...world.arrived('/crm'), ...world.arrived('/new')].toSorted();
+  await vi.waitFor(() => expect(arrived()).toEqual(sent.toSorted()), DEADLINE);
+  expect(world.arrived('/crm')).toHaveLength(CONCURRENCY);
+  expect(worker.process.lines.filter(({ attempt = 1 }) => Number(attempt) > 1)).toEqual([]);
+}, 120_000);

@@ -19,7 +19,7 @@ export const OLD = SAMPLE_ACCOUNT.secret;
 type Said = { secrets?: string[]; outputs: Record<string, string>; to?: string[]; lock?: string; more?: string };
 
 const stanza = ([name, url]: [string, string]) =>
-  `  - { name: ${name}, type: webhook, url: "${url}", signingSecret: ${SIGNING_SECRET}, retry: { minDelay: 100ms } }`;
+  `  - { name: ${name}, type: webhook, url: "${url}", signingSecret: ${SIGNING_SECRET}, timeout: 60s, retry: { minDelay: 100ms } }`;
 
 export function settingsOf(
   prefix: string,
@@ -37,8 +37,9 @@ ${more}
 `;
 }
 
-export async function install(first: (sink: string) => Said) {
-  const { url, prefix } = testRedis();
+/** `redis`: one that the test stops. */
+export async function install(first: (sink: string) => Said, redis?: string) {
+  const { url, prefix } = redis === undefined ? testRedis() : { url: redis, prefix: 'ringback' };
   const world = await createInstallation({ redisUrl: url, settings: (sink) => settingsOf(prefix, first(sink)) });
   const path = world.env['RINGBACK_CONFIG'] ?? '';
   const write = (said: Said) => writeFile(path, settingsOf(prefix, said));

@@ -63,16 +63,16 @@ function lanesGoOn(before: Config, after: Config): boolean {
 }
 
 /**
- * Ends what the next generation does not go on with: callbacks first, since they write to lanes. Work under way ends
- * under its settings. Resolves to whether all of it did.
+ * Ends what the next generation does not go on with: all of it at once, so that no lane takes more by old settings.
+ * Work under way ends under its settings. Resolves to whether all of it did.
  */
 export async function retire({ lanes, callbacks }: Generation, next: Generation, grace: number): Promise<boolean> {
-  const ended = await Promise.all(callbacks.map((work) => work.close(grace)));
   const goOn = new Set(next.lanes.all());
   const over = lanes.all().filter((lane) => !goOn.has(lane));
-  const closed = await Promise.all(over.map((lane) => lane.close(grace)));
+  const ended = await Promise.all([...callbacks, ...over].map((work) => work.close(grace)));
+  // Callbacks under way write to the lanes, so these MUST be released last.
   await Promise.all(over.map((lane) => lane.release()));
-  return [...ended, ...closed].every(Boolean);
+  return ended.every(Boolean);
 }
 
 function createBusinessKeyOf(config: Pick<Config, 'sources' | 'dedupe'>): BusinessKeyOf {

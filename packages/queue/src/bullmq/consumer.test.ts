@@ -122,6 +122,26 @@ describe('a consumer', () => {
     expect(await consumer.close(3_600_000)).toBe(false);
   });
 
+  it('gives back what Redis hands out after its close began, and no attempt is used', async () => {
+    const server = await startRedisServer();
+    const place = { url: server.url, prefix: 'test' };
+    const work = Promise.withResolvers<void>();
+    const closing = setUp({ ...place, handle: () => work.promise });
+    await closing.add(1, 2);
+    await vi.waitFor(() => expect(closing.consumer.progress()).toBe(1), 10_000);
+    // The command that ends job 1 asks for job 2 as well, and is answered after the close began.
+    server.pause();
+    work.resolve();
+    await vi.waitFor(() => expect(closing.done).toEqual([1]), 10_000);
+    const closed = closing.consumer.close(60_000);
+    server.resume();
+    expect(await closed).toBe(true);
+    expect(closing.done).toEqual([1]);
+    expect(await closing.queue.getJobs('waiting')).toEqual([expect.objectContaining({ data: { n: 2 }, attemptsMade: 0 })]);
+    const next = setUp(place);
+    await vi.waitFor(() => expect(next.done).toEqual([2]), 10_000);
+  });
+
   it('waits for what is under way, and no longer than the grace', async () => {
     const work = Promise.withResolvers<void>();
     const { consumer, add } = setUp({ ...testRedis(), handle: () => work.promise });

@@ -16,7 +16,7 @@ export type Consumer = {
   progress(): number;
   /** True while a job is under way. */
   isBusy(): boolean;
-  /** Waits at most `grace` ms for jobs under way. False: another worker takes some over. */
+  /** Waits at most `grace` ms for jobs under way; takes no other. False: another worker takes some over. */
   close(grace: number): Promise<boolean>;
 };
 
@@ -50,7 +50,7 @@ const GOODBYE_MS = 1500;
 export function createConsumer<S extends TSchema>(consumer: ConsumerOptions<S>): Consumer {
   const { queue, options, logger, errors = createErrorReporter({ wasAway: () => false, logger }) } = consumer;
   const closing = new AbortController();
-  const process = createProcessor(consumer);
+  const process = createProcessor(consumer, closing.signal);
   const underWay = new Set<Promise<void>>();
   let [progress, held] = [0, false];
 
@@ -95,7 +95,10 @@ const loopEnded = (cause: unknown) => new RingbackError('RB_INTERNAL', 'the work
 
 const NOT_OURS = 'RB_PAYLOAD_INVALID: not a payload of ours';
 
-function createProcessor<S extends TSchema>({ queue, schema, handle, onSetAside, logger }: ConsumerOptions<S>) {
+function createProcessor<S extends TSchema>(
+  { queue, schema, handle, onSetAside, logger }: ConsumerOptions<S>,
+  closing: AbortSignal,
+) {
   const payload = Compile(schema);
   const waitForNewerWorker = createNewerPayloads({ queue, logger });
 
@@ -121,6 +124,8 @@ function createProcessor<S extends TSchema>({ queue, schema, handle, onSetAside,
 
   return async (job: Job, token?: string): Promise<void> => {
     try {
+      // Redis may answer a fetch long after it was sent. Settings may have changed since.
+      if (closing.aborted) throw new HandBack();
       await handle(checked(job), job);
     } catch (error) {
       const afterMs = waitAfter(error, job);
