@@ -6,6 +6,7 @@ import { parse } from 'yaml';
 import { dashboard } from '../deploy/monitoring/dashboard.ts';
 import { ROWS } from '../deploy/monitoring/panels.ts';
 import { promtool } from './promtool.ts';
+import { sections } from './runbook-page.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const FOLDER = join(ROOT, 'deploy/monitoring');
@@ -35,10 +36,7 @@ const known = new Set([
 /** Names of ours, of Node's and of Prometheus's in an expression. */
 const namesIn = (expr: string) => expr.match(/\b(?:ringback|process|nodejs)[_:][\w:]+|\bup\b/g) ?? [];
 
-/** The first part of a heading's anchor, as GitHub makes it. */
-const anchors = [...read('docs/runbook.md').matchAll(/^## (.+)$/gm)].map(([, title = '']) =>
-  title.toLowerCase().replaceAll(' ', '-'),
-);
+const anchors = sections.map(({ anchor }) => anchor);
 
 describe('rules', () => {
   it('are what promtool takes, and do what their tests say', async () => {

@@ -40,6 +40,7 @@ type Context = {
   readonly terminal: Terminal;
   /** Resolves a path that was typed. */
   readonly fromCaller: (path: string) => string;
+  readonly exit: (code: number) => void;
 };
 
 const own: Terminal = {
@@ -53,7 +54,7 @@ export async function runProgram({ env, processes = [] }: { env: Env; processes?
   const program = createProgram(fromCaller);
   surviveClosedPipes();
   for (const command of processes) addProcess(program, command);
-  addCommands({ program, env, terminal: own, fromCaller });
+  addCommands({ program, env, terminal: own, fromCaller, exit: (code) => void (process.exitCode = code) });
   try {
     await program.parseAsync();
   } catch (thrown) {
@@ -74,34 +75,38 @@ function createProgram(fromCaller: Context['fromCaller']): Command {
     });
 }
 
-function addCommands(context: Context): void {
-  const { program, env, terminal } = context;
+/** All but those that run a process of Ringback. */
+export function addCommands(context: Context): void {
+  const { program, env, terminal, exit, fromCaller } = context;
+  const shared = { program, env, terminal, done: (success: boolean) => exit(codeOf(success)) };
   addInit(context);
   addCheck(context);
-  addDiff({ program, env, terminal, exit: (code) => void (process.exitCode = code), fromCaller: context.fromCaller });
-  addDoctor({ program, env, terminal, done: exitWith });
-  addRoute({ program, env, terminal, done: exitWith, fromCaller: context.fromCaller });
+  addDiff({ program, env, terminal, exit, fromCaller });
+  addDoctor(shared);
+  addRoute({ ...shared, fromCaller });
   addSend(context);
   addListen(context);
-  addStatus({ program, env, terminal, done: exitWith });
-  addOutputs({ program, env, terminal, done: exitWith });
-  addDispatch({ program, env, terminal, done: exitWith });
-  addReshard({ program, env, terminal, done: exitWith });
-  addTrace({ program, env, terminal, done: exitWith });
-  addHistory({ program, env, terminal, done: exitWith, fromCaller: context.fromCaller });
-  addForget({ program, env, terminal, done: exitWith });
-  addSearch({ program, env, terminal, done: exitWith });
-  addTasks({ program, env, terminal, done: exitWith });
-  addReplay({ program, env, terminal, done: exitWith });
-  addRender({ program, env, terminal, done: exitWith, fromCaller: context.fromCaller });
-  addPlan({ program, env, terminal, done: exitWith, fromCaller: context.fromCaller });
-  addVerify({ program, env, terminal, done: exitWith, fromCaller: context.fromCaller });
+  addStatus(shared);
+  addOutputs(shared);
+  addDispatch(shared);
+  addReshard(shared);
+  addTrace(shared);
+  addHistory({ ...shared, fromCaller });
+  addForget(shared);
+  addSearch(shared);
+  addTasks(shared);
+  addReplay(shared);
+  addRender({ ...shared, fromCaller });
+  addPlan({ ...shared, fromCaller });
+  addVerify({ ...shared, fromCaller });
   addSchema(context);
   addSecret(context);
-  addKept(context);
+  for (const place of ['dead-letters', 'quarantine'] as const) addKeptCommands({ ...shared, place });
 }
 
-function addInit({ program, terminal, fromCaller }: Context): void {
+const codeOf = (success: boolean) => (success ? 0 : 1);
+
+function addInit({ program, terminal, fromCaller, exit }: Context): void {
   program
     .command('init')
     .description('write a commented settings file, after a few questions')
@@ -111,11 +116,11 @@ function addInit({ program, terminal, fromCaller }: Context): void {
     .action(async (file: string, options: { yes: boolean; force: boolean }) => {
       // Only this command needs the prompts.
       const { init } = await import('./init/init.ts');
-      exitWith(await init({ ...options, path: fromCaller(file), terminal }));
+      exit(codeOf(await init({ ...options, path: fromCaller(file), terminal })));
     });
 }
 
-function addCheck({ program, env, terminal, fromCaller }: Context): void {
+function addCheck({ program, env, terminal, fromCaller, exit }: Context): void {
   program
     .command('check')
     .description('check the settings, and name every problem with line and column')
@@ -124,14 +129,14 @@ function addCheck({ program, env, terminal, fromCaller }: Context): void {
     .option('--strict', 'exit with 1 for a warning as well', false)
     .action((file: string | undefined, { config, strict }: { config?: string; strict: boolean }) => {
       const path = file === undefined ? (config ?? settingsFile(env)) : fromCaller(file);
-      exitWith(check({ path, env, strict, terminal }));
+      exit(codeOf(check({ path, env, strict, terminal })));
     });
 }
 
 const REQUEST_ID =
   'the same requestID for all that this run sends, which makes repeats (default: each its own). The sample holds the time, so a later run is a conflict; with --file it is a repeat';
 
-function addSend({ program, env, terminal, fromCaller }: Context): void {
+function addSend({ program, env, terminal, fromCaller, exit }: Context): void {
   program
     .command('send')
     .description('post a realistic, correctly signed callback, as the provider would')
@@ -148,8 +153,7 @@ function addSend({ program, env, terminal, fromCaller }: Context): void {
     .option('--request-id <id>', REQUEST_ID)
     .option('--config <file>', 'settings file (default: as for check)')
     .action(async (kind, { config, ...options }) => {
-      const allAcked = await send({ ...options, kind, config: config ?? settingsFile(env), env, terminal });
-      process.exitCode = allAcked ? 0 : 1;
+      exit(codeOf(await send({ ...options, kind, config: config ?? settingsFile(env), env, terminal })));
     });
 }
 
@@ -180,14 +184,6 @@ function addSecret({ program, terminal }: Context): void {
     .description('print a new signing secret for a webhook (whsec_…), or a key for privacy.encrypt')
     .option('--key', 'a key of 32 bytes, in base64', false)
     .action(({ key }: { key: boolean }) => terminal.out(key ? newKey() : newSecret()));
-}
-
-function addKept({ program, env, terminal }: Context): void {
-  for (const place of ['dead-letters', 'quarantine'] as const) addKeptCommands({ program, place, env, terminal, done: exitWith });
-}
-
-function exitWith(success: boolean): void {
-  process.exitCode = success ? 0 : 1;
 }
 
 function describeBug(error: unknown): string {

@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import type { Condition } from '../installation/conditions.ts';
+import { CONDITIONS, type Condition } from '../installation/conditions.ts';
 import { decide, type Entries } from './decide.ts';
 
 const HOLD = 30_000;
@@ -88,4 +89,14 @@ it('tells of each problem by itself, and of several reasons for one together', (
     'erp: output crm is failing',
     'w:1: one; two',
   ]);
+});
+
+it('each condition has its section in the runbook, and its row in the table of alerts, unless nobody could tell it', () => {
+  const read = (page: string) => readFileSync(new URL(`../../../../docs/${page}`, import.meta.url), 'utf8');
+  const sections = [...read('runbook.md').matchAll(/^## (.+)$/gm)].map(([, title = '']) =>
+    title.toLowerCase().replaceAll(' ', '-'),
+  );
+  expect(CONDITIONS.filter((name) => !sections.includes(name))).toEqual([]);
+  const rows = [...read('alerts.md').matchAll(/^\| `([a-z-]+)` \| (?:error|warning) \|/gm)].map(([, name = '']) => name);
+  expect(rows.toSorted()).toEqual(CONDITIONS.filter((name) => name !== 'no-worker').toSorted());
 });

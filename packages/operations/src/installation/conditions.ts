@@ -2,7 +2,8 @@ import type { RunningProcess } from '@ringback/queue';
 import type { OutputStatus } from './outputs.ts';
 import type { InstallationStatus } from './status.ts';
 
-const CONDITIONS = [
+/** Each has a section of docs/runbook.md with its name. */
+export const CONDITIONS = [
   'no-ingress',
   'no-worker',
   'not-ready',
