@@ -1,19 +1,14 @@
 export { type Consumer, HandBack } from './bullmq/consumer.ts';
-export { batchPartId } from './bullmq/names.ts';
-export {
-  callbackQueueState,
-  keptQueueState,
-  outputQueueState,
-  type QueueDepths,
-  type QueueState,
-  sumOfDepths,
-} from './bullmq/queue-state.ts';
+export { batchPartId, CALLBACKS, QUARANTINE, UNROUTED } from './bullmq/names.ts';
+export { callbackQueueState, outputQueueState, type QueueDepths, type QueueState, sumOfDepths } from './bullmq/queue-state.ts';
+export { type QueueFacts, readQueues } from './bullmq/read-queues.ts';
 export { createBatchWriter } from './callbacks/batch-writer.ts';
 export { consumeCallbacks, type TakenBatch } from './callbacks/consumer.ts';
 export { type CallbackProducer, createCallbackProducer } from './callbacks/producer.ts';
 export { findCallbacks, type StandingCallback } from './callbacks/find-callback.ts';
 export { createRouteCounts, readRouteCounts, type RouteCounts, sumOfRouteCounts } from './callbacks/route-counts.ts';
 export { createBatchProducer } from './callbacks/batch-producer.ts';
+export { readOutputQueues } from './deliveries/read-outputs.ts';
 export { standingOfBatch } from './deliveries/standing-of-batch.ts';
 export { createBacklogBound, parks } from './deliveries/backlog-bound.ts';
 export { createDropNoter, NO_BACKLOG, type OutputBacklog, readBacklog, sumOfBacklogs } from './deliveries/bodies/backlog.ts';

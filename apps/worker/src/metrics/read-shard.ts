@@ -1,14 +1,15 @@
 import { type BufferState, readBufferState } from '@ringback/history';
 import {
-  callbackQueueState,
-  createBodies,
-  keptQueueState,
+  CALLBACKS,
   type OutputBacklog,
-  outputQueueState,
+  QUARANTINE,
   type QueueDepths,
-  type QueueState,
+  type QueueFacts as Standing,
   readBacklog,
+  readOutputQueues,
+  readQueues,
   readRouteCounts,
+  UNROUTED,
 } from '@ringback/queue';
 import type { Redis } from 'ioredis';
 
@@ -39,10 +40,9 @@ export type ShardFacts = {
 
 export const queueOf = (output: string) => `output.${output}`;
 
-/** Reads what stands in one shard. Opens queues at the first call: without a scrape there is none. */
+/** Reads what stands in one shard. */
 export function createShardReader({ outputs, history, ...access }: ReadOptions): () => Promise<ShardFacts | undefined> {
   const { redis } = access;
-  const queuesOf = createQueues(access);
 
   return async () => {
     // A command would wait until it is back.
@@ -51,58 +51,31 @@ export function createShardReader({ outputs, history, ...access }: ReadOptions):
     const [seconds, micros] = await redis.time();
     const roundTrip = performance.now() - began;
     const now = Number(seconds) * 1000 + Number(micros) / 1000;
-    const [facts, backlog, { unkept }, buffer] = await Promise.all([
-      Promise.all(queuesOf(outputs()).map(async ([name, queue]) => [name, await readQueue(queue, now)] as const)),
+    const [queues, backlog, { unkept }, buffer] = await Promise.all([
+      readAll(access, outputs()),
       readBacklog(access),
       readRouteCounts(access),
       history ? readBufferState(access) : undefined,
     ]);
-    return { queues: new Map(facts), backlog, unkept, history: buffer, roundTrip, now };
+    return {
+      queues: new Map(queues.map(([name, queue]) => [name, factsOf(queue, now)])),
+      backlog,
+      unkept,
+      history: buffer,
+      roundTrip,
+      now,
+    };
   };
 }
 
-type Access = Pick<ReadOptions, 'redis' | 'prefix'>;
+const OWN = [CALLBACKS, QUARANTINE, UNROUTED];
 
-type Named = readonly [string, QueueState];
-
-/** An output keeps its queue, for when it comes back. */
-function createQueues(access: Access): (outputs: readonly string[]) => readonly Named[] {
-  let own: readonly Named[] | undefined;
-  const ofOutputs = new Map<string, QueueState>();
-
-  function queueAt(output: string): Named {
-    const queue = ofOutputs.get(output) ?? withHeld(output, access);
-    ofOutputs.set(output, queue);
-    return [queueOf(output), queue];
-  }
-
-  return (outputs) => {
-    own ??= [
-      ['callbacks', callbackQueueState(access)],
-      ['quarantine', keptQueueState('quarantine', access)],
-      ['unrouted', keptQueueState('unrouted', access)],
-    ];
-    return [...own, ...outputs.map(queueAt)];
-  };
+async function readAll(access: Pick<ReadOptions, 'redis' | 'prefix'>, outputs: readonly string[]) {
+  const [own, ofOutputs] = await Promise.all([readQueues(access, OWN), readOutputQueues(access, outputs)]);
+  const names = [...OWN, ...outputs.map(queueOf)];
+  return [...own, ...ofOutputs].map((queue, index) => [names[index] ?? '', queue] as const);
 }
 
-/** What an output holds waits as well. It is looked at only where no job waits: jobs are made of the oldest first. */
-function withHeld(output: string, access: Access): QueueState {
-  const queue = outputQueueState(output, access);
-  const bodies = createBodies(access);
-  return {
-    ...queue,
-    async oldest() {
-      const ofJobs = await queue.oldest();
-      if (ofJobs !== undefined) return ofJobs;
-      const [id] = await bodies.held(output, 1);
-      const stored = id === undefined ? undefined : await bodies.read(id, output).catch(() => {});
-      return stored?.callbacks.reduce((least, { receivedAt }) => Math.min(least, receivedAt), Infinity);
-    },
-  };
-}
-
-async function readQueue(queue: QueueState, now: number): Promise<QueueFacts> {
-  const [depths, paused, oldest] = await Promise.all([queue.depths(), queue.isPaused(), queue.oldest()]);
-  return { ...depths, paused, age: oldest === undefined ? 0 : Math.max(0, now - oldest) };
+function factsOf({ oldest, ...queue }: Standing, now: number): QueueFacts {
+  return { ...queue, age: oldest === undefined ? 0 : Math.max(0, now - oldest) };
 }

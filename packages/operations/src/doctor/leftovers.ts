@@ -1,4 +1,4 @@
-import { knownOutputs, leftPrefixes, outputQueueState, type QueueDepths, readBacklog } from '@ringback/queue';
+import { knownOutputs, leftPrefixes, readBacklog, readOutputQueues } from '@ringback/queue';
 import type { Redis } from 'ioredis';
 import type { Finding } from './finding.ts';
 
@@ -9,8 +9,8 @@ export async function findRemovedOutputs({ redis, prefix }: Place, outputs: read
   const removed = (await knownOutputs({ redis, prefix })).filter((name) => !outputs.includes(name));
   const backlog = await readBacklog({ redis, prefix });
   const found: Finding[] = [];
-  for (const name of removed) {
-    const { waiting, delayed, active, dead } = await depthsOf(name, { redis, prefix });
+  for (const [index, { waiting, delayed, active, dead }] of (await readOutputQueues({ redis, prefix }, removed)).entries()) {
+    const name = removed[index] ?? '';
     const waits = waiting + delayed + active + (backlog.get(name)?.held ?? 0);
     if (waits + dead === 0) continue;
     found.push({
@@ -21,15 +21,6 @@ export async function findRemovedOutputs({ redis, prefix }: Place, outputs: read
     });
   }
   return found.length > 0 ? found : [{ severity: 'ok', subject: prefix, text: 'no removed output has anything left' }];
-}
-
-async function depthsOf(output: string, place: Place): Promise<QueueDepths> {
-  const queue = outputQueueState(output, place);
-  try {
-    return await queue.depths();
-  } finally {
-    await queue.close();
-  }
 }
 
 /** What waits under another redis.prefix that no worker serves. */

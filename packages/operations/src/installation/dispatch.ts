@@ -1,8 +1,6 @@
-import { callbackQueueState, type QueueDepths, type RunningProcess, sumOfDepths } from '@ringback/queue';
+import { CALLBACKS, type QueueFacts, readQueues, type RunningProcess, sumOfDepths } from '@ringback/queue';
 import type { ShardPlace } from '../places.ts';
 import { earliest } from './earliest.ts';
-
-export type DispatchFacts = { readonly depths: QueueDepths; readonly paused: boolean; readonly oldest: number | undefined };
 
 export type DispatchStatus = {
   /** `unknown`: which workers run is not known. */
@@ -16,22 +14,18 @@ export type DispatchStatus = {
   readonly oldest?: number;
 };
 
-export async function readDispatch(shard: ShardPlace): Promise<DispatchFacts> {
-  const queue = callbackQueueState(shard);
-  try {
-    const [depths, paused, oldest] = await Promise.all([queue.depths(), queue.isPaused(), queue.oldest()]);
-    return { depths, paused, oldest };
-  } finally {
-    await queue.close();
-  }
+export async function readDispatch(shard: ShardPlace): Promise<QueueFacts> {
+  const [facts] = await readQueues(shard, [CALLBACKS]);
+  if (facts === undefined) throw new RangeError('no answer about the queue of callbacks');
+  return facts;
 }
 
 /** `facts` by the number of the shard. `running`: undefined if it is not known. */
 export function dispatchStatus(
-  facts: ReadonlyMap<number, DispatchFacts>,
+  facts: ReadonlyMap<number, QueueFacts>,
   running: readonly RunningProcess[] | undefined,
 ): DispatchStatus {
-  const { waiting, delayed, active } = sumOfDepths([...facts.values()].map(({ depths }) => depths));
+  const { waiting, delayed, active } = sumOfDepths([...facts.values()]);
   if (facts.size === 0) return { state: 'unknown', waiting: undefined, active: undefined };
   const pausedShards = pausedAt(facts);
   const oldest = earliest([...facts.values()].map((one) => one.oldest));

@@ -1,18 +1,16 @@
 import { outputPart } from '@ringback/contracts';
 import type { RestCount } from '@ringback/history';
 import {
-  createBodies,
   knownOutputs,
   NO_BACKLOG,
   type OutputBacklog,
-  outputQueueState,
-  type QueueDepths,
+  type QueueFacts,
   readBacklog,
+  readOutputQueues,
   type RunningProcess,
   sumOfBacklogs,
   sumOfDepths,
 } from '@ringback/queue';
-import type { ShardPlace } from '../places.ts';
 import type { AskShards } from './ask.ts';
 import { type BreakerStatus, breakerStatus } from './breakers.ts';
 import { pausedAt } from './dispatch.ts';
@@ -65,7 +63,8 @@ export async function readOutputs({ askShards, outputs, running, resting }: Look
   const names = [...outputs, ...others.filter((name) => !outputs.includes(name))];
   const read = await askShards(async (shard) => {
     const backlog = looks.get(shard.number)?.backlog;
-    return Promise.all(names.map((name) => readOutput(shard, name, backlog?.get(name) ?? NO_BACKLOG)));
+    const queues = await readOutputQueues(shard, names);
+    return queues.map((queue, index) => ({ ...queue, backlog: backlog?.get(names[index] ?? '') ?? NO_BACKLOG }));
   });
   return names
     .map((name, index) => {
@@ -81,30 +80,7 @@ export function servingWorkers(running: readonly RunningProcess[], output: strin
 }
 
 /** What stands on one shard. */
-type OutputFacts = {
-  readonly depths: QueueDepths;
-  readonly paused: boolean;
-  readonly oldest: number | undefined;
-  readonly backlog: OutputBacklog;
-};
-
-async function readOutput(shard: ShardPlace, name: string, backlog: OutputBacklog): Promise<OutputFacts> {
-  const queue = outputQueueState(name, shard);
-  try {
-    const [depths, paused, oldest] = await Promise.all([queue.depths(), queue.isPaused(), queue.oldest()]);
-    return { depths, paused, oldest: earliest([oldest, await oldestHeld(shard, name)]), backlog };
-  } finally {
-    await queue.close();
-  }
-}
-
-/** The first entry is the oldest. */
-async function oldestHeld({ redis, prefix }: ShardPlace, name: string): Promise<number | undefined> {
-  const bodies = createBodies({ redis, prefix });
-  const [id] = await bodies.held(name, 1);
-  const stored = id === undefined ? undefined : await bodies.read(id, name).catch(() => undefined);
-  return earliest(stored?.callbacks.map(({ receivedAt }) => receivedAt) ?? []);
-}
+type OutputFacts = QueueFacts & { readonly backlog: OutputBacklog };
 
 type Parked = ReadonlyMap<string, Pick<RestCount, 'count' | 'oldest'>>;
 
@@ -149,7 +125,7 @@ const NOT_KNOWN: Counts = {
 function countsOf(facts: readonly OutputFacts[]): Counts {
   if (facts.length === 0) return NOT_KNOWN;
   const { held, bytes, deadBytes, dropped } = sumOfBacklogs(facts.map(({ backlog }) => backlog));
-  return { ...sumOfDepths(facts.map(({ depths }) => depths)), held, dropped, bytes: bytes + deadBytes };
+  return { ...sumOfDepths(facts), held, dropped, bytes: bytes + deadBytes };
 }
 
 type Standing = {

@@ -1,17 +1,20 @@
 import type { Durability } from '@ringback/contracts';
 import {
   type Counted,
+  QUARANTINE,
+  type QueueFacts,
+  readQueues,
   readRouteCounts,
   type RunningProcess,
   runningProcesses,
   settingsDifference,
-  standingUnder,
   sumOfRouteCounts,
+  UNROUTED,
 } from '@ringback/queue';
 import { lookAtRedis, type RedisLook } from '@ringback/redis';
 import { historyStatus, type WholeStatus } from '../history/status.ts';
 import { type Missing, type Places, shardName } from '../places.ts';
-import { type AskShards, askShardsOf } from './ask.ts';
+import { askShardsOf } from './ask.ts';
 import { type DispatchStatus, dispatchStatus, readDispatch } from './dispatch.ts';
 import { type OutputStatus, readOutputs } from './outputs.ts';
 
@@ -62,7 +65,7 @@ export async function readStatus(places: Places, options: StatusOptions): Promis
   const [dispatch, states, kept, routes, redis] = await Promise.all([
     askShards(readDispatch),
     readOutputs({ askShards, outputs, running: processes, resting: history.resting }),
-    readKept(askShards, history),
+    askShards((shard) => readQueues(shard, [QUARANTINE, UNROUTED])),
     askShards(readRouteCounts),
     askShards((shard) => lookAtRedis({ ...shard, ...options })),
   ]);
@@ -72,7 +75,7 @@ export async function readStatus(places: Places, options: StatusOptions): Promis
     rates: processes && sumOfRates(processes),
     dispatch: dispatchStatus(dispatch, processes),
     outputs: states,
-    kept,
+    kept: keptOf({ dispatch, outputs: states, kept, history }),
     routes: routes.size === 0 ? undefined : sumOfRouteCounts([...routes.values()]),
     redis: [...redis].map(([shard, look]) => ({ shard, ...look })),
     shards: places.shardCount,
@@ -89,15 +92,21 @@ async function askHome(places: Places, missing: Missing): Promise<readonly Runni
   return running?.toSorted((a, b) => a.app.localeCompare(b.app) || a.startedAt - b.startedAt);
 }
 
-async function readKept(askShards: AskShards, { resting = [] }: WholeStatus): Promise<InstallationStatus['kept']> {
-  const standing = [...(await askShards(({ redis, prefix }) => standingUnder(redis, prefix))).values()];
-  if (standing.length === 0) return undefined;
+type Keeping = Pick<InstallationStatus, 'outputs' | 'history'> & {
+  readonly dispatch: ReadonlyMap<number, QueueFacts>;
+  readonly kept: ReadonlyMap<number, readonly QueueFacts[]>;
+};
+
+function keptOf({ dispatch, outputs, kept, history: { resting = [] } }: Keeping): InstallationStatus['kept'] {
+  if (kept.size === 0) return undefined;
   const rests = (kind: string) => resting.reduce((sum, one) => sum + (one.kind === kind ? one.count : 0), 0);
-  const sum = (end: 'deadLetters' | 'quarantined' | 'unrouted') => standing.reduce((total, one) => total + one[end], 0);
+  const sum = (counts: readonly (number | undefined)[]) => counts.reduce<number>((total, count = 0) => total + count, 0);
+  const stands = (place: number) => sum([...kept.values()].map((queues) => queues[place]?.waiting));
+  const dead = [...dispatch.values(), ...outputs].map((one) => one.dead);
   return {
-    deadLetters: sum('deadLetters') + rests('dead-letter'),
-    quarantined: sum('quarantined') + rests('quarantine'),
-    unrouted: sum('unrouted') + rests('unrouted'),
+    deadLetters: sum(dead) + rests('dead-letter'),
+    quarantined: stands(0) + rests('quarantine'),
+    unrouted: stands(1) + rests('unrouted'),
   };
 }
 

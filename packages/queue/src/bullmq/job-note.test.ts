@@ -2,7 +2,7 @@ import { testRedis } from '@ringback/testkit';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { expect, it, onTestFinished } from 'vitest';
-import { readNotes, readTimes, withNote } from './job-note.ts';
+import { readNotes, withNote } from './job-note.ts';
 
 it('stands with a job, alone or added with others, and is read without its data', async () => {
   const { url, prefix } = testRedis();
@@ -17,9 +17,7 @@ it('stands with a job, alone or added with others, and is read without its data'
     { name: 'two', data: {}, opts: withNote({ jobId: 'two' }, { size: 2 }) },
     { name: 'three', data: {}, opts: { jobId: 'three' } },
   ]);
-  await queue.add('four', {}, { jobId: 'four', timestamp: 1_700_000_000_000 });
   await redis.hset(queue.toKey('damaged'), 'opts', '{');
   const ids = ['one', 'two', 'three', 'damaged', 'absent'];
   expect(await readNotes({ redis, queue }, ids)).toEqual([{ size: 1 }, { size: 2 }, undefined, undefined, undefined]);
-  expect(await readTimes({ redis, queue }, ['four', 'absent'])).toEqual([1_700_000_000_000]);
 });

@@ -3,8 +3,8 @@ import type { Redis } from 'ioredis';
 
 /*
  * This file leans on the insides of BullMQ 6.7.0: options that it does not know are stored with the job, and
- * the field `opts` of the job's hash has them as JSON, the field `timestamp` when it was made (ms). BullMQ has no
- * call that reads a job without its data, which may be large. job-note.test.ts fails when that changes.
+ * the field `opts` of the job's hash has them as JSON. BullMQ has no call that reads a job without its data, which
+ * may be large. job-note.test.ts fails when that changes.
  */
 
 /** Can be read without the job's data. */
@@ -14,12 +14,6 @@ export function withNote<O extends JobsOptions>(opts: O, note: object): O {
 
 export function readNotes({ redis, queue }: { redis: Redis; queue: Queue }, ids: readonly string[]): Promise<unknown[]> {
   return Promise.all(ids.map(async (id) => noteIn(await redis.hget(queue.toKey(id), 'opts'))));
-}
-
-/** When they were made, ms since the epoch. Those that are gone are left out. */
-export async function readTimes({ redis, queue }: { redis: Redis; queue: Queue }, ids: readonly string[]): Promise<number[]> {
-  const times = await Promise.all(ids.map((id) => redis.hget(queue.toKey(id), 'timestamp')));
-  return times.flatMap((time) => (time === null ? [] : Number(time)));
 }
 
 function noteIn(opts: string | null): unknown {

@@ -1,6 +1,5 @@
 import type { Redis } from 'ioredis';
-import { readTimes } from './job-note.ts';
-import { CALLBACKS, outputQueueName, QUARANTINE, UNROUTED } from './names.ts';
+import { CALLBACKS, outputQueueName } from './names.ts';
 import { openQueue } from './queue-options.ts';
 
 export type QueueDepths = {
@@ -13,8 +12,6 @@ export type QueueDepths = {
 /** Calls reject if Redis does not answer. */
 export type QueueState = {
   depths(): Promise<QueueDepths>;
-  /** ms since the epoch, Redis's clock. */
-  oldest(): Promise<number | undefined>;
   isPaused(): Promise<boolean>;
   /** Jobs under way go on. */
   pause(): Promise<void>;
@@ -30,8 +27,6 @@ export function sumOfDepths(depths: readonly QueueDepths[]): QueueDepths {
   return { waiting: sum('waiting'), delayed: sum('delayed'), active: sum('active'), dead: sum('dead') };
 }
 
-const DELAYED_LOOKED_AT = 50;
-
 type QueueAccess = { readonly redis: Redis; readonly prefix: string };
 
 export function outputQueueState(output: string, access: QueueAccess): QueueState {
@@ -42,11 +37,6 @@ export function callbackQueueState(access: QueueAccess): QueueState {
   return queueState(CALLBACKS, access);
 }
 
-/** What is kept until a person decides. */
-export function keptQueueState(kind: 'quarantine' | 'unrouted', access: QueueAccess): QueueState {
-  return queueState(kind === 'quarantine' ? QUARANTINE : UNROUTED, access);
-}
-
 function queueState(name: string, access: QueueAccess): QueueState {
   const queue = openQueue(name, access);
   return {
@@ -54,14 +44,6 @@ function queueState(name: string, access: QueueAccess): QueueState {
       const counts = await queue.getJobCounts('waiting', 'delayed', 'active', 'failed');
       const { waiting = 0, delayed = 0, active = 0, failed = 0 } = counts;
       return { waiting, delayed, active, dead: failed };
-    },
-    async oldest() {
-      const [waiting, delayed] = await Promise.all([
-        queue.getRanges(['waiting'], 0, 0, true),
-        queue.getRanges(['delayed'], 0, DELAYED_LOOKED_AT - 1, true),
-      ]);
-      const times = await readTimes({ redis: access.redis, queue }, [...waiting, ...delayed]);
-      return times.length === 0 ? undefined : Math.min(...times);
     },
     isPaused: () => queue.isPaused(),
     pause: () => queue.pause(),
