@@ -1,41 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
 import { postCallback, printed, startApp, taskBody, writeSettings } from '@ringback/testkit';
-import { Redis } from 'ioredis';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, vi } from 'vitest';
+import { bytesInRedis, filesIn, textsIn } from './bytes-at-rest.ts';
 import { DEADLINE, setUpHistory } from './history-world.ts';
+import { install, reload, settingsOf, startLoad } from './reload-world.ts';
 
 const PHONE = '13800138777';
 const newKey = () => randomBytes(32).toString('base64');
 const encrypt = (...keys: string[]) => `privacy: { encrypt: { keys: [${keys.map((key) => `{ key: "${key}" }`).join(', ')}] } }`;
 
-/** The part of its base64 that is the same whatever stands around it. */
-const inBase64 = [0, 1, 2].map((shift) => {
-  const whole = Buffer.from(' '.repeat(shift) + PHONE).toString('base64');
-  return whole.slice(shift === 0 ? 0 : shift + 1, -4);
-});
-const FORMS = [PHONE, ...inBase64];
-const formsIn = (bytes: Buffer) => FORMS.filter((form) => bytes.includes(form));
-
-/** Everything under the prefix, as it stands there. */
-async function contentOf(url: string, prefix: string): Promise<Buffer> {
-  const redis = new Redis(url);
-  onTestFinished(() => redis.disconnect());
-  const parts: unknown[] = [];
-  for (const key of await redis.keys(`${prefix}*`)) {
-    const read: Readonly<Record<string, () => Promise<unknown>>> = {
-      string: () => redis.get(key),
-      hash: () => redis.hgetall(key),
-      list: () => redis.lrange(key, 0, -1),
-      set: () => redis.smembers(key),
-      zset: () => redis.zrange(key, '0', '-1'),
-      stream: () => redis.xrange(key, '-', '+', 'COUNT', '1000'),
-    };
-    parts.push(await read[await redis.type(key)]?.());
-  }
-  return Buffer.from(JSON.stringify(parts), 'utf8');
-}
+const formsIn = (bytes: Buffer) => textsIn(bytes, [PHONE]);
 
 it('keeps no phone number at rest, and works with bodies as if they were plain', async () => {
   const world = await setUpHistory({ sections: encrypt(newKey()) });
@@ -44,7 +19,7 @@ it('keeps no phone number at rest, and works with bodies as if they were plain',
   const body = taskBody({ taskStatus: 3, other: PHONE });
   const post = (text: string) => postCallback({ ingress: ingress.url, requestID: 'one', body: text });
   expect(await post(body)).toMatchObject({ status: 200 });
-  const queued = await contentOf(url, prefix);
+  const queued = await bytesInRedis(url, prefix);
   expect(queued.includes('rb1.')).toBe(true);
   expect(formsIn(queued)).toEqual([]);
 
@@ -62,30 +37,52 @@ it('keeps no phone number at rest, and works with bodies as if they were plain',
     expect(found).toMatchObject({ body: expect.stringMatching(/^rb1\./), repeats: { duplicates: 1, conflicts: 1 } });
     expect(found?.subjects.task).toBeDefined();
   }, DEADLINE);
-  const kept = await contentOf(url, prefix);
+  const kept = await bytesInRedis(url, prefix);
   expect(kept.includes('RB_REQUEST_ID_REUSED')).toBe(true);
   expect(formsIn(kept)).toEqual([]);
-  for (const file of readdirSync(folder)) expect([file, formsIn(readFileSync(join(folder, file)))]).toEqual([file, []]);
+  for (const [file, bytes] of filesIn(folder)) expect([file, formsIn(bytes)]).toEqual([file, []]);
 
   expect(await printed(env, 'search', '--text', PHONE, '--count')).toContain('1');
   expect(await printed(env, 'trace', 'one', '--json')).toContain(PHONE);
   expect(await printed(env, 'quarantine', 'show', 'one')).toContain(PHONE);
   await printed(env, 'forget', '--phone', PHONE, '--yes', '--json');
   expect(await store.find({ id: 'one' }, { limit: 1 })).toEqual([]);
-  expect((await contentOf(url, prefix)).includes('RB_REQUEST_ID_REUSED')).toBe(false);
+  expect((await bytesInRedis(url, prefix)).includes('RB_REQUEST_ID_REUSED')).toBe(false);
 });
 
-it('keeps callbacks for a worker that has the key', async () => {
-  const [key, other] = [newKey(), newKey()];
-  const world = await setUpHistory({ sections: encrypt(key) });
-  const { sink, startIngress, startWorker, env } = world;
-  const ingress = await startIngress();
-  await postCallback({ ingress: ingress.url, requestID: 'one', body: taskBody({ other: PHONE }) });
-  const settings = readFileSync(String(env['RINGBACK_CONFIG']), 'utf8').replace(key, other);
-  const worker = startApp({ app: 'worker', env: { ...env, RINGBACK_CONFIG: await writeSettings(settings) } });
-  await vi.waitFor(() => expect(JSON.stringify(worker.lines)).toContain('RB_KEY_MISSING'), DEADLINE);
-  expect(sink.requests).toEqual([]);
-  await worker.stop();
-  await startWorker();
-  await vi.waitFor(() => expect(sink.requests.map(({ path }) => path)).toContain('/hook'), DEADLINE);
+it('changes keys by reload under load, in any order, and back to plain: none is lost, none comes twice', async () => {
+  const [first, second] = [newKey(), newKey()];
+  const outputs: Record<string, string> = {};
+  const { startIngress, env, prefix, write, arrived } = await install((sink) => {
+    outputs['crm'] = `${sink}/crm`;
+    return { outputs, more: encrypt(first) };
+  });
+  const settings = (...keys: string[]) => settingsOf(prefix, { outputs, more: encrypt(...keys) });
+  const startWorker = async () => {
+    const path = await writeSettings(settings(first));
+    const worker = startApp({ app: 'worker', env: { ...env, RINGBACK_CONFIG: path } });
+    await worker.line('worker is up');
+    return { worker, write: (text: string) => writeFile(path, text) };
+  };
+  const [ingress, late, early] = await Promise.all([startIngress(), startWorker(), startWorker()]);
+  const load = startLoad(ingress.url);
+  await load.more(50);
+
+  // The wrong way round: no worker has the new key yet.
+  await write({ outputs, more: encrypt(second, first) });
+  await reload(ingress.process);
+  await load.more(50);
+  await vi.waitFor(() => expect(JSON.stringify([late.worker.lines, early.worker.lines])).toContain('RB_KEY_MISSING'), DEADLINE);
+  await early.write(settings(second, first));
+  await reload(early.worker);
+  await load.more(50);
+  await write({ outputs, more: encrypt(second, first).replace('{ keys', '{ active: false, keys') });
+  await reload(ingress.process);
+  await load.more(50);
+  const sent = await load.end();
+  await late.write(settings(first, second));
+  await reload(late.worker);
+
+  await vi.waitFor(() => expect(arrived('/crm')).toEqual(sent), DEADLINE);
+  expect(JSON.stringify([late.worker.lines, early.worker.lines])).not.toContain('RB_DELIVERY_DEAD');
 });

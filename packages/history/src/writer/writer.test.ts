@@ -58,8 +58,6 @@ function setUp() {
   return { ...history, redis, prefix, bound, logger, written, ids, broken, start, empty };
 }
 
-const away = () => new RingbackError('RB_HISTORY_UNAVAILABLE', 'the file is locked');
-
 it('writes what was handed over before and after its start, and leaves nothing in Redis', async () => {
   const { handOver, start, ids, empty, redis, prefix } = setUp();
   await handOver(dispatched('b1'));
@@ -70,16 +68,19 @@ it('writes what was handed over before and after its start, and leaves nothing i
   expect(await redis.hgetall(`${prefix}:history.state`)).toEqual({});
 });
 
-it('goes on where a store was away, and logs it once', async () => {
+it.each([
+  ['a store was away', 'RB_HISTORY_UNAVAILABLE'],
+  ['a key was missing', 'RB_KEY_MISSING'],
+] as const)('goes on where %s, and logs it once', async (_what, code) => {
   const { handOver, start, ids, broken, empty, logger } = setUp();
-  broken.by = away;
+  broken.by = () => new RingbackError(code, 'the file is locked');
   start();
   for (const batch of ['b1', 'b2', 'b3']) await handOver(dispatched(batch));
   await vi.waitFor(() => expect(logger.error).toHaveBeenCalled(), DEADLINE);
   delete broken.by;
   await empty();
   expect(ids().toSorted()).toEqual(['b1', 'b2', 'b3']);
-  const line = { code: 'RB_HISTORY_UNAVAILABLE', reason: 'the file is locked' };
+  const line = { code, reason: 'the file is locked' };
   expect(logger.error.mock.calls).toEqual([[line, expect.any(String)]]);
   await vi.waitFor(() => expect(logger.info).toHaveBeenCalledWith(expect.anything(), 'the history is written again'), DEADLINE);
 });
@@ -148,7 +149,7 @@ it('writes what is left when it stops, and leaves it if the store is away', asyn
   await handOver(dispatched('b1'));
   await end();
   expect(ids()).toEqual(['b1']);
-  broken.by = away;
+  broken.by = () => new RingbackError('RB_HISTORY_UNAVAILABLE', 'away');
   const endAgain = start();
   await handOver(dispatched('b2'));
   await vi.waitFor(() => expect(logger.error).toHaveBeenCalled(), DEADLINE);

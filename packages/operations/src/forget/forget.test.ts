@@ -1,4 +1,4 @@
-import { placeOfKey } from '@ringback/contracts';
+import { placeOfKey, RingbackError } from '@ringback/contracts';
 import { type HistoryStore, NO_ROWS, type RestEntry } from '@ringback/history';
 import { expect, it } from 'vitest';
 import { keptRow, openTestHistory, T, writeRows } from '../test-history.ts';
@@ -8,10 +8,10 @@ import { phoneMatcher } from './phone.ts';
 
 const PHONE = '12025550100';
 
-function forgetPhone(history: HistoryStore) {
+function forgetPhone(history: HistoryStore, decrypting?: Parameters<typeof createPerson>[2]) {
   const matches = phoneMatcher(PHONE);
   if (matches === undefined) throw new Error('no phone number');
-  const person = createPerson({ phones: [matches], requestIDs: [], tasks: [] }, () => undefined);
+  const person = createPerson({ phones: [matches], requestIDs: [], tasks: [] }, () => undefined, decrypting);
   const spool = () => Promise.resolve({ removed: 0, notReached: [] });
   return forget({ places: { shardCount: 1, shards: [], history }, person, dryRun: false, away: [], patience: 0, spool });
 }
@@ -93,4 +93,25 @@ it('looks at what rests once more, for what was parked while the rest was looked
     notReached: [],
   });
   expect(await idsIn(history)).toEqual([]);
+});
+
+it('goes on past what it cannot decrypt, and says how much that was', async () => {
+  const history = await openTestHistory();
+  await writeRows(history, [keptRow(1, { body: PHONE }), keptRow(2, { body: 'sealed' })]);
+  await history.rest.put([restEntry('r', { payload: JSON.stringify({ id: 'r', body: 'sealed' }) })]);
+  const missing = new RingbackError('RB_KEY_MISSING', 'a body is encrypted with key K');
+  const forgot = await forgetPhone(history, {
+    open(callback) {
+      if (callback.body === 'sealed') throw missing;
+      return callback;
+    },
+    openPayload() {
+      throw missing;
+    },
+  });
+  expect(forgot).toMatchObject({
+    removed: [{ place: 'history', count: 1 }],
+    notReached: [expect.stringMatching(/^2 in the history/)],
+  });
+  expect((await history.find({}, { limit: 9 })).map(({ id }) => id)).toEqual(['r-2']);
 });

@@ -100,7 +100,7 @@ async function inHistory(
   if (history === undefined) return;
   const found = await forgetInHistory({ store: history, person, keys, dryRun, onlyRest });
   for (const key of found.keys) keys.add(key);
-  if (found.unreadable > 0)
+  if (found.unreadable > 0 && !onlyRest)
     report.notReached(`${found.unreadable} in the history: they cannot be decrypted, and may be the person's. ${PUT_KEY_BACK}`);
   report.removed('history', undefined, found.callbacks);
   report.removed('at rest in the history', undefined, found.resting);
