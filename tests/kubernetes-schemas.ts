@@ -1,5 +1,6 @@
 import { Gateway, HTTPRoute } from '@kubernetes-models/gateway-api/gateway.networking.k8s.io/v1';
 import { ScaledObject, TriggerAuthentication } from '@kubernetes-models/keda/keda.sh/v1alpha1';
+import { PodMonitor, PrometheusRule } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1';
 import { Deployment, StatefulSet } from 'kubernetes-models/apps/v1';
 import { HorizontalPodAutoscaler } from 'kubernetes-models/autoscaling/v2';
 import { Ingress, NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1';
@@ -8,7 +9,7 @@ import { ConfigMap, Namespace, Secret, Service, ServiceAccount } from 'kubernete
 
 const CORE = [ConfigMap, Namespace, Secret, Service, ServiceAccount];
 const NAMED = [Deployment, StatefulSet, HorizontalPodAutoscaler, Ingress, NetworkPolicy, PodDisruptionBudget];
-const CUSTOM = [Gateway, HTTPRoute, ScaledObject, TriggerAuthentication];
+const CUSTOM = [Gateway, HTTPRoute, PodMonitor, PrometheusRule, ScaledObject, TriggerAuthentication];
 const MODELS = [...CORE, ...NAMED, ...CUSTOM];
 
 /** By place in the resource: the keys that its schema looked at, or `all` of them. */

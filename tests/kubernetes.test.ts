@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '@ringback/config';
@@ -12,7 +12,9 @@ import { problemsOf } from './kubernetes-schemas.ts';
 import { podSpecs, render, type Resource } from './kustomize.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-const OVERLAYS = readdirSync(join(ROOT, 'deploy/overlays'));
+/** The shipped ones, and one of them as docs/deploying.md changes it for Prometheus. */
+const SHIPPED = readdirSync(join(ROOT, 'deploy/overlays'));
+const OVERLAYS = [...SHIPPED, 'monitored'];
 const SECRETS = {
   'redis-password': 'a-password',
   callbot: 'a-secret-of-the-provider',
@@ -20,10 +22,18 @@ const SECRETS = {
   crm: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
 };
 const PATIENCE_S = 5;
+/** Settings of an overlay, as inFolder writes them. */
+const RENDERED = 'rendered.yaml';
 
 /** A copy of deploy/ with the files that are a user's own. */
 const folder = mkdtempSync(join(tmpdir(), 'ringback-deploy-'));
 cpSync(join(ROOT, 'deploy'), folder, { recursive: true, filter: (path) => !path.endsWith('/secrets') });
+cpSync(join(folder, 'overlays/simple'), join(folder, 'overlays/monitored'), { recursive: true });
+const monitored = join(folder, 'overlays/monitored/kustomization.yaml');
+writeFileSync(
+  monitored,
+  readFileSync(monitored, 'utf8').replace('# - ../../components/monitoring', '- ../../components/monitoring'),
+);
 for (const overlay of OVERLAYS) {
   const secrets = join(folder, 'overlays', overlay, 'secrets');
   mkdirSync(secrets);
@@ -59,12 +69,6 @@ describe.each(OVERLAYS)('the overlay %s', (overlay) => {
   it.skipIf(!hasKubectl)('is what kubectl renders', () => {
     const text = execFileSync('kubectl', ['kustomize', path], { encoding: 'utf8' });
     expect(byName(resources)).toEqual(byName(parseAllDocuments(text).map((document) => document.toJS())));
-  });
-
-  it('has settings that ringback check finds fine', () => {
-    const main = join(ROOT, 'apps/cli/src/main.ts');
-    const { status, stderr } = spawnSync(process.execPath, [main, 'check', '--strict', settings], { encoding: 'utf8', env: {} });
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   });
 
   it('runs both apps without any right that they do not need', () => {
@@ -132,12 +136,61 @@ describe.each(OVERLAYS)('the overlay %s', (overlay) => {
   });
 });
 
+it.each(SHIPPED)('the overlay %s has settings that ringback check finds fine, and offers monitoring', (overlay) => {
+  const settings = join(folder, 'overlays', overlay, RENDERED);
+  const main = join(ROOT, 'apps/cli/src/main.ts');
+  const { status, stderr } = spawnSync(process.execPath, [main, 'check', '--strict', settings], { encoding: 'utf8', env: {} });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  const file = readFileSync(join(ROOT, 'deploy/overlays', overlay, 'kustomization.yaml'), 'utf8');
+  expect(file).toMatch(/^components:\n(?: +- .+\n)+ +# - \.\.\/\.\.\/components\/monitoring /m);
+});
+
+describe('the component monitoring', () => {
+  const resources = render(join(folder, 'overlays/monitored'));
+  const only = (kind: string) => resources.filter((one) => one.kind === kind);
+  const apps = only('Deployment');
+
+  it('lets Prometheus find the admin port of every pod, under the name that the rules know, with the token of the settings', () => {
+    const [monitor, ...others] = only('PodMonitor');
+    expect(others).toEqual([]);
+    const spec = monitor?.['spec'];
+    for (const app of apps) {
+      const { labels } = app['spec'].template.metadata;
+      expect(isIn(spec.selector.matchLabels, labels)).toBe(true);
+      expect(labels[spec.jobLabel]).toBe('ringback');
+      expect(app['spec'].template.spec.containers[0].ports.map(({ name }: Resource) => name)).toContain(
+        spec.podMetricsEndpoints[0].port,
+      );
+    }
+    const { name, key } = spec.podMetricsEndpoints[0].authorization.credentials;
+    expect(only('Secret').map((secret) => [secret.metadata.name, Object.keys(secret['data'])])).toEqual([
+      [name, expect.arrayContaining([key])],
+    ]);
+    expect(String(only('ConfigMap')[0]?.['data']['ringback.yaml']).match(/adminTokenFile: .*/g)).toEqual([
+      `adminTokenFile: /run/secrets/${key}`,
+      `adminTokenFile: /run/secrets/${key}`,
+    ]);
+  });
+
+  it('opens the admin ports to Prometheus in a labelled namespace, and to nobody else', () => {
+    const policies = only('NetworkPolicy').flatMap(({ spec }) => spec.ingress);
+    const from = [
+      {
+        namespaceSelector: { matchLabels: { 'ringback/monitoring': 'allowed' } },
+        podSelector: { matchLabels: { 'app.kubernetes.io/name': 'prometheus' } },
+      },
+    ];
+    const admin = { from, ports: [{ protocol: 'TCP', port: 'admin' }] };
+    expect(policies).toEqual([{ ports: [{ protocol: 'TCP', port: 'http' }] }, admin, admin]);
+  });
+});
+
 const isIn = (some: Record<string, string>, all: Record<string, string>) =>
   Object.entries(some).every(([key, value]) => all[key] === value);
 
 /** The settings as a file whose secrets and folders are on this machine. */
 function inFolder(settings: string, path: string): string {
-  const file = join(path, 'rendered.yaml');
+  const file = join(path, RENDERED);
   writeFileSync(file, settings.replaceAll('/run/secrets/', `${path}/secrets/`).replaceAll('/var/lib/ringback/', `${path}/`));
   return file;
 }

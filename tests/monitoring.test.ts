@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
 import { dashboard } from '../deploy/monitoring/dashboard.ts';
 import { ROWS } from '../deploy/monitoring/panels.ts';
+import { prometheusRule } from '../deploy/monitoring/prometheus-rule.ts';
 import { promtool } from './promtool.ts';
 import { sections } from './runbook-page.ts';
 
@@ -42,6 +43,11 @@ describe('rules', () => {
   it('are what promtool takes, and do what their tests say', async () => {
     expect(await promtool(['check', 'rules', join(FOLDER, 'rules.yaml')])).toMatchObject({ code: 0 });
     expect(await promtool(['test', 'rules', join(FOLDER, 'rules.test.yaml')])).toMatchObject({ code: 0 });
+  });
+
+  it('are the same for the Prometheus Operator', async () => {
+    const path = join(ROOT, 'deploy/components/monitoring/prometheus-rule.yaml');
+    await expect(prometheusRule(read('deploy/monitoring/rules.yaml'))).toMatchFileSnapshot(path);
   });
 
   it.each(alerts)('$name is tested: it fires, and it does not', ({ name }) => {
