@@ -42,7 +42,7 @@ describe('examples of settings in the docs', () => {
   it.each(examples)('$page, block $number passes `ringback check`', async ({ text }) => {
     const folder = await mkdtemp(join(tmpdir(), 'ringback-docs-'));
     onTestFinished(() => rm(folder, { recursive: true }));
-    for (const [, path = ''] of text.matchAll(/\/run\/secrets\/(\w+)/g)) await writeFile(join(folder, basename(path)), SECRET);
+    for (const [, path = ''] of text.matchAll(/\/run\/secrets\/([\w-]+)/g)) await writeFile(join(folder, basename(path)), SECRET);
     const variables = [...text.matchAll(/\$\{(\w+)\}/g)].map(([, name = '']) => [name, valueOf(name)]);
     await writeFile(
       join(folder, 'ringback.yaml'),
