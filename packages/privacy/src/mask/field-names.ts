@@ -7,5 +7,5 @@ const NAME =
 /** `callerPhone` and `caller_phone` read the same. */
 const plain = (key: string) => key.replaceAll(/([a-z\d])([A-Z])/g, '$1 $2').toLowerCase();
 
-export const isPhoneKey = (key: string | number) => typeof key === 'string' && PHONE.test(plain(key));
-export const isNameKey = (key: string | number) => typeof key === 'string' && NAME.test(plain(key));
+export const isPhoneKey = (key: string) => PHONE.test(plain(key));
+export const isNameKey = (key: string) => NAME.test(plain(key));

@@ -1,11 +1,13 @@
 import type { MaskSettings } from '@ringback/contracts';
 import { isNameKey } from './field-names.ts';
-import { rewriteScalars } from './json-scalars.ts';
+import { type Places, rewriteJson } from './rewrite-json.ts';
 import { HIDDEN, withoutPhones } from './masked-text.ts';
-import { pathPattern } from './path-pattern.ts';
+import { type AnyOf, anyOf, keyPattern, pathPattern } from './path-pattern.ts';
 
 /** Ours, and never about a person. */
-const OWN = new Set<string | number>(['time', 'level', 'app', 'msg', 'code', 'responseID']);
+const OWN = ['time', 'level', 'app', 'msg', 'code', 'responseID'];
+
+type Place = { readonly hidden: AnyOf['top']; readonly ofOurs: AnyOf['top'] };
 
 type MaskLine = (line: string) => string;
 
@@ -21,13 +23,20 @@ export function createLogMask(settings: () => MaskSettings | undefined): MaskLin
 }
 
 function maskBy({ phone = false, name = false, paths = [] }: MaskSettings): MaskLine {
-  const own = paths.map(pathPattern);
-  return (line) =>
-    rewriteScalars(line, (path, json) => {
-      if (own.some((fits) => fits(path)) || (name && path.some(isNameKey))) return JSON.stringify(HIDDEN);
-      if (!phone || !json.startsWith('"') || OWN.has(path[0] ?? '')) return undefined;
-      const text = json.slice(1, -1);
-      const masked = withoutPhones(text);
-      return masked === text ? undefined : `"${masked}"`;
-    });
+  const hidden = anyOf([...paths.map(pathPattern), ...(name ? [keyPattern(isNameKey)] : [])]);
+  const ofOurs = anyOf(OWN.map((key) => pathPattern(`$.${key}`)));
+  const places: Places<Place> = {
+    top: { hidden: hidden.top, ofOurs: ofOurs.top },
+    below: (place, step) => ({ hidden: hidden.below(place.hidden, step), ofOurs: ofOurs.below(place.ofOurs, step) }),
+  };
+
+  function masked(place: Place, json: string): string | undefined {
+    if (hidden.matches(place.hidden)) return JSON.stringify(HIDDEN);
+    if (!phone || !json.startsWith('"') || ofOurs.matches(place.ofOurs)) return undefined;
+    const text = json.slice(1, -1);
+    const without = withoutPhones(text);
+    return without === text ? undefined : `"${without}"`;
+  }
+
+  return (line) => rewriteJson(line, { places, scalar: masked });
 }

@@ -1,10 +1,14 @@
-import { rewriteScalars } from './json-scalars.ts';
-import { formsOfPhone, HIDDEN, maskedPhone } from './masked-text.ts';
+import { type Places, rewriteJson } from './rewrite-json.ts';
+import { HIDDEN, maskedPhone } from './masked-text.ts';
+import { createPhoneNumbers } from './phone-numbers.ts';
 
-type Path = readonly (string | number)[];
-export type Fields = { readonly isHidden: (path: Path) => boolean; readonly isPhone: (path: Path) => boolean };
+export type Fields<Place> = {
+  readonly places: Places<Place>;
+  readonly isHidden: (place: Place) => boolean;
+  readonly isPhone: (place: Place) => boolean;
+};
 
-/** `as it is`: null and the empty text, which tell nothing. */
+/** Undefined: null and the empty text, which tell nothing. */
 function textOf(json: string): string | undefined {
   if (json === 'null' || json === '""') return undefined;
   return json.startsWith('"') ? String(JSON.parse(json)) : json;
@@ -12,30 +16,29 @@ function textOf(json: string): string | undefined {
 
 /**
  * Hides fields of a JSON text and leaves the rest byte for byte. A phone number of such a field is masked wherever
- * else it stands. A text that is not JSON is hidden as a whole.
+ * else it stands, keys included. A text that is not JSON is hidden as a whole.
  */
-export function maskJson(json: string, { isHidden, isPhone }: Fields): string {
+export function maskJson<Place>(json: string, { places, isHidden, isPhone }: Fields<Place>): string {
   if (!isJson(json)) return JSON.stringify(HIDDEN);
-  const phones = new Set<string>();
-  rewriteScalars(json, (path, value) => {
-    const text = isPhone(path) ? textOf(value) : undefined;
-    if (text !== undefined) for (const form of formsOfPhone(text)) phones.add(form);
-    return undefined;
-  });
-  return rewriteScalars(json, (path, value) => {
+  const phones = createPhoneNumbers();
+  const collect = (place: Place, value: string) => (isPhone(place) ? phones.add(textOf(value) ?? '') : undefined);
+  rewriteJson<Place>(json, { places, scalar: (...at) => void collect(...at), key: (...at) => void collect(...at) });
+
+  /** Undefined: nothing to mask. */
+  function withoutPhones(value: string): string | undefined {
+    const text = textOf(value) ?? '';
+    const masked = phones.maskedIn(text);
+    return masked === text ? undefined : JSON.stringify(masked);
+  }
+
+  function masked(place: Place, value: string): string | undefined {
     const text = textOf(value);
     if (text === undefined) return undefined;
-    if (isHidden(path)) return JSON.stringify(HIDDEN);
-    if (isPhone(path)) return JSON.stringify(maskedPhone(text));
-    const masked = withoutThese(text, phones);
-    return masked === text ? undefined : JSON.stringify(masked);
-  });
-}
+    if (isHidden(place)) return JSON.stringify(HIDDEN);
+    return isPhone(place) ? JSON.stringify(maskedPhone(text)) : withoutPhones(value);
+  }
 
-function withoutThese(text: string, phones: ReadonlySet<string>): string {
-  let masked = text;
-  for (const phone of phones) if (masked.includes(phone)) masked = masked.replaceAll(phone, maskedPhone(phone));
-  return masked;
+  return rewriteJson<Place>(json, { places, scalar: masked, key: (_, key) => withoutPhones(key) });
 }
 
 function isJson(text: string): boolean {

@@ -40,6 +40,30 @@ test.each<[string, string, Wanted, string]>([
     { phone: true },
     '{"phone":"**********67","url":"/a?n=**********67","n":"**********67","say":"**********67!"}',
   ],
+  [
+    'a phone number in another notation',
+    '{"phone":"8613812345678","a":"13812345678","b":"+86 138 1234 5678","c":"call 138-1234-5678 now","d":"１３８１２３４５６７８","e":"0138/1234.5678"}',
+    { phone: true },
+    '{"phone":"***********78","a":"*********78","b":"***********78","c":"call *********78 now","d":"*********78","e":"**********78"}',
+  ],
+  [
+    'a phone number that is written in digits of another script',
+    '{"phone":"８６１３８１２３４５６７８","a":"8613812345678","b":"٨٦١٣٨١٢٣٤٥٦٧٨"}',
+    { phone: true },
+    '{"phone":"***********78","a":"***********78","b":"***********78"}',
+  ],
+  [
+    'a phone number beside other numbers',
+    '{"phone":"13812345678","a":"2026-11-26 20:15:00 13812345678","b":"7713812345678001","c":"1381234567","d":"13812345678 13812345678"}',
+    { phone: true },
+    '{"phone":"*********78","a":"2026-11-26 20:15:00 *********78","b":"77*********78001","c":"1381234567","d":"*********78 *********78"}',
+  ],
+  [
+    'keys that are phone numbers',
+    '{"phones":{"13812345678":true},"by":{"13812345678":{"x":1},"n":2}}',
+    { phone: true },
+    '{"phones":{"*********78":"***"},"by":{"*********78":{"x":1},"n":2}}',
+  ],
 ])('masks %s', (_, body, wanted, expected) => {
   expect(masked(body, wanted)).toBe(expected);
 });
@@ -48,6 +72,22 @@ test('leaves the rest byte for byte', () => {
   const rest = String.raw`"n": 1.10, "long":12345678901234567890,"e":1E5,"t":"\u00e9\\\"\/", "x":[ ] , "o":{ }`;
   expect(masked(`{ ${rest},"name" : "A" }`, { name: true, phone: true })).toBe(`{ ${rest},"name" : "***" }`);
 });
+
+/** So large that one look for each number in each text, or along the whole way to each value, would not end. */
+test.each<[string, string]>([
+  ['many numbers beside a long text', `{"phones":[${numbers(80_000)}],"text":"${'1 '.repeat(800_000)}"}`],
+  ['many numbers and many texts', `{"phones":[${numbers(50_000)}],"all":[${'{"x":"abcdefgh"},'.repeat(50_000)}0]}`],
+  ['digits without end', `{"phones":[${numbers(80_000)}],"text":"${'1'.repeat(1_000_000)}"}`],
+  ['deep nesting with many values', `${'['.repeat(500_000)}${'1,'.repeat(500_000)}1${']'.repeat(500_000)}`],
+])('masks %s in one pass', (_, body) => {
+  const result = masked(body, { phone: true, name: true, paths: ['$.a.*.b', '$.phones.c'] });
+  expect(result).not.toMatch(/"138\d{8}"/);
+  expect(result.length > body.length / 2).toBe(true);
+});
+
+function numbers(count: number): string {
+  return Array.from({ length: count }, (_, index) => `"138${String(index).padStart(8, '0')}"`).join();
+}
 
 test('takes what the source says for its personal fields, not the names of keys', () => {
   const personal = { phone: ['$.to'], name: ['$.who'] };

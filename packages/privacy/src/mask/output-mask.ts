@@ -1,7 +1,7 @@
 import type { Callback, MaskSettings, PersonalFields } from '@ringback/contracts';
 import { isNameKey, isPhoneKey } from './field-names.ts';
 import { type Fields, maskJson } from './mask-json.ts';
-import { pathPattern } from './path-pattern.ts';
+import { type AnyOf, anyOf, keyPattern, type Pattern, pathPattern } from './path-pattern.ts';
 
 type Mask = (callback: Callback) => Callback;
 
@@ -11,16 +11,18 @@ type Options = {
   readonly personalOf: (source: string) => PersonalFields | undefined;
 };
 
+type Place = { readonly phone: AnyOf['top']; readonly hidden: AnyOf['top'] };
+
 /** What an output sends instead of the callback: a body of the same shape. */
 export function createOutputMask({ settings, personalOf }: Options): Mask {
   const { phone = false, name = false, paths = [] } = settings;
   const own = paths.map(pathPattern);
-  const known = new Map<PersonalFields | undefined, Fields>();
+  const known = new Map<PersonalFields | undefined, Fields<Place>>();
 
-  function fieldsOf(personal: PersonalFields | undefined): Fields {
-    const phones = phone ? matcher(personal?.phone, isPhoneKey) : never;
-    const names = name ? matcher(personal?.name, isNameKey) : never;
-    return { isPhone: phones, isHidden: (path) => names(path) || own.some((fits) => fits(path)) };
+  function fieldsOf(personal: PersonalFields | undefined): Fields<Place> {
+    const phones = phone ? patterns(personal?.phone, isPhoneKey) : [];
+    const names = name ? patterns(personal?.name, isNameKey) : [];
+    return fields(anyOf(phones), anyOf([...names, ...own]));
   }
 
   return (callback) => {
@@ -31,10 +33,20 @@ export function createOutputMask({ settings, personalOf }: Options): Mask {
   };
 }
 
-const never = () => false;
+function patterns(paths: readonly string[] | undefined, byName: (key: string) => boolean): Pattern[] {
+  return paths?.map(pathPattern) ?? [keyPattern(byName)];
+}
 
-function matcher(paths: readonly string[] | undefined, byName: (key: string | number) => boolean): Fields['isPhone'] {
-  if (paths === undefined) return (path) => path.some(byName);
-  const patterns = paths.map(pathPattern);
-  return (path) => patterns.some((fits) => fits(path));
+function fields(phones: AnyOf, names: AnyOf): Fields<Place> {
+  return {
+    places: {
+      top: { phone: phones.top, hidden: names.top },
+      below(place, step) {
+        const [phone, hidden] = [phones.below(place.phone, step), names.below(place.hidden, step)];
+        return phone === place.phone && hidden === place.hidden ? place : { phone, hidden };
+      },
+    },
+    isPhone: ({ phone }) => phones.matches(phone),
+    isHidden: ({ hidden }) => names.matches(hidden),
+  };
 }

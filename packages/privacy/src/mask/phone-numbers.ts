@@ -1,0 +1,63 @@
+import { digitsOf } from './digits.ts';
+import { FEWEST_DIGITS, maskedPhone } from './masked-text.ts';
+
+/** Digits with what people write between them: `+49 (170) 123-4567`. */
+const RUN = /\+?\p{Nd}(?:[\s().\-/\u2010-\u2015]{0,3}\p{Nd})*/gu;
+const ONE = /\p{Nd}/gu;
+const NO_DIGITS = /^\P{Nd}*/u;
+
+export type PhoneNumbers = {
+  /** Does nothing if the text has fewer digits than a phone number. */
+  readonly add: (text: string) => void;
+  /** The text with these numbers masked, in any notation, with or without country code. */
+  readonly maskedIn: (text: string) => string;
+};
+
+/**
+ * Knows numbers by their last 7 digits, since a country code or a leading zero may come and go. So one look goes
+ * once over a text, however many numbers there are.
+ */
+export function createPhoneNumbers(): PhoneNumbers {
+  /** By the last digits: how many digits the longest such number has. */
+  const known = new Map<string, number>();
+
+  function add(text: string): void {
+    const digits = digitsOf(text);
+    if (digits.length < FEWEST_DIGITS) return;
+    const last = digits.slice(-FEWEST_DIGITS);
+    known.set(last, Math.max(known.get(last) ?? 0, digits.length));
+  }
+
+  /** The places of the digits of a run, from the first to be masked to the last. */
+  function spans(digits: string): readonly Span[] {
+    const found: Span[] = [];
+    for (let end = digits.length; end >= FEWEST_DIGITS;) {
+      const length = known.get(digits.slice(end - FEWEST_DIGITS, end));
+      const start = length === undefined ? end - 1 : Math.max(0, end - length);
+      if (length !== undefined) found.push({ start, end });
+      end = start;
+    }
+    return found.reverse();
+  }
+
+  function maskedRun(run: string): string {
+    const found = spans(digitsOf(run));
+    return found.length === 0 ? run : cut(run, found);
+  }
+
+  return { add, maskedIn: (text) => (known.size === 0 ? text : text.replaceAll(RUN, maskedRun)) };
+}
+
+type Span = { readonly start: number; readonly end: number };
+
+function cut(run: string, spans: readonly Span[]): string {
+  const ends = [...run.matchAll(ONE)].map((digit) => digit.index + digit[0].length);
+  let [masked, kept] = ['', 0];
+  for (const { start, end } of spans) {
+    const [from, to] = [start === 0 ? 0 : (ends[start - 1] ?? 0), ends[end - 1] ?? run.length];
+    const between = run.slice(from, to).match(NO_DIGITS)?.[0] ?? '';
+    masked += run.slice(kept, from) + (start === 0 ? '' : between) + maskedPhone(run.slice(from, to));
+    kept = to;
+  }
+  return masked + run.slice(kept);
+}
