@@ -5,3 +5,4 @@ export { sealStored } from './encrypt/seal-stored.ts';
 export { openedOutput } from './encrypt/opened-output.ts';
 export { createLogMask } from './mask/log-mask.ts';
 export { maskedOutput } from './mask/masked-output.ts';
+export { type PathStep, pathSteps } from './mask/path-pattern.ts';

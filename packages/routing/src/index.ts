@@ -1,3 +1,4 @@
+export { unknownInPath } from './body-path.ts';
 export { checkCondition } from './condition.ts';
 export type { UnknownField } from './condition-fields.ts';
 export { type ConditionReview, reviewCondition } from './condition-review.ts';

@@ -86,6 +86,19 @@ describe('what is most likely a mistake', () => {
       { more: 'worker: { adminHost: 0.0.0.0 }' },
       /^warning: FILE:5:22 worker\.adminHost: is reached from other machines, and \/metrics asks for nothing/,
     ],
+    [
+      'a mask of a field that no body has',
+      { outputs: ", { name: ops, type: stdout, mask: { paths: ['$.userPhoen'] } }", routes: '[{ to: [crm, ops] }]' },
+      /^warning: FILE:3:\d+ outputs\[1\]\.mask\.paths\[0\]: \$\.userPhoen is in no body .*, so it hides nothing; did you mean userPhone\?/,
+    ],
+    [
+      'a mask of a field in a list',
+      {
+        outputs: ", { name: ops, type: stdout, mask: { paths: ['$.callInfoDetail.intents.intentTagg'] } }",
+        routes: '[{ to: [crm, ops] }]',
+      },
+      /: \$\.callInfoDetail\.intents\.intentTagg is in no body .*; did you mean intentTag\?/,
+    ],
   ])('is a warning with its place, and fails only where that is asked for: %s', async (_what, parts, warning) => {
     const { fine, out, warnings } = await run(parts);
     expect(warnings).toEqual([expect.stringMatching(warning)]);
@@ -99,6 +112,12 @@ describe('what is most likely a mistake', () => {
     { match: ', match: callbot.call', when: ', when: "data.callInfoDetail.intents.exists(i, i.intentLevel == 1)"' },
     { when: ', when: has(data.userPhone) && account == "acc"' },
     { routes: '[{ match: callbot.call, to: [crm] }, { drop: the rest }]' },
+    { outputs: ', { name: ops, type: stdout }', more: 'alerts: { to: [ops] }' },
+    {
+      outputs:
+        ", { name: ops, type: stdout, mask: { paths: ['$.userPhone', '$.callInfoDetail.*', '$.callInfoDetail.intents[0].intentTag'] } }",
+      routes: '[{ to: [crm, ops] }]',
+    },
     { more: 'worker: { adminPort: 0 }\ningress: { adminPort: 0 }' },
     { more: 'worker: { adminHost: 0.0.0.0, adminToken: sixteen-letters-or-more }' },
   ])('is not %j', async (parts) => {

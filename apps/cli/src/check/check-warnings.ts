@@ -1,22 +1,16 @@
-import { type Config, type InspectedConfig, type SourceConfig, unknownName } from '@ringback/config';
+import { type Config, type InspectedConfig, unknownName } from '@ringback/config';
 import { isOpenToOthers } from '@ringback/observability';
 import { matchesType, reviewCondition } from '@ringback/routing';
 import { sourceTypes } from '@ringback/sources';
 import type { TSchema } from 'typebox';
+import { type Given, givenBy, takesOpen } from './given-types.ts';
 import { historyWarnings } from './history-warnings.ts';
+import { maskWarnings } from './mask-warnings.ts';
 import { paddedSecrets } from './padded-secrets.ts';
 import { unsignedAccounts, weakSecrets } from './secret-warnings.ts';
 import type { Warning } from './warning.ts';
 
 type Route = Config['routes'][number];
-
-type Given = {
-  readonly types: ReadonlyMap<string, TSchema>;
-  /** Prefixes of types that cannot be listed. */
-  readonly open: readonly string[];
-  readonly sources: readonly string[];
-  readonly accounts: readonly string[];
-};
 
 export function checkWarnings({ config, lineOf }: InspectedConfig): string[] {
   const given = givenBy(config.sources);
@@ -30,29 +24,11 @@ export function checkWarnings({ config, lineOf }: InspectedConfig): string[] {
     ...unsignedAccounts(config),
     ...weakSecrets(config),
     ...unusedOutputs(config),
+    ...maskWarnings(config, given),
     ...retryWarnings(config),
     ...historyWarnings(config),
   ];
   return warnings.map(({ at, text }) => lineOf(at, text));
-}
-
-function givenBy(sources: readonly SourceConfig[]): Given {
-  const known = sources.flatMap(({ name, type, settings }) => {
-    const sourceType = sourceTypes[type];
-    return sourceType ? [{ sourceType, settings, ...sourceType.types({ name, settings }) }] : [];
-  });
-  return {
-    types: new Map(known.flatMap(({ bodies }) => Object.entries(bodies))),
-    open: known.flatMap(({ open }) => open ?? []),
-    sources: sources.map(({ name }) => name),
-    accounts: known.flatMap(({ sourceType, settings }) => sourceType.identities(settings).accounts.map(({ value }) => value)),
-  };
-}
-
-/** Whether a source may give callbacks of such a type. */
-export function givesType(sources: readonly SourceConfig[], pattern: string): boolean {
-  const { types, open } = givenBy(sources);
-  return takesOpen(pattern, open) || [...types.keys()].some((type) => matchesType(pattern, type));
 }
 
 /** Fine in containers, but not on one machine. */
@@ -91,11 +67,6 @@ function routeWarnings({ match, when }: Route, index: number, { types, open, ...
   }
   if (never !== undefined) warnings.push({ at, text: `can never hold: ${never}` });
   return warnings;
-}
-
-function takesOpen(pattern: string, open: readonly string[]): boolean {
-  const [literal = '', ...rest] = pattern.split('*');
-  return open.some((word) => literal.startsWith(`${word}.`) || (rest.length > 0 && `${word}.`.startsWith(literal)));
 }
 
 /** A mistyped pattern has its own warning. */
@@ -140,9 +111,9 @@ function patternsOf(types: ReadonlyMap<string, TSchema>): string[] {
   return [...new Set([...prefixes, ...types.keys()])];
 }
 
-function unusedOutputs({ outputs, routes }: Config): Warning[] {
+function unusedOutputs({ outputs, routes, alerts }: Config): Warning[] {
   if (routes.length === 0) return [{ at: ['routes'], text: 'there is none: every callback is acked, and kept in quarantine' }];
-  const used = new Set(routes.flatMap(({ to = [] }) => to));
+  const used = new Set([...routes.flatMap(({ to = [] }) => to), ...(alerts?.to ?? [])]);
   return outputs.flatMap(({ name }, index) =>
     used.has(name) ? [] : [{ at: ['outputs', index, 'name'], text: `no route leads to ${name}: nothing is delivered to it` }],
   );

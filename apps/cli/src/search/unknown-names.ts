@@ -2,7 +2,7 @@ import { type Config, unknownName } from '@ringback/config';
 import type { HistoryStore } from '@ringback/history';
 import type { CallbackFilter } from '@ringback/operations';
 import { knownOutputs } from '@ringback/queue';
-import { givesType } from '../check/check-warnings.ts';
+import { givesType } from '../check/given-types.ts';
 import { unknownOutput } from '../outputs/known-output.ts';
 import type { Env } from '../reach/load-settings.ts';
 import { askShards } from '../reach/shards.ts';

@@ -1,7 +1,7 @@
 import type { Places } from './rewrite-json.ts';
 
 /** Null: anything. */
-type Step = string | number | null;
+export type PathStep = string | number | null;
 
 const STEPS = /\.([^.[\]*]+)|\.\*|\[\*\]|\[(\d+)\]|\['([^']+)'\]/g;
 const NEVER = -1;
@@ -9,11 +9,16 @@ const NEVER = -1;
 /** How many steps of a pattern led to a place; `matched` of them: the place is at the pattern or below it. */
 export type Pattern = Places<number> & { readonly matched: number };
 
-/** A list on the way may be left out: `$.items.email` is `$.items[*].email`. The settings' schema checks the text. */
-export function pathPattern(text: string): Pattern {
-  const steps: Step[] = [...text.matchAll(STEPS)].map(([, name, index, quoted]) =>
+/** The settings' schema checks the text. */
+export function pathSteps(text: string): PathStep[] {
+  return [...text.matchAll(STEPS)].map(([, name, index, quoted]) =>
     index === undefined ? (name ?? quoted ?? null) : Number(index),
   );
+}
+
+/** A list on the way may be left out: `$.items.email` is `$.items[*].email`. */
+export function pathPattern(text: string): Pattern {
+  const steps = pathSteps(text);
   const matched = steps.length;
   return {
     top: 0,
