@@ -7,7 +7,9 @@ const MARK = '\uFDD0secret';
 export function revealSecrets(value: unknown, secrets: 'kept' | 'left out'): unknown {
   if (isSecret(value)) return { [MARK]: secrets === 'kept' ? value.reveal() : '' };
   if (Array.isArray(value)) return value.map((part) => revealSecrets(part, secrets));
-  return isObject(value) ? Object.fromEntries(Object.entries(value).map(([key, part]) => [key, revealSecrets(part, secrets)])) : value;
+  return isObject(value)
+    ? Object.fromEntries(Object.entries(value).map(([key, part]) => [key, revealSecrets(part, secrets)]))
+    : value;
 }
 
 export function wrapSecrets(value: unknown): unknown {
