@@ -13,8 +13,11 @@ function inBase64(text: string): string[] {
 
 /** Which of the texts stand in the bytes: as they are, in base64 or in hexadecimal. */
 export function textsIn(bytes: Buffer, texts: readonly string[]): string[] {
-  const forms = (text: string) => [text, ...inBase64(text), Buffer.from(text).toString('hex')];
-  return texts.filter((text) => forms(text).some((form) => bytes.includes(form)));
+  return texts.filter((text) => formsOf(text).some((form) => bytes.includes(form)));
+}
+
+function formsOf(text: string): string[] {
+  return [text, ...inBase64(text), Buffer.from(text).toString('hex')];
 }
 
 /** Everything under the prefix as it stands there, stored bodies inflated. */

@@ -7,7 +7,6 @@ const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 /** µs, in a loop in this process: processes of ours always count, so there is none to compare with. */
 export function countingMicros(app: keyof typeof COUNTED, times: number): number {
   const metrics = createMetrics({ app, version: '0' });
-  const names = (count: number) => Array.from({ length: count }, (_, index) => `bench_${index}`);
   const counters = names(COUNTED[app].counters).map((name) => {
     const named = { name: `${name}_total`, help: 'h', labels: ['output', 'outcome', 'reason'] };
     return metrics.counter(named).of({ output: 'one', outcome: 'delivered', reason: 'none' });
@@ -24,4 +23,8 @@ export function countingMicros(app: keyof typeof COUNTED, times: number): number
   const started = performance.now();
   for (let time = 0; time < times; time += 1) count(time);
   return ((performance.now() - started) * 1000) / times;
+}
+
+function names(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `bench_${index}`);
 }

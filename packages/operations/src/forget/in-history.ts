@@ -108,7 +108,7 @@ function isTheirs(entry: Resting, person: Person, keys: ReadonlySet<string>): bo
   const kept = jsonOf(entry.payload);
   // A requestID is found without the key.
   const payload = needsBodies || isByTask ? person.openedPayload(kept) : kept;
-  if ([...encodedBodies(payload), ...(needsBodies ? [String(JSON.stringify(payload))] : [])].some(person.isNamed)) return true;
+  if ([...encodedBodies(payload), ...(needsBodies ? [JSON.stringify([payload])] : [])].some(person.isNamed)) return true;
   return isByTask && callbacksIn(payload).some((own) => person.isIn(own));
 }
 
