@@ -67,7 +67,12 @@ async function run(): Promise<void> {
   const stopping = new AbortController();
   const ways = openWays({ settings: () => live.config, path, logger });
   const { shards, shardCount, metrics } = ways;
-  const { traces, close: endTraces } = await openTraces({ settings: started.config.tracing, mask, logger });
+  const { traces, close: endTraces } = await openTraces({
+    settings: started.config.tracing,
+    mask,
+    metrics: ways.counted,
+    logger,
+  });
   const deps = { ...ways.deps, traces, now: Date.now, logger, stopping: stopping.signal };
   const following = { path, reader, started, live, deps, metrics, logger };
   const { app, crowded, reloader } = followSettings({ ...following, openSources: (next) => openSources(next, logger) });
@@ -121,6 +126,7 @@ function openWays({ settings, path, logger }: WaysOptions) {
   return {
     shards,
     shardCount,
+    counted,
     metrics,
     deps: { ...metrics, producer, quarantine, refused: refusals?.count },
     facts: () => ({ ...(spooling && { spooling: spooling() }), ...shards.facts() }),

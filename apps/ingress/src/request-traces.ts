@@ -1,5 +1,5 @@
 import type { TraceHeaders, VerifiedRequest } from '@ringback/contracts';
-import { type OpenTracesOptions, openTracing, type Span, type Tracing, VERSION } from '@ringback/observability';
+import { countSpans, type OpenTracesOptions, openTracing, type Span, type Tracing, VERSION } from '@ringback/observability';
 import type { FastifyRequest } from 'fastify';
 
 type Received = {
@@ -25,9 +25,12 @@ export type RequestTraces = {
   readonly refused: (received: Received) => Span | undefined;
 };
 
+type Counting = Parameters<typeof countSpans>[0];
+
 /** `close` resolves to false if an export is still under way. */
-export async function openTraces(options: OpenTracesOptions) {
+export async function openTraces({ metrics, ...options }: OpenTracesOptions & { readonly metrics: Counting }) {
   const tracing = await openTracing({ ...options, app: 'ingress', version: VERSION });
+  countSpans(metrics, tracing);
   return { traces: tracing && createRequestTraces(tracing), close: async () => (await tracing?.close()) ?? true };
 }
 

@@ -67,8 +67,8 @@ async function run(): Promise<void> {
   setMaxListeners(0, stopping.signal);
 
   const shardCount = await watchShardCount(redis, logger);
-  const metrics = createWorkerMetrics(countDroppedLines(createMetrics({ app: 'worker', version: VERSION }), stdout));
-  const { traces, close: endTraces } = await openTraces({ settings: started.config.tracing, mask, logger });
+  const { counted, metrics } = openMetrics();
+  const { traces, close: endTraces } = await openTraces({ settings: started.config.tracing, mask, metrics: counted, logger });
   const { historyDropped } = metrics;
   const shards = shardsOf(redis).map((shard, number) =>
     openShard({ shard, number, settings, historyDropped, traces, now: elapsed, logger }),
@@ -93,6 +93,11 @@ async function run(): Promise<void> {
   await Promise.all([history?.close(), alerts.close()]);
   await Promise.all([announced.close(), endTraces()]);
   process.exit(code);
+}
+
+function openMetrics() {
+  const counted = countDroppedLines(createMetrics({ app: 'worker', version: VERSION }), stdout);
+  return { counted, metrics: createWorkerMetrics(counted) };
 }
 
 type Readiness = ReturnType<typeof openReadiness>;

@@ -1,5 +1,5 @@
 import type { Callback, DeliveryResult, TraceHeaders } from '@ringback/contracts';
-import { type OpenTracesOptions, openTracing, type Span, type Tracing, VERSION } from '@ringback/observability';
+import { countSpans, type OpenTracesOptions, openTracing, type Span, type Tracing, VERSION } from '@ringback/observability';
 import type { Settlement } from '@ringback/queue';
 import { failureReasonOf } from './failure-reason.ts';
 
@@ -32,8 +32,11 @@ export type WorkerTraces = {
   attempting(beginning: Beginning): TracedAttempt | undefined;
 };
 
-export async function openTraces(options: OpenTracesOptions) {
+type Counting = Parameters<typeof countSpans>[0];
+
+export async function openTraces({ metrics, ...options }: OpenTracesOptions & { readonly metrics: Counting }) {
   const tracing = await openTracing({ ...options, app: 'worker', version: VERSION });
+  countSpans(metrics, tracing);
   return { traces: tracing && createWorkerTraces(tracing), close: async () => void (await tracing?.close()) };
 }
 

@@ -4,6 +4,7 @@ export { createMetrics, type GaugeValue, type Metrics } from './metrics/metrics.
 export { showSettings } from './metrics/settings.ts';
 export type { Count } from './metrics/counter.ts';
 export { countDroppedLines } from './metrics/dropped-lines.ts';
+export { countSpans } from './metrics/spans.ts';
 export { switchLevelBySignal } from './level-signal.ts';
 export { createLogger, describeError } from './logger.ts';
 export { createRepeats, type Repeats } from './repeats.ts';

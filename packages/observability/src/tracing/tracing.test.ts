@@ -1,6 +1,8 @@
 import type { Logger } from '@ringback/contracts';
 import { createOtlpReceiver } from '@ringback/testkit';
 import { expect, it, onTestFinished, vi } from 'vitest';
+import { createMetrics } from '../metrics/metrics.ts';
+import { countSpans } from '../metrics/spans.ts';
 import { openTracing, type Tracing } from './tracing.ts';
 
 const PARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
@@ -124,6 +126,24 @@ it('counts what a receiver that is away does not take, tells it once, and goes o
     expect.objectContaining({ level: 'warn', code: 'RB_TRACES_LOST', endpoint: receiver.url, problem: 'HTTP 400' }),
     expect.objectContaining({ level: 'info', msg: 'traces are taken again', spansLost: 2 }),
   ]);
+});
+
+it('shows on the page of metrics how many were sent and lost; without tracing, none', async () => {
+  const { tracing, receiver } = await open();
+  const metrics = createMetrics({ app: 'worker', version: '1' });
+  countSpans(metrics, tracing);
+  for (const status of [400, 200, 200]) {
+    receiver.answer(status);
+    const { sent, lost } = tracing.counts();
+    trace(tracing);
+    await vi.waitFor(() => expect(tracing.counts().sent + tracing.counts().lost).toBe(sent + lost + 1), DEADLINE);
+  }
+  const page = await metrics.text();
+  expect(page).toContain('ringback_spans_total{result="sent"} 2');
+  expect(page).toContain('ringback_spans_total{result="lost"} 1');
+  const off = createMetrics({ app: 'worker', version: '1' });
+  countSpans(off, undefined);
+  expect(await off.text()).toContain('ringback_spans_total{result="lost"} 0');
 });
 
 it('bounds its buffer and the wait at the end, if nothing listens', async () => {
