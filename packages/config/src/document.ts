@@ -19,12 +19,20 @@ export type SettingsDocument = {
   readonly standIn: (like: Node, value: unknown, mark: Mark) => Node;
   /** A node without a mark is in the file as it is. */
   readonly marks: WeakMap<Node, Mark>;
+  /** Offsets in the text where it is not YAML. */
+  readonly broken: readonly number[];
 };
 
-type Options = { readonly text: string; readonly env: Environment; readonly problems: Problems };
+type Options = {
+  readonly text: string;
+  readonly env: Environment;
+  readonly problems: Problems;
+  /** Goes on with what can be read of a text that is not YAML. */
+  readonly tolerant?: boolean;
+};
 
 /** @throws RingbackError RB_CONFIG_INVALID if the text is not one YAML document */
-export function readDocument({ text, env, problems }: Options): SettingsDocument {
+export function readDocument({ text, env, problems, tolerant = false }: Options): SettingsDocument {
   const lines = new LineCounter();
   const placeAt = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
@@ -34,10 +42,10 @@ export function readDocument({ text, env, problems }: Options): SettingsDocument
   const document = parseDocument(shielded.text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
   const forbidden = forbiddenCharacter(text);
   if (forbidden !== -1) problems.report(placeAt(forbidden), '', 'the characters U+FDD0 and U+FDD1 cannot be used');
-  for (const error of [...document.errors, ...document.warnings])
-    problems.report(placeAt(error.pos[0]), '', wordsOf(error, document, text));
+  const errors = [...document.errors, ...document.warnings];
+  for (const error of errors) problems.report(placeAt(error.pos[0]), '', wordsOf(error, document, text));
   if (document.contents === null) problems.report({ line: 1, column: 1 }, '', 'the file is empty');
-  problems.throwIfAny();
+  if (!tolerant) problems.throwIfAny();
   const placeOf = (node: Node): Place => placeAt(node.range?.[0] ?? 0);
   const marks: SettingsDocument['marks'] = new WeakMap();
   putVariables({ document, shielded, env, problems, placeAt, marks });
@@ -47,6 +55,7 @@ export function readDocument({ text, env, problems }: Options): SettingsDocument
     root,
     placeOf,
     marks,
+    broken: [...errors.map(({ pos }) => pos[0]), ...(forbidden === -1 ? [] : [forbidden])],
     nodeAt: (keys) => {
       for (let length = keys.length; length > 0; length -= 1) {
         const node = document.getIn(keys.slice(0, length), true);

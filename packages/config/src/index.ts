@@ -13,5 +13,6 @@ export {
 } from './load.ts';
 export { type App, restartedFor } from './needs-restart.ts';
 export { createReloader, type Reloader, type ReloaderOptions } from './reloader.ts';
+export { salvageConfig } from './salvage.ts';
 export { createSettingsReader } from './settings-reader.ts';
 export { unknownName } from './wording.ts';

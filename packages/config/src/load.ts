@@ -109,7 +109,8 @@ function located<T>(create: () => T, lineOf: (text: string) => string): T {
   }
 }
 
-function decode(value: unknown, { sourceTypes, outputTypes }: LoadOptions): Config {
+/** `value` MUST fit the schema. */
+export function decode(value: unknown, { sourceTypes, outputTypes }: Pick<LoadOptions, 'sourceTypes' | 'outputTypes'>): Config {
   const { sources, outputs, ...sections } = Value.Decode(AnySettings, value);
   return freeze({
     ...sections,
@@ -121,7 +122,8 @@ function decode(value: unknown, { sourceTypes, outputTypes }: LoadOptions): Conf
   });
 }
 
-function textOf(path: string, readFile: ReadFile): string {
+/** @throws RingbackError RB_CONFIG_UNREADABLE */
+export function textOf(path: string, readFile: ReadFile): string {
   try {
     // Also removes a byte order mark.
     return new TextDecoder('utf-8', { fatal: true }).decode(readFile(path));

@@ -79,12 +79,16 @@ afterEach(() => {
 
 const checkCondition = (text: string) => (text.includes('nonsense') ? 'Unknown variable: nonsense' : undefined);
 
-/** Loads it from a folder with `files`. */
-export function load(text: string | Uint8Array, { env = {}, files = {}, ...how }: Options = {}): Config {
+/** For a folder with `files`. */
+export function loadOptions(text: string | Uint8Array, { env = {}, files = {}, ...how }: Options = {}): LoadOptions {
   const folder = mkdtempSync(join(tmpdir(), 'ringback-config-'));
   folders.push(folder);
   for (const [name, content] of Object.entries({ ...files, 'ringback.yaml': text })) writeFileSync(join(folder, name), content);
-  return loadConfig({ path: join(folder, 'ringback.yaml'), env, sourceTypes, outputTypes, checkCondition, ...how });
+  return { path: join(folder, 'ringback.yaml'), env, sourceTypes, outputTypes, checkCondition, ...how };
+}
+
+export function load(text: string | Uint8Array, options: Options = {}): Config {
+  return loadConfig(loadOptions(text, options));
 }
 
 /** The error's lines, without the folder. */

@@ -13,22 +13,22 @@ export type OutputsShown = { readonly lines: readonly string[]; readonly outputs
 
 /** Of all shards together. `resting`: what rests in the history, if there is one that answers. */
 export async function showOutputs(reached: Reached, resting: readonly RestCount[] | undefined): Promise<OutputsShown> {
-  const { outputs: names, count: shards } = reached;
+  const { outputs, broken, count: shards } = reached;
   const ask: AskShards = (work) => askShards(reached, work);
   const [running, times] = await Promise.all([askHome(reached, runningProcesses), ask(timeOf)]);
-  const outputs = await readOutputs({ askShards: ask, outputs: names, running, resting });
+  const states = await readOutputs({ askShards: ask, outputs: broken ? undefined : outputs, running, resting });
   const [dispatch, counts] = await Promise.all([ask(readDispatch), ask(readRouteCounts)]);
   const now = Math.max(...times.values());
   const lines = [
-    ...outputTable(outputs, now),
-    ...outputs.flatMap((output) => stateNotes(output, { now, shards })),
-    ...(outputs.some(({ state }) => state === 'removed') ? [REMOVED] : []),
+    ...outputTable(states, now),
+    ...states.flatMap((output) => stateNotes(output, { now, shards })),
+    ...(states.some(({ state }) => state === 'removed') ? [REMOVED] : []),
     dispatchLine(dispatchStatus(dispatch, running), shards),
     ...countLines([...counts.values()]),
     ...differenceLines('ingress', running),
     ...differenceLines('worker', running),
   ];
-  return { lines, outputs };
+  return { lines, outputs: states };
 }
 
 /** ms since the epoch, by Redis's clock. */

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { type Config, settingsFile } from '@ringback/config';
 import { RingbackError } from '@ringback/contracts';
 import { type HistoryStore, openHistory } from '@ringback/history';
-import { type Env, loadSettings } from './load-settings.ts';
+import { type Env, loadSound } from './load-settings.ts';
 import { requireNoneMade } from './none-made.ts';
 import { openedHistory } from './opened-history.ts';
 
@@ -25,7 +25,7 @@ export async function withHistory<T>(
   work: (opened: OpenedHistory) => Promise<T>,
 ): Promise<T> {
   const path = config ?? settingsFile(env);
-  const settings = loadSettings({ path, env });
+  const settings = loadSound({ path, env });
   const history = await openHistoryOf(settings, path, opening);
   if (history === undefined) throw historyOff();
   try {

@@ -1,6 +1,7 @@
-import { conditionsOf, createMissing, readStatus } from '@ringback/operations';
+import { type Condition, conditionsOf, createMissing, readStatus } from '@ringback/operations';
 import type { Command } from 'commander';
-import type { Env } from '../reach/load-settings.ts';
+import { brokenWords } from '../reach/broken-words.ts';
+import type { Broken, Env } from '../reach/load-settings.ts';
 import { type OpenPlaces, withPlaces } from '../reach/with-places.ts';
 import { withConfig } from '../reach/with-redis.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -30,7 +31,7 @@ export function addStatus({ program, env, terminal, done }: Context & { readonly
     .action(async ({ config, json, watch: isWatched, strict }: Options) => {
       const open = placesOpener({ env, config, terminal });
       if (isWatched) {
-        await watchOpened({ open, look: async (places) => frameOf(await lookAt(places), json), terminal, json });
+        await watchOpened({ open, look: async (places) => frameOf(await lookAt(places), places, json), terminal, json });
         return done(true);
       }
       return open(async (places) => {
@@ -50,22 +51,30 @@ function placesOpener({ env, config, terminal }: Opener) {
     if (!told) terminal.err(line);
     told = true;
   };
-  return (work: (open: OpenPlaces) => Promise<void>) => withPlaces({ env, config, tellNone }, work);
+  return (work: (open: OpenPlaces) => Promise<void>) => withPlaces({ env, config, tellNone, looks: true }, work);
 }
 
-function frameOf(seen: Seen, json: boolean) {
-  return { lines: linesOf(seen, json), whole: seen.missing.length === 0 };
+/** A file with errors is read again, until it has none. */
+function frameOf(seen: Seen, { broken }: OpenPlaces, json: boolean) {
+  return { lines: linesOf(seen, json), whole: seen.missing.length === 0 && broken === undefined };
 }
 
 function linesOf(seen: Seen, json: boolean): string[] {
   return json ? [JSON.stringify(statusJson(seen))] : statusLines(seen);
 }
 
-async function lookAt({ settings, places, away }: OpenPlaces): Promise<Seen> {
+async function lookAt({ settings, broken, places, away }: OpenPlaces): Promise<Seen> {
   const missing = createMissing(away);
   const { durability, overload } = settings.redis;
-  const outputs = settings.outputs.map(({ name }) => name);
+  const outputs = broken ? undefined : settings.outputs.map(({ name }) => name);
   const status = await readStatus(places, { outputs, durability, missing, now: Date.now });
   const conditions = conditionsOf(status, { waiting: MAY_WAIT_MS, memory: overload.memory.high });
-  return { status, conditions, missing: missing.all() };
+  return { status, conditions: broken ? withBroken(conditions, broken) : conditions, missing: missing.all() };
+}
+
+/** Before other warnings: it may be the reason for them. */
+function withBroken(conditions: readonly Condition[], broken: Broken): readonly Condition[] {
+  const own = { name: 'settings', subject: broken.path, severity: 'warning', text: brokenWords(broken) } as const;
+  const [errors, others] = [true, false].map((are) => conditions.filter(({ severity }) => (severity === 'error') === are));
+  return [...(errors ?? []), own, ...(others ?? [])];
 }

@@ -1,4 +1,5 @@
-import type { ProcessState } from '@ringback/queue';
+import { readFile, writeFile } from 'node:fs/promises';
+import { noteOutputs, type ProcessState } from '@ringback/queue';
 import type { Redis } from 'ioredis';
 import { expect, it } from 'vitest';
 import { withTestHistory } from '../search/test-history.ts';
@@ -96,6 +97,46 @@ it('names what runs, what fails and since when, and what waits, on one screen an
   expect(timesIn([json, ...listed.map((line): unknown => JSON.parse(line))])).toEqual([]);
   expect(JSON.parse(listed[0] ?? '')).toMatchObject({ name: 'crm', oldest: iso(since), breaker: { since: iso(since) } });
   expect((await cli('status', '--strict')).code).toBe(1);
+});
+
+it.each([
+  ['a list that is not closed', 'outputs: [', /ringback\.yaml:6:1 .*outputs is given twice/],
+  [
+    'a variable that is not set',
+    'log: { level: "${NOT_SET}" }',
+    /:6:\d+ log\.level: the environment variable NOT_SET is not set/,
+  ],
+  ['no prefix, and an unknown key of redis', 'x', /redis\.prefx: unknown key/],
+])('shows what runs though the settings file has errors: %s', async (_case, more, problem) => {
+  const { redis, prefix, queue, file, cli } = await setUp();
+  await queue.add('job', { n: 1 });
+  await noteOutputs({ redis, prefix }, ['crm', 'log']);
+  await tell(redis, prefix, { id: 'w', app: 'worker' });
+  const text = await readFile(file, 'utf8');
+  await writeFile(file, more === 'x' ? text.replace('redis: {', 'redis: { prefx: y,') : `${text}${more}\n`);
+
+  const { out, code } = await cli('status');
+  expect(out).toMatch(/^warning  .*ringback\.yaml cannot be used: RB_CONFIG_INVALID: /m);
+  expect(out).toMatch(problem);
+  expect(out).toMatch(/^worker +w:7 /m);
+  expect(out).toMatch(/^crm +running +1 /m);
+  // Where that is sure, nothing is missing.
+  expect(code).toBe(more === 'x' ? 1 : 0);
+  expect(out).toMatch(more === 'x' ? /^missing  settings: the section redis has errors: .* the prefix/m : /^(?!missing)/);
+  expect((await cli('status', '--strict')).code).toBe(1);
+
+  expect(await cli('outputs')).toMatchObject({
+    code: 1,
+    out: expect.stringMatching(/^crm +running +1 /m),
+    err: expect.stringMatching(problem),
+  });
+  expect(await cli('trace', 'nobody')).toMatchObject({ code: 1, err: expect.stringMatching(problem) });
+  expect(await cli('dead-letters', 'list')).toMatchObject({ code: 1, err: expect.stringMatching(problem) });
+  expect(await cli('outputs', 'pause', 'crm')).toMatchObject({
+    code: 1,
+    out: '',
+    err: expect.stringContaining('--config <file>'),
+  });
 });
 
 it('says that nothing runs', async () => {

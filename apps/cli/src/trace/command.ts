@@ -7,6 +7,7 @@ import type { BodyCodec } from '@ringback/privacy';
 import { bodyCodec } from '../reach/opened-history.ts';
 import { createSenders, createSources } from '@ringback/sources';
 import type { Command } from 'commander';
+import { brokenWords } from '../reach/broken-words.ts';
 import type { Env } from '../reach/load-settings.ts';
 import { withKept } from '../kept/open-kept.ts';
 import { wholeNumber } from '../terminal/option-values.ts';
@@ -36,7 +37,7 @@ export function addTrace({ program, env, terminal, done }: Context & { readonly 
     .option('--json', 'JSON, one callback a line, with its body', false)
     .addHelpText('after', HELP)
     .action(async (id: string, { config, json, limit }: Options) => {
-      const result = await withPlaces({ env, config, tellNone: terminal.err }, (open) =>
+      const result = await withPlaces({ env, config, tellNone: terminal.err, looks: true }, (open) =>
         withQuarantine(open, (quarantine) => traceIn(open, { id, limit, quarantine })),
       );
       for (const reason of result.missing) terminal.err(`missing: ${reason}`);
@@ -56,7 +57,7 @@ function nothing({ lookedAt }: TraceResult): string[] {
 
 type Asked = { readonly id: string; readonly limit: number; readonly quarantine: Pick<KeptStore, 'find'> | undefined };
 
-function traceIn({ settings, places, away }: OpenPlaces, asked: Asked): Promise<TraceResult> {
+function traceIn({ settings, broken, places, away }: OpenPlaces, asked: Asked): Promise<TraceResult> {
   const { sources, routes, outputs, history } = settings;
   const { open } = bodyCodec(settings);
   const subjectsOf = createSubjectsOf(sources, open);
@@ -64,7 +65,7 @@ function traceIn({ settings, places, away }: OpenPlaces, asked: Asked): Promise<
   return trace({
     ...asked,
     places,
-    away,
+    away: [...(broken ? [`settings: ${brokenWords(broken)}`] : []), ...away],
     historyOff: history === undefined,
     accounts: senders.flatMap(({ name, accounts }) => accounts.map((account) => ({ source: name, account }))),
     outputs: outputs.map(({ name, delivery }) => ({ name, limited: delivery.rateLimit !== undefined })),

@@ -47,8 +47,8 @@ export type OutputStatus = {
 
 export type LookAtOutputs = {
   readonly askShards: AskShards;
-  /** Of the settings. */
-  readonly outputs: readonly string[];
+  /** Of the settings. Undefined: these cannot be used. Then all that workers serve, or that hold something, count as theirs. */
+  readonly outputs: readonly string[] | undefined;
   /** Undefined: shard 0, which knows, does not answer. */
   readonly running: readonly RunningProcess[] | undefined;
   /** What rests in the history. Undefined: there is none, or it does not answer. */
@@ -60,7 +60,8 @@ export async function readOutputs({ askShards, outputs, running, resting }: Look
   const looks = await askShards(async (shard) => ({ known: await knownOutputs(shard), backlog: await readBacklog(shard) }));
   const parked = resting && parkedOf(resting);
   const others = [...new Set([...[...looks.values()].flatMap(({ known }) => known), ...(parked?.keys() ?? [])])].toSorted();
-  const names = [...outputs, ...others.filter((name) => !outputs.includes(name))];
+  const own = outputs ?? [];
+  const names = [...own, ...others.filter((name) => !own.includes(name))];
   const read = await askShards(async (shard) => {
     const backlog = looks.get(shard.number)?.backlog;
     const queues = await readOutputQueues(shard, names);
@@ -69,9 +70,9 @@ export async function readOutputs({ askShards, outputs, running, resting }: Look
   return names
     .map((name, index) => {
       const facts = [...read].flatMap(([number, all]) => (all[index] ? [[number, all[index]] as const] : []));
-      return statusOf({ name, known: outputs.includes(name), facts: new Map(facts), running, parked });
+      return statusOf({ name, known: outputs === undefined || own.includes(name), facts: new Map(facts), running, parked });
     })
-    .filter((status) => status.known || (status.servedBy?.length ?? 0) > 0 || holdsSomething(status));
+    .filter((status) => own.includes(status.name) || (status.servedBy?.length ?? 0) > 0 || holdsSomething(status));
 }
 
 /** Workers that have the output in their settings. */

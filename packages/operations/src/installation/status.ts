@@ -48,8 +48,8 @@ export type InstallationStatus = {
 };
 
 export type StatusOptions = {
-  /** Names of the outputs of the settings. */
-  readonly outputs: readonly string[];
+  /** Names of the outputs of the settings. Undefined: these cannot be used. */
+  readonly outputs: readonly string[] | undefined;
   readonly durability: Durability;
   readonly missing: Missing;
   /** ms since the epoch. */
