@@ -25,6 +25,7 @@ export { type Reconciled, reconcile } from './tasks/reconcile.ts';
 export { missingInWords } from './tasks/words.ts';
 export type { AskShards } from './installation/ask.ts';
 export { dispatchStatus, type DispatchStatus, readDispatch } from './installation/dispatch.ts';
+export { knownProcesses } from './installation/known-processes.ts';
 export { type OutputStatus, readOutputs, servingWorkers } from './installation/outputs.ts';
 export { type InstallationStatus, readStatus, type StatusOptions } from './installation/status.ts';
 export { type Condition, conditionsOf } from './installation/conditions.ts';

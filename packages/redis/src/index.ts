@@ -27,4 +27,5 @@ export { sharingPrimary } from './sharing-primary.ts';
 export { createShardsReadiness, type ShardsReadiness } from './shards-readiness.ts';
 export { createRunScript, type RunScript } from './run-script.ts';
 export { refusalOf, refusedCallback } from './trouble.ts';
+export { writeRefusal } from './write-refusal.ts';
 export { createRedisWatch, type RedisWatch } from './watch.ts';

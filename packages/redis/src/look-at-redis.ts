@@ -2,6 +2,7 @@ import type { Durability } from '@ringback/contracts';
 import type { Redis } from 'ioredis';
 import { ackWorth, unmetDurability } from './durability.ts';
 import { createFsyncReader, readFacts } from './facts.ts';
+import { writeRefusal } from './write-refusal.ts';
 
 export type RedisLook = {
   /** Undefined: it does not say. */
@@ -15,14 +16,18 @@ export type RedisLook = {
   readonly ackWorth: string;
   /** What it does less than `redis.durability` asks, with the command that mends it. */
   readonly unmet: string | undefined;
+  /** Why it takes no writes, in words. Undefined: it takes them. */
+  readonly refusal: string | undefined;
   /** Of one small command. */
   readonly roundTripMs: number;
   /** ms since the epoch, by Redis's clock, in the middle of that round trip; and by ours. */
   readonly time: { readonly redis: number; readonly own: number };
 };
 
+type Asked = { readonly redis: Redis; readonly prefix: string; readonly durability: Durability };
+
 /** For a person who asks: what Redis says of itself now. */
-export async function lookAtRedis({ redis, durability }: { redis: Redis; durability: Durability }): Promise<RedisLook> {
+export async function lookAtRedis({ redis, prefix, durability }: Asked): Promise<RedisLook> {
   const started = performance.now();
   const [seconds, microseconds] = await redis.time();
   const roundTripMs = performance.now() - started;
@@ -35,6 +40,7 @@ export async function lookAtRedis({ redis, durability }: { redis: Redis; durabil
     replicas: facts.replicas,
     ackWorth: ackWorth(facts, durability),
     unmet: unmetDurability(facts, durability),
+    refusal: await writeRefusal({ redis, prefix }),
     roundTripMs,
     time,
   };

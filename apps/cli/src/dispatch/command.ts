@@ -1,5 +1,5 @@
-import { dispatchStatus, readDispatch } from '@ringback/operations';
-import { callbackQueueState, readRouteCounts, runningProcesses } from '@ringback/queue';
+import { dispatchStatus, knownProcesses, readDispatch } from '@ringback/operations';
+import { callbackQueueState, readRouteCounts } from '@ringback/queue';
 import type { Command } from 'commander';
 import { dispatchLine } from './state.ts';
 import type { Env } from '../reach/load-settings.ts';
@@ -34,7 +34,7 @@ export function addDispatch({ program, env, terminal, done }: Context & { readon
 
 async function stateLines(reached: Reached): Promise<string[]> {
   const [running, states] = await Promise.all([
-    askHome(reached, runningProcesses),
+    askHome(reached, knownProcesses),
     askShards(reached, async (shard) => ({ ...(await readDispatch(shard)), counts: await readRouteCounts(shard) })),
   ]);
   const line = dispatchLine(dispatchStatus(states, running), reached.count);

@@ -19,7 +19,7 @@ function stateWords({ state, pausedShards }: DispatchStatus, shards: number): st
     case 'paused':
       return `dispatching is ${pausedShards ? pausedOnlyAt(pausedShards, shards) : 'paused'}`;
     case 'unknown':
-      return 'dispatching is not paused (which workers run is not known without shard 0)';
+      return 'dispatching is not paused (which workers run is not known)';
     case 'no worker':
       return 'no worker runs';
     case 'running':

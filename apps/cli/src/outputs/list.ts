@@ -1,6 +1,13 @@
 import type { RestCount } from '@ringback/history';
-import { type AskShards, dispatchStatus, type OutputStatus, readDispatch, readOutputs } from '@ringback/operations';
-import { readRouteCounts, type RunningProcess, runningProcesses, settingsDifference } from '@ringback/queue';
+import {
+  type AskShards,
+  dispatchStatus,
+  knownProcesses,
+  type OutputStatus,
+  readDispatch,
+  readOutputs,
+} from '@ringback/operations';
+import { readRouteCounts, type RunningProcess, settingsDifference } from '@ringback/queue';
 import { countLines } from '../dispatch/route-counts.ts';
 import { dispatchLine } from '../dispatch/state.ts';
 import { askHome, askShards, type ReachedShard } from '../reach/shards.ts';
@@ -15,7 +22,7 @@ export type OutputsShown = { readonly lines: readonly string[]; readonly outputs
 export async function showOutputs(reached: Reached, resting: readonly RestCount[] | undefined): Promise<OutputsShown> {
   const { outputs, broken, count: shards } = reached;
   const ask: AskShards = (work) => askShards(reached, work);
-  const [running, times] = await Promise.all([askHome(reached, runningProcesses), ask(timeOf)]);
+  const [running, times] = await Promise.all([askHome(reached, knownProcesses), ask(timeOf)]);
   const states = await readOutputs({ askShards: ask, outputs: broken ? undefined : outputs, running, resting });
   const [dispatch, counts] = await Promise.all([ask(readDispatch), ask(readRouteCounts)]);
   const now = Math.max(...times.values());

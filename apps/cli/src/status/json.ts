@@ -27,10 +27,11 @@ function conditionJson({ since, ...condition }: Condition): object {
 type Running = NonNullable<InstallationStatus['processes']>[number];
 type State = NonNullable<Running['state']>;
 
-function processJson({ startedAt, settingsAt, failing, state, parts: _digests, ...running }: Running): object {
+function processJson({ startedAt, toldAt, settingsAt, failing, state, parts: _digests, ...running }: Running): object {
   return {
     ...running,
     startedAt: iso(startedAt),
+    toldAt: iso(toldAt),
     settingsAt: iso(settingsAt),
     failing: failing && mapValues(failing, ({ since, reason }) => ({ since: iso(since), reason })),
     state: state && stateJson(state),

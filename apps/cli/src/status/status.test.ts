@@ -1,12 +1,19 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { noteOutputs, type ProcessState } from '@ringback/queue';
+import { startRedisServer } from '@ringback/testkit';
 import type { Redis } from 'ioredis';
 import { expect, it } from 'vitest';
 import { withTestHistory } from '../search/test-history.ts';
 import { setUp } from '../outputs/test-outputs.ts';
 import { runCommand } from '../test-commands.ts';
 
-type Told = { readonly id: string; readonly app: 'ingress' | 'worker'; readonly state?: ProcessState; readonly failing?: object };
+type Told = {
+  readonly id: string;
+  readonly toldAt?: number;
+  readonly app: 'ingress' | 'worker';
+  readonly state?: ProcessState;
+  readonly failing?: object;
+};
 
 /** As a process says it of itself. */
 async function tell(redis: Redis, prefix: string, told: Told) {
@@ -145,6 +152,38 @@ it('says that nothing runs', async () => {
   expect(code).toBe(0);
   expect(out).toContain('no ingress runs: callbacks are not taken');
   expect(out).toContain('no worker runs: what was acked waits for one');
+});
+
+it('does not say that nothing runs while Redis is full: processes cannot tell', async () => {
+  const { url } = await startRedisServer();
+  const { redis, prefix, cli } = await setUp({ url, prefix: 'p' });
+  await noteOutputs({ redis, prefix }, ['crm', 'log']);
+  const state: ProcessState = { notReady: [], totals: {}, rates: { acked: 7 } };
+  for (const [id, app] of [
+    ['in', 'ingress'],
+    ['w', 'worker'],
+  ] as const)
+    await tell(redis, prefix, { id, app, toldAt: Date.now() - 180_000, state });
+  await redis.config('SET', 'maxmemory', '1');
+
+  const { out } = await cli('status');
+  const [first = ''] = out.split('\n');
+  expect(first).toMatch(/^error    Redis takes no writes: OOM: .*CONFIG SET maxmemory .*what they said last$/);
+  expect(out).toMatch(/^error    Redis uses \d+ % of maxmemory/m);
+  expect(out).toMatch(/^worker +w:7 .* ready, 3m ago$/m);
+  expect(out).toContain('rates are not known');
+  expect(out).toMatch(/^crm +running /m);
+
+  await redis.del(`${prefix}:process:in`, `${prefix}:process:w`);
+  const silent = await cli('status');
+  for (const line of [
+    'which processes run is not known while Redis takes no writes',
+    'dispatching is not paused (which workers run is not known)',
+  ])
+    expect(silent.out).toContain(line);
+  expect(silent.out).not.toMatch(/no (ingress|worker)/);
+  expect(silent.out).toMatch(/^crm +unknown /m);
+  expect((await cli('outputs')).out).not.toContain('no worker');
 });
 
 it('says what cannot be asked', async () => {

@@ -46,18 +46,25 @@ function problemLines({ conditions, missing }: Pick<Seen, 'conditions' | 'missin
   });
 }
 
-function processLines({ processes, at }: InstallationStatus): string[] {
-  if (processes === undefined) return ['which processes run is not known without shard 0'];
+function processLines({ processes, redis, at }: InstallationStatus): string[] {
+  const isSilent = redis.some(({ shard, refusal }) => shard === 0 && refusal !== undefined);
+  if (processes === undefined)
+    return [`which processes run is not known ${isSilent ? 'while Redis takes no writes' : 'without shard 0'}`];
   if (processes.length === 0) return ['no ingress and no worker runs'];
-  const rows = processes.map(({ app, host, pid, version, startedAt, state }) => [
+  const rows = processes.map(({ app, host, pid, version, startedAt, toldAt, state }) => [
     app,
     `${host}:${pid}`,
     version,
     age(at - startedAt),
     state?.settings ? `${state.settings.path}, ${age(at - state.settings.loadedAt)} ago` : '-',
-    state === undefined ? 'running' : state.notReady.length === 0 ? 'ready' : 'not ready',
+    `${stateWords(state)}${isSilent && toldAt !== undefined ? `, ${age(at - toldAt)} ago` : ''}`,
   ]);
   return table(['app', 'process', 'version', 'up', 'settings', 'state'], rows);
+}
+
+function stateWords(state: NonNullable<InstallationStatus['processes']>[number]['state']): string {
+  if (state === undefined) return 'running';
+  return state.notReady.length === 0 ? 'ready' : 'not ready';
 }
 
 const SHOWN_RATES = ['acked', 'refused', 'dispatched', 'delivered', 'retried', 'dead'] as const;

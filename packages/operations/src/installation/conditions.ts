@@ -8,6 +8,7 @@ export const CONDITIONS = [
   'no-worker',
   'not-ready',
   'acks-refused',
+  'redis-refuses',
   'durability',
   'redis-memory',
   'oldest-waiting',
@@ -49,6 +50,7 @@ const NEAR = 0.9;
 /** What is wrong now: the worst first. */
 export function conditionsOf(status: InstallationStatus, limits: Limits): readonly Condition[] {
   const all = [
+    ...ofRefusals(status),
     ...ofProcesses(status),
     ...ofRedis(status, limits),
     ...ofWaiting(status, limits),
@@ -60,9 +62,20 @@ export function conditionsOf(status: InstallationStatus, limits: Limits): readon
 
 const rank = ({ severity }: Condition) => (severity === 'error' ? 0 : 1);
 
-function ofProcesses({ processes, rates, difference }: InstallationStatus): Condition[] {
+/** First: of what else is wrong, much follows from it. */
+function ofRefusals({ redis, shards }: InstallationStatus): Condition[] {
+  return redis.flatMap(({ shard, refusal }) => {
+    if (refusal === undefined) return [];
+    const subject = shards === 1 ? 'Redis' : `shard ${shard}`;
+    const silent = shard === 0 ? '. Processes cannot tell what they do: what is shown of them is what they said last' : '';
+    return [error('redis-refuses', `${subject} takes no writes: ${refusal}${silent}`, { subject })];
+  });
+}
+
+function ofProcesses({ processes, rates, difference, redis }: InstallationStatus): Condition[] {
   if (processes === undefined) return [];
-  const none = (app: RunningProcess['app']) => processes.every((running) => running.app !== app);
+  const areTold = redis.every(({ shard, refusal }) => shard !== 0 || refusal === undefined);
+  const none = (app: RunningProcess['app']) => areTold && processes.every((running) => running.app !== app);
   const refused = rates?.ourFault ?? 0;
   const differ = Object.entries(difference ?? {}).flatMap(([app, found]) => (found ? [app] : []));
   return [
@@ -100,7 +113,7 @@ function ofRedis({ redis, shards }: InstallationStatus, { memory }: Limits): Con
       ...(unmet === undefined ? [] : [error('durability', `${subject}: ${unmet}`, { subject })]),
       ...(memoryRatio >= memory * NEAR
         ? [
-            warning(
+            (memoryRatio >= memory ? error : warning)(
               'redis-memory',
               `${subject} uses ${percent(memoryRatio)} of maxmemory; from ${percent(memory)} on callbacks are refused`,
               { subject },

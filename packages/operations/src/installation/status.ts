@@ -23,7 +23,10 @@ type Rates = Readonly<Record<Counted, number>>;
 /** What is known of the whole installation at one moment. What could not be asked is undefined. Times: ms since the epoch. */
 export type InstallationStatus = {
   readonly at: number;
-  /** Ingresses first, and the oldest first. Undefined: shard 0, which knows, does not answer. */
+  /**
+   * Ingresses first, and the oldest first. Undefined: not known, since shard 0, which knows, does not answer, or takes no
+   * writes. In the latter case they may be as they were when it took the last one (`toldAt`).
+   */
   readonly processes: readonly RunningProcess[] | undefined;
   /** Sums over all processes, a second. */
   readonly rates: Rates | undefined;
@@ -60,20 +63,25 @@ export type StatusOptions = {
 export async function readStatus(places: Places, options: StatusOptions): Promise<InstallationStatus> {
   const { outputs, missing } = options;
   const askShards = askShardsOf(places, missing);
-  const processes = await askHome(places, missing);
+  const [told, redis] = await Promise.all([
+    askHome(places, missing),
+    askShards((shard) => lookAtRedis({ ...shard, ...options })),
+  ]);
+  const isTold = redis.get(0)?.refusal === undefined;
+  const processes = isTold || told?.length !== 0 ? told : undefined;
+  const running = isTold || told?.some(({ app }) => app === 'worker') ? told : undefined;
   const history = await historyStatus(places, { missing, now: options.now() });
-  const [dispatch, states, kept, routes, redis] = await Promise.all([
+  const [dispatch, states, kept, routes] = await Promise.all([
     askShards(readDispatch),
-    readOutputs({ askShards, outputs, running: processes, resting: history.resting }),
+    readOutputs({ askShards, outputs, running, resting: history.resting }),
     askShards((shard) => readQueues(shard, [QUARANTINE, UNROUTED])),
     askShards(readRouteCounts),
-    askShards((shard) => lookAtRedis({ ...shard, ...options })),
   ]);
   return {
     at: options.now(),
     processes,
-    rates: processes && sumOfRates(processes),
-    dispatch: dispatchStatus(dispatch, processes),
+    rates: isTold && processes ? sumOfRates(processes) : undefined,
+    dispatch: dispatchStatus(dispatch, running),
     outputs: states,
     kept: keptOf({ dispatch, outputs: states, kept, history }),
     routes: routes.size === 0 ? undefined : sumOfRouteCounts([...routes.values()]),

@@ -51,7 +51,7 @@ export function announce(options: AnnounceOptions): { close(): Promise<void> } {
     const parts = { 'version of Ringback': version, ...settings.parts() };
     const told = await state?.((msAgo) => now - msAgo);
     const how = { failing: sinceOf(failing(), now), ...(told && { state: told }) };
-    await noteProcess(beat, { ...own, parts, startedAt, settingsAt: now - since(), ...how });
+    await noteProcess(beat, { ...own, parts, startedAt, toldAt: now, settingsAt: now - since(), ...how });
     await reportDifference(await runningProcesses(beat));
   }
 

@@ -1,7 +1,7 @@
-import { testRedis } from '@ringback/testkit';
+import { startRedisServer, testRedis } from '@ringback/testkit';
 import { Redis } from 'ioredis';
 import { expect, it, onTestFinished } from 'vitest';
-import { runningProcesses } from './registry.ts';
+import { noteProcess, runningProcesses } from './registry.ts';
 
 function setUp() {
   const { url, prefix } = testRedis();
@@ -30,4 +30,18 @@ it('reads what other versions say of themselves: nothing, other counts, or more 
     ['older', undefined, undefined],
     ['other', 7, 3],
   ]);
+});
+
+it('knows a process while Redis is full, as it was before', async () => {
+  const { url } = await startRedisServer();
+  const redis = new Redis(url);
+  onTestFinished(() => redis.disconnect());
+  const running = { id: 'w', app: 'worker', version: '1', host: 'h', pid: 1, startedAt: 1, parts: {} } as const;
+  const access = { redis, prefix: 'p' };
+  await noteProcess(access, { ...running, toldAt: 1 });
+  await redis.pexpire('p:process:w', 10_000);
+  await redis.config('SET', 'maxmemory', '1');
+  await expect(noteProcess(access, { ...running, toldAt: 2 })).rejects.toThrow('OOM');
+  expect(await redis.pttl('p:process:w')).toBeGreaterThan(10_000);
+  expect(await runningProcesses(access)).toMatchObject([{ id: 'w', toldAt: 1 }]);
 });

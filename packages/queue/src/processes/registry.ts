@@ -12,6 +12,8 @@ const RunningProcess = Type.Object({
   pid: Type.Integer(),
   /** ms since the epoch by Redis's clock. */
   startedAt: Type.Number(),
+  /** When it said this, by the same clock. Absent in older versions. */
+  toldAt: Type.Optional(Type.Number()),
   /** Since when it runs these settings, by the same clock. Absent in older versions: since its start. */
   settingsAt: Type.Optional(Type.Number()),
   /** The parts of its settings by name, with a digest: `output crm` → `x7Yt…`. */
@@ -32,10 +34,19 @@ type Access = { readonly redis: Redis; readonly prefix: string };
 const idsKey = (prefix: string) => `${prefix}:processes`;
 const processKey = (prefix: string, id: string) => `${prefix}:process:${id}`;
 
-/** MUST be repeated within 20 s. */
+/**
+ * MUST be repeated within 20 s. A full Redis takes no new text: then what the process said last stays, for as long as it
+ * lives.
+ */
 export async function noteProcess({ redis, prefix }: Access, running: RunningProcess): Promise<void> {
   const { id } = running;
-  await redis.set(processKey(prefix, id), JSON.stringify(running), 'PX', GONE_AFTER_MS);
+  const key = processKey(prefix, id);
+  try {
+    await redis.set(key, JSON.stringify(running), 'PX', GONE_AFTER_MS);
+  } catch (error) {
+    await redis.pexpire(key, GONE_AFTER_MS).catch(() => {});
+    throw error;
+  }
   await redis.sadd(idsKey(prefix), id);
 }
 
