@@ -32,11 +32,7 @@ export function startAlerts({ settings, shards, logger }: AlertsOptions): { clos
   let looked = false;
   const options: AlertOptions = {
     state,
-    places: {
-      shardCount: shards.length,
-      shards: shards.map(({ number, access }) => ({ number, ...access })),
-      history: undefined,
-    },
+    places: placesOf(shards),
     write: shards.map((shard) => writeTo(shard, seal)),
     durability: settings().redis.durability,
     now: home.clock.now,
@@ -66,6 +62,14 @@ export function startAlerts({ settings, shards, logger }: AlertsOptions): { clos
           state.resign().catch(() => {}),
         );
     },
+  };
+}
+
+function placesOf(shards: readonly OpenShard[]): AlertOptions['places'] {
+  return {
+    shardCount: shards.length,
+    shards: shards.map(({ number, access }) => ({ number, ...access })),
+    history: undefined,
   };
 }
 

@@ -100,7 +100,7 @@ async function askHome(places: Places, missing: Missing): Promise<readonly Runni
   return running?.toSorted((a, b) => a.app.localeCompare(b.app) || a.startedAt - b.startedAt);
 }
 
-const sum = (counts: readonly (number | undefined)[]) => counts.reduce<number>((total, count = 0) => total + count, 0);
+const sumOf = (counts: readonly (number | undefined)[]) => counts.reduce<number>((total, count = 0) => total + count, 0);
 
 type Keeping = Pick<InstallationStatus, 'outputs' | 'history'> & {
   readonly dispatch: ReadonlyMap<number, QueueFacts>;
@@ -110,10 +110,10 @@ type Keeping = Pick<InstallationStatus, 'outputs' | 'history'> & {
 function keptOf({ dispatch, outputs, kept, history: { resting = [] } }: Keeping): InstallationStatus['kept'] {
   if (kept.size === 0) return undefined;
   const rests = (kind: string) => resting.reduce((sum, one) => sum + (one.kind === kind ? one.count : 0), 0);
-  const stands = (place: number) => sum([...kept.values()].map((queues) => queues[place]?.waiting));
+  const stands = (place: number) => sumOf([...kept.values()].map((queues) => queues[place]?.waiting));
   const dead = [...dispatch.values(), ...outputs].map((one) => one.dead);
   return {
-    deadLetters: sum(dead) + rests('dead-letter'),
+    deadLetters: sumOf(dead) + rests('dead-letter'),
     quarantined: stands(0) + rests('quarantine'),
     unrouted: stands(1) + rests('unrouted'),
   };
