@@ -40,7 +40,11 @@ describe('secret files', () => {
     ['a folder', 'urlFile: .', '3:48 outputs[0].urlFile: . cannot be read: it is a folder'],
     ['an empty file', 'urlFile: empty', '3:48 outputs[0].urlFile: empty is empty'],
     ['a file of blank lines', 'urlFile: blank', '3:48 outputs[0].urlFile: blank is empty'],
-    ['a file of bytes', 'urlFile: bytes', '3:48 outputs[0].urlFile: bytes cannot be read: it is not text in UTF-8'],
+    [
+      'a file of bytes',
+      'urlFile: bytes',
+      '3:48 outputs[0].urlFile: bytes cannot be read: it is not text in UTF-8; write the secret as text, a key in base64 or hexadecimal',
+    ],
     ['a path that is no text', 'urlFile: 3', '3:48 outputs[0].urlFile: is not the path of a file'],
     ['an empty path', "urlFile: ''", '3:48 outputs[0].urlFile: is not the path of a file'],
     ['a path from a variable', 'urlFile: ${HUSH}', '3:48 outputs[0].urlFile: the file cannot be read: there is no such file'],

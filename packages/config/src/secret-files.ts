@@ -56,7 +56,7 @@ function secretIn(named: Node, shape: Shape, path: string, { document, settingsP
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(readFile(resolve(dirname(settingsPath), named.value)));
   } catch (error) {
-    const problem = { ...placeOf(named), text: `${file} cannot be read: ${reasonOf(error)}` };
+    const problem = { ...placeOf(named), text: `${file} cannot be read: ${reasonOf(error)}${hintFor(error)}` };
     return standIn(named, null, { path, problems: [problem] });
   }
   const secret = text.replace(/\r?\n$/, '');
@@ -65,13 +65,19 @@ function secretIn(named: Node, shape: Shape, path: string, { document, settingsP
   return value === undefined ? broken(`${file} does not hold lines of Name: value`) : standIn(named, value, 'hidden');
 }
 
+/** A key may be in a file as its bare bytes. */
+const hintFor = (error: unknown) => (isEncoding(error) ? '; write the secret as text, a key in base64 or hexadecimal' : '');
+
+const codeOf = (error: unknown) => (error instanceof Error && 'code' in error ? String(error.code) : '');
+const isEncoding = (error: unknown) => codeOf(error) === 'ERR_ENCODING_INVALID_ENCODED_DATA';
+
 /** From the error's code: its message may hold a path from a variable. */
 export function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = codeOf(error);
   if (code === 'ENOENT') return 'there is no such file';
   if (code === 'EACCES') return 'this user may not read it';
   if (code === 'EISDIR') return 'it is a folder';
-  return code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'it is not text in UTF-8' : code;
+  return isEncoding(error) ? 'it is not text in UTF-8' : code;
 }
 
 function valueOf(secret: string, shape: Shape): string | readonly string[] | Readonly<Record<string, string>> | undefined {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ingressParts, workerParts } from './settings-parts.ts';
+import { encryptsAs, ingressParts, workerParts } from './settings-parts.ts';
 import { load, settings } from './test-settings.ts';
 
 const OUTPUTS =
@@ -63,6 +63,23 @@ describe('the parts of the settings', () => {
     expect(changed(ingress(), ingress(accounts('other', 'hush')))).toEqual(['source callbot']);
     expect(changed(ingress(), ingress(accounts('acc', 'hash')))).toEqual(['secrets of sources']);
     expect(changed(ingress(), ingress({ outputs: OUTPUTS }))).toEqual([]);
+  });
+
+  it('tell worker and ingress alike which keys encrypt bodies, in which order, and whether they do', () => {
+    const [one, two] = ['1', '2'].map((digit) => digit.repeat(64));
+    const encrypt = (keys: readonly (string | undefined)[], more = '') => ({
+      more: `privacy: { encrypt: { keys: [${keys.map((key) => `{ key: '${key}' }`).join(', ')}]${more} } }`,
+    });
+    const [settingsPart, keysPart] = ['privacy.encrypt', 'keys of privacy.encrypt'];
+    const [before, swapped, off] = [encrypt([one, two]), encrypt([two, one]), encrypt([one, two], ', active: false')];
+    const parts = worker(before);
+    expect(changed(worker(), parts)).toEqual([keysPart, settingsPart]);
+    expect(changed(parts, worker(swapped))).toEqual([keysPart]);
+    expect(changed(parts, worker(encrypt([one])))).toEqual([keysPart, settingsPart]);
+    expect(changed(parts, worker(off))).toEqual([settingsPart]);
+    expect(JSON.stringify(parts)).not.toMatch(/111|222/);
+    const isSame = encryptsAs(load(settings(before)));
+    expect([parts, ingress(before), ingress(swapped), ingress()].map(isSame)).toEqual([true, true, false, false]);
   });
 
   it('tell a change of the history to worker and ingress, with its URL', () => {

@@ -6,7 +6,7 @@ import type { Config } from './load.ts';
 export type SettingsParts = Readonly<Record<string, string>>;
 
 /** What a worker works by. */
-export function workerParts({ outputs, routes, dedupe, quarantine, history, alerts }: Config): SettingsParts {
+export function workerParts({ outputs, routes, dedupe, quarantine, history, alerts, ...others }: Config): SettingsParts {
   return {
     ...named(outputs.map((output) => [outputPart(output.name), output])),
     ...named(routes.map((route) => [routeName(route), route])),
@@ -16,6 +16,7 @@ export function workerParts({ outputs, routes, dedupe, quarantine, history, aler
     ]),
     'secrets and URLs of all outputs together': digestOfSecrets(outputs),
     ...historyParts(history),
+    ...encryptionParts(others),
     ...(alerts && named([['alerts', alerts]])),
   };
 }
@@ -26,13 +27,30 @@ export function routesDigest({ routes }: Pick<Config, 'routes'>): string {
 }
 
 /** What an ingress decides by. */
-export function ingressParts({ sources, quarantine, history }: Config): SettingsParts {
+export function ingressParts({ sources, quarantine, history, ...others }: Config): SettingsParts {
   return {
     ...named(sources.map((source) => [`source ${source.name}`, source])),
     ...named([['quarantine', quarantine]]),
     'secrets of sources': digestOfSecrets(sources),
     ...historyParts(history),
+    ...encryptionParts(others),
   };
+}
+
+/** The same in all apps: each needs the same keys. None without the section. */
+function encryptionParts({ privacy }: Pick<Config, 'privacy'>): SettingsParts {
+  const encrypt = privacy?.encrypt;
+  if (encrypt === undefined) return {};
+  return { ...named([[ENCRYPTION, encrypt]]), [ENCRYPTION_KEYS]: digestOfSecrets(encrypt) };
+}
+
+const ENCRYPTION = 'privacy.encrypt';
+const ENCRYPTION_KEYS = 'keys of privacy.encrypt';
+
+/** Tells whether a process with these parts encrypts as the settings say, and with the same keys in the same order. */
+export function encryptsAs(settings: Pick<Config, 'privacy'>): (parts: SettingsParts) => boolean {
+  const own = encryptionParts(settings);
+  return (parts) => [ENCRYPTION, ENCRYPTION_KEYS].every((name) => parts[name] === own[name]);
 }
 
 /** Without the section none, so that a process that has it is told from one that has not. */
