@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { text } from 'node:stream/consumers';
@@ -55,6 +55,16 @@ it('makes signing secrets that a webhook takes, each a new one', async () => {
   const [first, second] = await Promise.all([runCli(['secret']), runCli(['secret'])]);
   expect(first.out).toMatch(/^whsec_[A-Za-z0-9+/]{43}=\n$/);
   expect(first.out).not.toBe(second.out);
+});
+
+it('writes a key to a new file that only its owner may read', async () => {
+  const path = join(dirname(await testFile('x', '')), 'body.key');
+  const write = () => runCli(['secret', '--key', '--out', path]);
+  expect(await write()).toEqual({ code: 0, out: `written to ${path}, which only its owner may read\n`, err: '' });
+  const key = readFileSync(path, 'utf8');
+  expect([key.trim(), statSync(path).mode & 0o777]).toEqual([expect.stringMatching(/^[A-Za-z0-9+/]{43}=$/), 0o600]);
+  expect(await write()).toEqual({ code: 1, out: '', err: `${path} exists already: name another file\n` });
+  expect(readFileSync(path, 'utf8')).toBe(key);
 });
 
 describe('a relative path', () => {

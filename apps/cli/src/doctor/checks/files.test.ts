@@ -25,20 +25,29 @@ describe('files', () => {
     const config = await settingsWith({ more: '#' });
     const folder = join(config, '..');
     await writeFile(join(folder, 'secret'), 's3cret-value-of-16-bytes', { mode: 0o600 });
+    await writeFile(join(folder, 'body.key'), `${'ab'.repeat(32)}\n`, { mode: 0o644 });
     await writeFile(
       config,
       `
 sources: [{ name: callbot, type: callbot, accounts: [{ uuid: u, secretsFile: secret }] }]
 outputs: [{ name: log, type: stdout }]
 routes: [{ to: [log] }]
+privacy: { encrypt: { keys: [{ keyFile: body.key }] } }
 `,
     );
     await chmod(config, 0o644);
     const fine = await run(fileChecks, { config });
     expect(of(fine, 'settings-file')).toMatchObject([{ severity: 'ok' }]);
-    expect(of(fine, 'secret-files')).toMatchObject([{ severity: 'ok', subject: join(folder, 'secret') }]);
+    const ofFiles = (findings: Awaited<ReturnType<typeof run>>) =>
+      of(findings, 'secret-files').toSorted((a, b) => (a.subject < b.subject ? -1 : 1));
+    expect(ofFiles(fine)).toMatchObject([
+      { severity: 'warning', subject: join(folder, 'body.key'), mend: expect.stringContaining('chmod o=') },
+      { severity: 'ok', subject: join(folder, 'secret') },
+    ]);
+    await chmod(join(folder, 'body.key'), 0o600);
     await chmod(join(folder, 'secret'), 0o644);
-    expect(of(await run(fileChecks, { config }), 'secret-files')).toMatchObject([
+    expect(ofFiles(await run(fileChecks, { config }))).toMatchObject([
+      { severity: 'ok' },
       { severity: 'warning', mend: expect.stringContaining('chmod o=') },
     ]);
   });
