@@ -2,6 +2,8 @@ export { type CallbackRef, DELIVERY_STATES, type DeliveryState, type Fate, Histo
 export { forgetInStream } from './hand-over/forget-stream.ts';
 export { createHandOver, type HandOver, type OpenHandOver } from './hand-over/hand-over.ts';
 export { type BufferState, hasWriter, peekAtStream, readBufferState } from './hand-over/look-at-stream.ts';
+export { standingEvents } from './hand-over/standing-events.ts';
+export type { BodyStore } from './store/bodies.ts';
 export { newerOf, withLastRetry } from './store/newest-state.ts';
 export { type HistoryPlace, openHistory, type OpenOptions } from './open.ts';
 export { problemOf } from './problem-of.ts';

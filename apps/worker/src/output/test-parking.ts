@@ -40,6 +40,7 @@ export function mortal({ redis: of, prefix }: { redis: Redis; prefix: string }, 
     put: (entries) => step(() => rest.put(entries)),
     oldest: (wanted, limit) => step(() => rest.oldest(wanted, limit)),
     remove: (entries) => step(() => rest.remove(entries)),
+    replace: (entries) => step(() => rest.replace(entries)),
     find: (filter, page) => step(() => rest.find(filter, page)),
     counts: () => step(() => rest.counts()),
   };

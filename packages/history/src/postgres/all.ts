@@ -47,7 +47,7 @@ export async function* readAll(run: Run, names: Names): AsyncGenerator<HistoryRo
 }
 
 /** The first comparison lets the planner leave out days. */
-const beyond = (t: string) => `${t}.received_at >= $1 AND (${t}.received_at, ${t}.key) > ($1::bigint, $2::text)`;
+export const beyond = (t: string) => `${t}.received_at >= $1 AND (${t}.received_at, ${t}.key) > ($1::bigint, $2::text)`;
 const within = (t: string) =>
   `${beyond(t)} AND ${t}.received_at <= $3 AND (${t}.received_at, ${t}.key) <= ($3::bigint, $4::text)`;
 

@@ -61,6 +61,7 @@ export function createRestStore(run: Run, place: () => Promise<Place>): RestStor
         );
         return rows.length;
       }),
+    replace: (entries) => replacePayloads(run, entries),
     find: (filter, { limit, after }) =>
       run.with(async (sql, s) => {
         const clauses = clausesOf(filter, (await place()).letters);
@@ -77,6 +78,25 @@ export function createRestStore(run: Run, place: () => Promise<Place>): RestStor
         return rows.map(readCount);
       }),
   };
+}
+
+async function replacePayloads(run: Run, entries: Parameters<RestStore['replace']>[0]): Promise<number> {
+  if (entries.length === 0) return 0;
+  const rows = await run.with((sql, s) =>
+    sql(
+      `UPDATE ${s}.rest r SET payload = g.payload, size = g.size
+        FROM unnest($1::text[], $2::bigint[], $3::bytea[], $4::bytea[], $5::int[]) AS g (id, round, was, payload, size)
+        WHERE r.id = g.id AND r.round = g.round AND r.payload = g.was RETURNING 1`,
+      [
+        entries.map(({ id }) => fromText(id)),
+        entries.map(({ round }) => round),
+        entries.map(({ was }) => toBytes(was)),
+        entries.map(({ payload }) => toBytes(payload)),
+        entries.map(({ payload }) => Buffer.byteLength(payload)),
+      ],
+    ),
+  );
+  return rows.length;
 }
 
 async function putEntries(run: Run, place: () => Promise<Place>, entries: readonly RestEntry[]): Promise<void> {

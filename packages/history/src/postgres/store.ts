@@ -1,4 +1,5 @@
 import type { HistoryStatus, HistoryStore } from '../store/store.ts';
+import { createBodyStore } from './bodies.ts';
 import { readAll } from './all.ts';
 import { connectDatabase, type Database, type Patience, type PostgresPlace } from './connect.ts';
 import type { Place } from './filter-parts.ts';
@@ -67,6 +68,7 @@ function storeOf(database: Database, { schema, keepDays, wholeDays }: PostgresOp
     forget: createForgetter(run),
     all: () => readAll(run, names),
     rest: createRestStore(run, place),
+    bodies: createBodyStore(run),
     close: () => database.close(),
   };
 }

@@ -17,6 +17,7 @@ export function createRestStore(file: DatabaseSync, { write, read }: Run): RestS
   const put = restWriter(file);
   const oldest = oldestReader(file);
   const remove = file.prepare('DELETE FROM rest WHERE id = ? AND round = ?');
+  const replace = file.prepare('UPDATE rest SET payload = ?, size = ? WHERE id = ? AND round = ? AND payload = ?');
   const counts = file.prepare(`SELECT kind, output, entries, size, (
     SELECT min(receivedAt) FROM rest r WHERE r.kind = c.kind AND r.output = c.output
   ) AS oldest FROM rest_counts c WHERE entries > 0 ORDER BY kind, output`);
@@ -25,6 +26,13 @@ export function createRestStore(file: DatabaseSync, { write, read }: Run): RestS
     oldest: (wanted, limit) => read(() => oldest(wanted, limit)),
     remove: (entries) =>
       write(() => entries.reduce((sum, { id, round }) => sum + Number(remove.run(fromText(id), round).changes), 0)),
+    replace: (entries) =>
+      write(() =>
+        entries.reduce((sum, { id, round, payload, was }) => {
+          const changed = [fromText(payload), Buffer.byteLength(payload)] as const;
+          return sum + Number(replace.run(...changed, fromText(id), round, fromText(was)).changes);
+        }, 0),
+      ),
     find: (filter, { limit, after }) =>
       read(() => {
         const { sql, values } = selectNewest(filter, after);

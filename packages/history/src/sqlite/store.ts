@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import type { HistoryStatus, HistoryStore } from '../store/store.ts';
+import { createBodyStore } from './bodies.ts';
 import { readAll, readGaps, readRefusal, refsOf } from './all.ts';
 import { historyError } from './errors.ts';
 import { createFinder } from './find.ts';
@@ -69,6 +70,7 @@ function storeIn(file: DatabaseSync, path: string): HistoryStore {
     forget: createForgetter(file, { run, byId: finder.byId }),
     all: () => readAll(file, reader, run),
     rest: createRestStore(file, run),
+    bodies: createBodyStore(file, run),
     close: async () => {
       if (file.isOpen) file.close();
     },

@@ -68,6 +68,8 @@ export type RestStore = {
   ): Promise<Resting[]>;
   /** Resolves to how many there were. Entries that rest anew since stay. */
   remove(entries: readonly Pick<Resting, 'id' | 'round'>[]): Promise<number>;
+  /** Only their payloads, of those whose payload and round still are these. Resolves to how many were replaced. */
+  replace(entries: readonly (Pick<Resting, 'id' | 'round' | 'payload'> & { readonly was: string })[]): Promise<number>;
   /** The newest first by `at`. */
   find(
     filter: RestFilter,

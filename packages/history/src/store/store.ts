@@ -1,5 +1,6 @@
 import type { TaskProgress } from '@ringback/contracts';
 import type { CallbackRef, DeliveryState } from '../events.ts';
+import type { BodyStore } from './bodies.ts';
 import type { RestStore } from './rest.ts';
 import type { ActionRow, AttemptRow, CallbackRow, DeliveryRow, GapRow, HistoryRows, RefusalRow } from './rows.ts';
 
@@ -120,5 +121,6 @@ export type HistoryStore = {
   /** Everything but what rests, in order of time, in portions that `write` takes. */
   all(): AsyncIterable<HistoryRows>;
   readonly rest: RestStore;
+  readonly bodies: BodyStore;
   close(): Promise<void>;
 };

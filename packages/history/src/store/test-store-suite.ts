@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { NO_ROWS } from './rows.ts';
 import type { CreatePlace } from './test-place.ts';
+import { describeBodies, describeReplacedRest } from './test-suite-bodies.ts';
 import { describeClocks, describeRetriesAnew } from './test-suite-clocks.ts';
 import { describeParkings } from './test-suite-parked.ts';
 import { describeFilters, describeIds, describeNastyTexts, describePages } from './test-suite-finding.ts';
@@ -25,6 +26,7 @@ const PARTS: Readonly<Record<string, readonly ((create: CreatePlace) => void)[]>
   'what is found': [describeFilters, describeIds, describeNastyTexts, describePages],
   tasks: [describeTasks, describeCounting],
   'what rests': [describeReturning, describeRounds, describeRestFilters],
+  'what is encrypted anew': [describeBodies, describeReplacedRest],
   'what is removed': [describePruning, describePruningMeanwhile, describeForgetting],
   'all of it': [describeCopying],
   oddities: [describeOddTexts, describeOddRows],
