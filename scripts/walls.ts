@@ -16,7 +16,7 @@ export const PACKAGE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   redis: ['contracts', 'pacing'],
   pacing: [],
   history: ['contracts', 'redis', 'queue', 'routing'],
-  operations: ['contracts', 'redis', 'pacing', 'queue', 'ledger', 'history', 'routing', 'sources'],
+  operations: ['contracts', 'redis', 'pacing', 'privacy', 'queue', 'ledger', 'history', 'routing', 'sources'],
   routing: ['contracts'],
   observability: ['contracts'],
   'server-programs': [],
@@ -64,6 +64,7 @@ const QUEUE_FOLDERS: Readonly<Record<string, readonly string[]>> = {
   kept: ['bullmq', 'deliveries'],
   processes: ['bullmq', 'deliveries'],
   forget: ['bullmq', 'deliveries', 'kept'],
+  encryption: ['bullmq', 'deliveries'],
   reshard: ['bullmq', 'deliveries', 'callbacks', 'kept', 'processes'],
 };
 

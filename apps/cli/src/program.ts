@@ -19,13 +19,14 @@ import type { Env } from './reach/load-settings.ts';
 import { fileBytes, httpUrl, positiveNumber, wholeNumber } from './terminal/option-values.ts';
 import { addOutputs } from './outputs/commands.ts';
 import { addPlan } from './plan/command.ts';
+import { addPrivacy } from './privacy/command.ts';
 import { addProcess, type ProcessCommand } from './process-commands.ts';
 import { addRender } from './render/command.ts';
 import { addReplay } from './replay/command.ts';
 import { addReshard } from './reshard/command.ts';
 import { addRoute } from './route/command.ts';
 import { schema } from './check/schema.ts';
-import { newSecret } from './send/secret.ts';
+import { giveSecret, newSecret } from './send/secret.ts';
 import { addSearch } from './search/command.ts';
 import { send } from './send/send.ts';
 import { addStatus } from './status/command.ts';
@@ -93,6 +94,7 @@ export function addCommands(context: Context): void {
   addTrace(shared);
   addHistory({ ...shared, fromCaller });
   addForget(shared);
+  addPrivacy(shared);
   addSearch(shared);
   addTasks(shared);
   addReplay(shared);
@@ -178,12 +180,15 @@ function addSchema({ program, terminal }: Context): void {
     .action(({ write }: { write: boolean }) => schema({ write, terminal }));
 }
 
-function addSecret({ program, terminal }: Context): void {
+function addSecret({ program, terminal, fromCaller, exit }: Context): void {
   program
     .command('secret')
     .description('print a new signing secret for a webhook (whsec_…), or a key for privacy.encrypt')
     .option('--key', 'a key of 32 bytes, in base64', false)
-    .action(({ key }: { key: boolean }) => terminal.out(key ? newKey() : newSecret()));
+    .option('--out <file>', 'write it to a new file, which only its owner may read', fromCaller)
+    .action(({ key, out }: { key: boolean; out?: string }) =>
+      exit(codeOf(giveSecret(key ? newKey() : newSecret(), out, terminal))),
+    );
 }
 
 function describeBug(error: unknown): string {

@@ -25,6 +25,7 @@ export type { RoutedBatch } from './deliveries/jobs.ts';
 export { createDeliveryProducer, type DeliveryProducer } from './deliveries/producer.ts';
 export { standingDeliveries } from './deliveries/standing-deliveries.ts';
 export { settle, type Settlement, type SettleOptions, type Spent } from './deliveries/settle.ts';
+export { type StandingBodies, standingBodies } from './encryption/standing-bodies.ts';
 export { forgetInQueues } from './forget/forget.ts';
 export type { ForgottenIn, Person } from './forget/person.ts';
 export { openDeadLetters } from './kept/dead-letters.ts';

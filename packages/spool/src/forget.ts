@@ -7,7 +7,7 @@ import { openFile } from './spool-file.ts';
 
 const callbackList = Compile(Type.Array(Callback));
 /** No ingress will write to it meanwhile: it is not bounded here. */
-const NO_BOUND = 2 ** 40;
+export const NO_BOUND = 2 ** 40;
 
 export type ForgetInSpool = {
   readonly path: string;
@@ -42,7 +42,7 @@ function forgetRows(file: DatabaseSync, { isIn, isNamed }: ForgetInSpool) {
   const remove = file.prepare('DELETE FROM batches WHERE row = ?');
   let [removed, unreadable] = [0, 0];
   for (const { row = 0, callbacks } of rows) {
-    const all = parse(String(callbacks));
+    const all = parseCallbacks(String(callbacks));
     if (all === undefined) {
       if (isNamed(String(callbacks))) unreadable += 1;
       continue;
@@ -67,7 +67,8 @@ function others(all: readonly Callback[], isIn: ForgetInSpool['isIn']): readonly
   }
 }
 
-function parse(text: string): readonly Callback[] | undefined {
+/** Undefined: it cannot be read. */
+export function parseCallbacks(text: string): readonly Callback[] | undefined {
   try {
     const value: unknown = JSON.parse(text);
     return callbackList.Check(value) ? value : undefined;

@@ -3,7 +3,7 @@ import { hostname, userInfo } from 'node:os';
 import { settingsFile } from '@ringback/config';
 import { type HistoryStore, NO_ROWS } from '@ringback/history';
 import { createPerson, forget, type Forgot, phoneMatcher } from '@ringback/operations';
-import { openPayload } from '@ringback/privacy';
+import { changeBodies } from '@ringback/privacy';
 import { createSources } from '@ringback/sources';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Env } from '../reach/load-settings.ts';
@@ -67,7 +67,7 @@ async function run(options: Options, reached: OpenPlaces, { env, terminal, done 
   const person = createPerson(
     { phones: options.phone, requestIDs: options.requestID, tasks: options.task },
     subjectsBy(settings.sources),
-    { open, openPayload: (payload) => openPayload(payload, open) },
+    { open, openPayload: (payload) => changeBodies(payload, open) },
   );
   const only = dryRun || !yes;
   const spool = () => lookInSpool({ settings, settingsPath: config ?? settingsFile(env), person, dryRun: only });

@@ -8,7 +8,7 @@ import { type KeptPlace, withKept } from './open-kept.ts';
 import { positiveNumber, timeOrAgo, wholeNumber } from '../terminal/option-values.ts';
 import { refsOf, type TellHistory, tellHistory } from '../reach/tell-history.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { openPayload } from '@ringback/privacy';
+import { changeBodies } from '@ringback/privacy';
 import { bodyCodec } from '../reach/opened-history.ts';
 import { type Reached, withRedis, withRest } from '../reach/with-redis.ts';
 
@@ -106,7 +106,7 @@ function createAsking({ place, env, terminal, done }: Omit<KeptCommandsOptions, 
 }
 
 function createOpened({ settings }: Reached): Opened {
-  return (payload) => openPayload(payload, bodyCodec(settings).open);
+  return (payload) => changeBodies(payload, bodyCodec(settings).open);
 }
 
 function addFilters(command: Command, place: KeptPlace): Command {

@@ -1,29 +1,16 @@
 import type { ReplayProgress } from '@ringback/operations';
+import { createProgressLine, type ProgressOptions } from '../terminal/progress-line.ts';
 import { leftOutIn, queuedIn } from './text.ts';
 
 const WIDTH = 30;
-const LINE_EVERY_MS = 5000;
 
 export type ProgressBar = { readonly show: (progress: ReplayProgress) => void; readonly end: () => void };
 
-type Options = {
-  /** A terminal gets one line that changes. */
-  readonly stream: { readonly isTTY?: boolean; readonly write: (text: string) => unknown };
-  /** Monotonic, ms. */
-  readonly now: () => number;
-};
-
-export function createProgressBar({ stream, now }: Options): ProgressBar {
-  let [shownAt, shown] = [Number.NEGATIVE_INFINITY, ''];
-  const onTerminal = stream.isTTY === true;
+export function createProgressBar(options: ProgressOptions): ProgressBar {
+  const { show, end } = createProgressLine(options);
   return {
-    show(progress) {
-      const text = lineOf(progress);
-      if (text === shown || (!onTerminal && now() - shownAt < LINE_EVERY_MS && progress.done < progress.total)) return;
-      [shownAt, shown] = [now(), text];
-      stream.write(onTerminal ? `\r\u001B[K${barOf(progress)} ${text}` : `${text}\n`);
-    },
-    end: () => void (onTerminal && shown !== '' && stream.write('\n')),
+    show: (progress) => show(lineOf(progress), { bar: `${barOf(progress)} `, isLast: progress.done >= progress.total }),
+    end,
   };
 }
 

@@ -46,6 +46,17 @@ test('further keys open, and so do all once nothing is sealed any more', () => {
   expect(off.seal(callback)).toBe(callback);
 });
 
+test('seals anew with the first key what another one sealed, and what is plain', () => {
+  const both = codec([OTHER, KEY.toString('base64')]);
+  const anew = codec([OTHER]).seal(callback);
+  for (const before of [own.seal(callback), callback, anew]) expect(both.reseal(before)).toEqual(anew);
+  expect(both.reseal(anew)).toBe(anew);
+  expect(both.resealBody(own.seal(callback).body, callbackKey(callback))).toBe(anew.body);
+  expect(codec([OTHER, KEY.toString('base64')], false).reseal(own.seal(callback))).toEqual(own.seal(callback));
+  expect(() => codec([OTHER]).reseal(own.seal(callback))).toThrow(expect.objectContaining({ code: 'RB_KEY_MISSING' }));
+  expect(() => both.reseal({ ...own.seal(callback), id: 'r-2' })).toThrow(expect.objectContaining({ code: 'RB_BODY_TAMPERED' }));
+});
+
 test('a missing key is named, and never shown', () => {
   const sealed = own.seal(callback);
   expect(() => codec([OTHER]).open(sealed)).toThrow(sealed.body.split('.')[1]);

@@ -10,6 +10,10 @@ export type BodyCodec = {
   readonly seal: <T extends Owned>(callback: T) => T;
   /** A plain one stays as it is. @throws RingbackError RB_KEY_MISSING or RB_BODY_TAMPERED */
   readonly open: <T extends Owned>(callback: T) => T;
+  /** Sealed with the first key, whatever it was before. Nothing is sealed any more: as it is. @throws as `open` */
+  readonly reseal: <T extends Owned>(callback: T) => T;
+  /** The same for a body alone. `key` is `callbackKey` of its callback. */
+  readonly resealBody: (body: string, key: string) => string;
 };
 
 /** The first key seals, all open. Not `active`: nothing is sealed any more. */
@@ -35,11 +39,18 @@ export function createBodyCodec(settings: () => EncryptSettings | undefined): Bo
   function bodyOf(callback: Owned, id: string): string {
     const before = opened.get(callback);
     if (before !== undefined) return before;
-    const key = keys().byId.get(id);
-    if (!key) throw keyMissing(id);
+    const key = keys().byId.get(id) ?? keyMissing(id);
     const body = unseal(callback.body, callbackKey(callback), key);
     opened.set(callback, body);
     return body;
+  }
+
+  function resealBody(body: string, callback: string): string {
+    const { first, byId } = keys();
+    const id = sealedWith(body);
+    if (first === undefined || id === first.id) return body;
+    const key = id === undefined ? undefined : (byId.get(id) ?? keyMissing(id));
+    return seal(key === undefined ? body : unseal(body, callback, key), callback, first);
   }
 
   return {
@@ -52,6 +63,11 @@ export function createBodyCodec(settings: () => EncryptSettings | undefined): Bo
       if (first === undefined || sealedWith(callback.body) !== undefined) return callback;
       return { ...callback, body: seal(callback.body, callbackKey(callback), first) };
     },
+    reseal(callback) {
+      const body = resealBody(callback.body, callbackKey(callback));
+      return body === callback.body ? callback : { ...callback, body };
+    },
+    resealBody,
   };
 }
 
@@ -60,6 +76,9 @@ function keysOf(of: EncryptSettings | undefined): Keys {
   return { of, first: of?.active === true ? all[0] : undefined, byId: new Map(all.map((key) => [key.id, key])) };
 }
 
-function keyMissing(id: string): RingbackError {
-  return new RingbackError('RB_KEY_MISSING', `a body is encrypted with key ${id}, which privacy.encrypt.keys does not have`);
+/** Ids of the keys, in the order of the settings. @throws RingbackError RB_CONFIG_INVALID */
+export const keyIds = ({ keys }: EncryptSettings): readonly string[] => keys.map(({ key }) => readKey(key).id);
+
+function keyMissing(id: string): never {
+  throw new RingbackError('RB_KEY_MISSING', `a body is encrypted with key ${id}, which privacy.encrypt.keys does not have`);
 }

@@ -9,6 +9,11 @@ const TAG_BYTES = 16;
 /** `rb1.<key id>.<base64url of iv, ciphertext and tag>`. No JSON begins so. */
 const SEALED = /^rb1\.([\w-]{8})\.([\w-]{38,})$/;
 
+/** The same of how a text begins, up to the point after the id. */
+const SEALED_HEAD = /^rb1\.([\w-]{8})\.$/;
+
+export const keyOfHead = (head: string): string | undefined => SEALED_HEAD.exec(head)?.[1];
+
 /** The id of the key that sealed it. Undefined: the text is as it came. */
 export function sealedWith(text: string): string | undefined {
   return text.startsWith(SEALED_MARK) ? SEALED.exec(text)?.[1] : undefined;

@@ -27,6 +27,18 @@ export async function countJobs(redis: Redis, prefix: string, queue: string): Pr
   return { waiting: waiting.reduce((sum, one) => sum + one, 0), failed };
 }
 
+/** `waiting`: now, or under way. Writes nothing. */
+export async function stateOf(
+  redis: Redis,
+  prefix: string,
+  { queue, id }: { readonly queue: string; readonly id: string },
+): Promise<'failed' | 'delayed' | 'waiting'> {
+  const keys = new QueueKeys(prefix);
+  const [failed, delayed] = await Promise.all(['failed', 'delayed'].map((state) => redis.zscore(keys.toKey(queue, state), id)));
+  if (failed !== null) return 'failed';
+  return delayed === null ? 'waiting' : 'delayed';
+}
+
 /** Text. Writes nothing. */
 export async function oldestData(redis: Redis, prefix: string, queue: string): Promise<string | undefined> {
   const keys = new QueueKeys(prefix);

@@ -13,6 +13,10 @@ export function outputQueueName(output: string): string {
   return `output.${output}`;
 }
 
+/** False: the name of no queue, or of none that has callbacks. */
+export const isOurQueue = (name: string): boolean =>
+  name === CALLBACKS || name === QUARANTINE || name === UNROUTED || name.startsWith(outputQueueName(''));
+
 /** BullMQ takes no id of digits alone. */
 export function newBatchId(): string {
   return `b${randomBytes(12).toString('base64url')}`;

@@ -1,8 +1,9 @@
 import { type Callback, cannotDecrypt } from '@ringback/contracts';
 import type { Job, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { hashesOf } from '../bullmq/hashes.ts';
 import { isLocked } from '../bullmq/lock.ts';
-import { CALLBACKS, outputQueueName, QUARANTINE, referenceId, UNROUTED } from '../bullmq/names.ts';
+import { CALLBACKS, isOurQueue, outputQueueName, QUARANTINE, referenceId, UNROUTED } from '../bullmq/names.ts';
 import { openQueue } from '../bullmq/queue-options.ts';
 import { jobData, jobOfKey, rewriteJob } from '../bullmq/rewrite-job.ts';
 import { isUnreadable } from '../deliveries/bodies/bodies.ts';
@@ -12,7 +13,6 @@ import { findInJob } from './jobs.ts';
 import type { ForgottenIn, Person } from './person.ts';
 import { createTally, type Tally } from './tally.ts';
 
-const KEYS_AT_ONCE = 100;
 /** What changed between reading and writing is read again. */
 const TRIES = 5;
 
@@ -51,26 +51,13 @@ export async function forgetInQueues(
   return tally.found();
 }
 
-/** A key that stands from the beginning to the end comes at least once. */
-async function* hashesOf({ redis, prefix }: ForgetOptions): AsyncGenerator<string[]> {
-  let cursor = '0';
-  do {
-    const [next, keys] = await redis.scan(cursor, 'MATCH', `${prefix}:*`, 'COUNT', KEYS_AT_ONCE, 'TYPE', 'hash');
-    cursor = next;
-    yield keys;
-  } while (cursor !== '0');
-}
-
 async function forgetAt(forgetting: Forgetting, key: string): Promise<void> {
   const { prefix } = forgetting;
   const start = bodiesKey(prefix, '');
   if (key.startsWith(start)) return forgetBodies(forgetting, key.slice(start.length));
   const job = jobOfKey(prefix, key);
-  if (job !== undefined && isOurs(job.queue)) return forgetJob(forgetting, key, job);
+  if (job !== undefined && isOurQueue(job.queue)) return forgetJob(forgetting, key, job);
 }
-
-const isOurs = (queue: string) =>
-  queue === CALLBACKS || queue === QUARANTINE || queue === UNROUTED || queue.startsWith(outputQueueName(''));
 
 async function forgetJob(forgetting: Forgetting, key: string, job: { queue: string; id: string }): Promise<void> {
   const { redis, prefix, person, dryRun, tally } = forgetting;

@@ -33,10 +33,12 @@ export async function encodeBodies(batch: string, callbacks: readonly Callback[]
   return { bytes: Buffer.concat([Buffer.of(compact ? DEFLATED : PLAIN), content]), digest: bodyDigest(text) };
 }
 
+export const isCompact = (blob: Buffer): boolean => blob[0] === DEFLATED;
+
 /** @throws NewerPayload, RingbackError RB_PAYLOAD_INVALID, whatever is wrong with it */
 export async function decodeBodies(blob: Buffer): Promise<{ batch: string; callbacks: Callback[] }> {
   const content = blob.subarray(1);
-  const text = blob[0] === DEFLATED ? await inflate(content).catch(notOurs) : content;
+  const text = isCompact(blob) ? await inflate(content).catch(notOurs) : content;
   const bodies = parseStored(text);
   if (!stored.Check(bodies)) {
     const newer = newerThan(StoredBodies, bodies);

@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto';
+import { RingbackError } from '@ringback/contracts';
+import { NO_ROWS } from '@ringback/history';
+import { rotate, type Rotated } from '@ringback/operations';
+import { keyIds } from '@ringback/privacy';
+import { bodyCodec } from '../reach/opened-history.ts';
+import { person } from '../reach/tell-history.ts';
+import type { OpenPlaces } from '../reach/with-places.ts';
+import { createProgressLine } from '../terminal/progress-line.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { olderKeyLines, olderKeys } from './needs.ts';
+import { requireSameKeys, runningIn, withOtherKeys } from './processes.ts';
+import { readEncryption } from './status.ts';
+import { rotatedTable } from './text.ts';
+
+type Rotating = {
+  readonly settingsPath: string;
+  readonly dryRun: boolean;
+  readonly yes: boolean;
+  readonly json: boolean;
+  readonly terminal: Terminal;
+};
+
+/** True if it did what was asked, and all could be asked. @throws RingbackError RB_CONFIG_INVALID, RB_SETTINGS_DIFFER */
+export async function runRotate(open: OpenPlaces, options: Rotating): Promise<boolean> {
+  const { dryRun, yes, terminal } = options;
+  const key = firstKey(open);
+  const only = dryRun || !yes;
+  if (!only) requireSameKeys(withOtherKeys(await requireRunning(open), open.settings));
+  const rotated = await rotateAll(open, { key, only });
+  if (!only) await note(open, { key, rotated });
+  const all = await tell(open, { ...options, rotated, key, only });
+  if (only && !dryRun) terminal.err('nothing was changed: say --yes to do it');
+  return all && (dryRun || yes);
+}
+
+function firstKey({ settings }: OpenPlaces): string {
+  const encrypt = settings.privacy?.encrypt;
+  const [first] = encrypt?.active === true ? keyIds(encrypt) : [];
+  if (first !== undefined) return first;
+  const message = 'privacy.encrypt is not in the settings, or is not active: there is no key to encrypt with';
+  throw new RingbackError('RB_CONFIG_INVALID', message);
+}
+
+/** Without shard 0 nobody can say which processes run. */
+async function requireRunning(open: OpenPlaces) {
+  const running = await runningIn(open);
+  if (running !== undefined) return running;
+  throw new RingbackError('RB_REDIS_UNAVAILABLE', 'Redis does not say which processes run: try again when it answers');
+}
+
+async function rotateAll({ places, away, settings }: OpenPlaces, { key, only }: { key: string; only: boolean }) {
+  const { show, end } = createProgressLine({ stream: process.stderr, now: () => performance.now() });
+  const onProgress = ({ where, bodies }: { where: string; bodies: number }) =>
+    only ? undefined : show(`${bodies} bodies encrypted anew; now: ${where}`);
+  try {
+    return await rotate({ places, away, key, codec: bodyCodec(settings), dryRun: only, onProgress });
+  } finally {
+    end();
+  }
+}
+
+async function note({ places }: OpenPlaces, { key, rotated }: { key: string; rotated: Rotated }): Promise<void> {
+  const facts = { key, bodies: sumOf(rotated.rotated), notReached: rotated.notReached.length };
+  const action = { id: randomUUID(), at: Date.now(), by: person(), command: 'privacy rotate', facts, callbacks: [] };
+  await places.history?.write({ ...NO_ROWS, actions: [action] });
+}
+
+const sumOf = (places: Rotated['rotated']) => places.reduce((sum, { bodies }) => sum + bodies, 0);
+
+type Told = Rotating & { readonly rotated: Rotated; readonly key: string; readonly only: boolean };
+
+/** True if all could be asked. */
+async function tell(open: OpenPlaces, { rotated, key, only, settingsPath, json, terminal }: Told): Promise<boolean> {
+  const status = await readEncryption(open, settingsPath);
+  const notReached = [...new Set([...rotated.notReached, ...status.notReached])];
+  const older = olderKeys({ ...status, notReached, keepBodies: open.settings.history?.keepBodies });
+  if (json) {
+    const { plain, missing } = status;
+    terminal.out(JSON.stringify({ dryRun: only, key, ...rotated, older, plain, missing, notReached }));
+    return notReached.length === 0;
+  }
+  if (rotated.rotated.length === 0) terminal.out(`everything that rests is encrypted with key ${key}`);
+  else for (const line of rotatedTable(rotated.rotated, only)) terminal.out(line);
+  if (!only) for (const line of older.flatMap(olderKeyLines)) terminal.out(line);
+  for (const { where, bodies } of rotated.unreadable)
+    terminal.err(`${bodies} bodies in ${where} stay as they are: their key is missing, or they were changed`);
+  for (const why of notReached) terminal.err(`not reached: ${why}`);
+  return notReached.length === 0;
+}
