@@ -46,12 +46,25 @@ function documented(): string[] {
   return rows.flatMap(([, names = '', type]) => [...names.matchAll(/`([^`]+)`/g)].map(([, name]) => `${name} ${type}`));
 }
 
+const COUNTERS = documented().flatMap((row) => /^(ringback_\S+) counter$/.exec(row)?.[1] ?? []);
+const OF_BOTH = ['ringback_log_lines_dropped_total', 'ringback_settings_reloads_total', 'ringback_spans_total'];
+const FIRST_OF_INGRESS = ['ringback_callbacks_received_total', ...OF_BOTH].toSorted();
+const FIRST_OF_WORKER = COUNTERS.filter((name) => name !== 'ringback_callbacks_received_total').toSorted();
+
+/** Counters that are shown before their first event: Prometheus sees no increase without a zero. */
+function atZero(page: string): string[] {
+  const zero = [...valuesOf(page)].filter(([, value]) => value === 0).map(([series]) => series.split('{')[0] ?? '');
+  return COUNTERS.filter((name) => zero.includes(name)).toSorted();
+}
+
 describe('under load', () => {
   it(
     'the numbers are what was sent, the names those of the page, and promtool has nothing to say',
     { timeout: 240_000 },
     async () => {
       const { sink, url, ingress, worker } = await setUp();
+      await vi.waitFor(async () => expect(atZero(await worker())).toEqual(FIRST_OF_WORKER), DEADLINE);
+      expect(atZero(await ingress())).toEqual(FIRST_OF_INGRESS);
       sink.answer((count) => (count <= 2 ? 500 : 200));
       const post = (requestID: string, body = taskBody({ taskStatus: 1 })) => postCallback({ ingress: url, requestID, body });
       const scrapes: Promise<string>[] = [];

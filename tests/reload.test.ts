@@ -19,6 +19,8 @@ it('under load a secret is rotated, and outputs are added, changed and removed, 
     outputs: { crm: `${sink.url}/crm`, gone: `${sink.url}/gone`, audit: `${sink.url}/audit` },
   });
   await reload(...both);
+  const zero = 'ringback_deliveries_total{output="audit",outcome="dead",reason="no_answer"} 0';
+  expect(await (await fetch(new URL('/metrics', worker.adminUrl))).text()).toContain(zero);
   const untilAdded = new Set(load.sent.map(({ requestID }) => requestID));
   await load.more(20);
   load.use(NEW);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createMetrics } from '@ringback/observability';
 import { expect, it } from 'vitest';
+import { OUR_FAULT } from './error-table.ts';
 import { createIngressMetrics } from './metrics.ts';
 
 it('10 000 types, paths and sources that a sender makes up add one series', async () => {
@@ -22,4 +23,15 @@ it('10 000 types, paths and sources that a sender makes up add one series', asyn
   expect(after).toContain(
     'ringback_callbacks_received_total{source="none",type="none",result="refused",reason="RB_PATH_UNKNOWN"} 10001',
   );
+});
+
+it('each refusal that is our fault is shown at 0 from the start, and for a source that a reload adds', async () => {
+  const { know, text } = createIngressMetrics(createMetrics({ app: 'ingress', version: '1' }), new Map([['callbot', []]]));
+  const zero = (source: string) =>
+    OUR_FAULT.map(
+      (reason) => `ringback_callbacks_received_total{source="${source}",type="none",result="refused",reason="${reason}"} 0`,
+    );
+  expect((await text()).split('\n')).toEqual(expect.arrayContaining([...zero('callbot'), ...zero('none')]));
+  know(new Map([['shop', []]]));
+  expect((await text()).split('\n')).toEqual(expect.arrayContaining([...zero('callbot'), ...zero('shop')]));
 });

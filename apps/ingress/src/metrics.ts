@@ -94,6 +94,8 @@ function createReceivedCounter(metrics: Metrics): ReceivedCounter {
       for (const [source, types] of known) {
         bySource.set(source, new Map([...types, 'other'].map((type) => [type, countOf(source, type, 'acked', 'none')])));
       }
+      // Shown before the first one: without its zero Prometheus sees no increase, and no alert hears of it.
+      for (const source of [...known.keys(), 'none']) for (const reason of OUR_FAULT) countOf(source, 'none', 'refused', reason);
     },
     count({ source, type, result, code }) {
       const types = bySource.get(source ?? '');

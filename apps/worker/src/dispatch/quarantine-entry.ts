@@ -1,7 +1,11 @@
 import type { Callback, QuarantinedCallback } from '@ringback/contracts';
 
+/** For what a callback may be lost while the quarantine is full. Shown at 0 before the first one. */
+export const UNKEPT_CODES = ['RB_UNROUTED', 'RB_CONDITION_OVERRUN', 'RB_REQUEST_ID_REUSED'] as const;
+type UnkeptCode = (typeof UNKEPT_CODES)[number];
+
 /** `reason` MUST hold no personal data. */
-export function quarantineEntry(callback: Callback, code: string, reason: string): QuarantinedCallback {
+export function quarantineEntry(callback: Callback, code: UnkeptCode, reason: string): QuarantinedCallback {
   return { v: 1, ...callback, encoding: 'utf8', code, reason: `${code}: ${reason}` };
 }
 

@@ -1,6 +1,7 @@
 import { ERROR_CODES } from '@ringback/contracts';
 import type { GaugeValue, Metrics } from '@ringback/observability';
 import { NO_BACKLOG, type OutputBacklog } from '@ringback/queue';
+import { UNKEPT_CODES } from '../dispatch/quarantine-entry.ts';
 import { queueOf, type ShardFacts } from './read-shard.ts';
 
 export type ShowRedis = (shards: readonly (ShardFacts | undefined)[]) => void;
@@ -14,13 +15,20 @@ export function createRedisGauges(metrics: Metrics, outputs: () => readonly stri
     createUnkeptCounter(metrics),
     createReachGauges(metrics),
   ];
+  let last: readonly (ShardFacts | undefined)[] = [];
   return (shards) => {
     const known = shards.flatMap((shard) => shard ?? []);
-    for (const show of shows) show(known, shards.length - known.length);
+    // A counter MUST NOT fall while a shard is away: its return would look like new losses. Its last answer counts.
+    last = shards.map((shard, number) => shard ?? last[number]);
+    const ever = last.flatMap((shard) => shard ?? []);
+    const counted = ever.length === shards.length ? ever : [];
+    for (const show of shows) show({ known, counted, unread: shards.length - known.length });
   };
 }
 
-type Show = (known: readonly ShardFacts[], unread: number) => void;
+/** `counted`: of all shards, for counters. Empty until each has answered once. */
+type Read = { readonly known: readonly ShardFacts[]; readonly counted: readonly ShardFacts[]; readonly unread: number };
+type Show = (read: Read) => void;
 
 const sumOf = (numbers: readonly number[]) => numbers.reduce((sum, number) => sum + number, 0);
 /** Empty if there is nothing to take it of. */
@@ -32,7 +40,7 @@ function createQueueGauges(metrics: Metrics): Show {
   const delayed = gauge('delayed', 'Jobs that wait for their time, mostly retries.');
   const active = gauge('active', 'Jobs that a worker has taken.');
   const oldest = gauge('oldest_seconds', 'Age of what has waited longest. 0: nothing waits.');
-  return (known) => {
+  return ({ known }) => {
     const names = [...(known[0]?.queues.keys() ?? [])];
     const of = (name: string) => known.flatMap(({ queues }) => queues.get(name) ?? []);
     const sums = (part: 'waiting' | 'delayed' | 'active') =>
@@ -56,18 +64,17 @@ function createOutputGauges(metrics: Metrics, outputs: () => readonly string[]):
     help: 'Deliveries beyond the backlog of their output, dropped by its rule.',
     labels,
   });
-  return (known) => {
-    if (known.length === 0) {
-      for (const unknown of [dead, held, bytes]) unknown.replace([]);
-      return;
-    }
-    const sums = (of: (facts: ShardFacts, output: string) => number) =>
-      outputs().map((output) => ({ labels: { output }, value: sumOf(known.map((facts) => of(facts, output))) }));
-    const ofBacklog = (part: keyof OutputBacklog) => sums(({ backlog }, output) => (backlog.get(output) ?? NO_BACKLOG)[part]);
-    dead.replace(sums(({ queues }, output) => queues.get(queueOf(output))?.dead ?? 0));
-    held.replace(ofBacklog('held'));
-    bytes.replace(ofBacklog('bytes'));
-    for (const { labels: own, value } of ofBacklog('dropped')) dropped.of(own).value = value;
+  return ({ known, counted }) => {
+    const sums = (shards: readonly ShardFacts[], of: (facts: ShardFacts, output: string) => number) =>
+      shards.length === 0
+        ? []
+        : outputs().map((output) => ({ labels: { output }, value: sumOf(shards.map((facts) => of(facts, output))) }));
+    const ofBacklog = (shards: readonly ShardFacts[], part: keyof OutputBacklog) =>
+      sums(shards, ({ backlog }, output) => (backlog.get(output) ?? NO_BACKLOG)[part]);
+    dead.replace(sums(known, ({ queues }, output) => queues.get(queueOf(output))?.dead ?? 0));
+    held.replace(ofBacklog(known, 'held'));
+    bytes.replace(ofBacklog(known, 'bytes'));
+    for (const { labels: own, value } of ofBacklog(counted, 'dropped')) dropped.of(own).value = value;
   };
 }
 
@@ -76,7 +83,7 @@ function createHistoryGauges(metrics: Metrics): Show {
   const bytes = gauge('buffer_bytes', 'What waits in Redis for the history.');
   const events = gauge('buffer_events', 'Events that wait in Redis for the history.');
   const lag = gauge('lag_seconds', 'Age of the oldest event that the history has not got. 0: none waits.');
-  return (known) => {
+  return ({ known }) => {
     const buffers = known.flatMap(({ history, now }) => (history ? [{ ...history, now }] : []));
     const sum = (part: 'bytes' | 'events'): GaugeValue[] =>
       buffers.length === 0 ? [] : [{ value: sumOf(buffers.map((buffer) => buffer[part])) }];
@@ -92,11 +99,13 @@ function createUnkeptCounter(metrics: Metrics): Show {
     help: 'Callbacks that were lost, since the quarantine was full.',
     labels: ['reason'],
   });
-  return (known) => {
-    const all = known.flatMap(({ unkept }) => unkept);
+  return ({ counted }) => {
+    if (counted.length === 0) return;
+    const all = counted.flatMap(({ unkept }) => unkept);
     // What stands in Redis may be anything.
     const groups = Map.groupBy(all, ({ name }) => (Object.hasOwn(ERROR_CODES, name) ? name : 'other'));
-    for (const [reason, counts] of groups) counter.of({ reason }).value = sumOf(counts.map(({ count }) => count));
+    for (const reason of new Set([...UNKEPT_CODES, ...groups.keys()]))
+      counter.of({ reason }).value = sumOf((groups.get(reason) ?? []).map(({ count }) => count));
   };
 }
 
@@ -109,7 +118,7 @@ function createReachGauges(metrics: Metrics): Show {
     name: 'ringback_redis_round_trip_seconds',
     help: 'A round trip to Redis, the slowest over its shards.',
   });
-  return (known, missing) => {
+  return ({ known, unread: missing }) => {
     unread.replace([{ value: missing }]);
     roundTrip.replace(one(known.map((facts) => facts.roundTrip / 1000)));
   };
