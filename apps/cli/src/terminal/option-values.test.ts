@@ -26,5 +26,6 @@ describe('option values', () => {
     ['a host without a scheme', () => httpUrl('localhost:8080')],
     ['another scheme', () => httpUrl('ftp://host')],
     ['a file that is not there', () => fileBytes('/nowhere')],
+    ['a file without an end', () => fileBytes('/dev/zero', 1024 * 1024)],
   ])('are refused: %s', (_name, read) => expect(read).toThrow(InvalidArgumentError));
 });

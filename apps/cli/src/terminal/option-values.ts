@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { Duration } from '@ringback/contracts';
 import { InvalidArgumentError } from 'commander';
 import { Value } from 'typebox/value';
@@ -45,11 +45,37 @@ export function duration(text: string): number {
   throw new InvalidArgumentError('A duration such as 30s or 10m.');
 }
 
-export function fileBytes(path: string): Buffer {
+const MIB = 1024 * 1024;
+const CHUNK_BYTES = MIB;
+/** That of the largest `ingress.bodyLimit`. */
+const MOST_FILE_BYTES = 64 * MIB;
+
+/** Also of a pipe or a device, whose size nobody knows and which may have no end. `most`: in bytes. */
+export function fileBytes(path: string, most: number = MOST_FILE_BYTES): Buffer {
+  let bytes: Buffer;
   try {
-    return readFileSync(path);
+    bytes = readUpTo(path, most + 1);
   } catch {
     throw new InvalidArgumentError('This file cannot be read.');
+  }
+  if (bytes.length <= most) return bytes;
+  throw new InvalidArgumentError(`This file is larger than ${most / MIB} MiB.`);
+}
+
+function readUpTo(path: string, most: number): Buffer {
+  const file = openSync(path, 'r');
+  try {
+    const parts: Buffer[] = [];
+    for (let left = most; left > 0;) {
+      const part = Buffer.allocUnsafe(Math.min(left, CHUNK_BYTES));
+      const read = readSync(file, part);
+      if (read === 0) break;
+      parts.push(part.subarray(0, read));
+      left -= read;
+    }
+    return Buffer.concat(parts);
+  } finally {
+    closeSync(file);
   }
 }
 

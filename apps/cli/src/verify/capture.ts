@@ -31,7 +31,7 @@ export function toHeaders(pairs: Iterable<readonly [string, string]>): Headers {
 
 /** Of a URL, or of the path and query of a request line. */
 export function splitTarget(target: string): Pick<Capture, 'path' | 'query'> {
-  const local = target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '').replace(/#.*$/, '');
+  const [local = ''] = target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '').split('#', 1);
   const at = local.indexOf('?');
   const path = at < 0 ? local : local.slice(0, at);
   return { path: path === '' ? '/' : path, query: at < 0 ? '' : local.slice(at + 1) };

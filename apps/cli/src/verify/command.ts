@@ -36,14 +36,14 @@ type Options = {
 const INPUTS = ['headers', 'curl', 'har', 'logLine', 'listen'] as const;
 
 export function addVerify({ program, env, terminal, done, fromCaller }: Context): void {
-  const file = (path: string) => fileBytes(fromCaller(path));
+  const file = (mib?: number) => (path: string) => fileBytes(fromCaller(path), mib && mib * 1024 * 1024);
   program
     .command('verify')
     .description('say why the signature of a captured request does not fit; sends and queues nothing')
-    .option('--headers <file>', 'its headers: lines "Name: value", or a JSON object', file)
-    .option('--body <file>', 'its body, byte for byte', file)
-    .option('--curl <file>', 'what curl -v printed, or a curl command', file)
-    .option('--har <file>', 'a HAR file', file)
+    .option('--headers <file>', 'its headers: lines "Name: value", or a JSON object', file(1))
+    .option('--body <file>', 'its body, byte for byte', file())
+    .option('--curl <file>', 'what curl -v printed, or a curl command', file(4))
+    .option('--har <file>', 'a HAR file', file(32))
     .option('--entry <n>', 'which entry of the HAR, from 1', wholeNumber(1))
     .option('--log-line <json>', 'the log line of the refusal: tells what is likely')
     .option('--listen [port]', 'verify what comes in, in place of the ingress (default: its port)', wholeNumber(0, 65_535))
