@@ -13,6 +13,7 @@ import {
 import { expect, it, vi } from 'vitest';
 
 const { uuid, secret } = SAMPLE_ACCOUNT;
+const WAIT = { timeout: 60_000, interval: 100 };
 
 async function startIngress(ingress = '') {
   const { url, prefix } = testRedis();
@@ -41,11 +42,17 @@ it('five refusals of an account in a row: one line says why, and no body or secr
   await linesOf('RB_SIGN_MISMATCH', 8);
   expect(lines().filter(({ code }) => code === 'RB_SIGN_FAILING')).toEqual([]);
   for (let count = 0; count < 4; count += 1) expect(await send(padded)).toBe(401);
-  for (let count = 0; count < 5; count += 1) expect(await send({ headers: { uuid: `nobody-${count}` } })).toBe(401);
+  await linesOf('RB_SIGN_FAILING', 1);
+  // One search rests 100 times as long as it worked. The next refusal after that has its turn.
+  let strangers = 0;
+  await vi.waitFor(async () => {
+    expect(await send({ headers: { uuid: `nobody-${(strangers += 1)}` } })).toBe(401);
+    expect(lines().filter(({ code }) => code === 'RB_SIGN_FAILING')).toHaveLength(2);
+  }, WAIT);
   const told = await linesOf('RB_SIGN_FAILING', 2);
   expect(told).toMatchObject([
     { level: 'warn', source: 'callbot', account: uuid, refusals: 5, cause: 'trailing-newline', proven: true },
-    { level: 'warn', source: 'callbot', refusals: 5, cause: 'unknown-account' },
+    { level: 'warn', source: 'callbot', refusals: expect.any(Number), cause: 'unknown-account' },
   ]);
   expect(told[1]).not.toHaveProperty('account');
   // Without trustProxy, nobody's X-Forwarded-For is believed.
@@ -69,4 +76,14 @@ it('a refusal has what verify needs, and the way through trusted proxies only', 
   ]);
   const [missing] = await trusting.linesOf('RB_SIGN_MISSING', 1);
   expect(missing).toMatchObject({ ...facts, ...way, bytes: expect.any(Number) });
+});
+
+it('a stranger whose body is nested deeply gets a line, and holds up nobody', async () => {
+  const { send, linesOf } = await startIngress();
+  const body = `${'['.repeat(8190)}${']'.repeat(8190)}`;
+  for (let count = 0; count < 6; count += 1) expect(await send({ body, headers: { sign: 'A'.repeat(32) } })).toBe(401);
+  const [line] = await linesOf('RB_SIGN_FAILING', 1);
+  expect(line).toMatchObject({ account: uuid, cause: 'wrong-secret', proven: false });
+  expect(line?.['untried']).toContain('nested deeper than 100 levels');
+  expect(await send({ requestID: 'good' })).toBe(200);
 });

@@ -34,6 +34,14 @@ export type Explanation = {
   readonly reasons: readonly Reason[];
   /** Whether the request would be right if all reasons were mended. If not, they are only likely. */
   readonly isProven: boolean;
+  /** What was not tried, and why, in words. Absent: nothing was left out. Tells nothing if `isProven`. */
+  readonly untried?: string;
+};
+
+/** How much an explanation may cost. What is left then is `untried`. */
+export type Effort = {
+  /** How many bytes may be written and hashed, about. */
+  readonly bytes: number;
 };
 
 /** Work in small steps, so that a process that serves can do other things in between. */

@@ -6,7 +6,7 @@ export type { Delivery, DeliveryResult, Failure, Fault } from './delivery.ts';
 export { DURABILITIES, type Durability } from './durability.ts';
 export { codeOfReason, faultOfReason } from './earlier-reasons.ts';
 export { cannotDecrypt, ERROR_CODES, RingbackError, type ErrorCode } from './error.ts';
-export { type Explaining, type Explanation, type Reason, REASON_CODES, type ReasonCode } from './explanation.ts';
+export { type Effort, type Explaining, type Explanation, type Reason, REASON_CODES, type ReasonCode } from './explanation.ts';
 export { type Logger, loggerOfShard, SILENT } from './logger.ts';
 export type { Endpoint, HttpAnswer, HttpClient, HttpRequest, Output, OutputDeps, OutputType } from './output.ts';
 export {

@@ -1,7 +1,7 @@
 import type { TSchema } from 'typebox';
 import type { Callback } from './callback.ts';
 import type { ErrorCode } from './error.ts';
-import type { Explaining } from './explanation.ts';
+import type { Effort, Explaining } from './explanation.ts';
 import type { PersonalFields } from './mask-settings.ts';
 import type { Subjects } from './subjects.ts';
 
@@ -69,7 +69,7 @@ export type Source = {
    * Why a request does not verify. Never on the path of a request. Without a body: what the head alone tells.
    * Absent: what `precheck` says.
    */
-  explain?(head: RequestHead, body: Buffer | undefined): Explaining;
+  explain?(head: RequestHead, body: Buffer | undefined, effort?: Effort): Explaining;
   /** What the log tells of a refused request: ids as sent, the sign's length. `account`: only a configured one. */
   facts?(head: RequestHead): Readonly<Record<string, string | number>>;
   /** Answers a handshake from its head alone; undefined if it is none. MUST NOT ack a callback. */

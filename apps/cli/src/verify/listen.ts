@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { setImmediate } from 'node:timers/promises';
 import { type HttpReply, RingbackError, type Source } from '@ringback/contracts';
 import { plainAnswer } from '@ringback/sources';
 import { serveOnLoopback } from '../terminal/loopback-server.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { splitTarget } from './capture.ts';
-import { tellVerdict, type Verdict, verifyCapture } from './verify.ts';
+import { tellVerdict, type Verdict, verifyInSteps } from './verify.ts';
 
 export type VerifyListenOptions = {
   readonly sources: readonly Source[];
@@ -20,7 +21,10 @@ export type VerifyListenOptions = {
 /** Stands in for the ingress: verifies, prints and answers; queues nothing. @throws RingbackError RB_PORT_TAKEN */
 export async function verifyWhatComes({ port, stop, terminal, ...options }: VerifyListenOptions): Promise<void> {
   const server = createServer((request, response) => {
-    void answer({ ...options, request, response, terminal }).catch(() => response.destroy());
+    void answer({ ...options, request, response, terminal }).catch((error: unknown) => {
+      terminal.err(`${request.method} refused: ${error instanceof RingbackError ? error.message : 'the request broke off'}`);
+      response.destroy();
+    });
   });
   await serveOnLoopback(server, {
     port,
@@ -46,13 +50,22 @@ async function answer({ request, response, sources, bodyLimit, json, terminal }:
     terminal.out(`${method} ${head.path}: handshake answered`);
     return reply(response, greeting);
   }
-  const verdict = verifyCapture({ sources, capture: { ...head, body }, now });
+  const verdict = await inTurns(verifyInSteps({ sources, capture: { ...head, body }, now }));
   if (json) terminal.out(JSON.stringify({ method, path: head.path, bytes: body.length, ...verdict }));
   else {
     terminal.out(`${method} ${head.path}, ${body.length} bytes${source ? '' : ': no source has this path'}`);
     for (const line of tellVerdict(verdict)) terminal.out(line);
   }
   reply(response, replyTo(verdict, source ?? sources.find(({ name }) => name === verdict.source)));
+}
+
+/** A step per turn of the event loop: other requests are answered meanwhile. */
+async function inTurns(steps: Generator<void, Verdict>): Promise<Verdict> {
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    await setImmediate();
+  }
 }
 
 async function readBody(request: IncomingMessage, bodyLimit: number): Promise<Buffer> {

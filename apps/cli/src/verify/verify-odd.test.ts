@@ -41,6 +41,27 @@ function outcomeOf(judge: () => Verdict): string {
   }
 }
 
+it.each<[string, string, string]>([
+  ['nested lists', `${'['.repeat(200_000)}${']'.repeat(200_000)}`, 'nested deeper than 100 levels'],
+  ['nested objects', `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`, 'nested deeper than 100 levels'],
+  ['a large body', JSON.stringify({ list: Array.from({ length: 500_000 }, (_, index) => index) }), 'larger than 2 MiB'],
+  ['much work', JSON.stringify(Array.from({ length: 20_000 }, (_, index) => `</${index}é>`)), 'from where they cost more'],
+])('no body hangs or crashes it: %s', async (_name, text, why) => {
+  const settings = loadSettings({ path: await testFile('ringback.yaml', SETTINGS), env: {} });
+  const capture = { ...readHeaderFile(Buffer.from(asLines(signed()))), body: Buffer.from(text) };
+  const effort = { bytes: 64 * 1024 * 1024 };
+  const verdict = verifyCapture({ sources: sourcesOf(settings, 'voice'), capture, now: 0, effort });
+  expect(verdict).toMatchObject({ proven: false, untried: expect.stringContaining(why) });
+  expect(verdict.reasons[0]?.code).toBe('wrong-secret');
+  expect(tellVerdict(verdict).at(-1)).toBe(`  not tried: ${verdict.untried}`);
+});
+
+it('a URL of many # is cut in no time', () => {
+  const sent = { method: 'POST', url: `/a${'#'.repeat(500_000)}\n`, headers: [], postData: { text: '' } };
+  const har = Buffer.from(JSON.stringify({ log: { entries: [{ request: sent }] } }));
+  expect(readHar(har, { paths: [] })).toMatchObject({ path: '/a', query: '' });
+});
+
 function notYet(out: string): never {
   throw new Error(`not listening yet: ${out}`);
 }
@@ -58,8 +79,11 @@ it('--listen stands in for the ingress, and answers as the source does', async (
   };
   expect(await post(BODY)).toMatchObject({ retCode: 0 });
   expect(await post(`${BODY}\n`)).toMatchObject({ retCode: 6, retMsg: 'RB_SIGN_MISMATCH: trailing-newline' });
-  await vi.waitFor(() => expect(out.trim().split('\n')).toHaveLength(3), 5000);
-  const [, good = '', bad = ''] = out.split('\n');
+  const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
+  expect(await post(deep)).toMatchObject({ retMsg: 'RB_SIGN_MISMATCH: wrong-secret' });
+  await vi.waitFor(() => expect(out.trim().split('\n')).toHaveLength(4), 30_000);
+  const [, good = '', bad = '', nested = ''] = out.split('\n');
+  expect(JSON.parse(nested)).toMatchObject({ proven: false, untried: expect.stringContaining('nested deeper than 100 levels') });
   expect(JSON.parse(good)).toMatchObject({ path: '/callbot', account: uuid, reasons: [] });
   expect(JSON.parse(bad)).toMatchObject({ reasons: [{ code: 'trailing-newline' }], proven: true });
   child.kill('SIGTERM');

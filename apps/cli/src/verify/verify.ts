@@ -1,6 +1,6 @@
 import type { Config } from '@ringback/config';
-import { type Reason, RingbackError, type Source } from '@ringback/contracts';
-import { createSources, explainFacts, explainRequest, type LineFacts, sourceTypes } from '@ringback/sources';
+import { type Effort, type Reason, RingbackError, type Source } from '@ringback/contracts';
+import { createSources, explainFacts, explainRequest, finish, type LineFacts, sourceTypes } from '@ringback/sources';
 import { type Capture, unreadable } from './capture.ts';
 
 export type Verdict = {
@@ -10,13 +10,19 @@ export type Verdict = {
   readonly reasons: readonly Reason[];
   /** Whether the reasons were proven by computing the signature anew. */
   readonly proven: boolean;
+  /** What was not tried, and why. Absent: nothing was left out, or the reasons are proven. */
+  readonly untried?: string;
 };
+
+/** Some seconds of CPU. */
+const EFFORT: Effort = { bytes: 512 * 1024 * 1024 };
 
 type Asked = {
   readonly sources: readonly Source[];
   readonly capture: Capture;
   /** Used if the capture does not tell. ms since the epoch. */
   readonly now: number;
+  readonly effort?: Effort;
 };
 
 /** All sources of the settings, or the named one. @throws RingbackError RB_CONFIG_INVALID */
@@ -28,13 +34,19 @@ export function sourcesOf({ sources }: Config, name: string | undefined): Source
 }
 
 /** The source of the path, if the capture tells it. */
-export function verifyCapture({ sources, capture, now }: Asked): Verdict {
+export function verifyCapture(asked: Asked): Verdict {
+  return finish(verifyInSteps(asked));
+}
+
+export function* verifyInSteps({ sources, capture, now, effort = EFFORT }: Asked): Generator<void, Verdict> {
   const { body = Buffer.alloc(0), at = now, ...head } = capture;
   const ofPath = sources.filter(({ paths }) => paths.includes(head.path));
-  const found = explainRequest({ sources: ofPath.length > 0 ? ofPath : sources, head: { ...head, receivedAt: at }, body });
+  const asked = ofPath.length > 0 ? ofPath : sources;
+  const found = yield* explainRequest({ sources: asked, head: { ...head, receivedAt: at }, body, effort });
   if (!found) throw unreadable('the settings have no source');
-  const { source, account, reasons, isProven } = found;
-  return { source, ...(account !== undefined && { account }), reasons, proven: isProven };
+  const { source, account, reasons, isProven, untried } = found;
+  const left = isProven || untried === undefined ? {} : { untried };
+  return { source, ...(account !== undefined && { account }), reasons, proven: isProven, ...left };
 }
 
 export function verifyLine({ sources }: Config, facts: LineFacts): Verdict {
@@ -51,9 +63,10 @@ export function verifyLine({ sources }: Config, facts: LineFacts): Verdict {
 }
 
 /** Lines for people. */
-export function tellVerdict({ source, account, reasons, proven }: Verdict): string[] {
+export function tellVerdict({ source, account, reasons, proven, untried }: Verdict): string[] {
   const who = `source ${source ?? '?'}${account === undefined || account === source ? '' : `, account ${account}`}`;
   if (reasons.length === 0) return [`the signature fits: ${who}`];
   const certainty = proven ? 'proven: with this mended, the signature fits' : 'likeliest first';
-  return [`refused: ${who} (${certainty})`, ...reasons.map(({ code, text }) => `  ${code}: ${text}`)];
+  const told = reasons.map(({ code, text }) => `  ${code}: ${text}`);
+  return [`refused: ${who} (${certainty})`, ...told, ...(untried === undefined ? [] : [`  not tried: ${untried}`])];
 }

@@ -1,9 +1,10 @@
-import { createSecret, type Explaining, type Reason, type RequestHead, type Source } from '@ringback/contracts';
+import { createSecret, type Effort, type Explaining, type Reason, type RequestHead, type Source } from '@ringback/contracts';
 import { explainSignature, type OtherWay } from '../explain/explain-signature.ts';
 import { type HexForm, likely, readHexForm } from '../explain/hex-form.ts';
 import { withOtherNames } from '../explain/other-header.ts';
 import { refusalIn, withStale } from '../explain/reasons.ts';
 import { revealed } from '../explain/revealed.ts';
+import { createSearches } from '../explain/search.ts';
 import { factsOf } from '../http/facts.ts';
 import { headerText } from '../http/header-text.ts';
 import { shownText } from '../http/shown-text.ts';
@@ -21,15 +22,15 @@ const FORM = { letters: 'upper', side: "set the account's algorithm as its Devel
 export function createExplain({ name, settings }: Configured): Required<Pick<Source, 'explain' | 'facts'>> {
   const accounts = new Map(settings.accounts.map((account) => [keyOf(account), account]));
   return {
-    *explain({ headers: sent, receivedAt }, body) {
+    *explain({ headers: sent, receivedAt }, body, effort) {
       const { headers: found, reasons: other, isMissing } = withOtherNames(sent, { names: REQUIRED, sign: 'sign' });
       const invalid = isMissing ? [] : refusalIn(() => readHeaders(found));
       if (isMissing || invalid.length > 0) return { reasons: [...other, ...invalid], isProven: false };
       const headers = readHeaders(found);
       const account = accounts.get(headers.uuid.toString('latin1'));
-      if (!account) return yield* explainUnknown({ name, settings, headers, body, other });
+      if (!account) return yield* explainUnknown({ name, settings, headers, body, effort, other });
       const stale = refusalIn(() => signedAt({ ...headers, receivedAt, maxSkew: settings.maxSkew, source: name }));
-      const explanation = yield* explainAccount({ account, others: settings.accounts, headers, body, other });
+      const explanation = yield* explainAccount({ account, others: settings.accounts, headers, body, effort, other });
       return { ...withStale(explanation, stale), account: account.uuid };
     },
     facts: ({ headers }: RequestHead) => {
@@ -45,13 +46,19 @@ function accountFacts({ uuid, algorithm }: CallbotAccount, sign: string | undefi
   return sign === undefined ? known : { ...known, ...likely(readHexForm(Buffer.from(sign, 'latin1'), { algorithm, ...FORM })) };
 }
 
-type Claim = { readonly headers: CallbotHeaders; readonly body: Buffer | undefined; readonly other: readonly Reason[] };
+type Claim = {
+  readonly headers: CallbotHeaders;
+  readonly body: Buffer | undefined;
+  readonly effort: Effort | undefined;
+  readonly other: readonly Reason[];
+};
 
 function* explainAccount({
   account,
   others,
   headers,
   body,
+  effort,
   other,
 }: Claim & { account: CallbotAccount; others: readonly CallbotAccount[] }): Explaining {
   const form = readHexForm(headers.sign, { algorithm: account.algorithm, ...FORM });
@@ -60,6 +67,7 @@ function* explainAccount({
     secretsOf: `account ${account.uuid}`,
     ...keysOf(account),
     body,
+    effort,
     fits: ({ keys, body: signed }) => signs({ account, keys: keys.map(String), form, headers, body: signed }),
     otherWays: (signed) => otherAccounts({ account, others, headers, body: signed, form }),
   });
@@ -100,16 +108,19 @@ function* otherAccounts({ account, others, headers, body, form }: Others): Gener
   }
 }
 
-function* explainUnknown({ name, settings, headers, body, other }: Claim & Configured): Explaining {
+function* explainUnknown({ name, settings, headers, body, effort, other }: Claim & Configured): Explaining {
   const uuid = shownText(headerText(headers.uuid));
   const unknown = `no account of source ${name} has the uuid ${uuid}`;
+  const searches = createSearches(effort);
+  const search = searches.search('secrets of other accounts', 1);
   for (const account of body ? settings.accounts : []) {
     const form = readHexForm(headers.sign, { algorithm: account.algorithm, ...FORM });
     yield;
-    if (!body || !signs({ account, keys: revealed(account.secrets), form, headers, body })) continue;
+    if (!body || !search.affords(body.length * account.secrets.length)) break;
+    if (!signs({ account, keys: revealed(account.secrets), form, headers, body })) continue;
     const text = `${unknown}, and the signature fits a secret of account ${account.uuid}: correct its uuid, here or at the sender`;
     return { reasons: [...other, { code: 'unknown-account', text }, ...form.reasons], isProven: true };
   }
   const text = `${unknown}: add it to the source's accounts, or correct the uuid at the sender (capitals matter)`;
-  return { reasons: [...other, { code: 'unknown-account', text }], isProven: false };
+  return { reasons: [...other, { code: 'unknown-account', text }], isProven: false, ...searches.left() };
 }

@@ -1,19 +1,20 @@
 import { isUtf8 } from 'node:buffer';
-import type { Reason } from '@ringback/contracts';
 import { withoutTrailingSpace } from '../http/trailing-space.ts';
 import { type BodyVariant, charsetVariants } from './charset-variants.ts';
-import { ESCAPES, LAYOUTS, printJson, readJsonText, withEscapes } from './json-text.ts';
-
-const ON_THE_WAY = 'send and forward the bytes that were signed, unchanged';
+import { isShortEnough, jsonVariants } from './json-variants.ts';
+import { ON_THE_WAY } from './reasons.ts';
+import type { Search } from './search.ts';
 
 /** Likeliest first. Undefined: nothing to try, only the end of a step. */
-export function* bodyVariants(body: Buffer): Generator<BodyVariant | undefined> {
+export function* bodyVariants(body: Buffer, search: Pick<Search, 'skip'>): Generator<BodyVariant | undefined> {
+  // Said first: the search may end before.
+  const asJson = isUtf8(body) && isShortEnough(body, search);
   yield* endVariants(body);
   if (body.length > 0) {
     const text = `the signature fits an empty body: the sender signed without the body; it must sign the bytes that it sends`;
     yield { code: 'empty-body', text, body: Buffer.alloc(0) };
   }
-  if (isUtf8(body)) yield* jsonVariants(body.toString());
+  if (asJson) yield* jsonVariants(body, search);
   yield* charsetVariants(body);
   yield* lineVariants(body);
 }
@@ -31,57 +32,6 @@ function* endVariants(body: Buffer): Generator<BodyVariant> {
 
 function endText(how: string): string {
   return `the signature fits the body ${how}: white space at the end was added or lost between the signature and here (an editor, echo, a proxy); ${ON_THE_WAY}`;
-}
-
-function* jsonVariants(text: string): Generator<BodyVariant | undefined> {
-  const json = readJsonText(text);
-  yield undefined;
-  if (!json) return;
-  const { tokens } = json;
-  const bare = tokens.filter((token) => token.trim() !== '');
-  const styles = Object.entries(ESCAPES);
-  for (const [style, write] of styles) {
-    const signed = printJson(withEscapes(tokens, write), undefined);
-    yield signed === text ? undefined : { ...escapeReason(style, { signed, text }), body: Buffer.from(signed) };
-  }
-  const kept: [string, (string: string) => string] = ['', (string) => string];
-  for (const [style, write] of [kept, ...styles]) {
-    const written = style === '' ? bare : withEscapes(bare, write);
-    yield undefined;
-    for (const [name, layout] of Object.entries(LAYOUTS)) {
-      const signed = printJson(written, layout);
-      const how = style === '' ? name : `${name}, with ${style}`;
-      for (const end of ['', '\n']) yield { code: 'reserialised', text: reserialised(how), body: Buffer.from(signed + end) };
-    }
-  }
-  yield* sortedVariant(text);
-}
-
-function escapeReason(style: string, { signed, text }: { signed: string; text: string }): Reason {
-  const isDecoded = signed.length > text.length;
-  const what = isDecoded ? 'escapes of the signed body were decoded' : 'characters of the signed body were escaped';
-  const code = isDecoded ? 'decoded-escapes' : 'reserialised';
-  return { code, text: `the signature fits the body with ${style}: ${what} on the way here; ${ON_THE_WAY}` };
-}
-
-function reserialised(how: string): string {
-  return `the signature fits the same JSON written ${how}: the body was parsed and written anew after it was signed; ${ON_THE_WAY}`;
-}
-
-/** A sender may sign sorted keys and send others. */
-function* sortedVariant(text: string): Generator<BodyVariant> {
-  let signed: string;
-  try {
-    signed = JSON.stringify(JSON.parse(text, (_key, value: unknown) => sorted(value)));
-  } catch {
-    return; // Too deep.
-  }
-  yield { code: 'reserialised', text: reserialised('with sorted keys'), body: Buffer.from(signed) };
-}
-
-function sorted(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function* lineVariants(body: Buffer): Generator<BodyVariant> {

@@ -1,8 +1,23 @@
-import { type Explaining, type Explanation, RingbackError, type RequestHead, type Source } from '@ringback/contracts';
+import {
+  type Effort,
+  type Explaining,
+  type Explanation,
+  RingbackError,
+  type RequestHead,
+  type Source,
+} from '@ringback/contracts';
 import { reasonOf } from './reasons.ts';
 
+type Request = {
+  readonly head: RequestHead;
+  /** Undefined: it was not read, or is not to be tried. */
+  readonly body: Buffer | undefined;
+  /** Absent: no bound. */
+  readonly effort?: Effort | undefined;
+};
+
 /** Why this source refuses the head or the signature. No reasons: it takes them. */
-export function* explainBy(source: Source, head: RequestHead, body: Buffer | undefined): Explaining {
+export function* explainBy(source: Source, { head, body, effort }: Request): Explaining {
   let refused: unknown;
   try {
     const verify = source.precheck(head);
@@ -11,29 +26,31 @@ export function* explainBy(source: Source, head: RequestHead, body: Buffer | und
     if (!(error instanceof RingbackError)) throw error;
     refused = error;
   }
-  const found: Explanation | undefined = source.explain && (yield* source.explain(head, body));
+  const found: Explanation | undefined = source.explain && (yield* source.explain(head, body, effort));
   if (found && (found.reasons.length > 0 || refused === undefined)) return found;
   return { ...found, reasons: refused === undefined ? [] : [reasonOf(refused)], isProven: false };
 }
 
 export type Found = Explanation & { readonly source: string };
 
-type Request = { readonly sources: readonly Source[]; readonly head: RequestHead; readonly body: Buffer | undefined };
+type OfAny = Request & { readonly sources: readonly Source[] };
 
-/** @throws RingbackError RB_CONFIG_INVALID: a secret that is needed is not set. By the source that the request fits best. `head.path` may be empty: each source gets its own first path. */
-export function explainRequest({ sources, head, body }: Request): Found | undefined {
+/** In steps. @throws RingbackError RB_CONFIG_INVALID: a secret that is needed is not set. By the source that the request fits best. `head.path` may be empty: each source gets its own first path. */
+export function* explainRequest({ sources, head, body, effort }: OfAny): Generator<void, Found | undefined> {
   const errors: unknown[] = [];
-  const found = sources.flatMap((source): Ranked[] => {
+  const found: Ranked[] = [];
+  // All sources together cost no more than one.
+  const share = effort && { bytes: effort.bytes / sources.length };
+  for (const source of sources) {
     const own = { ...head, path: head.path === '' ? (source.paths[0] ?? '') : head.path };
     try {
-      const explanation = { ...finish(explainBy(source, own, body)), source: source.name };
-      return [{ explanation, unfitness: unfitness(explanation, Object.keys(source.facts?.(own) ?? {}).length) }];
+      const explanation = { ...(yield* explainBy(source, { head: own, body, effort: share })), source: source.name };
+      found.push({ explanation, unfitness: unfitness(explanation, Object.keys(source.facts?.(own) ?? {}).length) });
     } catch (error) {
       // A secret that is not set matters only if no other source fits.
       errors.push(error);
-      return [];
     }
-  });
+  }
   const [best] = found.toSorted((a, b) => a.unfitness - b.unfitness);
   if (errors.length > 0 && (!best || best.unfitness > PROVEN)) throw errors[0];
   return best?.explanation;
@@ -41,9 +58,10 @@ export function explainRequest({ sources, head, body }: Request): Found | undefi
 
 type Ranked = { readonly explanation: Found; readonly unfitness: number };
 
-function finish(explaining: Explaining): Explanation {
+/** Without a pause. */
+export function finish<Result>(steps: Generator<void, Result>): Result {
   for (;;) {
-    const step = explaining.next();
+    const step = steps.next();
     if (step.done) return step.value;
   }
 }

@@ -1,6 +1,7 @@
-import type { Explanation, Explaining, Reason } from '@ringback/contracts';
+import type { Effort, Explanation, Explaining, Reason } from '@ringback/contracts';
 import { bodyVariants } from './body-variants.ts';
 import { wrongSecret } from './reasons.ts';
+import { createSearches } from './search.ts';
 import { type Key, type KeyVariant, secretVariants } from './secret-variants.ts';
 
 type Attempt = { readonly keys: readonly Key[]; readonly body: Buffer };
@@ -16,6 +17,7 @@ type Signature = {
   readonly secrets: readonly string[];
   /** Undefined: it was not read. */
   readonly body: Buffer | undefined;
+  readonly effort: Effort | undefined;
   /** Whose secrets they are, in words. */
   readonly secretsOf: string;
   /** MUST compute the signature anew. */
@@ -25,26 +27,34 @@ type Signature = {
 };
 
 /** Tries what may have been signed in place of what came. Only a signature that fits proves a reason. */
-export function* explainSignature({ known = [], body, ...signature }: Signature): Explaining {
-  if (!body) return { reasons: known.length > 0 ? known : [wrongSecret(signature.secretsOf)], isProven: false };
+export function* explainSignature({ known = [], body, effort, ...signature }: Signature): Explaining {
+  if (!body) return { reasons: known, isProven: false };
   const proven = (reasons: readonly Reason[]): Explanation => ({ reasons: [...known, ...reasons], isProven: true });
   const { keys, fits } = signature;
   if (fits({ keys, body })) return proven([]);
-  for (const { fits: fitsSo, ...reason } of otherSigners({ ...signature, body })) {
+  const searches = createSearches(effort);
+  const signers = searches.search('other secrets, accounts and signed texts', 1 / 2);
+  for (const { fits: fitsSo, hashes, ...reason } of otherSigners({ ...signature, body })) {
     yield;
+    if (!signers.affords(body.length * hashes)) break;
     if (fitsSo()) return proven([reason]);
   }
-  for (const variant of bodyVariants(body)) {
+  const bodies = searches.search('other bodies', 1 / 2);
+  for (const variant of bodyVariants(body, bodies)) {
     yield;
+    // Written once, and hashed with each key.
+    if (!bodies.affords((variant?.body.length ?? body.length) * (1 + keys.length))) break;
     if (variant && fits({ keys, body: variant.body })) return proven([{ code: variant.code, text: variant.text }]);
   }
-  return { reasons: [...known, wrongSecret(signature.secretsOf)], isProven: false };
+  return { reasons: [...known, wrongSecret(signature.secretsOf)], isProven: false, ...searches.left() };
 }
 
-function* otherSigners(signature: Omit<Signature, 'known'> & { readonly body: Buffer }): Generator<OtherWay> {
+function* otherSigners(
+  signature: Omit<Signature, 'known' | 'effort'> & { readonly body: Buffer },
+): Generator<OtherWay & { hashes: number }> {
   const { secrets, otherKeys = [], otherWays, body, fits } = signature;
   for (const variants of [secretVariants(secrets), otherKeys]) {
-    for (const { key, ...reason } of variants) yield { ...reason, fits: () => fits({ keys: [key], body }) };
+    for (const { key, ...reason } of variants) yield { ...reason, hashes: 1, fits: () => fits({ keys: [key], body }) };
   }
-  yield* otherWays?.(body) ?? [];
+  for (const way of otherWays?.(body) ?? []) yield { ...way, hashes: signature.keys.length };
 }

@@ -1,5 +1,9 @@
 /** JSON as text, so that numbers, order and repeated keys stay as they are. */
-export type JsonText = { readonly tokens: readonly string[] };
+export type JsonText = {
+  readonly tokens: readonly string[];
+  /** How many brackets are open at most. */
+  readonly levels: number;
+};
 
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s{}[\],:"]+|\s+/g;
 
@@ -10,7 +14,18 @@ export function readJsonText(text: string): JsonText | undefined {
   } catch {
     return undefined;
   }
-  return { tokens: text.match(TOKEN) ?? [] };
+  const tokens = text.match(TOKEN) ?? [];
+  return { tokens, levels: levelsOf(tokens) };
+}
+
+function levelsOf(tokens: readonly string[]): number {
+  let [depth, most] = [0, 0];
+  for (const token of tokens) {
+    if (isOpening(token)) depth += 1;
+    else if (isClosing(token)) depth -= 1;
+    most = Math.max(most, depth);
+  }
+  return most;
 }
 
 export type Layout = { readonly item: string; readonly key: string; readonly indent?: string };
@@ -25,29 +40,31 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
   'indented by tabs': { item: ',', key: ': ', indent: '\t' },
 };
 
-/** Without a layout, the white space stays. */
-export function printJson(tokens: readonly string[], layout: Layout | undefined): string {
-  if (!layout) return tokens.join('');
-  const { item, key, indent } = layout;
-  let depth = 0;
+type Printing = {
+  readonly layout: Layout;
+  /** Characters. Indents could make the square of what came. */
+  readonly most: number;
+};
+
+/** `tokens`: without white space. Undefined: the text would be too long. */
+export function printJson(tokens: readonly string[], { layout: { item, key, indent }, most }: Printing): string | undefined {
+  let [text, depth] = ['', 0];
   const line = () => (indent === undefined ? '' : `\n${indent.repeat(depth)}`);
-  const parts = tokens.filter((token) => token.trim() !== '');
-  return parts
-    .map((token, index) => {
-      if (token === '{' || token === '[') {
-        const isEmpty = parts[index + 1] === '}' || parts[index + 1] === ']';
-        depth += 1;
-        return isEmpty ? token : token + line();
-      }
-      if (token === '}' || token === ']') {
-        depth -= 1;
-        const isEmpty = parts[index - 1] === '{' || parts[index - 1] === '[';
-        return isEmpty ? token : line() + token;
-      }
-      return token === ',' ? item + line() : token === ':' ? key : token;
-    })
-    .join('');
+  for (const [index, token] of tokens.entries()) {
+    if (isOpening(token)) {
+      depth += 1;
+      text += isClosing(tokens[index + 1]) ? token : token + line();
+    } else if (isClosing(token)) {
+      depth -= 1;
+      text += isOpening(tokens[index - 1]) ? token : line() + token;
+    } else text += token === ',' ? item + line() : token === ':' ? key : token;
+    if (text.length > most) return undefined;
+  }
+  return text;
 }
+
+const isOpening = (token: string | undefined) => token === '{' || token === '[';
+const isClosing = (token: string | undefined) => token === '}' || token === ']';
 
 const escape = (digits: (hex: string) => string) => (character: string) =>
   `\\u${digits((character.codePointAt(0) ?? 0).toString(16).padStart(4, '0'))}`;
@@ -70,11 +87,12 @@ export const ESCAPES: Readonly<Record<string, (text: string) => string>> = {
     text.replaceAll('\\"', '\\u0022').replaceAll(/[<>&'+`\u0080-\uffff]/g, capital),
 };
 
-/** MUST be tokens of valid JSON. */
+/** Strings decoded and plainly quoted. MUST be tokens of valid JSON. */
+export function plainStrings(tokens: readonly string[]): string[] {
+  return tokens.map((token) => (token.startsWith('"') ? JSON.stringify(JSON.parse(token)) : token));
+}
+
+/** `tokens`: of `plainStrings`. */
 export function withEscapes(tokens: readonly string[], write: (text: string) => string): string[] {
-  return tokens.map((token) => {
-    if (!token.startsWith('"')) return token;
-    const decoded: unknown = JSON.parse(token);
-    return write(JSON.stringify(decoded));
-  });
+  return tokens.map((token) => (token.startsWith('"') ? write(token) : token));
 }

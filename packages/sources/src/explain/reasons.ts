@@ -26,10 +26,12 @@ export function refusalIn(check: () => unknown): Reason[] {
   }
 }
 
+export const ON_THE_WAY = 'send and forward the bytes that were signed, unchanged';
+
 export function wrongSecret(secretsOf: string): Reason {
   return {
     code: 'wrong-secret',
-    text: `no secret of ${secretsOf} gives this signature, for this body and for none of the usual changes to it: the secret differs, or the body was changed in a way that leaves no trace; compare the secret on both sides, then a capture of the bytes at the sender`,
+    text: `no secret of ${secretsOf} gives this signature, for this body and for none of the changes to it that were tried: the secret differs, or the body was changed in a way that leaves no trace; compare the secret on both sides, then a capture of the bytes at the sender`,
   };
 }
 

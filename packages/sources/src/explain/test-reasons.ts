@@ -1,10 +1,10 @@
-import type { ReasonCode, SourceType } from '@ringback/contracts';
+import type { Effort, ReasonCode, SourceType } from '@ringback/contracts';
 import { callbot } from '../callbot/source.ts';
 import { hmac } from '../hmac/source.ts';
 import { nxlink } from '../nxlink/source.ts';
 import { standardWebhooks } from '../standard-webhooks/source.ts';
 import { Value } from 'typebox/value';
-import { explainRequest, type Found } from './explain-request.ts';
+import { explainRequest, finish, type Found } from './explain-request.ts';
 
 /** For tests: a source of any type, its sender, and what `verify` says of a request that was changed in one way. */
 const NOW = 1_700_000_000_000;
@@ -23,15 +23,15 @@ export function createBench(type: SourceType, settings: object) {
     return { headers: { ...by.sign({ kind, body: bytes, requestID: 'r-1', at }) }, body: bytes };
   }
 
-  function explain({ headers, body }: Made, changes: object = {}): Found {
+  function explain({ headers, body }: Made, changes: object = {}, effort?: Effort): Found {
     const sent = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), [value]] as const);
     const head = { method: 'POST', path: '', query: '', headers: Object.fromEntries(sent), receivedAt: NOW };
-    const found = explainRequest({ sources: [type.create(decode(changes))], head, body });
+    const found = finish(explainRequest({ sources: [type.create(decode(changes))], head, body, effort }));
     if (!found) throw new Error('no source');
     return found;
   }
 
-  return { made, explain, name: type.type };
+  return { made, explain, source: () => type.create(decode({})), name: type.type };
 }
 
 export function codesOf({ reasons }: Found): ReasonCode[] {

@@ -18,7 +18,7 @@ export function createExplain({ name, settings }: Configured): Required<Pick<Sou
   const account = name;
   const names = requiredNames(settings);
   return {
-    *explain({ headers: sent, ...line }, body) {
+    *explain({ headers: sent, ...line }, body, effort) {
       const found = withOtherNames(sent, { names, sign: signature.header });
       const head = { ...line, headers: found.headers };
       const invalid = found.isMissing ? [] : refusalIn(() => readValues(head, settings));
@@ -35,6 +35,7 @@ export function createExplain({ name, settings }: Configured): Required<Pick<Sou
         keys,
         secrets: keys,
         body,
+        effort,
         secretsOf: `source ${name}`,
         fits: ({ keys: tried, body: bytes }) => fits(toMessage(head, { ...values, body: bytes }), tried),
         otherKeys: keyEncodings(keys),

@@ -1,6 +1,7 @@
 import { type Headers, RingbackError } from '@ringback/contracts';
 
-const MAX_LEVELS = 100;
+/** Of a callback's body. */
+export const MAX_LEVELS = 100;
 
 /** Replaces no byte and keeps a byte order mark: text and bytes stay the same. */
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -1,9 +1,10 @@
-import type { Explaining, Reason, RequestHead, Source } from '@ringback/contracts';
+import type { Effort, Explaining, Reason, RequestHead, Source } from '@ringback/contracts';
 import { explainSignature, type OtherWay } from '../explain/explain-signature.ts';
 import { likely, readHexForm } from '../explain/hex-form.ts';
 import { withOtherNames } from '../explain/other-header.ts';
 import { refusalIn, withStale } from '../explain/reasons.ts';
 import { revealed } from '../explain/revealed.ts';
+import { createSearches } from '../explain/search.ts';
 import { factsOf } from '../http/facts.ts';
 import { headerText } from '../http/header-text.ts';
 import { shownText } from '../http/shown-text.ts';
@@ -20,7 +21,7 @@ const FORM = { algorithm: 'md5', letters: 'lower', side: 'NXLink signs with md5'
 export function createExplain({ name, settings }: Configured): Required<Pick<Source, 'explain' | 'facts'>> {
   const accounts = new Map(settings.accounts.map((account) => [account.accessKey, account]));
   return {
-    *explain({ headers: sent, receivedAt }, body) {
+    *explain({ headers: sent, receivedAt }, body, effort) {
       const keyed = withOtherNames(sent, ACCESS_KEY);
       const invalid = keyed.isMissing ? [] : refusalIn(() => readAccessKey(keyed.headers));
       if (keyed.isMissing || invalid.length > 0) return { reasons: [...keyed.reasons, ...invalid], isProven: false };
@@ -34,8 +35,8 @@ export function createExplain({ name, settings }: Configured): Required<Pick<Sou
         return { reasons: [...other, unknown(name, keyed.headers)], isProven: false };
       if (rest.isMissing || wrong.length > 0) return { ...named, reasons: [...other, ...wrong], isProven: false };
       const signed = readSigned(rest.headers);
-      if (!account) return yield* explainUnknown({ name, settings, headers: keyed.headers, signed, body, other });
-      const claim = { account, others: settings.accounts, signed, body, other };
+      if (!account) return yield* explainUnknown({ name, settings, headers: keyed.headers, signed, body, effort, other });
+      const claim = { account, others: settings.accounts, signed, body, effort, other };
       const explanation = yield* explainAccount(claim);
       return { ...withStale(explanation, staleIn({ name, settings, signed, receivedAt })), ...named };
     },
@@ -56,12 +57,17 @@ function staleIn({ name, settings, signed, receivedAt }: Configured & { signed: 
   return refusalIn(() => refuseStale({ header: 'ts', time, receivedAt, allowed, setting: 'tolerance', source: name }));
 }
 
-type Claim = { readonly signed: SignedHeaders; readonly body: Buffer | undefined; readonly other: readonly Reason[] };
+type Claim = {
+  readonly signed: SignedHeaders;
+  readonly body: Buffer | undefined;
+  readonly effort: Effort | undefined;
+  readonly other: readonly Reason[];
+};
 type OfAccount = Claim & { readonly account: NxlinkAccount; readonly others: readonly NxlinkAccount[] };
 
 const secretsOf = ({ accessSecrets = [] }: NxlinkAccount) => accessSecrets.map((secret) => secret.reveal());
 
-function* explainAccount({ account, others, signed, body, other }: OfAccount): Explaining {
+function* explainAccount({ account, others, signed, body, effort, other }: OfAccount): Explaining {
   const form = readHexForm(signed.sign, FORM);
   const algorithm = form.algorithm ?? 'md5';
   const fitsFor = ({ accessKey }: NxlinkAccount, keys: readonly string[], bytes: Buffer) => {
@@ -75,6 +81,7 @@ function* explainAccount({ account, others, signed, body, other }: OfAccount): E
     keys: secrets,
     secrets,
     body,
+    effort,
     fits: ({ keys, body: bytes }) => fitsFor(account, keys.map(String), bytes),
     *otherWays(bytes): Generator<OtherWay> {
       for (const { accessKey, accessSecrets = [] } of others) {
@@ -98,17 +105,21 @@ function* explainUnknown({
   headers,
   signed,
   body,
+  effort,
   other,
 }: Claim & Configured & Pick<RequestHead, 'headers'>): Explaining {
   const sentKey = readAccessKey(headers);
   const form = readHexForm(signed.sign, FORM);
   const sign = form.sign.toString('latin1');
+  const searches = createSearches(effort);
+  const search = searches.search('secrets of other accounts', 1);
   for (const account of body ? settings.accounts : []) {
     yield;
-    const parts = { ...signed, accessKey: sentKey, body: body ?? Buffer.alloc(0) };
+    if (!body || !search.affords(body.length * (account.accessSecrets?.length ?? 0))) break;
+    const parts = { ...signed, accessKey: sentKey, body };
     if (!revealed(account.accessSecrets ?? []).some((key) => computeSign(key, parts) === sign)) continue;
     const more = `, and the signature fits a secret of account ${account.accessKey}: correct its accessKey, here or at the sender`;
     return { reasons: [...other, unknown(name, headers, more), ...form.reasons], isProven: true };
   }
-  return { reasons: [...other, unknown(name, headers)], isProven: false };
+  return { reasons: [...other, unknown(name, headers)], isProven: false, ...searches.left() };
 }

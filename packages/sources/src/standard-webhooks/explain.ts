@@ -16,7 +16,7 @@ type Configured = { readonly name: string; readonly settings: StandardWebhooksSe
 export function createExplain({ name, settings }: Configured): Required<Pick<Source, 'explain' | 'facts'>> {
   const account = name;
   return {
-    *explain({ headers: sent, receivedAt }, body) {
+    *explain({ headers: sent, receivedAt }, body, effort) {
       const found = withOtherNames(sent, { names: REQUIRED, sign: 'webhook-signature' });
       const invalid = found.isMissing ? [] : refusalIn(() => readHeaders(found.headers));
       if (found.isMissing || invalid.length > 0) return { account, reasons: [...found.reasons, ...invalid], isProven: false };
@@ -32,6 +32,7 @@ export function createExplain({ name, settings }: Configured): Required<Pick<Sou
         keys,
         secrets: texts,
         body,
+        effort,
         secretsOf: `source ${name}`,
         fits: ({ keys: tried, body: bytes }) => fits(messageOf({ id, timestamp, body: bytes }), tried),
         otherKeys: keyEncodings(texts),
