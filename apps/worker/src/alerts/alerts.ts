@@ -5,6 +5,7 @@ import { type AlertOptions, createAlertState, createMissing, lookForAlerts } fro
 import { within } from '@ringback/pacing';
 import { type BodyCodec, createBodyCodec, sealStored } from '@ringback/privacy';
 import { createBodies } from '@ringback/queue';
+import { createHistoryEvents } from '../history/events.ts';
 import { repeatLook } from '../repeated-look.ts';
 import type { OpenShard } from '../shard/shard.ts';
 
@@ -37,6 +38,7 @@ export function startAlerts({ settings, shards, logger }: AlertsOptions): { clos
     durability: settings().redis.durability,
     now: home.clock.now,
     missing: createPromptMissing,
+    record: recordIn(home, seal),
     logger,
   };
 
@@ -84,6 +86,17 @@ function writeTo({ number, access }: OpenShard, seal: BodyCodec['seal']): AlertO
       },
     },
     confirm: async () => {},
+  };
+}
+
+/** As a dispatched batch, so that `trace` and `search` find it. Undefined: there is no history. */
+function recordIn({ handOver, clock }: OpenShard, seal: BodyCodec['seal']): AlertOptions['record'] {
+  if (handOver === undefined) return undefined;
+  const history = createHistoryEvents({ handOver, settings: '', answers: 0, now: clock.now });
+  return async ({ batch, callback, to }) => {
+    const none = { businessDuplicates: [], duplicates: [], conflicts: [] };
+    const fates = [{ routes: [], to: [...to] }];
+    await history.dispatched({ batch, again: false, at: Math.round(clock.now()), fresh: [seal(callback)], fates, ...none });
   };
 }
 

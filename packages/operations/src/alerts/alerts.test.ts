@@ -4,7 +4,7 @@ import { testRedis } from '@ringback/testkit';
 import { Redis } from 'ioredis';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { createMissing } from '../places.ts';
-import { lookForAlerts } from './alerts.ts';
+import { lookForAlerts, type QueuedAlert } from './alerts.ts';
 import { createAlertState } from './state.ts';
 
 const OUTPUTS = ['crm', 'ops', 'log'].map((name) => ({ name, limited: false }));
@@ -18,6 +18,7 @@ async function createWorld() {
   const bodies = createBodies({ redis, prefix });
   const warn = vi.fn<(fields: object, message: string) => void>();
   const logger = { debug() {}, info() {}, warn, error() {} };
+  const recorded: string[] = [];
   let now = 1_000_000;
   const parts = Object.fromEntries(OUTPUTS.map(({ name }) => [`output ${name}`, '1']));
   const fails = async (...outputs: string[]) => {
@@ -34,7 +35,8 @@ async function createWorld() {
   function worker() {
     const state = createAlertState({ redis, prefix, id: randomUUID() });
     const places = { shardCount: 1, shards: [{ number: 0, redis, prefix }], history: undefined };
-    const common = { places, durability: 'memory', now: () => now, missing: () => createMissing(), logger } as const;
+    const record = async ({ callback, to }: QueuedAlert) => void recorded.push(`${callback.id.split('/').at(-1)} ${to.join()}`);
+    const common = { places, record, durability: 'memory', now: () => now, missing: () => createMissing(), logger } as const;
     return (more: { store?: typeof bodies.store; to?: readonly string[] } = {}) => {
       const write = [
         {
@@ -52,13 +54,13 @@ async function createWorld() {
     return (await Promise.all(read)).flat().map(({ body, type }) => `${type} ${JSON.parse(body).subject}`);
   }
   const over = () => redis.del(`${prefix}:alerts.leader`);
-  return { worker, fails, told, over, warn, redis, prefix };
+  return { worker, fails, told, over, warn, recorded, redis, prefix };
 }
 
 const FIRING = 'ringback.alert.firing';
 
 it('one of several workers tells once, and another one goes on where it ended', async () => {
-  const { worker, fails, told, over } = await createWorld();
+  const { worker, fails, told, over, recorded } = await createWorld();
   const [one, other] = [worker(), worker()];
   await fails('crm');
   for (const look of [one, other, one, other, one]) await look();
@@ -69,6 +71,7 @@ it('one of several workers tells once, and another one goes on where it ended', 
   expect(await told('ops')).toEqual([`${FIRING} crm`, 'ringback.alert.resolved crm']);
   expect(await told('log')).toEqual(await told('ops'));
   expect(await told('crm')).toEqual([]);
+  expect(recorded).toEqual(['firing ops,log', 'resolved ops,log']);
 });
 
 it('what a killed worker had settled is queued by the next one, once', async () => {

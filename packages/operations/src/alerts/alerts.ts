@@ -1,10 +1,10 @@
-import { callbackKey, type Durability, type Logger } from '@ringback/contracts';
+import type { Callback, Durability, Logger } from '@ringback/contracts';
 import { conditionsOf } from '../installation/conditions.ts';
 import { readStatus } from '../installation/status.ts';
 import type { Missing, Places } from '../places.ts';
 import { enqueue, type EnqueuePlace, type ReplayOutput, sharesOf } from '../replay/enqueue.ts';
 import { decide, type Notice } from './decide.ts';
-import { callbackOf, receiversOf } from './notice.ts';
+import { alertBatch, callbackOf, receiversOf } from './notice.ts';
 import type { AlertState, Waiting } from './state.ts';
 
 /** Times in ms. */
@@ -17,6 +17,8 @@ type AlertSettings = {
   readonly runbook?: string | undefined;
 };
 
+export type QueuedAlert = { readonly batch: string; readonly callback: Callback; readonly to: readonly string[] };
+
 export type AlertOptions = {
   readonly state: AlertState;
   readonly places: Places;
@@ -26,6 +28,8 @@ export type AlertOptions = {
   /** ms since the epoch, by Redis's clock. */
   readonly now: () => number;
   readonly missing: () => Missing;
+  /** Tells the history what was queued. Absent: there is none. */
+  readonly record?: ((queued: QueuedAlert) => Promise<void>) | undefined;
   readonly logger: Logger;
 };
 
@@ -71,11 +75,17 @@ function report(logger: Logger, { kind, about: { name: condition, subject, text:
 }
 
 /** As a replay does: to these outputs by name, whatever the routes say. */
-async function send(waiting: Waiting, { state, write, logger }: AlertOptions, outputs: readonly ReplayOutput[]): Promise<void> {
+async function send(
+  waiting: Waiting,
+  { state, write, record, logger }: AlertOptions,
+  outputs: readonly ReplayOutput[],
+): Promise<void> {
   const { callback, to } = waiting;
   try {
     const shares = sharesOf([{ callback, to }], outputs, write.length);
-    await enqueue(write, { batch: `alert.${callbackKey(callback)}`, shares });
+    const batch = alertBatch(callback);
+    await enqueue(write, { batch, shares });
+    await record?.({ batch, callback, to });
     await state.sent(waiting);
   } catch (err) {
     logger.warn({ code: 'RB_ALERT_NOT_SENT', requestID: callback.id, err }, 'an alert waits for a shard that did not take it');

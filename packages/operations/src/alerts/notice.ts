@@ -1,4 +1,4 @@
-import { ALERTS, type Callback } from '@ringback/contracts';
+import { ALERTS, type Callback, callbackKey } from '@ringback/contracts';
 import type { Notice } from './decide.ts';
 
 /** Of these the subject is an output: telling that output would be telling nobody, or a loop. */
@@ -8,6 +8,9 @@ const ABOUT_OUTPUTS: ReadonlySet<string> = new Set(['output-failing', 'oldest-wa
 export function receiversOf({ about: { name, subject } }: Notice, to: readonly string[]): readonly string[] {
   return ABOUT_OUTPUTS.has(name) ? to.filter((output) => output !== subject) : to;
 }
+
+/** An alert is a batch of its own, whose id follows from the alert's. */
+export const alertBatch = (callback: Pick<Callback, 'id' | 'source' | 'account'>) => `alert.${callbackKey(callback)}`;
 
 type Writing = {
   /** ms since the epoch. */

@@ -1,3 +1,4 @@
+import { ALERTS } from '@ringback/contracts';
 import { expect, it } from 'vitest';
 import { keptRow, openTestHistory, T, writeRows } from '../test-history.ts';
 import { plan } from './plan.ts';
@@ -7,7 +8,9 @@ const before = { outputs: ['crm', 'ops', 'old'], routes: [{ match: ['callbot.cal
 async function history() {
   const store = await openTestHistory();
   const rows = Array.from({ length: 10 }, (_, i) => keptRow(i));
-  await writeRows(store, [...rows, keptRow(10, { body: undefined })]);
+  // No route sees an alert of ours.
+  const alert = keptRow(11, { source: ALERTS.source, account: ALERTS.account, type: `${ALERTS.type}.firing` });
+  await writeRows(store, [...rows, keptRow(10, { body: undefined }), alert]);
   return store;
 }
 

@@ -1,4 +1,4 @@
-import type { Callback } from '@ringback/contracts';
+import { ALERTS, type Callback } from '@ringback/contracts';
 import type { Fate } from '@ringback/history';
 import { explainRoutes, type Route } from '@ringback/routing';
 import type { TracedRoute } from './traced.ts';
@@ -14,6 +14,8 @@ export function explainFate(
   { fate, settings }: Dispatched,
   today: TodaysRoutes,
 ): { readonly routes: TracedRoute[]; readonly notes: string[] } {
+  if (callback?.source === ALERTS.source)
+    return { routes: [], notes: ['an alert of ours: alerts.to of the settings says where it goes'] };
   const matched = (fate?.routes ?? []).map((number) => ({ number, matched: true }));
   if (fate !== undefined && settings !== today.digest) {
     return { routes: matched, notes: ['the routes have changed since: why the others did not match is not known'] };

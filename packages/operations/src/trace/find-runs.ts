@@ -1,6 +1,7 @@
-import { type Callback, callbackKey, type Subjects } from '@ringback/contracts';
+import { ALERTS, type Callback, callbackKey, type Subjects } from '@ringback/contracts';
 import type { CallbackStory } from '@ringback/history';
 import { findCallbacks } from '@ringback/queue';
+import { alertBatch } from '../alerts/notice.ts';
 import { type Missing, type Places, shardName } from '../places.ts';
 import type { Pieces } from './compose.ts';
 import type { LookInRedis } from './look-in-redis.ts';
@@ -38,7 +39,8 @@ export async function findRuns(search: Search): Promise<Run[]> {
       return { key, identity, live: await redis.look(key, batch) };
     }),
   );
-  const found = [...ofStories, ...claimed.flatMap((run) => run ?? [])];
+  const alert = await alertNamed(search, known);
+  const found = [...ofStories, ...[...claimed, alert].flatMap((run) => run ?? [])];
   return found.length > 0 ? found : notDispatched(search);
 }
 
@@ -50,6 +52,15 @@ function candidatesOf({ id, accounts }: Search): Run[] {
   });
   const key = id.replace(/^msg_/, '');
   return /^[\w-]{22}$/.test(key) ? [...byRequestID, { key }] : byRequestID;
+}
+
+/** An alert of ours is in no account of the settings, and no batch claimed it: its batch is known by its id. */
+async function alertNamed({ id, redis }: Search, known: ReadonlySet<string>): Promise<Run | undefined> {
+  const identity = { id, source: ALERTS.source, account: ALERTS.account };
+  const [key, batch] = [callbackKey(identity), alertBatch(identity)];
+  if (known.has(`${key} ${batch}`)) return undefined;
+  const live = await redis.look(key, batch);
+  return live && live.deliveries.length > 0 ? { key, identity, live } : undefined;
 }
 
 async function notDispatched({ id, places, subjectsOf, missing }: Search): Promise<Run[]> {

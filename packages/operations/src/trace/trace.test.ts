@@ -1,10 +1,12 @@
-import { bodyDigest, type Callback, callbackKey, placeOfKey } from '@ringback/contracts';
+import { ALERTS, bodyDigest, type Callback, callbackKey, placeOfKey } from '@ringback/contracts';
 import { NO_ROWS } from '@ringback/history';
 import { createLedger } from '@ringback/ledger';
 import { createBatchWriter, createBodies, createDeliveryProducer, noteOutputs } from '@ringback/queue';
 import { testCallback, testRedis } from '@ringback/testkit';
 import { Redis } from 'ioredis';
 import { expect, it, onTestFinished } from 'vitest';
+import { alertBatch } from '../alerts/notice.ts';
+import { enqueue, sharesOf } from '../replay/enqueue.ts';
 import { openTestHistory, T } from '../test-history.ts';
 import { trace, type TraceOptions } from './trace.ts';
 
@@ -152,4 +154,26 @@ it('finds a parked delivery by any id of its callback, though the rows of that a
   };
   for (const id of [requestID, key, `msg_${key}`, named.id])
     expect((await asked({ id, places: { ...options.places, history } })).found).toMatchObject([parked]);
+});
+
+it('tells of an alert of ours, which no account of the settings has and no batch claimed, by its id', async () => {
+  const { shard, asked } = setUp();
+  const alert = testCallback('output-failing/crm/1/firing', {
+    source: ALERTS.source,
+    account: ALERTS.account,
+    type: `${ALERTS.type}.firing`,
+  });
+  const shares = sharesOf([{ callback: alert, to: ['ops'] }], [{ name: 'ops', limited: false }], 1);
+  await enqueue([{ bodies: createBodies(shard), confirm: async () => {} }], { batch: alertBatch(alert), shares });
+  await noteOutputs(shard, ['ops']);
+  expect(await asked({ id: alert.id })).toMatchObject({
+    found: [
+      {
+        callback: { id: alert.id, source: ALERTS.source, batch: alertBatch(alert) },
+        deliveries: [{ output: 'ops' }],
+        routes: [],
+      },
+    ],
+    missing: [],
+  });
 });
