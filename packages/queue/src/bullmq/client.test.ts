@@ -1,5 +1,5 @@
 import { startRedisServer } from '@ringback/testkit';
-import { createIORedisClient, Queue, Worker } from 'bullmq';
+import { createIORedisClient, Queue, type QueueOptions, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { backingOff, withoutInfo } from './client.ts';
@@ -47,6 +47,22 @@ it('a worker whose fetches are refused asks less and less often, and goes on whe
   expect(performance.now() - begun).toBeGreaterThan(500);
   await admin.acl('SETUSER', 'ringback', '+@write');
   await vi.waitFor(() => expect(done).toHaveBeenCalledTimes(1), SOON);
+});
+
+it('prints nothing of a maxmemory-policy that evicts, as BullMQ does by itself', async () => {
+  const { admin, redis } = await setUp();
+  await admin.config('SET', 'maxmemory-policy', 'allkeys-lru');
+  const printed = vi.spyOn(console, 'warn').mockImplementation(() => {});
+  onTestFinished(() => printed.mockRestore());
+  const open = async (connection: QueueOptions['connection']) => {
+    const queue = new Queue('q', { connection });
+    onTestFinished(() => queue.close());
+    await queue.waitUntilReady();
+  };
+  await open(withoutInfo(createIORedisClient(redis)));
+  expect(printed.mock.calls).toEqual([]);
+  await open(redis);
+  expect(printed.mock.calls).toEqual([[expect.stringContaining('allkeys-lru')]]);
 });
 
 it('a worker and a queue work without INFO', async () => {

@@ -3,7 +3,7 @@ import type { IRedisClient } from 'bullmq';
 import { createRenewal } from '@ringback/redis';
 
 /*
- * This file leans on the insides of BullMQ 6.7.0: that it asks for INFO, by which commands a worker fetches
+ * This file leans on the insides of BullMQ 6.7.0: that it asks for INFO, what of it makes it print warnings, by which commands a worker fetches
  * jobs, and that it duplicates its connection to wait for them. client.test.ts fails when that changes.
  */
 
@@ -20,7 +20,7 @@ export function withoutInfo(client: IRedisClient): IRedisClient {
   const info: IRedisClient['info'] = async () => {
     try {
       const text = await client.info();
-      return isTooOld(text) ? UNKNOWN_SERVER : text;
+      return withoutWarnings(text);
     } catch (error) {
       if (client.status === 'end') throw error;
       return UNKNOWN_SERVER;
@@ -31,9 +31,10 @@ export function withoutInfo(client: IRedisClient): IRedisClient {
   return Object.create(client, { info: { value: info }, duplicate: { value: duplicate } });
 }
 
-/** BullMQ refuses these likewise. */
-function isTooOld(info: string): boolean {
-  return /^redis_version:[0-4]\./m.test(info);
+/** BullMQ prints these with each queue, in the midst of log lines. Readiness tells the same. */
+function withoutWarnings(info: string): string {
+  if (/^redis_version:(?:[0-5]|6\.[01])\./m.test(info)) return UNKNOWN_SERVER;
+  return info.replace(/^maxmemory_policy:.*$/m, 'maxmemory_policy:noeviction');
 }
 
 /**
