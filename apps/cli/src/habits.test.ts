@@ -40,6 +40,15 @@ describe('dead-letters --output', () => {
   });
 });
 
+it.each([
+  ['diff', 'missing required argument'],
+  ['status --jsn', 'unknown option'],
+])('exits with 2, which no answer does, if it is called wrongly: %s', async (command, problem) => {
+  const { code, out, err } = await runCli(command.split(' '));
+  expect({ code, out }).toEqual({ code: 2, out: '' });
+  expect(err).toContain(problem);
+});
+
 it('ends quietly when nobody reads on', async () => {
   const child = startCli(['schema']);
   child.stdout?.destroy();

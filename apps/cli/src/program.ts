@@ -44,6 +44,9 @@ type Context = {
   readonly exit: (code: number) => void;
 };
 
+/** Of a wrong argument or option. */
+const EXIT_OF_USAGE = 2;
+
 const own: Terminal = {
   out: (line) => void process.stdout.write(`${line}\n`),
   err: (line) => void process.stderr.write(`${line}\n`),
@@ -66,14 +69,18 @@ export async function runProgram({ env, processes = [] }: { env: Env; processes?
 }
 
 function createProgram(fromCaller: Context['fromCaller']): Command {
-  return new Command('ringback')
-    .description("The operator's command of Ringback.")
-    .version(VERSION)
-    .showHelpAfterError()
-    .hook('preAction', (_program, command) => {
-      const config: unknown = command.opts()['config'];
-      if (typeof config === 'string') command.setOptionValue('config', fromCaller(config));
-    });
+  return (
+    new Command('ringback')
+      .description("The operator's command of Ringback.")
+      .version(VERSION)
+      .showHelpAfterError()
+      // 1 is an answer of commands such as diff and plan.
+      .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : EXIT_OF_USAGE))
+      .hook('preAction', (_program, command) => {
+        const config: unknown = command.opts()['config'];
+        if (typeof config === 'string') command.setOptionValue('config', fromCaller(config));
+      })
+  );
 }
 
 /** All but those that run a process of Ringback. */

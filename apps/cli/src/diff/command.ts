@@ -23,7 +23,7 @@ const EXIT = { same: 0, differs: 1, failed: 2 } as const;
 const HELP = `
 Secrets are only said to be changed. Variables are those of this shell, and relative paths of files with secrets
 begin at the folder of each settings file.
-Exit code 0: the settings are the same. 1: they differ. 2: one of the files cannot be used.`;
+Exit code 0: the settings are the same. 1: they differ. 2: one of the files cannot be used, or none was named.`;
 
 export function addDiff({ program, env, terminal, exit, fromCaller }: Context): void {
   withConfig(program.command('diff').description('what a reload of a new settings file would change. Needs no Redis'))
