@@ -4,8 +4,10 @@ import { matchesType, reviewCondition } from '@ringback/routing';
 import { sourceTypes } from '@ringback/sources';
 import type { TSchema } from 'typebox';
 import { type Given, givenBy, takesOpen } from './given-types.ts';
+import { alertWarnings } from './alert-warnings.ts';
 import { historyWarnings } from './history-warnings.ts';
 import { maskWarnings } from './mask-warnings.ts';
+import { portWarnings } from './port-warnings.ts';
 import { paddedSecrets } from './padded-secrets.ts';
 import { unsignedAccounts, weakSecrets } from './secret-warnings.ts';
 import type { Warning } from './warning.ts';
@@ -16,6 +18,7 @@ export function checkWarnings({ config, lineOf }: InspectedConfig): string[] {
   const given = givenBy(config.sources);
   const warnings = [
     ...portWarnings(config),
+    ...alertWarnings(config),
     ...adminWarnings(config),
     ...paddedSecrets(config),
     ...config.routes.flatMap((route, index) => routeWarnings(route, index, given)),
@@ -29,14 +32,6 @@ export function checkWarnings({ config, lineOf }: InspectedConfig): string[] {
     ...historyWarnings(config),
   ];
   return warnings.map(({ at, text }) => lineOf(at, text));
-}
-
-/** Fine in containers, but not on one machine. */
-function portWarnings({ ingress, worker }: Config): Warning[] {
-  const port = worker.adminPort;
-  if (port === undefined || port === 0 || ![ingress.port, ingress.adminPort].includes(port)) return [];
-  const other = port === ingress.port ? 'ingress.port' : 'ingress.adminPort';
-  return [{ at: ['worker', 'adminPort'], text: `is ${other} as well: ingress and worker cannot both run on one machine` }];
 }
 
 /** As the apps do at their start. */
