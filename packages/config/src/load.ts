@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { DeliverySettings, RingbackError } from '@ringback/contracts';
-import { Value } from 'typebox/value';
+import { type DeliverySettings, RingbackError } from '@ringback/contracts';
+import { decode } from './decode.ts';
 import { type Key, readDocument } from './document.ts';
 import type { Environment } from './interpolate.ts';
 import { checkIdentities, checkSources } from './identities.ts';
@@ -10,7 +10,7 @@ import { createProblems, join } from './problem.ts';
 import { read, type ReadContext } from './read.ts';
 import { checkRedis } from './redis-address.ts';
 import { checkReferences } from './references.ts';
-import { AnySettings, type OutputTypes, Reach, settingsSchema, type SourceTypes } from './schema.ts';
+import { type AnySettings, type OutputTypes, settingsSchema, type SourceTypes } from './schema.ts';
 import { type ReadFile, reasonOf } from './secret-files.ts';
 
 /** `settings` is decoded by the type's schema. */
@@ -109,19 +109,6 @@ function located<T>(create: () => T, lineOf: (text: string) => string): T {
   }
 }
 
-/** `value` MUST fit the schema. */
-export function decode(value: unknown, { sourceTypes, outputTypes }: Pick<LoadOptions, 'sourceTypes' | 'outputTypes'>): Config {
-  const { sources, outputs, ...sections } = Value.Decode(AnySettings, value);
-  return freeze({
-    ...sections,
-    sources: sources.map((stanza) => ({ ...decodeStanza(stanza, sourceTypes), ...Value.Decode(Reach, stanza) })),
-    outputs: outputs.map((stanza) => ({
-      ...decodeStanza(stanza, outputTypes),
-      delivery: Value.Decode(DeliverySettings, stanza),
-    })),
-  });
-}
-
 /** @throws RingbackError RB_CONFIG_UNREADABLE */
 export function textOf(path: string, readFile: ReadFile): string {
   try {
@@ -130,20 +117,4 @@ export function textOf(path: string, readFile: ReadFile): string {
   } catch (cause) {
     throw new RingbackError('RB_CONFIG_UNREADABLE', `${path} cannot be read: ${reasonOf(cause)}`, { cause });
   }
-}
-
-/** `Decode` leaves out keys that the schema does not have. */
-function decodeStanza(stanza: { name: string; type: string }, types: SourceTypes | OutputTypes): Configured {
-  const { name, type } = stanza;
-  const schema = Object.values(types).find((known) => known.type === type)?.settings;
-  if (schema === undefined) throw new TypeError(`no such type: ${type}`);
-  return { name, type, settings: Value.Decode(schema, stanza) };
-}
-
-/** Plain objects and lists only: decoded values (Secret, URL) stay as they are. */
-function freeze<T>(value: T): T {
-  if (typeof value !== 'object' || value === null) return value;
-  if (!Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype) return value;
-  for (const child of Object.values(value)) freeze(child);
-  return Object.freeze(value);
 }

@@ -20,8 +20,8 @@ export type ReadContext = {
   readonly secrets: 'required' | 'lazy';
 };
 
-/** Undefined: it does not fit, and that was reported. */
-type Read = { readonly value: unknown } | undefined;
+/** Undefined: it does not fit, and that was reported. `fits`: the value was checked as a whole. Otherwise its children were. */
+type Read = { readonly value: unknown; readonly fits?: true } | undefined;
 
 /**
  * Reads secret files, converts variables to numbers and truth values, and fills in defaults; does not decode.
@@ -37,9 +37,9 @@ export function read(schema: TSchema, node: Node, path: string, context: ReadCon
     return undefined;
   }
   const inside = readInside(schema, node, path, context);
-  if (inside === undefined) return undefined;
+  if (inside === undefined || inside.fits === true) return inside;
   const problem = problemOf(schema, inside.value, node, document);
-  if (problem === undefined) return inside;
+  if (problem === undefined) return { ...inside, fits: true };
   problems.report(document.placeOf(node), path, problem);
   return undefined;
 }

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { type TObject, Type } from 'typebox';
 import { isMap, isNode, isScalar, type Node, type Pair, YAMLMap } from 'yaml';
+import { decode } from './decode.ts';
 import { readDocument, type SettingsDocument } from './document.ts';
 import { checkIdentities, checkSources } from './identities.ts';
-import { type Config, decode, type LoadOptions, textOf } from './load.ts';
+import { type Config, type LoadOptions, textOf } from './load.ts';
 import { createProblems } from './problem.ts';
 import { read, type ReadContext } from './read.ts';
 import { checkRedis } from './redis-address.ts';

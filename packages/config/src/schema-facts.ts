@@ -49,3 +49,18 @@ export function stanzasOf(schema: TSchema): ReadonlyMap<string, TObject> | undef
 export function rivalsIn(schema: TSchema): readonly string[] {
   return 'x-at-most-one-of' in schema && Array.isArray(schema['x-at-most-one-of']) ? schema['x-at-most-one-of'].map(String) : [];
 }
+
+const OF_CHILDREN = ['properties', 'patternProperties', 'additionalProperties', 'items'];
+const ownSchemas = new WeakMap<TSchema, TSchema>();
+
+/** What a schema asks of the value itself, not of its children: a check of all of it at each depth would be slow. */
+export function ownSchema(schema: TSchema): TSchema {
+  if (!Type.IsObject(schema) && !Type.IsRecord(schema) && !Type.IsArray(schema)) return schema;
+  const known = ownSchemas.get(schema);
+  if (known !== undefined) return known;
+  // Refinements are hidden properties, which a spread would lose.
+  const own: TSchema = Object.defineProperties({}, Object.getOwnPropertyDescriptors(schema));
+  for (const keyword of OF_CHILDREN) Reflect.deleteProperty(own, keyword);
+  ownSchemas.set(schema, own);
+  return own;
+}

@@ -3,15 +3,15 @@ import { type TSchema, Type } from 'typebox';
 import type { TLocalizedValidationError } from 'typebox/error';
 import { Value } from 'typebox/value';
 import { isScalar, isSeq, type Node } from 'yaml';
-import { holdsSecret, wordsOfPattern } from './schema-facts.ts';
+import { holdsSecret, ownSchema, wordsOfPattern } from './schema-facts.ts';
 import type { SettingsDocument } from './document.ts';
 
 const LONGEST_SHOWN = 60;
 const NOT_OF_KIND = new Set(['type', 'anyOf', 'const', 'enum', 'pattern']);
 
-/** Not of its children. Undefined: it fits. Never shows a secret or a variable's value. */
+/** Not of its children, which MUST have been checked. Undefined: it fits. Never shows a secret or a variable's value. */
 export function problemOf(schema: TSchema, value: unknown, node: Node, document: SettingsDocument): string | undefined {
-  const errors = Value.Errors(schema, value);
+  const errors = Value.Errors(ownSchema(schema), value);
   const error = errors.find(({ keyword, instancePath }) => keyword === 'anyOf' && instancePath === '') ?? errors[0];
   return error === undefined ? undefined : wordsFor(error, schema, node, document);
 }

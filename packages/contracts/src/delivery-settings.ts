@@ -1,12 +1,9 @@
 import { type StaticDecode, Type } from 'typebox';
-import { Value } from 'typebox/value';
 import { OutputMask } from './mask-settings.ts';
-import { Bounded, BYTES_PER_UNIT, Duration, oneWay, parseUnits, PatternText, Section } from './settings.ts';
-
-const Delay = Duration({ description: '' });
+import { Bounded, BYTES_PER_UNIT, Duration, MS_PER_UNIT, oneWay, parseUnits, PatternText, Section } from './settings.ts';
 
 function isOrdered({ minDelay, maxDelay }: { minDelay: string; maxDelay: string }): boolean {
-  return Value.Decode(Delay, minDelay) <= Value.Decode(Delay, maxDelay);
+  return parseUnits(minDelay, MS_PER_UNIT) <= parseUnits(maxDelay, MS_PER_UNIT);
 }
 
 const Retry = Type.Refine(

@@ -1,9 +1,9 @@
 import { type Static, type StaticDecode, type TSchema, Type } from 'typebox';
-import { Value } from 'typebox/value';
 import { readSecret, type Secret, UNSET_SECRET } from './secret.ts';
 
-const MS_PER_UNIT = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+export const MS_PER_UNIT = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 export const BYTES_PER_UNIT = { B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 } as const;
+const UNITS = { ...MS_PER_UNIT, ...BYTES_PER_UNIT };
 
 export function parseUnits(text: string, units: Readonly<Record<string, number>>): number {
   const [, digits, unit] = /^(\d+)([A-Za-z]+)$/.exec(text) ?? [];
@@ -39,10 +39,10 @@ export function Size(options: { description: string; default?: string }) {
 
 /** Bounds in the notation of the settings: `2s`, `1KiB`. */
 export function Bounded<S extends ReturnType<typeof Duration>>(schema: S, { min, max }: { min: string; max: string }) {
-  const [least, most] = [Value.Decode(schema, min), Value.Decode(schema, max)];
+  const [least, most] = [parseUnits(min, UNITS), parseUnits(max, UNITS)];
   const fits = (text: Static<S>): boolean => {
-    const decoded = Value.Decode(schema, text);
-    return decoded >= least && decoded <= most;
+    const value = parseUnits(text, UNITS);
+    return value >= least && value <= most;
   };
   return Type.Refine(schema, fits, () => `is out of bounds: at least ${min} and at most ${max}`);
 }
