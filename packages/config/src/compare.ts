@@ -1,3 +1,4 @@
+import { atOnce, inSteps, type Steps } from './in-steps.ts';
 import type { InspectedConfig } from './load.ts';
 import { contentOf, type Leaf } from './leaves.ts';
 
@@ -20,23 +21,39 @@ export type SettingsChange = {
 type Compared = Pick<InspectedConfig, 'leaves'>;
 
 export function compareSettings(before: Compared, after: Compared): readonly SettingsChange[] {
-  const [old, next] = [before.leaves(), after.leaves()].map(byName);
-  if (old === undefined || next === undefined) return [];
+  return atOnce(compare(before, after));
+}
+
+/** Like `compareSettings`, while requests are answered. */
+export function compareInSteps(before: Compared, after: Compared): Promise<readonly SettingsChange[]> {
+  return inSteps(compare(before, after));
+}
+
+function* compare(before: Compared, after: Compared): Steps<readonly SettingsChange[]> {
+  const old = byName(before.leaves());
+  yield;
+  const next = byName(after.leaves());
+  yield;
   const changed = [...next.values()].flatMap((leaf) => {
     const earlier = old.get(nameOf(leaf.keys));
     if (isRoutes(leaf) || earlier === undefined || contentOf(earlier) === contentOf(leaf)) return [];
     const shown = leaf.secret || earlier.secret ? ({ secret: true } as const) : { from: earlier.value, to: leaf.value };
     return [{ ...named(leaf.keys), change: 'changed' as const, ...shown }];
   });
-  return [...missingIn(next, old, 'removed'), ...missingIn(old, next, 'added'), ...changed, ...routeChanges(old, next)];
+  yield;
+  const removed = missingIn(next, old, 'removed');
+  yield;
+  const added = missingIn(old, next, 'added');
+  yield;
+  return [...removed, ...added, ...changed, ...routeChanges(old, next)];
 }
 
 type Leaves = ReadonlyMap<string, Leaf>;
 
 const ROUTES = 'routes';
 const isRoutes = ({ keys }: Leaf) => keys[0] === ROUTES;
-/** Parts may hold dots, so they are not just joined. */
-const nameOf = (keys: readonly string[]) => JSON.stringify(keys);
+/** Parts may hold any character, so they are not just joined. */
+const nameOf = (keys: readonly string[]) => keys.reduce((name, key) => `${name}${key.length}:${key}`, '');
 const named = (keys: readonly string[]) => ({ setting: keys.join('.'), keys });
 const byName = (leaves: readonly Leaf[]): Leaves => new Map(leaves.map((leaf) => [nameOf(leaf.keys), leaf]));
 

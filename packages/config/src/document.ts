@@ -1,7 +1,9 @@
-import { type Document, isNode, LineCounter, type Node, parseDocument, Scalar, visit, type YAMLError } from 'yaml';
+import { type Document, isNode, LineCounter, type Node, Scalar, visit, type YAMLError } from 'yaml';
 import { resolveAliases } from './aliases.ts';
+import type { Steps } from './in-steps.ts';
 import { type Environment, forbiddenCharacter, shield } from './interpolate.ts';
 import type { Place, Problems } from './problem.ts';
+import { parseYaml } from './parse-yaml.ts';
 import { putVariables } from './variables.ts';
 import type { Mark } from './nodes.ts';
 
@@ -32,14 +34,14 @@ type Options = {
 };
 
 /** @throws RingbackError RB_CONFIG_INVALID if the text is not one YAML document */
-export function readDocument({ text, env, problems, tolerant = false }: Options): SettingsDocument {
+export function* readDocument({ text, env, problems, tolerant = false }: Options): Steps<SettingsDocument> {
   const lines = new LineCounter();
   const placeAt = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
     return { line, column: col };
   };
   const shielded = shield(text);
-  const document = parseDocument(shielded.text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
+  const document = yield* parseYaml(shielded.text, lines);
   const forbidden = forbiddenCharacter(text);
   if (forbidden !== -1) problems.report(placeAt(forbidden), '', 'the characters U+FDD0 and U+FDD1 cannot be used');
   const errors = [...document.errors, ...document.warnings];
@@ -49,7 +51,9 @@ export function readDocument({ text, env, problems, tolerant = false }: Options)
   const placeOf = (node: Node): Place => placeAt(node.range?.[0] ?? 0);
   const marks: SettingsDocument['marks'] = new WeakMap();
   putVariables({ document, shielded, env, problems, placeAt, marks });
+  yield;
   resolveAliases({ document, problems, placeOf, marks });
+  yield;
   const root: Node = document.contents ?? new Scalar(null);
   return {
     root,

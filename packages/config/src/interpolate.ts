@@ -55,8 +55,8 @@ export function interpolate(
   env: Environment,
 ): Interpolation {
   const shields = value.match(SHIELD) ?? [];
-  const inside = tokens.filter(({ offset }) => offset >= range[0] && offset < range[1]);
-  const own = shields.length === 0 ? [] : inside.slice(-shields.length);
+  const inside = () => tokens.filter(({ offset }) => offset >= range[0] && offset < range[1]);
+  const own = shields.length === 0 ? [] : inside().slice(-shields.length);
   const meanings = own.map((token) => meaningOf(token.text, env));
   const problems = own.flatMap(({ offset }, index) => {
     const text = meanings[index]?.problem;

@@ -208,9 +208,9 @@ it('checks each value once, however deep it is', () => {
     },
     () => '',
   );
-  const types = {
-    note: { ...outputTypes['stdout'], type: 'note', settings: Section({ inner: Section({ list: Type.Array(counted) }) }) },
-  };
+  const noted = Section({ inner: Section({ list: Type.Array(counted) }) });
+  const create = () => expect.fail('the settings create nothing');
+  const types = { note: { type: 'note', settings: noted, create } };
   const outputs = Array.from({ length: 20 }, (_, index) => `{ name: n${index}, type: note, inner: { list: [a, b] } }`);
   const text = settings({ outputs: `outputs: [${outputs.join(', ')}]`, routes: 'routes: []' });
   const given = { path: 'ringback.yaml', env: {}, sourceTypes, checkCondition: () => undefined };

@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { type DeliverySettings, RingbackError } from '@ringback/contracts';
 import { decode } from './decode.ts';
+import { atOnce, inSteps, type Steps } from './in-steps.ts';
 import { type Key, readDocument } from './document.ts';
 import type { Environment } from './interpolate.ts';
 import { checkIdentities, checkSources } from './identities.ts';
 import { checkPorts } from './ports.ts';
 import { type Leaf, leavesOf } from './leaves.ts';
 import { createProblems, join } from './problem.ts';
-import { read, type ReadContext } from './read.ts';
+import { type ReadContext, readInSteps } from './read.ts';
 import { checkRedis } from './redis-address.ts';
 import { checkReferences } from './references.ts';
 import { type AnySettings, type OutputTypes, settingsSchema, type SourceTypes } from './schema.ts';
@@ -63,27 +64,37 @@ export function loadConfig(options: LoadOptions): Config {
 
 /** Like `loadConfig`, for callers with more checks. */
 export function inspectConfig(options: LoadOptions): InspectedConfig {
+  return atOnce(inspect(options));
+}
+
+/** Like `inspectConfig`, while requests are answered. */
+export function inspectInSteps(options: LoadOptions): Promise<InspectedConfig> {
+  return inSteps(inspect(options));
+}
+
+function* inspect(options: LoadOptions): Steps<InspectedConfig> {
   const { path, env, sourceTypes, outputTypes, checkCondition, secrets = 'required' } = options;
   const { readFile = (file) => readFileSync(file) } = options;
   const problems = createProblems(path);
-  const document = readDocument({ text: textOf(path, readFile), env, problems });
-  const context = { document, problems, env, settingsPath: path, readFile, secrets };
-  const result = read(settingsSchema({ sourceTypes, outputTypes }), document.root, '', context);
-  checkReferences({ document, problems, checkCondition });
+  const document = yield* readDocument({ text: textOf(path, readFile), env, problems });
+  const context = { document, problems, env, settingsPath: path, readFile, secrets, done: new Map() };
+  const result = yield* readInSteps(settingsSchema({ sourceTypes, outputTypes }), document.root, context);
+  yield* checkReferences({ document, problems, checkCondition });
   problems.throwIfAny();
-  const config = decode(result?.value, options);
+  const config = yield* decode(result?.value, options);
   checkSources({ document, problems, sources: config.sources, sourceTypes });
   checkIdentities({ document, problems, sources: config.sources, sourceTypes });
   checkPorts({ document, problems, ingress: config.ingress });
   checkRedis({ document, problems, ...config });
   problems.throwIfAny();
+  let leaves: readonly Leaf[] | undefined;
   const lineOf = (keys: readonly Key[], text: string) =>
     problems.lineOf(document.placeOf(document.nodeAt(keys).node), keys.reduce<string>(join, ''), text);
   return {
     config,
     lineOf,
     locate: (keys, create) => located(create, (text) => lineOf(keys, text)),
-    leaves: () => leavesOf(result?.value, asWritten(config)),
+    leaves: () => (leaves ??= leavesOf(result?.value, asWritten(config))),
   };
 }
 

@@ -3,6 +3,7 @@ import { type TObject, type TSchema, type TUnion, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { isMap, isNode, isScalar, isSeq, type Node, type YAMLMap, type YAMLSeq } from 'yaml';
 import type { Environment } from './interpolate.ts';
+import type { Steps } from './in-steps.ts';
 import { createProblems, join, type Problems } from './problem.ts';
 import { environmentOf, fillsItself, rivalsIn, secretShape, stanzasOf } from './schema-facts.ts';
 import { fileKey, type ReadFile, withSecretFiles } from './secret-files.ts';
@@ -18,10 +19,27 @@ export type ReadContext = {
   readonly readFile: ReadFile;
   /** `lazy`: a missing secret is an error only when revealed. */
   readonly secrets: 'required' | 'lazy';
+  /** Entries of lists that were read before, by path. */
+  readonly done: Map<string, Read>;
 };
 
 /** Undefined: it does not fit, and that was reported. `fits`: the value was checked as a whole. Otherwise its children were. */
 type Read = { readonly value: unknown; readonly fits?: true } | undefined;
+
+/** What `read` does, with a pause after each entry of the long lists. */
+export function* readInSteps(schema: TObject, root: Node, context: ReadContext): Steps<Read> {
+  const entries = entriesOf(root);
+  for (const [key, property] of Object.entries(schema.properties)) {
+    const list = entries.get(key)?.value;
+    if (!isSeq(list) || !Type.IsArray(property) || context.document.marks.has(list)) continue;
+    for (const [index, item] of list.items.filter(isNode).entries()) {
+      const path = join(key, index);
+      context.done.set(path, read(property.items, item, path, context));
+      yield;
+    }
+  }
+  return read(schema, root, '', context);
+}
 
 /**
  * Reads secret files, converts variables to numbers and truth values, and fills in defaults; does not decode.
@@ -139,7 +157,10 @@ function readRecord(schema: TSchema, mapping: YAMLMap, path: string, context: Re
 }
 
 function readList(schema: TSchema, { items }: YAMLSeq, path: string, context: ReadContext): Read {
-  const results = items.filter(isNode).map((item, index) => read(schema, item, join(path, index), context));
+  const results = items.filter(isNode).map((item, index) => {
+    const at = join(path, index);
+    return context.done.has(at) ? context.done.get(at) : read(schema, item, at, context);
+  });
   return results.includes(undefined) ? undefined : { value: results.map((result) => result?.value) };
 }
 

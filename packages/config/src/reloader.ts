@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { type Logger, RingbackError } from '@ringback/contracts';
-import { compareSettings, type SettingsChange } from './compare.ts';
+import { compareInSteps, type SettingsChange } from './compare.ts';
+import type { Steps } from './in-steps.ts';
 import type { InspectedConfig } from './load.ts';
 import { type App, restartedFor } from './needs-restart.ts';
-import type { SettingsParts } from './settings-parts.ts';
+import { onceForAll } from './once-for-all.ts';
+import { partsAtOnce, type PartsDraft, partsInSteps, type SettingsParts } from './settings-parts.ts';
 import type { SettingsReader } from './settings-reader.ts';
 import { watchFiles } from './watch-files.ts';
 
@@ -25,7 +27,7 @@ export type ReloaderOptions = {
   readonly reader: SettingsReader;
   /** What the process started with. */
   readonly started: InspectedConfig;
-  readonly partsOf: (config: InspectedConfig['config']) => SettingsParts;
+  readonly partsOf: (config: InspectedConfig['config']) => Steps<PartsDraft>;
   /** Builds all that is new, and then takes it into use. MUST change nothing if it rejects. */
   readonly apply: (next: InspectedConfig, changes: readonly SettingsChange[]) => Promise<void>;
   readonly logger: Logger;
@@ -40,13 +42,15 @@ export type Reloader = {
   close(): Promise<void>;
 };
 
+/** ms from the begin of one reload to that of the next: a storm of signals or changes MUST NOT take the CPU. */
+const AT_MOST_EVERY_MS = 1000;
 const MOST_TEXT = 2000;
 const SHOWN_CHANGES = 50;
 
 /** Takes changed settings while the process runs: all of them or none. */
 export function createReloader(options: ReloaderOptions): Reloader {
   const { path, reader, started, partsOf, logger } = options;
-  const running: Running = { settings: started, parts: partsOf(started.config) };
+  const running: Running = { settings: started, parts: partsAtOnce(partsOf(started.config)) };
   const watch = watchFiles({ reader, onChange: () => work.ask(), logger });
   let state: SettingsState = {
     path,
@@ -69,7 +73,7 @@ export function createReloader(options: ReloaderOptions): Reloader {
       state = { ...state, problem, reloads: { succeeded, failed: failed + 1 } };
       logger.error({ settings: path, code: problem.code, err }, 'settings not reloaded: the earlier ones stay');
     }
-  });
+  }, AT_MOST_EVERY_MS);
 
   watch.follow(started.config.settings.watch);
   return {
@@ -87,45 +91,19 @@ type Running = { settings: InspectedConfig; parts: SettingsParts };
 
 /** Resolves to the names of what changed. */
 async function take({ app, reader, partsOf, apply }: ReloaderOptions, running: Running): Promise<readonly string[]> {
-  const settings = reader.read();
-  const changes = compareSettings(running.settings, settings);
+  if (await reader.isUnchanged(running.settings)) return [];
+  const settings = await reader.readAgain();
+  const changes = await compareInSteps(running.settings, settings);
   const names = [...new Set(changes.map(({ setting }) => setting))];
   const fixed = changes.filter((change) => restartedFor(change).includes(app));
   if (fixed.length > 0) throw needsRestart(fixed.map(({ setting }) => setting));
   if (changes.length > 0) {
-    const parts = partsOf(settings.config);
+    const parts = await partsInSteps(partsOf(settings.config));
     await apply(settings, changes);
-    Object.assign(running, { settings, parts });
+    running.parts = parts;
   }
+  running.settings = settings;
   return names.slice(0, SHOWN_CHANGES);
-}
-
-/** One run at a time. What is asked for during a run is done once more after it. */
-function onceForAll(run: () => Promise<void>) {
-  let [asked, closed] = [false, false];
-  let running: Promise<void> | undefined;
-
-  async function next(): Promise<void> {
-    // Later: the caller goes on first.
-    await Promise.resolve();
-    asked = false;
-    await run();
-    running = undefined;
-    if (asked) ask();
-  }
-
-  function ask(): void {
-    asked = true;
-    if (!closed) running ??= next();
-  }
-
-  return {
-    ask,
-    async close() {
-      closed = true;
-      await running;
-    },
-  };
 }
 
 function needsRestart(settings: readonly string[]): RingbackError {

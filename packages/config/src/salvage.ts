@@ -4,6 +4,7 @@ import { isMap, isNode, isScalar, type Node, type Pair, YAMLMap } from 'yaml';
 import { decode } from './decode.ts';
 import { readDocument, type SettingsDocument } from './document.ts';
 import { checkIdentities, checkSources } from './identities.ts';
+import { atOnce } from './in-steps.ts';
 import { type Config, type LoadOptions, textOf } from './load.ts';
 import { createProblems } from './problem.ts';
 import { read, type ReadContext } from './read.ts';
@@ -30,11 +31,11 @@ export function salvageConfig(options: LoadOptions): Salvaged {
   const { path, env, secrets = 'required', readFile = (file: string) => readFileSync(file) } = options;
   const text = textOf(path, readFile);
   const problems = createProblems(path);
-  const document = readDocument({ text, env, problems, tolerant: true });
-  const context = { document, problems, env, settingsPath: path, readFile, secrets };
+  const document = atOnce(readDocument({ text, env, problems, tolerant: true }));
+  const context = { document, problems, env, settingsPath: path, readFile, secrets, done: new Map() };
   const all = readEach(settingsSchema(options), document.root, context);
   const redis = all.unread.includes('redis') ? salvagedRedis(document, context) : undefined;
-  const config = decode({ ...NONE, ...all.values, ...(redis && { redis }) }, options);
+  const config = atOnce(decode({ ...NONE, ...all.values, ...(redis && { redis }) }, options));
   const fits = { redis: redisFits(document, config), sources: sourcesFit(document, config, options) };
   const unread = new Set([
     ...all.unread,

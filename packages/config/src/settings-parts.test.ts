@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { encryptsAs, ingressParts, workerParts } from './settings-parts.ts';
+import { encryptsAs, ingressParts, partsAtOnce, workerParts } from './settings-parts.ts';
 import { load, settings } from './test-settings.ts';
 
 const OUTPUTS =
   "outputs: [{ name: out, type: webhook, url: 'https://example.com/T0KEN', signingSecret: hush }, { name: log, type: stdout }]";
-const worker = (over: Parameters<typeof settings>[0] = {}) => workerParts(load(settings({ outputs: OUTPUTS, ...over })));
-const ingress = (over: Parameters<typeof settings>[0] = {}) => ingressParts(load(settings(over)));
+const worker = (over: Parameters<typeof settings>[0] = {}) =>
+  partsAtOnce(workerParts(load(settings({ outputs: OUTPUTS, ...over }))));
+const ingress = (over: Parameters<typeof settings>[0] = {}) => partsAtOnce(ingressParts(load(settings(over))));
 
 /** Names of the parts that are not the same in both. */
 const changed = (a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>) =>

@@ -1,24 +1,24 @@
-import { createHash, scryptSync } from 'node:crypto';
+import { createHash, scrypt, scryptSync } from 'node:crypto';
+import { promisify } from 'node:util';
 import { outputPart } from '@ringback/contracts';
+import { atOnce, inSteps, type Steps } from './in-steps.ts';
 import type { Config } from './load.ts';
 
 /** Name → digest. Reveals no secret. */
 export type SettingsParts = Readonly<Record<string, string>>;
 
+/** Parts, and the texts with secrets of which a slow hash is still to be made. MUST stay in memory. */
+export type PartsDraft = { readonly parts: SettingsParts; readonly secrets: Readonly<Record<string, string>> };
+
 /** What a worker works by. */
-export function workerParts({ outputs, routes, dedupe, quarantine, history, alerts, ...others }: Config): SettingsParts {
-  return {
-    ...named(outputs.map((output) => [outputPart(output.name), output])),
-    ...named(routes.map((route) => [routeName(route), route])),
-    ...named([
-      ['dedupe', dedupe],
-      ['quarantine', quarantine],
-    ]),
-    'secrets and URLs of all outputs together': digestOfSecrets(outputs),
-    ...historyParts(history),
-    ...encryptionParts(others),
-    ...(alerts && named([['alerts', alerts]])),
+export function* workerParts(config: Config): Steps<PartsDraft> {
+  const { outputs, routes, dedupe, quarantine, alerts } = config;
+  const parts = {
+    ...(yield* named(outputs.map((output) => [outputPart(output.name), output]))),
+    ...(yield* named(routes.map((route) => [routeName(route), route]))),
+    ...(yield* named([['dedupe', dedupe], ['quarantine', quarantine], ...given('alerts', alerts), ...shared(config)])),
   };
+  return { parts, secrets: { 'secrets and URLs of all outputs together': secretsIn(outputs), ...sharedSecrets(config) } };
 }
 
 /** Tells whether two settings have the same routes, in the same order. */
@@ -27,37 +27,53 @@ export function routesDigest({ routes }: Pick<Config, 'routes'>): string {
 }
 
 /** What an ingress decides by. */
-export function ingressParts({ sources, quarantine, history, ...others }: Config): SettingsParts {
+export function* ingressParts(config: Config): Steps<PartsDraft> {
+  const { sources, quarantine } = config;
+  const parts = {
+    ...(yield* named(sources.map((source) => [`source ${source.name}`, source]))),
+    ...(yield* named([['quarantine', quarantine], ...shared(config)])),
+  };
+  return { parts, secrets: { 'secrets of sources': secretsIn(sources), ...sharedSecrets(config) } };
+}
+
+/** For a start. */
+export function partsAtOnce(draft: Steps<PartsDraft>): SettingsParts {
+  const { parts, secrets } = atOnce(draft);
+  const slow = Object.entries(secrets).map(([name, text]) => [name, digestOfSecrets(text)]);
+  return { ...parts, ...Object.fromEntries(slow) };
+}
+
+/** While requests are answered: the slow hash takes 50 ms, in the thread pool. */
+export async function partsInSteps(draft: Steps<PartsDraft>): Promise<SettingsParts> {
+  const { parts, secrets } = await inSteps(draft);
+  const slow = Object.entries(secrets).map(async ([name, text]) => [name, shownOf(await scryptSoon(text, SALT, HASH_BYTES))]);
+  return { ...parts, ...Object.fromEntries(await Promise.all(slow)) };
+}
+
+type Parts = readonly (readonly [string, unknown])[];
+
+/** Of all apps alike. Without a section none, so that a process that has it is told from one that has not. */
+function shared({ history, privacy }: Config): Parts {
+  return [...given('history', history), ...given(ENCRYPTION, privacy?.encrypt)];
+}
+
+function sharedSecrets({ history, privacy }: Config): Readonly<Record<string, string>> {
   return {
-    ...named(sources.map((source) => [`source ${source.name}`, source])),
-    ...named([['quarantine', quarantine]]),
-    'secrets of sources': digestOfSecrets(sources),
-    ...historyParts(history),
-    ...encryptionParts(others),
+    ...(history?.store === 'postgres' && { 'URL and keys of the history': secretsIn(history) }),
+    ...(privacy?.encrypt && { [ENCRYPTION_KEYS]: secretsIn(privacy.encrypt) }),
   };
 }
 
-/** The same in all apps: each needs the same keys. None without the section. */
-function encryptionParts({ privacy }: Pick<Config, 'privacy'>): SettingsParts {
-  const encrypt = privacy?.encrypt;
-  if (encrypt === undefined) return {};
-  return { ...named([[ENCRYPTION, encrypt]]), [ENCRYPTION_KEYS]: digestOfSecrets(encrypt) };
-}
+const given = (name: string, section: unknown): Parts => (section === undefined ? [] : [[name, section]]);
 
 const ENCRYPTION = 'privacy.encrypt';
 const ENCRYPTION_KEYS = 'keys of privacy.encrypt';
 
 /** Tells whether a process with these parts encrypts as the settings say, and with the same keys in the same order. */
-export function encryptsAs(settings: Pick<Config, 'privacy'>): (parts: SettingsParts) => boolean {
-  const own = encryptionParts(settings);
-  return (parts) => [ENCRYPTION, ENCRYPTION_KEYS].every((name) => parts[name] === own[name]);
-}
-
-/** Without the section none, so that a process that has it is told from one that has not. */
-function historyParts(history: Config['history']): SettingsParts {
-  if (history === undefined) return {};
-  const secrets = history.store === 'postgres' ? { 'URL and keys of the history': digestOfSecrets(history) } : {};
-  return { ...named([['history', history]]), ...secrets };
+export function encryptsAs({ privacy }: Pick<Config, 'privacy'>): (parts: SettingsParts) => boolean {
+  const encrypt = privacy?.encrypt;
+  const own = encrypt && { settings: digest(encrypt), keys: digestOfSecrets(secretsIn(encrypt)) };
+  return (parts) => parts[ENCRYPTION] === own?.settings && parts[ENCRYPTION_KEYS] === own?.keys;
 }
 
 function routeName({ match, when, to = [], drop }: Config['routes'][number]): string {
@@ -65,11 +81,14 @@ function routeName({ match, when, to = [], drop }: Config['routes'][number]): st
 }
 
 /** A repeated route name gets a number. */
-function named(parts: readonly (readonly [string, unknown])[]): Record<string, string> {
+function* named(parts: Parts): Steps<Record<string, string>> {
   const digests: Record<string, string> = {};
+  const counts = new Map<string, number>();
   for (const [name, content] of parts) {
-    const same = Object.keys(digests).filter((key) => key === name || key.startsWith(`${name} #`)).length;
-    digests[same === 0 ? name : `${name} #${same + 1}`] = digest(content);
+    const count = (counts.get(name) ?? 0) + 1;
+    counts.set(name, count);
+    digests[count === 1 ? name : `${name} #${count}`] = digest(content);
+    yield;
   }
   return digests;
 }
@@ -89,17 +108,23 @@ function canonical(content: unknown): string {
  * MUST NOT help to guess secrets: one slow hash over all, of which only 16 bits are shown. That is enough to
  * notice a change, and too little to test guesses.
  */
-function digestOfSecrets(content: unknown): string {
-  return scryptSync(JSON.stringify(secretsIn(content)), 'ringback settings', 2).toString('hex');
-}
+const HASH_BYTES = 2;
+const SALT = 'ringback settings';
+const scryptSoon = promisify<string, string, number, Buffer>(scrypt);
+const shownOf = (hash: Buffer) => hash.toString('hex');
+const digestOfSecrets = (text: string) => shownOf(scryptSync(text, SALT, HASH_BYTES));
 
 /** With their places, so that a swap is a change. */
-function secretsIn(content: unknown, place = ''): [string, string][] {
+function secretsIn(content: unknown): string {
+  return JSON.stringify(placedSecrets(content));
+}
+
+function placedSecrets(content: unknown, place = ''): [string, string][] {
   if (typeof content !== 'object' || content === null) return [];
   if ('reveal' in content && typeof content.reveal === 'function') return [[place, String(content.reveal())]];
   return Object.entries(content)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([key, value]) => secretsIn(value, `${place}.${key}`));
+    .flatMap(([key, value]) => placedSecrets(value, `${place}.${key}`));
 }
 
 function isPlain(value: unknown): value is object {
