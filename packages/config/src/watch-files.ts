@@ -3,13 +3,13 @@ import { dirname } from 'node:path';
 import type { Logger } from '@ringback/contracts';
 import type { SettingsReader } from './settings-reader.ts';
 
-/** An editor writes, renames and touches: one change. ms. */
-const SETTLES_WITHIN_MS = 200;
+/** ms without a change after which a file counts as whole. Half of a file may be valid YAML. */
+export const WHOLE_AFTER_MS = 3000;
 /** For folders that tell nothing: those of a network, and those behind a link. */
-const LOOK_EVERY_MS = 10_000;
+export const LOOK_EVERY_MS = 10_000;
 
 export type WatchOptions = {
-  readonly reader: Pick<SettingsReader, 'files' | 'changed'>;
+  readonly reader: Pick<SettingsReader, 'files' | 'changed' | 'fingerprint'>;
   readonly onChange: () => void;
   readonly logger: Logger;
 };
@@ -17,12 +17,26 @@ export type WatchOptions = {
 /** Sees changes of the settings' files, of links to them as well. Keeps no process alive. */
 export function watchFiles({ reader, onChange, logger }: WatchOptions): { follow(on: boolean): void } {
   const watchers = new Map<string, FSWatcher>();
-  let settling: NodeJS.Timeout | undefined;
   let looking: NodeJS.Timeout | undefined;
+  let settling: NodeJS.Timeout | undefined;
+  let isSettling = false;
 
   function look(): void {
-    settling = undefined;
-    if (looking === undefined) return;
+    if (looking === undefined || isSettling) return;
+    watchFolders();
+    if (reader.changed()) void settle(looking);
+  }
+
+  /** Until the files have been the same for a whole while. */
+  async function settle(during: NodeJS.Timeout, before?: string): Promise<void> {
+    isSettling = true;
+    const now = await reader.fingerprint();
+    if (looking !== during) return;
+    if (now !== before) {
+      settling = setTimeout(() => void settle(during, now), WHOLE_AFTER_MS).unref();
+      return;
+    }
+    isSettling = false;
     watchFolders();
     if (reader.changed()) onChange();
   }
@@ -36,7 +50,7 @@ export function watchFiles({ reader, onChange, logger }: WatchOptions): { follow
 
   function open(folder: string): void {
     try {
-      const watcher = watch(folder, { persistent: false }, () => (settling ??= setTimeout(look, SETTLES_WITHIN_MS).unref()));
+      const watcher = watch(folder, { persistent: false }, look);
       watcher.on('error', () => forget(folder));
       watchers.set(folder, watcher);
     } catch (err) {
@@ -54,7 +68,8 @@ export function watchFiles({ reader, onChange, logger }: WatchOptions): { follow
       if (on === (looking !== undefined)) return;
       clearInterval(looking);
       clearTimeout(settling);
-      [looking, settling] = [on ? setInterval(look, LOOK_EVERY_MS).unref() : undefined, undefined];
+      isSettling = false;
+      looking = on ? setInterval(look, LOOK_EVERY_MS).unref() : undefined;
       if (on) look();
       else for (const folder of watchers.keys()) forget(folder);
     },
