@@ -111,6 +111,9 @@ describe('other captures', () => {
     expect(await told({ code: 'RB_ACCOUNT_UNKNOWN', uuid: 'x' })).toMatchObject({ codes: ['unknown-account'] });
     expect(await told({ code: 'RB_CALLBACK_STALE' })).toMatchObject({ codes: ['stale'] });
     expect(await told({ code: 'RB_SIGN_MISSING' })).toMatchObject({ codes: ['header-missing'] });
+    const shown = '03:04:05 ingress  warn  callback refused  requestID=a  source=voice  code=RB_SIGN_MISMATCH';
+    const more = `${shown}  account=${uuid}  algorithm=md5  signLength=64  status=401`;
+    expect(await verify('--log-line', more)).toMatchObject({ account: uuid, codes: ['wrong-algorithm', 'wrong-secret'] });
     expect((await told({ code: 'RB_OVERLOADED' })).err).toContain('none of a signature');
   });
 
