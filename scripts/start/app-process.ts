@@ -2,6 +2,9 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { readLogLine, showLogLine } from './log-line.ts';
 
+/** `json`: log lines are shown as the apps write them. */
+const LOG = 'RINGBACK_START_LOG';
+
 export type AppName = 'ingress' | 'worker';
 
 export type AppProcess = {
@@ -17,7 +20,7 @@ export type AppProcess = {
 };
 
 /**
- * Log lines go to `say` in short form, others as they are. The app has its own session (no Ctrl-C), and ends
+ * Log lines go to `say` in short form (RINGBACK_START_LOG=json: as they are), others as they are. The app has its own session (no Ctrl-C), and ends
  * if this process is killed.
  */
 export function startApp(options: {
@@ -50,7 +53,7 @@ export function startApp(options: {
   const show = (line: string) => {
     const event = readLogLine(line);
     if (event?.message === `${name} is up`) ready.resolve(event.fields);
-    else say(event === undefined ? line : showLogLine(event, label));
+    else say(event === undefined || env[LOG] === 'json' ? line : showLogLine(event, label));
   };
   for (const input of [child.stdout, child.stderr]) if (input !== null) createInterface({ input }).on('line', show);
   // Earlier, SIGHUP would end it.

@@ -12,10 +12,11 @@ const app = (name: string) => `
 import { appendFileSync } from 'node:fs';
 const note = (text) => appendFileSync('events', '${name} ' + text + '\\n');
 appendFileSync('pids', process.pid + '\\n');
-process.on('SIGHUP', () => note('reloads'));
+const log = (msg) => console.log(JSON.stringify({ level: 'info', time: '2026-01-02T03:04:05.000Z', msg, kinds: ['event'] }));
+process.on('SIGHUP', () => { note('reloads'); log('settings reloaded'); });
 process.on('SIGTERM', () => { note('stops'); process.exit(0); });
 setInterval(() => {}, 1000);
-console.log(JSON.stringify({ level: 'info', time: '2026-01-02T03:04:05.000Z', msg: '${name} is up', kinds: ['event'] }));
+log('${name} is up');
 `;
 
 async function checkout(): Promise<Checkout> {
@@ -34,11 +35,13 @@ const events = async (made: Checkout) => (await made.lines('events')).toSorted()
 
 it('lets the apps read their settings again at SIGHUP, and goes on', async () => {
   const made = await checkout();
-  const running = made.run(['scripts/start.ts']);
+  const running = made.run(['scripts/start.ts'], { RINGBACK_START_LOG: 'json' });
   await vi.waitFor(() => expect(running.stdout()).toContain('Everything is up'), DEADLINE);
+  expect(running.stdout()).toMatch(new RegExp(`^  kill -HUP ${running.pid} +take changed settings$`, 'm'));
   running.child.kill('SIGHUP');
   const reloads = ['ingress reloads', 'worker reloads'];
   await vi.waitFor(async () => expect(await events(made)).toEqual(reloads), DEADLINE);
+  await vi.waitFor(() => expect(running.stdout()).toMatch(/^\{"level":"info",.*"msg":"settings reloaded"/m), DEADLINE);
   running.child.kill('SIGTERM');
   expect(await running.ended).toEqual({ code: 0, signal: null });
   expect(await events(made)).toEqual([...reloads, 'ingress stops', 'worker stops'].toSorted());

@@ -40,12 +40,13 @@ function nextSteps({ words: { ringback }, config }: StartOptions, kinds: unknown
   const [first = 'task', ...others] = Array.isArray(kinds) ? kinds.map(String) : [];
   const also = others.length === 0 ? '' : ` (also: ${others.join(', ')})`;
   const settings = config === undefined ? '' : ` --config ${relative('', config)}`;
-  const commands = [`${ringback} send ${first}${settings}`, `${ringback} --help`];
+  const commands = [`${ringback} send ${first}${settings}`, `${ringback} --help`, `kill -HUP ${process.pid}`];
   const width = Math.max(32, ...commands.map(({ length }) => length));
   return `
 Everything is up. In another terminal:
   ${commands[0]?.padEnd(width)}  post a signed sample callback${also}
   ${commands[1]?.padEnd(width)}  everything else
+  ${commands[2]?.padEnd(width)}  take changed settings
 Ctrl-C stops everything.
 `;
 }

@@ -43,6 +43,12 @@ it('runs several ingresses, each at a port of its own, and several workers, with
   expect(await made.lines('events')).toEqual(['ingress ingress worker worker worker ']);
 });
 
+it('shows its options', async () => {
+  const running = (await checkout()).run(['scripts/start.ts', '--help']);
+  expect(await running.ended).toEqual({ code: 0, signal: null });
+  expect([running.stdout(), running.stderr()]).toEqual([expect.stringContaining('--ingresses <n>'), '']);
+});
+
 it.each([
   [['--workers', '0'], '--workers takes a number from 1 to 64, not 0'],
   [['--ingress', '2'], "Unknown option '--ingress'"],
