@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { BUILT_IN } from '@ringback/config';
 import { ringback } from '@ringback/testkit';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse, stringify } from 'yaml';
@@ -106,5 +107,30 @@ describe('docs/configuration.md', () => {
     expect(Object.keys(rows).toSorted()).toEqual(Object.keys(keys).toSorted());
     // Where the schema has no default, the page says in words what happens.
     expect(rows).toMatchObject(Object.fromEntries(Object.entries(keys).filter(([, standard]) => standard !== undefined)));
+  });
+});
+
+describe('docs/reloading.md', () => {
+  const page = read('docs/reloading.md');
+  const schema = JSON.parse(read('ringback.schema.json')) as Schema;
+  const namesIn = (text = '') => [...text.matchAll(/`([\w.]+)`/g)].map(([, name = '']) => name);
+  const row = (process: string) => namesIn(new RegExp(`^\\| ${process} \\| (.*) \\|$`, 'm').exec(page)?.[1]);
+  const settingAt = (name: string) => name.split('.').reduce<Schema | undefined>((at, key) => at?.properties?.[key], schema);
+
+  it.each(['ingress', 'worker'] as const)('names what needs a restart of the %s, and all of it is in the schema', (app) => {
+    expect([...row('both'), ...row(app)].toSorted()).toEqual([...BUILT_IN[app]].toSorted());
+    expect(BUILT_IN[app].filter((name) => settingAt(name) === undefined)).toEqual([]);
+  });
+
+  it('names all other sections as what changes without a restart', () => {
+    const [, section = ''] = page.split('\n## What changes without a restart\n');
+    const [list = ''] = section.split('\n- **');
+    const whole = row('both');
+    const others = Object.keys(schema.properties ?? {}).filter((name) => !whole.includes(name));
+    expect(
+      namesIn(list)
+        .filter((name) => settingAt(name) !== undefined)
+        .toSorted(),
+    ).toEqual(others.toSorted());
   });
 });

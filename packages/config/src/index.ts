@@ -11,7 +11,7 @@ export {
   type OutputConfig,
   type SourceConfig,
 } from './load.ts';
-export { type App, restartedFor } from './needs-restart.ts';
+export { type App, BUILT_IN, restartedFor } from './needs-restart.ts';
 export { createReloader, type Reloader, type ReloaderOptions } from './reloader.ts';
 export { salvageConfig } from './salvage.ts';
 export { createSettingsReader } from './settings-reader.ts';

@@ -5,7 +5,7 @@ export type App = 'ingress' | 'worker';
 const APPS = ['ingress', 'worker'] as const satisfies readonly App[];
 
 /** What a process is built around for as long as it runs: its sockets, its connections to Redis, and its files. */
-const BUILT_IN: Readonly<Record<App, readonly string[]>> = {
+export const BUILT_IN: Readonly<Record<App, readonly string[]>> = {
   ingress: [
     'redis',
     'ingress.host',
