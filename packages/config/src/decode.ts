@@ -2,11 +2,23 @@ import { DeliverySettings } from '@ringback/contracts';
 import { type StaticDecode, type TSchema, Type } from 'typebox';
 import { Clean, Clone, DecodeUnsafe } from 'typebox/value';
 import type { Steps } from './in-steps.ts';
-import type { Config, LoadOptions } from './load.ts';
 import { AnySettings, type OutputTypes, Reach, type SourceTypes } from './schema.ts';
 
-type Types = Pick<LoadOptions, 'sourceTypes' | 'outputTypes'>;
-type Configured = Stanza & { readonly settings: unknown };
+/** `settings` is decoded by the type's schema. */
+type Configured = { readonly name: string; readonly type: string; readonly settings: unknown };
+
+/** `allowFrom` is for `createAddressList`. Absent: any address. */
+export type SourceConfig = Configured & { readonly allowFrom?: readonly string[] };
+
+export type OutputConfig = Configured & { readonly delivery: DeliverySettings };
+
+/** Checked and frozen, with defaults. Durations in ms, sizes in bytes. */
+export type Config = Readonly<Omit<AnySettings, 'sources' | 'outputs'>> & {
+  readonly sources: readonly SourceConfig[];
+  readonly outputs: readonly OutputConfig[];
+};
+
+type Types = { readonly sourceTypes: SourceTypes; readonly outputTypes: OutputTypes };
 type Stanza = { readonly name: string; readonly type: string };
 
 /** Of settings that `read` has checked, with defaults: durations in ms, sizes in bytes. Frozen. */
@@ -50,7 +62,7 @@ function* decodedList<S extends TSchema>(schema: S, values: readonly unknown[]):
 
 /** `Value.Decode` without its checks and defaults: those are done. Leaves out keys that the schema does not have. */
 function decoded<S extends TSchema>(schema: S, value: unknown): StaticDecode<S> {
-  // `as`: DecodeUnsafe has the type unknown; the value fits the schema.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it has the type unknown, and the value fits the schema
   return DecodeUnsafe({}, schema, Clean(schema, Clone(value))) as StaticDecode<S>;
 }
 

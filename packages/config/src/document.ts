@@ -53,7 +53,6 @@ export function* readDocument({ text, env, problems, tolerant = false }: Options
   putVariables({ document, shielded, env, problems, placeAt, marks });
   yield;
   resolveAliases({ document, problems, placeOf, marks });
-  yield;
   const root: Node = document.contents ?? new Scalar(null);
   return {
     root,

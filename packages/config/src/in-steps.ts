@@ -20,7 +20,6 @@ export async function inSteps<T>(steps: Steps<T>): Promise<T> {
     const step = steps.next();
     if (step.done === true) return step.value;
     if (performance.now() - began < TURN_MS) continue;
-    // oxlint-disable-next-line no-await-in-loop -- one step after the other
     await setImmediate();
     began = performance.now();
   }

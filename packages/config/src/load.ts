@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { type DeliverySettings, RingbackError } from '@ringback/contracts';
-import { decode } from './decode.ts';
+import { RingbackError } from '@ringback/contracts';
+import { type Config, decode } from './decode.ts';
 import { atOnce, inSteps, type Steps } from './in-steps.ts';
 import { type Key, readDocument } from './document.ts';
 import type { Environment } from './interpolate.ts';
@@ -8,25 +8,14 @@ import { checkIdentities, checkSources } from './identities.ts';
 import { checkPorts } from './ports.ts';
 import { type Leaf, leavesOf } from './leaves.ts';
 import { createProblems, join } from './problem.ts';
-import { type ReadContext, readInSteps } from './read.ts';
+import type { ReadContext } from './read.ts';
+import { readInSteps } from './read-in-steps.ts';
 import { checkRedis } from './redis-address.ts';
 import { checkReferences } from './references.ts';
-import { type AnySettings, type OutputTypes, settingsSchema, type SourceTypes } from './schema.ts';
+import { type OutputTypes, settingsSchema, type SourceTypes } from './schema.ts';
 import { type ReadFile, reasonOf } from './secret-files.ts';
 
-/** `settings` is decoded by the type's schema. */
-type Configured = { readonly name: string; readonly type: string; readonly settings: unknown };
-
-/** `allowFrom` is for `createAddressList`. Absent: any address. */
-export type SourceConfig = Configured & { readonly allowFrom?: readonly string[] };
-
-export type OutputConfig = Configured & { readonly delivery: DeliverySettings };
-
-/** Checked and frozen, with defaults. Durations in ms, sizes in bytes. */
-export type Config = Readonly<Omit<AnySettings, 'sources' | 'outputs'>> & {
-  readonly sources: readonly SourceConfig[];
-  readonly outputs: readonly OutputConfig[];
-};
+export type { Config, OutputConfig, SourceConfig } from './decode.ts';
 
 export type LoadOptions = {
   /** Also the file's name in messages. */
@@ -107,7 +96,7 @@ function asWritten({ sources, outputs, ...sections }: Config): unknown {
   };
 }
 
-function flat({ settings, ...stanza }: Configured): object {
+function flat({ settings, ...stanza }: Config['sources'][number]): object {
   return { ...stanza, ...Object(settings) };
 }
 

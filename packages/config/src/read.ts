@@ -3,7 +3,6 @@ import { type TObject, type TSchema, type TUnion, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { isMap, isNode, isScalar, isSeq, type Node, type YAMLMap, type YAMLSeq } from 'yaml';
 import type { Environment } from './interpolate.ts';
-import type { Steps } from './in-steps.ts';
 import { createProblems, join, type Problems } from './problem.ts';
 import { environmentOf, fillsItself, rivalsIn, secretShape, stanzasOf } from './schema-facts.ts';
 import { fileKey, type ReadFile, withSecretFiles } from './secret-files.ts';
@@ -24,22 +23,7 @@ export type ReadContext = {
 };
 
 /** Undefined: it does not fit, and that was reported. `fits`: the value was checked as a whole. Otherwise its children were. */
-type Read = { readonly value: unknown; readonly fits?: true } | undefined;
-
-/** What `read` does, with a pause after each entry of the long lists. */
-export function* readInSteps(schema: TObject, root: Node, context: ReadContext): Steps<Read> {
-  const entries = entriesOf(root);
-  for (const [key, property] of Object.entries(schema.properties)) {
-    const list = entries.get(key)?.value;
-    if (!isSeq(list) || !Type.IsArray(property) || context.document.marks.has(list)) continue;
-    for (const [index, item] of list.items.filter(isNode).entries()) {
-      const path = join(key, index);
-      context.done.set(path, read(property.items, item, path, context));
-      yield;
-    }
-  }
-  return read(schema, root, '', context);
-}
+export type Read = { readonly value: unknown; readonly fits?: true } | undefined;
 
 /**
  * Reads secret files, converts variables to numbers and truth values, and fills in defaults; does not decode.

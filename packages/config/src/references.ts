@@ -15,12 +15,10 @@ type Options = {
 /** Names are unique, outputs of routes exist, and conditions are valid. */
 export function* checkReferences({ document, problems, checkCondition }: Options): Steps<void> {
   checkUnique('sources');
-  yield;
   const known = checkUnique('outputs');
   checkOutputs(['alerts', 'to'], known);
   for (const route of indexes('routes')) {
-    yield;
-    checkOutputs(['routes', route, 'to'], known);
+    yield checkOutputs(['routes', route, 'to'], known);
     const when = textAt(['routes', route, 'when']);
     const problem = when !== undefined && when.value !== '' ? checkCondition(when.value) : undefined;
     if (when !== undefined && problem !== undefined) report(when, ['routes', route, 'when'], problem);

@@ -77,7 +77,7 @@ export function createReloader(options: ReloaderOptions): Reloader {
 
   watch.follow(started.config.settings.watch);
   return {
-    reload: work.ask,
+    reload: () => work.ask(),
     parts: () => running.parts,
     state: () => state,
     async close() {

@@ -27,31 +27,23 @@ export function createSettingsReader(options: Omit<LoadOptions, 'readFile'>): Se
   const readFrom = new WeakMap<InspectedConfig, Files>();
 
   /** Its files are known even if it fails. */
-  function beginRead() {
-    const found = new Map<string, Seen>();
-    files = found;
-    const read = (path: string) => {
-      // MUST come first: what changes meanwhile counts as changed.
-      const state = stateOf(path);
-      found.set(path, { state });
-      const bytes = readFileSync(path);
-      found.set(path, { state, bytes });
-      return bytes;
-    };
+  function begin() {
+    const begun = beginRead();
+    files = begun.files;
     const keep = (settings: InspectedConfig) => {
-      readFrom.set(settings, found);
+      readFrom.set(settings, begun.files);
       return settings;
     };
-    return { keep, options: { ...options, readFile: read } };
+    return { keep, options: { ...options, readFile: begun.readFile } };
   }
 
   return {
     read() {
-      const begun = beginRead();
+      const begun = begin();
       return begun.keep(inspectConfig(begun.options));
     },
     async readAgain() {
-      const begun = beginRead();
+      const begun = begin();
       return begun.keep(await inspectInSteps(begun.options));
     },
     async isUnchanged(settings) {
@@ -68,6 +60,19 @@ export function createSettingsReader(options: Omit<LoadOptions, 'readFile'>): Se
       return texts.join('\n');
     },
   };
+}
+
+function beginRead() {
+  const files = new Map<string, Seen>();
+  const read = (path: string) => {
+    // MUST come first: what changes meanwhile counts as changed.
+    const state = stateOf(path);
+    files.set(path, { state });
+    const bytes = readFileSync(path);
+    files.set(path, { state, bytes });
+    return bytes;
+  };
+  return { files, readFile: read };
 }
 
 /** Undefined: one of them has other bytes, or there are none. */

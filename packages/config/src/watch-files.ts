@@ -16,14 +16,14 @@ export type WatchOptions = {
 
 /** Sees changes of the settings' files, of links to them as well. Keeps no process alive. */
 export function watchFiles({ reader, onChange, logger }: WatchOptions): { follow(on: boolean): void } {
-  const watchers = new Map<string, FSWatcher>();
+  const folders = createFolders(look, logger);
   let looking: NodeJS.Timeout | undefined;
   let settling: NodeJS.Timeout | undefined;
   let isSettling = false;
 
   function look(): void {
     if (looking === undefined || isSettling) return;
-    watchFolders();
+    folders.watch(reader.files());
     if (reader.changed()) void settle(looking);
   }
 
@@ -37,20 +37,30 @@ export function watchFiles({ reader, onChange, logger }: WatchOptions): { follow
       return;
     }
     isSettling = false;
-    watchFolders();
+    folders.watch(reader.files());
     if (reader.changed()) onChange();
   }
 
-  /** Files are replaced, so the folders are watched. The files may have become others. */
-  function watchFolders(): void {
-    const folders = new Set(reader.files().map((file) => dirname(file)));
-    for (const folder of watchers.keys()) if (!folders.has(folder)) forget(folder);
-    for (const folder of folders) if (!watchers.has(folder)) open(folder);
-  }
+  return {
+    follow(on) {
+      if (on === (looking !== undefined)) return;
+      clearInterval(looking);
+      clearTimeout(settling);
+      isSettling = false;
+      looking = on ? setInterval(look, LOOK_EVERY_MS).unref() : undefined;
+      if (on) look();
+      else folders.watch([]);
+    },
+  };
+}
+
+/** Files are replaced, so their folders are watched. */
+function createFolders(onEvent: () => void, logger: Logger) {
+  const watchers = new Map<string, FSWatcher>();
 
   function open(folder: string): void {
     try {
-      const watcher = watch(folder, { persistent: false }, look);
+      const watcher = watch(folder, { persistent: false }, onEvent);
       watcher.on('error', () => forget(folder));
       watchers.set(folder, watcher);
     } catch (err) {
@@ -64,14 +74,11 @@ export function watchFiles({ reader, onChange, logger }: WatchOptions): { follow
   }
 
   return {
-    follow(on) {
-      if (on === (looking !== undefined)) return;
-      clearInterval(looking);
-      clearTimeout(settling);
-      isSettling = false;
-      looking = on ? setInterval(look, LOOK_EVERY_MS).unref() : undefined;
-      if (on) look();
-      else for (const folder of watchers.keys()) forget(folder);
+    /** Of these files, and no others. */
+    watch(files: readonly string[]): void {
+      const folders = new Set(files.map((file) => dirname(file)));
+      for (const folder of watchers.keys()) if (!folders.has(folder)) forget(folder);
+      for (const folder of folders) if (!watchers.has(folder)) open(folder);
     },
   };
 }
