@@ -17,9 +17,9 @@ export type Fault = 'theirs' | 'ours';
 
 /**
  * `unavailable` (no complete answer in time, 429, 502, 503, 504) costs a delivery time. `error` costs an
- * attempt.
+ * attempt. `unreadable` (we cannot decrypt the body) costs time, and says nothing of the destination.
  */
-export type Failure = 'unavailable' | 'error';
+export type Failure = 'unavailable' | 'error' | 'unreadable';
 
 /**
  * `answer`: the first bytes of a refusal, without parts of URL and headers. May hold personal data: MUST NOT be logged.

@@ -4,6 +4,7 @@ import { type BreakerOptions, createBreaker } from './breaker.ts';
 
 const OK: DeliveryResult = { outcome: 'delivered' };
 const FAILED: DeliveryResult = { outcome: 'retry', failure: 'error', reason: 'HTTP 500' };
+const UNREADABLE: DeliveryResult = { outcome: 'retry', failure: 'unreadable', reason: 'RB_KEY_MISSING', fault: 'ours' };
 const asking = (afterMs: number): DeliveryResult => ({ outcome: 'retry', failure: 'unavailable', reason: 'HTTP 429', afterMs });
 
 /** Makes an attempt that comes to `result` at once. */
@@ -153,6 +154,20 @@ describe('a breaker', () => {
       for (const result of await Promise.all(Array.from({ length: 20 }, () => attempt(FAILED)))) if (result !== 'held') made += 1;
     }
     expect(made).toBe(60);
+  });
+
+  it('is not moved by what we cannot decrypt, open or closed, and shows it', async () => {
+    const { attempt, breaker, failing, pass, changes } = setUp();
+    for (let count = 0; count < 5; count += 1) await attempt(UNREADABLE);
+    expect(breaker.status()).toMatchObject({ state: 'closed', failing: { failures: 5, reason: 'RB_KEY_MISSING' } });
+    expect(breaker.failures()).toBe(0);
+    await failing(3);
+    pass(100);
+    // The next one that can be read is the probe.
+    expect(await attempt(UNREADABLE)).toEqual({ result: UNREADABLE, probe: true });
+    expect(breaker.state()).toBe('probing');
+    expect(await attempt(OK)).toEqual({ result: OK, probe: true });
+    expect(changes).toEqual(['open 100', 'probing', 'closed']);
   });
 
   it('never opens when it is switched off', async () => {

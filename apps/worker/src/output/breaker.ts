@@ -17,14 +17,14 @@ type Attempting<M extends Made> = { readonly make: (probe: boolean) => Promise<M
 /**
  * Closed: attempts pass. Open: none until the cool-down or Retry-After is over. Probing: one passes and
  * decides. Opens after failures in a row, or after a time without success. Any result but `retry` is a sign
- * of life.
+ * of life. A body that we cannot decrypt changes nothing: the destination was not asked.
  */
 export type Breaker = {
   /** `repeated`: the delivery failed before. Rejects as `make` does. */
   run<M extends Made>(make: (probe: boolean) => Promise<M>, repeated?: boolean): Promise<M | 'held'>;
   readonly state: () => BreakerState;
   readonly status: () => BreakerStatus;
-  /** Since the last sign of life. */
+  /** Of the destination, since its last sign of life. */
   readonly failures: () => number;
 };
 
@@ -48,8 +48,7 @@ export type BreakerOptions = {
 /** Not cockatiel or opossum: they decide per call and by the system clock. This one holds a consumer. */
 export function createBreaker(options: BreakerOptions): Breaker {
   const circuit = createCircuit(options);
-  /** For people. Counts every attempt, also of a delivery at fault itself. */
-  const shown = createFailureStreak(options.settings, options.now);
+  const { shown, ofDestination, note } = createNotes(options);
   let verdict: Promise<void> | undefined;
 
   function status(): BreakerStatus {
@@ -62,8 +61,8 @@ export function createBreaker(options: BreakerOptions): Breaker {
     verdict = promise;
     try {
       const made = await make(true);
-      shown.note(made.result);
-      circuit.judge(made.result, true);
+      note(made.result);
+      if (tellsOfDestination(made.result, false)) circuit.judge(made.result, true);
       return made;
     } finally {
       verdict = undefined;
@@ -79,13 +78,13 @@ export function createBreaker(options: BreakerOptions): Breaker {
     if (circuit.state() === 'open') return 'held';
     if (circuit.state() === 'probing') return probe(attempting);
     const made = await attempting.make(false);
-    shown.note(made.result);
-    if (!attempting.repeated || tellsOfDestination(made.result)) circuit.judge(made.result, false);
+    note(made.result);
+    if (tellsOfDestination(made.result, attempting.repeated)) circuit.judge(made.result, false);
     return made;
   }
 
   const { state } = circuit;
-  return { state, status, failures: shown.failures, run: (make, repeated = false) => run({ make, repeated }) };
+  return { state, status, failures: ofDestination.failures, run: (make, repeated = false) => run({ make, repeated }) };
 }
 
 type Failed = Extract<DeliveryResult, { outcome: 'retry' }>;
@@ -137,9 +136,24 @@ function createCircuit({ settings, now, schedule, onChange }: BreakerOptions) {
   };
 }
 
-/** An error that one delivery gets repeatedly may be its own fault. */
-function tellsOfDestination(result: DeliveryResult): boolean {
-  return result.outcome !== 'retry' || result.failure === 'unavailable' || result.afterMs !== undefined;
+function createNotes({ settings, now }: BreakerOptions) {
+  /** For people. Counts every attempt, also of a delivery at fault itself. */
+  const shown = createFailureStreak(settings, now);
+  const ofDestination = createFailureStreak(settings, now);
+  function note(result: DeliveryResult): void {
+    shown.note(result);
+    if (!isUnreadable(result)) ofDestination.note(result);
+  }
+  return { shown, ofDestination, note };
+}
+
+const isUnreadable = (result: DeliveryResult) => result.outcome === 'retry' && result.failure === 'unreadable';
+
+/** An error that one delivery gets repeatedly may be its own fault. For what we cannot decrypt nobody was asked. */
+function tellsOfDestination(result: DeliveryResult, repeated: boolean): boolean {
+  if (result.outcome !== 'retry') return true;
+  if (isUnreadable(result)) return false;
+  return !repeated || result.failure === 'unavailable' || result.afterMs !== undefined;
 }
 
 function longOnly(streak: FailureStreak): Streak | undefined {

@@ -1,7 +1,7 @@
 import { cannotDecrypt, type Output } from '@ringback/contracts';
 import type { BodyCodec } from './body-codec.ts';
 
-/** The output with opened bodies. Without the key its deliveries wait, as for a destination that is away. */
+/** The output with opened bodies. What cannot be decrypted waits, and loses no attempt. */
 export function openedOutput(output: Output, open: BodyCodec['open']): Output {
   return {
     ...output,
@@ -10,7 +10,7 @@ export function openedOutput(output: Output, open: BodyCodec['open']): Output {
         return await output.deliver({ ...delivery, callback: open(delivery.callback) }, signal);
       } catch (error) {
         if (!cannotDecrypt(error)) throw error;
-        return { outcome: 'retry', failure: 'unavailable', reason: `${error.code}: ${error.message}`, fault: 'ours' };
+        return { outcome: 'retry', failure: 'unreadable', reason: `${error.code}: ${error.message}`, fault: 'ours' };
       }
     },
   };

@@ -23,6 +23,7 @@ const RESULTS = {
   error: { outcome: 'retry', failure: 'error', reason: 'HTTP 500', answer: 'sorry' },
   'error, asks for 90 s': { outcome: 'retry', failure: 'error', reason: 'HTTP 500', afterMs: 90_000 },
   'our error': { outcome: 'retry', failure: 'error', reason: 'internal error', fault: 'ours' },
+  unreadable: { outcome: 'retry', failure: 'unreadable', reason: 'RB_KEY_MISSING', fault: 'ours' },
   refused: { outcome: 'dead', reason: 'HTTP 410', answer: 'gone' },
   'our refusal': { outcome: 'dead', reason: 'bad template', fault: 'ours' },
 } as const satisfies Record<string, DeliveryResult>;
@@ -75,6 +76,12 @@ const TABLE: Record<Result, Record<Before, string>> = {
     later: 'retry: attempt, 8000',
     last: 'dead: ours, RB_INTERNAL: given up after 5 attempts: internal error',
     'out of time': `dead: ours, RB_INTERNAL: ${DAYS}: internal error`,
+  },
+  unreadable: {
+    first: 'retry: time, 1000',
+    later: 'retry: time, 8000',
+    last: 'retry: time, 32000',
+    'out of time': `dead: ours, RB_INTERNAL: ${DAYS}: RB_KEY_MISSING`,
   },
   refused: all('dead: theirs, HTTP 410'),
   'our refusal': all('dead: ours, RB_INTERNAL: bad template'),
