@@ -3,12 +3,11 @@ import { hostname, userInfo } from 'node:os';
 import { settingsFile } from '@ringback/config';
 import { type HistoryStore, NO_ROWS } from '@ringback/history';
 import { createPerson, forget, type Forgot, phoneMatcher } from '@ringback/operations';
-import { changeBodies } from '@ringback/privacy';
 import { createSources } from '@ringback/sources';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Env } from '../reach/load-settings.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { bodyCodec } from '../reach/opened-history.ts';
+import { bodyCodec, payloadOpener } from '../reach/opened-history.ts';
 import { type OpenPlaces, withPlaces } from '../reach/with-places.ts';
 import { withConfig } from '../reach/with-redis.ts';
 import { lookInSpool } from './spool.ts';
@@ -67,7 +66,7 @@ async function run(options: Options, reached: OpenPlaces, { env, terminal, done 
   const person = createPerson(
     { phones: options.phone, requestIDs: options.requestID, tasks: options.task },
     subjectsBy(settings.sources),
-    { open, openPayload: (payload) => changeBodies(payload, open) },
+    { open, openPayload: payloadOpener(settings) },
   );
   const only = dryRun || !yes;
   const spool = () => lookInSpool({ settings, settingsPath: config ?? settingsFile(env), person, dryRun: only });

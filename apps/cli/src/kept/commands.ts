@@ -8,9 +8,8 @@ import { type KeptPlace, withKept } from './open-kept.ts';
 import { positiveNumber, timeOrAgo, wholeNumber } from '../terminal/option-values.ts';
 import { refsOf, type TellHistory, tellHistory } from '../reach/tell-history.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { changeBodies } from '@ringback/privacy';
-import { bodyCodec } from '../reach/opened-history.ts';
-import { type Reached, withRedis, withRest } from '../reach/with-redis.ts';
+import { payloadOpener } from '../reach/opened-history.ts';
+import { withRedis, withRest } from '../reach/with-redis.ts';
 
 type Shared = Omit<KeptFilter, 'id'> & { readonly config?: string; readonly json: boolean };
 type Acting = Shared & { readonly rate?: number; readonly yes: boolean };
@@ -89,7 +88,7 @@ function createAsking({ place, env, terminal, done }: Omit<KeptCommandsOptions, 
       done(
         await withRest({ env, config, terminal }, (reached) =>
           withRestingIfThere({ env, config, terminal, ...reached }, (rest) =>
-            withKept({ place, reached, output, rest, reading: true }, (store) => work(store, createOpened(reached))),
+            withKept({ place, reached, output, rest, reading: true }, (store) => work(store, payloadOpener(reached.settings))),
           ),
         ),
       ),
@@ -103,10 +102,6 @@ function createAsking({ place, env, terminal, done }: Omit<KeptCommandsOptions, 
         }),
       ),
   };
-}
-
-function createOpened({ settings }: Reached): Opened {
-  return (payload) => changeBodies(payload, bodyCodec(settings).open);
 }
 
 function addFilters(command: Command, place: KeptPlace): Command {

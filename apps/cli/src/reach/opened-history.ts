@@ -1,10 +1,16 @@
 import type { Config } from '@ringback/config';
 import { cannotDecrypt } from '@ringback/contracts';
 import type { CallbackRow, FoundCallback, HistoryRows, HistoryStore, HistoryFilter, Page } from '@ringback/history';
-import { type BodyCodec, createBodyCodec } from '@ringback/privacy';
+import { type BodyCodec, changeBodies, createBodyCodec } from '@ringback/privacy';
 
 export function bodyCodec({ privacy }: Pick<Config, 'privacy'>): BodyCodec {
   return createBodyCodec(() => privacy?.encrypt);
+}
+
+/** For what is kept or rests: any payload, with the bodies in it decrypted. */
+export function payloadOpener(settings: Pick<Config, 'privacy'>): (payload: unknown) => unknown {
+  const { open } = bodyCodec(settings);
+  return (payload) => changeBodies(payload, open);
 }
 
 /** Rows that are looked at together for a text. */

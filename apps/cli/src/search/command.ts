@@ -9,6 +9,7 @@ import { withKept } from '../kept/open-kept.ts';
 import { wholeNumber } from '../terminal/option-values.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { withHistory } from '../reach/with-history.ts';
+import { payloadOpener } from '../reach/opened-history.ts';
 import { createPatience } from '../terminal/wait-for-history.ts';
 import { withPlaces } from '../reach/with-places.ts';
 import { withConfig } from '../reach/with-redis.ts';
@@ -68,8 +69,9 @@ async function withSources(
   });
 }
 
-async function run(options: Options, sources: Sources, { env, terminal, done }: Context): Promise<void> {
+async function run(options: Options, opened: Sources, { env, terminal, done }: Context): Promise<void> {
   const filter = filterOf(options);
+  const sources = { ...opened, openPayload: payloadOpener(opened.settings) };
   const { json, limit, after, bodies } = options;
   const from = Date.now();
   for (const warning of await unknownNames(filter, { ...sources, env, config: options.config }))

@@ -1,6 +1,7 @@
 import { Callback, type Callback as CallbackType, cannotDecrypt } from '@ringback/contracts';
 import type { CallbackRef, Forgotten, HistoryStore, Resting } from '@ringback/history';
 import { Compile } from 'typebox/compile';
+import { jsonOf } from '../json-of.ts';
 import type { Person } from './person.ts';
 
 const PAGE = 500;
@@ -129,13 +130,4 @@ function encodedBodies(value: unknown): string[] {
       ? [Buffer.from(value.body, 'base64').toString()]
       : [];
   return [...own, ...Object.values(value).flatMap(encodedBodies)];
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    const value: unknown = JSON.parse(text);
-    return value;
-  } catch {
-    return undefined;
-  }
 }

@@ -3,6 +3,7 @@ import type { CallbackRef, Resting, RestStore } from '@ringback/history';
 import type { Kept, KeptStore } from '@ringback/queue';
 import { matchesType } from '@ringback/routing';
 import { type CallbackFilter, cleanId, fitsResting, restFilterOf } from '../filter.ts';
+import { jsonOf } from '../json-of.ts';
 import { type Found, newestFirst, refId } from './found.ts';
 
 /** What is kept is in order of when it was kept: to be put in order of `receivedAt`, it is read as a whole. */
@@ -10,10 +11,14 @@ const MOST = 10_000;
 /** An outage parks far more than what is kept as dead. */
 const MOST_PARKED = 1_000_000;
 
+/** With the bodies in it decrypted. @throws RingbackError RB_KEY_MISSING or RB_BODY_TAMPERED */
+export type OpenPayload = (payload: unknown) => unknown;
+
 /** Callbacks and deliveries that are kept and fit, the newest first. `all`: there was not more than can be looked at. */
 export async function keptCallbacks(
   filter: CallbackFilter,
   store: Pick<KeptStore, 'find'>,
+  openPayload: OpenPayload = asItIs,
 ): Promise<{ readonly found: Found[]; readonly all: boolean }> {
   const { output, source, reason, since } = filter;
   const found = new Map<string, Found>();
@@ -21,7 +26,7 @@ export async function keptCallbacks(
   for await (const kept of store.find({ output, source, reason, since })) {
     looked += 1;
     if (looked > MOST) break;
-    if (!isWanted(kept, filter)) continue;
+    if (!isWanted(kept, filter) || !hasText(filter, () => openPayload(kept.payload))) continue;
     for (const one of foundIn(kept)) if (fits(one, kept, filter)) found.set(refId(one), merged(found.get(refId(one)), one));
   }
   return { found: [...found.values()].toSorted(newestFirst), all: looked <= MOST };
@@ -30,7 +35,11 @@ export async function keptCallbacks(
 const PAGE = 1000;
 
 /** Deliveries that are parked and fit, by callback, the newest first. */
-export async function parkedCallbacks(filter: CallbackFilter, rest: Pick<RestStore, 'find'>): ReturnType<typeof keptCallbacks> {
+export async function parkedCallbacks(
+  filter: CallbackFilter,
+  rest: Pick<RestStore, 'find'>,
+  openPayload: OpenPayload = asItIs,
+): ReturnType<typeof keptCallbacks> {
   const asked = restFilterOf(filter);
   // Which task it is about only the history knows.
   if (asked === undefined || filter.task !== undefined) return { found: [], all: true };
@@ -39,12 +48,17 @@ export async function parkedCallbacks(filter: CallbackFilter, rest: Pick<RestSto
   do {
     page = await rest.find(asked, { limit: PAGE, after: page.at(-1) });
     looked += page.length;
-    for (const entry of page.filter((one) => fitsResting(filter, one))) {
+    for (const entry of page.filter((one) => fitsResting(filter, filter.text === undefined ? one : opened(one, openPayload)))) {
       const one = parkedIn(entry);
       found.set(refId(one), merged(found.get(refId(one)), one));
     }
   } while (page.length === PAGE && looked < MOST_PARKED);
   return { found: [...found.values()].toSorted(newestFirst), all: page.length < PAGE };
+}
+
+function opened(entry: Resting, openPayload: OpenPayload): Resting {
+  const payload = jsonOf(entry.payload);
+  return payload === undefined ? entry : { ...entry, payload: JSON.stringify(openPayload(payload)) };
 }
 
 function parkedIn({ id, key, requestID, source, account, type, receivedAt, output = '', at, reason = 'parked' }: Resting): Found {
@@ -77,7 +91,7 @@ function merged(other: Found | undefined, one: Found): Found {
 }
 
 function fits(found: Found, kept: Kept, filter: CallbackFilter): boolean {
-  const { account, type, since, until, task, text } = filter;
+  const { account, type, since, until, task } = filter;
   const id = filter.id === undefined ? undefined : cleanId(filter.id);
   return (
     // Which task it is about only the history knows.
@@ -86,7 +100,13 @@ function fits(found: Found, kept: Kept, filter: CallbackFilter): boolean {
     (type === undefined || (found.type !== undefined && matchesType(type, found.type))) &&
     (since === undefined || found.receivedAt >= since) &&
     (until === undefined || found.receivedAt < until) &&
-    (id === undefined || [found.id, found.key, `msg_${found.key}`, kept.id].includes(id)) &&
-    (text === undefined || JSON.stringify(kept.payload).includes(JSON.stringify(text).slice(1, -1)))
+    (id === undefined || [found.id, found.key, `msg_${found.key}`, kept.id].includes(id))
   );
+}
+
+const asItIs: OpenPayload = (payload) => payload;
+
+/** Escaped as in the JSON of the payload. */
+function hasText({ text }: CallbackFilter, payload: () => unknown): boolean {
+  return text === undefined || JSON.stringify(payload()).includes(JSON.stringify(text).slice(1, -1));
 }
