@@ -22,7 +22,9 @@ async function install() {
   const settings = (shards: number) => (crmUrl: string) =>
     interfaceSettings({ crmUrl, prefix: 'ringback', redis: `${redis}, shards: ${shards}`, worker: 'lockDuration: 4s' })
       // Each refusal of the destination is a dead letter.
-      .replace('attempts: 5', 'attempts: 1');
+      .replace('attempts: 5', 'attempts: 1')
+      // A key belongs to no shard.
+      .concat(`privacy: { encrypt: { keys: [{ key: "${Buffer.alloc(32, 5).toString('base64')}" }] } }\n`);
   const one = await createInstallation({ settings: settings(1) });
   const { sink } = one;
   const three = { RINGBACK_CONFIG: await writeSettings(settings(3)(sink.url)) };

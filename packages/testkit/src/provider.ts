@@ -72,7 +72,7 @@ export async function postCallback({
       ...headers,
     },
     body,
-    signal: AbortSignal.timeout(15_000),
+    signal: AbortSignal.timeout(60_000),
   });
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each test checks what it uses
   const answer = (await response.json()) as ProviderAnswer['body'];
