@@ -15,7 +15,7 @@ export type FollowOptions = Pick<ReloaderOptions, 'path' | 'reader' | 'started'>
     /** Those of the moment: written here, and read by all. */
     readonly live: { config: Config };
     readonly deps: OutputDeps;
-    readonly metrics: Pick<WorkerMetrics, 'attemptsOf' | 'dispatched' | 'historyDropped' | 'settings' | 'watch'>;
+    readonly metrics: Pick<WorkerMetrics, 'alertLooked' | 'attemptsOf' | 'dispatched' | 'historyDropped' | 'settings' | 'watch'>;
     readonly logger: Logger & { level: string };
   };
 
@@ -60,7 +60,7 @@ export function followSettings(options: FollowOptions): Followed {
   });
   options.metrics.settings(reloader.state);
   reportRemoved();
-  const alerts = startAlerts({ ...options, settings: () => live.config });
+  const alerts = startAlerts({ ...options, counted: options.metrics.alertLooked, settings: () => live.config });
   return { generations, reloader, history, alerts, reportRemoved };
 }
 

@@ -45,5 +45,5 @@ export {
   judgeVersion,
   mebibytes,
 } from './doctor/server.ts';
-export { type AlertOptions, lookForAlerts, type LookSettings } from './alerts/alerts.ts';
+export { type AlertOptions, type AlertLook, lookForAlerts, type LookSettings } from './alerts/alerts.ts';
 export { createAlertState } from './alerts/state.ts';

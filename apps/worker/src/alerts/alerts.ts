@@ -8,6 +8,7 @@ import { createBodies } from '@ringback/queue';
 import { createHistoryEvents } from '../history/events.ts';
 import { repeatLook } from '../repeated-look.ts';
 import type { OpenShard } from '../shard/shard.ts';
+import { createLookReport } from './report-looks.ts';
 
 /** ms. A shard that is away holds up no look. */
 const ANSWERS_WITHIN_MS = 5000;
@@ -21,15 +22,23 @@ export type AlertsOptions = {
   readonly settings: () => Config;
   /** All, by number. */
   readonly shards: readonly OpenShard[];
+  readonly counted: Parameters<typeof createLookReport>[0]['count'];
+  /** Monotonic, ms. */
+  readonly now: () => number;
   readonly logger: Logger;
 };
 
 /** Looks for problems, beside the way of callbacks. Without `alerts` in the settings it sends no command. */
-export function startAlerts({ settings, shards, logger }: AlertsOptions): { close(): Promise<void> } {
+export function startAlerts({ settings, shards, counted: count, now, logger }: AlertsOptions): { close(): Promise<void> } {
   const [home] = shards;
   if (home === undefined) throw new RangeError('there is no shard 0');
   const { seal } = createBodyCodec(() => settings().privacy?.encrypt);
-  const state = createAlertState({ ...home.access, id: randomUUID() });
+  const report = createLookReport({ logger, count, now });
+  const state = createAlertState({
+    ...home.access,
+    id: randomUUID(),
+    damaged: (what) => logger.warn(what, 'what Redis remembered of alerts was damaged, and is thrown away'),
+  });
   let looked = false;
   const options: AlertOptions = {
     state,
@@ -48,9 +57,7 @@ export function startAlerts({ settings, shards, logger }: AlertsOptions): { clos
     looked = true;
     const outputs = all.map(({ name, delivery }) => ({ name, limited: delivery.rateLimit !== undefined }));
     // If shard 0 is away, this waits until it is back: until then nothing can be told.
-    await lookForAlerts(options, { alerts, memory: redis.overload.memory.high, outputs }).catch((err: unknown) =>
-      logger.debug({ err }, 'could not look for problems'),
-    );
+    await lookForAlerts(options, { alerts, memory: redis.overload.memory.high, outputs }).then(report.done, report.failed);
     return alerts.every;
   }
 

@@ -1,5 +1,6 @@
 import type { Config } from '@ringback/config';
 import { type Metrics, showSettings } from '@ringback/observability';
+import type { LookResult } from '../alerts/report-looks.ts';
 import type { ServedOutput } from '../output/output.ts';
 import type { OpenShard } from '../shard/shard.ts';
 import { createAttemptCounters, type OnAttempt } from './attempts.ts';
@@ -16,6 +17,7 @@ export type WorkerMetrics = Pick<Metrics, 'text' | 'contentType'> & {
   /** Since the start. */
   readonly totals: () => Readonly<Record<'dispatched' | 'delivered' | 'retried' | 'dead', number>>;
   readonly historyDropped: (dropped: { readonly callbacks: number; readonly attempts: number }) => void;
+  readonly alertLooked: (result: LookResult) => void;
   /** Shows which settings run. Once. */
   readonly settings: (state: Parameters<typeof showSettings>[1]) => void;
   /** From now on scrapes show what stands in Redis, and the states of outputs. */
@@ -48,9 +50,21 @@ export function createWorkerMetrics(metrics: Metrics): WorkerMetrics {
       callbacks.value += dropped.callbacks;
       attempts.value += dropped.attempts;
     },
+    alertLooked: createLooksCounter(metrics),
     settings: (state) => showSettings(metrics, state),
     watch: (watched) => watch(metrics, watched),
   };
+}
+
+function createLooksCounter(metrics: Metrics): WorkerMetrics['alertLooked'] {
+  const looks = metrics.counter({
+    name: 'ringback_alert_looks_total',
+    help: 'Looks of this process for problems to tell, by what came of them.',
+    labels: ['result'],
+  });
+  const of = (result: LookResult) => looks.of({ result });
+  const counts = { succeeded: of('succeeded'), incomplete: of('incomplete'), failed: of('failed') };
+  return (result) => void (counts[result].value += 1);
 }
 
 function watch(metrics: Metrics, { config, shards, outputs }: Watched): void {

@@ -17,6 +17,7 @@ async function createWorld() {
   onTestFinished(() => redis.disconnect());
   const bodies = createBodies({ redis, prefix });
   const warn = vi.fn<(fields: object, message: string) => void>();
+  const damaged = vi.fn<Parameters<typeof createAlertState>[0]['damaged']>();
   const logger = { debug() {}, info() {}, warn, error() {} };
   const recorded: string[] = [];
   let now = 1_000_000;
@@ -33,11 +34,11 @@ async function createWorld() {
     }
   };
   function worker() {
-    const state = createAlertState({ redis, prefix, id: randomUUID() });
+    const state = createAlertState({ redis, prefix, id: randomUUID(), damaged });
     const places = { shardCount: 1, shards: [{ number: 0, redis, prefix }], history: undefined };
     const record = async ({ callback, to }: QueuedAlert) => void recorded.push(`${callback.id.split('/').at(-1)} ${to.join()}`);
     const common = { places, record, durability: 'memory', now: () => now, missing: () => createMissing(), logger } as const;
-    return (more: { store?: typeof bodies.store; to?: readonly string[] } = {}) => {
+    return (more: { store?: typeof bodies.store; to?: readonly string[]; outputs?: typeof OUTPUTS } = {}) => {
       const write = [
         {
           bodies: { store: more.store ?? ((request: Parameters<typeof bodies.store>[0]) => bodies.store(request)) },
@@ -46,7 +47,7 @@ async function createWorld() {
       ];
       const alerts = { ...ALERTS, to: more.to ?? ALERTS.to };
       now += 1000;
-      return lookForAlerts({ ...common, state, write }, { alerts, memory: 0.8, outputs: OUTPUTS });
+      return lookForAlerts({ ...common, state, write }, { alerts, memory: 0.8, outputs: more.outputs ?? OUTPUTS });
     };
   }
   async function told(output: string): Promise<string[]> {
@@ -54,7 +55,7 @@ async function createWorld() {
     return (await Promise.all(read)).flat().map(({ body, type }) => `${type} ${JSON.parse(body).subject}`);
   }
   const over = () => redis.del(`${prefix}:alerts.leader`);
-  return { worker, fails, told, over, warn, recorded, redis, prefix };
+  return { worker, fails, told, over, warn, damaged, recorded, redis, prefix };
 }
 
 const FIRING = 'ringback.alert.firing';
@@ -110,4 +111,42 @@ it('an alert about an output never goes to it, and is logged if there is no othe
     outputs: [],
   };
   expect(warn.mock.calls.filter(([fields]) => 'code' in fields)).toEqual([[line, expect.any(String)]]);
+});
+
+it('what is damaged in Redis is thrown away, and said to be', async () => {
+  const { worker, fails, told, damaged, redis, prefix } = await createWorld();
+  const look = worker();
+  await fails('crm');
+  await redis.set(`${prefix}:alerts`, 'x');
+  await redis.hset(`${prefix}:alerts.leader`, 'x', 'y');
+  for (const _ of [1, 2]) expect(await look()).toEqual({ looked: true, missing: [] });
+  expect(await told('ops')).toEqual([`${FIRING} crm`]);
+  await redis.hset(`${prefix}:alerts`, { 'entry x': '{"from":"then"}', 'notice y': '{', later: 'of a newer version' });
+  await look();
+  expect(damaged.mock.calls.flat()).toEqual([
+    { key: `${prefix}:alerts.leader` },
+    { key: `${prefix}:alerts` },
+    { key: `${prefix}:alerts`, fields: 2 },
+  ]);
+  const fields = Object.keys(await redis.hgetall(`${prefix}:alerts`)).toSorted();
+  expect(fields).toEqual([expect.stringMatching(/^entry .*crm/), 'later']);
+});
+
+it('an alert that waits is for the outputs that are left, and is logged once if none is', async () => {
+  const { worker, fails, told, warn, redis, prefix } = await createWorld();
+  const look = worker();
+  const away = () => Promise.reject(new Error('away'));
+  const notices = async () => Object.keys(await redis.hgetall(`${prefix}:alerts`)).filter((field) => field.startsWith('notice'));
+  const left = OUTPUTS.filter(({ name }) => name !== 'log');
+  await fails('crm');
+  for (const store of [away, away]) await look({ store });
+  await look({ outputs: left });
+  expect([await told('ops'), await told('log'), await notices()]).toEqual([[`${FIRING} crm`], [], []]);
+  await fails('crm', 'ops');
+  for (const store of [away, away]) await look({ store });
+  expect(await notices()).toHaveLength(1);
+  for (const _ of [1, 2]) await look({ outputs: left });
+  const lost = warn.mock.calls.filter(([, message]) => message.includes('left the settings'));
+  expect(lost).toEqual([[{ code: 'RB_ALERT_NOT_SENT', requestID: expect.any(String), outputs: ['log'] }, expect.any(String)]]);
+  expect([await told('ops'), await told('log'), await notices()]).toEqual([[`${FIRING} crm`], [], []]);
 });

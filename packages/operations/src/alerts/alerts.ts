@@ -43,14 +43,17 @@ export type LookSettings = {
 /** A worker that leads and does not look again for so many looks is followed by another one. */
 const LOOKS_UNTIL_FOLLOWED = 3;
 
+/** `missing`: what could not be asked, if this worker looked. A problem there is not seen. */
+export type AlertLook = { readonly looked: false } | { readonly looked: true; readonly missing: readonly string[] };
+
 /**
  * Looks once, if no other worker does, and gives to outputs what is to be told. Alerts are settled in Redis before they
  * are queued: a run that is cut off anywhere is finished by the next one, and tells nothing twice.
  */
-export async function lookForAlerts(options: AlertOptions, settings: LookSettings): Promise<void> {
+export async function lookForAlerts(options: AlertOptions, settings: LookSettings): Promise<AlertLook> {
   const { state, places, durability, now, logger } = options;
   const { alerts, memory, outputs } = settings;
-  if (!(await state.lead(LOOKS_UNTIL_FOLLOWED * alerts.every))) return;
+  if (!(await state.lead(LOOKS_UNTIL_FOLLOWED * alerts.every))) return { looked: false };
   const { entries: before, waiting: left } = await state.read();
   const missing = options.missing();
   const status = await readStatus(places, { outputs: outputs.map(({ name }) => name), durability, missing, now });
@@ -61,9 +64,10 @@ export async function lookForAlerts(options: AlertOptions, settings: LookSetting
     callback: callbackOf(notice, { now: now(), runbook: alerts.runbook }),
     to: [...receiversOf(notice, alerts.to)],
   }));
-  if (!(await state.save({ before, entries, waiting }))) return;
+  if (!(await state.save({ before, entries, waiting }))) return { looked: false };
   notices.forEach((notice, index) => report(logger, notice, waiting[index]?.to ?? []));
   for (const one of [...left, ...waiting]) await send(one, options, outputs);
+  return { looked: true, missing: missing.all() };
 }
 
 function report(logger: Logger, { kind, about: { name: condition, subject, text: reason } }: Notice, to: readonly string[]) {
@@ -83,9 +87,15 @@ async function send(
   const { callback, to } = waiting;
   try {
     const shares = sharesOf([{ callback, to }], outputs, write.length);
+    // Without `to` it was reported when it was settled.
+    if (shares.size === 0 && to.length > 0)
+      logger.warn(
+        { code: 'RB_ALERT_NOT_SENT', requestID: callback.id, outputs: to },
+        'an alert is not sent: its outputs left the settings',
+      );
     const batch = alertBatch(callback);
     await enqueue(write, { batch, shares });
-    await record?.({ batch, callback, to });
+    await record?.({ batch, callback, to: to.filter((name) => outputs.some((output) => output.name === name)) });
     await state.sent(waiting);
   } catch (err) {
     logger.warn({ code: 'RB_ALERT_NOT_SENT', requestID: callback.id, err }, 'an alert waits for a shard that did not take it');

@@ -49,18 +49,47 @@ const ENTRY = 'entry ';
 const NOTICE = 'notice ';
 const noticeField = ({ callback }: Waiting) => `${NOTICE}${callback.id}`;
 
-export function createAlertState({ redis, prefix, id }: { redis: Redis; prefix: string; id: string }): AlertState {
+type StateOptions = {
+  readonly redis: Redis;
+  readonly prefix: string;
+  readonly id: string;
+  /** Hears of a key that held something else, or of fields of it, and that they were thrown away. */
+  readonly damaged: (what: { readonly key: string; readonly fields?: number }) => void;
+};
+
+export function createAlertState({ redis, prefix, id, damaged }: StateOptions): AlertState {
   const run = createRunScript(redis);
   const [leader, alerts] = [`${prefix}:alerts.leader`, `${prefix}:alerts`];
+
+  /** What is no key of ours would fail every look. */
+  async function orAnew<T>(key: string, ask: () => Promise<T>): Promise<T> {
+    try {
+      return await ask();
+    } catch (error) {
+      // Of a script the code stands somewhere in the message.
+      if (!(error instanceof Error && error.message.includes('WRONGTYPE'))) throw error;
+      await redis.del(key);
+      damaged({ key });
+      return ask();
+    }
+  }
+
   return {
-    lead: async (forMs) => (await run(LEAD, [leader], [id, String(forMs)])).length > 0,
+    lead: async (forMs) => (await orAnew(leader, () => run(LEAD, [leader], [id, String(forMs)]))).length > 0,
     async read() {
-      const fields = Object.entries(await redis.hgetall(alerts));
+      const fields = Object.entries(await orAnew(alerts, () => redis.hgetall(alerts)));
       const entries = fields.flatMap(([field, text]) => {
         const entry = field.startsWith(ENTRY) ? parsed(Entry, text) : undefined;
         return entry ? [[field.slice(ENTRY.length), entry] as const] : [];
       });
       const waiting = fields.flatMap(([field, text]) => (field.startsWith(NOTICE) ? (parsed(Waiting, text) ?? []) : []));
+      const kept = new Set([...entries.map(([key]) => `${ENTRY}${key}`), ...waiting.map(noticeField)]);
+      const own = fields.map(([field]) => field).filter((field) => field.startsWith(ENTRY) || field.startsWith(NOTICE));
+      const unread = own.filter((field) => !kept.has(field));
+      if (unread.length > 0) {
+        await redis.hdel(alerts, ...unread);
+        damaged({ key: alerts, fields: unread.length });
+      }
       return { entries: new Map(entries), waiting };
     },
     async save({ before, entries, waiting }) {
