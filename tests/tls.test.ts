@@ -9,6 +9,7 @@ import {
   interfaceSettings,
   postCallback,
   type PrivateRedis,
+  ringback,
   speakingTls,
   startCluster,
   startRedisServer,
@@ -96,6 +97,16 @@ async function reasonOf(address: RedisAddress): Promise<string> {
   );
 }
 
+type Report = { readonly findings: readonly Record<string, unknown>[]; readonly errors: number; readonly warnings: number };
+
+async function certificatesSeen(env: Readonly<Record<string, string>>) {
+  const { out } = await ringback(env, 'doctor', '--only', 'redis-reach,redis-tls', '--json');
+  const { findings, errors, warnings } = JSON.parse(out) as Report;
+  const subjects = findings.filter(({ check }) => check === 'redis-tls').map(({ subject }) => String(subject));
+  const ours = subjects.filter((subject) => subject.endsWith(', ours')).length;
+  return { theirs: subjects.length - ours, ours, errors, warnings };
+}
+
 describe.each(kinds)('TLS with %s', (_kind, start) => {
   it('and client certificates, passwords in files and the least rights: a callback goes in and is delivered', async () => {
     const { prefix, redis, address, nodes, servers, sentinels = [] } = await start();
@@ -103,7 +114,7 @@ describe.each(kinds)('TLS with %s', (_kind, start) => {
     for (const server of servers) await addUser(server, 'ringback', '>secret', ...rules);
     for (const sentinel of sentinels) await addUser(sentinel, 'asker', '>asked', ...LEAST_SENTINEL_ACL);
     const own = `username: ringback, passwordFile: ${await passwordFile('secret')}, ${TLS}`;
-    const { sink, startIngress, startWorker } = await createInstallation({
+    const { env, sink, startIngress, startWorker } = await createInstallation({
       settings: (crmUrl) => interfaceSettings({ crmUrl, prefix: 'ringback', redis: `${redis}, ${own}` }),
     });
     const [ingress] = await Promise.all([startIngress(), startWorker()]);
@@ -124,5 +135,13 @@ describe.each(kinds)('TLS with %s', (_kind, start) => {
       expect.stringContaining('asks for a certificate of ours. Name it in redis.tls.certFile'),
     ]);
     expect(await reasonOf(address(OURS))).toBe('connected');
-  }, 120_000);
+
+    expect(await certificatesSeen(env)).toEqual({
+      // With Sentinel its own, and that of the primary that they name.
+      theirs: nodes.length + (sentinels.length > 0 ? 1 : 0),
+      ours: sentinels.length > 0 ? 2 : 1,
+      errors: 0,
+      warnings: 0,
+    });
+  }, 240_000);
 });

@@ -5,7 +5,7 @@ export { type BufferState, hasWriter, peekAtStream, readBufferState } from './ha
 export { standingEvents } from './hand-over/standing-events.ts';
 export type { BodyStore } from './store/bodies.ts';
 export { newerOf, withLastRetry } from './store/newest-state.ts';
-export { type HistoryPlace, openHistory, type OpenOptions } from './open.ts';
+export { type HistoryPlace, openHistory, type OpenOptions, tlsOfHistory } from './open.ts';
 export { problemOf } from './problem-of.ts';
 export { moveKept, type MoveKeptOptions, runKeptMoves } from './kept/move-kept.ts';
 export { createRestKept } from './kept/rest-kept.ts';

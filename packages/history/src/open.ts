@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { RingbackError } from '@ringback/contracts';
 import { openSqliteStore } from './sqlite/store.ts';
+import type { PostgresTls } from './postgres/tls.ts';
 import type { HistoryStore } from './store/store.ts';
 
 const DAY_MS = 86_400_000;
@@ -52,4 +53,11 @@ export async function openHistory(place: HistoryPlace, { folder, busyMs, ...opti
   if (url === undefined) throw new RingbackError('RB_HISTORY_UNUSABLE', 'history.url is missing: store: postgres needs it');
   const wholeDays = { callbacks: keep >= WHOLE_DAYS_FROM_MS, bodies: keepBodies >= WHOLE_DAYS_FROM_MS };
   return openPostgresStore({ url, tls, schema, keepDays: Math.ceil(keep / DAY_MS), wholeDays });
+}
+
+/** Undefined: a file, or without TLS. @throws RingbackError RB_HISTORY_UNUSABLE for the URL */
+export async function tlsOfHistory({ url, tls }: HistoryPlace): Promise<PostgresTls | undefined> {
+  if (url === undefined) return undefined;
+  const { postgresTls } = await import('./postgres/tls.ts');
+  return postgresTls({ url, tls });
 }

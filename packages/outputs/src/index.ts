@@ -1,3 +1,3 @@
 export { askHttp, createHttpClient } from './http.ts';
-export { type Certificate, reach, type Reach } from './reach.ts';
+export { type Certificate, reach, type Reach, type Secure } from './reach.ts';
 export { createOutput, outputTypes } from './registry.ts';

@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { connect, isIP, type Socket } from 'node:net';
-import { checkServerIdentity, connect as connectTls, type TLSSocket } from 'node:tls';
+import { checkServerIdentity, connect as connectTls, type ConnectionOptions as TlsOptions, type TLSSocket } from 'node:tls';
 import type { Endpoint } from '@ringback/contracts';
 import { failureReason, unlessAborted } from './failure.ts';
 
@@ -22,8 +22,18 @@ export type Reach = {
   readonly failed?: { readonly step: 'dns' | 'tcp' | 'tls'; readonly reason: string };
 };
 
+/** How TLS is spoken with what is no HTTP server. */
+export type Secure = {
+  /** Absent: what deliveries use. */
+  readonly tls?: TlsOptions;
+  /** What a protocol sends before the handshake. */
+  readonly askForTls?: ((socket: Socket) => Promise<void>) | undefined;
+};
+
+const AS_DELIVERIES: Secure = { tls: { ALPNProtocols: ['http/1.1'] } };
+
 /** Sends nothing but a TLS handshake, with the addresses and CAs that deliveries use too. Never rejects. */
-export async function reach({ host, port, tls }: Endpoint, signal: AbortSignal): Promise<Reach> {
+export async function reach({ host, port, tls }: Endpoint, signal: AbortSignal, secure = AS_DELIVERIES): Promise<Reach> {
   let known: Reach = { addresses: [] };
   let step: NonNullable<Reach['failed']>['step'] = 'dns';
   let socket: Socket | undefined;
@@ -36,7 +46,7 @@ export async function reach({ host, port, tls }: Endpoint, signal: AbortSignal):
     await opened(socket, 'connect', signal);
     known = { ...known, connectMs: performance.now() - from };
     step = 'tls';
-    return tls ? { ...known, certificate: await shakeHands({ host, socket }, signal) } : known;
+    return tls ? { ...known, certificate: await shakeHands({ host, socket, ...secure }, signal) } : known;
   } catch (error) {
     return { ...known, failed: { step, reason: failureReason(error, signal) } };
   } finally {
@@ -44,13 +54,16 @@ export async function reach({ host, port, tls }: Endpoint, signal: AbortSignal):
   }
 }
 
+type Handshake = Secure & { readonly host: string; readonly socket: Socket };
+
 /** Takes any certificate, so that all that is wrong with it can be told. */
-async function shakeHands({ host, socket }: { host: string; socket: Socket }, signal: AbortSignal): Promise<Certificate> {
+async function shakeHands({ host, socket, tls = {}, askForTls }: Handshake, signal: AbortSignal): Promise<Certificate> {
+  if (askForTls) await unlessAborted(signal, () => askForTls(socket));
   const name = isIP(host) === 0 ? { servername: host } : {};
-  const secure = connectTls({ socket, host, ...name, ALPNProtocols: ['http/1.1'], rejectUnauthorized: false });
+  const secure = connectTls({ socket, host, ...name, ...tls, rejectUnauthorized: false });
   try {
     await opened(secure, 'secureConnect', signal);
-    return readCertificate(secure, host);
+    return readCertificate(secure, tls.servername ?? host);
   } finally {
     secure.destroy();
   }

@@ -26,6 +26,7 @@ export { type Shard, type Sharded, shardsOf } from './shards.ts';
 export { sharingPrimary } from './sharing-primary.ts';
 export { createShardsReadiness, type ShardsReadiness } from './shards-readiness.ts';
 export { createRunScript, type RunScript } from './run-script.ts';
+export { type TlsPlace, tlsPlaces } from './tls-places.ts';
 export { refusalOf, refusedCallback } from './trouble.ts';
 export { writeRefusal } from './write-refusal.ts';
 export { createRedisWatch, type RedisWatch } from './watch.ts';

@@ -49,7 +49,7 @@ function openSingle({ url }: RedisAddress, options: ClientOptions): Redis {
 
 /** Only what is set, or it would override the URL. */
 function credentialsOf({ username, password, tls }: Credentials, at: string): ReturnType<typeof defined> {
-  return defined({ username, password: password?.reveal(), tls: tls && tlsOf(tls, at) });
+  return defined({ username, password: password?.reveal(), tls: tls && tlsOf(tls, `${at}.tls`) });
 }
 
 type Plain = { username: string | undefined; password: string | undefined; tls: TlsOptions | undefined };
@@ -58,7 +58,8 @@ function defined({ username, password, tls }: Plain): Pick<RedisOptions, 'userna
   return { ...(username !== undefined && { username }), ...(password !== undefined && { password }), ...(tls && { tls }) };
 }
 
-function tlsOf({ ca, cert, key, servername }: NonNullable<Credentials['tls']>, at: string): TlsOptions {
+/** `at`: where the settings hold it. @throws RingbackError RB_CONFIG_INVALID */
+export function tlsOf({ ca, cert, key, servername }: NonNullable<Credentials['tls']>, at: string): TlsOptions {
   const pem = { ...(ca && { ca: ca.reveal() }), ...(cert && { cert: cert.reveal() }), ...(key && { key: key.reveal() }) };
   try {
     return { secureContext: createSecureContext(pem), ...(servername !== undefined && { servername }) };
@@ -66,7 +67,7 @@ function tlsOf({ ca, cert, key, servername }: NonNullable<Credentials['tls']>, a
     // No `cause`: it may show the key.
     throw new RingbackError(
       'RB_CONFIG_INVALID',
-      `${at}.tls: ca, cert or key is not PEM that can be read, or key and cert do not belong together`,
+      `${at}: ca, cert or key is not PEM that can be read, or key and cert do not belong together`,
     );
   }
 }

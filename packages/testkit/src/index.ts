@@ -19,6 +19,7 @@ export type { PrivatePostgres } from './private-postgres.ts';
 export { handOver, hangPrimary, killPrimary } from './break-primary.ts';
 export { type RedisSet, type SentinelSet } from './redis-sets.ts';
 export { startCluster, startSentinel, startSentinelSet } from './test-sets.ts';
+export { postgresTls } from './postgres-tls.ts';
 export { speakingTls, TLS_FILES } from './redis-tls.ts';
 export { type SlotMove, startSlotMove } from './slot-move.ts';
 export { canMount, smallDisk } from './small-disk.ts';

@@ -46,19 +46,29 @@ const IDLE_MS = 30_000;
 /** By them the URL would overrule `history.tls`. */
 const TLS_PARAMETERS = ['ssl', 'sslmode', 'sslcert', 'sslkey', 'sslrootcert', 'sslpassword'];
 
-type Address = { readonly connectionString: string; readonly server: ServerName; readonly isTls: boolean };
+type Address = {
+  readonly connectionString: string;
+  /** Begins with a slash for a socket of this machine. */
+  readonly host: string;
+  readonly port: number;
+  readonly server: ServerName;
+  readonly isTls: boolean;
+};
 
-function readUrl(url: string): Address {
+/** @throws RingbackError RB_HISTORY_UNUSABLE */
+export function readUrl(url: string): Address {
   const parsed = URL.parse(url);
   if (parsed === null) throw unusable('history.url', 'its URL cannot be read: postgres://user:password@host:5432/database');
   const isTls = parsed.searchParams.has('sslmode') && parsed.searchParams.get('sslmode') !== 'disable';
   for (const name of TLS_PARAMETERS) parsed.searchParams.delete(name);
-  const host = parsed.hostname || parsed.searchParams.get('host') || 'localhost';
-  return { connectionString: parsed.href, server: `${host}:${parsed.port || 5432}${parsed.pathname}`, isTls };
+  const named = parsed.hostname || parsed.searchParams.get('host') || 'localhost';
+  const port = Number(parsed.port || 5432);
+  const host = decodeURIComponent(named).replaceAll(/^\[|\]$/g, '');
+  return { connectionString: parsed.href, host, port, server: `${named}:${port}${parsed.pathname}`, isTls };
 }
 
 /** Node checks the name that it connects to; the certificate may have another. */
-function tlsOf(tls: PostgresPlace['tls'] = {}) {
+export function tlsOf(tls: PostgresPlace['tls'] = {}) {
   const { ca, cert, key, servername } = tls;
   return {
     ...(ca && { ca: ca.reveal() }),

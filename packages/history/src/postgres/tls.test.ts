@@ -1,7 +1,6 @@
-import { chmodSync, chownSync, copyFileSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { createSecret } from '@ringback/contracts';
-import { startPostgresServer, TLS_FILES } from '@ringback/testkit';
+import { postgresTls, startPostgresServer, TLS_FILES } from '@ringback/testkit';
 import { expect, it } from 'vitest';
 import { NO_ROWS } from '../store/rows.ts';
 import { open } from './test-postgres.ts';
@@ -11,16 +10,7 @@ const secretOf = (path: string) => createSecret(readFileSync(path, 'utf8'));
 it('connects with TLS, and says what is wrong with a certificate', async () => {
   const server = await startPostgresServer();
   await server.stop();
-  const { uid, gid } = statSync(server.dir);
-  const own = (name: string) => {
-    const path = join(server.dir, name);
-    copyFileSync(join(dirname(TLS_FILES.caFile), name), path);
-    chownSync(path, uid, gid);
-    chmodSync(path, 0o600);
-    return path;
-  };
-  const files = [`ssl_cert_file=${own('redis.pem')}`, `ssl_key_file=${own('redis.key')}`];
-  await server.start(['ssl=on', ...files]);
+  await server.start(postgresTls(server));
   const place = { url: server.url, schema: 'ringback' };
   const ca = secretOf(TLS_FILES.caFile);
   const { servername } = TLS_FILES;

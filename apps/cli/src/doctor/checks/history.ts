@@ -2,6 +2,7 @@ import { RingbackError } from '@ringback/contracts';
 import { examineBuffer, examineHistory, type Finding } from '@ringback/operations';
 import type { Check, DoctorContext } from '../check.ts';
 import { ofShards } from './redis-places.ts';
+import { checkHistoryTls } from './tls.ts';
 import { openHistoryOf } from '../../reach/with-history.ts';
 
 const buffer = ofShards('history-buffer', async (shard, { settings, now }) =>
@@ -10,6 +11,7 @@ const buffer = ofShards('history-buffer', async (shard, { settings, now }) =>
 
 export const historyChecks: readonly Check[] = [
   { name: 'history', group: 'history', run: checkHistory },
+  { name: 'history-tls', group: 'history', run: checkHistoryTls },
   // Without a history there is no need of Redis.
   { ...buffer, group: 'history', run: async (context) => (context.settings().history === undefined ? [] : buffer.run(context)) },
 ];

@@ -1,10 +1,14 @@
 import { type Finding, judgeClock } from '@ringback/operations';
-import { askHttp, type Certificate } from '@ringback/outputs';
+import { askHttp } from '@ringback/outputs';
 import type { Check, DoctorContext, ReachedEndpoint } from '../check.ts';
+import { type CertificateMends, judgeCertificate, type Told } from './certificate.ts';
 import { inWords, SHARE_OF_TIMEOUT } from '../run-checks.ts';
 
-const DAY_MS = 86_400_000;
-const EXPIRES_SOON_MS = 21 * DAY_MS;
+const MEND_CERTIFICATE: CertificateMends = {
+  renew: 'whoever runs the destination must renew its certificate',
+  name: 'write the name of the certificate in the settings, or have the certificate made for this one',
+  trust: 'name the CA in NODE_EXTRA_CA_CERTS, of this command and of the worker; or the destination must send the whole chain',
+};
 
 /** All without delivering anything. */
 export const outputChecks: readonly Check[] = [
@@ -20,14 +24,12 @@ export const outputChecks: readonly Check[] = [
     return [{ severity: 'error', text: failed.reason, mend }];
   }),
   ofEndpoints('output-tls', ({ reach: { certificate, failed } }, { now }) => {
-    if (certificate) return judgeCertificate(certificate, now());
+    if (certificate) return judgeCertificate(certificate, { now: now(), mends: MEND_CERTIFICATE });
     if (failed?.step !== 'tls') return [];
     return [{ severity: 'error', text: failed.reason, mend: 'does it speak TLS? If it does not, write http:// in the settings' }];
   }),
   { name: 'output-clock', group: 'outputs', run: checkClocks },
 ];
-
-type Told = Omit<Finding, 'subject'>;
 
 function ofEndpoints(name: string, judge: (one: ReachedEndpoint, context: DoctorContext) => readonly Told[]): Check {
   return {
@@ -42,29 +44,6 @@ function ofEndpoints(name: string, judge: (one: ReachedEndpoint, context: Doctor
 }
 
 const subjectOf = ({ output, place }: ReachedEndpoint) => `${output} (${place})`;
-
-function judgeCertificate({ validTo, fitsHost, distrust }: Certificate, now: number): readonly Told[] {
-  const told: Told[] = [];
-  const until = new Date(validTo).toISOString();
-  const days = Math.floor((validTo - now) / DAY_MS);
-  const renew = 'whoever runs the destination must renew its certificate';
-  if (validTo <= now) told.push({ severity: 'error', text: `its certificate expired at ${until}`, mend: renew });
-  else if (validTo - now < EXPIRES_SOON_MS)
-    told.push({ severity: 'warning', text: `its certificate expires in ${days} days (${until})`, mend: renew });
-  if (!fitsHost)
-    told.push({
-      severity: 'error',
-      text: 'its certificate is for another name (ERR_TLS_CERT_ALTNAME_INVALID)',
-      mend: 'write the name of the certificate in the settings, or have the certificate made for this one',
-    });
-  if (distrust !== undefined)
-    told.push({
-      severity: 'error',
-      text: `its certificate is not trusted (${distrust})`,
-      mend: 'name the CA in NODE_EXTRA_CA_CERTS, of this command and of the worker; or the destination must send the whole chain',
-    });
-  return told.length > 0 ? told : [{ severity: 'ok', text: `its certificate is valid for ${days} days` }];
-}
 
 /** Only with `--http`, and only the root: many destinations count any request to a webhook's path. */
 async function checkClocks(context: DoctorContext): Promise<readonly Finding[]> {

@@ -14,11 +14,13 @@ import { refusedByRedis } from '@ringback/redis';
 import type { Check, DoctorContext } from '../check.ts';
 import { ofServers, ofShards, serversOf } from './redis-places.ts';
 import { inWords } from '../run-checks.ts';
+import { checkRedisTls } from './tls.ts';
 import { requireShardCount } from '../../reach/require-shard-count.ts';
 import { lostReasons, type ReachedShard, shardsInWords } from '../../reach/shards.ts';
 
 export const redisChecks: readonly Check[] = [
   { name: 'redis-reach', group: 'redis', unchecked: 'error', run: checkReach },
+  { name: 'redis-tls', group: 'redis', run: checkRedisTls },
   ofServers('redis-version', async ({ place, facts }) => judgeVersion({ place, facts: await facts() })),
   ofServers('redis-policy', async ({ place, facts }) => judgePolicy({ place, facts: await facts() })),
   ofServers('redis-persistence', async ({ place, facts }, { redis }) =>
