@@ -2,7 +2,9 @@ import type { Traced } from '@ringback/operations';
 
 /** What `trace --json` prints of a callback. Times as ISO 8601. */
 export function traceJson({ callback, routes, deliveries, resting, actions, notes }: Traced): object {
-  const { id: requestID, key, subjects, repeats, fate, time, receivedAt, dispatchedAt, ...rest } = callback;
+  const { id: requestID, key, subjects, repeats, fate, time, receivedAt, dispatchedAt, ...others } = callback;
+  // `trace` says all that a person needs of them.
+  const { traceparent: _parent, tracestate: _state, ...rest } = others;
   const { progress: _progress, orderFinished: _finished, ...about } = subjects;
   return {
     callback: {

@@ -11,6 +11,7 @@ export function traceText(traced: Traced, now: number): string[] {
     `${callback.type ?? 'a callback'}  ${callback.id ?? `msg_${callback.key}`}`,
     ...labelled('from', fromWords(traced)),
     ...labelled('received', receivedWords(traced)),
+    ...labelled('trace', callback.trace),
     ...labelled('about', aboutWords(traced)),
     ...labelled('again', againWords(traced)),
     ...labelled('fate', fateWords(traced)),

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { placeOfKey } from '@ringback/contracts';
 import { createHandOver, NO_ROWS } from '@ringback/history';
 import { createLedger } from '@ringback/ledger';
 import { testRedis } from '@ringback/testkit';
@@ -164,5 +165,19 @@ it('says from when to when a delivery was parked, after it came back', async () 
     ...NO_ROWS,
     deliveries: [deliveryRow(row, { ...change, state: 'purged', at: T + 90_000, parkedAt: T + 80_000 })],
   });
-  expect((await cli('trace', 'r-1')).out).toContain('was parked from 2026-11-24T09:01:20.000Z on; until when is not known');
+  const purged = await cli('trace', 'r-1');
+  expect(purged.out).toContain('was parked from 2026-11-24T09:01:20.000Z on; until when is not known');
+  expect(purged.out).not.toContain('  trace ');
+});
+
+it('names the trace of a callback while something holds it', async () => {
+  const { cli, history } = await setUp();
+  const { key, id: requestID, source, account, type, receivedAt } = row;
+  const callback = { ...row, traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`, tracestate: 'vendor=1' };
+  const payload = JSON.stringify({ v: 1, batch: 'b1', from: 'b1', callback });
+  const named = { key, place: placeOfKey(key), requestID, source, account, type, batch: 'b1', receivedAt };
+  await history.rest.put([{ id: `b1.${key}.log`, kind: 'parked', output: 'log', ...named, at: T + 1000, payload }]);
+  expect(linesOf((await cli('trace', 'r-1')).out)).toContain(`  trace       ${'a'.repeat(32)}`);
+  const [story] = jsonOf((await cli('trace', 'r-1', '--json')).out);
+  expect(story).toMatchObject({ callback: { trace: 'a'.repeat(32) } });
 });

@@ -5,6 +5,7 @@ import { explainFate, type TodaysRoutes } from './explain-fate.ts';
 import type { Live } from './look-in-redis.ts';
 import { markReplays } from './of-replay.ts';
 import type { FoundResting } from './resting.ts';
+import { traceIdOf } from './trace-id.ts';
 import type { CallbackStage, Traced, TracedCallback, TracedDelivery } from './traced.ts';
 
 /** All that was found of one callback. At least one of the first three is there. */
@@ -31,6 +32,7 @@ export function compose(pieces: Pieces, { today, notes }: Context): Traced {
     stage: stageOf(pieces),
     subjects: story?.subjects ?? {},
     batch: story?.batch ?? live?.batch,
+    trace: traceIdOf(pieces),
     dispatchedAt: story?.dispatchedAt,
     fate: story?.fate,
     repeats: story?.repeats ?? { duplicates: 0, conflicts: 0 },

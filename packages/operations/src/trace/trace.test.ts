@@ -13,6 +13,7 @@ import { trace, type TraceOptions } from './trace.ts';
 const delivery = { retry: { attempts: 3, giveUpAfter: 86_400_000, minDelay: 60_000, maxDelay: 60_000 } };
 const one = testCallback('r-1');
 const key = callbackKey(one);
+const CONTEXT = `00-${'a'.repeat(32)}-${'b'.repeat(16)}`;
 
 function setUp() {
   const { url, prefix } = testRedis();
@@ -48,9 +49,13 @@ function setUp() {
 it('tells what Redis knows of a callback that waits for a worker, by any of its ids', async () => {
   const { shard, asked } = setUp();
   const write = createBatchWriter(shard);
-  await write({ id: 'b1', callbacks: [testCallback('r-0'), one] });
+  await write({ id: 'b1', callbacks: [testCallback('r-0'), { ...one, traceparent: `${CONTEXT}-00` }] });
   const found = [
-    { callback: { ...one, key, batch: 'b1', stage: 'queued' }, deliveries: [], routes: [{ matched: true }, { matched: false }] },
+    {
+      callback: { ...one, key, batch: 'b1', stage: 'queued', trace: undefined },
+      deliveries: [],
+      routes: [{ matched: true }, { matched: false }],
+    },
   ];
   for (const id of ['r-1', ' "r-1",', key, `msg_${key}`, `msg_${key}_r7`]) expect(await asked({ id })).toMatchObject({ found });
   const subjectsOf = ({ id }: Callback) => (id === 'r-1' ? { order: 'o-7' } : {});
@@ -67,7 +72,8 @@ it('tells of each delivery where it stands: by its job, by what is held, or by t
   await ledger.record('crm', [{ batch: 'b1', key, outcome: 'delivered' }]);
   await ledger.record('ops', [{ batch: 'b1', key, outcome: 'retrying' }]);
   const spent = { attempts: 1, uncounted: 0, failingSince: 1 };
-  await producerOf('ops').addFailed({ batch: 'b1', callback: one, outcome: 'retry', spent, waitMs: 60_000, fault: 'theirs' });
+  const callback = { ...one, traceparent: `${CONTEXT}-01` };
+  await producerOf('ops').addFailed({ batch: 'b1', callback, outcome: 'retry', spent, waitMs: 60_000, fault: 'theirs' });
   await ledger.record('sms', [{ batch: 'b1', key, outcome: 'dead' }]);
   const shares = [{ output: 'log', callbacks: [one], state: 'held', beyond: 'held' } as const];
   await createBodies(shard).store({ id: 'b1', batch: 'b1', again: false, compact: true, shares });
@@ -75,6 +81,7 @@ it('tells of each delivery where it stands: by its job, by what is held, or by t
   const { found, missing } = await asked();
   expect(missing).toEqual([]);
   expect(found).toHaveLength(1);
+  expect(found[0]?.callback.trace).toBe('a'.repeat(32));
   expect(found[0]?.callback).toMatchObject({ ...one, batch: 'b1', stage: 'dispatched' });
   const deliveries = (found[0]?.deliveries ?? []).map(
     ({ output, state, where, attempted = 0 }) => `${output} ${state} ${where} ${attempted}`,

@@ -53,6 +53,8 @@ export type TracedCallback = Partial<Callback> & {
   readonly stage: CallbackStage;
   readonly subjects: Subjects;
   readonly batch?: string | undefined;
+  /** Of OpenTelemetry, if it is sampled and something still holds it. */
+  readonly trace?: string | undefined;
   readonly dispatchedAt?: number | undefined;
   readonly fate?: Fate | undefined;
   readonly repeats: { readonly duplicates: number; readonly conflicts: number };
