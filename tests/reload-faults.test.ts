@@ -6,6 +6,7 @@ import { body, DEADLINE, install, reload, settingsOf, startLoad } from './reload
 
 /** The default of an output. */
 const CONCURRENCY = 32;
+const NEW = 'fedcba9876543210fedcba9876543210';
 /** Tells the test that the attempt is over. */
 const CLOSING = { status: 200, headers: { connection: 'close' } };
 
@@ -48,7 +49,7 @@ it('of two workers with different settings, one that does not know an output lea
   expect(crm).toEqual([...new Set(crm)]);
 }, 240_000);
 
-it('a worker that is killed in the middle of a reload under load loses nothing', async () => {
+it('a worker, then an ingress, that is killed in the middle of a reload under load loses nothing', async () => {
   const lock = '3s';
   const world = await install((sink) => ({ lock, outputs: { crm: `${sink}/crm` } }));
   const { sink } = world;
@@ -64,7 +65,29 @@ it('a worker that is killed in the middle of a reload under load loses nothing',
   const sent = await load.end();
   const arrived = () => new Set(['/crm', '/new'].flatMap(world.arrived));
   await vi.waitFor(() => expect([...arrived()].toSorted()).toEqual(sent), { timeout: 120_000, interval: 50 });
+
+  const acked: string[] = [];
+  const sending = Array.from({ length: 4 }, (_, client) => sendUntilCut(ingress.url, `i${client}`, acked));
+  await vi.waitFor(() => expect(acked.length).toBeGreaterThan(30), DEADLINE);
+  await world.write({ lock, secrets: [NEW], outputs: { crm: `${sink.url}/new` } });
+  ingress.process.signal('SIGHUP');
+  expect(await ingress.process.stop('SIGKILL')).toBeNull();
+  await Promise.all(sending);
+  const { url } = await world.startIngress();
+  expect((await postCallback({ ingress: url, requestID: 'old', body })).status).toBe(401);
+  expect((await postCallback({ ingress: url, requestID: 'new', body, secret: NEW })).status).toBe(200);
+  await vi.waitFor(() => expect([...arrived()]).toEqual(expect.arrayContaining([...acked, 'new'])), DEADLINE);
 }, 240_000);
+
+/** Adds what is acked. */
+async function sendUntilCut(ingress: string, client: string, acked: string[]): Promise<void> {
+  for (let count = 0; ; count += 1) {
+    const requestID = `${client}-${count}`;
+    const answer = await postCallback({ ingress, requestID, body }).catch(() => undefined);
+    if (answer === undefined) return;
+    if (answer.status === 200) acked.push(requestID);
+  }
+}
 
 it('what is taken under the earlier settings while Redis is away is given back, and goes by the new ones once', async () => {
   const redis = await startRedisServer({ appendfsync: 'always' });
