@@ -1,6 +1,6 @@
 export { compareSettings, type SettingsChange } from './compare.ts';
 export { jsonSchema } from './json-schema.ts';
-export { encryptsAs, ingressParts, routesDigest, type SettingsParts, workerParts } from './settings-parts.ts';
+export { encryptsAs, ingressParts, partsAtOnce, routesDigest, type SettingsParts, workerParts } from './settings-parts.ts';
 export { requireSettingsFile, settingsFile } from './settings-file.ts';
 export {
   type Config,

@@ -1,6 +1,7 @@
 import type { BodiesAt, EncryptionStatus } from '@ringback/operations';
+import { bodiesInWords } from './text.ts';
 
-export type Need = BodiesAt & {
+type Need = BodiesAt & {
   /** In words. */
   readonly until: string;
 };
@@ -27,14 +28,16 @@ const UNTIL: Readonly<Record<string, string>> = {
 type Known = Pick<EncryptionStatus, 'keys' | 'notReached'> & {
   /** ms. Undefined: there is no history. */
   readonly keepBodies: number | undefined;
+  /** Bodies. */
+  readonly underWay: number;
 };
 
-/** A key is removable only if everything could be asked. */
-export function olderKeys({ keys, notReached, keepBodies }: Known): OlderKey[] {
+/** A key is removable only if everything could be asked, and no worker had a body that it may write back. */
+export function olderKeys({ keys, notReached, keepBodies, underWay }: Known): OlderKey[] {
   return keys.slice(1).map(({ id, at }, index) => ({
     id,
     place: index + 1,
-    removable: at.length === 0 && notReached.length === 0,
+    removable: at.length === 0 && notReached.length === 0 && underWay === 0,
     needs: at.map((own) => ({ ...own, until: untilOf(own, keepBodies) })),
   }));
 }
@@ -47,9 +50,10 @@ function untilOf({ where, newest }: BodiesAt, keepBodies: number | undefined): s
 export function olderKeyLines({ id, place, removable, needs }: OlderKey): string[] {
   const name = `key ${id} (privacy.encrypt.keys[${place}])`;
   if (removable) return [`${name} can be removed from the settings`];
-  if (needs.length === 0) return [`${name}: nothing that was asked needs it, but not everything could be asked. Keep it`];
+  if (needs.length === 0)
+    return [`${name}: nothing that was found needs it, but not all could be asked or changed. Keep it, and run this again`];
   return needs.map(({ where, outputs, bodies, until }) => {
     const whose = outputs.length === 0 ? '' : ` of ${outputs.join(', ')}`;
-    return `${name} is still needed: ${bodies} bodies in ${where}${whose}, ${until}`;
+    return `${name} is still needed: ${bodiesInWords(bodies)} (${where}${whose}), ${until}`;
   });
 }

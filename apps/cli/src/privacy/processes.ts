@@ -19,6 +19,6 @@ export function withOtherKeys(running: readonly RunningProcess[], settings: Conf
 /** @throws RingbackError RB_SETTINGS_DIFFER */
 export function requireSameKeys(others: readonly string[]): void {
   if (others.length === 0) return;
-  const message = `${others.join(', ')} run with other keys than these settings, and might not read what is encrypted anew: reload or restart them first`;
+  const message = `these run with other keys than the settings, and might not read what is encrypted anew: ${others.join(', ')}. Reload or restart them first (they say every 5 s what they run with)`;
   throw new RingbackError('RB_SETTINGS_DIFFER', message);
 }

@@ -11,7 +11,7 @@ import type { Terminal } from '../terminal/terminal.ts';
 import { olderKeyLines, olderKeys } from './needs.ts';
 import { requireSameKeys, runningIn, withOtherKeys } from './processes.ts';
 import { readEncryption } from './status.ts';
-import { rotatedTable } from './text.ts';
+import { bodiesInWords, rotatedTable } from './text.ts';
 
 type Rotating = {
   readonly settingsPath: string;
@@ -52,7 +52,7 @@ async function requireRunning(open: OpenPlaces) {
 async function rotateAll({ places, away, settings }: OpenPlaces, { key, only }: { key: string; only: boolean }) {
   const { show, end } = createProgressLine({ stream: process.stderr, now: () => performance.now() });
   const onProgress = ({ where, bodies }: { where: string; bodies: number }) =>
-    only ? undefined : show(`${bodies} bodies encrypted anew; now: ${where}`);
+    only ? undefined : show(`${bodiesInWords(bodies)} encrypted anew; now: ${where}`);
   try {
     return await rotate({ places, away, key, codec: bodyCodec(settings), dryRun: only, onProgress });
   } finally {
@@ -74,7 +74,8 @@ type Told = Rotating & { readonly rotated: Rotated; readonly key: string; readon
 async function tell(open: OpenPlaces, { rotated, key, only, settingsPath, json, terminal }: Told): Promise<boolean> {
   const status = await readEncryption(open, settingsPath);
   const notReached = [...new Set([...rotated.notReached, ...status.notReached])];
-  const older = olderKeys({ ...status, notReached, keepBodies: open.settings.history?.keepBodies });
+  const underWay = sumOf(rotated.underWay);
+  const older = olderKeys({ ...status, notReached, keepBodies: open.settings.history?.keepBodies, underWay });
   if (json) {
     const { plain, missing } = status;
     terminal.out(JSON.stringify({ dryRun: only, key, ...rotated, older, plain, missing, notReached }));
@@ -84,7 +85,8 @@ async function tell(open: OpenPlaces, { rotated, key, only, settingsPath, json, 
   else for (const line of rotatedTable(rotated.rotated, only)) terminal.out(line);
   if (!only) for (const line of older.flatMap(olderKeyLines)) terminal.out(line);
   for (const { where, bodies } of rotated.unreadable)
-    terminal.err(`${bodies} bodies in ${where} stay as they are: their key is missing, or they were changed`);
+    terminal.err(`not changed: ${bodiesInWords(bodies)} (${where}), whose key is missing or which were changed by somebody`);
+  if (underWay > 0) terminal.err(`not changed: ${bodiesInWords(underWay)}, which a worker has under way. Run this again`);
   for (const why of notReached) terminal.err(`not reached: ${why}`);
   return notReached.length === 0;
 }

@@ -4,7 +4,7 @@ import type { OpenPlaces } from '../reach/with-places.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { runningIn, withOtherKeys } from './processes.ts';
 import { readSpoolOfMachine } from './spool.ts';
-import { statusTable } from './text.ts';
+import { bodiesInWords, statusTable } from './text.ts';
 
 export async function readEncryption(open: OpenPlaces, settingsPath: string): Promise<EncryptionStatus> {
   const { settings, places, away } = open;
@@ -39,6 +39,7 @@ export async function showEncryption(open: OpenPlaces, { settingsPath, json, ter
 
 function problemsOf({ missing }: EncryptionStatus): string[] {
   return missing.map(
-    ({ id, bodies }) => `${bodies} bodies name key ${id}, which the settings do not have: put it back into privacy.encrypt.keys`,
+    ({ id, bodies }) =>
+      `key ${id} is not in the settings, and ${bodiesInWords(bodies)} cannot be read: put it back into privacy.encrypt.keys`,
   );
 }

@@ -13,6 +13,8 @@ export function statusTable({ keys, missing, plain }: Listed, encrypts: boolean)
   ]);
 }
 
+export const bodiesInWords = (count: number) => (count === 1 ? '1 body' : `${count} bodies`);
+
 function placeInWords(index: number, encrypts: boolean): string {
   const place = `keys[${index}]`;
   return index === 0 && encrypts ? `${place}, encrypts` : place;

@@ -92,6 +92,7 @@ it('counts bodies by key and place, and encrypts with the first key all that can
 
   const done = await run();
   expect(sumOf(done.rotated)).toBe(128);
+  expect(done.underWay).toEqual([{ where: 'callbacks', outputs: [], bodies: 1 }]);
   expect(sumOf(done.unreadable)).toBe(2);
   const after = await status(NEW, OLD);
   expect(after.plain.bodies).toBe(0);

@@ -30,11 +30,13 @@ export type Rotated = {
   readonly rotated: readonly BodiesAt[];
   /** Encrypted with a key that is missing, or changed by somebody: they stay. */
   readonly unreadable: readonly BodiesAt[];
+  /** A worker had them when they were to be changed: it may write them anywhere, as they were. */
+  readonly underWay: readonly BodiesAt[];
   readonly notReached: readonly string[];
 };
 
 type Place = Pick<BodiesAt, 'where' | 'outputs'>;
-type Rotating = RotateOptions & { readonly rotated: Tally; readonly unreadable: Tally };
+type Rotating = RotateOptions & { readonly rotated: Tally; readonly unreadable: Tally; readonly underWay: Tally };
 
 /**
  * Encrypts with the first key what an older one encrypts, and what is plain, in Redis and in the history. Each is
@@ -45,14 +47,18 @@ export async function rotate(options: RotateOptions): Promise<Rotated> {
   const missing = createMissing(away);
   const rotated = createTally();
   for (let round = 1; ; round += 1) {
-    const rotating = { ...options, rotated, unreadable: createTally() };
+    const rotating = { ...options, rotated, unreadable: createTally(), underWay: createTally() };
     let changed = 0;
     for (const shard of places.shards)
       changed += (await missing.ask(shardName(places, shard.number), () => rotateInShard(rotating, shard))) ?? 0;
     changed += (await missing.ask('history', () => rotateInHistory(rotating))) ?? 0;
-    if (dryRun || changed === 0 || round === MOST_ROUNDS)
-      return { rotated: rotated.places(), unreadable: rotating.unreadable.places(), notReached: missing.all() };
+    if (dryRun || (changed === 0 && rotating.underWay.bodies() === 0) || round === MOST_ROUNDS)
+      return resultOf(rotating, missing.all());
   }
+}
+
+function resultOf({ rotated, unreadable, underWay }: Rotating, notReached: readonly string[]): Rotated {
+  return { rotated: rotated.places(), unreadable: unreadable.places(), underWay: underWay.places(), notReached };
 }
 
 /** Resolves to how many changed meanwhile, as the next ones. */
@@ -69,6 +75,7 @@ async function rotateStanding(rotating: Rotating, { place: where, outputs, paylo
   const anew = resealed(rotating, payload, { where, outputs });
   if (anew.bodies === 0) return undefined;
   const done = rotating.dryRun ? 'rewritten' : await replace(anew.payload);
+  if (done === 'under way') rotating.underWay.note({ where, outputs }, anew.bodies);
   if (done === 'rewritten') noteRotated(rotating, { where, outputs }, anew.bodies);
   return done;
 }

@@ -8,6 +8,9 @@ import type { Redis } from 'ioredis';
 
 export const jobKey = (prefix: string, queue: string, id: string) => new QueueKeys(prefix).toKey(queue, id);
 
+/** Held by the worker that has the job under way. */
+export const lockKey = (job: string) => `${job}:lock`;
+
 /** Every queue that was ever opened has this key. */
 export const metaKey = (prefix: string, queue: string) => new QueueKeys(prefix).toKey(queue, 'meta');
 

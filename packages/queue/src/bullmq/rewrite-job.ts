@@ -1,6 +1,6 @@
 import { createRunScript } from '@ringback/redis';
-import { QueueKeys } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { jobKey, lockKey } from './keys.ts';
 
 /*
  * This file leans on the insides of BullMQ 6.7.0: a job is one hash whose field `data` is JSON, and a worker that has
@@ -23,8 +23,8 @@ const ANSWERS = ['rewritten', 'under way', 'changed', 'gone'] as const;
 
 /** Only if no worker has the job under way, and it is still as it was read: then none works on what it held. */
 export async function rewriteJob(place: JobPlace, was: string, data: unknown): Promise<(typeof ANSWERS)[number]> {
-  const key = new QueueKeys(place.prefix).toKey(place.queue, place.id);
-  const [answer] = await createRunScript(place.redis)(REWRITE, [key, `${key}:lock`], [was, JSON.stringify(data)]);
+  const key = jobKey(place.prefix, place.queue, place.id);
+  const [answer] = await createRunScript(place.redis)(REWRITE, [key, lockKey(key)], [was, JSON.stringify(data)]);
   return ANSWERS.find((known) => known === answer) ?? 'changed';
 }
 

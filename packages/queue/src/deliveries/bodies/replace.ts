@@ -2,8 +2,9 @@ import { type Callback, StoredShare } from '@ringback/contracts';
 import { createRunScript } from '@ringback/redis';
 import type { Redis } from 'ioredis';
 import { Compile } from 'typebox/compile';
+import { lockKey } from '../../bullmq/keys.ts';
 import { decodeBodies, encodeBodies, isCompact, notOurs, parseStored } from './blob.ts';
-import { bodiesKey } from './keys.ts';
+import { bodiesKey, referenceJobKey } from './keys.ts';
 
 const share = Compile(StoredShare);
 
@@ -19,15 +20,20 @@ export type ReplaceableBodies = {
 };
 
 /**
- * KEYS bodies · ARGV digest as it was read, new blob, its digest. What is under way has read the blob as a whole: it
- * may change for the next reader. Places in the shares stay.
+ * KEYS bodies, locks of the outputs' jobs · ARGV digest as it was read, new blob, its digest. Places in the shares stay.
+ * A worker that has read the blob may write one of its callbacks back, as a retry: so what is under way stays.
  */
 const REPLACE = `
 local digest = redis.call('HGET', KEYS[1], 'digest')
 if not digest then return { 'gone' } end
 if digest ~= ARGV[1] then return { 'changed' } end
+for i = 2, #KEYS do
+  if redis.call('EXISTS', KEYS[i]) == 1 then return { 'under way' } end
+end
 redis.call('HSET', KEYS[1], 'bodies', ARGV[2], 'digest', ARGV[3])
 return { 'rewritten' }`;
+
+const ANSWERS = ['rewritten', 'under way', 'changed', 'gone'] as const;
 
 type Access = { readonly redis: Redis; readonly prefix: string };
 
@@ -47,10 +53,12 @@ export async function readReplaceable({ redis, prefix }: Access, id: string): Pr
 /** `callbacks` MUST be the same ones in the same order: only how their bodies are encrypted may differ. */
 export async function replaceBodies(
   { redis, prefix }: Access,
-  { id, batch, digest, compact }: ReplaceableBodies,
+  { id, batch, digest, compact, outputs }: ReplaceableBodies,
   callbacks: readonly Callback[],
-): Promise<'rewritten' | 'changed' | 'gone'> {
+): Promise<(typeof ANSWERS)[number]> {
   const blob = await encodeBodies(batch, callbacks, compact);
-  const [answer] = await createRunScript(redis)(REPLACE, [bodiesKey(prefix, id)], [digest, blob.bytes, blob.digest]);
-  return answer === 'rewritten' || answer === 'gone' ? answer : 'changed';
+  const locks = outputs.map(({ name }) => lockKey(referenceJobKey(prefix, id, name)));
+  const keys = [bodiesKey(prefix, id), ...locks];
+  const [answer] = await createRunScript(redis)(REPLACE, keys, [digest, blob.bytes, blob.digest]);
+  return ANSWERS.find((known) => known === answer) ?? 'changed';
 }
