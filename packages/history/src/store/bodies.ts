@@ -6,7 +6,7 @@ export type BodyHead = CallbackRef & { readonly head: string };
 /** Characters of a head: `rb1.<8 of the key>.` */
 export const HEAD_LENGTH = 13;
 
-export type StoredBody = CallbackRef & { readonly body: string };
+type StoredBody = CallbackRef & { readonly body: string };
 
 /** Bodies as they are stored, apart from their callbacks. */
 export type BodyStore = {

@@ -21,14 +21,16 @@ function textOf(json: string): string | undefined {
 export function maskJson<Place>(json: string, { places, isHidden, isPhone }: Fields<Place>): string {
   if (!isJson(json)) return JSON.stringify(HIDDEN);
   const phones = createPhoneNumbers();
-  const collect = (place: Place, value: string) => (isPhone(place) ? phones.add(textOf(value) ?? '') : undefined);
-  rewriteJson<Place>(json, { places, scalar: (...at) => void collect(...at), key: (...at) => void collect(...at) });
+  const collect = (place: Place, value: string): undefined => {
+    if (isPhone(place)) phones.add(textOf(value) ?? '');
+  };
+  rewriteJson<Place>(json, { places, scalar: collect, key: collect });
 
   /** Undefined: nothing to mask. */
   function withoutPhones(value: string): string | undefined {
     const text = textOf(value) ?? '';
-    const masked = phones.maskedIn(text);
-    return masked === text ? undefined : JSON.stringify(masked);
+    const shown = phones.maskedIn(text);
+    return shown === text ? undefined : JSON.stringify(shown);
   }
 
   function masked(place: Place, value: string): string | undefined {

@@ -22,7 +22,7 @@ export function createOutputMask({ settings, personalOf }: Options): Mask {
   function fieldsOf(personal: PersonalFields | undefined): Fields<Place> {
     const phones = phone ? patterns(personal?.phone, isPhoneKey) : [];
     const names = name ? patterns(personal?.name, isNameKey) : [];
-    return fields(anyOf(phones), anyOf([...names, ...own]));
+    return placesOf(anyOf(phones), anyOf([...names, ...own]));
   }
 
   return (callback) => {
@@ -37,7 +37,7 @@ function patterns(paths: readonly string[] | undefined, byName: (key: string) =>
   return paths?.map(pathPattern) ?? [keyPattern(byName)];
 }
 
-function fields(phones: AnyOf, names: AnyOf): Fields<Place> {
+function placesOf(phones: AnyOf, names: AnyOf): Fields<Place> {
   return {
     places: {
       top: { phone: phones.top, hidden: names.top },

@@ -37,7 +37,7 @@ export function createPhoneNumbers(): PhoneNumbers {
       if (length !== undefined) found.push({ start, end });
       end = start;
     }
-    return found.reverse();
+    return found.toReversed();
   }
 
   function maskedRun(run: string): string {
