@@ -62,8 +62,8 @@ export async function reload(...processes: AppProcess[]): Promise<void> {
   }, DEADLINE);
 }
 
-/** A few clients that send without a pause between two answers. */
-export function startLoad(ingress: string, clients = 4) {
+/** A few clients that send one callback after the other. */
+export function startLoad(ingress: string, { clients = 4, pauseMs = 2 } = {}) {
   const load = { secret: OLD as string, sent: [] as { requestID: string; status: number }[] };
   const done = new AbortController();
   async function client(number: number): Promise<void> {
@@ -71,7 +71,7 @@ export function startLoad(ingress: string, clients = 4) {
       const requestID = `c${number}-${count}`;
       const { status } = await postCallback({ ingress, requestID, body, secret: load.secret });
       load.sent.push({ requestID, status });
-      await pause(2);
+      await pause(pauseMs);
     }
   }
   const running = Promise.all(Array.from({ length: clients }, (_, number) => client(number)));

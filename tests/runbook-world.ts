@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +18,7 @@ import { expect, onTestFinished, vi } from 'vitest';
 import { type Ran, runCommand } from '../apps/cli/src/test-commands.ts';
 
 export const SOON = { timeout: 60_000, interval: 100 };
+const BODY_KEY = randomBytes(32).toString('base64');
 const UNFIT = taskBody({ taskID: 7 });
 
 function outputYaml(name: string, url: string, more = ''): string {
@@ -39,6 +41,7 @@ ${outputYaml('audit', crmUrl)}
 ${isNew ? '' : outputYaml('old', crmUrl, FAILING)}
 routes: [{ match: callbot.task.${isNew ? '*' : 'completed'}, to: [crm, audit${isNew ? '' : ', old'}] }]
 history: { store: sqlite, path: ${folder}/history.sqlite }
+privacy: { encrypt: { keys: [{ key: '${BODY_KEY}' }] } }
 `;
 }
 
