@@ -78,6 +78,7 @@ async function run(): Promise<void> {
   const { app, crowded, reloader } = followSettings({ ...following, openSources: (next) => openSources(next, logger) });
   const notReadyReasons = async () =>
     stopping.signal.aborted ? ['the process is stopping'] : [...crowded(), ...(await shards.notReadyReasons())];
+  metrics.readiness(notReadyReasons);
   const pages = { notReadyReasons, metrics, facts: ways.facts };
   const admin = await startAdminServer({ ...ingress, defaultPort: DEFAULT_ADMIN_PORT, ...pages, logger });
   const [away] = await Promise.all([shards.opened(WAIT_FOR_REDIS_MS), shardCount.opened(WAIT_FOR_REDIS_MS)]);

@@ -1,6 +1,6 @@
 import type { Config } from '@ringback/config';
 import type { BatchProducer, ErrorCode, SourceType } from '@ringback/contracts';
-import { type Count, type Metrics, showSettings } from '@ringback/observability';
+import { type Count, type Metrics, showReadiness, showSettings } from '@ringback/observability';
 import { OUR_FAULT } from './error-table.ts';
 
 /** A request that was answered. */
@@ -24,6 +24,8 @@ export type IngressMetrics = Pick<Metrics, 'text' | 'contentType'> & {
   readonly know: (known: KnownTypes) => void;
   /** Shows which settings run. Once. */
   readonly settings: (state: Parameters<typeof showSettings>[1]) => void;
+  /** Shows whether the process is ready. Once. */
+  readonly readiness: (notReadyReasons: Parameters<typeof showReadiness>[1]) => void;
   /** As the producer of a shard, with its groups counted. */
   readonly measured: (producer: BatchProducer) => BatchProducer;
   /** How many callbacks wait on disk. Undefined: there is no spool. */
@@ -72,6 +74,7 @@ export function createIngressMetrics(metrics: Metrics, known: KnownTypes): Ingre
       if (received.ms > SLOW_MS) slow += 1;
     },
     settings: (state) => showSettings(metrics, state),
+    readiness: (notReadyReasons) => showReadiness(metrics, notReadyReasons),
     measured: createMeasured(metrics),
     spool: createSpoolGauge(metrics),
   };

@@ -78,6 +78,7 @@ async function run(): Promise<void> {
   const followed = followSettings({ ...common, path, reader, started, live, deps: outputDeps(settings) });
   const { generations, reloader, history, alerts } = followed;
   const readiness = openReadiness(common);
+  metrics.readiness(readiness.notReadyReasons);
   const announced = openAnnounced(redis, { ...followed, ...readiness, metrics, logger });
   const adminUrl = await openAdmin({ ...readiness, worker, served, metrics, logger });
   const which = shards.length === 1 ? {} : { shards: served.map(({ number }) => number), of: shards.length };

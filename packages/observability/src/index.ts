@@ -1,6 +1,7 @@
 export { isOpenToOthers } from './admin-access.ts';
 export { type AdminServer, isPortTaken, startAdminServer } from './admin-server.ts';
 export { createMetrics, type GaugeValue, type Metrics } from './metrics/metrics.ts';
+export { showReadiness } from './metrics/readiness.ts';
 export { showSettings } from './metrics/settings.ts';
 export type { Count } from './metrics/counter.ts';
 export { countDroppedLines } from './metrics/dropped-lines.ts';

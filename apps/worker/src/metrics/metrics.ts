@@ -1,5 +1,5 @@
 import type { Config } from '@ringback/config';
-import { type Metrics, showSettings } from '@ringback/observability';
+import { type Metrics, showReadiness, showSettings } from '@ringback/observability';
 import type { LookResult } from '../alerts/report-looks.ts';
 import type { ServedOutput } from '../output/output.ts';
 import type { OpenShard } from '../shard/shard.ts';
@@ -20,6 +20,8 @@ export type WorkerMetrics = Pick<Metrics, 'text' | 'contentType'> & {
   readonly alertLooked: (result: LookResult) => void;
   /** Shows which settings run. Once. */
   readonly settings: (state: Parameters<typeof showSettings>[1]) => void;
+  /** Shows whether the process is ready. Once. */
+  readonly readiness: (notReadyReasons: Parameters<typeof showReadiness>[1]) => void;
   /** From now on scrapes show what stands in Redis, and the states of outputs. */
   readonly watch: (watched: Watched) => void;
 };
@@ -52,6 +54,7 @@ export function createWorkerMetrics(metrics: Metrics): WorkerMetrics {
     },
     alertLooked: createLooksCounter(metrics),
     settings: (state) => showSettings(metrics, state),
+    readiness: (notReadyReasons) => showReadiness(metrics, notReadyReasons),
     watch: (watched) => watch(metrics, watched),
   };
 }
