@@ -28,7 +28,7 @@ it('while the breaker of an output is open, outputs and status say so, since whe
   await vi.waitFor(async () => {
     const status: unknown = JSON.parse(await printed(env, 'status', '--json'));
     expect(status).toMatchObject({
-      conditions: [{ name: 'output-failing', subject: 'crm', since: expect.any(String) }],
+      conditions: [{ name: 'output-failing', subject: { kind: 'output', name: 'crm' }, since: expect.any(String) }],
       processes: [INGRESS, WORKER],
       dispatch: { state: 'running' },
       outputs: [

@@ -31,7 +31,7 @@ export { dispatchStatus, type DispatchStatus, readDispatch } from './installatio
 export { knownProcesses } from './installation/known-processes.ts';
 export { type OutputStatus, readOutputs, servingWorkers } from './installation/outputs.ts';
 export { type InstallationStatus, readStatus, type StatusOptions } from './installation/status.ts';
-export { type Condition, conditionsOf } from './installation/conditions.ts';
+export { type Condition, conditionsOf } from './conditions/conditions.ts';
 export { findBigKeys } from './doctor/big-keys.ts';
 export type { Finding, Severity } from './doctor/finding.ts';
 export { examineBuffer, examineHistory } from './doctor/history.ts';

@@ -10,6 +10,7 @@ export { inspectRedis, type RedisInspection, type RedisTiming, refusedByRedis, t
 export { ledgerKeyStart, outcomesKey } from './outcomes-key.ts';
 export type { OverloadSettings } from './overload.ts';
 export { HISTORY_OVERHEAD, historyKeys } from './history-keys.ts';
+export { createLatelyNoter, DROPPED, type Lately, latelyKey, newestOf, NOTE_LATELY, readLately } from './lately.ts';
 export { lookAtRedis, type RedisLook } from './look-at-redis.ts';
 export { notReadyReasons } from './readiness.ts';
 export {

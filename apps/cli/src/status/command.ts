@@ -12,7 +12,7 @@ import { type Seen, statusLines } from './text.ts';
 type Context = { readonly env: Env; readonly terminal: Terminal; readonly done: (success: boolean) => void };
 type Options = { readonly config?: string; readonly json: boolean; readonly watch: boolean; readonly strict: boolean };
 
-/** ms that something may wait before `status` calls it a problem. */
+/** ms that something may wait before it is a problem, if the settings have no `alerts`. */
 const MAY_WAIT_MS = 300_000;
 
 const HELP = `
@@ -68,13 +68,16 @@ async function lookAt({ settings, broken, places, away }: OpenPlaces): Promise<S
   const { durability, overload } = settings.redis;
   const outputs = broken ? undefined : settings.outputs.map(({ name }) => name);
   const status = await readStatus(places, { outputs, durability, missing, now: Date.now });
-  const conditions = conditionsOf(status, { waiting: MAY_WAIT_MS, memory: overload.memory.high });
+  const conditions = conditionsOf(status, {
+    waiting: settings.alerts?.waiting ?? MAY_WAIT_MS,
+    memory: overload.memory.high,
+  });
   return { status, conditions: broken ? withBroken(conditions, broken) : conditions, missing: missing.all() };
 }
 
 /** Before other warnings: it may be the reason for them. */
 function withBroken(conditions: readonly Condition[], broken: Broken): readonly Condition[] {
-  const own = { name: 'settings', subject: broken.path, severity: 'warning', text: brokenWords(broken) } as const;
+  const own = { name: 'settings', subject: { kind: 'file', name: broken.path }, severity: 'warning', text: brokenWords(broken) } as const;
   const [errors, others] = [true, false].map((are) => conditions.filter(({ severity }) => (severity === 'error') === are));
   return [...(errors ?? []), own, ...(others ?? [])];
 }

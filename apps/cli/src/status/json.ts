@@ -6,7 +6,7 @@ import type { Seen } from './text.ts';
 
 /** Every field of the status, with the conditions and what could not be asked. Times in ISO 8601. */
 export function statusJson({ status, conditions, missing }: Seen): object {
-  const { at, processes, dispatch, outputs, redis, history, ...rest } = status;
+  const { at, processes, dispatch, outputs, redis, history, lately, ...rest } = status;
   return {
     at: iso(at),
     conditions: conditions.map(conditionJson),
@@ -14,10 +14,15 @@ export function statusJson({ status, conditions, missing }: Seen): object {
     dispatch: { ...dispatch, oldest: iso(dispatch.oldest) },
     outputs: outputs.map(outputJson),
     redis: redis.map(({ time, ...look }) => ({ ...look, time: { redis: iso(time.redis), own: iso(time.own) } })),
+    lately: lately && latelyJson(lately),
     history: historyJson(history),
     ...rest,
     missing,
   };
+}
+
+function latelyJson({ lost, unrouted, history, dropped }: NonNullable<InstallationStatus['lately']>): object {
+  return { lost: iso(lost), unrouted: iso(unrouted), history: iso(history), dropped: mapValues(dropped, (time) => iso(time)) };
 }
 
 function conditionJson({ since, ...condition }: Condition): object {
@@ -51,6 +56,6 @@ function seenJson({ since, lastDelivered, lastFailed, ...seen }: NonNullable<Sta
   return { ...seen, since: iso(since), lastDelivered: iso(lastDelivered), lastFailed: failed };
 }
 
-function mapValues<T>(record: Readonly<Record<string, T>>, to: (value: T) => object): Readonly<Record<string, object>> {
+function mapValues<T>(record: Readonly<Record<string, T>>, to: (value: T) => unknown): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, to(value)]));
 }

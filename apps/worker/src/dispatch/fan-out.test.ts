@@ -1,5 +1,6 @@
 import { type Callback, callbackKey } from '@ringback/contracts';
 import { openDeadLetters, readBacklog } from '@ringback/queue';
+import { readLately } from '@ringback/redis';
 import { testCallback } from '@ringback/testkit';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { DEADLINE, startOutputs } from '../output/test-outputs.ts';
@@ -140,6 +141,7 @@ describe('an output that cannot take its deliveries', () => {
     for (const id of ['e', 'f']) await run(id, to(id), true);
     const { dropped = 0, held = 0, bytes = 0 } = (await readBacklog(access)).get('crm') ?? {};
     expect(dropped).toBeGreaterThan(0);
+    expect(await readLately(access)).toEqual({ dropped: { crm: expect.any(Number) } });
     expect(bytes).toBeLessThanOrEqual(400);
     expect(await ledger.outcomes({ batch: 'f', output: 'crm' }, callbacks('f').map(callbackKey))).toEqual(['dropped']);
     expect(logger.warn).toHaveBeenCalledWith(

@@ -7,6 +7,7 @@ import {
   openQuarantineStore,
   readRouteCounts,
 } from '@ringback/queue';
+import { readLately } from '@ringback/redis';
 import { createRouter } from '@ringback/routing';
 import { testRedis } from '@ringback/testkit';
 import { Queue } from 'bullmq';
@@ -94,6 +95,7 @@ function createOperator({ redis, prefix, ledger }: OperatorDeps) {
       return jobs.map(({ data }): unknown => data).filter(isEntry);
     },
     counted: () => readRouteCounts({ redis, prefix }),
+    lately: () => readLately({ redis, prefix }),
     /** Resolves to the reason of each that was not sent again. */
     replay: async (): Promise<(string | undefined)[]> => {
       const store = openQuarantineStore({

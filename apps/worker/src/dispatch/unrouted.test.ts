@@ -19,17 +19,19 @@ describe('a callback that no route matches', () => {
     expect(await fixed.replay()).toEqual([undefined]);
     await fixed.dispatch({ id: 'b2', callbacks: await fixed.queued(), replayed: true });
     expect(fixed.added[0]?.ids).toEqual(['y']);
+    expect(await fixed.lately()).toEqual({ unrouted: expect.any(Number), dropped: {} });
     // The first batch, should it be run once more, leaves it alone.
     await fixed.dispatch(batch);
     expect(fixed.added.flatMap(({ ids }) => ids).filter((id) => id === 'y')).toHaveLength(2);
   });
 
   it('is counted where there is no room, and holds up nothing', async () => {
-    const { dispatch, added, logger, quarantined, counted } = setUp({ routes, quarantineFor: 2 });
+    const { dispatch, added, logger, quarantined, counted, lately } = setUp({ routes, quarantineFor: 2 });
     await dispatch({ id: 'b1', callbacks: [callback('x'), order('a'), order('b'), order('c')] });
     expect(added.map(({ ids }) => ids)).toEqual([['x']]);
     expect((await quarantined('unrouted')).map(({ id }) => id)).toEqual(['a']);
     expect(await counted()).toEqual({ dropped: [], unkept: [{ name: 'RB_UNROUTED', count: 2 }] });
+    expect(await lately()).toEqual({ lost: expect.any(Number), unrouted: expect.any(Number), dropped: {} });
     expect(logger.error.mock.calls).toMatchObject([
       [{ code: 'RB_UNROUTED', quarantined: ['a'], lost: ['b', 'c'] }, expect.stringContaining('lost')],
     ]);

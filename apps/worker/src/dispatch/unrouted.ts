@@ -10,7 +10,7 @@ export type Unrouted = NonNullable<Routing['kept']> & { readonly callback: Callb
 
 export type UnroutedDeps = {
   readonly unroutedQuarantine: Quarantine;
-  readonly counts: Pick<RouteCounts, 'unkept'>;
+  readonly counts: Pick<RouteCounts, 'unkept' | 'unrouted'>;
   readonly claims: Pick<Claims, 'release'>;
   readonly businessKeyOf: BusinessKeyOf;
   readonly nearlyFull: () => boolean;
@@ -48,7 +48,7 @@ export function createUnroutedKeeper(deps: UnroutedDeps) {
     if (keptForCertain.includes(false)) throw new HandBack({ afterMs: LOOK_AGAIN_MS });
     const kept = [...keptForCertain, ...(await keep(entries.slice(count), false))];
     return async () => {
-      await counts.unkept(countUnkept(entries, kept));
+      await Promise.all([counts.unrouted(), counts.unkept(countUnkept(entries, kept))]);
       const lost = sorted.filter((_, index) => kept[index] !== true);
       const keys = lost.flatMap(({ callback }) => keysOf(callback));
       if (keys.length > 0) await claims.release(id, keys);

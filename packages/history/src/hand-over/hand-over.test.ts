@@ -1,4 +1,5 @@
 import { groupCallbacks } from '@ringback/contracts';
+import { readLately } from '@ringback/redis';
 import { testCallback, testRedis } from '@ringback/testkit';
 import { Redis } from 'ioredis';
 import { expect, it, onTestFinished, vi } from 'vitest';
@@ -43,11 +44,12 @@ it('appends events in order, and counts their bytes', async () => {
 });
 
 it('leaves out what is new beyond the bound, counts it and logs it once', async () => {
-  const { handOver, giveWay, batches, state, logger } = setUp(700);
+  const { handOver, giveWay, batches, state, redis, prefix, logger } = setUp(700);
   for (const batch of ['b1', 'b2', 'b3', 'b4']) await handOver(dispatched(batch));
   await giveWay();
   expect(await batches()).toEqual(['b1']);
   expect(await state()).toMatchObject({ callbacks: '6', attempts: '0', since: expect.any(String), until: expect.any(String) });
+  expect(await readLately({ redis, prefix })).toEqual({ history: expect.any(Number), dropped: {} });
   expect(logger.warn.mock.calls).toEqual([[{ code: 'RB_HISTORY_GAP' }, expect.any(String)]]);
 });
 

@@ -1,5 +1,5 @@
 import type { Logger } from '@ringback/contracts';
-import { createRunScript, HISTORY_OVERHEAD, historyKeys } from '@ringback/redis';
+import { createRunScript, HISTORY_OVERHEAD, historyKeys, latelyKey } from '@ringback/redis';
 import type { Redis } from 'ioredis';
 import type { HistoryEvent } from '../events.ts';
 import { createGapReporter } from './gap-reporter.ts';
@@ -107,7 +107,9 @@ function createBuffer({ redis, prefix, most, now }: HandOverOptions, dropped: (w
     const numbers = [most(), now(), said.callbacks, said.attempts, said.since];
     const args = numbers.map((value) => String(Math.max(0, Math.floor(value))));
     try {
-      const [bytes = 0, callbacks = 0, attempts = 0] = (await run(GIVE_WAY, [stream, state], args)).map(Number);
+      const [bytes = 0, callbacks = 0, attempts = 0] = (await run(GIVE_WAY, [stream, state, latelyKey(prefix)], args)).map(
+        Number,
+      );
       known = bytes;
       dropped({ callbacks, attempts });
     } catch {

@@ -1,4 +1,4 @@
-import { HISTORY_OVERHEAD } from '@ringback/redis';
+import { HISTORY_OVERHEAD, NOTE_LATELY } from '@ringback/redis';
 
 /*
  * The stream of events of a shard. An entry has `c` (callbacks), `a` (attempts) and `e` (the event, JSON). The state
@@ -9,16 +9,17 @@ import { HISTORY_OVERHEAD } from '@ringback/redis';
 /** A call that takes longer would hold up Redis. */
 const DROPS_AT_ONCE = 200;
 
-const NOTE_DROPPED = `
+const NOTE_DROPPED = `${NOTE_LATELY}
 local function noteDropped(state, callbacks, attempts, since, till)
   redis.call('HSETNX', state, 'since', since)
   redis.call('HSET', state, 'until', till)
   redis.call('HINCRBY', state, 'callbacks', callbacks)
   redis.call('HINCRBY', state, 'attempts', attempts)
+  noteLately(KEYS[3], 'history')
 end`;
 
 /**
- * KEYS stream, state · ARGV the most bytes, now, and what a process dropped by itself: callbacks, attempts, since.
+ * KEYS stream, state, lately · ARGV the most bytes, now, and what a process dropped by itself: callbacks, attempts, since.
  * Drops the oldest entries beyond the most → bytes, callbacks and attempts that were dropped here.
  */
 export const GIVE_WAY = `${NOTE_DROPPED}

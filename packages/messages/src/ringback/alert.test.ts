@@ -4,7 +4,7 @@ import { writeMessage } from '../write-message.ts';
 
 const BODY = {
   condition: 'output-failing',
-  subject: 'crm',
+  subject: { kind: 'output', name: 'crm' },
   severity: 'warning',
   since: '2026-03-01T12:00:00.000Z',
   text: 'output crm is failing: HTTP 503',
@@ -27,6 +27,8 @@ it('says what is wrong, since when, and what to do', () => {
     links: [{ label: 'What to do', url: BODY.runbook }],
   });
   expect(write({ severity: 'error' })).toMatchObject({ title: '🚨 output-failing: crm', state: 'bad' });
+  expect(write({ subject: { kind: 'shard', name: '3' } })).toMatchObject({ title: '⚠️ output-failing: shard 3' });
+  expect(write({ subject: undefined })).toMatchObject({ title: '⚠️ output-failing' });
 });
 
 it('names the section of the runbook if nobody said where it is', () => {

@@ -5,7 +5,7 @@ import type { Draft } from '../message.ts';
 
 const Body = Type.Object({
   condition: Type.String(),
-  subject: Type.Optional(Type.String()),
+  subject: Type.Optional(Type.Object({ kind: Type.String(), name: Type.String() })),
   severity: Type.Enum(['error', 'warning']),
   since: Type.String(),
   until: Type.Optional(Type.String()),
@@ -23,7 +23,7 @@ export function describeAlert(type: string, data: unknown): Draft | undefined {
   if (!body.Check(data)) return undefined;
   const { subject, severity, since, until, text, runbook, condition } = data;
   const isOver = type === `${ALERTS.type}.resolved`;
-  const about = subject === undefined ? condition : `${condition}: ${subject}`;
+  const about = subject === undefined ? condition : `${condition}: ${wordsOf(subject)}`;
   const link = { label: 'What to do', url: runbook };
   return {
     ...head(isOver, severity, about),
@@ -37,6 +37,11 @@ export function describeAlert(type: string, data: unknown): Draft | undefined {
     ],
     links: isOver ? [] : [link],
   };
+}
+
+/** A shard is a number. */
+function wordsOf({ kind, name }: { readonly kind: string; readonly name: string }): string {
+  return kind === 'shard' ? `shard ${name}` : name;
 }
 
 function head(isOver: boolean, severity: Static<typeof Body>['severity'], about: string): Pick<Draft, 'title' | 'state'> {

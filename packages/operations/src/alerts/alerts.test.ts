@@ -51,11 +51,13 @@ async function createWorld() {
     };
   }
   async function told(output: string): Promise<string[]> {
+    const about = (body: { condition: string; subject?: { name: string } }) => body.subject?.name ?? body.condition;
     const read = (await bodies.held(output)).map(async (id) => (await bodies.read(id, output))?.callbacks ?? []);
-    return (await Promise.all(read)).flat().map(({ body, type }) => `${type} ${JSON.parse(body).subject}`);
+    return (await Promise.all(read)).flat().map(({ body, type }) => `${type} ${about(JSON.parse(body))}`);
   }
   const over = () => redis.del(`${prefix}:alerts.leader`);
-  return { worker, fails, told, over, warn, damaged, recorded, redis, prefix };
+  const passes = (ms: number) => void (now += ms);
+  return { worker, fails, told, over, passes, warn, damaged, recorded, redis, prefix };
 }
 
 const FIRING = 'ringback.alert.firing';
@@ -106,7 +108,7 @@ it('an alert about an output never goes to it, and is logged if there is no othe
   const line = {
     code: 'RB_ALERT_NOT_SENT',
     condition: 'output-failing',
-    subject: 'crm',
+    subject: { kind: 'output', name: 'crm' },
     reason: expect.any(String),
     outputs: [],
   };
@@ -149,4 +151,17 @@ it('an alert that waits is for the outputs that are left, and is logged once if 
   const lost = warn.mock.calls.filter(([, message]) => message.includes('left the settings'));
   expect(lost).toEqual([[{ code: 'RB_ALERT_NOT_SENT', requestID: expect.any(String), outputs: ['log'] }, expect.any(String)]]);
   expect([await told('ops'), await told('log'), await notices()]).toEqual([[`${FIRING} crm`], [], []]);
+});
+
+it('what nothing ends is over a quarter of an hour after the last one', async () => {
+  const { worker, fails, told, passes, redis, prefix } = await createWorld();
+  const look = worker();
+  await fails();
+  await redis.hset(`${prefix}:lately`, 'unrouted', 1_000_000);
+  for (const _ of [1, 2]) await look();
+  expect(await told('ops')).toEqual([`${FIRING} unrouted`]);
+  passes(15 * 60_000);
+  for (const _ of [1, 2]) await look();
+  const about = (await told('ops')).filter((one) => one.endsWith(' unrouted'));
+  expect(about).toEqual([`${FIRING} unrouted`, 'ringback.alert.resolved unrouted']);
 });

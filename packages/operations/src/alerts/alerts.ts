@@ -1,5 +1,5 @@
 import type { Callback, Durability, Logger } from '@ringback/contracts';
-import { conditionsOf } from '../installation/conditions.ts';
+import { conditionsOf } from '../conditions/conditions.ts';
 import { readStatus } from '../installation/status.ts';
 import type { Missing, Places } from '../places.ts';
 import { enqueue, type EnqueuePlace, type ReplayOutput, sharesOf } from '../replay/enqueue.ts';

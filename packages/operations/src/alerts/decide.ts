@@ -1,13 +1,14 @@
 import { type Static, Type } from 'typebox';
-import type { Condition } from '../installation/conditions.ts';
+import { Severity, Subject } from '../conditions/condition.ts';
+import type { Condition } from '../conditions/conditions.ts';
 
 const Time = Type.Number();
 
 /** What is told of a condition. `since`: of the condition, ms since the epoch. */
 const Told = Type.Object({
   name: Type.String(),
-  subject: Type.Optional(Type.String()),
-  severity: Type.Enum(['error', 'warning']),
+  subject: Type.Optional(Subject),
+  severity: Severity,
   since: Time,
   text: Type.String(),
 });
@@ -94,7 +95,7 @@ function asPast(entry: Entry, now: number): Entry {
 
 /** Several reasons for the same are one condition. */
 function byKey(conditions: readonly Condition[]): ReadonlyMap<string, Condition> {
-  const groups = Map.groupBy(conditions, ({ name, subject }) => JSON.stringify([name, subject]));
+  const groups = Map.groupBy(conditions, ({ name, subject }) => JSON.stringify([name, subject?.kind, subject?.name]));
   return new Map(
     [...groups].flatMap(([key, own]) => {
       const [first] = own;

@@ -1,12 +1,9 @@
 import { ALERTS, type Callback, callbackKey } from '@ringback/contracts';
 import type { Notice } from './decide.ts';
 
-/** Of these the subject is an output: telling that output would be telling nobody, or a loop. */
-const ABOUT_OUTPUTS: ReadonlySet<string> = new Set(['output-failing', 'oldest-waiting', 'dead-letters']);
-
-/** The outputs to tell: not the one that it is about. */
-export function receiversOf({ about: { name, subject } }: Notice, to: readonly string[]): readonly string[] {
-  return ABOUT_OUTPUTS.has(name) ? to.filter((output) => output !== subject) : to;
+/** The outputs to tell: not the one that it is about. Telling that one would be telling nobody, or a loop. */
+export function receiversOf({ about: { subject } }: Notice, to: readonly string[]): readonly string[] {
+  return subject?.kind === 'output' ? to.filter((output) => output !== subject.name) : to;
 }
 
 /** An alert is a batch of its own, whose id follows from the alert's. */
@@ -34,7 +31,7 @@ export function callbackOf({ kind, from, about }: Notice, { now, runbook = 'docs
     runbook: `${runbook}#${condition}`,
   };
   return {
-    id: [condition, subject ?? '', Math.round(from), kind].join('/'),
+    id: [condition, subject?.kind ?? '', subject?.name ?? '', Math.round(from), kind].join('/'),
     source: ALERTS.source,
     account: ALERTS.account,
     type: body.type,

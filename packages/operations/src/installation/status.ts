@@ -11,7 +11,7 @@ import {
   sumOfRouteCounts,
   UNROUTED,
 } from '@ringback/queue';
-import { lookAtRedis, type RedisLook } from '@ringback/redis';
+import { type Lately, lookAtRedis, newestOf, readLately, type RedisLook } from '@ringback/redis';
 import { historyStatus, type WholeStatus } from '../history/status.ts';
 import { type Missing, type Places, shardName } from '../places.ts';
 import { askShardsOf } from './ask.ts';
@@ -36,6 +36,8 @@ export type InstallationStatus = {
   readonly kept: { readonly deadLetters: number; readonly quarantined: number; readonly unrouted: number } | undefined;
   /** By name of the route; and what was lost because the quarantine was full. */
   readonly routes: ReturnType<typeof sumOfRouteCounts> | undefined;
+  /** When something was lost, unrouted or dropped last. */
+  readonly lately: Lately | undefined;
   readonly redis: readonly (RedisLook & { readonly shard: number })[];
   /** How many shards the settings name. */
   readonly shards: number;
@@ -71,11 +73,12 @@ export async function readStatus(places: Places, options: StatusOptions): Promis
   const processes = isTold || told?.length !== 0 ? told : undefined;
   const running = isTold || told?.some(({ app }) => app === 'worker') ? told : undefined;
   const history = await historyStatus(places, { missing, now: options.now() });
-  const [dispatch, states, kept, routes] = await Promise.all([
+  const [dispatch, states, kept, routes, lately] = await Promise.all([
     askShards(readDispatch),
     readOutputs({ askShards, outputs, running, resting: history.resting }),
     askShards((shard) => readQueues(shard, [QUARANTINE, UNROUTED])),
     askShards(readRouteCounts),
+    askShards(readLately),
   ]);
   return {
     at: options.now(),
@@ -85,6 +88,7 @@ export async function readStatus(places: Places, options: StatusOptions): Promis
     outputs: states,
     kept: keptOf({ dispatch, outputs: states, kept, history }),
     routes: routes.size === 0 ? undefined : sumOfRouteCounts([...routes.values()]),
+    lately: lately.size === 0 ? undefined : newestOf([...lately.values()]),
     redis: [...redis].map(([shard, look]) => ({ shard, ...look })),
     shards: places.shardCount,
     spooled: processes?.reduce((sum, { state }) => sum + (state?.spooled ?? 0), 0),

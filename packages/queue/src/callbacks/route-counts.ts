@@ -1,3 +1,4 @@
+import { createLatelyNoter } from '@ringback/redis';
 import type { Redis } from 'ioredis';
 
 type Access = { readonly redis: Redis; readonly prefix: string };
@@ -5,19 +6,30 @@ type Access = { readonly redis: Redis; readonly prefix: string };
 /** A batch that runs again may be counted again. */
 export type RouteCounts = {
   dropped(counts: ReadonlyMap<string, number>): Promise<void>;
+  /** Notes as well when that was, if there are any. */
   unkept(counts: ReadonlyMap<string, number>): Promise<void>;
+  /** Notes when that was. How many there are, their quarantine tells. */
+  unrouted(): Promise<void>;
 };
 
 export const routeCountKeys = (prefix: string) => ({ dropped: `${prefix}:dropped`, unkept: `${prefix}:unkept` });
 
 export function createRouteCounts({ redis, prefix }: Access): RouteCounts {
   const keys = routeCountKeys(prefix);
+  const note = createLatelyNoter({ redis, prefix });
 
-  async function add(key: string, counts: ReadonlyMap<string, number>): Promise<void> {
-    const sums = [...counts].filter(([, count]) => count > 0);
-    await Promise.all(sums.map(([field, count]) => redis.hincrby(key, field, count)));
-  }
-  return { dropped: (counts) => add(keys.dropped, counts), unkept: (counts) => add(keys.unkept, counts) };
+  const some = (counts: ReadonlyMap<string, number>) => [...counts].filter(([, count]) => count > 0);
+  const add = (key: string, counts: ReadonlyMap<string, number>) =>
+    some(counts).map(([field, count]) => redis.hincrby(key, field, count));
+  return {
+    async dropped(counts) {
+      await Promise.all(add(keys.dropped, counts));
+    },
+    async unkept(counts) {
+      await Promise.all([...add(keys.unkept, counts), ...(some(counts).length > 0 ? [note('lost')] : [])]);
+    },
+    unrouted: () => note('unrouted'),
+  };
 }
 
 type NamedCount = { readonly name: string; readonly count: number };

@@ -1,4 +1,4 @@
-import { createRunScript, outcomesKey } from '@ringback/redis';
+import { createRunScript, latelyKey, outcomesKey } from '@ringback/redis';
 import type { Redis } from 'ioredis';
 import { backlogKey } from './keys.ts';
 import { DROP } from './scripts.ts';
@@ -67,12 +67,13 @@ type Dropped = {
   readonly keys: readonly string[];
 };
 
-/** In the ledger for the dedupe window (ms), and in the output's count. Resolves to how many were new. */
+/** In the ledger for the dedupe window (ms), in the output's count, and when. Resolves to how many were new. */
 export function createDropNoter({ redis, prefix, window }: Access & { readonly window: number }) {
   const run = createRunScript(redis);
   const seconds = String(Math.ceil(window / 1000));
   return async ({ batch, output, keys }: Dropped): Promise<number> => {
-    const [dropped] = await run(DROP, [outcomesKey({ prefix, batch, output }), backlogKey(prefix)], [output, seconds, ...keys]);
+    const own = [outcomesKey({ prefix, batch, output }), backlogKey(prefix), latelyKey(prefix)];
+    const [dropped] = await run(DROP, own, [output, seconds, ...keys]);
     return Number(dropped);
   };
 }

@@ -1,3 +1,5 @@
+import { DROPPED, NOTE_LATELY } from '@ringback/redis';
+
 /**
  * Every script may run again: nothing counts twice. Bodies key, a hash: `bodies` (the blob), `digest`, and
  * `@<output>` for each output that needs it, as JSON: state (`queued`, `held`, `dead`), count, bytes, `at`
@@ -170,9 +172,10 @@ return { 'held' }`;
  * KEYS outcomes of the batch at the output, backlog · ARGV output, window in s, keys of callbacks → [how many were
  * new]. Writes the outcome `dropped` where there is none. A longer lifetime stays.
  */
-export const DROP = `${COUNT}
+export const DROP = `${COUNT}${NOTE_LATELY}
 local dropped = 0
 for i = 3, #ARGV do dropped = dropped + redis.call('HSETNX', KEYS[1], ARGV[i], 'dropped') end
 if redis.call('PTTL', KEYS[1]) < 1000 * ARGV[2] then redis.call('EXPIRE', KEYS[1], ARGV[2]) end
 add(KEYS[2], ARGV[1], 'dropped', dropped)
+if dropped > 0 then noteLately(KEYS[3], '${DROPPED}' .. ARGV[1]) end
 return { dropped }`;

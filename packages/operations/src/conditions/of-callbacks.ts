@@ -1,0 +1,42 @@
+import { type ConditionKind, percent, perSecond } from './condition.ts';
+import { isLately } from './lately.ts';
+
+type Find = ConditionKind['find'];
+
+/** As Prometheus's alert: 14.4 times the 1 % of the objective. */
+const MOST_SLOW = 0.144;
+
+export const acksRefused: Find = ({ rates }) =>
+  rates === undefined || rates.ourFault === 0
+    ? []
+    : [{ text: `${perSecond(rates.ourFault)} callbacks are refused for want of a place to keep them` }];
+
+export const acksSlow: Find = ({ rates }) => {
+  if (rates === undefined || rates.slow <= rates.acked * MOST_SLOW) return [];
+  return [{ text: `${percent(rates.slow / rates.acked)} of the acks take longer than a second` }];
+};
+
+export const callbacksWait: Find = ({ dispatch, at }, { waiting }) =>
+  dispatch.oldest === undefined || at - dispatch.oldest < waiting
+    ? []
+    : [
+        {
+          subject: { kind: 'dispatch', name: 'callbacks' },
+          since: dispatch.oldest,
+          text: 'callbacks wait to be dispatched',
+        },
+      ];
+
+export const spoolInUse: Find = ({ processes = [] }) => {
+  const spooling = processes.flatMap(({ host, pid, state }) => (state?.spooled ? [`${state.spooled} at ${host}:${pid}`] : []));
+  return spooling.length === 0 ? [] : [{ text: `callbacks wait on the disks of ingresses: ${spooling.join(', ')}` }];
+};
+
+export const unrouted: Find = ({ lately, at }) =>
+  isLately(lately?.unrouted, at) ? [{ text: 'callbacks of the last 15 minutes match no route: they are in quarantine' }] : [];
+
+export const callbacksLost: Find = ({ lately, routes, at }) => {
+  if (!isLately(lately?.lost, at)) return [];
+  const soFar = (routes?.unkept ?? []).map(({ name, count }) => `${count} of ${name}`).join(', ');
+  return [{ text: `callbacks were lost in the last 15 minutes, since the quarantine was full (so far: ${soFar})` }];
+};
