@@ -66,21 +66,15 @@ async function run(): Promise<void> {
 
   const stopping = new AbortController();
   const ways = openWays({ settings: () => live.config, path, logger });
-  const { shards, shardCount, metrics } = ways;
-  const { traces, close: endTraces } = await openTraces({
-    settings: started.config.tracing,
-    mask,
-    metrics: ways.counted,
-    logger,
-  });
+  const { shards, shardCount, metrics, facts, counted } = ways;
+  const { traces, close: endTraces } = await openTraces({ settings: started.config.tracing, mask, metrics: counted, logger });
   const deps = { ...ways.deps, traces, now: Date.now, logger, stopping: stopping.signal };
   const following = { path, reader, started, live, deps, metrics, logger };
   const { app, crowded, reloader } = followSettings({ ...following, openSources: (next) => openSources(next, logger) });
   const notReadyReasons = async () =>
     stopping.signal.aborted ? ['the process is stopping'] : [...crowded(), ...(await shards.notReadyReasons())];
   metrics.readiness(notReadyReasons);
-  const pages = { notReadyReasons, metrics, facts: ways.facts };
-  const admin = await startAdminServer({ ...ingress, defaultPort: DEFAULT_ADMIN_PORT, ...pages, logger });
+  const admin = await startAdminServer({ ...ingress, defaultPort: DEFAULT_ADMIN_PORT, notReadyReasons, metrics, facts, logger });
   const [away] = await Promise.all([shards.opened(WAIT_FOR_REDIS_MS), shardCount.opened(WAIT_FOR_REDIS_MS)]);
   const url = await listen(app, { ...ingress, port: portOf(ingress, process.env), logger });
   const state = createProcessState({ ...shards, metrics, notReadyReasons, settings: reloader.state, now: elapsed });

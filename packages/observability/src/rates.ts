@@ -20,7 +20,7 @@ export function createRates<Name extends string>({ totals, now }: Watched<Name>)
     seen = [...recent, latest];
     const seconds = (latest.at - base.at) / 1000;
     const rates: Record<Name, number> = { ...latest.totals };
-    // The names are those of the totals.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the names are those of the totals
     for (const name of Object.keys(rates) as Name[])
       rates[name] = seconds > 0 ? (latest.totals[name] - base.totals[name]) / seconds : 0;
     return { totals: latest.totals, rates };

@@ -46,10 +46,12 @@ export async function readLately({ redis, prefix }: Access): Promise<Lately> {
   return { lost: at('lost'), unrouted: at('unrouted'), history: at('history'), dropped: Object.fromEntries(dropped) };
 }
 
+function newest(times: readonly (number | undefined)[]): number | undefined {
+  return times.reduce((a, b) => (a === undefined || (b !== undefined && b > a) ? b : a), undefined);
+}
+
 /** Of several shards. */
 export function newestOf(all: readonly Lately[]): Lately {
-  const newest = (times: readonly (number | undefined)[]) =>
-    times.reduce((a, b) => (a === undefined || (b !== undefined && b > a) ? b : a), undefined);
   const outputs = [...new Set(all.flatMap(({ dropped }) => Object.keys(dropped)))];
   const dropped = outputs.flatMap((output) => {
     const time = newest(all.map((one) => one.dropped[output]));

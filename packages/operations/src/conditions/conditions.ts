@@ -48,6 +48,6 @@ export function conditionsOf(status: InstallationStatus, limits: Limits): readon
   return all.toSorted((a, b) => rank(a) - rank(b));
 }
 
-// The table's own keys.
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the table's own keys
 const NAMES = Object.keys(CONDITIONS) as Condition['name'][];
 const rank = ({ severity }: Condition) => (severity === 'error' ? 0 : 1);

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import type { ConditionKind } from './condition.ts';
 import { CONDITIONS } from './conditions.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../../../${path}`, import.meta.url), 'utf8');
@@ -16,7 +17,7 @@ it('each alert of Prometheus is that of the condition whose section it links, an
   const own = rules.filter(({ alert }) => !PROMETHEUS_ALONE.includes(alert));
   const sections = Map.groupBy(own, ({ section }) => section);
   const linked = [...sections].map(([section, all]) => [section, all.map(({ alert }) => alert).toSorted()]);
-  const known = Object.entries(CONDITIONS).map(([name, { alerts }]) => [name, alerts.toSorted()]);
+  const known = Object.entries<ConditionKind>(CONDITIONS).map(([name, { alerts }]) => [name, alerts.toSorted()]);
   expect(Object.fromEntries(linked)).toEqual(Object.fromEntries(known));
   expect(own.length).toBeLessThan(rules.length);
 });

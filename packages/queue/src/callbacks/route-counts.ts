@@ -18,19 +18,20 @@ export function createRouteCounts({ redis, prefix }: Access): RouteCounts {
   const keys = routeCountKeys(prefix);
   const note = createLatelyNoter({ redis, prefix });
 
-  const some = (counts: ReadonlyMap<string, number>) => [...counts].filter(([, count]) => count > 0);
   const add = (key: string, counts: ReadonlyMap<string, number>) =>
-    some(counts).map(([field, count]) => redis.hincrby(key, field, count));
+    atLeastOne(counts).map(([field, count]) => redis.hincrby(key, field, count));
   return {
     async dropped(counts) {
       await Promise.all(add(keys.dropped, counts));
     },
     async unkept(counts) {
-      await Promise.all([...add(keys.unkept, counts), ...(some(counts).length > 0 ? [note('lost')] : [])]);
+      await Promise.all([...add(keys.unkept, counts), ...(atLeastOne(counts).length > 0 ? [note('lost')] : [])]);
     },
     unrouted: () => note('unrouted'),
   };
 }
+
+const atLeastOne = (counts: ReadonlyMap<string, number>) => [...counts].filter(([, count]) => count > 0);
 
 type NamedCount = { readonly name: string; readonly count: number };
 type Counts = { readonly dropped: readonly NamedCount[]; readonly unkept: readonly NamedCount[] };
