@@ -77,7 +77,12 @@ async function lookAt({ settings, broken, places, away }: OpenPlaces): Promise<S
 
 /** Before other warnings: it may be the reason for them. */
 function withBroken(conditions: readonly Condition[], broken: Broken): readonly Condition[] {
-  const own = { name: 'settings', subject: { kind: 'file', name: broken.path }, severity: 'warning', text: brokenWords(broken) } as const;
+  const own = {
+    name: 'settings',
+    subject: { kind: 'file', name: broken.path },
+    severity: 'warning',
+    text: brokenWords(broken),
+  } as const;
   const [errors, others] = [true, false].map((are) => conditions.filter(({ severity }) => (severity === 'error') === are));
   return [...(errors ?? []), own, ...(others ?? [])];
 }

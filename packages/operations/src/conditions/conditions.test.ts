@@ -42,6 +42,7 @@ const REDIS: InstallationStatus['redis'][number] = {
   replicas: 0,
   ackWorth: 'much',
   unmet: undefined,
+  refusal: undefined,
   roundTripMs: 1,
   time: { redis: AT, own: AT + 4000 },
 };

@@ -19,7 +19,7 @@ export const CONDITIONS = {
   'acks-refused': { severity: 'error', alerts: ['RingbackAcksRefused', 'RingbackAcksRefusedSlowly'], find: acksRefused },
   'callbacks-lost': { severity: 'error', alerts: ['RingbackCallbacksLost'], find: callbacksLost },
   durability: { severity: 'error', alerts: ['RingbackDurabilityUnmet'], find: durability },
-  'acks-slow': { severity: 'warning', alerts: ['RingbackAcksSlow'], find: acksSlow },
+  'acks-slow': { severity: 'warning', alerts: ['RingbackAcksSlow', 'RingbackAcksSlowForHours'], find: acksSlow },
   'redis-memory': { severity: 'warning', alerts: ['RingbackRedisMemory'], find: redisMemory },
   'spool-in-use': { severity: 'warning', alerts: ['RingbackSpoolInUse'], find: spoolInUse },
   'output-failing': { severity: 'warning', alerts: ['RingbackOutputFailing'], find: outputFailing },
