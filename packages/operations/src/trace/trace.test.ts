@@ -165,7 +165,7 @@ it('finds a parked delivery by any id of its callback, though the rows of that a
 
 it('tells of an alert of ours, which no account of the settings has and no batch claimed, by its id', async () => {
   const { shard, asked } = setUp();
-  const alert = testCallback('output-failing/crm/1/firing', {
+  const alert = testCallback('output-failing/output/crm/1/firing', {
     source: ALERTS.source,
     account: ALERTS.account,
     type: `${ALERTS.type}.firing`,
