@@ -1,26 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { noteOutputs, type ProcessState } from '@ringback/queue';
 import { startRedisServer } from '@ringback/testkit';
-import type { Redis } from 'ioredis';
 import { expect, it } from 'vitest';
 import { withTestHistory } from '../search/test-history.ts';
 import { setUp } from '../outputs/test-outputs.ts';
 import { runCommand } from '../test-commands.ts';
-
-type Told = {
-  readonly id: string;
-  readonly toldAt?: number;
-  readonly app: 'ingress' | 'worker';
-  readonly state?: ProcessState;
-  readonly failing?: object;
-};
-
-/** As a process says it of itself. */
-async function tell(redis: Redis, prefix: string, told: Told) {
-  const parts = told.app === 'worker' ? { 'output crm': '1', 'output log': '1' } : {};
-  const running = { version: '1', host: told.id, pid: 7, startedAt: Date.now() - 3_600_000, parts, ...told };
-  await redis.multi().set(`${prefix}:process:${told.id}`, JSON.stringify(running)).sadd(`${prefix}:processes`, told.id).exec();
-}
+import { tell } from './test-tell.ts';
 
 /** Numbers that can only be ms since the epoch. */
 function timesIn(value: unknown): unknown[] {

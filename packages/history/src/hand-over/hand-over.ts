@@ -1,5 +1,5 @@
 import type { Logger } from '@ringback/contracts';
-import { createRunScript, HISTORY_OVERHEAD, historyKeys, latelyKey } from '@ringback/redis';
+import { createRunScript, HISTORY_OVERHEAD, historyKeys } from '@ringback/redis';
 import type { Redis } from 'ioredis';
 import type { HistoryEvent } from '../events.ts';
 import { createGapReporter } from './gap-reporter.ts';
@@ -72,7 +72,7 @@ export function createHandOver(options: HandOverOptions): OpenHandOver {
 /** The stream of one shard, as one process sees it. Nothing here rejects. */
 function createBuffer({ redis, prefix, most, now }: HandOverOptions, dropped: (weight: Weight) => void) {
   const run = createRunScript(redis);
-  const { stream, state } = historyKeys(prefix);
+  const { stream, state, lately } = historyKeys(prefix);
   const unsaid = createUnsaid(now);
   /** Bytes of the stream, by Redis's last answer. */
   let known = 0;
@@ -107,9 +107,7 @@ function createBuffer({ redis, prefix, most, now }: HandOverOptions, dropped: (w
     const numbers = [most(), now(), said.callbacks, said.attempts, said.since];
     const args = numbers.map((value) => String(Math.max(0, Math.floor(value))));
     try {
-      const [bytes = 0, callbacks = 0, attempts = 0] = (await run(GIVE_WAY, [stream, state, latelyKey(prefix)], args)).map(
-        Number,
-      );
+      const [bytes = 0, callbacks = 0, attempts = 0] = (await run(GIVE_WAY, [stream, state, lately], args)).map(Number);
       known = bytes;
       dropped({ callbacks, attempts });
     } catch {
