@@ -51,6 +51,9 @@ const OF_BOTH = ['ringback_log_lines_dropped_total', 'ringback_settings_reloads_
 const FIRST_OF_INGRESS = ['ringback_callbacks_received_total', ...OF_BOTH].toSorted();
 const FIRST_OF_WORKER = COUNTERS.filter((name) => name !== 'ringback_callbacks_received_total').toSorted();
 
+/** Without those of Node: a kind of garbage collection that comes first adds nine. */
+const ownSeries = (page: string) => [...valuesOf(page).keys()].filter((series) => series.startsWith('ringback_')).length;
+
 /** Counters that are shown before their first event: Prometheus sees no increase without a zero. */
 function atZero(page: string): string[] {
   const zero = [...valuesOf(page)].filter(([, value]) => value === 0).map(([series]) => series.split('{')[0] ?? '');
@@ -76,7 +79,7 @@ describe('under load', () => {
       expect(await post('call-0-0')).toMatchObject({ status: 200 });
       await post('call-0-1', taskBody({ taskStatus: 2 }));
       await Promise.all([1, 2, 3].map(() => fetch(new URL('/api/v3/taskCallback', url), { method: 'POST', body: '{}' })));
-      const before = valuesOf(await ingress()).size;
+      const before = ownSeries(await ingress());
       await Promise.all(Array.from({ length: 100 }, () => refused(url)));
       await Promise.all(scrapes);
 
@@ -91,7 +94,7 @@ describe('under load', () => {
       expect(received(ofIngress, 'result="refused"')).toBe(103);
       expect(sum(ofIngress, 'ringback_ack_seconds_count')).toBe(102);
       expect(sum(ofIngress, 'ringback_group_size_sum')).toBe(102);
-      expect(valuesOf(ofIngress).size).toBeLessThanOrEqual(before + 2);
+      expect(ownSeries(ofIngress)).toBeLessThanOrEqual(before + 2);
       expect(sum(ofWorker, 'dispatched_total', '"duplicate"')).toBe(1);
       expect(sum(ofWorker, 'dispatched_total', '"conflict"')).toBe(1);
       expect(delivered(ofWorker)).toBe(sink.requests.length);

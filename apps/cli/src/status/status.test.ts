@@ -5,13 +5,7 @@ import { expect, it } from 'vitest';
 import { withTestHistory } from '../search/test-history.ts';
 import { setUp } from '../outputs/test-outputs.ts';
 import { runCommand } from '../test-commands.ts';
-import { tell } from './test-tell.ts';
-
-/** Numbers that can only be ms since the epoch. */
-function timesIn(value: unknown): unknown[] {
-  if (typeof value === 'number') return value > 1e12 && value < 1e13 ? [value] : [];
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(timesIn) : [];
-}
+import { tell, timesIn } from './test-tell.ts';
 
 it('names what runs, what fails and since when, and what waits, on one screen and as JSON', async () => {
   const { redis, prefix, queue, cli } = await setUp();

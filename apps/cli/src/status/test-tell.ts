@@ -15,3 +15,9 @@ export async function tell(redis: Redis, prefix: string, told: Told) {
   const running = { version: '1', host: told.id, pid: 7, startedAt: Date.now() - 3_600_000, parts, ...told };
   await redis.multi().set(`${prefix}:process:${told.id}`, JSON.stringify(running)).sadd(`${prefix}:processes`, told.id).exec();
 }
+
+/** Numbers that can only be ms since the epoch. */
+export function timesIn(value: unknown): unknown[] {
+  if (typeof value === 'number') return value > 1e12 && value < 1e13 ? [value] : [];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(timesIn) : [];
+}
