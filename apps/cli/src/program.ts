@@ -1,10 +1,8 @@
 import { settingsFile } from '@ringback/config';
 import { RingbackError } from '@ringback/contracts';
 import { VERSION } from '@ringback/observability';
-import { newKey } from '@ringback/privacy';
 import { refusalOf } from '@ringback/redis';
-import { SENDER_KINDS } from '@ringback/sources';
-import { Argument, Command } from 'commander';
+import { Command } from 'commander';
 import { callerPath } from './terminal/caller-path.ts';
 import { check } from './check/check.ts';
 import { surviveClosedPipes } from './terminal/closed-pipes.ts';
@@ -14,9 +12,7 @@ import { addDoctor } from './doctor/command.ts';
 import { addForget } from './forget/command.ts';
 import { addKeptCommands } from './kept/commands.ts';
 import { addHistory } from './history/commands.ts';
-import { listen } from './send/listen.ts';
 import type { Env } from './reach/load-settings.ts';
-import { fileBytes, httpUrl, positiveNumber, wholeNumber } from './terminal/option-values.ts';
 import { addOutputs } from './outputs/commands.ts';
 import { addPlan } from './plan/command.ts';
 import { addPrivacy } from './privacy/command.ts';
@@ -26,9 +22,8 @@ import { addReplay } from './replay/command.ts';
 import { addReshard } from './reshard/command.ts';
 import { addRoute } from './route/command.ts';
 import { schema } from './check/schema.ts';
-import { giveSecret, newSecret } from './send/secret.ts';
 import { addSearch } from './search/command.ts';
-import { send } from './send/send.ts';
+import { addListen, addSecret, addSend } from './send/commands.ts';
 import { addStatus } from './status/command.ts';
 import { addTasks } from './tasks/command.ts';
 import type { Terminal } from './terminal/terminal.ts';
@@ -92,8 +87,8 @@ export function addCommands(context: Context): void {
   addDiff({ program, env, terminal, exit, fromCaller });
   addDoctor(shared);
   addRoute({ ...shared, fromCaller });
-  addSend(context);
-  addListen(context);
+  addSend({ ...shared, fromCaller });
+  addListen({ ...shared, fromCaller });
   addStatus(shared);
   addOutputs(shared);
   addDispatch(shared);
@@ -109,7 +104,7 @@ export function addCommands(context: Context): void {
   addPlan({ ...shared, fromCaller });
   addVerify({ ...shared, fromCaller });
   addSchema(context);
-  addSecret(context);
+  addSecret({ ...shared, fromCaller });
   for (const place of ['dead-letters', 'quarantine'] as const) addKeptCommands({ ...shared, place });
 }
 
@@ -142,60 +137,12 @@ function addCheck({ program, env, terminal, fromCaller, exit }: Context): void {
     });
 }
 
-const REQUEST_ID =
-  'the same requestID for all that this run sends, which makes repeats (default: each its own). The sample holds the time, so a later run is a conflict; with --file it is a repeat';
-
-function addSend({ program, env, terminal, fromCaller, exit }: Context): void {
-  program
-    .command('send')
-    .description('post a realistic, correctly signed callback, as the provider would')
-    .addArgument(new Argument('<kind>', 'what kind of callback').choices(SENDER_KINDS))
-    .option('--url <url>', 'base or full URL (default: the ingress of the settings)', httpUrl)
-    .option('--count <n>', 'how many', wholeNumber(1), 1)
-    .option('--rate <n>', 'how many per second (default: as fast as answers come)', positiveNumber)
-    .option('--concurrency <n>', 'how many at once', wholeNumber(1), 8)
-    .option('--file <path>', 'send the bytes of this file as the body', (path) => fileBytes(fromCaller(path)))
-    .option('--event <name>', 'name of the event, for senders that give one')
-    .option('--source <name>', 'source of the settings (default: the first with callbacks of this kind)')
-    .option('--account <uuid>', 'account to sign for: its public id (default: the first)')
-    .option('--task-status <n>', '1 pending, 2 in progress, 3 completed, 4 failed, 5 paused', wholeNumber(1, 5), 3)
-    .option('--request-id <id>', REQUEST_ID)
-    .option('--config <file>', 'settings file (default: as for check)')
-    .action(async (kind, { config, ...options }) => {
-      exit(codeOf(await send({ ...options, kind, config: config ?? settingsFile(env), env, terminal })));
-    });
-}
-
-function addListen({ program, terminal }: Context): void {
-  program
-    .command('listen')
-    .description('a stand-in destination: prints every request that it gets')
-    .argument('[port]', 'port on 127.0.0.1', wholeNumber(0, 65_535), 9999)
-    .option('--status <n>', 'HTTP status to answer with', wholeNumber(200, 599), 200)
-    .action((port: number, { status }: { status: number }) => {
-      const stop = new AbortController();
-      for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stop.abort());
-      return listen({ port, status, stop: stop.signal, terminal });
-    });
-}
-
 function addSchema({ program, terminal }: Context): void {
   program
     .command('schema')
     .description('print the JSON Schema of the settings')
     .option('--write', 'write it to ringback.schema.json instead', false)
     .action(({ write }: { write: boolean }) => schema({ write, terminal }));
-}
-
-function addSecret({ program, terminal, fromCaller, exit }: Context): void {
-  program
-    .command('secret')
-    .description('print a new signing secret for a webhook (whsec_…), or a key for privacy.encrypt')
-    .option('--key', 'a key of 32 bytes, in base64', false)
-    .option('--out <file>', 'write it to a new file, which only its owner may read', fromCaller)
-    .action(({ key, out }: { key: boolean; out?: string }) =>
-      exit(codeOf(giveSecret(key ? newKey() : newSecret(), out, terminal))),
-    );
 }
 
 function describeBug(error: unknown): string {

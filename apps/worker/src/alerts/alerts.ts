@@ -57,7 +57,7 @@ export function startAlerts({ settings, shards, counted: count, now, logger }: A
     looked = true;
     const outputs = all.map(({ name, delivery }) => ({ name, limited: delivery.rateLimit !== undefined }));
     // If shard 0 is away, this waits until it is back: until then nothing can be told.
-    await lookForAlerts(options, { alerts, memory: redis.overload.memory.high, outputs }).then(report.done, report.failed);
+    await report.of(lookForAlerts(options, { alerts, memory: redis.overload.memory.high, outputs }));
     return alerts.every;
   }
 
@@ -65,11 +65,8 @@ export function startAlerts({ settings, shards, counted: count, now, logger }: A
   return {
     async close() {
       looks.close();
-      if (looked)
-        await within(
-          GOODBYE_MS,
-          state.resign().catch(() => {}),
-        );
+      const resigned = looked ? state.resign().catch(() => {}) : Promise.resolve();
+      await within(GOODBYE_MS, resigned);
     },
   };
 }

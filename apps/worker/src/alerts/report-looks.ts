@@ -24,22 +24,24 @@ export function createLookReport({ logger, count, now }: Options) {
     return before?.kind !== kind;
   }
 
-  return {
-    failed(err: unknown): void {
-      if (isNew('failed')) logger.warn({ code: 'RB_ALERT_NOT_SENT', err }, 'could not look for problems: alerts are not told');
-    },
-    done(look: AlertLook): void {
-      if (look.looked && look.missing.length > 0) {
-        const line = { code: 'RB_ALERT_NOT_SENT', missing: look.missing };
-        if (isNew('incomplete')) logger.warn(line, 'could not look everywhere for problems: some alerts are not told');
-        return;
-      }
-      // Without the lead another worker looks and counts.
-      if (look.looked) count('succeeded');
-      if (trouble === undefined) return;
-      const seconds = Math.round((now() - trouble.since) / 1000);
-      logger.info({ looks: trouble.looks, seconds }, 'looks for problems work again');
-      trouble = undefined;
-    },
-  };
+  function failed(err: unknown): void {
+    if (isNew('failed')) logger.warn({ code: 'RB_ALERT_NOT_SENT', err }, 'could not look for problems: alerts are not told');
+  }
+
+  function done(look: AlertLook): void {
+    if (look.looked && look.missing.length > 0) {
+      const line = { code: 'RB_ALERT_NOT_SENT', missing: look.missing };
+      if (isNew('incomplete')) logger.warn(line, 'could not look everywhere for problems: some alerts are not told');
+      return;
+    }
+    // Without the lead another worker looks and counts.
+    if (look.looked) count('succeeded');
+    if (trouble === undefined) return;
+    const seconds = Math.round((now() - trouble.since) / 1000);
+    logger.info({ looks: trouble.looks, seconds }, 'looks for problems work again');
+    trouble = undefined;
+  }
+
+  /** Waits for a look. A look that fails is told, and not thrown. */
+  return { of: (look: Promise<AlertLook>): Promise<void> => look.then(done, failed) };
 }

@@ -64,13 +64,13 @@ function createOutputGauges(metrics: Metrics, outputs: () => readonly string[]):
     help: 'Deliveries beyond the backlog of their output, dropped by its rule.',
     labels,
   });
+  const sums = (shards: readonly ShardFacts[], of: (facts: ShardFacts, output: string) => number) =>
+    shards.length === 0
+      ? []
+      : outputs().map((output) => ({ labels: { output }, value: sumOf(shards.map((facts) => of(facts, output))) }));
+  const ofBacklog = (shards: readonly ShardFacts[], part: keyof OutputBacklog) =>
+    sums(shards, ({ backlog }, output) => (backlog.get(output) ?? NO_BACKLOG)[part]);
   return ({ known, counted }) => {
-    const sums = (shards: readonly ShardFacts[], of: (facts: ShardFacts, output: string) => number) =>
-      shards.length === 0
-        ? []
-        : outputs().map((output) => ({ labels: { output }, value: sumOf(shards.map((facts) => of(facts, output))) }));
-    const ofBacklog = (shards: readonly ShardFacts[], part: keyof OutputBacklog) =>
-      sums(shards, ({ backlog }, output) => (backlog.get(output) ?? NO_BACKLOG)[part]);
     dead.replace(sums(known, ({ queues }, output) => queues.get(queueOf(output))?.dead ?? 0));
     held.replace(ofBacklog(known, 'held'));
     bytes.replace(ofBacklog(known, 'bytes'));

@@ -77,20 +77,12 @@ export function createAlertState({ redis, prefix, id, damaged }: StateOptions): 
   return {
     lead: async (forMs) => (await orAnew(leader, () => run(LEAD, [leader], [id, String(forMs)]))).length > 0,
     async read() {
-      const fields = Object.entries(await orAnew(alerts, () => redis.hgetall(alerts)));
-      const entries = fields.flatMap(([field, text]) => {
-        const entry = field.startsWith(ENTRY) ? parsed(Entry, text) : undefined;
-        return entry ? [[field.slice(ENTRY.length), entry] as const] : [];
-      });
-      const waiting = fields.flatMap(([field, text]) => (field.startsWith(NOTICE) ? (parsed(Waiting, text) ?? []) : []));
-      const kept = new Set([...entries.map(([key]) => `${ENTRY}${key}`), ...waiting.map(noticeField)]);
-      const own = fields.map(([field]) => field).filter((field) => field.startsWith(ENTRY) || field.startsWith(NOTICE));
-      const unread = own.filter((field) => !kept.has(field));
+      const { entries, waiting, unread } = understood(await orAnew(alerts, () => redis.hgetall(alerts)));
       if (unread.length > 0) {
         await redis.hdel(alerts, ...unread);
         damaged({ key: alerts, fields: unread.length });
       }
-      return { entries: new Map(entries), waiting };
+      return { entries, waiting };
     },
     async save({ before, entries, waiting }) {
       const gone = [...before.keys()].filter((key) => !entries.has(key)).map((key) => `${ENTRY}${key}`);
@@ -117,4 +109,17 @@ function parsed<T extends typeof Entry | typeof Waiting>(schema: T, text: string
   } catch {
     return undefined;
   }
+}
+
+/** `unread`: fields of ours that cannot be read. Other fields may be a newer version's. */
+function understood(hash: Readonly<Record<string, string>>) {
+  const fields = Object.entries(hash);
+  const entries = fields.flatMap(([field, text]) => {
+    const entry = field.startsWith(ENTRY) ? parsed(Entry, text) : undefined;
+    return entry ? [[field.slice(ENTRY.length), entry] as const] : [];
+  });
+  const waiting = fields.flatMap(([field, text]) => (field.startsWith(NOTICE) ? (parsed(Waiting, text) ?? []) : []));
+  const kept = new Set([...entries.map(([key]) => `${ENTRY}${key}`), ...waiting.map(noticeField)]);
+  const own = Object.keys(hash).filter((field) => field.startsWith(ENTRY) || field.startsWith(NOTICE));
+  return { entries: new Map(entries), waiting, unread: own.filter((field) => !kept.has(field)) };
 }
