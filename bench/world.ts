@@ -44,12 +44,16 @@ export type WorldOptions = {
   readonly onClose: OnClose;
 };
 
+const startChildren = (onClose: OnClose) =>
+  [
+    startChild<LoadCalls>(new URL('load/main.ts', import.meta.url), { onClose }),
+    startChild<SinkCalls>(new URL('sink/main.ts', import.meta.url), { onClose }),
+  ] as const;
+
 /** Starts the load generator, the sink and the Redis servers. */
 export async function createWorld({ plan, samples, spec, say, onClose }: WorldOptions): Promise<World> {
-  const { settleMs } = plan;
   const folder = await makeFolder(onClose);
-  const load = startChild<LoadCalls>(new URL('load/main.ts', import.meta.url), { onClose });
-  const sink = startChild<SinkCalls>(new URL('sink/main.ts', import.meta.url), { onClose });
+  const [load, sink] = startChildren(onClose);
   const sinkUrl = await sink.call('url', undefined);
 
   async function prepare(durability: Durability) {
@@ -57,7 +61,7 @@ export async function createWorld({ plan, samples, spec, say, onClose }: WorldOp
     onClose(() => server.remove());
     return {
       settings: await writeSettings({ folder, durability, sinkUrl }),
-      redis: measureRedis({ url: server.url, onClose, settleMs }),
+      redis: measureRedis({ url: server.url, onClose, settleMs: plan.settleMs }),
       folder,
     };
   }
@@ -68,26 +72,29 @@ export async function createWorld({ plan, samples, spec, say, onClose }: WorldOp
     'second everysec': await prepare('everysec'),
   };
   const everysec = { folder, durability: 'everysec', sinkUrl } as const;
+  const startWith = async (more: Partial<Parameters<typeof writeSettings>[0]>, until: OnClose) => ({
+    ...prepared.everysec,
+    settings: await writeSettings({ ...everysec, ...more }),
+    onClose: until,
+  });
   return {
     plan,
     samples,
     load,
     sink,
     startOptions: (redis, until) => ({ ...prepared[redis], onClose: until }),
-    startWithHistory: async (history, until) => ({
-      ...prepared.everysec,
-      settings: await writeSettings({ ...everysec, history }),
-      onClose: until,
-    }),
-    startEncrypting: async (until) => ({
-      ...prepared.everysec,
-      settings: await writeSettings({ ...everysec, bodyKey: randomBytes(32).toString('base64') }),
-      onClose: until,
-    }),
+    startWithHistory: (history, until) => startWith({ history }, until),
+    startEncrypting: (until) => startWith({ bodyKey: randomBytes(32).toString('base64') }, until),
     async startCluster(layout, until) {
-      const { nodes, redis } = await startCluster({ spec, layout, settings: NO_REWRITE, settleMs, onClose: until });
-      const cluster = { nodes, shards: layout.shards };
-      return { settings: await writeSettings({ ...everysec, cluster }), redis, folder, onClose: until };
+      const { nodes, redis } = await startCluster({
+        spec,
+        layout,
+        settings: NO_REWRITE,
+        settleMs: plan.settleMs,
+        onClose: until,
+      });
+      const settings = await writeSettings({ ...everysec, cluster: { nodes, shards: layout.shards } });
+      return { settings, redis, folder, onClose: until };
     },
     say,
   };

@@ -58,11 +58,7 @@ async function run(): Promise<void> {
   const live = { config: started.config };
   const { redis, ingress, log } = started.config;
   const mask = createLogMask(() => live.config.privacy?.mask?.logs);
-  const logger = switchLevelBySignal(
-    createLogger({ app: 'ingress', level: log.level, stdout, mask }),
-    () => live.config.log.level,
-  );
-  surviveBrokenConnections(logger);
+  const logger = openLogger({ level: log.level, mask, now: () => live.config.log.level });
 
   const stopping = new AbortController();
   const ways = openWays({ settings: () => live.config, path, logger });
@@ -90,6 +86,20 @@ async function run(): Promise<void> {
   await Promise.all([ways.close(), announced.close()]);
   await admin.close();
   endOf({ tracesEnded: await endTraces(), logger });
+}
+
+type LogLevel = Config['log']['level'];
+type LoggerOptions = {
+  readonly level: LogLevel;
+  readonly mask: (line: string) => string;
+  /** The level of the settings that the process runs with. */
+  readonly now: () => LogLevel;
+};
+
+function openLogger({ level, mask, now }: LoggerOptions): ReturnType<typeof createLogger> {
+  const logger = switchLevelBySignal(createLogger({ app: 'ingress', level, stdout, mask }), now);
+  surviveBrokenConnections(logger);
+  return logger;
 }
 
 function endOf({ tracesEnded, logger }: { readonly tracesEnded: boolean; readonly logger: Logger }): void {

@@ -87,8 +87,7 @@ async function run(): Promise<void> {
   reload.resolve(reloader.reload);
 
   const { work } = generations;
-  const bounds = () => settings().worker;
-  const settled = () => reloader.close();
+  const [bounds, settled] = [() => settings().worker, () => reloader.close()];
   const code = await runUntilStopped({ ...shardCount, work, bounds, settled, stopped, stopping, logger });
   // After the last outcome.
   await Promise.all([history?.close(), alerts.close()]);

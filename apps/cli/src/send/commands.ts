@@ -61,7 +61,5 @@ export function addSecret({ program, terminal, fromCaller, done }: SendContext):
     .description('print a new signing secret for a webhook (whsec_…), or a key for privacy.encrypt')
     .option('--key', 'a key of 32 bytes, in base64', false)
     .option('--out <file>', 'write it to a new file, which only its owner may read', fromCaller)
-    .action(({ key, out }: { key: boolean; out?: string }) =>
-      done(giveSecret(key ? newKey() : newSecret(), out, terminal)),
-    );
+    .action(({ key, out }: { key: boolean; out?: string }) => done(giveSecret(key ? newKey() : newSecret(), out, terminal)));
 }

@@ -3,7 +3,7 @@ import { createLookReport } from './report-looks.ts';
 
 const WELL = { looked: true, missing: [] } as const;
 
-it('says once that looks fail, once that they miss something, and once that they work again', () => {
+it('says once that looks fail, once that they miss something, and once that they work again', async () => {
   const [warn, info] = [vi.fn<(line: object, message: string) => void>(), vi.fn<(line: object, message: string) => void>()];
   const counts: string[] = [];
   let time = 0;
@@ -12,12 +12,12 @@ it('says once that looks fail, once that they miss something, and once that they
     count: (result) => counts.push(result),
     now: () => (time += 10_000),
   });
-  report.done(WELL);
+  await report.of(Promise.resolve(WELL));
   const err = new Error('NOPERM');
-  for (const _ of [1, 2, 3]) report.failed(err);
-  for (const _ of [1, 2]) report.done({ looked: true, missing: ['shard 1: away'] });
-  report.done({ looked: false });
-  report.done(WELL);
+  for (const _ of [1, 2, 3]) await report.of(Promise.reject(err));
+  for (const _ of [1, 2]) await report.of(Promise.resolve({ looked: true, missing: ['shard 1: away'] }));
+  await report.of(Promise.resolve({ looked: false }));
+  await report.of(Promise.resolve(WELL));
   expect(warn.mock.calls.map(([line]) => line)).toEqual([
     { code: 'RB_ALERT_NOT_SENT', err },
     { code: 'RB_ALERT_NOT_SENT', missing: ['shard 1: away'] },

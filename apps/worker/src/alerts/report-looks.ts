@@ -28,7 +28,7 @@ export function createLookReport({ logger, count, now }: Options) {
     if (isNew('failed')) logger.warn({ code: 'RB_ALERT_NOT_SENT', err }, 'could not look for problems: alerts are not told');
   }
 
-  function done(look: AlertLook): void {
+  function ended(look: AlertLook): void {
     if (look.looked && look.missing.length > 0) {
       const line = { code: 'RB_ALERT_NOT_SENT', missing: look.missing };
       if (isNew('incomplete')) logger.warn(line, 'could not look everywhere for problems: some alerts are not told');
@@ -43,5 +43,5 @@ export function createLookReport({ logger, count, now }: Options) {
   }
 
   /** Waits for a look. A look that fails is told, and not thrown. */
-  return { of: (look: Promise<AlertLook>): Promise<void> => look.then(done, failed) };
+  return { of: (look: Promise<AlertLook>): Promise<void> => look.then(ended, failed) };
 }
