@@ -59,11 +59,8 @@ export async function createWorld({ plan, samples, spec, say, onClose }: WorldOp
   async function prepare(durability: Durability) {
     const server = await runPrivateRedis(spec, { appendfsync: durability, settings: NO_REWRITE });
     onClose(() => server.remove());
-    return {
-      settings: await writeSettings({ folder, durability, sinkUrl }),
-      redis: measureRedis({ url: server.url, onClose, settleMs: plan.settleMs }),
-      folder,
-    };
+    const redis = measureRedis({ url: server.url, onClose, settleMs: plan.settleMs });
+    return { settings: await writeSettings({ folder, durability, sinkUrl }), redis, folder };
   }
 
   const prepared = {
@@ -77,6 +74,7 @@ export async function createWorld({ plan, samples, spec, say, onClose }: WorldOp
     settings: await writeSettings({ ...everysec, ...more }),
     onClose: until,
   });
+  const clusterOptions = { spec, settings: NO_REWRITE, settleMs: plan.settleMs };
   return {
     plan,
     samples,
@@ -86,13 +84,7 @@ export async function createWorld({ plan, samples, spec, say, onClose }: WorldOp
     startWithHistory: (history, until) => startWith({ history }, until),
     startEncrypting: (until) => startWith({ bodyKey: randomBytes(32).toString('base64') }, until),
     async startCluster(layout, until) {
-      const { nodes, redis } = await startCluster({
-        spec,
-        layout,
-        settings: NO_REWRITE,
-        settleMs: plan.settleMs,
-        onClose: until,
-      });
+      const { nodes, redis } = await startCluster({ ...clusterOptions, layout, onClose: until });
       const settings = await writeSettings({ ...everysec, cluster: { nodes, shards: layout.shards } });
       return { settings, redis, folder, onClose: until };
     },
