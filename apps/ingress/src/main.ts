@@ -15,7 +15,7 @@ import {
 } from '@ringback/observability';
 import { outputTypes } from '@ringback/outputs';
 import { createLogMask } from '@ringback/privacy';
-import { announce, createCallbackProducer, createQuarantineProducer, usedKeys } from '@ringback/queue';
+import { announce, createCallbackProducer, createQuarantineProducer, STOPPING, usedKeys } from '@ringback/queue';
 import { createShardCountWatch, shardsOf } from '@ringback/redis';
 import { checkCondition } from '@ringback/routing';
 import { createSources, sourceTypes } from '@ringback/sources';
@@ -68,7 +68,7 @@ async function run(): Promise<void> {
   const following = { path, reader, started, live, deps, metrics, logger };
   const { app, crowded, reloader } = followSettings({ ...following, openSources: (next) => openSources(next, logger) });
   const notReadyReasons = async () =>
-    stopping.signal.aborted ? ['the process is stopping'] : [...crowded(), ...(await shards.notReadyReasons())];
+    stopping.signal.aborted ? [STOPPING] : [...crowded(), ...(await shards.notReadyReasons())];
   metrics.readiness(notReadyReasons);
   const admin = await startAdminServer({ ...ingress, defaultPort: DEFAULT_ADMIN_PORT, notReadyReasons, metrics, facts, logger });
   const [away] = await Promise.all([shards.opened(WAIT_FOR_REDIS_MS), shardCount.opened(WAIT_FOR_REDIS_MS)]);

@@ -15,7 +15,7 @@ import {
 } from '@ringback/observability';
 import { createHttpClient, outputTypes } from '@ringback/outputs';
 import { createLogMask } from '@ringback/privacy';
-import { announce, usedKeys } from '@ringback/queue';
+import { announce, STOPPING, usedKeys } from '@ringback/queue';
 import { createShardCountWatch, shardsOf } from '@ringback/redis';
 import { checkCondition } from '@ringback/routing';
 import { sourceTypes } from '@ringback/sources';
@@ -108,7 +108,7 @@ function openReadiness({
   stopping,
 }: Parameters<typeof createReadiness>[0] & { readonly stopping: AbortSignal }) {
   const readiness = createReadiness({ served, shardCount, now: elapsed });
-  const notReadyReasons = async () => (stopping.aborted ? ['the process is stopping'] : readiness.notReadyReasons());
+  const notReadyReasons = async () => (stopping.aborted ? [STOPPING] : readiness.notReadyReasons());
   return { facts: () => readiness.facts(), notReadyReasons };
 }
 

@@ -57,11 +57,11 @@ it('names what runs, what fails and since when, and what waits, on one screen an
   const json: unknown = JSON.parse((await cli('status', '--json')).out);
   expect(json).toMatchObject({
     conditions: [
-      { name: 'not-ready', subject: { kind: 'process', name: 'w:7' }, severity: 'error' },
+      { name: 'not-ready', subject: { kind: 'app', name: 'worker' }, severity: 'error' },
       { name: 'spool-in-use', severity: 'warning' },
       { name: 'output-failing', subject: { kind: 'output', name: 'crm' }, since: new Date(since).toISOString() },
       { name: 'oldest-waiting', subject: { kind: 'output', name: 'crm' } },
-      { name: 'settings', subject: { kind: 'process', name: 'w:7' }, severity: 'warning' },
+      { name: 'settings', subject: { kind: 'app', name: 'worker' }, severity: 'warning' },
     ],
     processes: [{ app: 'ingress' }, { app: 'worker' }],
     rates: { acked: 12, delivered: 30 },

@@ -87,7 +87,7 @@ it('goes on after Redis’s clock went back', () => {
 it('tells of each problem by itself, and of several reasons for one together', () => {
   const ready = (text: string): Condition => ({
     name: 'not-ready',
-    subject: { kind: 'process', name: 'w:1' },
+    subject: { kind: 'app', name: 'worker' },
     severity: 'error',
     text,
   });
@@ -98,6 +98,6 @@ it('tells of each problem by itself, and of several reasons for one together', (
   expect(notices.map(({ about }) => `${about.subject?.name}: ${about.text}`)).toEqual([
     'crm: output crm is failing',
     'erp: output crm is failing',
-    'w:1: one; two',
+    'worker: one; two',
   ]);
 });

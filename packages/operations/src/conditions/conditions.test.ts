@@ -74,7 +74,7 @@ const lately = (more: Partial<NonNullable<InstallationStatus['lately']>>): Parti
 });
 const SETTINGS = { path: 'ringback.yaml', loadedAt: 1 };
 const ABOUT_CRM = { kind: 'output', name: 'crm' };
-const ABOUT_INGRESS = { kind: 'process', name: 'ingress:7' };
+const ABOUT_INGRESS = { kind: 'app', name: 'ingress' };
 
 type Case = readonly [Condition['name'], Partial<InstallationStatus>, object];
 
@@ -153,4 +153,18 @@ it('an output of any name is told from callbacks that wait', () => {
 it('the worst comes first', () => {
   const all = conditionsOf({ ...FINE, ...output({ dead: 1 }), rates: { ...RATES, ourFault: 1 } }, LIMITS);
   expect(all.map(({ severity }) => severity)).toEqual(['error', 'warning']);
+});
+
+it('tells one cause of many processes once, and not that one starts or ends', () => {
+  const cause = { notReady: ['RB_X: why'] };
+  const worker = (pid: number, state: Parameters<typeof process>[1], startedAt = 0) => ({
+    ...process('worker', state),
+    pid,
+    startedAt,
+  });
+  const many = [1, 2, 3, 4, 5].map((pid) => worker(pid, cause));
+  const others = [worker(6, {}), worker(7, cause, AT - 1000), worker(8, { notReady: ['the process is stopping'] })];
+  const found = conditionsOf({ ...FINE, processes: [process('ingress'), ...many, ...others] }, LIMITS);
+  const text = '5 of 8 workers are not ready (worker:1, worker:2, worker:3 and 2 more): RB_X: why';
+  expect(found).toEqual([{ name: 'not-ready', severity: 'error', subject: { kind: 'app', name: 'worker' }, text }]);
 });

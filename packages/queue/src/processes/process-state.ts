@@ -2,6 +2,9 @@ import { type Static, Type } from 'typebox';
 
 const Time = Type.Number();
 
+/** The reason of `notReady` while a process ends as it should. */
+export const STOPPING = 'the process is stopping';
+
 /** What a process says of an output, by its own attempts. */
 const OutputState = Type.Object({
   breaker: Type.Enum(['closed', 'open', 'probing']),
