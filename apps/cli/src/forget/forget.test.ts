@@ -151,6 +151,6 @@ it('says what it cannot reach, with 1, and what is no phone number', async () =>
   expect(err).toBe('not reached: 1 in callbacks: a worker has them under way. Run it again when it is done with them\n');
   expect(out).toMatch(/^WHERE .*REMOVED\n/);
   expect(out).toContain('note: Redis');
-  expect(await runCli(['forget', '--phone', 'Ada'])).toMatchObject({ code: 1, err: expect.stringContaining('7 to 15 digits') });
-  expect(await runCli(['forget'])).toMatchObject({ code: 1, err: expect.stringContaining('name whom') });
+  expect(await runCli(['forget', '--phone', 'Ada'])).toMatchObject({ code: 2, err: expect.stringContaining('7 to 15 digits') });
+  expect(await runCli(['forget'])).toMatchObject({ code: 2, err: expect.stringContaining('name whom') });
 });

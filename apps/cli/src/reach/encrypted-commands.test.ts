@@ -143,7 +143,8 @@ it('has every command work with encrypted bodies as with plain ones', async () =
   await run('replay --id task --routes');
   await run('dead-letters replay doomed');
   await run('quarantine replay unrouted');
-  await run('outputs move team crm --yes');
+  // Refused until the worker has told its new settings, which it does every 5 s.
+  await vi.waitFor(() => run('outputs move team crm --yes'), DEADLINE);
   await vi.waitFor(() => expect(bodies('/hook').slice(before)).toHaveLength(5), DEADLINE);
   const again = bodies('/hook')
     .slice(before)

@@ -154,15 +154,15 @@ describe('a callback that is not acked', () => {
 
 describe('what cannot be sent', () => {
   it.each([
-    [['fax'], 'Allowed choices are task, order, call, event'],
-    [['task', '--count', '0'], '--count'],
-    [['task', '--file', '/nowhere'], 'cannot be read'],
-    [['task', '--account', 'nobody'], 'RB_ACCOUNT_UNKNOWN: source callbot has no account nobody'],
-    [['task', '--source', 'fax'], 'RB_CONFIG_INVALID: the settings do not have a source named fax'],
-  ])('%j', async (args, problem) => {
+    [['fax'], 2, 'Allowed choices are task, order, call, event'],
+    [['task', '--count', '0'], 2, '--count'],
+    [['task', '--file', '/nowhere'], 2, 'cannot be read'],
+    [['task', '--account', 'nobody'], 1, 'RB_ACCOUNT_UNKNOWN: source callbot has no account nobody'],
+    [['task', '--source', 'fax'], 1, 'RB_CONFIG_INVALID: the settings do not have a source named fax'],
+  ])('%j', async (args, exit, problem) => {
     const { send, callbacks } = await setUp();
     const { code, err } = await send(...args);
-    expect(code).toBe(1);
+    expect(code).toBe(exit);
     expect(err).toContain(problem);
     expect(callbacks).toEqual([]);
   });
