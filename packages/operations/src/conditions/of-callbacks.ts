@@ -3,7 +3,7 @@ import { isLately } from './lately.ts';
 
 type Find = ConditionKind['find'];
 
-/** As Prometheus's alert: 14.4 times the 1 % of the objective. */
+/** The share of RingbackAcksSlow: 14.4 times the 1 % of the objective. It looks at 100 ms, this at a second. */
 const MOST_SLOW = 0.144;
 
 export const acksRefused: Find = ({ rates }) =>
