@@ -169,8 +169,8 @@ redis.call('RPUSH', KEYS[3], ARGV[2])
 return { 'held' }`;
 
 /**
- * KEYS outcomes of the batch at the output, backlog · ARGV output, window in s, keys of callbacks → [how many were
- * new]. Writes the outcome `dropped` where there is none. A longer lifetime stays.
+ * KEYS outcomes of the batch at the output, backlog, lately · ARGV output, window in s, keys of callbacks
+ * → [how many were new]. Writes the outcome `dropped` where there is none. A longer lifetime stays.
  */
 export const DROP = `${COUNT}${NOTE_LATELY}
 local dropped = 0
