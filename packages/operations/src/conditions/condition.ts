@@ -1,7 +1,10 @@
 import { type Static, Type } from 'typebox';
 import type { InstallationStatus } from '../installation/status.ts';
 
-/** `app`: all its processes, so that one cause is told once. `shard`: its number, on a cluster of several alone. `dispatch`: callbacks that no worker has taken. */
+/**
+ * `app`: all its processes, so that one cause is told once. `shard`: its number, on a cluster of several alone.
+ * `dispatch`: callbacks that no worker has taken.
+ */
 export const Subject = Type.Object({
   kind: Type.Enum(['output', 'app', 'shard', 'dispatch', 'file']),
   name: Type.String(),

@@ -35,7 +35,10 @@ export type Found = Explanation & { readonly source: string };
 
 type OfAny = Request & { readonly sources: readonly Source[] };
 
-/** In steps. @throws RingbackError RB_CONFIG_INVALID: a secret that is needed is not set. By the source that the request fits best. `head.path` may be empty: each source gets its own first path. */
+/**
+ * In steps. By the source that the request fits best. `head.path` may be empty: each source gets its own first path.
+ * @throws RingbackError RB_CONFIG_INVALID: a secret that is needed is not set
+ */
 export function* explainRequest({ sources, head, body, effort }: OfAny): Generator<void, Found | undefined> {
   const errors: unknown[] = [];
   const found: Ranked[] = [];
