@@ -5,6 +5,8 @@ import type { SettingsReader } from './settings-reader.ts';
 
 /** ms without a change after which a file counts as whole. Half of a file may be valid YAML. */
 export const WHOLE_AFTER_MS = 3000;
+/** ms. A folder may hold files that are written all the time, such as a spool. */
+const GATHER_MS = 200;
 /** For folders that tell nothing: those of a network, and those behind a link. */
 export const LOOK_EVERY_MS = 10_000;
 
@@ -16,12 +18,19 @@ export type WatchOptions = {
 
 /** Sees changes of the settings' files, of links to them as well. Keeps no process alive. */
 export function watchFiles({ reader, onChange, logger }: WatchOptions): { follow(on: boolean): void } {
-  const folders = createFolders(look, logger);
+  const folders = createFolders(gather, logger);
+  let gathering: NodeJS.Timeout | undefined;
   let looking: NodeJS.Timeout | undefined;
   let settling: NodeJS.Timeout | undefined;
   let isSettling = false;
 
+  function gather(): void {
+    if (!isSettling) gathering ??= setTimeout(look, GATHER_MS).unref();
+  }
+
   function look(): void {
+    clearTimeout(gathering);
+    gathering = undefined;
     if (looking === undefined || isSettling) return;
     folders.watch(reader.files());
     if (reader.changed()) void settle(looking);
@@ -46,6 +55,8 @@ export function watchFiles({ reader, onChange, logger }: WatchOptions): { follow
       if (on === (looking !== undefined)) return;
       clearInterval(looking);
       clearTimeout(settling);
+      clearTimeout(gathering);
+      gathering = undefined;
       isSettling = false;
       looking = on ? setInterval(look, LOOK_EVERY_MS).unref() : undefined;
       if (on) look();

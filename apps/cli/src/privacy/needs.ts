@@ -25,19 +25,22 @@ const UNTIL: Readonly<Record<string, string>> = {
   spool: 'until Redis has them: start the ingress',
 };
 
-type Known = Pick<EncryptionStatus, 'keys' | 'notReached'> & {
+type Known = Pick<EncryptionStatus, 'keys' | 'notReached' | 'unreadable'> & {
   /** ms. Undefined: there is no history. */
   readonly keepBodies: number | undefined;
   /** Bodies. */
   readonly underWay: number;
+  /** Processes that may still encrypt with another key. */
+  readonly otherKeys: readonly unknown[];
 };
 
-/** A key is removable only if everything could be asked, and no worker had a body that it may write back. */
-export function olderKeys({ keys, notReached, keepBodies, underWay }: Known): OlderKey[] {
+/** A key is removable only if everything could be asked and read, and nobody may still write what needs it. */
+export function olderKeys({ keys, notReached, unreadable, keepBodies, underWay, otherKeys }: Known): OlderKey[] {
+  const isSure = notReached.length === 0 && unreadable === 0 && underWay === 0 && otherKeys.length === 0;
   return keys.slice(1).map(({ id, at }, index) => ({
     id,
     place: index + 1,
-    removable: at.length === 0 && notReached.length === 0 && underWay === 0,
+    removable: at.length === 0 && isSure,
     needs: at.map((own) => ({ ...own, until: untilOf(own, keepBodies) })),
   }));
 }

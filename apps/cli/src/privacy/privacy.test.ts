@@ -79,7 +79,17 @@ it('prints one object as JSON', async () => {
   };
   expect(await parsed('status')).toEqual({ code: 0, err: '', json: status });
   const needs = [{ ...at, until: 'until a worker has dispatched them' }];
-  const rest = { key: NEW, rotated: [at], unreadable: [], underWay: [], plain: none, missing: [], notReached: [] };
+  const rest = {
+    key: NEW,
+    rotated: [at],
+    unreadable: [],
+    underWay: [],
+    plain: none,
+    missing: [],
+    payloads: 0,
+    otherKeys: [],
+    notReached: [],
+  };
   const older = { id: OLD, place: 1 };
   expect(await parsed('rotate', '--dry-run')).toEqual({
     code: 0,
@@ -125,9 +135,18 @@ ${name} is still needed: 1 body (callbacks), until a worker has dispatched them
     err: 'not changed: 1 body, which a worker has under way. Run this again\n',
   });
   // It may have moved while it was looked for.
-  const found = { keys: [NEW, OLD].map((id) => ({ id, bodies: 0, at: [] })), notReached: [], keepBodies: undefined };
+  const found = {
+    keys: [NEW, OLD].map((id) => ({ id, bodies: 0, at: [] })),
+    notReached: [],
+    keepBodies: undefined,
+    unreadable: 0,
+    underWay: 0,
+    otherKeys: [],
+  };
   const line = `${name}: nothing that was found needs it, but not all could be asked or changed. Keep it, and run this again`;
-  expect(olderKeys({ ...found, underWay: 1 }).flatMap(olderKeyLines)).toEqual([line]);
+  for (const doubt of [{ underWay: 1 }, { unreadable: 1 }, { otherKeys: ['worker w:7'] }])
+    expect(olderKeys({ ...found, ...doubt }).flatMap(olderKeyLines)).toEqual([line]);
+  expect(olderKeys(found)).toMatchObject([{ removable: true }]);
 });
 
 it('refuses to change keys that are not used, and such as a process that runs does not have', async () => {

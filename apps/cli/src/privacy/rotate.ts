@@ -11,7 +11,7 @@ import type { Terminal } from '../terminal/terminal.ts';
 import { olderKeyLines, olderKeys } from './needs.ts';
 import { requireSameKeys, runningIn, withOtherKeys } from './processes.ts';
 import { readEncryption } from './status.ts';
-import { bodiesInWords, rotatedTable } from './text.ts';
+import { bodiesInWords, doubts, rotatedTable } from './text.ts';
 
 type Rotating = {
   readonly settingsPath: string;
@@ -75,10 +75,12 @@ async function tell(open: OpenPlaces, { rotated, key, only, settingsPath, json, 
   const status = await readEncryption(open, settingsPath);
   const notReached = [...new Set([...rotated.notReached, ...status.notReached])];
   const underWay = sumOf(rotated.underWay);
-  const older = olderKeys({ ...status, notReached, keepBodies: open.settings.history?.keepBodies, underWay });
+  // One may have started meanwhile.
+  const otherKeys = withOtherKeys((await runningIn(open)) ?? [], open.settings);
+  const older = olderKeys({ ...status, notReached, keepBodies: open.settings.history?.keepBodies, underWay, otherKeys });
   if (json) {
-    const { plain, missing } = status;
-    terminal.out(JSON.stringify({ dryRun: only, key, ...rotated, older, plain, missing, notReached }));
+    const left = { plain: status.plain, missing: status.missing, payloads: status.unreadable, otherKeys, notReached };
+    terminal.out(JSON.stringify({ dryRun: only, key, ...rotated, older, ...left }));
     return notReached.length === 0;
   }
   if (rotated.rotated.length === 0) terminal.out(`everything that rests is encrypted with key ${key}`);
@@ -87,6 +89,7 @@ async function tell(open: OpenPlaces, { rotated, key, only, settingsPath, json, 
   for (const { where, bodies } of rotated.unreadable)
     terminal.err(`not changed: ${bodiesInWords(bodies)} (${where}), whose key is missing or which were changed by somebody`);
   if (underWay > 0) terminal.err(`not changed: ${bodiesInWords(underWay)}, which a worker has under way. Run this again`);
+  for (const line of doubts(status.unreadable, otherKeys)) terminal.err(line);
   for (const why of notReached) terminal.err(`not reached: ${why}`);
   return notReached.length === 0;
 }

@@ -4,7 +4,7 @@ import type { OpenPlaces } from '../reach/with-places.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { runningIn, withOtherKeys } from './processes.ts';
 import { readSpoolOfMachine } from './spool.ts';
-import { bodiesInWords, statusTable } from './text.ts';
+import { bodiesInWords, doubts, statusTable } from './text.ts';
 
 export async function readEncryption(open: OpenPlaces, settingsPath: string): Promise<EncryptionStatus> {
   const { settings, places, away } = open;
@@ -30,8 +30,7 @@ export async function showEncryption(open: OpenPlaces, { settingsPath, json, ter
     if (keys.length === 0) terminal.out('the settings have no privacy.encrypt');
     for (const line of statusTable(status, active)) terminal.out(line);
     for (const line of problemsOf(status)) terminal.err(line);
-    for (const name of otherKeys) terminal.err(`${name} runs with other keys than these settings`);
-    if (unreadable > 0) terminal.err(`${unreadable} payloads cannot be read: they are damaged, or of a newer Ringback`);
+    for (const line of doubts(unreadable, otherKeys)) terminal.err(line);
     for (const why of notReached) terminal.err(`not reached: ${why}`);
   }
   return notReached.length === 0 && status.missing.length === 0;

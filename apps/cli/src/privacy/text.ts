@@ -31,3 +31,11 @@ export function rotatedTable(rotated: readonly BodiesAt[], dryRun: boolean): str
     rotated.map(({ where, outputs, bodies }) => [where, outputs.join(', ') || '-', String(bodies)]),
   );
 }
+
+/** `unreadable`: how many payloads. */
+export function doubts(unreadable: number, otherKeys: readonly string[]): string[] {
+  return [
+    ...otherKeys.map((name) => `${name} runs with other keys than these settings`),
+    ...(unreadable === 0 ? [] : [`${unreadable} payloads cannot be read: they are damaged, or of a newer Ringback`]),
+  ];
+}

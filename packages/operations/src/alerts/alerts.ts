@@ -95,7 +95,8 @@ async function send(
       );
     const batch = alertBatch(callback);
     await enqueue(write, { batch, shares });
-    await record?.({ batch, callback, to: to.filter((name) => outputs.some((output) => output.name === name)) });
+    const left = to.filter((name) => outputs.some((output) => output.name === name));
+    if (left.length > 0) await record?.({ batch, callback, to: left });
     await state.sent(waiting);
   } catch (err) {
     logger.warn({ code: 'RB_ALERT_NOT_SENT', requestID: callback.id, err }, 'an alert waits for a shard that did not take it');

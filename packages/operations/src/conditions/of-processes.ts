@@ -18,11 +18,17 @@ export function noProcess(app: App, so: string): Find {
   };
 }
 
-export const notReady: Find = ({ processes = [], at }) =>
-  byCause(processes, ({ startedAt, state }) => {
-    const reasons = at - startedAt < STARTS_WITHIN_MS ? [] : (state?.notReady ?? []);
+export const notReady: Find = ({ processes = [], redis, at }) => {
+  const now = redis.find(({ shard }) => shard === 0)?.time.redis ?? at;
+  const groups = byCause(processes, ({ startedAt, state }) => {
+    const reasons = now - startedAt < STARTS_WITHIN_MS ? [] : (state?.notReady ?? []);
     return reasons.filter((reason) => reason !== STOPPING).map((reason) => ({ cause: reason }));
-  }).map((group) => ({ subject: group.subject, text: `${whoOf(group, ['is not ready', 'are not ready'])}: ${group.cause}` }));
+  });
+  return groups.map((group) => ({
+    subject: group.subject,
+    text: `${whoOf(group, ['is not ready', 'are not ready'])}: ${group.cause}`,
+  }));
+};
 
 /** Some have kept their old settings, or they differ. */
 export const settings: Find = ({ processes = [], difference }) => {
