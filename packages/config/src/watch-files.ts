@@ -54,10 +54,8 @@ export function watchFiles({ reader, onChange, logger }: WatchOptions): { follow
     follow(on) {
       if (on === (looking !== undefined)) return;
       clearInterval(looking);
-      clearTimeout(settling);
-      clearTimeout(gathering);
-      gathering = undefined;
-      isSettling = false;
+      for (const timer of [settling, gathering]) clearTimeout(timer);
+      [gathering, isSettling] = [undefined, false];
       looking = on ? setInterval(look, LOOK_EVERY_MS).unref() : undefined;
       if (on) look();
       else folders.watch([]);
