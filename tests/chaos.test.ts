@@ -13,7 +13,6 @@ import { killWhileSpooling } from '../chaos/scenarios/kill-while-spooling.ts';
 import { parkAndReturn } from '../chaos/scenarios/park-and-return.ts';
 import { readOnlyRedis } from '../chaos/scenarios/read-only-redis.ts';
 import { silentSenders } from '../chaos/scenarios/silent-senders.ts';
-import { rollingSettings } from '../chaos/scenarios/rolling-settings.ts';
 
 const SEED = 3;
 
@@ -30,7 +29,6 @@ it.each([
   killWhileSpooling,
   fillSpool,
   silentSenders,
-  rollingSettings,
   blockedLog,
 ])(
   'nothing that was acked is lost: $name',
