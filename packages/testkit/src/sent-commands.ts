@@ -8,16 +8,21 @@ import { onTestFinished } from 'vitest';
 /** Each is a round trip. */
 export type SentCommands = {
   /**
-   * Since the last call: name in lower case, and arguments. Without commands within scripts, checks of the
-   * server (INFO, CONFIG, `<prefix>:probe`) and the start of connections.
+   * Since the last call: name in lower case, and arguments. Without checks of the server (INFO, CONFIG,
+   * `<prefix>:probe`) and the start of connections.
    */
   take(): Promise<readonly (readonly string[])[]>;
 };
 
 const LOOKS = new Set(['info', 'config', 'hello', 'client', 'select', 'ping', 'echo']);
 
+type WatchOptions = {
+  /** With the commands within scripts. Default: without. */
+  readonly ofScripts?: boolean;
+};
+
 /** Uses MONITOR, so the Redis MUST be the test's own. */
-export async function watchCommands(url: string): Promise<SentCommands> {
+export async function watchCommands(url: string, { ofScripts = false }: WatchOptions = {}): Promise<SentCommands> {
   const redis = new Redis(url);
   let seen: string[][] = [];
   const waiting = new Map<string, () => void>();
@@ -26,7 +31,8 @@ export async function watchCommands(url: string): Promise<SentCommands> {
     const command = name.toLowerCase();
     if (command === 'echo') waiting.get(args[0] ?? '')?.();
     const isLook = LOOKS.has(command) || args.some((arg) => arg.endsWith(':probe'));
-    if (!/^\+\S+ \[\d+ lua\]/.test(line) && !isLook) seen.push([command, ...args]);
+    const isOfScript = /^\+\S+ \[\d+ lua\]/.test(line);
+    if (!isLook && (ofScripts || !isOfScript)) seen.push([command, ...args]);
   });
   onTestFinished(() => {
     socket.destroy();

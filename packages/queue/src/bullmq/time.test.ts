@@ -1,4 +1,4 @@
-import { testRedis } from '@ringback/testkit';
+import { startRedisServer, testRedis, watchCommands } from '@ringback/testkit';
 import { type Job, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -17,8 +17,7 @@ function setClock(ahead: number) {
   return { real, back: () => spy.mockRestore() };
 }
 
-function setUp() {
-  const { url, prefix } = testRedis();
+function setUp({ url, prefix } = testRedis()) {
   const connect = () => {
     const redis = new Redis(url, { maxRetriesPerRequest: null });
     onTestFinished(() => redis.disconnect());
@@ -85,12 +84,10 @@ describe.each([6 * HOUR, -6 * HOUR])('a process whose clock is %d ms ahead', (ah
 
   it('has no command in which its own time goes to Redis', async () => {
     const { real } = setClock(ahead);
-    const { redis, queue, work } = setUp();
+    const { url } = await startRedisServer();
+    const { queue, work } = setUp({ url, prefix: 'p' });
     await queue.waitUntilReady();
-    const monitor = await redis.monitor();
-    onTestFinished(() => monitor.disconnect());
-    const sent: string[] = [];
-    monitor.on('monitor', (_at: string, args: string[]) => sent.push(...args));
+    const commands = await watchCommands(url, { ofScripts: true });
     work(async ({ id }) => {
       if (id === 'fails') throw new Error('not now');
     });
@@ -98,6 +95,7 @@ describe.each([6 * HOUR, -6 * HOUR])('a process whose clock is %d ms ahead', (ah
     await addJobs({ queue, jobs: [job('fails')] });
     await vi.waitFor(async () => expect(await queue.getDelayedCount()).toBe(1), DEADLINE);
     await vi.waitFor(async () => expect(await queue.getActiveCount()).toBe(0), DEADLINE);
+    const sent = (await commands.take()).flat();
     const near = (time: number) => sent.filter((arg) => Math.abs(Number(arg) - time) < HOUR);
     expect(near(real() + ahead)).toEqual([]);
     expect(near(real()).length).toBeGreaterThan(3);
