@@ -10,8 +10,10 @@ import {
   SAMPLE_ACCOUNT,
   SIGNING_SECRET,
   taskBody,
+  testCallback,
   testRedis,
 } from '@ringback/testkit';
+import { Queue } from 'bullmq';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
@@ -32,7 +34,14 @@ async function start(tracing: (receiver: OtlpReceiver) => string) {
   const post = (requestID: string, callback: { body?: string; headers?: Record<string, string> } = {}) =>
     postCallback({ ingress: ingress.url, requestID, body: taskBody({ taskStatus: 1 }), ...callback });
   const stop = () => Promise.all([ingress.process.stop(), worker.process.stop()]);
-  return { receiver, sink, post, stop, processes: [ingress.process, worker.process] };
+  const queue = (name: string) => openQueue({ name, url, prefix });
+  return { receiver, sink, post, stop, queue, processes: [ingress.process, worker.process] };
+}
+
+function openQueue({ name, url, prefix }: { name: string; url: string; prefix: string }): Queue {
+  const queue = new Queue(name, { connection: { url }, prefix });
+  onTestFinished(() => queue.close());
+  return queue;
 }
 
 const arrived = (count: number, of: readonly unknown[]) =>
@@ -47,7 +56,7 @@ const loaded = (processes: readonly AppProcess[]) =>
 
 describe('traces', () => {
   it('show one callback with two outputs and a retry as one tree, below the sender’s span', async () => {
-    const { sink, receiver, post, processes } = await start(({ url }) => `tracing: { endpoint: "${url}" }\n`);
+    const { sink, receiver, post, queue, processes } = await start(({ url }) => `tracing: { endpoint: "${url}" }\n`);
     let failures = 0;
     sink.answer((_count, { path }) => (path.startsWith('/hook') && failures++ === 0 ? 503 : 200));
     const headers = { traceparent: `${SENDER}-01`, tracestate: 'vendor=1' };
@@ -110,6 +119,20 @@ describe('traces', () => {
     expect(wrong).toMatchObject({ parentSpanId: '', links: [{ traceId: TRACE, spanId: 'b7ad6b7169203331' }] });
     expect(wrong?.traceId).not.toBe(TRACE);
     expect(unfit).toMatchObject({ traceId: TRACE, attributes: { 'ringback.request.id': 'unfit' } });
+
+    const callback = { ...testCallback('damaged'), body: 7, traceparent: `${SENDER}-01` };
+    await queue('output.crm').add('single', { v: 1, kind: 'single', batch: 'b', callback, priorAttempts: 1 });
+    await arrived(8, spans);
+    const ended = { 'ringback.request.id': 'damaged', 'ringback.output': 'crm', 'ringback.outcome': 'dead' };
+    expect(named(spans, 'dead letter crm')).toMatchObject([
+      {
+        traceId: TRACE,
+        parentSpanId: 'b7ad6b7169203331',
+        kind: 'internal',
+        attributes: { ...ended, 'ringback.batch': 'b', 'error.type': 'RB_PAYLOAD_INVALID' },
+        status: { code: 2, message: 'RB_PAYLOAD_INVALID' },
+      },
+    ]);
   });
 
   it('are not made where nothing is sampled, and the destination still learns of the sender’s', async () => {

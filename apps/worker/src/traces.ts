@@ -1,4 +1,4 @@
-import type { Callback, DeliveryResult, TraceHeaders } from '@ringback/contracts';
+import type { Callback, DeliveryResult, ErrorCode, TraceHeaders } from '@ringback/contracts';
 import { countSpans, type OpenTracesOptions, openTracing, type Span, type Tracing, VERSION } from '@ringback/observability';
 import type { Settlement } from '@ringback/queue';
 import { failureReasonOf } from './failure-reason.ts';
@@ -21,6 +21,15 @@ type TracedAttempt = {
   readonly end: (made: Made) => void;
 };
 
+/** A delivery that ended by a rule or by a fault, and by no attempt. */
+type EndedDelivery = {
+  readonly callback: Pick<Callback, 'id' | 'source'> & Partial<Pick<Callback, 'type' | 'traceparent' | 'tracestate'>>;
+  readonly output: string;
+  readonly batch: string;
+  readonly state: 'dead' | 'dropped';
+  readonly code: ErrorCode;
+};
+
 /**
  * A callback without the context of its request is not traced. Spans of a worker are below that of the request: so what
  * Redis holds of a callback is the same in each run.
@@ -30,6 +39,7 @@ export type WorkerTraces = {
   dispatching(dispatching: { readonly callback: Callback; readonly batch: string; readonly size: number }): Span | undefined;
   /** Undefined: the callback is not traced. */
   attempting(beginning: Beginning): TracedAttempt | undefined;
+  ended(delivery: EndedDelivery): void;
 };
 
 type Counting = Parameters<typeof countSpans>[0];
@@ -58,14 +68,22 @@ function createWorkerTraces(tracing: Tracing): WorkerTraces {
       const headers = span?.headers ?? tracing.read({ traceparent: [parent.traceparent], tracestate: [parent.tracestate ?? ''] });
       return { headers, traceId: span?.traceId, end: (made) => end(span, made) };
     },
+    ended({ callback, output, batch, state, code }) {
+      const parent = parentOf(callback);
+      if (parent === undefined) return;
+      const own = { 'ringback.output': output, 'ringback.batch': batch, 'ringback.outcome': state };
+      const attributes = { ...attributesOf(callback, tracing), ...own };
+      const name = `${state === 'dead' ? 'dead letter' : 'drop'} ${output}`;
+      tracing.start({ name, kind: 'internal', parent, attributes })?.end({ attributes: { 'error.type': code }, failed: code });
+    },
   };
 }
 
-function parentOf({ traceparent, tracestate }: Callback): TraceHeaders | undefined {
+function parentOf({ traceparent, tracestate }: EndedDelivery['callback']): TraceHeaders | undefined {
   return traceparent === undefined ? undefined : { traceparent, ...(tracestate !== undefined && { tracestate }) };
 }
 
-function attributesOf({ id, source, type }: Callback, tracing: Tracing) {
+function attributesOf({ id, source, type }: EndedDelivery['callback'], tracing: Tracing) {
   return { 'ringback.request.id': tracing.requestId(id), 'ringback.source': source, 'ringback.type': type };
 }
 

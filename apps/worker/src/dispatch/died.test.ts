@@ -7,11 +7,15 @@ import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { createHistoryEvents } from '../history/events.ts';
+import { tellingEnded } from '../tell-ended.ts';
+import type { WorkerTraces } from '../traces.ts';
 import { tellingDied } from './died.ts';
 
 const DEADLINE = { timeout: 20_000, interval: 10 };
 const retry = { attempts: 3, giveUpAfter: 86_400_000, minDelay: 60_000, maxDelay: 60_000 };
 const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
+
+type Traced = Parameters<WorkerTraces['ended']>[0];
 
 function setUp(failure: Error = new Error('broken')) {
   const { url, prefix } = testRedis();
@@ -26,11 +30,14 @@ function setUp(failure: Error = new Error('broken')) {
   const events: HistoryEvent[] = [];
   const handOver = async (event: HistoryEvent) => void events.push(event);
   const history = createHistoryEvents({ handOver, settings: 's', answers: 0, now: () => 9 });
+  const traced: unknown[] = [];
+  const traces = { ended: ({ callback, ...ended }: Traced) => void traced.push([callback.id, ended]) };
+  const tellEnded = tellingEnded({ history, traces });
   const broken = async () => {
     throw failure;
   };
-  const fanOut = tellingDied(broken, { history, placeOf: () => ({ ledger, access }) });
-  return { access, ledger, producer, bodies: createBodies(access), events, fanOut };
+  const fanOut = tellingDied(broken, { tellEnded, placeOf: () => ({ ledger, access }) });
+  return { access, ledger, producer, bodies: createBodies(access), events, traced, fanOut };
 }
 
 const named = ['delivered', 'retrying', 'parked', 'together', 'alone', 'held', 'part', 'lost'] as const;
@@ -40,7 +47,7 @@ const dead = { v: 1, kind: 'changed', output: 'crm', at: 9, state: 'dead', reaso
 const refOf = (callback: Callback) => ({ key: callbackKey(callback), receivedAt: callback.receivedAt, batch: 'b' });
 
 it('tells of those alone that died which have no outcome and stand nowhere', async () => {
-  const { ledger, producer, bodies, events, fanOut } = setUp();
+  const { ledger, producer, bodies, events, traced, fanOut } = setUp();
   const ended = (['delivered', 'retrying', 'parked'] as const).map((outcome) => ({
     batch: 'b',
     key: callbackKey(of(outcome)),
@@ -60,16 +67,17 @@ it('tells of those alone that died which have no outcome and stand nowhere', asy
   const run = { id: 'b', again: true, since: 1 };
   await expect(fanOut({ ...run, last: true }, new Map([['crm', all]]))).rejects.toThrow('broken');
   await vi.waitFor(() => expect(events).toEqual([{ ...dead, deliveries: [refOf(of('lost'))] }]), DEADLINE);
+  expect(traced).toEqual([['lost', { output: 'crm', batch: 'b', state: 'dead', code: 'RB_INTERNAL' }]]);
 });
 
 it.each([
   ['a run that is not the last', new Error('broken'), undefined],
   ['a hand-back', new HandBack(), true as const],
 ])('tells nothing after %s', async (_, failure, last) => {
-  const { events, fanOut, ledger } = setUp(failure);
+  const { events, traced, fanOut, ledger } = setUp(failure);
   await expect(fanOut({ id: 'b', again: false, last }, new Map([['crm', all]]))).rejects.toBe(failure);
   await ledger.outcomes({ batch: 'b', output: 'crm' }, ['x']);
-  expect(events).toEqual([]);
+  expect([events, traced]).toEqual([[], []]);
 });
 
 it('knows the last run of a batch, and does not hold it up', async () => {

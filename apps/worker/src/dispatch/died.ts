@@ -1,7 +1,7 @@
-import { type Callback, callbackKey, RingbackError } from '@ringback/contracts';
+import { type Callback, callbackKey, type ErrorCode, RingbackError } from '@ringback/contracts';
 import type { Ledger } from '@ringback/ledger';
 import { HandBack, standingOfBatch } from '@ringback/queue';
-import type { HistoryEvents } from '../history/events.ts';
+import type { TellEnded } from '../tell-ended.ts';
 import type { FanOut } from './fan-out.ts';
 
 /** Where an output has its lane. */
@@ -11,21 +11,20 @@ type Place = {
 };
 
 type Deps = {
-  /** Absent: there is no history. */
-  readonly history?: Pick<HistoryEvents, 'changed'> | undefined;
+  /** Absent: nobody wants to know. */
+  readonly tellEnded?: TellEnded | undefined;
   readonly placeOf: (output: string) => Place;
 };
 
 /**
- * The last run of a batch that fails tells the history which deliveries died: those that no run has made. Nothing waits
- * for that. If Redis fails meanwhile, a person still finds the batch among the dead letters.
+ * The last run of a batch that fails tells which deliveries died: those that no run has made. Nothing waits for that. If Redis fails meanwhile, a person still finds the batch among the dead letters.
  */
-export function tellingDied(fanOut: FanOut, { history, placeOf }: Deps): FanOut {
-  if (history === undefined) return fanOut;
+export function tellingDied(fanOut: FanOut, { tellEnded, placeOf }: Deps): FanOut {
+  if (tellEnded === undefined) return fanOut;
 
-  async function tell(batch: string, { output, callbacks, reason }: Died): Promise<void> {
+  async function tell(batch: string, { output, callbacks, ...why }: Died): Promise<void> {
     const lost = await neverMade(placeOf(output), { batch, output, callbacks }).catch(() => []);
-    if (lost.length > 0) await history?.changed({ output, batch, state: 'dead', reason, fault: 'ours', callbacks: lost });
+    if (lost.length > 0) await tellEnded?.({ output, batch, state: 'dead', ...why, fault: 'ours', callbacks: lost });
   }
 
   return async ({ last, ...run }, perOutput) => {
@@ -33,16 +32,17 @@ export function tellingDied(fanOut: FanOut, { history, placeOf }: Deps): FanOut 
       await fanOut(run, perOutput);
     } catch (cause) {
       if (last === true && !(cause instanceof HandBack))
-        for (const [output, callbacks] of perOutput) void tell(run.id, { output, callbacks, reason: reasonOf(cause) });
+        for (const [output, callbacks] of perOutput) void tell(run.id, { output, callbacks, ...reasonOf(cause) });
       throw cause;
     }
   };
 }
 
-type Died = { readonly output: string; readonly callbacks: readonly Callback[]; readonly reason: string };
+type Why = { readonly code: ErrorCode; readonly reason: string };
+type Died = Why & { readonly output: string; readonly callbacks: readonly Callback[] };
 
 /** What has an outcome has ended, is parked, or has a job of its own. */
-async function neverMade({ ledger, access }: Place, { batch, output, callbacks }: Omit<Died, 'reason'> & { batch: string }) {
+async function neverMade({ ledger, access }: Place, { batch, output, callbacks }: Omit<Died, keyof Why> & { batch: string }) {
   const keys = callbacks.map(callbackKey);
   // MUST come before the outcomes: what ends in between has one then.
   const standing = await standingOfBatch(access, { batch, output, keys });
@@ -50,7 +50,7 @@ async function neverMade({ ledger, access }: Place, { batch, output, callbacks }
   return callbacks.filter((callback, index) => outcomes[index] === undefined && !standing.has(callbackKey(callback)));
 }
 
-function reasonOf(cause: unknown): string {
+function reasonOf(cause: unknown): Why {
   const code = cause instanceof RingbackError ? cause.code : 'RB_INTERNAL';
-  return `${code}: ${cause instanceof Error ? cause.message : String(cause)}`;
+  return { code, reason: `${code}: ${cause instanceof Error ? cause.message : String(cause)}` };
 }

@@ -134,7 +134,7 @@ describe('an output that cannot take its deliveries', () => {
 
   it('keeps at most its backlog if its rule is to drop, and counts each dropped delivery once', async () => {
     const world = startOutputs({ crm: { backlog: { max: { bytes: 400 }, over: 'drop' } } });
-    const { access, ledger, run, logger, down, arrived } = world;
+    const { access, ledger, run, logger, down, arrived, ended } = world;
     await breakDown(world);
     const to = (id: string) => ({ crm: callbacks(id), ops: callbacks(id) });
     for (const id of ['a', 'b', 'c', 'd', 'e', 'f']) await run(id, to(id));
@@ -148,6 +148,8 @@ describe('an output that cannot take its deliveries', () => {
       { code: 'RB_OUTPUT_BACKLOG', batch: 'f', output: 'crm', dropped: 1 },
       'deliveries dropped',
     );
+    const told = { output: 'crm', code: 'RB_OUTPUT_BACKLOG', state: 'dropped' };
+    expect(ended.at(-1)).toMatchObject({ ...told, batch: 'f', callbacks: callbacks('f') });
     await vi.waitFor(() => expect(arrived('ops')).toHaveLength(6), DEADLINE);
     down.clear();
     await vi.waitFor(() => expect(arrived('crm')).toHaveLength(3 + 6 - dropped), DEADLINE);
@@ -156,10 +158,15 @@ describe('an output that cannot take its deliveries', () => {
 
   it('makes whole batches dead letters at once when that is its rule; they are listed, replayed and purged', async () => {
     const world = startOutputs({ crm: { backlog: { max: { bytes: 1 }, over: 'dead-letter' } } });
-    const { access, run, queue, down, arrived, settled } = world;
+    const { access, run, queue, down, arrived, ended, settled } = world;
     await breakDown(world);
     await run('b1', { crm: callbacks('x', 'y'), ops: callbacks('x') });
     await run('b2', { crm: callbacks('z'), ops: callbacks('z') });
+    const told = { output: 'crm', code: 'RB_OUTPUT_BACKLOG', state: 'dead' };
+    expect(ended).toMatchObject([
+      { ...told, batch: 'b1', callbacks: callbacks('x', 'y') },
+      { ...told, batch: 'b2', callbacks: callbacks('z') },
+    ]);
     const store = await openDeadLetters({ ...access, outputs: ['crm', 'ops'], served: async () => true });
     onTestFinished(() => store.close());
     const found = [];

@@ -12,6 +12,7 @@ import { allSettled } from '../all-settled.ts';
 import type { HistoryEvents } from '../history/events.ts';
 import type { LaneFlow } from '../output/lane-flow.ts';
 import type { Reach } from '../shard/reach.ts';
+import type { TellEnded } from '../tell-ended.ts';
 
 /** What a shard has for all of its outputs, as a fan-out needs it. */
 export type FanOutShard = {
@@ -23,7 +24,9 @@ export type FanOutShard = {
   readonly tight: () => boolean;
   readonly nearlyFull: () => boolean;
   /** Absent: there is no history. */
-  readonly history?: HistoryEvents | undefined;
+  readonly history?: Pick<HistoryEvents, 'attemptOf' | 'attempted'> | undefined;
+  /** Absent: nobody wants to know. */
+  readonly tellEnded?: TellEnded | undefined;
   /** Another shard than the batch's: it may be away. */
   readonly reach?: Pick<Reach, 'write'>;
 };
@@ -44,7 +47,8 @@ type Run = Omit<RoutedBatch, 'callbacks'> & Pick<TakenBatch, 'last'>;
 
 export type FanOut = (batch: Run, perOutput: ReadonlyMap<string, readonly Callback[]>) => Promise<void>;
 
-const REFUSED = 'RB_OUTPUT_BACKLOG: more waits for the output than its backlog allows';
+const CODE = 'RB_OUTPUT_BACKLOG';
+const REFUSED = `${CODE}: more waits for the output than its backlog allows`;
 const BEYOND = { hold: 'held', 'dead-letter': 'dead', drop: 'dropped' } as const;
 
 /**
@@ -162,6 +166,7 @@ type Stored = {
 /** Resolves to what must be stored elsewhere. */
 async function finishShare({ batch: { id: batch }, shard, logger }: InShard, { id, part, answer }: Stored): Promise<Part> {
   const { output, callbacks, target } = part;
+  const ended = { output, batch, code: CODE, reason: REFUSED, callbacks } as const;
   const done = { ...part, callbacks: [] };
   switch (answer.state) {
     case 'queued':
@@ -174,15 +179,15 @@ async function finishShare({ batch: { id: batch }, shard, logger }: InShard, { i
     case 'dead':
       await Promise.all([
         target.producer.addRefused(id, { reason: REFUSED, fault: 'ours' }),
-        shard.history?.changed({ output, batch, state: 'dead', reason: REFUSED, callbacks }),
+        shard.tellEnded?.({ ...ended, state: 'dead' }),
       ]);
       break;
     case 'dropped': {
       const [dropped] = await Promise.all([
         shard.drop({ batch, output, keys: callbacks.map(callbackKey) }),
-        shard.history?.changed({ output, batch, state: 'dropped', reason: REFUSED, callbacks }),
+        shard.tellEnded?.({ ...ended, state: 'dropped' }),
       ]);
-      logger.warn({ code: 'RB_OUTPUT_BACKLOG', batch, output, dropped }, 'deliveries dropped');
+      logger.warn({ code: CODE, batch, output, dropped }, 'deliveries dropped');
       return done;
     }
     case 'elsewhere':

@@ -30,6 +30,7 @@ export function withDispatchTraces(traces: Traced, run: Run): (batch: TakenBatch
       endAll(spans, (callback) => ({ attributes: attributesOf(results.get(callback) ?? { result: 'passed_on' }) }));
     } catch (error) {
       const why = reasonOf(error);
+      if (batch.last === true && !(error instanceof HandBack)) for (const span of spans.values()) span.event('dead letter');
       const ended =
         error instanceof HandBack
           ? { attributes: { 'ringback.result': 'handed_back' } }

@@ -19,7 +19,7 @@ type DispatchedBatch = {
 };
 
 /** Deliveries whose state changed by a rule. */
-type DeliveriesChanged = {
+export type DeliveriesChanged = {
   readonly output: string;
   readonly batch: string;
   readonly state: 'dead' | 'dropped';

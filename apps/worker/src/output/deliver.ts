@@ -9,6 +9,7 @@ import type { Breaker } from './breaker.ts';
 import { createDied, isOpen } from './died.ts';
 import type { OnAttempt } from '../metrics/attempts.ts';
 import type { AttemptEvent, HistoryEvents } from '../history/events.ts';
+import type { TellEnded } from '../tell-ended.ts';
 
 export type DeliverDeps = {
   readonly output: Output;
@@ -21,7 +22,9 @@ export type DeliverDeps = {
   readonly limit: LimitFunction;
   readonly ledger: Pick<Ledger, 'outcomes' | 'record' | 'keep'>;
   /** Absent: there is no history. */
-  readonly history?: Pick<HistoryEvents, 'attemptOf' | 'attempted' | 'changed'> | undefined;
+  readonly history?: Pick<HistoryEvents, 'attemptOf' | 'attempted'> | undefined;
+  /** Absent: nobody wants to know what died with its job. */
+  readonly tellEnded?: TellEnded | undefined;
   readonly retries: Pick<DeliveryProducer, 'addAlone' | 'addFailed' | 'handedOn'>;
   /** A rate limit counts jobs: a batch is split into single deliveries. */
   readonly alone: boolean;

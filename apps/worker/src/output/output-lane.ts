@@ -99,6 +99,7 @@ function consume(
     settling: { ...delivery.retry, probeAgainAfter: delivery.breaker.cooldown },
     ledger,
     history: shard.history,
+    tellEnded: shard.tellEnded,
     retries,
     redisNow: redisClock(access.redis).now,
   });

@@ -9,6 +9,7 @@ import { createFanOut } from '../dispatch/fan-out.ts';
 import { openOutput } from './output.ts';
 import { openLane } from './output-lane.ts';
 import { testShard } from '../shard/test-shard.ts';
+import type { TellEnded } from '../tell-ended.ts';
 
 const DELIVERY: DeliverySettings = {
   backlog: { over: 'hold' },
@@ -32,7 +33,9 @@ export function startOutputs({ crm = {}, tight = false }: Options = {}) {
   const logger = { debug: line(), info: line(), warn: line(), error: line() };
   const ledger = createLedger({ redis, prefix, window: 60_000 });
   const { arrived, down, deliver } = createDestinations();
-  const shard = testShard(access, { tight });
+  const ended: Parameters<TellEnded>[0][] = [];
+  const tellEnded: TellEnded = async (those) => void ended.push(those);
+  const shard = { ...testShard(access, { tight }), tellEnded };
   const common = { access, ledger, logger, shard, stopping: new AbortController().signal, now: Date.now };
   const lanes = new Map(
     NAMES.map((name) => {
@@ -51,7 +54,7 @@ export function startOutputs({ crm = {}, tight = false }: Options = {}) {
     await Promise.all([...lanes.values()].map((lane) => lane.close(5000)));
     redis.disconnect();
   });
-  return { access, logger, ledger, down, lanes, bodies, fanOut, run, arrived, ...lookInto(access) };
+  return { access, logger, ledger, down, lanes, bodies, fanOut, run, arrived, ended, ...lookInto(access) };
 }
 
 function createDestinations() {

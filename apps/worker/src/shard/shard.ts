@@ -23,6 +23,7 @@ import {
 import type { Redis } from 'ioredis';
 import type { FanOutShard } from '../dispatch/fan-out.ts';
 import { createHistoryEvents } from '../history/events.ts';
+import { tellingEnded } from '../tell-ended.ts';
 import type { WorkerTraces } from '../traces.ts';
 import { createReach } from './reach.ts';
 
@@ -99,7 +100,7 @@ function openHandOver(options: HandOverOptions): HandOver | undefined {
 }
 
 export function shardUnder(shard: OpenShard, config: Settings) {
-  const { access, watch, reach, handOver } = shard;
+  const { access, watch, reach, handOver, traces } = shard;
   const { window } = config.dedupe;
   const ledger = createLedger({ ...access, window });
   const { nearlyFull, tight } = watch;
@@ -107,7 +108,8 @@ export function shardUnder(shard: OpenShard, config: Settings) {
   const renew: FanOutShard['renew'] = (batch, outputs) => ledger.renew(batch, outputs);
   const told = { settings: routesDigest(config), answers: config.history?.answers ?? 0, now: shard.clock.now };
   const history = handOver && createHistoryEvents({ handOver, ...told });
-  const target: FanOutShard = { bodies: createBodies(access), drop, renew, nearlyFull, tight, history };
+  const tellEnded = tellingEnded({ history, traces });
+  const target: FanOutShard = { bodies: createBodies(access), drop, renew, nearlyFull, tight, history, tellEnded };
   /** For fan-outs of its own batches, and of those of other shards. */
-  return { ...shard, ledger, history, target, targetOfOthers: { ...target, reach } };
+  return { ...shard, ledger, history, tellEnded, target, targetOfOthers: { ...target, reach } };
 }

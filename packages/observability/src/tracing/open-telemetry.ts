@@ -21,7 +21,12 @@ const FLUSH_WITHIN_MS = 1500;
 const EXPORT_WITHIN_MS = 5000;
 const MAX_ATTRIBUTE_LENGTH = 512;
 
-const KINDS = { server: SpanKind.SERVER, consumer: SpanKind.CONSUMER, client: SpanKind.CLIENT } as const;
+const KINDS = {
+  server: SpanKind.SERVER,
+  consumer: SpanKind.CONSUMER,
+  client: SpanKind.CLIENT,
+  internal: SpanKind.INTERNAL,
+} as const;
 
 /** Registers nothing globally, and keeps no context of its own: each span is told its parent. */
 export function createTracing({ settings, app, version, mask, logger }: TracingOptions): Tracing {

@@ -5,7 +5,7 @@ type Attributes = Readonly<Record<string, string | number | boolean | string[] |
 
 type NewSpan = {
   readonly name: string;
-  readonly kind: 'server' | 'consumer' | 'client';
+  readonly kind: 'server' | 'consumer' | 'client' | 'internal';
   /** Absent: it begins a trace. */
   readonly parent?: TraceHeaders | undefined;
   /** Of another trace. */

@@ -1,4 +1,4 @@
-import { RingbackError } from '@ringback/contracts';
+import { type ErrorCode, RingbackError } from '@ringback/contracts';
 import type { Job } from 'bullmq';
 import { type BackoffBounds, BATCH_BACKOFF } from '../bullmq/backoff.ts';
 import { HandBack } from '../bullmq/consumer.ts';
@@ -11,14 +11,16 @@ type Run = { readonly spent: Spent; readonly attempts: number; readonly retry: B
 /** Settles a run that ended with an error. @throws `cause` if the job only goes back to the queue */
 export function settleBroken(cause: unknown, { spent, attempts, retry }: Run): Settlement {
   if (cause instanceof HandBack || cause instanceof NewerPayload) throw cause;
-  const code = cause instanceof RingbackError ? cause.code : 'RB_INTERNAL';
+  const code = codeOf(cause);
   const reason = cause instanceof Error ? cause.message : String(cause);
   const settings = { ...retry, giveUpAfter: Infinity, probeAgainAfter: 0 };
   const delivery = { spent, attempts, probe: false };
   return settle({ outcome: 'broken', code, reason }, { delivery, settings, now: 0, jitter: Math.random() });
 }
 
-type Dead = Extract<Settlement, { outcome: 'dead' }>;
+export const codeOf = (cause: unknown): ErrorCode => (cause instanceof RingbackError ? cause.code : 'RB_INTERNAL');
+
+type Dead = Extract<Settlement, { outcome: 'dead' }> & { readonly code: ErrorCode };
 type Together = { readonly run: () => Promise<void>; readonly beforeDead?: (settlement: Dead) => Promise<void> };
 
 /** One run of a job with several deliveries. `beforeDead` is called before the job becomes a dead letter. */
@@ -27,7 +29,7 @@ export async function runTogether(job: Job, { run, beforeDead }: Together): Prom
     await run();
   } catch (cause) {
     const settlement = settleBroken(cause, { spent: runsOf(job), attempts: attemptsOf(job), retry: BATCH_BACKOFF });
-    if (settlement.outcome === 'dead') await beforeDead?.(settlement);
+    if (settlement.outcome === 'dead') await beforeDead?.({ ...settlement, code: codeOf(cause) });
     endJob(settlement, cause);
   }
 }

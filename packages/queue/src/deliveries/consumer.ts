@@ -4,6 +4,7 @@ import {
   DeliveryPayload,
   type DeliveryReference,
   type DeliverySettings,
+  type ErrorCode,
   type Fault,
   type Logger,
 } from '@ringback/contracts';
@@ -31,7 +32,12 @@ export type DeliveryHandlers = {
   readonly died?: ((deliveries: DiedDeliveries) => Promise<void>) | undefined;
 };
 
-export type DiedDeliveries = NamedDeliveries & { readonly reason: string; readonly fault: Fault };
+export type DiedDeliveries = NamedDeliveries & {
+  readonly reason: string;
+  readonly fault: Fault;
+  /** Absent: an attempt ended them, and has said so. */
+  readonly code?: ErrorCode | undefined;
+};
 
 export type DeliveryConsumerOptions = ConsumerSettings & {
   readonly output: string;
@@ -48,7 +54,7 @@ export function consumeDeliveries(options: DeliveryConsumerOptions): Consumer {
     handle: createHandler(options),
     onSetAside: (job, reason) => {
       const named = namedIn(job.data);
-      if (named) void handlers.died?.({ ...named, reason, fault: 'ours' });
+      if (named) void handlers.died?.({ ...named, reason, fault: 'ours', code: 'RB_PAYLOAD_INVALID' });
     },
     options: {
       ...workerOptions(settings),
@@ -61,13 +67,13 @@ export function consumeDeliveries(options: DeliveryConsumerOptions): Consumer {
   });
 }
 
-type Ended = { readonly reason: string; readonly fault: Fault };
+type Ended = Pick<DiedDeliveries, 'reason' | 'fault' | 'code'>;
 type Telling = Pick<DeliveryConsumerOptions, 'handlers' | 'output'> & { readonly bodies: Pick<Bodies, 'read'> };
 
 /** Nothing here is waited for. */
 function createTelling({ handlers: { died }, output, bodies }: Telling) {
-  const tellDied = (deliveries: NamedDeliveries, { reason, fault }: Ended): void => {
-    void died?.({ ...deliveries, reason, fault });
+  const tellDied = (deliveries: NamedDeliveries, { reason, fault, code }: Ended): void => {
+    void died?.({ ...deliveries, reason, fault, code });
   };
   async function tellStored(id: string, ended: Ended): Promise<void> {
     // Whose they are, nothing else says.

@@ -34,7 +34,7 @@ function setUp() {
   return { queue, told, died, redis, bodies: createBodies({ redis, prefix }), prefix };
 }
 
-const why = { reason: 'RB_PAYLOAD_INVALID: broken', fault: 'ours' } as const;
+const why = { reason: 'RB_PAYLOAD_INVALID: broken', fault: 'ours', code: 'RB_PAYLOAD_INVALID' } as const;
 const named = { callbacks: [{ id: 'x', receivedAt: testCallback('x').receivedAt }] };
 
 it('tells which deliveries died with a job that broke for good, whatever kind it is', async () => {
@@ -53,12 +53,17 @@ it('tells which deliveries died with a job that broke for good, whatever kind it
 
 it('tells what a job that is no payload of ours still names', async () => {
   const { queue, told } = setUp();
-  const invalid = { reason: 'RB_PAYLOAD_INVALID: not a payload of ours', fault: 'ours' };
-  await queue.add('single', { v: 1, kind: 'single', batch: 'b1', callback: { ...testCallback('x'), body: 7 } });
-  expect(await told(1)).toMatchObject([{ batch: 'b1', alone: true, ...named, ...invalid }]);
-  const groups = groupCallbacks([testCallback('x')]);
+  const invalid = { reason: 'RB_PAYLOAD_INVALID: not a payload of ours', fault: 'ours', code: 'RB_PAYLOAD_INVALID' };
+  const { body: _personal, time: _time, ...known } = { ...testCallback('x'), traceparent: '00-a', tracestate: 'v=1' };
+  await queue.add('single', { v: 1, kind: 'single', batch: 'b1', callback: { ...known, body: 7 } });
+  expect(await told(1)).toEqual([{ batch: 'b1', alone: true, callbacks: [known], ...invalid }]);
+  const { tracestate: _damaged, ...rest } = known;
+  const groups = groupCallbacks([{ ...testCallback('x'), traceparent: '00-a' }]).map((group) => ({
+    ...group,
+    callbacks: group.callbacks.map((callback) => ({ ...callback, tracestate: 7 })),
+  }));
   await queue.add('batch', { v: 1, kind: 'batch', batch: 'b2', again: 'perhaps', groups });
-  expect((await told(2))[1]).toMatchObject({ batch: 'b2', alone: false, ...named, ...invalid });
+  expect((await told(2))[1]).toEqual({ batch: 'b2', alone: false, callbacks: [rest], ...invalid });
 });
 
 it('says nothing of what it cannot name, and sets it aside all the same', async () => {

@@ -10,10 +10,12 @@ export type NamedDeliveries = {
   readonly alone: boolean;
 };
 
-type NamedCallback = Pick<Callback, 'id' | 'source' | 'account' | 'receivedAt'>;
+type NamedCallback = Pick<Callback, 'id' | 'source' | 'account' | 'receivedAt'> & Partial<Traced>;
+type Traced = Pick<Callback, 'type' | 'traceparent' | 'tracestate'>;
 
-const own = { id: Type.String(), receivedAt: Type.Integer() };
-const from = { source: Type.String(), account: Type.String() };
+const maybe = Type.Optional(Type.Unknown());
+const own = { id: Type.String(), receivedAt: Type.Integer(), traceparent: maybe, tracestate: maybe };
+const from = { source: Type.String(), account: Type.String(), type: maybe };
 const single = Compile(
   Type.Object({ kind: Type.Literal('single'), batch: Type.String(), callback: Type.Object({ ...own, ...from }) }),
 );
@@ -22,10 +24,22 @@ const together = Compile(Type.Object({ kind: Type.Literal('batch'), batch: Type.
 
 /** What a payload that is damaged elsewhere still names. Undefined: it names none. */
 export function namedIn(data: unknown): NamedDeliveries | undefined {
-  if (single.Check(data)) return { batch: data.batch, callbacks: [data.callback], alone: true };
+  if (single.Check(data)) {
+    const { id, receivedAt, source, account, ...rest } = data.callback;
+    return { batch: data.batch, callbacks: [{ id, receivedAt, source, account, ...textsIn(rest) }], alone: true };
+  }
   if (!together.Check(data)) return undefined;
-  const callbacks = data.groups.flatMap(({ source, account, callbacks: all }) =>
-    all.map(({ id, receivedAt }) => ({ id, receivedAt, source, account })),
+  const callbacks = data.groups.flatMap(({ source, account, type, callbacks: all }) =>
+    all.map(({ id, receivedAt, ...rest }) => ({ id, receivedAt, source, account, ...textsIn({ ...rest, type }) })),
   );
   return { batch: data.batch, callbacks, alone: false };
+}
+
+/** Without them, the deliveries are still named. */
+function textsIn({ type, traceparent, tracestate }: { readonly [Key in keyof Traced]?: unknown }): Partial<Traced> {
+  return {
+    ...(typeof type === 'string' && { type }),
+    ...(typeof traceparent === 'string' && { traceparent }),
+    ...(typeof tracestate === 'string' && { tracestate }),
+  };
 }

@@ -1,6 +1,6 @@
-import type { Callback, DeliverySettings, Fault, SingleDelivery } from '@ringback/contracts';
+import type { Callback, DeliverySettings, ErrorCode, Fault, SingleDelivery } from '@ringback/contracts';
 import type { Job } from 'bullmq';
-import { attemptsOf, runsOf, settleBroken } from './broken-run.ts';
+import { attemptsOf, codeOf, runsOf, settleBroken } from './broken-run.ts';
 import { faultOf } from './earlier-fault.ts';
 import { endJob } from './end-job.ts';
 import type { Settlement, Spent } from './settle.ts';
@@ -19,8 +19,8 @@ type Alone = {
   readonly job: Job;
   readonly retry: DeliverySettings['retry'];
   readonly attempt: (delivery: SingleAttempt) => Promise<Settlement>;
-  /** Called if it dies without an attempt that says so. */
-  readonly onDead: (settlement: Extract<Settlement, { outcome: 'dead' }>) => void;
+  /** Called if it dies without an attempt of this job that says so. No `code`: an attempt before it did. */
+  readonly onDead: (settlement: Extract<Settlement, { outcome: 'dead' }> & { readonly code?: ErrorCode }) => void;
 };
 
 /** BullMQ counts the attempts; the payload has the rest. */
@@ -32,7 +32,8 @@ export async function attemptAlone({ payload, job, retry, attempt, onDead }: Alo
     (settled) => ({ settlement: settled, cause: undefined }),
     (error: unknown) => ({ settlement: settleRun(error, { ...delivery, job, retry }), cause: error }),
   );
-  if (settlement.outcome === 'dead' && (cause !== undefined || refused)) onDead(settlement);
+  if (settlement.outcome === 'dead' && refused) onDead(settlement);
+  else if (settlement.outcome === 'dead' && cause !== undefined) onDead({ ...settlement, code: codeOf(cause) });
   await keep(settlement, payload, job);
   endJob(settlement, cause);
 }
