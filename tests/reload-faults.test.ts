@@ -42,11 +42,22 @@ it('of two workers with different settings, one that does not know an output lea
   expect(world.arrived('/audit')).toHaveLength(tried);
 
   const older = await world.startWorker();
-  await startNewer();
+  const last = await startNewer();
   await vi.waitFor(() => expect(new Set(world.arrived('/audit'))).toEqual(new Set(ofNewer)), DEADLINE);
   expect(older.process.lines.filter(({ level }) => level === 'error')).toEqual([]);
   const crm = world.arrived('/crm');
   expect(crm).toEqual([...new Set(crm)]);
+
+  // A reload that is under way ends, and takes nothing. A stopped process gets both signals at once when it goes on.
+  const many = Object.fromEntries(Array.from({ length: 200 }, (_, index) => [`o${index}`, `${sink.url}/o`]));
+  for (const path of [newer, world.path]) await writeFile(path, settingsOf(world.prefix, { outputs: many }));
+  for (const process of [last, ingress.process]) {
+    for (const signal of ['SIGSTOP', 'SIGHUP', 'SIGTERM', 'SIGCONT'] as const) process.signal(signal);
+    expect(await process.exit).toBe(0);
+    const said = process.lines.map(({ msg }) => String(msg)).filter((msg) => /reloaded|stopp/.test(msg));
+    const app = process === last ? 'worker' : 'ingress';
+    expect(said).toEqual([`${app} is stopping`, 'settings not reloaded: the process stops', `${app} has stopped`]);
+  }
 }, 240_000);
 
 it('a worker, then an ingress, that is killed in the middle of a reload under load loses nothing', async () => {

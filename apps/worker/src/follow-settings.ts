@@ -1,7 +1,8 @@
-import { type Config, createReloader, type Reloader, type ReloaderOptions, workerParts } from '@ringback/config';
+import { type Config, createReloader, inSteps, type Reloader, type ReloaderOptions, workerParts } from '@ringback/config';
 import type { Logger, OutputDeps } from '@ringback/contracts';
 import { startAlerts } from './alerts/alerts.ts';
 import { createBodyCodec } from '@ringback/privacy';
+import { createRouter, routerInSteps } from '@ringback/routing';
 import { type GenerationOptions, prepare } from './generation.ts';
 import { createGenerations, type Generations } from './generations.ts';
 import { type History, startHistory } from './history/history.ts';
@@ -33,8 +34,13 @@ export function followSettings(options: FollowOptions): Followed {
   const { path, started, live, shards, served, logger } = options;
   const { attemptsOf, dispatched, historyDropped, watch } = options.metrics;
   const { open } = createBodyCodec(() => live.config.privacy?.encrypt);
+  const opening = { ...options, open, attemptsOf };
   const generations = createGenerations(
-    prepare(started.config, openOutputs({ ...options, open, attemptsOf, settings: started }), open),
+    prepare(started.config, {
+      outputs: openOutputs({ ...opening, settings: started }),
+      router: createRouter(started.config),
+      open,
+    }),
     { ...options, dispatched, underWay: { bytes: 0 }, outputCount: () => live.config.outputs.length },
     logger,
   );
@@ -48,9 +54,10 @@ export function followSettings(options: FollowOptions): Followed {
     ...options,
     app: 'worker',
     partsOf: workerParts,
-    async apply(next, changes) {
+    async apply(next, changes, signal) {
+      const router = await inSteps(routerInSteps(next.config), signal);
       const before = { outputs: current().outputs, changes };
-      const prepared = prepare(next.config, openOutputs({ ...options, open, attemptsOf, settings: next, before }), open);
+      const prepared = prepare(next.config, { outputs: openOutputs({ ...opening, settings: next, before }), router, open });
       live.config = next.config;
       logger.level = next.config.log.level;
       generations.replace(prepared);

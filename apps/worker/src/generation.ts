@@ -1,7 +1,7 @@
 import type { Config } from '@ringback/config';
 import type { Callback } from '@ringback/contracts';
 import type { BodyCodec } from '@ringback/privacy';
-import { createRouter, type Router } from '@ringback/routing';
+import type { Router } from '@ringback/routing';
 import { createSources } from '@ringback/sources';
 import type { BusinessKeyOf } from './dispatch/business-duplicates.ts';
 import { type Lanes, openLanes } from './output/lanes.ts';
@@ -35,8 +35,7 @@ export type GenerationOptions = Pick<ShardWorksOptions, 'shardCount' | 'dispatch
 };
 
 /** @throws RingbackError RB_CONFIG_INVALID */
-export function prepare(config: Config, outputs: readonly ServedOutput[], open: BodyCodec['open']): Prepared {
-  const router = createRouter({ routes: config.routes });
+export function prepare(config: Config, { outputs, router, open }: Pick<Prepared, 'outputs' | 'router' | 'open'>): Prepared {
   const businessKeyOf = createBusinessKeyOf(config);
   return {
     config,

@@ -25,8 +25,8 @@ export function compareSettings(before: Compared, after: Compared): readonly Set
 }
 
 /** Like `compareSettings`, while requests are answered. */
-export function compareInSteps(before: Compared, after: Compared): Promise<readonly SettingsChange[]> {
-  return inSteps(compare(before, after));
+export function compareInSteps(before: Compared, after: Compared, signal: AbortSignal): Promise<readonly SettingsChange[]> {
+  return inSteps(compare(before, after), signal);
 }
 
 function* compare(before: Compared, after: Compared): Steps<readonly SettingsChange[]> {

@@ -13,10 +13,11 @@ export function atOnce<T>(steps: Steps<T>): T {
   }
 }
 
-/** Requests are answered between the steps. */
-export async function inSteps<T>(steps: Steps<T>): Promise<T> {
+/** Requests are answered between the steps. Rejects at the next step once `signal` is aborted. */
+export async function inSteps<T>(steps: Steps<T>, signal: AbortSignal): Promise<T> {
   let began = performance.now();
   for (;;) {
+    signal.throwIfAborted();
     const step = steps.next();
     if (step.done === true) return step.value;
     if (performance.now() - began < TURN_MS) continue;

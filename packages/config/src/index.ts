@@ -1,4 +1,5 @@
 export { compareSettings, type SettingsChange } from './compare.ts';
+export { inSteps } from './in-steps.ts';
 export { jsonSchema } from './json-schema.ts';
 export { encryptsAs, ingressParts, partsAtOnce, routesDigest, type SettingsParts, workerParts } from './settings-parts.ts';
 export { requireSettingsFile, settingsFile } from './settings-file.ts';

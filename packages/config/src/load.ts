@@ -57,8 +57,8 @@ export function inspectConfig(options: LoadOptions): InspectedConfig {
 }
 
 /** Like `inspectConfig`, while requests are answered. */
-export function inspectInSteps(options: LoadOptions): Promise<InspectedConfig> {
-  return inSteps(inspect(options));
+export function inspectInSteps(options: LoadOptions, signal: AbortSignal): Promise<InspectedConfig> {
+  return inSteps(inspect(options), signal);
 }
 
 function* inspect(options: LoadOptions): Steps<InspectedConfig> {

@@ -5,6 +5,7 @@ import type { Steps } from './in-steps.ts';
 import type { InspectedConfig } from './load.ts';
 import { type App, restartedFor } from './needs-restart.ts';
 import { onceForAll } from './once-for-all.ts';
+import { readWhole } from './read-whole.ts';
 import { partsAtOnce, type PartsDraft, partsInSteps, type SettingsParts } from './settings-parts.ts';
 import type { SettingsReader } from './settings-reader.ts';
 import { watchFiles } from './watch-files.ts';
@@ -28,8 +29,8 @@ export type ReloaderOptions = {
   /** What the process started with. */
   readonly started: InspectedConfig;
   readonly partsOf: (config: InspectedConfig['config']) => Steps<PartsDraft>;
-  /** Builds all that is new, and then takes it into use. MUST change nothing if it rejects. */
-  readonly apply: (next: InspectedConfig, changes: readonly SettingsChange[]) => Promise<void>;
+  /** Builds all that is new, and then takes it into use. MUST change nothing if it rejects. `signal`: the process stops. */
+  readonly apply: (next: InspectedConfig, changes: readonly SettingsChange[], signal: AbortSignal) => Promise<void>;
   readonly logger: Logger;
 };
 
@@ -38,7 +39,7 @@ export type Reloader = {
   readonly reload: () => void;
   readonly parts: () => SettingsParts;
   readonly state: () => SettingsState;
-  /** No reload begins any more. Resolves once none is under way. */
+  /** No reload begins any more, and one under way ends at its next step. Resolves once none is under way. */
   close(): Promise<void>;
 };
 
@@ -50,6 +51,7 @@ const SHOWN_CHANGES = 50;
 /** Takes changed settings while the process runs: all of them or none. */
 export function createReloader(options: ReloaderOptions): Reloader {
   const { path, reader, started, partsOf, logger } = options;
+  const closing = new AbortController();
   const running: Running = { settings: started, parts: partsAtOnce(partsOf(started.config)) };
   const watch = watchFiles({ reader, onChange: () => work.ask(), logger });
   let state: SettingsState = {
@@ -62,13 +64,14 @@ export function createReloader(options: ReloaderOptions): Reloader {
   const work = onceForAll(async () => {
     const { succeeded, failed } = state.reloads;
     try {
-      const changed = await take(options, running);
+      const changed = await take(options, running, closing.signal);
       watch.follow(running.settings.config.settings.watch);
       const { problem: _over, ...rest } = state;
       const digest = digestOf(running.parts);
       state = { ...rest, digest, loadedAt: Date.now(), reloads: { succeeded: succeeded + 1, failed } };
       logger.info({ settings: path, digest, changed }, 'settings reloaded');
     } catch (err) {
+      if (closing.signal.aborted) return logger.info({ settings: path }, 'settings not reloaded: the process stops');
       const problem = { at: Date.now(), ...wordsOf(err) };
       state = { ...state, problem, reloads: { succeeded, failed: failed + 1 } };
       logger.error({ settings: path, code: problem.code, err }, 'settings not reloaded: the earlier ones stay');
@@ -82,6 +85,7 @@ export function createReloader(options: ReloaderOptions): Reloader {
     state: () => state,
     async close() {
       watch.follow(false);
+      closing.abort();
       await work.close();
     },
   };
@@ -90,16 +94,18 @@ export function createReloader(options: ReloaderOptions): Reloader {
 type Running = { settings: InspectedConfig; parts: SettingsParts };
 
 /** Resolves to the names of what changed. */
-async function take({ app, reader, partsOf, apply }: ReloaderOptions, running: Running): Promise<readonly string[]> {
+async function take(options: ReloaderOptions, running: Running, signal: AbortSignal): Promise<readonly string[]> {
+  const { app, reader, partsOf, apply } = options;
   if (await reader.isUnchanged(running.settings)) return [];
-  const settings = await reader.readAgain();
-  const changes = await compareInSteps(running.settings, settings);
+  const settings = await readWhole(reader, signal);
+  const changes = await compareInSteps(running.settings, settings, signal);
   const names = [...new Set(changes.map(({ setting }) => setting))];
   const fixed = changes.filter((change) => restartedFor(change).includes(app));
   if (fixed.length > 0) throw needsRestart(fixed.map(({ setting }) => setting));
   if (changes.length > 0) {
-    const parts = await partsInSteps(partsOf(settings.config));
-    await apply(settings, changes);
+    const parts = await partsInSteps(partsOf(settings.config), signal);
+    signal.throwIfAborted();
+    await apply(settings, changes, signal);
     running.parts = parts;
   }
   running.settings = settings;

@@ -44,8 +44,8 @@ export function partsAtOnce(draft: Steps<PartsDraft>): SettingsParts {
 }
 
 /** While requests are answered: the slow hash takes 50 ms, in the thread pool. */
-export async function partsInSteps(draft: Steps<PartsDraft>): Promise<SettingsParts> {
-  const { parts, secrets } = await inSteps(draft);
+export async function partsInSteps(draft: Steps<PartsDraft>, signal: AbortSignal): Promise<SettingsParts> {
+  const { parts, secrets } = await inSteps(draft, signal);
   const slow = Object.entries(secrets).map(async ([name, text]) => [name, shownOf(await scryptSoon(text, SALT, HASH_BYTES))]);
   return { ...parts, ...Object.fromEntries(await Promise.all(slow)) };
 }

@@ -7,8 +7,8 @@ import { inspectConfig, type InspectedConfig, inspectInSteps, type LoadOptions }
 export type SettingsReader = {
   /** For a start. @throws RingbackError as `inspectConfig` */
   read(): InspectedConfig;
-  /** While requests are answered. Rejects as `read` throws. */
-  readAgain(): Promise<InspectedConfig>;
+  /** While requests are answered. Rejects as `read` throws, and at its next step once `signal` is aborted. */
+  readAgain(signal: AbortSignal): Promise<InspectedConfig>;
   /** The files hold the same bytes as when these settings were read. */
   isUnchanged(settings: InspectedConfig): Promise<boolean>;
   /** The settings file and those with secrets, as of the last read. */
@@ -42,9 +42,9 @@ export function createSettingsReader(options: Omit<LoadOptions, 'readFile'>): Se
       const begun = begin();
       return begun.keep(inspectConfig(begun.options));
     },
-    async readAgain() {
+    async readAgain(signal) {
       const begun = begin();
-      return begun.keep(await inspectInSteps(begun.options));
+      return begun.keep(await inspectInSteps(begun.options, signal));
     },
     async isUnchanged(settings) {
       const now = await filesNow([...(readFrom.get(settings) ?? [])]);

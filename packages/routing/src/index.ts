@@ -5,4 +5,4 @@ export { type ConditionReview, reviewCondition } from './condition-review.ts';
 export type { ConditionPart } from './explain-parts.ts';
 export { explainRoutes, type RouteExplanation } from './explain.ts';
 export { matchesType } from './match-type.ts';
-export { createRouter, type Route, type Router, type Routing } from './router.ts';
+export { createRouter, routerInSteps, type Route, type Router, type Routing } from './router.ts';

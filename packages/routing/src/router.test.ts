@@ -1,7 +1,7 @@
 import type { Callback } from '@ringback/contracts';
 import * as fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { createRouter } from './router.ts';
+import { createRouter, routerInSteps } from './router.ts';
 
 const BODY = {
   taskStatus: 3,
@@ -32,6 +32,18 @@ describe('routes', () => {
       ],
     });
     expect(router.route(callback())).toEqual({ routes: [1, 3], outputs: ['b', 'a', 'c'], conditionErrors: [] });
+  });
+
+  it('may pause after each route while it is made', () => {
+    const steps = routerInSteps({
+      routes: [
+        { when: 'data.taskStatus == 3', to: ['a'] },
+        { when: 'true', to: ['b'] },
+      ],
+    });
+    expect([steps.next(), steps.next()]).toEqual([{ done: false }, { done: false }]);
+    const made = steps.next();
+    expect(made.done === true && made.value.route(callback()).outputs).toEqual(['a', 'b']);
   });
 
   it('matches nothing where there is no route', () => {
