@@ -49,7 +49,10 @@ function started(content = text('')) {
   };
   const write = (name: (typeof FILES)[number], secret: string) => writeFileSync(join(folder, name), secret);
   /** Runs with the first condition that is checked from now on. */
-  const onCheck = (run: () => void) => void checkCondition.mockImplementationOnce(() => void run());
+  const onCheck = (run: () => unknown) =>
+    void checkCondition.mockImplementationOnce(() => {
+      run();
+    });
   const said = () => info.mock.calls.map(([, message]) => message);
   return {
     path,

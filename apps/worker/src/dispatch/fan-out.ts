@@ -166,7 +166,7 @@ type Stored = {
 /** Resolves to what must be stored elsewhere. */
 async function finishShare({ batch: { id: batch }, shard, logger }: InShard, { id, part, answer }: Stored): Promise<Part> {
   const { output, callbacks, target } = part;
-  const ended = { output, batch, code: CODE, reason: REFUSED, callbacks } as const;
+  const tell = (state: 'dead' | 'dropped') => shard.tellEnded?.({ output, batch, state, code: CODE, reason: REFUSED, callbacks });
   const done = { ...part, callbacks: [] };
   switch (answer.state) {
     case 'queued':
@@ -177,16 +177,11 @@ async function finishShare({ batch: { id: batch }, shard, logger }: InShard, { i
       target.flow.wake();
       break;
     case 'dead':
-      await Promise.all([
-        target.producer.addRefused(id, { reason: REFUSED, fault: 'ours' }),
-        shard.tellEnded?.({ ...ended, state: 'dead' }),
-      ]);
+      await Promise.all([target.producer.addRefused(id, { reason: REFUSED, fault: 'ours' }), tell('dead')]);
       break;
     case 'dropped': {
-      const [dropped] = await Promise.all([
-        shard.drop({ batch, output, keys: callbacks.map(callbackKey) }),
-        shard.tellEnded?.({ ...ended, state: 'dropped' }),
-      ]);
+      const dropping = shard.drop({ batch, output, keys: callbacks.map(callbackKey) });
+      const [dropped] = await Promise.all([dropping, tell('dropped')]);
       logger.warn({ code: CODE, batch, output, dropped }, 'deliveries dropped');
       return done;
     }

@@ -26,7 +26,7 @@ async function setUp() {
   const handOver = async (event: HistoryEvent) => void events.push(event);
   const history = createHistoryEvents({ handOver, settings: 's', answers: 0, now: () => 9 });
   const traced: unknown[] = [];
-  const traces = { ended: ({ callback, ...ended }: Traced) => void traced.push([callback.id, ended]) };
+  const traces = { ended: ({ callback, ...rest }: Traced) => void traced.push([callback.id, rest]) };
   const tellEnded = tellingEnded({ history, traces });
   return { ledger, events, traced, tellEnded, redis };
 }
