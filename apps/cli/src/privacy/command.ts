@@ -18,7 +18,9 @@ every payload in Redis, in portions. Exit code 1: a body names a key that is mis
 const ROTATE = `
 It changes what rests and what waits: in Redis all but what a worker has under way, in the history bodies and what rests there.
 It may be killed and run again, beside processes that work. These MUST have the new key: they are asked first. What is in spools
-goes to Redis by itself. Exit code 1: something was not reached, or nothing was changed, as neither --yes nor --dry-run was given.`;
+goes to Redis by itself.
+Exit code of --yes: 0, all is encrypted with the first key, and each older key can be removed. 1, something is left, which it names:
+run it again later. Of --dry-run: 1, something was not reached. Without either, nothing is changed, and it is 1.`;
 
 export function addPrivacy({ program, env, terminal, done }: Context & { readonly program: Command }): void {
   const group = program.command('privacy').description('how bodies are encrypted at rest (privacy.encrypt)');

@@ -50,13 +50,16 @@ function untilOf({ where, newest }: BodiesAt, keepBodies: number | undefined): s
   return `${AGAIN}; at the latest ${new Date(newest + keepBodies).toISOString()} (history.keepBodies)`;
 }
 
+export function plainLine(at: BodiesAt, keepBodies: number | undefined): string {
+  return `not encrypted yet: ${bodiesInWords(at.bodies)} (${placeOf(at)}), ${untilOf(at, keepBodies)}`;
+}
+
+const placeOf = ({ where, outputs }: BodiesAt) => `${where}${outputs.length === 0 ? '' : ` of ${outputs.join(', ')}`}`;
+
 export function olderKeyLines({ id, place, removable, needs }: OlderKey): string[] {
   const name = `key ${id} (privacy.encrypt.keys[${place}])`;
   if (removable) return [`${name} can be removed from the settings`];
   if (needs.length === 0)
     return [`${name}: nothing that was found needs it, but not all could be asked or changed. Keep it, and run this again`];
-  return needs.map(({ where, outputs, bodies, until }) => {
-    const whose = outputs.length === 0 ? '' : ` of ${outputs.join(', ')}`;
-    return `${name} is still needed: ${bodiesInWords(bodies)} (${where}${whose}), ${until}`;
-  });
+  return needs.map((need) => `${name} is still needed: ${bodiesInWords(need.bodies)} (${placeOf(need)}), ${need.until}`);
 }

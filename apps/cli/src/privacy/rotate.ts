@@ -8,7 +8,7 @@ import { person } from '../reach/tell-history.ts';
 import type { OpenPlaces } from '../reach/with-places.ts';
 import { createProgressLine } from '../terminal/progress-line.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { olderKeyLines, olderKeys } from './needs.ts';
+import { olderKeyLines, olderKeys, plainLine } from './needs.ts';
 import { requireSameKeys, runningIn, withOtherKeys } from './processes.ts';
 import { readEncryption } from './status.ts';
 import { bodiesInWords, doubts, rotatedTable } from './text.ts';
@@ -21,7 +21,7 @@ type Rotating = {
   readonly terminal: Terminal;
 };
 
-/** True if it did what was asked, and all could be asked. @throws RingbackError RB_CONFIG_INVALID, RB_SETTINGS_DIFFER */
+/** True if it did what was asked, and need not be run again. @throws RingbackError RB_CONFIG_INVALID, RB_SETTINGS_DIFFER */
 export async function runRotate(open: OpenPlaces, options: Rotating): Promise<boolean> {
   const { dryRun, yes, terminal } = options;
   const key = firstKey(open);
@@ -29,9 +29,9 @@ export async function runRotate(open: OpenPlaces, options: Rotating): Promise<bo
   if (!only) requireSameKeys(withOtherKeys(await requireRunning(open), open.settings));
   const rotated = await rotateAll(open, { key, only });
   if (!only) await note(open, { key, rotated });
-  const all = await tell(open, { ...options, rotated, key, only });
+  const left = await tell(open, { ...options, rotated, key, only });
   if (only && !dryRun) terminal.err('nothing was changed: say --yes to do it');
-  return all && (dryRun || yes);
+  return dryRun ? left.reached : yes && left.nothing;
 }
 
 function firstKey({ settings }: OpenPlaces): string {
@@ -70,26 +70,33 @@ const sumOf = (places: Rotated['rotated']) => places.reduce((sum, { bodies }) =>
 
 type Told = Rotating & { readonly rotated: Rotated; readonly key: string; readonly only: boolean };
 
-/** True if all could be asked. */
-async function tell(open: OpenPlaces, { rotated, key, only, settingsPath, json, terminal }: Told): Promise<boolean> {
+/** `reached`: all could be asked. `nothing`: all is encrypted with the first key, and no older key is needed. */
+type Left = { readonly reached: boolean; readonly nothing: boolean };
+
+async function tell(open: OpenPlaces, { rotated, key, only, settingsPath, json, terminal }: Told): Promise<Left> {
   const status = await readEncryption(open, settingsPath);
   const notReached = [...new Set([...rotated.notReached, ...status.notReached])];
   const underWay = sumOf(rotated.underWay);
   // One may have started meanwhile.
   const otherKeys = withOtherKeys((await runningIn(open)) ?? [], open.settings);
-  const older = olderKeys({ ...status, notReached, keepBodies: open.settings.history?.keepBodies, underWay, otherKeys });
+  const keepBodies = open.settings.history?.keepBodies;
+  const older = olderKeys({ ...status, notReached, keepBodies, underWay, otherKeys });
+  const reached = notReached.length === 0;
+  const stays = underWay + sumOf(rotated.unreadable) + status.plain.bodies;
+  const left = { reached, nothing: reached && stays === 0 && older.every(({ removable }) => removable) };
   if (json) {
-    const left = { plain: status.plain, missing: status.missing, payloads: status.unreadable, otherKeys, notReached };
-    terminal.out(JSON.stringify({ dryRun: only, key, ...rotated, older, ...left }));
-    return notReached.length === 0;
+    const more = { plain: status.plain, missing: status.missing, payloads: status.unreadable, otherKeys, notReached };
+    terminal.out(JSON.stringify({ dryRun: only, key, ...rotated, older, ...more }));
+    return left;
   }
   if (rotated.rotated.length === 0) terminal.out(`everything that rests is encrypted with key ${key}`);
   else for (const line of rotatedTable(rotated.rotated, only)) terminal.out(line);
   if (!only) for (const line of older.flatMap(olderKeyLines)) terminal.out(line);
+  if (!only) for (const at of status.plain.at) terminal.err(plainLine(at, keepBodies));
   for (const { where, bodies } of rotated.unreadable)
     terminal.err(`not changed: ${bodiesInWords(bodies)} (${where}), whose key is missing or which were changed by somebody`);
   if (underWay > 0) terminal.err(`not changed: ${bodiesInWords(underWay)}, which a worker has under way. Run this again`);
   for (const line of doubts(status.unreadable, otherKeys)) terminal.err(line);
   for (const why of notReached) terminal.err(`not reached: ${why}`);
-  return notReached.length === 0;
+  return left;
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ingressParts, partsAtOnce } from '@ringback/config';
-import { callbackKey, createSecret, groupCallbacks, placeOfKey } from '@ringback/contracts';
+import { type Callback, callbackKey, createSecret, groupCallbacks, placeOfKey } from '@ringback/contracts';
 import { NO_ROWS } from '@ringback/history';
 import { createBodyCodec, keyIds } from '@ringback/privacy';
 import { openSpools } from '@ringback/spool';
@@ -77,8 +77,12 @@ export async function fill({ history, spool, add }: Awaited<ReturnType<typeof se
     at: T,
   } as const;
   await history.rest.put([{ ...own, output: 'crm', payload: JSON.stringify({ ...THERE, callback: parked }) }]);
+  putInSpool(spool, old.seal(testCallback('s1')));
+}
+
+export function putInSpool(spool: string, callback: Callback): void {
   const logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
   const [kept] = openSpools({ path: spool, shards: 1, maxBytes: 2 ** 30, maxAge: 60_000, now: Date.now, logger });
-  kept?.put({ id: 's1', callbacks: [old.seal(testCallback('s1'))] });
+  kept?.put({ id: 's1', callbacks: [callback] });
   kept?.close();
 }
