@@ -1,8 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { startApp, testRedis } from '@ringback/testkit';
+import { startApp, testPostgres, testRedis } from '@ringback/testkit';
 import { createRespProxy } from '@ringback/testkit/bare';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { runCommand } from '../apps/cli/src/test-commands.ts';
@@ -13,12 +10,11 @@ const newKey = () => randomBytes(32).toString('base64');
 type Counted = { readonly id: string; readonly bodies: number };
 
 async function setUp() {
-  const folder = mkdtempSync(join(tmpdir(), 'ringback-rotate-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const [old, next] = [newKey(), newKey()];
+  const { url, schema } = testPostgres();
   const said = (sink: string, ...keys: string[]) => ({
     outputs: { good: `${sink}/good`, paused: `${sink}/paused`, dead: `${sink}/dead` },
-    more: `history: { store: sqlite, path: ${folder}/history.sqlite }
+    more: `history: { store: postgres, url: "${url}", schema: ${schema} }
 privacy: { encrypt: { keys: ${JSON.stringify(keys.map((key) => ({ key })))} } }`,
   });
   const world = await install((sink) => said(sink, old));
