@@ -29,7 +29,9 @@ async function start(tracing: (receiver: OtlpReceiver) => string) {
     interfaceSettings({ crmUrl: sinkUrl, prefix, ingress: 'drainDelay: 0s' })
       .replace('/hook', '/hook?token=s3cret')
       .concat(tracing(receiver));
-  const { sink, startIngress, startWorker } = await createInstallation({ redisUrl: url, settings, env: { NODE_OPTIONS } });
+  // From the sources: bundled, the modules of OpenTelemetry have no names of their own.
+  const options = { redisUrl: url, settings, env: { NODE_OPTIONS }, sources: true };
+  const { sink, startIngress, startWorker } = await createInstallation(options);
   const [ingress, worker] = await Promise.all([startIngress(), startWorker()]);
   const post = (requestID: string, callback: { body?: string; headers?: Record<string, string> } = {}) =>
     postCallback({ ingress: ingress.url, requestID, body: taskBody({ taskStatus: 1 }), ...callback });

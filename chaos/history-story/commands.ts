@@ -1,8 +1,6 @@
 import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { compiled } from '@ringback/testkit/bare';
+import { compiled, programOf } from '@ringback/testkit/bare';
 
-const MAIN = fileURLToPath(new URL('../../apps/cli/src/main.ts', import.meta.url));
 const ENDS_WITHIN_MS = 120_000;
 /** Of what a failed command says. */
 const MOST_WORDS = 500;
@@ -15,10 +13,15 @@ export function commandOf(env: Readonly<Record<string, string>>, onCommand: (arg
     new Promise((resolve, reject) => {
       onCommand(args);
       const options = { env: { PATH: process.env['PATH'], ...compiled(), ...env }, timeout: ENDS_WITHIN_MS, maxBuffer: 2 ** 28 };
-      execFile(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, ...args], options, (error, out, err) => {
-        if (error) reject(new Error(`ringback ${args.join(' ')}: ${(err || out || error.message).slice(0, MOST_WORDS)}`));
-        else resolve(out);
-      });
+      execFile(
+        process.execPath,
+        ['--disable-warning=ExperimentalWarning', programOf('cli'), ...args],
+        options,
+        (error, out, err) => {
+          if (error) reject(new Error(`ringback ${args.join(' ')}: ${(err || out || error.message).slice(0, MOST_WORDS)}`));
+          else resolve(out);
+        },
+      );
     });
 }
 

@@ -4,12 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { compiled } from '@ringback/testkit/bare';
+import { compiled, programOf } from '@ringback/testkit/bare';
 import { onTestFinished } from 'vitest';
 
 /** For tests: the operator's command as a real process. */
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
 
 export type CliResult = { readonly code: number | null; readonly out: string; readonly err: string };
 type CliOptions = { readonly env?: Readonly<Record<string, string>>; readonly cwd?: string };
@@ -17,7 +16,7 @@ type CliOptions = { readonly env?: Readonly<Record<string, string>>; readonly cw
 /** Runs in the project's root by default. Killed at the test's end. */
 export function startCli(args: readonly string[], { env = {}, cwd = ROOT }: CliOptions = {}): ChildProcess {
   const place = { cwd, env: { ...compiled(), ...env } };
-  const child = spawn(process.execPath, [MAIN, ...args], { ...place, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [programOf('cli'), ...args], { ...place, stdio: ['ignore', 'pipe', 'pipe'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   return child;
 }

@@ -1,4 +1,5 @@
 // What works without vitest, for the fault harness. The caller ends what it starts.
+export { programOf } from './app-program.ts';
 export { compiled } from './compiled.ts';
 export { figuresTable } from './figures-table.ts';
 export { findTestRedis, STATE_FOLDER } from './find-redis.ts';

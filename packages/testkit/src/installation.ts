@@ -17,12 +17,14 @@ export type InstallationOptions = {
   readonly settings: (sinkUrl: string) => string;
   /** Further variables of its processes. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Its processes run the sources, also where they are bundled. */
+  readonly sources?: boolean;
   /** Default: all of it ends with the test. */
   readonly atEnd?: AtEnd;
 };
 
 export async function createInstallation(options: InstallationOptions): Promise<Installation> {
-  const { redisUrl, settings, env: further, atEnd = atTestEnd } = options;
+  const { redisUrl, settings, env: further, sources = false, atEnd = atTestEnd } = options;
   const sink = await createSink();
   atEnd(() => sink.close());
   const path = await writeSettings(settings(sink.url), atEnd);
@@ -32,12 +34,12 @@ export async function createInstallation(options: InstallationOptions): Promise<
     sink,
     env,
     async startIngress() {
-      const process = startApp({ app: 'ingress', env }, atEnd);
+      const process = startApp({ app: 'ingress', sources, env }, atEnd);
       const line = await process.line('ingress is up');
       return { url: String(line['url']), adminUrl: String(line['adminUrl']), process };
     },
     async startWorker() {
-      const process = startApp({ app: 'worker', env }, atEnd);
+      const process = startApp({ app: 'worker', sources, env }, atEnd);
       const line = await process.line('worker is up');
       return { adminUrl: String(line['adminUrl']), process };
     },

@@ -1,17 +1,20 @@
 import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
+import { programOf } from './app-program.ts';
 import { compiled } from './compiled.ts';
-
-const MAIN = fileURLToPath(new URL('../../../apps/cli/src/main.ts', import.meta.url));
 
 export type Ran = { readonly code: unknown; readonly out: string; readonly err: string };
 
 export function ringback(env: Readonly<Record<string, string>>, ...args: string[]): Promise<Ran> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [MAIN, ...args], { env: { ...compiled(), ...env }, timeout: 100_000 }, (error, out, err) => {
-      resolve({ code: error ? error.code : 0, out, err });
-    });
+    execFile(
+      process.execPath,
+      [programOf('cli'), ...args],
+      { env: { ...compiled(), ...env }, timeout: 100_000 },
+      (error, out, err) => {
+        resolve({ code: error ? error.code : 0, out, err });
+      },
+    );
   });
 }
 

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { until } from '@ringback/redis-server';
+import { type App, programOf } from './app-program.ts';
 import { compiled } from './compiled.ts';
 
 type LogLine = Readonly<Record<string, unknown>>;
@@ -24,7 +24,9 @@ export type AppProcess = {
 };
 
 export type AppOptions = {
-  readonly app: 'ingress' | 'worker' | 'cli';
+  readonly app: App;
+  /** Runs its sources, also where they are bundled. */
+  readonly sources?: boolean;
   readonly args?: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   /** Default: the project's. */
@@ -40,9 +42,9 @@ const FOLLOW_PARENT = new URL('follow-parent.mjs', import.meta.url).href;
 const LINE_DEADLINE_MS = 60_000;
 
 /** The caller stops it; it also stops if this process is killed. */
-export function spawnApp({ app, args = [], env, cwd = ROOT, keeps = () => true, stdout }: AppOptions): AppProcess {
-  const main = join(ROOT, 'apps', app, 'src', 'main.ts');
-  const child = spawn(process.execPath, ['--import', FOLLOW_PARENT, main, ...args], {
+export function spawnApp({ env, cwd = ROOT, keeps = () => true, stdout, ...program }: AppOptions): AppProcess {
+  const { app, sources, args = [] } = program;
+  const child = spawn(process.execPath, ['--import', FOLLOW_PARENT, programOf(app, sources), ...args], {
     cwd,
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...compiled(), ...env },
     stdio: ['ignore', stdout ?? 'pipe', 'pipe', 'ipc'],
