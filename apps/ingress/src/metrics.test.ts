@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { createMetrics } from '@ringback/observability';
+import { SLOW_ACK_MS } from '@ringback/queue';
 import { expect, it } from 'vitest';
 import { OUR_FAULT } from './error-table.ts';
 import { createIngressMetrics } from './metrics.ts';
@@ -34,4 +36,14 @@ it('each refusal that is our fault is shown at 0 from the start, and for a sourc
   expect((await text()).split('\n')).toEqual(expect.arrayContaining([...zero('callbot'), ...zero('none')]));
   know(new Map([['shop', []]]));
   expect((await text()).split('\n')).toEqual(expect.arrayContaining([...zero('callbot'), ...zero('shop')]));
+});
+
+it('the slow acks that a process tells of are those beyond the bucket that the rules of Prometheus name', async () => {
+  const { count, totals, text } = createIngressMetrics(createMetrics({ app: 'ingress', version: '1' }), new Map());
+  for (const ms of [1, SLOW_ACK_MS, SLOW_ACK_MS + 1, 5000]) count({ result: 'acked', ms });
+  expect(totals().slow).toBe(2);
+  expect(await text()).toContain(`ringback_ack_seconds_bucket{le="${SLOW_ACK_MS / 1000}"} 2\n`);
+  const rules = readFileSync(new URL('../../../deploy/monitoring/rules.yaml', import.meta.url), 'utf8');
+  const named = [...rules.matchAll(/ringback_ack_seconds_bucket\{le="([^"]+)"\}/g)].map(([, le]) => Number(le));
+  expect(new Set(named)).toEqual(new Set([SLOW_ACK_MS / 1000]));
 });

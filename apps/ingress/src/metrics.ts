@@ -1,6 +1,7 @@
 import type { Config } from '@ringback/config';
 import type { BatchProducer, ErrorCode, SourceType } from '@ringback/contracts';
 import { type Count, type Metrics, showReadiness, showSettings } from '@ringback/observability';
+import { SLOW_ACK_MS } from '@ringback/queue';
 import { OUR_FAULT } from './error-table.ts';
 
 /** A request that was answered. */
@@ -17,7 +18,7 @@ export type Received = {
 };
 
 export type IngressMetrics = Pick<Metrics, 'text' | 'contentType'> & {
-  /** Requests since the start. `ourFault`: the refused ones with nothing wrong. `slow`: acks that took more than a second. */
+  /** Requests since the start. `ourFault`: the refused ones with nothing wrong. `slow`: acks longer than `SLOW_ACK_MS`. */
   readonly totals: () => Readonly<Record<'acked' | 'refused' | 'ourFault' | 'slow', number>>;
   readonly count: (received: Received) => void;
   /** What is known now: settings may change. */
@@ -32,7 +33,6 @@ export type IngressMetrics = Pick<Metrics, 'text' | 'contentType'> & {
   readonly spool: (spooling: (() => number) | undefined) => void;
 };
 
-const SLOW_MS = 1000;
 const ACK_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 const GROUP_BUCKETS = [1, 2, 4, 8, 16, 32, 64];
 
@@ -71,7 +71,7 @@ export function createIngressMetrics(metrics: Metrics, known: KnownTypes): Ingre
       count(received);
       if (received.result !== 'acked' || received.ms === undefined) return;
       acked.observe(received.ms / 1000);
-      if (received.ms > SLOW_MS) slow += 1;
+      if (received.ms > SLOW_ACK_MS) slow += 1;
     },
     settings: (state) => showSettings(metrics, state),
     readiness: (notReadyReasons) => showReadiness(metrics, notReadyReasons),

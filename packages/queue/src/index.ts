@@ -37,7 +37,7 @@ export { openQuarantineStore, replayQuarantined } from './kept/quarantine-store.
 export { createQuarantine, createUnroutedQuarantine, type Quarantine } from './kept/quarantine.ts';
 export { quarantineOfShard } from './kept/quarantine-room.ts';
 export { announce } from './processes/announce.ts';
-export { type Counted, type ProcessState, STOPPING } from './processes/process-state.ts';
+export { type Counted, type ProcessState, SLOW_ACK_MS, STOPPING } from './processes/process-state.ts';
 export { leftPrefixes } from './processes/other-prefixes.ts';
 export { type RunningProcess, runningProcesses } from './processes/registry.ts';
 export { settingsDifference } from './processes/settings-difference.ts';

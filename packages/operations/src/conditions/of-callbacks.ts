@@ -1,9 +1,10 @@
+import { SLOW_ACK_MS } from '@ringback/queue';
 import { type ConditionKind, percent, perSecond } from './condition.ts';
 import { isLately } from './lately.ts';
 
 type Find = ConditionKind['find'];
 
-/** The share of RingbackAcksSlow: 14.4 times the 1 % of the objective. It looks at 100 ms, this at a second. */
+/** The share of RingbackAcksSlow: 14.4 times the 1 % of the objective. */
 const MOST_SLOW = 0.144;
 
 export const acksRefused: Find = ({ rates }) =>
@@ -13,7 +14,7 @@ export const acksRefused: Find = ({ rates }) =>
 
 export const acksSlow: Find = ({ rates }) => {
   if (rates === undefined || rates.slow <= rates.acked * MOST_SLOW) return [];
-  return [{ text: `${percent(rates.slow / rates.acked)} of the acks take longer than a second` }];
+  return [{ text: `${percent(rates.slow / rates.acked)} of the acks take longer than ${SLOW_ACK_MS} ms` }];
 };
 
 export const callbacksWait: Find = ({ dispatch, at }, { waiting }) =>
