@@ -78,7 +78,7 @@ async function lookAt({ settings, broken, places, away }: OpenPlaces): Promise<S
 /** Before other warnings: it may be the reason for them. */
 function withBroken(conditions: readonly Condition[], broken: Broken): readonly Condition[] {
   const own = {
-    name: 'settings',
+    name: 'settings-refused',
     subject: { kind: 'file', name: broken.path },
     severity: 'warning',
     text: brokenWords(broken),

@@ -61,7 +61,7 @@ it('names what runs, what fails and since when, and what waits, on one screen an
       { name: 'spool-in-use', severity: 'warning' },
       { name: 'output-failing', subject: { kind: 'output', name: 'crm' }, since: new Date(since).toISOString() },
       { name: 'oldest-waiting', subject: { kind: 'output', name: 'crm' } },
-      { name: 'settings', subject: { kind: 'app', name: 'worker' }, severity: 'warning' },
+      { name: 'settings-refused', subject: { kind: 'app', name: 'worker' }, severity: 'warning' },
     ],
     processes: [{ app: 'ingress' }, { app: 'worker' }],
     rates: { acked: 12, delivered: 30 },

@@ -115,11 +115,11 @@ const CASES: readonly Case[] = [
   ['history-lag', { history: { waiting: [{ ...BUFFER, oldest: AT - 5 * MINUTE }] } }, { since: AT - 5 * MINUTE }],
   ['clock-skew', { redis: [{ ...REDIS, time: { redis: AT - 6000, own: AT } }] }, { text: expect.stringContaining('-6000 ms') }],
   [
-    'settings',
+    'settings-refused',
     ingress({ settings: { ...SETTINGS, problem: { at: 8, code: 'RB_CONFIG_INVALID', text: 'line 3' } } }),
     { subject: ABOUT_INGRESS, since: 8 },
   ],
-  ['settings', { difference: { worker: { newest: [], older: [] } } }, { subject: { kind: 'app', name: 'worker' } }],
+  ['settings-differ', { difference: { worker: { newest: [], older: [] } } }, { subject: { kind: 'app', name: 'worker' } }],
 ];
 
 it.each(CASES)('%s is there, alone, for as long as what it is about', (name, more, found) => {
@@ -147,6 +147,15 @@ it('an output of any name is told from callbacks that wait', () => {
   expect(all.map(({ subject }) => subject)).toEqual([
     { kind: 'dispatch', name: 'callbacks' },
     { kind: 'output', name: 'callbacks' },
+  ]);
+});
+
+it('that processes differ and that one refused its settings are two problems of one app: they need different hands', () => {
+  const refused = ingress({ settings: { ...SETTINGS, problem: { at: 8, code: 'RB_CONFIG_INVALID', text: 'line 3' } } });
+  const all = conditionsOf({ ...FINE, ...refused, difference: { ingress: { newest: [], older: [] } } }, LIMITS);
+  expect(all.map(({ name, subject, since }) => [name, subject?.name, since])).toEqual([
+    ['settings-refused', 'ingress', 8],
+    ['settings-differ', 'ingress', undefined],
   ]);
 });
 

@@ -3,7 +3,7 @@ import type { ConditionKind, Found, Limits } from './condition.ts';
 import { acksRefused, acksSlow, callbacksLost, callbacksWait, spoolInUse, unrouted } from './of-callbacks.ts';
 import { historyGap, historyLag } from './of-history.ts';
 import { deadLetters, deliveriesDropped, deliveriesWait, outputFailing } from './of-outputs.ts';
-import { noProcess, notReady, settings } from './of-processes.ts';
+import { noProcess, notReady, settingsDiffer, settingsRefused } from './of-processes.ts';
 import { clockSkew, durability, redisMemory, redisRefuses } from './of-redis.ts';
 
 /**
@@ -34,7 +34,8 @@ export const CONDITIONS = {
   'history-gap': { severity: 'warning', alerts: ['RingbackHistoryGap'], find: historyGap },
   'history-lag': { severity: 'warning', alerts: ['RingbackHistoryLag'], find: historyLag },
   'clock-skew': { severity: 'warning', alerts: ['RingbackClockSkew'], find: clockSkew },
-  settings: { severity: 'warning', alerts: ['RingbackVersionsDiffer', 'RingbackSettingsNotReloaded'], find: settings },
+  'settings-refused': { severity: 'warning', alerts: ['RingbackSettingsNotReloaded'], find: settingsRefused },
+  'settings-differ': { severity: 'warning', alerts: ['RingbackVersionsDiffer'], find: settingsDiffer },
 } as const satisfies Readonly<Record<string, ConditionKind>>;
 
 export type Condition = Omit<Found, 'severity'> & Pick<ConditionKind, 'severity'> & { readonly name: keyof typeof CONDITIONS };

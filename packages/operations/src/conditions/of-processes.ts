@@ -1,5 +1,5 @@
 import { type RunningProcess, STOPPING } from '@ringback/queue';
-import type { ConditionKind, Found } from './condition.ts';
+import type { ConditionKind } from './condition.ts';
 
 type Find = ConditionKind['find'];
 type App = RunningProcess['app'];
@@ -30,23 +30,26 @@ export const notReady: Find = ({ processes = [], redis, at }) => {
   }));
 };
 
-/** Some have kept their old settings, or they differ. */
-export const settings: Find = ({ processes = [], difference }) => {
+/** The remedy is in the file, or a restart. */
+export const settingsRefused: Find = ({ processes = [] }) => {
   const kept = byCause(processes, ({ state }) => {
     const problem = state?.settings?.problem;
     return problem ? [{ cause: `${problem.code}: ${problem.text}`, since: problem.at }] : [];
   });
+  return kept.map((group) => ({
+    subject: group.subject,
+    since: group.since,
+    text: `${whoOf(group, ['kept its old settings', 'kept their old settings'])}: ${group.cause}`,
+  }));
+};
+
+/** The remedy is to finish the rolling change. */
+export const settingsDiffer: Find = ({ difference }) => {
   const differ = Object.entries(difference ?? {}).flatMap(([app, found]) => (found ? [app] : []));
-  return [
-    ...kept.map((group): Found => {
-      const { subject, since, cause } = group;
-      return { subject, since, text: `${whoOf(group, ['kept its old settings', 'kept their old settings'])}: ${cause}` };
-    }),
-    ...differ.map((app) => ({
-      subject: { kind: 'app', name: app } as const,
-      text: `the ${app} processes run different settings or versions`,
-    })),
-  ];
+  return differ.map((app) => ({
+    subject: { kind: 'app', name: app } as const,
+    text: `the ${app} processes run different settings or versions`,
+  }));
 };
 
 type Cause = { readonly cause: string; readonly since?: number };
