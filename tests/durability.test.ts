@@ -33,6 +33,13 @@ async function readiness(adminUrl: string): Promise<{ status: number; reasons?: 
 const becomes = (adminUrl: string, expected: object) =>
   vi.waitFor(async () => expect(await readiness(adminUrl)).toEqual(expected), { timeout: 20_000, interval: 50 });
 
+const showsUnmet = (adminUrl: string, shards: number) =>
+  vi.waitFor(
+    async () =>
+      expect(await (await fetch(new URL('/metrics', adminUrl))).text()).toContain(`\nringback_durability_unmet_shards ${shards}\n`),
+    { timeout: 20_000, interval: 50 },
+  );
+
 describe('a Redis that keeps less than is asked for', () => {
   it('makes ingress and worker not ready, with the command that mends it; then they serve by themselves', async () => {
     const redis = await startRedisServer();
@@ -41,6 +48,8 @@ describe('a Redis that keeps less than is asked for', () => {
     const reason = 'redis.durability is everysec, but appendonly is not yes; mend it: CONFIG SET appendonly yes';
     const unmet = { status: 503, reasons: [`RB_DURABILITY_UNMET: ${reason}`] };
     await Promise.all([becomes(ingress.adminUrl, unmet), becomes(worker.adminUrl, unmet)]);
+    // As the rule of Prometheus asks, before a callback has come.
+    await showsUnmet(worker.adminUrl, 1);
     expect(await postCallback({ ingress: ingress.url, requestID: 'early', body })).toMatchObject({
       status: 503,
       retryAfter: '2',
@@ -48,6 +57,7 @@ describe('a Redis that keeps less than is asked for', () => {
     });
     await admin(redis).config('SET', 'appendonly', 'yes');
     await Promise.all([becomes(ingress.adminUrl, { status: 200 }), becomes(worker.adminUrl, { status: 200 })]);
+    await showsUnmet(worker.adminUrl, 0);
     expect(await postCallback({ ingress: ingress.url, requestID: 'later', body })).toMatchObject({ status: 200 });
     for (const app of [ingress, worker]) {
       await app.process.line(
