@@ -46,4 +46,4 @@ export {
   mebibytes,
 } from './doctor/server.ts';
 export { type AlertOptions, type AlertLook, lookForAlerts, type LookSettings } from './alerts/alerts.ts';
-export { createAlertState } from './alerts/state.ts';
+export { type AlertState, createAlertState } from './alerts/state.ts';

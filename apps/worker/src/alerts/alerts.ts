@@ -1,25 +1,29 @@
 import { randomUUID } from 'node:crypto';
 import type { Config } from '@ringback/config';
-import { type Logger, RingbackError } from '@ringback/contracts';
-import { type AlertOptions, createAlertState, createMissing, lookForAlerts } from '@ringback/operations';
+import type { Logger } from '@ringback/contracts';
+import { type AlertOptions, createAlertState, lookForAlerts } from '@ringback/operations';
 import { within } from '@ringback/pacing';
 import { type BodyCodec, createBodyCodec, sealStored } from '@ringback/privacy';
 import { createBodies } from '@ringback/queue';
 import { createHistoryEvents } from '../history/events.ts';
 import { repeatLook } from '../repeated-look.ts';
 import type { OpenShard } from '../shard/shard.ts';
+import { inTime, missingInTime, stateInTime } from './in-time.ts';
 import { createLookReport } from './report-looks.ts';
 
-/** ms. A shard that is away holds up no look. */
-const ANSWERS_WITHIN_MS = 5000;
 /** ms between two looks whether there are `alerts` in the settings now. */
 const LOOK_AT_SETTINGS_MS = 5000;
 /** ms at the end, for another worker to look at once. */
 const GOODBYE_MS = 500;
 
+type AlertedSettings = Pick<Config, 'alerts' | 'privacy'> & {
+  readonly redis: Pick<Config['redis'], 'durability' | 'overload'>;
+  readonly outputs: readonly { readonly name: string; readonly delivery: { readonly rateLimit?: unknown } }[];
+};
+
 export type AlertsOptions = {
   /** As of now: they may change while the worker runs. */
-  readonly settings: () => Config;
+  readonly settings: () => AlertedSettings;
   /** All, by number. */
   readonly shards: readonly OpenShard[];
   readonly counted: Parameters<typeof createLookReport>[0]['count'];
@@ -41,13 +45,13 @@ export function startAlerts({ settings, shards, counted: count, now, logger }: A
   });
   let looked = false;
   const options: AlertOptions = {
-    state,
+    state: stateInTime(nameOf(home, shards), state),
     places: placesOf(shards),
-    write: shards.map((shard) => writeTo(shard, seal)),
+    write: shards.map((shard) => writeTo(shard, nameOf(shard, shards), seal)),
     durability: settings().redis.durability,
     now: home.clock.now,
-    missing: createPromptMissing,
-    record: recordIn(home, seal),
+    missing: missingInTime,
+    record: recordIn(home, nameOf(home, shards), seal),
     logger,
   };
 
@@ -56,7 +60,6 @@ export function startAlerts({ settings, shards, counted: count, now, logger }: A
     if (alerts === undefined) return LOOK_AT_SETTINGS_MS;
     looked = true;
     const outputs = all.map(({ name, delivery }) => ({ name, limited: delivery.rateLimit !== undefined }));
-    // If shard 0 is away, this waits until it is back: until then nothing can be told.
     await report.of(lookForAlerts(options, { alerts, memory: redis.overload.memory.high, outputs }));
     return alerts.every;
   }
@@ -71,6 +74,8 @@ export function startAlerts({ settings, shards, counted: count, now, logger }: A
   };
 }
 
+const nameOf = ({ number }: OpenShard, { length }: readonly OpenShard[]) => (length === 1 ? 'Redis' : `shard ${number}`);
+
 function placesOf(shards: readonly OpenShard[]): AlertOptions['places'] {
   return {
     shardCount: shards.length,
@@ -80,43 +85,22 @@ function placesOf(shards: readonly OpenShard[]): AlertOptions['places'] {
 }
 
 /** An alert is no acked callback: it is not worth waiting until replicas have it. */
-function writeTo({ number, access }: OpenShard, seal: BodyCodec['seal']): AlertOptions['write'][number] {
+function writeTo({ access }: OpenShard, place: string, seal: BodyCodec['seal']): AlertOptions['write'][number] {
   const bodies = createBodies(access);
-  const noAnswer = () => new RingbackError('RB_REDIS_UNAVAILABLE', `shard ${number} does not answer`);
   return {
-    bodies: {
-      async store(request) {
-        return (await within(ANSWERS_WITHIN_MS, bodies.store(sealStored(request, seal)))) ?? Promise.reject(noAnswer());
-      },
-    },
+    bodies: { store: (request) => inTime(place, bodies.store(sealStored(request, seal))) },
     confirm: async () => {},
   };
 }
 
 /** As a dispatched batch, so that `trace` and `search` find it. Undefined: there is no history. */
-function recordIn({ handOver, clock }: OpenShard, seal: BodyCodec['seal']): AlertOptions['record'] {
+function recordIn({ handOver, clock }: OpenShard, place: string, seal: BodyCodec['seal']): AlertOptions['record'] {
   if (handOver === undefined) return undefined;
   const history = createHistoryEvents({ handOver, settings: '', answers: 0, now: clock.now });
   return async ({ batch, callback, to }) => {
     const none = { businessDuplicates: [], duplicates: [], conflicts: [] };
     const fates = [{ routes: [], to: [...to] }];
-    await history.dispatched({ batch, again: false, at: Math.round(clock.now()), fresh: [seal(callback)], fates, ...none });
-  };
-}
-
-/** What does not answer in time is missing. */
-function createPromptMissing(): ReturnType<AlertOptions['missing']> {
-  const late = new Set<string>();
-  const missing = createMissing();
-  return {
-    async ask(what, work) {
-      const answer = await within(
-        ANSWERS_WITHIN_MS,
-        missing.ask(what, work).then((value) => ({ value })),
-      );
-      if (answer === undefined) late.add(`${what}: no answer within ${ANSWERS_WITHIN_MS} ms`);
-      return answer?.value;
-    },
-    all: () => [...missing.all(), ...late],
+    const at = Math.round(clock.now());
+    await inTime(place, history.dispatched({ batch, again: false, at, fresh: [seal(callback)], fates, ...none }));
   };
 }

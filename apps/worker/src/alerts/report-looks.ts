@@ -10,28 +10,33 @@ type Options = {
   readonly now: () => number;
 };
 
-type Trouble = { readonly kind: LookResult; readonly since: number; readonly looks: number };
+/** From the first look that fails or misses something to one that does not. `told`: the reasons that were logged. */
+type Trouble = { readonly since: number; looks: number; readonly told: Set<string> };
 
-/** Counts looks for problems. Logs once that they fail or miss something, and once that they work again. */
+/** Counts looks for problems. Of each trouble a reason is logged once, however often looks change between some. */
 export function createLookReport({ logger, count, now }: Options) {
   let trouble: Trouble | undefined;
 
-  /** True: it is the first of its kind. */
-  function isNew(kind: 'incomplete' | 'failed'): boolean {
-    const before = trouble;
-    trouble = { kind, since: before?.since ?? now(), looks: (before?.looks ?? 0) + 1 };
-    count(kind);
-    return before?.kind !== kind;
+  /** True: one of the reasons is new. */
+  function isNew(result: 'incomplete' | 'failed', reasons: readonly string[]): boolean {
+    count(result);
+    trouble ??= { since: now(), looks: 0, told: new Set() };
+    trouble.looks += 1;
+    const before = trouble.told.size;
+    for (const reason of reasons) trouble.told.add(`${result} ${reason}`);
+    return trouble.told.size > before;
   }
 
   function failed(err: unknown): void {
-    if (isNew('failed')) logger.warn({ code: 'RB_ALERT_NOT_SENT', err }, 'could not look for problems: alerts are not told');
+    if (!isNew('failed', [String(err)])) return;
+    logger.warn({ code: 'RB_ALERT_NOT_SENT', err }, 'could not look for problems: alerts are not told');
   }
 
   function ended(look: AlertLook): void {
     if (look.looked && look.missing.length > 0) {
+      if (!isNew('incomplete', look.missing)) return;
       const line = { code: 'RB_ALERT_NOT_SENT', missing: look.missing };
-      if (isNew('incomplete')) logger.warn(line, 'could not look everywhere for problems: some alerts are not told');
+      logger.warn(line, 'could not look everywhere for problems: some alerts are not told');
       return;
     }
     // Without the lead another worker looks and counts.
