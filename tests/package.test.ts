@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { openHistory } from '@ringback/history';
 import { VERSION } from '@ringback/observability';
 import {
+  createOtlpReceiver,
   createSink,
   interfaceSettings,
   postCallback,
@@ -76,8 +77,8 @@ describe('the package', () => {
   }, 120_000);
 
   it('makes settings, checks them, and delivers a callback', async () => {
-    const sink = await createSink();
-    onTestFinished(() => sink.close());
+    const [sink, receiver] = await Promise.all([createSink(), createOtlpReceiver()]);
+    onTestFinished(async () => void (await Promise.all([sink.close(), receiver.close()])));
     const { url, prefix } = testRedis();
     const { folder, ringback, start } = installed;
     await ringback(['init', '--yes']);
@@ -86,7 +87,10 @@ describe('the package', () => {
     const text = readFileSync(path, 'utf8')
       .replace('type: stdout', `type: webhook\n    url: ${sink.url}/hook`)
       .replace('port: 8080', 'port: 0, adminPort: 0');
-    writeFileSync(path, `${text}\nredis: { prefix: ${prefix} }\nworker: { adminPort: 0 }\n`);
+    writeFileSync(
+      path,
+      `${text}\nredis: { prefix: ${prefix} }\nworker: { adminPort: 0 }\ntracing: { endpoint: "${receiver.url}" }\n`,
+    );
 
     const [ingress, worker] = [start(['ingress'], { REDIS_URL: url }), start(['worker'], { REDIS_URL: url })];
     const up = await line(ingress, 'ingress is up');
@@ -103,6 +107,9 @@ describe('the package', () => {
     const history = await openHistory({ store: 'sqlite', path: '.ringback/history.sqlite' }, { folder });
     onTestFinished(() => history.close());
     await vi.waitFor(async () => expect(await history.count({ state: 'delivered' })).toBe(1), DEADLINE);
+    // With `tracing`, more modules are loaded.
+    const spans = () => receiver.spans.map(({ name }) => name).toSorted();
+    await vi.waitFor(() => expect(spans()).toEqual(['POST /api/v3/taskCallback', 'deliver console', 'dispatch']), DEADLINE);
     await Promise.all([ingress.stop(), worker.stop()]);
     expect(ingress.text()).toContain('ingress has stopped');
     expect(worker.text()).toContain('worker has stopped');
@@ -167,6 +174,9 @@ describe('the package', () => {
     await vi.waitFor(() => expect(running.text()).toContain('"type":"callbot.order'), DEADLINE);
     // It finds the Redis of the start by itself.
     expect((await ringback(['outputs'])).stdout).toContain('console');
+    process.kill(Number(/kill -HUP (\d+)/.exec(running.text())?.[1]), 'SIGHUP');
+    const reloads = () => running.text().split('settings reloaded').length - 1;
+    await vi.waitFor(() => expect(reloads()).toBe(3), DEADLINE);
     await running.stop();
     expect(running.text()).toContain('ingress has stopped');
     expect(running.text()).toContain('worker has stopped');
