@@ -123,8 +123,12 @@ describe('traces', () => {
     expect(unfit).toMatchObject({ traceId: TRACE, attributes: { 'ringback.request.id': 'unfit' } });
 
     const callback = { ...testCallback('damaged'), body: 7, traceparent: `${SENDER}-01` };
-    await queue('output.crm').add('single', { v: 1, kind: 'single', batch: 'b', callback, priorAttempts: 1 });
-    await arrived(8, spans);
+    const { source, account, type } = callback;
+    await Promise.all([
+      queue('output.crm').add('single', { v: 1, kind: 'single', batch: 'b', callback, priorAttempts: 1 }),
+      queue('callbacks').add('batch', { v: 1, groups: [{ source, account, type, callbacks: [callback] }] }, { jobId: 'damaged' }),
+    ]);
+    await arrived(9, spans);
     const ended = { 'ringback.request.id': 'damaged', 'ringback.output': 'crm', 'ringback.outcome': 'dead' };
     expect(named(spans, 'dead letter crm')).toMatchObject([
       {
@@ -135,6 +139,11 @@ describe('traces', () => {
         status: { code: 2, message: 'RB_PAYLOAD_INVALID' },
       },
     ]);
+    expect(spans.find(({ attributes }) => attributes['ringback.batch'] === 'damaged')).toMatchObject({
+      name: 'dispatch',
+      events: ['dead letter'],
+      attributes: { 'ringback.request.id': 'damaged', 'error.type': 'RB_PAYLOAD_INVALID' },
+    });
   });
 
   it('are not made where nothing is sampled, and the destination still learns of the sender’s', async () => {

@@ -21,9 +21,12 @@ type TracedAttempt = {
   readonly end: (made: Made) => void;
 };
 
+/** What is damaged may not say all of it. */
+export type NamedCallback = Pick<Callback, 'id' | 'source'> & Partial<Pick<Callback, 'type' | 'traceparent' | 'tracestate'>>;
+
 /** A delivery that ended by a rule or by a fault, and by no attempt. */
 type EndedDelivery = {
-  readonly callback: Pick<Callback, 'id' | 'source'> & Partial<Pick<Callback, 'type' | 'traceparent' | 'tracestate'>>;
+  readonly callback: NamedCallback;
   readonly output: string;
   readonly batch: string;
   readonly state: 'dead' | 'dropped';
@@ -36,7 +39,7 @@ type EndedDelivery = {
  */
 export type WorkerTraces = {
   /** Undefined: not sampled. */
-  dispatching(dispatching: { readonly callback: Callback; readonly batch: string; readonly size: number }): Span | undefined;
+  dispatching(dispatching: { readonly callback: NamedCallback; readonly batch: string; readonly size: number }): Span | undefined;
   /** Undefined: the callback is not traced. */
   attempting(beginning: Beginning): TracedAttempt | undefined;
   ended(delivery: EndedDelivery): void;
@@ -79,11 +82,11 @@ function createWorkerTraces(tracing: Tracing): WorkerTraces {
   };
 }
 
-function parentOf({ traceparent, tracestate }: EndedDelivery['callback']): TraceHeaders | undefined {
+function parentOf({ traceparent, tracestate }: NamedCallback): TraceHeaders | undefined {
   return traceparent === undefined ? undefined : { traceparent, ...(tracestate !== undefined && { tracestate }) };
 }
 
-function attributesOf({ id, source, type }: EndedDelivery['callback'], tracing: Tracing) {
+function attributesOf({ id, source, type }: NamedCallback, tracing: Tracing) {
   return { 'ringback.request.id': tracing.requestId(id), 'ringback.source': source, 'ringback.type': type };
 }
 

@@ -1,7 +1,7 @@
-import { type Callback, RingbackError } from '@ringback/contracts';
+import { type Callback, type ErrorCode, RingbackError } from '@ringback/contracts';
 import type { Span } from '@ringback/observability';
 import { HandBack, type TakenBatch } from '@ringback/queue';
-import type { WorkerTraces } from '../traces.ts';
+import type { NamedCallback, WorkerTraces } from '../traces.ts';
 
 /** What came of the callbacks that belong to the batch's shard. */
 type Settled = {
@@ -39,6 +39,18 @@ export function withDispatchTraces(traces: Traced, run: Run): (batch: TakenBatch
       throw error;
     }
   };
+}
+
+type Damaged = { readonly id: string; readonly callbacks: readonly NamedCallback[] };
+
+/** Of a batch that cannot be read, a span for each traced callback that it still names. */
+export function traceSetAside(traces: Traced, { id: batch, callbacks }: Damaged): void {
+  const code: ErrorCode = 'RB_PAYLOAD_INVALID';
+  for (const callback of callbacks) {
+    const span = traces?.dispatching({ callback, batch, size: callbacks.length });
+    span?.event('dead letter');
+    span?.end({ attributes: { 'error.type': code }, failed: code });
+  }
 }
 
 function spansOf({ id: batch, callbacks }: TakenBatch, traces: Pick<WorkerTraces, 'dispatching'>): Map<Callback, Span> {

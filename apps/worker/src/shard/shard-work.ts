@@ -9,6 +9,7 @@ import { createDispatch, type DispatchDeps, type Sharding } from '../dispatch/di
 import { tellingDied } from '../dispatch/died.ts';
 import { createFanOut } from '../dispatch/fan-out.ts';
 import { withHeadroom } from '../dispatch/headroom.ts';
+import { traceSetAside } from '../dispatch/traced.ts';
 import { keepSwept } from '../keep-swept.ts';
 import type { Dispatched } from '../metrics/dispatched.ts';
 import type { Lanes } from '../output/lanes.ts';
@@ -67,7 +68,8 @@ function openShardWork(options: ShardWorkOptions): Work {
     now,
   });
   const concurrency = partOfShard(config.worker.concurrency, served.length);
-  const consumer = consumeCallbacks({ ...access, concurrency, dispatch: whileShardsAgree(gated, shardCount), logger });
+  const setAside = (batch: Parameters<typeof traceSetAside>[1]) => traceSetAside(shard.traces, batch);
+  const consumer = consumeCallbacks({ ...access, concurrency, dispatch: whileShardsAgree(gated, shardCount), setAside, logger });
   keepSwept({ ...access, stop: stopping, logger });
   const watched = {
     name: shard.named('callbacks'),

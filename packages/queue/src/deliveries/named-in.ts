@@ -1,5 +1,5 @@
 import type { Callback } from '@ringback/contracts';
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 
 /** Which deliveries a job has. */
@@ -10,7 +10,7 @@ export type NamedDeliveries = {
   readonly alone: boolean;
 };
 
-type NamedCallback = Pick<Callback, 'id' | 'source' | 'account' | 'receivedAt'> & Partial<Traced>;
+export type NamedCallback = Pick<Callback, 'id' | 'source' | 'account' | 'receivedAt'> & Partial<Traced>;
 type Traced = Pick<Callback, 'type' | 'traceparent' | 'tracestate'>;
 
 const maybe = Type.Optional(Type.Unknown());
@@ -29,10 +29,20 @@ export function namedIn(data: unknown): NamedDeliveries | undefined {
     return { batch: data.batch, callbacks: [{ id, receivedAt, source, account, ...textsIn(rest) }], alone: true };
   }
   if (!together.Check(data)) return undefined;
-  const callbacks = data.groups.flatMap(({ source, account, type, callbacks: all }) =>
-    all.map(({ id, receivedAt, ...rest }) => ({ id, receivedAt, source, account, ...textsIn({ ...rest, type }) })),
+  return { batch: data.batch, callbacks: inGroups(data.groups), alone: false };
+}
+
+const undispatched = Compile(Type.Object({ groups }));
+
+/** The same for a batch of callbacks. */
+export function callbacksNamedIn(data: unknown): readonly NamedCallback[] {
+  return undispatched.Check(data) ? inGroups(data.groups) : [];
+}
+
+function inGroups(named: Static<typeof groups>): NamedCallback[] {
+  return named.flatMap(({ source, account, type, callbacks }) =>
+    callbacks.map(({ id, receivedAt, ...rest }) => ({ id, receivedAt, source, account, ...textsIn({ ...rest, type }) })),
   );
-  return { batch: data.batch, callbacks, alone: false };
 }
 
 /** Without them, the deliveries are still named. */
