@@ -1,4 +1,5 @@
-const DIGIT = /\p{Nd}/gu;
+/** Not those of `%20`. */
+export const DIGIT = /(?<!%[\dA-Fa-f]?)\p{Nd}/gu;
 const IS_DIGIT = /^\p{Nd}$/u;
 const known = new Map<string, string>();
 

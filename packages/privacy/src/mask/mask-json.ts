@@ -14,6 +14,9 @@ function textOf(json: string): string | undefined {
   return json.startsWith('"') ? String(JSON.parse(json)) : json;
 }
 
+/** `1.38e10` is the number 13800000000. */
+const numberOf = (json: string): string => textOf(/^-?\d.*[eE]/.test(json) ? String(Number(json)) : json) ?? '';
+
 /**
  * Hides fields of a JSON text and leaves the rest byte for byte. A phone number of such a field is masked wherever
  * else it stands, keys included. A text that is not JSON is hidden as a whole.
@@ -22,7 +25,7 @@ export function maskJson<Place>(json: string, { places, isHidden, isPhone }: Fie
   if (!isJson(json)) return JSON.stringify(HIDDEN);
   const phones = createPhoneNumbers();
   const collect = (place: Place, value: string): undefined => {
-    if (isPhone(place)) phones.add(textOf(value) ?? '');
+    if (isPhone(place)) phones.add(numberOf(value));
   };
   rewriteJson<Place>(json, { places, scalar: collect, key: collect });
 
