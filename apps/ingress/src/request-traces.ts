@@ -41,7 +41,7 @@ function createRequestTraces(tracing: Tracing): RequestTraces {
       const parent = tracing.read(received.request.raw.headersDistinct);
       const attributes = {
         'ringback.account': account,
-        'ringback.request.id': tracing.requestId(id),
+        'ringback.request.id': id,
         'http.request.body.size': body.length,
       };
       const span = tracing.start({ ...common(received), parent, attributes: { ...attributesOf(received), ...attributes } });

@@ -58,14 +58,14 @@ function createWorkerTraces(tracing: Tracing): WorkerTraces {
     dispatching({ callback, batch, size }) {
       const parent = parentOf(callback);
       if (parent === undefined) return undefined;
-      const attributes = { ...attributesOf(callback, tracing), 'ringback.batch': batch, 'messaging.batch.message_count': size };
+      const attributes = { ...attributesOf(callback), 'ringback.batch': batch, 'messaging.batch.message_count': size };
       return tracing.start({ name: 'dispatch', kind: 'consumer', parent, attributes });
     },
     attempting({ callback, output, number, probe }) {
       const parent = parentOf(callback);
       if (parent === undefined) return undefined;
       const own = { 'ringback.output': output, 'ringback.attempt': number, 'ringback.probe': probe || undefined };
-      const attributes = { ...attributesOf(callback, tracing), ...own };
+      const attributes = { ...attributesOf(callback), ...own };
       const span = tracing.start({ name: `deliver ${output}`, kind: 'client', parent, attributes });
       // Not sampled, the destination still learns of the trace, and that nobody records it.
       const headers = span?.headers ?? tracing.read({ traceparent: [parent.traceparent], tracestate: [parent.tracestate ?? ''] });
@@ -75,7 +75,7 @@ function createWorkerTraces(tracing: Tracing): WorkerTraces {
       const parent = parentOf(callback);
       if (parent === undefined) return;
       const own = { 'ringback.output': output, 'ringback.batch': batch, 'ringback.outcome': state };
-      const attributes = { ...attributesOf(callback, tracing), ...own };
+      const attributes = { ...attributesOf(callback), ...own };
       const name = `${state === 'dead' ? 'dead letter' : 'drop'} ${output}`;
       tracing.start({ name, kind: 'internal', parent, attributes })?.end({ attributes: { 'error.type': code }, failed: code });
     },
@@ -86,8 +86,8 @@ function parentOf({ traceparent, tracestate }: NamedCallback): TraceHeaders | un
   return traceparent === undefined ? undefined : { traceparent, ...(tracestate !== undefined && { tracestate }) };
 }
 
-function attributesOf({ id, source, type }: NamedCallback, tracing: Tracing) {
-  return { 'ringback.request.id': tracing.requestId(id), 'ringback.source': source, 'ringback.type': type };
+function attributesOf({ id, source, type }: NamedCallback) {
+  return { 'ringback.request.id': id, 'ringback.source': source, 'ringback.type': type };
 }
 
 /** Reasons are made for logs: they hold nothing personal. */

@@ -13,6 +13,7 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import { ParentBasedSampler, TraceIdRatioBasedSampler, TracerProvider } from '@opentelemetry/sdk-trace';
 import type { TraceHeaders } from '@ringback/contracts';
 import { createExporting } from './exporting.ts';
+import { createShown } from './shown.ts';
 import type { Span, Tracing, TracingOptions } from './tracing.ts';
 import { formatHeaders, readContext } from './w3c.ts';
 
@@ -49,22 +50,23 @@ export function createTracing({ settings, app, version, mask, logger }: TracingO
     spanProcessors: [processor],
   });
   const tracer = provider.getTracer('ringback', version);
+  const shown = createShown(mask);
 
   return {
-    start({ name, kind, parent, link, startedAt, attributes }) {
+    start({ name, kind, parent, link, startedAt, attributes: given }) {
       const now = performance.now();
       const began = startedAt ?? now;
       // The wall clock, with the monotonic clock's fractions.
       const startTime = Date.now() - (now - began);
       const links = linksTo(link);
+      const attributes = shown.attributes(given);
       const span = tracer.startSpan(name, { kind: KINDS[kind], startTime, attributes, links }, contextOf(parent));
-      return span.isRecording() ? asSpan(span, { began, startTime }) : undefined;
+      return span.isRecording() ? asSpan(span, { began, startTime, shown }) : undefined;
     },
     read(values) {
       const context = readContext(values);
       return context && formatHeaders(context);
     },
-    requestId: (id) => (mask ? maskedId(id, mask) : id),
     counts,
     close: () => closeWithin(provider, FLUSH_WITHIN_MS),
   };
@@ -86,7 +88,9 @@ function read(headers: TraceHeaders | undefined): SpanContext | undefined {
   return readContext({ traceparent: [traceparent], tracestate: tracestate === undefined ? [] : [tracestate] });
 }
 
-function asSpan(span: OtelSpan, { began, startTime }: { readonly began: number; readonly startTime: number }): Span {
+type Begun = { readonly began: number; readonly startTime: number; readonly shown: ReturnType<typeof createShown> };
+
+function asSpan(span: OtelSpan, { began, startTime, shown }: Begun): Span {
   const context = span.spanContext();
   const now = () => startTime + performance.now() - began;
   return {
@@ -94,8 +98,8 @@ function asSpan(span: OtelSpan, { began, startTime }: { readonly began: number; 
     headers: formatHeaders(context),
     event: (name) => void span.addEvent(name, now()),
     end({ attributes, failed }) {
-      span.setAttributes(attributes);
-      if (failed !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, message: failed });
+      span.setAttributes(shown.attributes(attributes));
+      if (failed !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, message: shown.text('reason', failed) });
       span.end(now());
     },
   };
@@ -116,11 +120,4 @@ async function closeWithin(provider: TracerProvider, ms: number): Promise<boolea
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** The mask knows the fields of log lines by their names. */
-function maskedId(requestID: string, mask: (line: string) => string): string {
-  const masked: unknown = JSON.parse(mask(JSON.stringify({ requestID })));
-  const known = typeof masked === 'object' && masked !== null && 'requestID' in masked;
-  return known && typeof masked.requestID === 'string' ? masked.requestID : '***';
 }

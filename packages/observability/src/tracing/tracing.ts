@@ -1,7 +1,7 @@
 import type { Logger, Secret, TraceHeaders } from '@ringback/contracts';
 
-/** MUST hold no secret and no personal data. */
-type Attributes = Readonly<Record<string, string | number | boolean | string[] | undefined>>;
+/** MUST hold no secret. What senders name (id, account, type) is masked as in log lines. */
+export type Attributes = Readonly<Record<string, string | number | boolean | string[] | undefined>>;
 
 type NewSpan = {
   readonly name: string;
@@ -20,7 +20,7 @@ export type Span = {
   /** For what is below it. */
   readonly headers: TraceHeaders;
   event(name: string): void;
-  /** `failed`: why, in words without personal data. */
+  /** `failed`: why, in words, masked as in log lines. */
   end(ended: { readonly attributes: Attributes; readonly failed?: string | undefined }): void;
 };
 
@@ -31,8 +31,6 @@ export type Tracing = {
   start(span: NewSpan): Span | undefined;
   /** Undefined: absent or malformed. https://www.w3.org/TR/trace-context/ */
   read(headers: { readonly traceparent?: HeaderValues; readonly tracestate?: HeaderValues }): TraceHeaders | undefined;
-  /** The id of a request, masked as in log lines. */
-  requestId(id: string): string;
   /** Spans so far. `lost`: the receiver did not take them, or the buffer was full. */
   counts(): { readonly sent: number; readonly lost: number };
   /** Exports what is left. False: an export is still under way after 1.5 s, and keeps the process alive. */
@@ -51,7 +49,7 @@ export type TracingOptions = {
   readonly settings: TracingSettings;
   readonly app: string;
   readonly version: string;
-  /** For log lines. Absent: nothing is masked. */
+  /** Of log lines. Absent: nothing is masked. */
   readonly mask?: ((line: string) => string) | undefined;
   readonly logger: Logger;
 };
