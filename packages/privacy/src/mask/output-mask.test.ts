@@ -127,6 +127,23 @@ test('takes what the source says for its personal fields, not the names of keys'
   );
 });
 
+test('leaves an alert as it is: its name is that of an output', () => {
+  const body = '{"subject":{"kind":"output","name":"crm"}}';
+  const alert: Callback = {
+    id: 'r',
+    source: 'ringback',
+    account: 'ringback',
+    type: 'ringback.alert',
+    time: 1,
+    receivedAt: 2,
+    body,
+  };
+  const mask = (paths: string[]) =>
+    createOutputMask({ settings: { phone: true, name: true, paths }, personalOf: () => undefined });
+  expect(mask([])(alert).body).toBe(body);
+  expect(mask(['$.subject.name'])(alert).body).toBe(body.replace('crm', '***'));
+});
+
 test.each(['not JSON 13800001111', '{"phone":"1380', ''])('hides a text that is not JSON as a whole', (body) => {
   expect(masked(body, { phone: true })).toBe('"***"');
 });

@@ -1,4 +1,4 @@
-import type { Callback, MaskSettings, PersonalFields } from '@ringback/contracts';
+import { ALERTS, type Callback, type MaskSettings, type PersonalFields } from '@ringback/contracts';
 import { isNameKey, isPhoneKey } from './field-names.ts';
 import { type Fields, maskJson } from './mask-json.ts';
 import { type AnyOf, anyOf, keyPattern, type Pattern, pathPattern } from './path-pattern.ts';
@@ -10,6 +10,9 @@ type Options = {
   /** Of the callback's source. Undefined: its fields are told by their names. */
   readonly personalOf: (source: string) => PersonalFields | undefined;
 };
+
+/** An alert is about no person: the name in it is that of an output. */
+const NOTHING: PersonalFields = { phone: [], name: [] };
 
 type Place = { readonly phone: AnyOf['top']; readonly hidden: AnyOf['top'] };
 
@@ -26,7 +29,7 @@ export function createOutputMask({ settings, personalOf }: Options): Mask {
   }
 
   return (callback) => {
-    const personal = personalOf(callback.source);
+    const personal = callback.source === ALERTS.source ? NOTHING : personalOf(callback.source);
     const fields = known.get(personal) ?? fieldsOf(personal);
     known.set(personal, fields);
     return { ...callback, body: maskJson(callback.body, fields) };
