@@ -123,12 +123,17 @@ it('what is damaged in Redis is thrown away, and said to be', async () => {
   await redis.hset(`${prefix}:alerts.leader`, 'x', 'y');
   for (const _ of [1, 2]) expect(await look()).toEqual({ looked: true, missing: [] });
   expect(await told('ops')).toEqual([`${FIRING} crm`]);
-  await redis.hset(`${prefix}:alerts`, { 'entry x': '{"from":"then"}', 'notice y': '{', later: 'of a newer version' });
+  await redis.hset(`${prefix}:alerts`, {
+    'entry x': '{"from":"then"}',
+    'entry z': '{"from":1,"told":1,"firing":{"name":"dead-letters","severity":"warning","since":1e300,"text":"x"}}',
+    'notice y': '{',
+    later: 'of a newer version',
+  });
   await look();
   expect(damaged.mock.calls.flat()).toEqual([
     { key: `${prefix}:alerts.leader` },
     { key: `${prefix}:alerts` },
-    { key: `${prefix}:alerts`, fields: 2 },
+    { key: `${prefix}:alerts`, fields: 3 },
   ]);
   const fields = Object.keys(await redis.hgetall(`${prefix}:alerts`)).toSorted();
   expect(fields).toEqual([expect.stringMatching(/^entry .*crm/), 'later']);

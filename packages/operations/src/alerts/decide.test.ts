@@ -32,6 +32,31 @@ it('tells once what lasts, and once that it is over', () => {
   ]);
 });
 
+it('tells once more, and at once, that a warning has become an error', () => {
+  const worse: Condition = { ...crm, severity: 'error', text: 'output crm is dead' };
+  const looks = [
+    [0, [crm]],
+    [30_000, [crm]],
+    [40_000, [worse]],
+    [50_000, [crm]],
+    [60_000, [worse]],
+    [900_000, [worse]],
+    [910_000, []],
+    [940_000, []],
+  ] as const;
+  let before: Entries = new Map();
+  const told = looks.flatMap(([now, conditions]) => {
+    const { entries, notices } = decide({ conditions, before, complete: true, now, hold: HOLD, interval: INTERVAL });
+    before = entries;
+    return notices.map(({ kind, worse: isWorse = false, about }) => [now, kind, isWorse, about.severity, about.text]);
+  });
+  expect(told).toEqual([
+    [30_000, 'firing', false, 'warning', crm.text],
+    [40_000, 'firing', true, 'error', worse.text],
+    [940_000, 'resolved', false, 'error', worse.text],
+  ]);
+});
+
 it('tells nothing of what is over before it lasted', () => {
   expect(
     tell([

@@ -2,7 +2,8 @@ import { type Static, Type } from 'typebox';
 import { Severity, Subject } from '../conditions/condition.ts';
 import type { Condition } from '../conditions/conditions.ts';
 
-const Time = Type.Number();
+/** ms since the epoch, as far as a date can go. */
+const Time = Type.Number({ minimum: 0, maximum: 8.64e15 });
 
 /** What is told of a condition. `since`: of the condition, ms since the epoch. */
 const Told = Type.Object({
@@ -27,7 +28,13 @@ export const Entry = Type.Object({
 });
 export type Entry = Static<typeof Entry>;
 
-export type Notice = { readonly kind: 'firing' | 'resolved'; readonly from: number; readonly about: Told };
+export type Notice = {
+  readonly kind: 'firing' | 'resolved';
+  readonly from: number;
+  /** It was told as a warning, and is an error now. */
+  readonly worse?: boolean;
+  readonly about: Told;
+};
 
 /** By name and subject. */
 export type Entries = ReadonlyMap<string, Entry>;
@@ -63,13 +70,15 @@ export function decide(look: Look): { readonly entries: Entries; readonly notice
 
 function there(condition: Condition, before: Entry, { now, hold, interval }: Look): Decided {
   const { from = now, told, firing } = before;
-  if (firing) return { entry: { from, firing, ...(told !== undefined && { told }) } };
+  const isWorse = firing?.severity === 'warning' && condition.severity === 'error';
+  if (firing && !isWorse) return { entry: { from, firing, ...(told !== undefined && { told }) } };
   // Only what was remembered is told: then a run that is cut off and repeated tells the same.
   const lasts = before.from !== undefined && now - from >= hold;
-  if (!lasts || (told !== undefined && now - told < interval)) return { entry: { ...before, from } };
+  const isDue = lasts && (told === undefined || now - told >= interval);
+  if (!isWorse && !isDue) return { entry: { ...before, from } };
   const { name, subject, severity, since = from, text } = condition;
   const about: Told = { name, ...(subject !== undefined && { subject }), severity, since, text };
-  return { entry: { from, firing: about, told: now }, notice: { kind: 'firing', from, about } };
+  return { entry: { from, firing: about, told: now }, notice: { kind: 'firing', from, ...(isWorse && { worse: true }), about } };
 }
 
 function gone(before: Entry, { now, hold, interval, complete }: Look): Decided {
@@ -87,7 +96,7 @@ function asPast(entry: Entry, now: number): Entry {
   const { from, away, told } = { from: past(entry.from), away: past(entry.away), told: past(entry.told) };
   return {
     ...(from !== undefined && { from }),
-    ...(entry.firing && { firing: entry.firing }),
+    ...(entry.firing && { firing: { ...entry.firing, since: Math.min(entry.firing.since, now) } }),
     ...(away !== undefined && { away }),
     ...(told !== undefined && { told }),
   };
