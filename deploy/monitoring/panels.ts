@@ -90,7 +90,7 @@ const DELIVERIES: Row = {
       query('max by (output, state) (ringback_output_state{state!="running"})', '{{output}} {{state}}'),
     ]),
     lines('In its state for', 'Since the first failure in a row, if it fails.', 's', [
-      query('time() - min by (output) (ringback_output_state_since_seconds)', '{{output}}'),
+      query('time() - min by (output) (ringback_output_state_since_timestamp_seconds)', '{{output}}'),
     ]),
     lines('Attempts', 'By output and what came of the delivery.', 'reqps', [
       query(`sum by (output, outcome) (rate(ringback_deliveries_total${RATE}))`, '{{output}} {{outcome}}'),

@@ -18,7 +18,7 @@ export function createOutputStates(metrics: Metrics, { outputs, wall }: StatesOp
     labels: ['output', 'state'],
   });
   const since = metrics.gauge({
-    name: 'ringback_output_state_since_seconds',
+    name: 'ringback_output_state_since_timestamp_seconds',
     help: 'Since when: of failures the first, else when this worker first saw the state. Unix time.',
     labels: ['output'],
   });

@@ -95,7 +95,7 @@ function createHistoryGauges(metrics: Metrics): Show {
 
 function createUnkeptCounter(metrics: Metrics): Show {
   const counter = metrics.counter({
-    name: 'ringback_callbacks_unkept_total',
+    name: 'ringback_callbacks_lost_total',
     help: 'Callbacks that were lost, since the quarantine was full.',
     labels: ['reason'],
   });

@@ -17,7 +17,7 @@ export function showSettings(metrics: Pick<Metrics, 'counter' | 'gauge' | 'befor
   });
   const [succeeded, failed] = [reloads.of({ result: 'succeeded' }), reloads.of({ result: 'failed' })];
   const loaded = metrics.gauge({
-    name: 'ringback_settings_loaded_seconds',
+    name: 'ringback_settings_loaded_timestamp_seconds',
     help: 'When this process read the settings that it runs, as Unix time.',
   });
   const kept = metrics.gauge({
