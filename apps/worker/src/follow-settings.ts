@@ -32,7 +32,7 @@ export type Followed = {
 /** Works by the settings, and by those that replace them. */
 export function followSettings(options: FollowOptions): Followed {
   const { path, started, live, shards, served, logger } = options;
-  const { attemptsOf, dispatched, historyDropped, watch } = options.metrics;
+  const { alertLooked, attemptsOf, dispatched, historyDropped, watch } = options.metrics;
   const { open } = createBodyCodec(() => live.config.privacy?.encrypt);
   const opening = { ...options, open, attemptsOf };
   const generations = createGenerations(
@@ -67,7 +67,7 @@ export function followSettings(options: FollowOptions): Followed {
   });
   options.metrics.settings(reloader.state);
   reportRemoved();
-  const alerts = startAlerts({ ...options, counted: options.metrics.alertLooked, settings: () => live.config });
+  const alerts = startAlerts({ ...options, counted: alertLooked, settings: () => live.config, outputs: () => current().outputs });
   return { generations, reloader, history, alerts, reportRemoved };
 }
 

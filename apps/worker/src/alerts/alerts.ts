@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Config } from '@ringback/config';
-import type { Logger } from '@ringback/contracts';
-import { type AlertOptions, createAlertState, lookForAlerts } from '@ringback/operations';
+import { type Logger, RingbackError } from '@ringback/contracts';
+import { type AlertLook, type AlertOptions, createAlertState, lookForAlerts } from '@ringback/operations';
 import { within } from '@ringback/pacing';
 import { type BodyCodec, createBodyCodec, sealStored } from '@ringback/privacy';
 import { createBodies } from '@ringback/queue';
@@ -9,6 +9,7 @@ import { createHistoryEvents } from '../history/events.ts';
 import { repeatLook } from '../repeated-look.ts';
 import type { OpenShard } from '../shard/shard.ts';
 import { inTime, missingInTime, stateInTime } from './in-time.ts';
+import { type AwayOptions, createAwayAlert, type LookEnd } from './redis-away.ts';
 import { createLookReport } from './report-looks.ts';
 
 /** ms between two looks whether there are `alerts` in the settings now. */
@@ -26,6 +27,8 @@ export type AlertsOptions = {
   readonly settings: () => AlertedSettings;
   /** All, by number. */
   readonly shards: readonly OpenShard[];
+  /** Told without Redis, if it is away. */
+  readonly outputs: AwayOptions['outputs'];
   readonly counted: Parameters<typeof createLookReport>[0]['count'];
   /** Monotonic, ms. */
   readonly now: () => number;
@@ -33,34 +36,29 @@ export type AlertsOptions = {
 };
 
 /** Looks for problems, beside the way of callbacks. Without `alerts` in the settings it sends no command. */
-export function startAlerts({ settings, shards, counted: count, now, logger }: AlertsOptions): { close(): Promise<void> } {
+export function startAlerts(options: AlertsOptions): { close(): Promise<void> } {
+  const { settings, shards, outputs: told, counted: count, now, logger } = options;
   const [home] = shards;
   if (home === undefined) throw new RangeError('there is no shard 0');
-  const { seal } = createBodyCodec(() => settings().privacy?.encrypt);
   const report = createLookReport({ logger, count, now });
   const state = createAlertState({
     ...home.access,
     id: randomUUID(),
     damaged: (what) => logger.warn(what, 'what Redis remembered of alerts was damaged, and is thrown away'),
   });
+  const place = nameOf(home, shards);
+  const away = createAwayAlert({ place, shards: shards.length, outputs: told, now: home.clock.now, logger });
+  const looking = lookingOf(options, home, stateInTime(place, state));
   let looked = false;
-  const options: AlertOptions = {
-    state: stateInTime(nameOf(home, shards), state),
-    places: placesOf(shards),
-    write: shards.map((shard) => writeTo(shard, nameOf(shard, shards), seal)),
-    durability: settings().redis.durability,
-    now: home.clock.now,
-    missing: missingInTime,
-    record: recordIn(home, nameOf(home, shards), seal),
-    logger,
-  };
 
   async function look(): Promise<number> {
     const { alerts, redis, outputs: all } = settings();
     if (alerts === undefined) return LOOK_AT_SETTINGS_MS;
     looked = true;
     const outputs = all.map(({ name, delivery }) => ({ name, limited: delivery.rateLimit !== undefined }));
-    await report.of(lookForAlerts(options, { alerts, memory: redis.overload.memory.high, outputs }));
+    const found = lookForAlerts(looking, { alerts, memory: redis.overload.memory.high, outputs });
+    await report.of(found);
+    await away.looked(await endOf(found), alerts);
     return alerts.every;
   }
 
@@ -74,7 +72,29 @@ export function startAlerts({ settings, shards, counted: count, now, logger }: A
   };
 }
 
+async function endOf(look: Promise<AlertLook>): Promise<LookEnd> {
+  try {
+    return (await look).looked ? 'leads' : 'follows';
+  } catch (error) {
+    return error instanceof RingbackError && error.code === 'RB_REDIS_UNAVAILABLE' ? 'away' : 'failed';
+  }
+}
+
 const nameOf = ({ number }: OpenShard, { length }: readonly OpenShard[]) => (length === 1 ? 'Redis' : `shard ${number}`);
+
+function lookingOf({ settings, shards, logger }: AlertsOptions, home: OpenShard, state: AlertOptions['state']): AlertOptions {
+  const { seal } = createBodyCodec(() => settings().privacy?.encrypt);
+  return {
+    state,
+    places: placesOf(shards),
+    write: shards.map((shard) => writeTo(shard, nameOf(shard, shards), seal)),
+    durability: settings().redis.durability,
+    now: home.clock.now,
+    missing: missingInTime,
+    record: recordIn(home, nameOf(home, shards), seal),
+    logger,
+  };
+}
 
 function placesOf(shards: readonly OpenShard[]): AlertOptions['places'] {
   return {
