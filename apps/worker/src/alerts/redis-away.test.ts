@@ -40,9 +40,9 @@ function setUp(shards = 1) {
 it('the worker that led tells once that Redis is away for as long as `hold`, and once that it is back', async () => {
   const { looks, lines } = setUp();
   expect(await looks('leads', 'away', 'leads', 'away', 'away')).toEqual([]);
-  expect(await looks('away', 'away')).toEqual(['ops redis-away///1080000/firing', 'log redis-away///1080000/firing']);
+  expect(await looks('away', 'away')).toEqual(['ops redis-away///n5c0/firing', 'log redis-away///n5c0/firing']);
   // Another worker leads after it.
-  expect(await looks('follows', 'follows')).toEqual(['ops redis-away///1080000/resolved', 'log redis-away///1080000/resolved']);
+  expect(await looks('follows', 'follows')).toEqual(['ops redis-away///n5c0/resolved', 'log redis-away///n5c0/resolved']);
   expect(lines).toEqual(['alert', 'alert is over']);
 });
 
@@ -62,7 +62,7 @@ it('does not tell it again within `interval`', async () => {
 
 it('an output that is down is told when it is up, and hears of an end only if it heard of the begin', async () => {
   const { looks, answers, lines } = setUp(4);
-  const began = 'redis-away/shard/0/1040000/firing';
+  const began = 'redis-away/shard/0/magw/firing';
   answers.set('ops', DOWN).set('log', DOWN);
   expect(await looks('leads', 'away', 'away', 'away', 'away')).toEqual([]);
   answers.delete('log');
@@ -70,7 +70,7 @@ it('an output that is down is told when it is up, and hears of an end only if it
   answers.set('log', DOWN);
   expect(await looks('leads')).toEqual([]);
   answers.clear();
-  expect(await looks('leads', 'leads')).toEqual(['log redis-away/shard/0/1040000/resolved']);
+  expect(await looks('leads', 'leads')).toEqual(['log redis-away/shard/0/magw/resolved']);
   const lost = lines.filter((line) => line === 'an alert did not reach its output');
   expect(lost).toHaveLength(3);
 });
