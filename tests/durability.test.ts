@@ -36,7 +36,9 @@ const becomes = (adminUrl: string, expected: object) =>
 const showsUnmet = (adminUrl: string, shards: number) =>
   vi.waitFor(
     async () =>
-      expect(await (await fetch(new URL('/metrics', adminUrl))).text()).toContain(`\nringback_durability_unmet_shards ${shards}\n`),
+      expect(await (await fetch(new URL('/metrics', adminUrl))).text()).toContain(
+        `\nringback_durability_unmet_shards ${shards}\n`,
+      ),
     { timeout: 20_000, interval: 50 },
   );
 

@@ -18,7 +18,7 @@ export type AwayOptions = {
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
 };
 
-export type ServedForAway = Pick<ServedOutput, 'output'> & {
+type ServedForAway = Pick<ServedOutput, 'output'> & {
   readonly settings: { readonly delivery: Pick<ServedOutput['settings']['delivery'], 'timeout'> };
 };
 
