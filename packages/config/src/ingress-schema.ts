@@ -15,6 +15,9 @@ export const adminAccess = {
   adminToken: Type.Optional(
     SecretText({
       minLength: 16,
+      // RFC 6750, 2.1: a header cannot carry another one, so nobody could read the page.
+      pattern: '^\\S+$',
+      words: 'a token; write it without white space',
       description: 'What /metrics asks for, as Authorization: Bearer <token>. Absent: nothing.',
     }),
   ),

@@ -1,3 +1,5 @@
+import { isSecret, type Secret } from '@ringback/contracts';
+
 /** A single setting. A secret one is compared, and never shown. */
 export type Leaf = { readonly keys: readonly string[]; readonly value: unknown; readonly secret: boolean };
 
@@ -47,7 +49,7 @@ function revealed(value: unknown): unknown {
 }
 
 /** A secret that is missing here differs from any other, and equals itself. */
-function textOf(secret: { reveal: () => unknown }): unknown {
+function textOf(secret: Secret): unknown {
   try {
     return secret.reveal();
   } catch {
@@ -57,8 +59,4 @@ function textOf(secret: { reveal: () => unknown }): unknown {
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isSecret(value: unknown): value is { reveal: () => unknown } {
-  return isObject(value) && typeof value['reveal'] === 'function';
 }

@@ -1,6 +1,6 @@
 import { createHash, scrypt, scryptSync } from 'node:crypto';
 import { promisify } from 'node:util';
-import { outputPart } from '@ringback/contracts';
+import { outputPart, secretsIn } from '@ringback/contracts';
 import { atOnce, inSteps, type Steps } from './in-steps.ts';
 import type { Config } from './load.ts';
 
@@ -18,7 +18,7 @@ export function* workerParts(config: Config): Steps<PartsDraft> {
     ...(yield* named(routes.map((route) => [routeName(route), route]))),
     ...(yield* named([['dedupe', dedupe], ['quarantine', quarantine], ...given('alerts', alerts), ...shared(config)])),
   };
-  return { parts, secrets: { 'secrets and URLs of all outputs together': secretsIn(outputs), ...sharedSecrets(config) } };
+  return { parts, secrets: { 'secrets and URLs of all outputs together': secretsOf(outputs), ...sharedSecrets(config) } };
 }
 
 /** Tells whether two settings have the same routes, in the same order. */
@@ -33,7 +33,7 @@ export function* ingressParts(config: Config): Steps<PartsDraft> {
     ...(yield* named(sources.map((source) => [`source ${source.name}`, source]))),
     ...(yield* named([['quarantine', quarantine], ...shared(config)])),
   };
-  return { parts, secrets: { 'secrets of sources': secretsIn(sources), ...sharedSecrets(config) } };
+  return { parts, secrets: { 'secrets of sources': secretsOf(sources), ...sharedSecrets(config) } };
 }
 
 /** For a start. */
@@ -59,8 +59,8 @@ function shared({ history, privacy }: Config): Parts {
 
 function sharedSecrets({ history, privacy }: Config): Readonly<Record<string, string>> {
   return {
-    ...(history?.store === 'postgres' && { 'URL and keys of the history': secretsIn(history) }),
-    ...(privacy?.encrypt && { [ENCRYPTION_KEYS]: secretsIn(privacy.encrypt) }),
+    ...(history?.store === 'postgres' && { 'URL and keys of the history': secretsOf(history) }),
+    ...(privacy?.encrypt && { [ENCRYPTION_KEYS]: secretsOf(privacy.encrypt) }),
   };
 }
 
@@ -72,7 +72,7 @@ const ENCRYPTION_KEYS = 'keys of privacy.encrypt';
 /** Tells whether a process with these parts encrypts as the settings say, and with the same keys in the same order. */
 export function encryptsAs({ privacy }: Pick<Config, 'privacy'>): (parts: SettingsParts) => boolean {
   const encrypt = privacy?.encrypt;
-  const own = encrypt && { settings: digest(encrypt), keys: digestOfSecrets(secretsIn(encrypt)) };
+  const own = encrypt && { settings: digest(encrypt), keys: digestOfSecrets(secretsOf(encrypt)) };
   return (parts) => parts[ENCRYPTION] === own?.settings && parts[ENCRYPTION_KEYS] === own?.keys;
 }
 
@@ -115,16 +115,9 @@ const shownOf = (hash: Buffer) => hash.toString('hex');
 const digestOfSecrets = (text: string) => shownOf(scryptSync(text, SALT, HASH_BYTES));
 
 /** With their places, so that a swap is a change. */
-function secretsIn(content: unknown): string {
-  return JSON.stringify(placedSecrets(content));
-}
-
-function placedSecrets(content: unknown, place = ''): [string, string][] {
-  if (typeof content !== 'object' || content === null) return [];
-  if ('reveal' in content && typeof content.reveal === 'function') return [[place, String(content.reveal())]];
-  return Object.entries(content)
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([key, value]) => placedSecrets(value, `${place}.${key}`));
+function secretsOf(content: unknown): string {
+  const placed = [...secretsIn(content)].map(({ keys, secret }) => [`.${keys.join('.')}`, secret.reveal()] as const);
+  return JSON.stringify(placed.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function isPlain(value: unknown): value is object {

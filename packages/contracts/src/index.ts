@@ -22,7 +22,7 @@ export {
   StoredShare,
   versionFor,
 } from './payloads.ts';
-export { createSecret, type Secret, UNSET_SECRET } from './secret.ts';
+export { createSecret, isSecret, type Secret, secretsIn, UNSET_SECRET } from './secret.ts';
 export { DeliverySettings } from './delivery-settings.ts';
 export { LogMask, type MaskSettings, OutputMask, type PersonalFields } from './mask-settings.ts';
 export { outputPart } from './settings-parts.ts';

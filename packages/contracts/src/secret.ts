@@ -14,6 +14,21 @@ export function createSecret(value: string): Secret {
   return Object.freeze({ reveal: () => value, toString: redacted, toJSON: redacted, [inspect.custom]: redacted });
 }
 
+export function isSecret(value: unknown): value is Secret {
+  return typeof value === 'object' && value !== null && 'reveal' in value && typeof value.reveal === 'function';
+}
+
+type PlacedSecret = { readonly keys: readonly (string | number)[]; readonly secret: Secret };
+
+/** All secrets within, each with the keys that lead to it. A new setting needs no entry anywhere to be found. */
+export function* secretsIn(value: unknown, keys: PlacedSecret['keys'] = []): Generator<PlacedSecret> {
+  if (isSecret(value)) yield { keys, secret: value };
+  else if (typeof value === 'object' && value !== null) {
+    const inList = Array.isArray(value);
+    for (const [key, inner] of Object.entries(value)) yield* secretsIn(inner, [...keys, inList ? Number(key) : key]);
+  }
+}
+
 /** Prefix of a missing secret's text, followed by the reason. The loader accepts it in no other text. */
 export const UNSET_SECRET = '\uFDD0';
 

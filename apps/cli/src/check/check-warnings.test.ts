@@ -145,6 +145,19 @@ describe('a secret with white space around it', () => {
     expect(err.join('')).not.toMatch(/one|two|three|five/);
   });
 
+  it('is found in every section, but a PEM may end with a new line', async () => {
+    const tracing = "tracing: { endpoint: 'http://a:4318', headers: { authorization: 'Bearer one ' } }";
+    const redis = 'redis: { url: "rediss://a", password: " two", tls: { ca: "-----BEGIN CERTIFICATE-----\\n" } }';
+    const { warnings } = await run({ outputs: hook("headers: { x-key: ' three' }"), routes, more: `${tracing}\n${redis}` });
+    const places = warnings.filter((line) => line.includes('white space')).map((line) => line.split(' ')[2]);
+    expect(places.toSorted()).toEqual(['outputs[1].headers.x-key:', 'redis.password:', 'tracing.headers.authorization:']);
+  });
+
+  it.each(['ingress', 'worker'])('is an error in the admin token of the %s, which no header could carry', async (app) => {
+    const more = `${app}: { adminToken: '  padded-token-of-mine ' }`;
+    await expect(run({ more })).rejects.toThrow(`${app}.adminToken: the value is not a token; write it without white space`);
+  });
+
   it('is not said of one without', async () => {
     const outputs = hook('signingSecret: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw');
     expect(await run({ outputs, routes }, true)).toMatchObject({ fine: true, warnings: [] });

@@ -1,4 +1,4 @@
-import { createSecret, type Secret } from '@ringback/contracts';
+import { createSecret, isSecret } from '@ringback/contracts';
 
 /** Marks a text that was a `Secret`: a thread gets copies, and a copy of a `Secret` has lost its text. */
 const MARK = '\uFDD0secret';
@@ -21,8 +21,4 @@ export function wrapSecrets(value: unknown): unknown {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
-}
-
-function isSecret(value: unknown): value is Secret {
-  return isObject(value) && typeof value['reveal'] === 'function';
 }

@@ -1,25 +1,20 @@
 import { readFileSync } from 'node:fs';
+import { type Secret, secretsIn } from '@ringback/contracts';
 
 const SHORTEST = 4;
 
 /** True if a secret stands in the text of the settings file itself, not in a variable or another file. */
 export function secretsStandIn(path: string, settings: unknown): boolean {
   const text = readFileSync(path, 'utf8');
-  return secretsOf(settings).some((secret) => secret.length >= SHORTEST && text.includes(secret));
-}
-
-function secretsOf(value: unknown): string[] {
-  if (typeof value !== 'object' || value === null) return [];
-  if ('reveal' in value && typeof value.reveal === 'function') return revealed(value.reveal.bind(value));
-  return Object.values(value).flatMap(secretsOf);
+  const secrets = [...secretsIn(settings)].map(({ secret }) => revealed(secret));
+  return secrets.some((secret) => secret.length >= SHORTEST && text.includes(secret));
 }
 
 /** A missing one throws. */
-function revealed(reveal: () => unknown): string[] {
+function revealed(secret: Secret): string {
   try {
-    const secret = reveal();
-    return typeof secret === 'string' ? [secret] : [];
+    return secret.reveal();
   } catch {
-    return [];
+    return '';
   }
 }
