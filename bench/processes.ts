@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { compiled, until } from '@ringback/testkit/bare';
+import { compiled, programOf, until } from '@ringback/testkit/bare';
 
 /** In reverse order, at the end of a part. */
 export type OnClose = (release: () => Promise<unknown>) => void;
@@ -58,11 +58,17 @@ export type App = {
   readonly resume: () => void;
 };
 
+/** The tests bundle the apps of this checkout. */
+function programAt(root: string, main: string): string {
+  const app = (['ingress', 'worker'] as const).find((name) => root === ROOT && main === `apps/${name}/src/main.ts`);
+  return app === undefined ? join(root, main) : programOf(app);
+}
+
 /** It logs JSON lines. Waits for `… is up`. */
 export async function startApp({ main, root = ROOT, env, logFolder, onClose }: AppOptions): Promise<App> {
   const log = join(logFolder, `${main.replaceAll(/\W+/g, '-')}-${performance.now()}.log`);
   const file = openSync(log, 'w');
-  const child = spawn(process.execPath, [...NODE_FLAGS, join(root, main)], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, programAt(root, main)], {
     cwd: root,
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], NODE_ENV: 'production', ...compiled(), ...env },
     stdio: ['ignore', file, file, 'ipc'],

@@ -27,18 +27,20 @@ export type LoadOptions = {
   readonly ingresses: () => readonly string[];
   /** Share of repeats, 0–1. */
   readonly repeats: number;
-  /** Default: about two hundred a second. */
-  readonly pace?: Pace | undefined;
+  readonly pace: Pace;
   readonly random: Random;
 };
 
 /** A sender has one callback under way, and always the same ingress. */
 export type Pace = { readonly senders: number; readonly pauseMs: { readonly min: number; readonly max: number } };
 
-const USUAL_PACE: Pace = { senders: 8, pauseMs: { min: 5, max: 35 } };
+export const PACES = {
+  full: { senders: 8, pauseMs: { min: 5, max: 35 } },
+  short: { senders: 4, pauseMs: { min: 10, max: 40 } },
+} as const satisfies Record<string, Pace>;
 
 /** Until it is stopped. */
-export function startLoad({ ingresses, repeats, pace = USUAL_PACE, random }: LoadOptions): Load {
+export function startLoad({ ingresses, repeats, pace, random }: LoadOptions): Load {
   const { senders: count, pauseMs } = pace;
   const sent: Sent = { requests: 0, acked: 0, refused: 0, refusals: {}, unanswered: 0, ackedAt: new Map() };
   const stopping = new AbortController();

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Figures, settle } from './figures.ts';
-import { startLoad } from './load.ts';
+import { PACES, startLoad } from './load.ts';
 import { createRandom } from './random.ts';
 import type { Run, RunOptions as Options, Scenario } from './scenario.ts';
 import { createWorld } from './world.ts';
@@ -44,7 +44,7 @@ async function attempt({ scenario, seed, size, spec }: ScenarioOptions): Promise
       // A load balancer knows which ingress stops.
       ingresses: () => world.ingresses.flatMap((slot) => slot.url() ?? []),
       repeats: scenario.setup?.repeats ?? 0.02,
-      pace: scenario.setup?.pace,
+      pace: scenario.setup?.pace ?? PACES[size],
       random,
     });
     try {

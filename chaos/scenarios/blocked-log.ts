@@ -7,12 +7,12 @@ import type { Scenario } from '../scenario.ts';
 import type { World } from '../world.ts';
 
 const WITHIN_MS = 60_000;
-/** Each logs over 400 bytes: more than the ingress's buffer and its pipe can hold. */
-const FILLS_ALL = 7000;
-const FILLS_PIPE = 900;
+/** Each logs over 1200 bytes: more than the ingress's buffer and its pipe can hold. */
+const FILLS_ALL = 2400;
+const FILLS_PIPE = 300;
 const FLOOD_AT_ONCE = 40;
-/** The same callback again and again: each has a line, and it is delivered once. */
-const REPEATED = { requestID: `again-${'x'.repeat(100)}`, body: taskBody({ taskStatus: 1 }) };
+/** The same callback again and again: each has a line, and it is delivered once. A quote takes two bytes in JSON. */
+const REPEATED = { requestID: `again-${'"'.repeat(490)}`, body: taskBody({ taskStatus: 1 }) };
 
 export const blockedLog: Scenario = {
   name: 'blocked-log',
