@@ -12,15 +12,7 @@ import { killWhileSpooling } from '../chaos/scenarios/kill-while-spooling.ts';
 const SEED = 3;
 
 // The short forms of what no other test breaks; `npm run chaos` runs all of them in full.
-it.each([
-  forgetScripts,
-  deadOutputSmallRedis,
-  breakNetwork,
-  breakDestinations,
-  killWhileSpooling,
-  fillSpool,
-  blockedLog,
-])(
+it.each([forgetScripts, deadOutputSmallRedis, breakNetwork, breakDestinations, killWhileSpooling, fillSpool, blockedLog])(
   'nothing that was acked is lost: $name',
   async (scenario) => {
     const { problems, figures } = await runScenario({ scenario, seed: SEED, size: 'short', spec: redisSpec(), say: () => {} });

@@ -97,7 +97,7 @@ describe('a Redis with little memory', () => {
     // Connections and scripts take what they take, however small Redis is.
     await postCallback({ ingress: ingress.url, requestID: 'before' });
     await vi.waitFor(() => expect(delivered(worker.process)).toContain('before'), { timeout: 20_000 });
-    await leaveRoom(redis, 4 * MIB);
+    await leaveRoom(redis, 2 * MIB);
     await servesAgain(ingress.adminUrl);
     sink.answer(500);
     const acked = ['before', ...(await fill(ingress.url, bodyOf(1500)))];

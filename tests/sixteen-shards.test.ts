@@ -4,8 +4,8 @@ import { freePortBlock } from '../scripts/test-ports.ts';
 import { sendAll } from './sixteen-shards-load.ts';
 import { checkoutAt, commandsOfDocs, nodesOf, said, untilArrived } from './sixteen-shards-setup.ts';
 
-const CALLBACKS = 10_000;
-const KILL_AT = 3000;
+const CALLBACKS = 4000;
+const KILL_AT = 1200;
 const SHARDS = 16;
 const WORKERS = 4;
 /** That a worker has under way at once. */
