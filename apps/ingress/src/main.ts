@@ -1,5 +1,12 @@
 import { setTimeout } from 'node:timers/promises';
-import { type Config, createSettingsReader, type InspectedConfig, requireSettingsFile } from '@ringback/config';
+import {
+  type Config,
+  createSettingsReader,
+  DEFAULT_ADMIN_PORTS,
+  type InspectedConfig,
+  listenPort,
+  requireSettingsFile,
+} from '@ringback/config';
 import type { Logger, Source } from '@ringback/contracts';
 import {
   countDroppedLines,
@@ -26,11 +33,9 @@ import { createProcessState } from './process-state.ts';
 import { listen } from './listen.ts';
 import { openShards } from './open-shards.ts';
 import { openRefusalHistory } from './refusal-history.ts';
-import { portOf } from './other-port.ts';
 import { openTraces } from './request-traces.ts';
 import { refusePublishedSecrets, warnOfWeakSecrets } from './weak-secrets.ts';
 
-const DEFAULT_ADMIN_PORT = 9080;
 const BUILD = { version: VERSION, node: process.version };
 /** ms. The ingress starts without Redis, too. */
 const WAIT_FOR_REDIS_MS = 3000;
@@ -70,9 +75,16 @@ async function run(): Promise<void> {
   const notReadyReasons = async () =>
     stopping.signal.aborted ? [STOPPING] : [...crowded(), ...(await shards.notReadyReasons())];
   metrics.readiness(notReadyReasons);
-  const admin = await startAdminServer({ ...ingress, defaultPort: DEFAULT_ADMIN_PORT, notReadyReasons, metrics, facts, logger });
+  const admin = await startAdminServer({
+    ...ingress,
+    defaultPort: DEFAULT_ADMIN_PORTS.ingress,
+    notReadyReasons,
+    metrics,
+    facts,
+    logger,
+  });
   const [away] = await Promise.all([shards.opened(WAIT_FOR_REDIS_MS), shardCount.opened(WAIT_FOR_REDIS_MS)]);
-  const url = await listen(app, { ...ingress, port: portOf(ingress, process.env), logger });
+  const url = await listen(app, { ...ingress, port: listenPort(ingress, process.env), logger });
   const state = createProcessState({ ...shards, metrics, notReadyReasons, settings: reloader.state, now: elapsed });
   const announced = announce({ ...shardsOf(redis)[0], app: 'ingress', version: VERSION, settings: reloader, state, logger });
   const up = { ...BUILD, url, adminUrl: admin.url, settings: path, kinds: kindsOf(started.config) };

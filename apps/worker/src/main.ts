@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { type Config, createSettingsReader, requireSettingsFile } from '@ringback/config';
+import { type Config, createSettingsReader, DEFAULT_ADMIN_PORTS, requireSettingsFile } from '@ringback/config';
 import type { Logger } from '@ringback/contracts';
 import {
   countDroppedLines,
@@ -30,7 +30,6 @@ import { runUntilStopped } from './run-until-stopped.ts';
 import { openShard } from './shard/shard.ts';
 import { openTraces } from './traces.ts';
 
-const DEFAULT_ADMIN_PORT = 9090;
 const BUILD = { version: VERSION, node: process.version };
 /** ms. The worker starts without Redis, too. */
 const WAIT_FOR_REDIS_MS = 3000;
@@ -134,7 +133,7 @@ type AdminOptions = Readiness &
 async function openAdmin({ worker, served, facts: ofShards, logger, ...pages }: AdminOptions): Promise<string> {
   const { facts: ofPause } = watchPause({ queue: allQueues(served), now: elapsed, logger });
   const facts = () => ({ ...ofPause(), ...ofShards() });
-  const { url } = await startAdminServer({ ...worker, defaultPort: DEFAULT_ADMIN_PORT, ...pages, facts, logger });
+  const { url } = await startAdminServer({ ...worker, defaultPort: DEFAULT_ADMIN_PORTS.worker, ...pages, facts, logger });
   return url;
 }
 

@@ -13,6 +13,7 @@ export {
   type SourceConfig,
 } from './load.ts';
 export { type App, BUILT_IN, restartedFor } from './needs-restart.ts';
+export { DEFAULT_ADMIN_PORTS, listenPort } from './app-ports.ts';
 export { createReloader, type Reloader, type ReloaderOptions } from './reloader.ts';
 export { salvageConfig } from './salvage.ts';
 export { createSettingsReader } from './settings-reader.ts';

@@ -1,8 +1,5 @@
-import type { Config } from '@ringback/config';
+import { type Config, DEFAULT_ADMIN_PORTS } from '@ringback/config';
 import type { Warning } from './warning.ts';
-
-/** What the apps take if the settings say nothing. If it is taken, they take another one, and nobody finds it. */
-const ADMIN_PORTS = { ingress: 9080, worker: 9090 } as const;
 
 /** Fine in containers, but not on one machine. */
 export function portWarnings({ ingress, worker }: Config): Warning[] {
@@ -11,7 +8,7 @@ export function portWarnings({ ingress, worker }: Config): Warning[] {
     const other = given === ingress.port ? 'ingress.port' : 'ingress.adminPort';
     return [{ at: ['worker', 'adminPort'], text: `is ${other} as well: ingress and worker cannot both run on one machine` }];
   }
-  const app = (['ingress', 'worker'] as const).find((one) => ingress.port === ADMIN_PORTS[one]);
+  const app = (['ingress', 'worker'] as const).find((one) => ingress.port === DEFAULT_ADMIN_PORTS[one]);
   if (app === undefined || { ingress, worker }[app].adminPort !== undefined) return [];
   const text = `is what the ${app} takes as its admin port on one machine; choose another port, or set ${app}.adminPort`;
   return [{ at: ['ingress', 'port'], text }];

@@ -42,6 +42,11 @@ routes: []
     return config;
   }
 
+  it.each(['abc', '70000'])('names a RINGBACK_LISTEN_PORT of %s, with which no ingress starts', async (port) => {
+    const [first] = await run(portChecks, { config: await settingsAt(0, 0), env: { RINGBACK_LISTEN_PORT: port } });
+    expect(first).toMatchObject({ severity: 'error', text: expect.stringContaining('RINGBACK_LISTEN_PORT is not a port') });
+  });
+
   it('tells a Ringback that runs from another program', async () => {
     const admin = await startAdmin();
     const other = await listening(createServer((socket) => socket.end()));

@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
+import { DEFAULT_ADMIN_PORTS, listenPort } from '@ringback/config';
+import { RingbackError } from '@ringback/contracts';
 import type { Finding } from '@ringback/operations';
 import { askHttp } from '@ringback/outputs';
 import type { Check, DoctorContext } from '../check.ts';
@@ -12,15 +14,16 @@ export const portChecks: readonly Check[] = [
 
 type Place = { readonly host: string; readonly port: number };
 
-/** Where an app goes if the settings name no admin port; it takes any free one if that is taken. */
-const DEFAULT_ADMIN_PORTS = { ingress: 9080, worker: 9090 } as const;
-
 const ANSWERS_WITHIN_MS = 1000;
 const ANY_ADDRESS: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
 async function checkIngress({ settings, env }: DoctorContext): Promise<Finding[]> {
-  const { host, port: named, adminPort = DEFAULT_ADMIN_PORTS.ingress, adminHost, adminTls } = settings().ingress;
-  const place = { host, port: Number(env['RINGBACK_LISTEN_PORT'] || named) };
+  const { ingress } = settings();
+  const { host, adminPort = DEFAULT_ADMIN_PORTS.ingress, adminHost, adminTls } = ingress;
+  const port = portOrProblem(ingress, env);
+  if (typeof port === 'string')
+    return [{ severity: 'error', subject: 'port of the ingress', text: port, mend: 'correct the variable, or unset it' }];
+  const place = { host, port };
   const subject = placeText(place);
   if (place.port === 0) return [{ severity: 'ok', subject, text: 'any free port' }];
   if (!(await isTaken(place))) return [await judgeFree(place)];
@@ -30,6 +33,16 @@ async function checkIngress({ settings, env }: DoctorContext): Promise<Finding[]
   return [
     { severity: 'warning', subject, text: 'taken, and no Ringback answers at the admin port of the ingress', mend: MEND_TAKEN },
   ];
+}
+
+/** The ingress does not start with a variable that is no port. */
+function portOrProblem(...args: Parameters<typeof listenPort>): number | string {
+  try {
+    return listenPort(...args);
+  } catch (error) {
+    if (error instanceof RingbackError) return error.message;
+    throw error;
+  }
 }
 
 async function checkAdmin({ settings }: DoctorContext, app: 'ingress' | 'worker'): Promise<Finding[]> {
