@@ -10,6 +10,15 @@ import { LOOK_EVERY_MS, watchFiles, WHOLE_AFTER_MS } from './watch-files.ts';
 const DEADLINE = { timeout: 30_000, interval: 20 };
 const sources = parts.sources.replace("secrets: ['hush']", 'secretsFile: secret');
 
+/** `vi.waitFor` would advance the fake timers while it waits. */
+async function waitUntil(holds: () => boolean): Promise<void> {
+  const until = performance.now() + DEADLINE.timeout;
+  while (!holds()) {
+    if (performance.now() > until) throw new Error('it did not come to that within the deadline');
+    await setImmediate();
+  }
+}
+
 /** As the kubelet mounts a ConfigMap: files are links through `..data`, and only that link changes. */
 function mount() {
   const folder = mkdtempSync(join(tmpdir(), 'ringback-mount-'));
@@ -55,9 +64,7 @@ it('takes a file that is written in place only once it has been the same for a w
   watching.follow(true);
   onTestFinished(() => watching.follow(false));
   /** The timer of the next look, and that of the file. */
-  const settling = async () => {
-    while (vi.getTimerCount() < 2) await setImmediate();
-  };
+  const settling = () => waitUntil(() => vi.getTimerCount() >= 2);
 
   const [half, rest] = [settings({ routes: 'routes:\n' }), '  - { to: [out] }\n'];
   writeFileSync(path, half);
@@ -70,7 +77,7 @@ it('takes a file that is written in place only once it has been the same for a w
     expect(onChange).not.toHaveBeenCalled();
   }
   vi.advanceTimersByTime(WHOLE_AFTER_MS);
-  while (onChange.mock.calls.length === 0) await setImmediate();
+  await waitUntil(() => onChange.mock.calls.length > 0);
   expect(reader.read().config.routes).toHaveLength(2);
   // What was read is no change.
   vi.advanceTimersByTime(LOOK_EVERY_MS);

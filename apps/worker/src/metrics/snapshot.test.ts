@@ -1,9 +1,14 @@
 import { expect, it } from 'vitest';
 import { createSnapshot } from './snapshot.ts';
 
-function setUp(read: () => Promise<number | undefined>) {
+function setUp(read: () => Promise<number | undefined>, readWithin?: number) {
   const clock = { now: 0, failures: 0 };
-  const snapshot = createSnapshot({ read, now: () => clock.now, failed: () => void (clock.failures += 1) });
+  const snapshot = createSnapshot({
+    read,
+    now: () => clock.now,
+    failed: () => void (clock.failures += 1),
+    ...(readWithin && { readWithin }),
+  });
   return { clock, snapshot };
 }
 
@@ -24,7 +29,7 @@ it('a read that hangs is waited for, and is not begun a second time', async () =
   const { clock, snapshot } = setUp(() => {
     reads += 1;
     return new Promise(() => {});
-  });
+  }, 1);
   expect(await snapshot()).toBeUndefined();
   clock.now = 6000;
   expect([await snapshot(), reads, clock.failures]).toEqual([undefined, 1, 2]);

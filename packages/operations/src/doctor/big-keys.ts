@@ -14,10 +14,10 @@ const SHOWN = 5;
 type Key = { readonly key: string; readonly bytes: number };
 
 /** Looks at keys of ours for at most 1.5 s. Claims are small, and the history's stream has a bound of its own. */
-export async function findBigKeys({ redis, prefix }: Place, from = BIG_FROM_BYTES): Promise<Finding> {
+export async function findBigKeys({ redis, prefix }: Place, { from = BIG_FROM_BYTES, mostMs = MOST_MS } = {}): Promise<Finding> {
   const subject = `keys ${prefix}:*`;
   const sized: Key[] = [];
-  const until = performance.now() + MOST_MS;
+  const until = performance.now() + mostMs;
   const own = new Set([historyKeys(prefix).stream]);
   let cursor = '0';
   do {

@@ -21,11 +21,11 @@ it('finds keys of ours that are big, and of nobody else', async () => {
     redis.set(`${prefix}other:c`, text),
     redis.set(`${prefix}:small`, '1'),
   ]);
-  expect(await findBigKeys({ redis, prefix }, 50_000)).toMatchObject({
+  expect(await findBigKeys({ redis, prefix }, { from: 50_000, mostMs: Infinity })).toMatchObject({
     severity: 'warning',
     text: expect.stringMatching(new RegExp(`^1 take more than .*${prefix}:bodies:b 0\\.1 MiB`)),
   });
-  expect(await findBigKeys({ redis, prefix })).toMatchObject({
+  expect(await findBigKeys({ redis, prefix }, { mostMs: Infinity })).toMatchObject({
     severity: 'ok',
     text: expect.stringContaining('2 keys looked at'),
   });
