@@ -69,6 +69,12 @@ export function createRedisClock({ time, wall, elapsed }: RedisClockOptions): Re
   };
 }
 
+/** ms since the epoch, by Redis's clock. */
+export async function redisTime(redis: Pick<Redis, 'time'>): Promise<number> {
+  const [seconds, microseconds] = await redis.time();
+  return Number(seconds) * 1000 + Number(microseconds) / 1000;
+}
+
 const clocks = new WeakMap<Redis, RedisClock>();
 
 /** One for each connection. */

@@ -1,5 +1,5 @@
 export type { RedisAddress } from './address.ts';
-export { redisClock, type RedisClock } from './clock.ts';
+export { redisClock, type RedisClock, redisTime } from './clock.ts';
 export { leastAcl, LEAST_SENTINEL_ACL } from './commands.ts';
 export { createConfirm } from './confirm.ts';
 export { createRenewal } from './connection-renewal.ts';

@@ -1,6 +1,7 @@
 import type { Durability } from '@ringback/contracts';
 import type { Redis } from 'ioredis';
 import { ackWorth, lackingFor } from './durability.ts';
+import { redisTime } from './clock.ts';
 import { createFsyncReader, infoFields, readFacts, tooOld } from './facts.ts';
 import { createWriteProbe, type WriteProbeOptions } from './write-probe.ts';
 
@@ -66,9 +67,9 @@ export async function timeRedis(redis: Redis, wall: () => number): Promise<Redis
   const trips: { readonly ms: number; readonly ahead: number }[] = [];
   for (let trip = 0; trip < ROUND_TRIPS; trip += 1) {
     const before = performance.now();
-    const [seconds, micros] = await redis.time();
+    const time = await redisTime(redis);
     const ms = performance.now() - before;
-    trips.push({ ms, ahead: wall() - ms / 2 - (Number(seconds) * 1000 + Number(micros) / 1000) });
+    trips.push({ ms, ahead: wall() - ms / 2 - time });
   }
   const sorted = trips.toSorted((a, b) => a.ms - b.ms);
   const [best = { ms: 0, ahead: 0 }] = sorted;

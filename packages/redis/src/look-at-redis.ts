@@ -1,6 +1,7 @@
 import type { Durability } from '@ringback/contracts';
 import type { Redis } from 'ioredis';
 import { ackWorth, unmetDurability } from './durability.ts';
+import { redisTime } from './clock.ts';
 import { createFsyncReader, readFacts } from './facts.ts';
 import { writeRefusal } from './write-refusal.ts';
 
@@ -29,9 +30,9 @@ type Asked = { readonly redis: Redis; readonly prefix: string; readonly durabili
 /** For a person who asks: what Redis says of itself now. */
 export async function lookAtRedis({ redis, prefix, durability }: Asked): Promise<RedisLook> {
   const started = performance.now();
-  const [seconds, microseconds] = await redis.time();
+  const now = await redisTime(redis);
   const roundTripMs = performance.now() - started;
-  const time = { redis: Number(seconds) * 1000 + Number(microseconds) / 1000, own: Date.now() - roundTripMs / 2 };
+  const time = { redis: now, own: Date.now() - roundTripMs / 2 };
   const facts = await readFacts(redis, createFsyncReader({ redis, now: () => performance.now() }));
   return {
     version: facts.version,

@@ -1,6 +1,7 @@
-import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Config } from '@ringback/config';
+import { canWrite } from './can-write.ts';
 import type { Warning } from './warning.ts';
 
 export function historyWarnings({ history, redis }: Config): Warning[] {
@@ -43,13 +44,4 @@ function problemOf(path: string): string | undefined {
   while (!existsSync(folder)) folder = dirname(folder);
   if (!statSync(folder).isDirectory()) return `cannot be made: ${folder} is no folder`;
   return canWrite(folder) ? undefined : `cannot be made by this user: ${folder} may not be written`;
-}
-
-function canWrite(path: string): boolean {
-  try {
-    accessSync(path, constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

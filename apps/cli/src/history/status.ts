@@ -1,4 +1,4 @@
-import { createMissing, historyStatus, type WholeStatus } from '@ringback/operations';
+import { createMissing, historyStatus, mebibytes, type WholeStatus } from '@ringback/operations';
 import { age } from '../terminal/age.ts';
 import { iso } from '../terminal/iso.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -71,5 +71,3 @@ function flatJson(status: WholeStatus): string {
   const { store, ...rest } = historyJson(status);
   return JSON.stringify({ ...store, ...rest });
 }
-
-const mebibytes = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(1)} MiB`;

@@ -8,9 +8,10 @@ import {
   readOutputs,
 } from '@ringback/operations';
 import { readRouteCounts, type RunningProcess, settingsDifference } from '@ringback/queue';
+import { redisTime } from '@ringback/redis';
 import { countLines } from '../dispatch/route-counts.ts';
 import { dispatchLine } from '../dispatch/state.ts';
-import { askHome, askShards, type ReachedShard } from '../reach/shards.ts';
+import { askHome, askShards } from '../reach/shards.ts';
 import type { Reached } from '../reach/with-redis.ts';
 import { age } from '../terminal/age.ts';
 import { table } from '../terminal/table.ts';
@@ -22,7 +23,7 @@ export type OutputsShown = { readonly lines: readonly string[]; readonly outputs
 export async function showOutputs(reached: Reached, resting: readonly RestCount[] | undefined): Promise<OutputsShown> {
   const { outputs, broken, count: shards } = reached;
   const ask: AskShards = (work) => askShards(reached, work);
-  const [running, times] = await Promise.all([askHome(reached, knownProcesses), ask(timeOf)]);
+  const [running, times] = await Promise.all([askHome(reached, knownProcesses), ask(({ redis }) => redisTime(redis))]);
   const states = await readOutputs({ askShards: ask, outputs: broken ? undefined : outputs, running, resting });
   const [dispatch, counts] = await Promise.all([ask(readDispatch), ask(readRouteCounts)]);
   const now = Math.max(...times.values());
@@ -36,12 +37,6 @@ export async function showOutputs(reached: Reached, resting: readonly RestCount[
     ...differenceLines('worker', running),
   ];
   return { lines, outputs: states };
-}
-
-/** ms since the epoch, by Redis's clock. */
-async function timeOf({ redis }: Pick<ReachedShard, 'redis'>): Promise<number> {
-  const [seconds, microseconds] = await redis.time();
-  return Number(seconds) * 1000 + Number(microseconds) / 1000;
 }
 
 /**

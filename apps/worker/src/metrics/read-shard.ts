@@ -11,6 +11,7 @@ import {
   readRouteCounts,
   UNROUTED,
 } from '@ringback/queue';
+import { redisTime } from '@ringback/redis';
 import type { Redis } from 'ioredis';
 
 export type ReadOptions = {
@@ -48,9 +49,8 @@ export function createShardReader({ outputs, history, ...access }: ReadOptions):
     // A command would wait until it is back.
     if (redis.status !== 'ready') return undefined;
     const began = performance.now();
-    const [seconds, micros] = await redis.time();
+    const now = await redisTime(redis);
     const roundTrip = performance.now() - began;
-    const now = Number(seconds) * 1000 + Number(micros) / 1000;
     const [queues, backlog, { unkept }, buffer] = await Promise.all([
       readAll(access, outputs()),
       readBacklog(access),

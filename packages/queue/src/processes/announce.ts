@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@ringback/contracts';
 import { within } from '@ringback/pacing';
-import { connectUnheard, isReady, type Shard } from '@ringback/redis';
+import { connectUnheard, isReady, redisTime, type Shard } from '@ringback/redis';
 import type { Redis } from 'ioredis';
 import { findOlderPrefixes, leftPrefixes, notePrefix } from './other-prefixes.ts';
 import type { ProcessState } from './process-state.ts';
@@ -46,7 +46,7 @@ export function announce(options: AnnounceOptions): { close(): Promise<void> } {
   let startedAt: number | undefined;
 
   async function tell(): Promise<void> {
-    startedAt ??= (await timeOf(redis)) - (performance.now() - begunAt);
+    startedAt ??= (await redisTime(redis)) - (performance.now() - begunAt);
     const now = startedAt + (performance.now() - begunAt);
     const parts = { 'version of Ringback': version, ...settings.parts() };
     const told = await state?.((msAgo) => now - msAgo);
@@ -93,11 +93,6 @@ function sinceOf(
   return Object.fromEntries(
     Object.entries(failing).map(([output, { forMs, reason }]) => [output, { since: now - forMs, reason }]),
   );
-}
-
-async function timeOf(redis: Redis): Promise<number> {
-  const [seconds, microseconds] = await redis.time();
-  return Number(seconds) * 1000 + Number(microseconds) / 1000;
 }
 
 function createDifferenceReport({ app, logger, onSame }: Pick<Required<AnnounceOptions>, 'app' | 'logger' | 'onSame'>) {

@@ -1,4 +1,5 @@
 import { type Reason, REASON_CODES, type ReasonCode } from '@ringback/contracts';
+import { ALGORITHM_OF_DIGITS } from './hex-form.ts';
 
 /** Fields of a line about a refusal. Any of them may be absent. */
 export type LineFacts = {
@@ -12,14 +13,6 @@ export type LineFacts = {
   /** What the form of the sign tells: a reason's code. */
   readonly likely?: string | undefined;
   readonly cause?: string | undefined;
-};
-
-const ALGORITHM_OF_LENGTH: Readonly<Record<number, string>> = {
-  32: 'md5',
-  40: 'sha1',
-  64: 'sha256',
-  96: 'sha384',
-  128: 'sha512',
 };
 
 const OF_CODE: Readonly<Record<string, ReasonCode>> = {
@@ -40,7 +33,7 @@ export function explainFacts(facts: LineFacts, accounts: readonly string[]): Rea
   if (told !== undefined) return [reason(told, TEXTS[told] ?? `the request was refused with ${code}`)];
   if (code !== 'RB_SIGN_MISMATCH' && code !== 'RB_SIGN_FAILING') return [];
   const known = [facts.likely, facts.cause].flatMap((word) => REASON_CODES.find((one) => one === word) ?? []);
-  const byLength = ALGORITHM_OF_LENGTH[facts.signLength ?? 0];
+  const byLength = ALGORITHM_OF_DIGITS[facts.signLength ?? 0];
   const differs = byLength !== undefined && facts.algorithm !== undefined && byLength !== facts.algorithm;
   const codes: ReasonCode[] = [...known, ...(differs ? ['wrong-algorithm' as const] : []), 'wrong-secret'];
   const length = differs ? `the sign has the length of ${byLength}, and the account is set to ${facts.algorithm}` : '';

@@ -1,6 +1,7 @@
 import type { Reason } from '@ringback/contracts';
 
-const ALGORITHM_OF_DIGITS: Readonly<Record<number, string>> = {
+/** Hash by the number of hex digits that it gives. */
+export const ALGORITHM_OF_DIGITS: Readonly<Record<number, string>> = {
   32: 'md5',
   40: 'sha1',
   64: 'sha256',

@@ -1,6 +1,7 @@
-import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Finding } from '@ringback/operations';
+import { canWrite } from '../../check/can-write.ts';
 import type { Check, DoctorContext } from '../check.ts';
 import { judgeDisk } from './disk.ts';
 import { secretsStandIn } from './inline-secrets.ts';
@@ -105,13 +106,4 @@ function judgeWritable(file: string): Finding {
   if (ours === undefined || owner === ours) return { severity: 'ok', subject: file, text: 'this user may write it' };
   const text = `user ${owner} owns it, and this is user ${ours}: the apps must run as a user that may write it`;
   return { severity: 'note', subject: file, text };
-}
-
-function canWrite(path: string): boolean {
-  try {
-    accessSync(path, constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
