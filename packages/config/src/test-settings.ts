@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type OutputType, RingbackError, SecretText, Section, type Settings, type SourceType } from '@ringback/contracts';
 import { Type } from 'typebox';
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { type Config, loadConfig, type LoadOptions } from './load.ts';
 
 const never = () => {
@@ -71,18 +71,12 @@ export function settings(over: Partial<typeof parts> & { more?: string } = {}): 
 
 type Options = Pick<LoadOptions, 'secrets'> & { env?: Record<string, string>; files?: Record<string, string | Uint8Array> };
 
-const folders: string[] = [];
-
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
-});
-
 const checkCondition = (text: string) => (text.includes('nonsense') ? 'Unknown variable: nonsense' : undefined);
 
 /** For a folder with `files`. */
 export function loadOptions(text: string | Uint8Array, { env = {}, files = {}, ...how }: Options = {}): LoadOptions {
   const folder = mkdtempSync(join(tmpdir(), 'ringback-config-'));
-  folders.push(folder);
+  onTestFinished(() => rmSync(folder, { recursive: true }));
   for (const [name, content] of Object.entries({ ...files, 'ringback.yaml': text })) writeFileSync(join(folder, name), content);
   return { path: join(folder, 'ringback.yaml'), env, sourceTypes, outputTypes, checkCondition, ...how };
 }
