@@ -9,13 +9,10 @@ export function readCurl(bytes: Buffer): Capture {
   const lines = bytes.toString('latin1').split(/\r\n|\n|\r/);
   const sent = lastRequest(lines);
   const command = commandIn(bytes.toString());
-  if (!sent && !command) throw unreadable('the file has neither lines with "> ", as curl -v prints them, nor a curl command');
+  const found = sent ?? command;
+  if (!found) throw unreadable('the file has neither lines with "> ", as curl -v prints them, nor a curl command');
   const at = responseDate(lines);
-  return { ...(sent ?? command ?? unreachable()), body: command?.body, ...(at !== undefined && { at }) };
-}
-
-function unreachable(): never {
-  throw unreadable('the file has no request');
+  return { ...found, body: command?.body, ...(at !== undefined && { at }) };
 }
 
 /** Of several, as with a redirect, the last. */
