@@ -25,7 +25,7 @@ export type Connections = {
 
 export type ConnectionsOptions = {
   readonly server: Server;
-  /** As of now: settings may change. */
+  /** Current value; settings may reload. */
   readonly maxConnections: () => number;
   /** Over all connections. Above it, those whose clients do not read are closed. */
   readonly maxOwed: () => number;

@@ -8,7 +8,7 @@ import { type IngressMetrics, knownTypes } from './metrics.ts';
 import { reachOf } from './refuse-stranger.ts';
 
 export type FollowOptions = Pick<ReloaderOptions, 'path' | 'reader' | 'started'> & {
-  /** Those of the moment: written here, and read by all. */
+  /** The current settings. Only this file writes them. */
   readonly live: { config: Config };
   /** @throws RingbackError if one of them may not be used */
   readonly openSources: (settings: InspectedConfig) => readonly Source[];

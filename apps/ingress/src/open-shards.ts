@@ -17,7 +17,7 @@ export type Shards = ReturnType<typeof createShardsReadiness> & {
 
 type ShardsOptions = Pick<IngressMetrics, 'measured' | 'spool'> & {
   readonly config: Config;
-  /** Names of the outputs, as of now. */
+  /** Current names of the outputs; settings may reload. */
   readonly outputs: () => readonly string[];
   readonly settingsPath: string;
   /** Asked before each write, to any shard: a reason to take nothing. */

@@ -13,7 +13,7 @@ import type { OpenShard } from './shard/shard.ts';
 
 export type FollowOptions = Pick<ReloaderOptions, 'path' | 'reader' | 'started'> &
   Omit<GenerationOptions, 'outputCount' | 'underWay' | 'dispatched'> & {
-    /** Those of the moment: written here, and read by all. */
+    /** The current settings. Only this file writes them. */
     readonly live: { config: Config };
     readonly deps: OutputDeps;
     readonly metrics: Pick<WorkerMetrics, 'alertLooked' | 'attemptsOf' | 'dispatched' | 'historyDropped' | 'settings' | 'watch'>;

@@ -5,7 +5,7 @@ import type { ServedOutput } from './output/output.ts';
 
 type StateOptions = {
   readonly metrics: Pick<WorkerMetrics, 'totals'>;
-  /** Those of now. */
+  /** Current value; settings may reload. */
   readonly outputs: () => readonly ServedOutput[];
   readonly notReadyReasons: () => Promise<readonly string[]>;
   /** Those that it runs with, and how the last reload went. */

@@ -11,7 +11,7 @@ export type Work = {
 };
 
 export type Running = {
-  /** As of now: settings change while the process runs. */
+  /** Current value; settings may reload. */
   readonly work: () => readonly Work[];
   readonly stopped: Promise<NodeJS.Signals>;
   /** Resolves if the worker may no longer run. */

@@ -1,5 +1,5 @@
 export type OnceForAll = {
-  /** Soon, and once for all calls until then. */
+  /** Requests a run. Calls before it starts are merged. */
   ask(): void;
   /** No run begins any more. Resolves once none is under way. */
   close(): Promise<void>;

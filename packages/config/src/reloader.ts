@@ -35,7 +35,7 @@ export type ReloaderOptions = {
 };
 
 export type Reloader = {
-  /** Soon, and once for all calls until then. */
+  /** Requests a run. Calls before it starts are merged. */
   readonly reload: () => void;
   readonly parts: () => SettingsParts;
   readonly state: () => SettingsState;

@@ -17,8 +17,8 @@ export function payloadOpener(settings: Pick<Config, 'privacy'>): (payload: unkn
 const PORTION = 200;
 
 /**
- * The store as if no body were encrypted, but for what `all` cannot decrypt. What is written is encrypted as the
- * settings say.
+ * The store as if no body were encrypted. `all` returns what it cannot decrypt unchanged. What is written is
+ * encrypted as the settings say.
  */
 export function openedHistory(store: HistoryStore, settings: Pick<Config, 'privacy'>): HistoryStore {
   // Without keys nothing that matches can be encrypted: the store itself looks for a text.

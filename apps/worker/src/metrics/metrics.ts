@@ -30,7 +30,7 @@ type Watched = {
   readonly config: Pick<Config, 'redis' | 'history'>;
   /** All, served or not: every worker shows the same. */
   readonly shards: readonly Pick<OpenShard, 'access' | 'watch' | 'clock'>[];
-  /** Those of now: settings may change. */
+  /** Current value; settings may reload. */
   readonly outputs: () => readonly Pick<ServedOutput, 'output' | 'breaker'>[];
 };
 

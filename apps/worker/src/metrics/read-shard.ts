@@ -17,7 +17,7 @@ import type { Redis } from 'ioredis';
 export type ReadOptions = {
   readonly redis: Redis;
   readonly prefix: string;
-  /** Those of now: settings may change. */
+  /** Current value; settings may reload. */
   readonly outputs: () => readonly string[];
   readonly history: boolean;
 };

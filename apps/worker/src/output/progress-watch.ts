@@ -16,7 +16,7 @@ export type Watched = {
 };
 
 export type ProgressWatchOptions = {
-  /** As of now: others take their place when settings change. */
+  /** The current ones; settings may reload. */
   readonly watched: () => readonly Watched[];
   /** ms without progress, beyond the longest step. */
   readonly stuckAfter: () => number;

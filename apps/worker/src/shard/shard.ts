@@ -37,7 +37,7 @@ type Settings = Pick<Config, 'redis' | 'worker' | 'dedupe' | 'routes' | 'history
 export type OpenShardOptions = {
   readonly shard: Shard;
   readonly number: number;
-  /** As of now: they may change while the worker runs. */
+  /** Current value; settings may reload. */
   readonly settings: () => Settings;
   /** Monotonic, ms. */
   readonly now: () => number;

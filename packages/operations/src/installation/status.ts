@@ -24,8 +24,8 @@ type Rates = Readonly<Record<Counted, number>>;
 export type InstallationStatus = {
   readonly at: number;
   /**
-   * Ingresses first, and the oldest first. Undefined: not known, since shard 0, which knows, does not answer, or takes no
-   * writes. In the latter case they may be as they were when it took the last one (`toldAt`).
+   * Ingresses first, and the oldest first. Undefined: shard 0 does not answer, or takes no
+   * writes and names none. If it takes no writes, this may show the last state told (`toldAt`).
    */
   readonly processes: readonly RunningProcess[] | undefined;
   /** Sums over all processes, a second. */

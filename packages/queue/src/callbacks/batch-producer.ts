@@ -29,7 +29,7 @@ export type BatchProducerOptions = Shard & {
   readonly overload: OverloadSettings;
   /** Another reason to take no callbacks. */
   readonly refusal?: (() => RingbackError | undefined) | undefined;
-  /** Their waiting deliveries count as depth: those of now. */
+  /** The current outputs: their waiting deliveries count as depth. */
   readonly outputs: () => readonly string[];
   readonly now: () => number;
   readonly logger: Logger;

@@ -20,7 +20,7 @@ export type BacklogBoundOptions = {
   readonly sharing: () => number;
 };
 
-/** What an output may have in one shard. As of now: what Redis says of its memory may change. */
+/** What an output may have in one shard. It follows what Redis says of its memory now. */
 export function createBacklogBound(options: BacklogBoundOptions): () => BacklogBound {
   const { redis, outputCount, output, alone, maxmemory, sharing } = options;
   const { max, maxCount } = output.delivery.backlog;

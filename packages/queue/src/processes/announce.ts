@@ -19,7 +19,7 @@ const SHOWN_PREFIXES = 10;
 
 export type AnnounceOptions = Pick<RunningProcess, 'app' | 'version'> &
   Shard & {
-    /** As of now: they may change while the process runs. */
+    /** Current value; settings may reload. */
     readonly settings: { readonly parts: () => RunningProcess['parts'] };
     readonly logger: Logger;
     readonly failing?: () => Readonly<Record<string, { readonly forMs: number; readonly reason: string }>>;
