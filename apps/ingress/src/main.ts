@@ -36,6 +36,7 @@ import { openRefusalHistory } from './refusal-history.ts';
 import { openTraces } from './request-traces.ts';
 import { refusePublishedSecrets, warnOfWeakSecrets } from './weak-secrets.ts';
 
+const { ingress: defaultPort } = DEFAULT_ADMIN_PORTS;
 const BUILD = { version: VERSION, node: process.version };
 /** ms. The ingress starts without Redis, too. */
 const WAIT_FOR_REDIS_MS = 3000;
@@ -75,14 +76,7 @@ async function run(): Promise<void> {
   const notReadyReasons = async () =>
     stopping.signal.aborted ? [STOPPING] : [...crowded(), ...(await shards.notReadyReasons())];
   metrics.readiness(notReadyReasons);
-  const admin = await startAdminServer({
-    ...ingress,
-    defaultPort: DEFAULT_ADMIN_PORTS.ingress,
-    notReadyReasons,
-    metrics,
-    facts,
-    logger,
-  });
+  const admin = await startAdminServer({ ...ingress, defaultPort, notReadyReasons, metrics, facts, logger });
   const [away] = await Promise.all([shards.opened(WAIT_FOR_REDIS_MS), shardCount.opened(WAIT_FOR_REDIS_MS)]);
   const url = await listen(app, { ...ingress, port: listenPort(ingress, process.env), logger });
   const state = createProcessState({ ...shards, metrics, notReadyReasons, settings: reloader.state, now: elapsed });
