@@ -40,5 +40,7 @@ export type ConditionKind = {
   readonly find: (status: InstallationStatus, limits: Limits) => readonly Found[];
 };
 
+export type Find = ConditionKind['find'];
+
 export const perSecond = (rate: number) => `${rate < 10 ? rate.toFixed(1) : Math.round(rate)}/s`;
 export const percent = (share: number) => `${Math.round(share * 100)} %`;

@@ -11,7 +11,7 @@ import { clockSkew, durability, redisMemory, redisRefuses } from './of-redis.ts'
  * docs/runbook.md and a row of docs/alerts.md; a test holds both, and the rules of Prometheus, to it.
  */
 export const CONDITIONS = {
-  // First: of what else is wrong, much follows from it.
+  // First, because it causes many of the others.
   'redis-refuses': { severity: 'error', alerts: { none: '`RingbackNotReady` tells it' }, find: redisRefuses },
   'no-ingress': { severity: 'error', alerts: ['RingbackNoIngress'], find: noProcess('ingress', 'callbacks are not taken') },
   'no-worker': { severity: 'error', alerts: ['RingbackNoWorker'], find: noProcess('worker', 'what was acked waits for one') },

@@ -1,8 +1,6 @@
 import { SLOW_ACK_MS } from '@ringback/queue';
-import { type ConditionKind, percent, perSecond } from './condition.ts';
+import { type Find, percent, perSecond } from './condition.ts';
 import { isLately } from './lately.ts';
-
-type Find = ConditionKind['find'];
 
 /** The share of RingbackAcksSlow: 14.4 times the 1 % of the objective. */
 const MOST_SLOW = 0.144;
@@ -10,7 +8,7 @@ const MOST_SLOW = 0.144;
 export const acksRefused: Find = ({ rates }) =>
   rates === undefined || rates.ourFault === 0
     ? []
-    : [{ text: `${perSecond(rates.ourFault)} callbacks are refused for want of a place to keep them` }];
+    : [{ text: `${perSecond(rates.ourFault)} callbacks are refused because they cannot be stored` }];
 
 export const acksSlow: Find = ({ rates }) => {
   if (rates === undefined || rates.slow <= rates.acked * MOST_SLOW) return [];

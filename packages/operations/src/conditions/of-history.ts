@@ -1,6 +1,4 @@
-import type { ConditionKind } from './condition.ts';
-
-type Find = ConditionKind['find'];
+import type { Find } from './condition.ts';
 
 const LAG_MS = 300_000;
 const GAP_SHOWN_MS = 3_600_000;

@@ -1,8 +1,6 @@
 import type { OutputStatus } from '../installation/outputs.ts';
-import type { ConditionKind, Found } from './condition.ts';
+import type { Find, Found } from './condition.ts';
 import { isLately } from './lately.ts';
-
-type Find = ConditionKind['find'];
 
 const found = ({ name }: Pick<OutputStatus, 'name'>, text: string, since?: number): Found => ({
   subject: { kind: 'output', name },

@@ -1,7 +1,6 @@
 import { type RunningProcess, STOPPING } from '@ringback/queue';
-import type { ConditionKind } from './condition.ts';
+import type { Find } from './condition.ts';
 
-type Find = ConditionKind['find'];
 type App = RunningProcess['app'];
 
 /** A process that has just started may still be on its way to Redis. ms. */

@@ -1,7 +1,5 @@
 import type { InstallationStatus } from '../installation/status.ts';
-import { type ConditionKind, percent } from './condition.ts';
-
-type Find = ConditionKind['find'];
+import { type Find, percent } from './condition.ts';
 
 const SKEW_MS = 5000;
 /** Of the share from which on callbacks are refused. */

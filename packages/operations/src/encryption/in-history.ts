@@ -1,4 +1,5 @@
 import type { HistoryStore, Resting, RestKind } from '@ringback/history';
+import { jsonOf } from '../json-of.ts';
 
 /** Each payload may be some MiB. */
 const ENTRIES_AT_ONCE = 50;
@@ -21,11 +22,4 @@ export async function* restingEntries({ rest }: Pick<HistoryStore, 'rest'>): Asy
 }
 
 /** Undefined: no payload of ours. */
-export function payloadOf({ payload }: Pick<Resting, 'payload'>): unknown {
-  try {
-    const value: unknown = JSON.parse(payload);
-    return value;
-  } catch {
-    return undefined;
-  }
-}
+export const payloadOf = ({ payload }: Pick<Resting, 'payload'>): unknown => jsonOf(payload);
