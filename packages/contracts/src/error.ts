@@ -60,7 +60,7 @@ export const ERROR_CODES = {
   // history
   RB_HISTORY_UNAVAILABLE: 'the history cannot be reached, read or written',
   RB_HISTORY_UNUSABLE: 'the history is not one of ours, is damaged, or was made by a newer Ringback',
-  RB_HISTORY_GAP: 'something was not written to the history, since its buffer was full',
+  RB_HISTORY_GAP: 'something was not written to the history, since its buffer was full or Redis short of memory',
   RB_HISTORY_OFF: 'the command reads the history, and the settings have none',
   RB_REPLAY_DIFFERS: 'a replay with this id was begun with other filters or outputs',
   RB_ADMIN_OPEN: 'the admin port can be reached from other machines, and asks readers of its metrics for nothing',

@@ -109,7 +109,12 @@ const CASES: readonly Case[] = [
   ['oldest-waiting', output({ oldest: AT - 5 * MINUTE }), { subject: ABOUT_CRM, since: AT - 5 * MINUTE }],
   ['dead-letters', output({ dead: 2 }), { subject: ABOUT_CRM, text: expect.stringContaining('2 dead letters') }],
   ['deliveries-dropped', lately({ dropped: { crm: AT - 14 * MINUTE } }), { subject: ABOUT_CRM }],
-  ['unrouted', lately({ unrouted: AT - 14 * MINUTE }), {}],
+  ['unrouted', lately({ unrouted: AT - 14 * MINUTE }), { text: expect.stringContaining('In quarantine now, of any age: 3') }],
+  [
+    'unrouted',
+    { ...lately({ unrouted: AT - 14 * MINUTE }), kept: undefined },
+    { text: 'callbacks of the last 15 minutes matched no route' },
+  ],
   ['history-gap', lately({ history: AT - 59 * MINUTE }), {}],
   ['history-gap', { history: { waiting: [{ ...BUFFER, dropped: { callbacks: 0, attempts: 1 } }] } }, {}],
   ['history-lag', { history: { waiting: [{ ...BUFFER, oldest: AT - 5 * MINUTE }] } }, { since: AT - 5 * MINUTE }],

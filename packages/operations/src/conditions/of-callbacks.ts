@@ -31,8 +31,12 @@ export const spoolInUse: Find = ({ processes = [] }) => {
   return spooling.length === 0 ? [] : [{ text: `callbacks wait on the disks of ingresses: ${spooling.join(', ')}` }];
 };
 
-export const unrouted: Find = ({ lately, at }) =>
-  isLately(lately?.unrouted, at) ? [{ text: 'callbacks of the last 15 minutes match no route: they are in quarantine' }] : [];
+/** What came stays true after a replay or purge. What is kept does not. */
+export const unrouted: Find = ({ lately, kept, at }) => {
+  if (!isLately(lately?.unrouted, at)) return [];
+  const now = kept === undefined ? '' : `. In quarantine now, of any age: ${kept.unrouted}`;
+  return [{ text: `callbacks of the last 15 minutes matched no route${now}` }];
+};
 
 export const callbacksLost: Find = ({ lately, routes, at }) => {
   if (!isLately(lately?.lost, at)) return [];

@@ -7,7 +7,9 @@ const GAP_SHOWN_MS = 3_600_000;
 export const historyGap: Find = ({ history, lately, at }) => {
   const dropped = (history.waiting ?? []).some((one) => one.dropped.callbacks + one.dropped.attempts > 0);
   const isRecent = lately?.history !== undefined && at - lately.history < GAP_SHOWN_MS;
-  return dropped || isRecent ? [{ text: 'the history has a gap of the last hour: its buffer was full' }] : [];
+  return dropped || isRecent
+    ? [{ text: 'the history has a gap of the last hour: its buffer was full, or Redis was short of memory' }]
+    : [];
 };
 
 export const historyLag: Find = ({ history, at }) => {
