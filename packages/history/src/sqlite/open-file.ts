@@ -75,7 +75,7 @@ function requireLogsFile(path: string): void {
   if (isMissing(log) || !isMissing(path)) return;
   throw unusable(
     path,
-    `it is missing or empty, and ${log} holds what was written last: put the file back beside it. If it is gone for good, remove the -wal`,
+    `it is missing or empty, and ${log} holds what was written last: put the file back beside it. If it is gone for good, move the -wal aside: do not delete it`,
   );
 }
 

@@ -32,6 +32,13 @@ async function checkHistory({ settings, path, now }: DoctorContext): Promise<rea
   } catch (error) {
     if (!(error instanceof RingbackError)) throw error;
     const text = `${error.code}: ${error.message}`;
-    return [{ severity: 'error', subject: history.store, text, mend: 'docs/errors.md says what each code means' }];
+    return [
+      {
+        severity: 'error',
+        subject: history.store,
+        text,
+        mend: 'docs/errors.md has the section of docs/runbook.md for each code',
+      },
+    ];
   }
 }
