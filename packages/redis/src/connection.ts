@@ -70,7 +70,7 @@ function placeOf(redis: Redis, { sentinel, cluster }: RedisAddress): string {
 
 function whereOf({ sentinel, cluster }: RedisAddress): string {
   if (sentinel || cluster) return `redis.${sentinel ? 'sentinel' : 'cluster'} of the settings says where it is`;
-  return 'REDIS_URL, or redis.url of the settings, says where it is; where neither does, it is the one of npm start, which must run';
+  return 'is it running? Its address is REDIS_URL, or redis.url of the settings. If neither is set, it is the Redis of npm start';
 }
 
 /** @throws RingbackError RB_CONFIG_INVALID when the URL cannot be read */

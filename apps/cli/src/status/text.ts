@@ -46,10 +46,12 @@ function problemLines({ conditions, missing }: Pick<Seen, 'conditions' | 'missin
   });
 }
 
-function processLines({ processes, redis, at }: InstallationStatus): string[] {
+function processLines({ processes, redis, shards, at }: InstallationStatus): string[] {
   const isSilent = redis.some(({ shard, refusal }) => shard === 0 && refusal !== undefined);
-  if (processes === undefined)
-    return [`which processes run is not known ${isSilent ? 'while Redis takes no writes' : 'without shard 0'}`];
+  if (processes === undefined) {
+    const away = shards > 1 ? 'without shard 0' : 'while Redis is away';
+    return [`which processes run is not known ${isSilent ? 'while Redis takes no writes' : away}`];
+  }
   if (processes.length === 0) return ['no ingress and no worker runs'];
   const rows = processes.map(({ app, host, pid, version, startedAt, toldAt, state }) => [
     app,
