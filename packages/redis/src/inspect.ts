@@ -46,9 +46,10 @@ export async function inspectRedis(redis: Redis, durability: Durability): Promis
   };
 }
 
-/** In words, what Redis refuses of what the work needs. Writes the key of the readiness probe. Undefined: nothing. */
-export async function refusedByRedis(options: WriteProbeOptions): Promise<string | undefined> {
-  return (await createWriteProbe(options)())?.reason;
+/** What Redis refuses of what the work needs. Writes the key of the readiness probe. Undefined: nothing. */
+export async function refusedByRedis(options: WriteProbeOptions): Promise<{ reason: string; isRight: boolean } | undefined> {
+  const trouble = await createWriteProbe(options)();
+  return trouble && { reason: trouble.reason, isRight: trouble.kind === 'NOPERM' };
 }
 
 export type RedisTiming = {

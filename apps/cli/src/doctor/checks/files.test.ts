@@ -13,7 +13,11 @@ describe('files', () => {
     const config = await settingsWith();
     await chmod(config, 0o644);
     expect(of(await run(fileChecks, { config }), 'settings-file')).toMatchObject([
-      { severity: 'warning', mend: expect.stringContaining('chmod o-r') },
+      {
+        severity: 'warning',
+        text: expect.stringContaining('sources.0.accounts.0.secrets.0'),
+        mend: expect.stringContaining('chmod o-r'),
+      },
     ]);
     await chmod(config, 0o646);
     expect(of(await run(fileChecks, { config }), 'settings-file')).toMatchObject([
@@ -30,7 +34,7 @@ describe('files', () => {
       config,
       `
 sources: [{ name: callbot, type: callbot, accounts: [{ uuid: u, secretsFile: secret }] }]
-outputs: [{ name: log, type: stdout }]
+outputs: [{ name: log, type: webhook, url: 'http://127.0.0.1:9/hook' }]
 routes: [{ to: [log] }]
 privacy: { encrypt: { keys: [{ keyFile: body.key }] } }
 `,

@@ -28,8 +28,9 @@ function checkSettingsFile({ path, settings }: DoctorContext): Finding[] {
     const text = `everyone on this machine may write it (mode ${mode})`;
     return [{ severity: 'error', subject, text, mend: `chmod o-w ${subject}` }];
   }
-  if (modeOf(subject) & OTHERS_READ && secretsStandIn(subject, settings())) {
-    const text = `secrets stand in it, and everyone on this machine may read it (mode ${mode})`;
+  const inline = modeOf(subject) & OTHERS_READ ? secretsStandIn(subject, settings()) : [];
+  if (inline.length > 0) {
+    const text = `secrets stand in it (${inline.join(', ')}), and everyone on this machine may read it (mode ${mode})`;
     return [{ severity: 'warning', subject, text, mend: `chmod o-r ${subject}, or name files of secrets in it (…File)` }];
   }
   return [{ severity: 'ok', subject, text: `mode ${mode}` }];

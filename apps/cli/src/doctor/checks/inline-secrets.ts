@@ -3,11 +3,26 @@ import { type Secret, secretsIn } from '@ringback/contracts';
 
 const SHORTEST = 4;
 
-/** True if a secret stands in the text of the settings file itself, not in a variable or another file. */
-export function secretsStandIn(path: string, settings: unknown): boolean {
+/** Keys of secrets that stand in the text of the settings file itself, not in a variable or another file. */
+export function secretsStandIn(path: string, settings: unknown): string[] {
   const text = readFileSync(path, 'utf8');
-  const secrets = [...secretsIn(settings)].map(({ secret }) => revealed(secret));
-  return secrets.some((secret) => secret.length >= SHORTEST && text.includes(secret));
+  return [...secretsIn(settings)].flatMap(({ keys, secret }) => {
+    const value = revealed(secret);
+    return value.length >= SHORTEST && text.includes(value) && !isPlainUrl(value) ? [asWritten(keys)] : [];
+  });
+}
+
+/** The file has the settings of a source or output beside its name, not under `settings`. */
+const asWritten = (keys: readonly (string | number)[]) =>
+  keys.filter((key, depth) => depth !== 2 || key !== 'settings').join('.');
+
+const SHORTEST_TOKEN = 16;
+
+/** An address without a password, a query or a part of the path that is long enough for a token. */
+function isPlainUrl(value: string): boolean {
+  if (!/^https?:/.test(value) || !URL.canParse(value)) return false;
+  const { username, password, search, hash, pathname } = new URL(value);
+  return username + password + search + hash === '' && pathname.split('/').every((part) => part.length < SHORTEST_TOKEN);
 }
 
 /** A missing one throws. */

@@ -64,7 +64,9 @@ async function checkRights({ redis, prefix }: ReachedShard, { settings }: Doctor
   const subject = `keys ${prefix}:*`;
   const refused = await refusedByRedis({ redis, prefix, durability: wanted.durability, history: history !== undefined });
   if (refused === undefined) return { severity: 'ok', subject, text: 'all that the work needs is allowed' };
-  return { severity: 'error', subject, text: refused, mend: 'docs/security.md has the least rights of the Redis user' };
+  const { reason: text, isRight } = refused;
+  const mend = isRight ? 'docs/reliability.md has the least rights of the Redis user' : 'do what this line says, at Redis itself';
+  return { severity: 'error', subject, text, mend };
 }
 
 /** On a cluster the keys of other prefixes are on other nodes, and no process looks for them. */
