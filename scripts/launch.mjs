@@ -3,8 +3,9 @@
 // 1. Installs missing or stale dependencies (install.mjs).
 // 2. Runs the command on the Node pinned in package.json where that exists (Linux, glibc, x64 and arm64).
 //    Elsewhere, and with RINGBACK_NODE=host, on this Node if it is 22.22 or later, or 24 or later.
-// 3. Hands signals on; a SIGHUP of a closed terminal as SIGTERM. Ends with the command's exit code or signal. The command has its own session: otherwise Ctrl-C would
-//    reach it twice, from the terminal and from npm. It stops if npm (watch-npm.mjs) or we are killed.
+// 3. Hands signals on; a SIGHUP of a closed terminal as SIGTERM. Ends with the command's exit code or signal.
+//    The command has its own session: otherwise Ctrl-C would reach it twice, from the terminal and from npm.
+//    It stops if npm (watch-npm.mjs) or we are killed.
 import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, constants, existsSync, openSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -64,7 +65,9 @@ function run(node, args, onNpmGone) {
   const follow = pathToFileURL(join(ROOT, 'scripts', 'follow-parent.mjs')).href;
   const flags = ['--disable-warning=ExperimentalWarning', '--import', follow];
   // npm runs us in the project's folder. Paths on the command line are relative to the caller's.
-  const env = { ...process.env, RINGBACK_CALLER_FOLDER: process.env.INIT_CWD ?? process.cwd() };
+  // Node keeps there what it stripped and compiled. A folder that cannot be written is passed over.
+  const compiled = { NODE_COMPILE_CACHE: join(ROOT, 'node_modules', '.cache', 'ringback-compiled') };
+  const env = { ...compiled, ...process.env, RINGBACK_CALLER_FOLDER: process.env.INIT_CWD ?? process.cwd() };
   const options = { cwd: ROOT, env, stdio: ['inherit', 'inherit', 'inherit', 'ipc'], detached: true };
   const lastSent = new Map();
   // The command has no terminal, so it could not tell.
