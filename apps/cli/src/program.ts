@@ -4,6 +4,7 @@ import { VERSION } from '@ringback/observability';
 import { refusalOf } from '@ringback/redis';
 import { Command } from 'commander';
 import { callerPath } from './terminal/caller-path.ts';
+import type { CommandContext } from './terminal/command-context.ts';
 import { check } from './check/check.ts';
 import { surviveClosedPipes } from './terminal/closed-pipes.ts';
 import { addDiff } from './diff/command.ts';
@@ -30,14 +31,7 @@ import type { Terminal } from './terminal/terminal.ts';
 import { addTrace } from './trace/command.ts';
 import { addVerify } from './verify/command.ts';
 
-type Context = {
-  readonly program: Command;
-  readonly env: Env;
-  readonly terminal: Terminal;
-  /** Resolves a path that was typed. */
-  readonly fromCaller: (path: string) => string;
-  readonly exit: (code: number) => void;
-};
+type Context = Omit<CommandContext, 'done'> & { readonly exit: (code: number) => void };
 
 /** Of a wrong argument or option. */
 const EXIT_OF_USAGE = 2;

@@ -2,15 +2,14 @@ import { dispatchStatus, knownProcesses, readDispatch } from '@ringback/operatio
 import { callbackQueueState, readRouteCounts } from '@ringback/queue';
 import type { Command } from 'commander';
 import { dispatchLine } from './state.ts';
-import type { Env } from '../reach/load-settings.ts';
 import { countLines } from './route-counts.ts';
 import { askHome, askShards } from '../reach/shards.ts';
 import { switchQueues } from './switch-queues.ts';
 import { tellHistory } from '../reach/tell-history.ts';
-import type { Terminal } from '../terminal/terminal.ts';
+import type { CommandContext } from '../terminal/command-context.ts';
 import { type Reached, withConfig, withRedis, withRest } from '../reach/with-redis.ts';
 
-type Context = { readonly env: Env; readonly terminal: Terminal; readonly done: (success: boolean) => void };
+type Context = Pick<CommandContext, 'env' | 'terminal' | 'done'>;
 type Options = { readonly config?: string };
 
 /** For all workers. Ingresses go on acking. */

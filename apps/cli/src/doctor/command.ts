@@ -1,20 +1,14 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { InvalidArgumentError } from 'commander';
 import { type Check, GROUPS } from './check.ts';
 import { createContext } from './context.ts';
 import { CHECKS } from './registry.ts';
 import { reportJson, reportLines, tally } from './report.ts';
 import { runChecks } from './run-checks.ts';
-import type { Env } from '../reach/load-settings.ts';
 import { withConfig } from '../reach/with-redis.ts';
 import { duration } from '../terminal/option-values.ts';
-import type { Terminal } from '../terminal/terminal.ts';
+import type { CommandContext } from '../terminal/command-context.ts';
 
-type Context = {
-  readonly program: Command;
-  readonly env: Env;
-  readonly terminal: Terminal;
-  readonly done: (success: boolean) => void;
-};
+type Context = Omit<CommandContext, 'fromCaller'>;
 
 type Options = {
   readonly config?: string;

@@ -5,15 +5,14 @@ import { type HistoryStore, NO_ROWS } from '@ringback/history';
 import { createPerson, forget, type Forgot, phoneMatcher } from '@ringback/operations';
 import { createSources } from '@ringback/sources';
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Env } from '../reach/load-settings.ts';
-import type { Terminal } from '../terminal/terminal.ts';
 import { bodyCodec, payloadOpener } from '../reach/opened-history.ts';
 import { type OpenPlaces, withPlaces } from '../reach/with-places.ts';
 import { withConfig } from '../reach/with-redis.ts';
 import { lookInSpool } from './spool.ts';
+import type { CommandContext } from '../terminal/command-context.ts';
 import { tellForgot } from './view.ts';
 
-type Context = { readonly env: Env; readonly terminal: Terminal; readonly done: (success: boolean) => void };
+type Context = Pick<CommandContext, 'env' | 'terminal' | 'done'>;
 type Options = {
   readonly config?: string;
   readonly phone: readonly ((text: string) => boolean)[];

@@ -1,9 +1,7 @@
 import { existsSync } from 'node:fs';
 import { settingsFile } from '@ringback/config';
 import { type Command } from 'commander';
-import type { Env } from '../reach/load-settings.ts';
 import { duration, timeOrAgo, wholeNumber } from '../terminal/option-values.ts';
-import type { Terminal } from '../terminal/terminal.ts';
 import { withHistory } from '../reach/with-history.ts';
 import { withPlaces } from '../reach/with-places.ts';
 import { withConfig } from '../reach/with-redis.ts';
@@ -11,22 +9,14 @@ import { actionLines } from './action-lines.ts';
 import { copyTo } from './copy.ts';
 import { exportTo, importFrom } from './move-file.ts';
 import { pruneHistory } from './prune.ts';
+import type { CommandContext } from '../terminal/command-context.ts';
 import { showStatus } from './status.ts';
-
-type Context = {
-  readonly program: Command;
-  readonly env: Env;
-  readonly terminal: Terminal;
-  readonly done: (success: boolean) => void;
-  /** Resolves a path that was typed. */
-  readonly fromCaller: (path: string) => string;
-};
 
 type Shared = { readonly config?: string; readonly json: boolean };
 
 const json = (command: Command) => withConfig(command).option('--json', 'JSON', false);
 
-export function addHistory(context: Context): void {
+export function addHistory(context: CommandContext): void {
   const { program, env, terminal, done } = context;
   const history = program.command('history').description('what is kept of what passed: how much, how far behind, prune, export');
   json(history.command('status', { isDefault: true }))
@@ -55,7 +45,7 @@ export function addHistory(context: Context): void {
   addMoves(history, context);
 }
 
-function addMoves(history: Command, { env, terminal, fromCaller, done }: Context): void {
+function addMoves(history: Command, { env, terminal, fromCaller, done }: CommandContext): void {
   json(history.command('copy'))
     .description('copy all of it into the history of other settings, SQLite or PostgreSQL; workers may go on meanwhile')
     .requiredOption('--to <file>', 'settings file with the new history', fromCaller)

@@ -1,6 +1,5 @@
 import { outputQueueState } from '@ringback/queue';
 import type { Command } from 'commander';
-import type { Env } from '../reach/load-settings.ts';
 import { askHistory, withResting } from '../reach/ask-history.ts';
 import { requireOutput } from './known-output.ts';
 import { outputJson } from './json.ts';
@@ -8,14 +7,10 @@ import { showOutputs } from './list.ts';
 import { moveOutput, purgeOutput } from './removed.ts';
 import { switchQueues } from '../dispatch/switch-queues.ts';
 import { tellHistory } from '../reach/tell-history.ts';
-import type { Terminal } from '../terminal/terminal.ts';
+import type { CommandContext } from '../terminal/command-context.ts';
 import { withConfig, withRedis, withRest } from '../reach/with-redis.ts';
 
-type Context = {
-  readonly env: Env;
-  readonly terminal: Terminal;
-  readonly done: (success: boolean) => void;
-};
+type Context = Pick<CommandContext, 'env' | 'terminal' | 'done'>;
 type Options = { readonly config?: string };
 type Acting = Options & { readonly yes: boolean };
 

@@ -1,20 +1,12 @@
 import { type Config, settingsFile } from '@ringback/config';
 import { plan, type Plan, type PlannedOutput, type Shift } from '@ringback/operations';
-import type { Command } from 'commander';
-import { type Env, loadSettings } from '../reach/load-settings.ts';
+import { loadSettings } from '../reach/load-settings.ts';
 import { timeOrAgo, wholeNumber } from '../terminal/option-values.ts';
 import { table } from '../terminal/table.ts';
-import type { Terminal } from '../terminal/terminal.ts';
 import { withHistory } from '../reach/with-history.ts';
+import type { CommandContext } from '../terminal/command-context.ts';
 import { withConfig } from '../reach/with-redis.ts';
 
-type Context = {
-  readonly program: Command;
-  readonly env: Env;
-  readonly terminal: Terminal;
-  readonly done: (success: boolean) => void;
-  readonly fromCaller: (path: string) => string;
-};
 type Options = {
   readonly config?: string;
   readonly last?: number;
@@ -28,7 +20,7 @@ const LAST = 1000;
 const DESCRIPTION =
   "route callbacks of the history with today's settings and with new ones, and show what would change. Sends nothing, and needs no secret. Exits with 0 if every callback goes where it went and no condition fails anew, else with 1";
 
-export function addPlan({ program, env, terminal, done, fromCaller }: Context): void {
+export function addPlan({ program, env, terminal, done, fromCaller }: CommandContext): void {
   withConfig(program.command('plan').description(DESCRIPTION))
     .argument('<new.yaml>', 'the new settings file')
     .option(

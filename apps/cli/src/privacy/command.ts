@@ -1,13 +1,12 @@
 import { settingsFile } from '@ringback/config';
 import type { Command } from 'commander';
-import type { Env } from '../reach/load-settings.ts';
 import { withPlaces } from '../reach/with-places.ts';
 import { withConfig } from '../reach/with-redis.ts';
-import type { Terminal } from '../terminal/terminal.ts';
 import { runRotate } from './rotate.ts';
+import type { CommandContext } from '../terminal/command-context.ts';
 import { showEncryption } from './status.ts';
 
-type Context = { readonly env: Env; readonly terminal: Terminal; readonly done: (success: boolean) => void };
+type Context = Pick<CommandContext, 'env' | 'terminal' | 'done'>;
 type Shared = { readonly config?: string; readonly json: boolean };
 type Rotating = Shared & { readonly dryRun: boolean; readonly yes: boolean };
 

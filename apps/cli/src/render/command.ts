@@ -2,27 +2,19 @@ import { settingsFile } from '@ringback/config';
 import type { Callback } from '@ringback/contracts';
 import { keptCallback } from '@ringback/operations';
 import { SENDER_KINDS } from '@ringback/sources';
-import type { Command } from 'commander';
 import { type Env, loadSettings } from '../reach/load-settings.ts';
 import { withHistory } from '../reach/with-history.ts';
 import { sampleCallback } from '../route/sample-callback.ts';
 import { fileIfThere } from '../terminal/option-values.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import type { CommandContext } from '../terminal/command-context.ts';
 import { render, type Rendered } from './render.ts';
-
-type Context = {
-  readonly program: Command;
-  readonly env: Env;
-  readonly terminal: Terminal;
-  readonly done: (success: boolean) => void;
-  readonly fromCaller: (path: string) => string;
-};
 
 const WHAT = `a sample of a kind (${SENDER_KINDS.join(', ')}), a file with a body, or any id of a callback of the history`;
 
 type Flags = { output: string; source?: string; account?: string; json: boolean; config?: string };
 
-export function addRender({ program, env, terminal, done, fromCaller }: Context): void {
+export function addRender({ program, env, terminal, done, fromCaller }: CommandContext): void {
   program
     .command('render')
     .description('show what an output would send for a callback, masked as it would be; sends nothing')

@@ -2,13 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { type CallbackFilter, FILTER_STATES } from '@ringback/operations';
 import { type Command, InvalidArgumentError } from 'commander';
 import { filterOf, withFilters } from '../terminal/filter-options.ts';
-import type { Env } from '../reach/load-settings.ts';
 import { positiveNumber } from '../terminal/option-values.ts';
-import type { Terminal } from '../terminal/terminal.ts';
 import { withConfig } from '../reach/with-redis.ts';
+import type { CommandContext } from '../terminal/command-context.ts';
 import { runReplay } from './run.ts';
 
-type Context = { readonly env: Env; readonly terminal: Terminal; readonly done: (success: boolean) => void };
+type Context = Pick<CommandContext, 'env' | 'terminal' | 'done'>;
 type Options = CallbackFilter & {
   readonly config?: string;
   readonly to?: readonly string[];

@@ -1,18 +1,11 @@
-import type { Command } from 'commander';
-import type { Env } from '../reach/load-settings.ts';
 import { duration, wholeNumber } from '../terminal/option-values.ts';
-import type { Terminal } from '../terminal/terminal.ts';
+import type { CommandContext } from '../terminal/command-context.ts';
 import { withConfig } from '../reach/with-redis.ts';
 
 const MOST_SHARDS = 256;
 const WITHIN = '10m';
 
-type Context = {
-  readonly program: Command;
-  readonly env: Env;
-  readonly terminal: Terminal;
-  readonly done: (success: boolean) => void;
-};
+type Context = Omit<CommandContext, 'fromCaller'>;
 type Options = { readonly to?: number; readonly within: number; readonly abort: boolean; readonly config?: string };
 
 export function addReshard({ program, env, terminal, done }: Context): void {

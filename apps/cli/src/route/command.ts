@@ -1,25 +1,15 @@
 import { settingsFile } from '@ringback/config';
 import { SENDER_KINDS } from '@ringback/sources';
-import type { Command } from 'commander';
-import type { Env } from '../reach/load-settings.ts';
 import { fileBytes, fileIfThere, wholeNumber } from '../terminal/option-values.ts';
 import { route } from './route.ts';
 import { routeKept } from './kept.ts';
-import type { Terminal } from '../terminal/terminal.ts';
-
-type Context = {
-  readonly program: Command;
-  readonly env: Env;
-  readonly terminal: Terminal;
-  readonly done: (success: boolean) => void;
-  readonly fromCaller: (path: string) => string;
-};
+import type { CommandContext } from '../terminal/command-context.ts';
 
 const ROUTE_WHAT = `a sample of a kind (${SENDER_KINDS.join(', ')}; with --file, the kind to assume), a file with a body, or any id of a callback of the history`;
 
 const isKind = (what: string) => SENDER_KINDS.includes(what);
 
-export function addRoute({ program, env, terminal, done, fromCaller }: Context): void {
+export function addRoute({ program, env, terminal, done, fromCaller }: CommandContext): void {
   program
     .command('route')
     .description('show where a callback would go, which routes match it, and why the others do not; sends nothing')

@@ -4,7 +4,6 @@ import type { CallbackRef } from '@ringback/history';
 import { type CallbackFilter, count, follow, keptPlaceOf, search, type SearchOptions } from '@ringback/operations';
 import { type Command, InvalidArgumentError } from 'commander';
 import { filterOf, withFilters } from '../terminal/filter-options.ts';
-import type { Env } from '../reach/load-settings.ts';
 import { withKept } from '../kept/open-kept.ts';
 import { wholeNumber } from '../terminal/option-values.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -14,9 +13,10 @@ import { createPatience } from '../terminal/wait-for-history.ts';
 import { withPlaces } from '../reach/with-places.ts';
 import { withConfig } from '../reach/with-redis.ts';
 import { cursorOf, foundJson, foundTable } from './found-view.ts';
+import type { CommandContext } from '../terminal/command-context.ts';
 import { unknownNames } from './unknown-names.ts';
 
-type Context = { readonly env: Env; readonly terminal: Terminal; readonly done: (success: boolean) => void };
+type Context = Pick<CommandContext, 'env' | 'terminal' | 'done'>;
 type Options = CallbackFilter & {
   readonly config?: string;
   readonly limit: number;

@@ -1,27 +1,17 @@
 import { settingsFile } from '@ringback/config';
 import { newKey } from '@ringback/privacy';
 import { SENDER_KINDS } from '@ringback/sources';
-import { Argument, type Command } from 'commander';
-import type { Env } from '../reach/load-settings.ts';
+import { Argument } from 'commander';
 import { fileBytes, httpUrl, positiveNumber, wholeNumber } from '../terminal/option-values.ts';
-import type { Terminal } from '../terminal/terminal.ts';
 import { listen } from './listen.ts';
 import { giveSecret, newSecret } from './secret.ts';
+import type { CommandContext } from '../terminal/command-context.ts';
 import { send } from './send.ts';
-
-type SendContext = {
-  readonly program: Command;
-  readonly env: Env;
-  readonly terminal: Terminal;
-  /** Resolves a path that was typed. */
-  readonly fromCaller: (path: string) => string;
-  readonly done: (success: boolean) => void;
-};
 
 const REQUEST_ID =
   'the same requestID for all that this run sends, which makes repeats (default: each its own). The sample holds the time, so a later run is a conflict; with --file it is a repeat';
 
-export function addSend({ program, env, terminal, fromCaller, done }: SendContext): void {
+export function addSend({ program, env, terminal, fromCaller, done }: CommandContext): void {
   program
     .command('send')
     .description('post a realistic, correctly signed callback, as the provider would')
@@ -42,7 +32,7 @@ export function addSend({ program, env, terminal, fromCaller, done }: SendContex
     });
 }
 
-export function addListen({ program, terminal }: SendContext): void {
+export function addListen({ program, terminal }: CommandContext): void {
   program
     .command('listen')
     .description('a stand-in destination: prints every request that it gets')
@@ -55,7 +45,7 @@ export function addListen({ program, terminal }: SendContext): void {
     });
 }
 
-export function addSecret({ program, terminal, fromCaller, done }: SendContext): void {
+export function addSecret({ program, terminal, fromCaller, done }: CommandContext): void {
   program
     .command('secret')
     .description('print a new signing secret for a webhook (whsec_…), or a key for privacy.encrypt')

@@ -1,15 +1,15 @@
 import { type Condition, conditionsOf, createMissing, readStatus } from '@ringback/operations';
 import type { Command } from 'commander';
 import { brokenWords } from '../reach/broken-words.ts';
-import type { Broken, Env } from '../reach/load-settings.ts';
+import type { Broken } from '../reach/load-settings.ts';
 import { type OpenPlaces, withPlaces } from '../reach/with-places.ts';
 import { withConfig } from '../reach/with-redis.ts';
-import type { Terminal } from '../terminal/terminal.ts';
 import { watchOpened } from '../terminal/watch.ts';
 import { statusJson } from './json.ts';
+import type { CommandContext } from '../terminal/command-context.ts';
 import { type Seen, statusLines } from './text.ts';
 
-type Context = { readonly env: Env; readonly terminal: Terminal; readonly done: (success: boolean) => void };
+type Context = Pick<CommandContext, 'env' | 'terminal' | 'done'>;
 type Options = { readonly config?: string; readonly json: boolean; readonly watch: boolean; readonly strict: boolean };
 
 /** ms that something may wait before it is a problem, if the settings have no `alerts`. */

@@ -1,20 +1,14 @@
 import type { HistoryStore } from '@ringback/history';
 import { cleanId } from '@ringback/operations';
-import type { Command } from 'commander';
-import type { Env } from '../reach/load-settings.ts';
 import { wholeNumber } from '../terminal/option-values.ts';
 import { summaryJson, storyJson, storyLines, summaryLines } from './text.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { watch } from '../terminal/watch.ts';
 import { withHistory } from '../reach/with-history.ts';
+import type { CommandContext } from '../terminal/command-context.ts';
 import { withConfig } from '../reach/with-redis.ts';
 
-type Context = {
-  readonly program: Command;
-  readonly env: Env;
-  readonly terminal: Terminal;
-  readonly done: (success: boolean) => void;
-};
+type Context = Omit<CommandContext, 'fromCaller'>;
 type Options = { readonly config?: string; readonly limit: number; readonly json: boolean; readonly watch: boolean };
 
 export function addTasks({ program, env, terminal, done }: Context): void {

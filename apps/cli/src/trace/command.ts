@@ -8,16 +8,15 @@ import { bodyCodec } from '../reach/opened-history.ts';
 import { createSenders, createSources } from '@ringback/sources';
 import type { Command } from 'commander';
 import { brokenWords } from '../reach/broken-words.ts';
-import type { Env } from '../reach/load-settings.ts';
 import { withKept } from '../kept/open-kept.ts';
 import { wholeNumber } from '../terminal/option-values.ts';
-import type { Terminal } from '../terminal/terminal.ts';
 import { withConfig } from '../reach/with-redis.ts';
 import { type OpenPlaces, withPlaces } from '../reach/with-places.ts';
 import { traceJson } from './trace-json.ts';
+import type { CommandContext } from '../terminal/command-context.ts';
 import { traceText } from './trace-text.ts';
 
-type Context = { readonly env: Env; readonly terminal: Terminal; readonly done: (success: boolean) => void };
+type Context = Pick<CommandContext, 'env' | 'terminal' | 'done'>;
 type Options = { readonly config?: string; readonly json: boolean; readonly limit: number };
 
 /** Of a shard, the newest that wait to be written. Most hold up to 64 callbacks. */

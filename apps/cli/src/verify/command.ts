@@ -1,6 +1,5 @@
 import { settingsFile } from '@ringback/config';
-import type { Command } from 'commander';
-import { type Env, loadSettings } from '../reach/load-settings.ts';
+import { loadSettings } from '../reach/load-settings.ts';
 import { fileBytes, timeOrAgo, wholeNumber } from '../terminal/option-values.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { type Capture, unreadable } from './capture.ts';
@@ -9,15 +8,8 @@ import { readHar } from './har.ts';
 import { readHeaderFile } from './header-file.ts';
 import { verifyWhatComes } from './listen.ts';
 import { readLogLine } from './log-line.ts';
+import type { CommandContext } from '../terminal/command-context.ts';
 import { sourcesOf, tellVerdict, type Verdict, verifyCapture, verifyLine } from './verify.ts';
-
-type Context = {
-  readonly program: Command;
-  readonly env: Env;
-  readonly terminal: Terminal;
-  readonly done: (success: boolean) => void;
-  readonly fromCaller: (path: string) => string;
-};
 
 type Options = {
   readonly headers?: Buffer;
@@ -35,7 +27,7 @@ type Options = {
 
 const INPUTS = ['headers', 'curl', 'har', 'logLine', 'listen'] as const;
 
-export function addVerify({ program, env, terminal, done, fromCaller }: Context): void {
+export function addVerify({ program, env, terminal, done, fromCaller }: CommandContext): void {
   const file = (mib?: number) => (path: string) => fileBytes(fromCaller(path), mib && mib * 1024 * 1024);
   program
     .command('verify')
