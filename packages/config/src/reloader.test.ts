@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -58,6 +59,7 @@ function started(content = text('')) {
     path,
     reload,
     write,
+    folder,
     remove: (name: string) => rmSync(join(folder, name)),
     onCheck,
     said,
@@ -121,6 +123,18 @@ describe('while a rotation of secrets is under way', () => {
     }
     expect(await reload()).toEqual({ parsed: 8, applied: 0, problem: 'RB_CONFIG_UNREADABLE' });
   });
+});
+
+it('reads no pipe, says so, and takes what stands there later', async () => {
+  const { reload, write, remove, folder, reloader, apply } = started(rotated(''));
+  remove('one.key');
+  spawnSync('mkfifo', [join(folder, 'one.key')]);
+  expect(await reload()).toMatchObject({ applied: 0, problem: 'RB_CONFIG_INVALID' });
+  expect(reloader.state().problem?.text).toContain('one.key cannot be read: it is no regular file');
+  remove('one.key');
+  write('one.key', 'new');
+  expect(await reload()).toMatchObject({ applied: 1 });
+  expect(apply.mock.calls.map(([next]) => secretsOf(next))).toEqual([['new', 'old']]);
 });
 
 it('ends at its next step if the process stops, and takes nothing', async () => {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { type Logger, RingbackError } from '@ringback/contracts';
 import { compareInSteps, type SettingsChange } from './compare.ts';
 import type { Steps } from './in-steps.ts';
@@ -39,12 +40,14 @@ export type Reloader = {
   readonly reload: () => void;
   readonly parts: () => SettingsParts;
   readonly state: () => SettingsState;
-  /** No reload begins any more, and one under way ends at its next step. Resolves once none is under way. */
+  /** No reload begins any more, and one under way ends at its next step. Resolves once none is under way, or after 5 s. */
   close(): Promise<void>;
 };
 
 /** ms from the begin of one reload to that of the next: a storm of signals or changes MUST NOT take the CPU. */
 const AT_MOST_EVERY_MS = 1000;
+/** ms. A disk that does not answer MUST NOT keep a process from stopping. */
+const CLOSES_WITHIN_MS = 5000;
 const MOST_TEXT = 2000;
 const SHOWN_CHANGES = 50;
 
@@ -86,7 +89,7 @@ export function createReloader(options: ReloaderOptions): Reloader {
     async close() {
       watch.follow(false);
       closing.abort();
-      await work.close();
+      await Promise.race([work.close(), setTimeout(CLOSES_WITHIN_MS, undefined, { ref: false })]);
     },
   };
 }

@@ -77,6 +77,8 @@ export function reasonOf(error: unknown): string {
   if (code === 'ENOENT') return 'there is no such file';
   if (code === 'EACCES') return 'this user may not read it';
   if (code === 'EISDIR') return 'it is a folder';
+  if (code === 'ENOTREG') return 'it is no regular file, and a reload reads no pipes';
+  if (code === 'EFBIG') return 'it is larger than 16 MiB';
   return isEncoding(error) ? 'it is not text in UTF-8' : code;
 }
 

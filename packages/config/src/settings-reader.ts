@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { inspectConfig, type InspectedConfig, inspectInSteps, type LoadOptions } from './load.ts';
+import { readRegularFile, readRegularFileSoon } from './regular-file.ts';
+import type { ReadFile } from './secret-files.ts';
 
 /** Reads the settings again and again, and knows the files that they were read from. */
 export type SettingsReader = {
@@ -27,8 +28,8 @@ export function createSettingsReader(options: Omit<LoadOptions, 'readFile'>): Se
   const readFrom = new WeakMap<InspectedConfig, Files>();
 
   /** Its files are known even if it fails. */
-  function begin() {
-    const begun = beginRead();
+  function begin(readFile: ReadFile) {
+    const begun = beginRead(readFile);
     files = begun.files;
     const keep = (settings: InspectedConfig) => {
       readFrom.set(settings, begun.files);
@@ -39,11 +40,12 @@ export function createSettingsReader(options: Omit<LoadOptions, 'readFile'>): Se
 
   return {
     read() {
-      const begun = begin();
+      // A start may read a pipe.
+      const begun = begin((path) => readFileSync(path));
       return begun.keep(inspectConfig(begun.options));
     },
     async readAgain(signal) {
-      const begun = begin();
+      const begun = begin(readRegularFile);
       return begun.keep(await inspectInSteps(begun.options, signal));
     },
     async isUnchanged(settings) {
@@ -62,13 +64,13 @@ export function createSettingsReader(options: Omit<LoadOptions, 'readFile'>): Se
   };
 }
 
-function beginRead() {
+function beginRead(readFile: ReadFile) {
   const files = new Map<string, Seen>();
   const read = (path: string) => {
     // MUST come first: what changes meanwhile counts as changed.
     const state = stateOf(path);
     files.set(path, { state });
-    const bytes = readFileSync(path);
+    const bytes = Buffer.from(readFile(path));
     files.set(path, { state, bytes });
     return bytes;
   };
@@ -95,7 +97,7 @@ async function digestOf(path: string): Promise<string> {
 
 async function bytesOf(path: string): Promise<Buffer | undefined> {
   try {
-    return await readFile(path);
+    return await readRegularFileSoon(path);
   } catch {
     return undefined;
   }

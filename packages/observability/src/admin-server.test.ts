@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { get } from 'node:https';
+import { connect } from 'node:net';
 import { createSecret } from '@ringback/contracts';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type AdminServerOptions, startAdminServer } from './admin-server.ts';
 import { createMetrics } from './metrics/metrics.ts';
 
@@ -45,6 +46,17 @@ describe('admin server', () => {
     const second = await start({ adminPort: undefined, defaultPort: portOf(first) });
     expect(portOf(second)).not.toBe(portOf(first));
     expect(await status(second.url, '/livez')).toBe(200);
+  });
+
+  it('is closed at once, whoever holds a connection, and takes a bounded number of them', async () => {
+    const server = await start();
+    const sockets = Array.from({ length: 100 }, () => connect(portOf(server), '127.0.0.1'));
+    const ends = sockets.map((socket) => new Promise((resolve) => socket.on('error', () => {}).once('close', resolve)));
+    onTestFinished(() => sockets.forEach((socket) => socket.destroy()));
+    for (const socket of sockets) socket.write('GET /metrics HTTP/1.1\r\nHost: a\r\n');
+    await vi.waitFor(() => expect(sockets.filter(({ closed }) => closed)).toHaveLength(100 - 64), { timeout: 30_000 });
+    await server.close();
+    await Promise.all(ends);
   });
 
   it('refuses to start where the port that the settings name is taken', async () => {

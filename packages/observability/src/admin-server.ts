@@ -18,6 +18,11 @@ export type AdminServerOptions = {
   readonly logger: Logger;
 } & AdminAccess;
 
+/** Probes and scrapers need few. They MUST NOT take the files that callbacks need. */
+const MOST_CONNECTIONS = 64;
+/** ms. For a whole request: it has no body. Node looks every 30 s. */
+const ARRIVES_WITHIN_MS = 5000;
+
 export type AdminServer = { readonly url: string; close(): Promise<void> };
 
 /**
@@ -28,6 +33,7 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
   warnOfOpenAdmin(options);
   const app = openApp(options);
   keepErrorListener(app.server);
+  Object.assign(app.server, { maxConnections: MOST_CONNECTIONS, headersTimeout: ARRIVES_WITHIN_MS });
   app.get('/livez', () => ({ status: 'live', ...options.facts?.() }));
   app.get('/readyz', async (_request, reply) => {
     const reasons = await options.notReadyReasons();
@@ -49,7 +55,9 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
 
 function openApp({ adminTls }: AdminAccess) {
   try {
-    return Fastify({ logger: false, https: adminTls ? httpsOf(adminTls) : null });
+    // Whoever holds a connection here MUST NOT hold up the end of the process.
+    const bounds = { forceCloseConnections: true, requestTimeout: ARRIVES_WITHIN_MS };
+    return Fastify({ logger: false, ...bounds, https: adminTls ? httpsOf(adminTls) : null });
   } catch (cause) {
     throw new RingbackError('RB_CONFIG_INVALID', 'adminTls: cert, key or ca is no PEM, or cert and key do not fit', { cause });
   }
