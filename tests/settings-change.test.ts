@@ -33,7 +33,7 @@ it('while dispatching is paused callbacks are acked and wait, no worker takes it
     /RB_SETTINGS_DIFFER: workers run different settings[\s\S]*changes secrets and URLs of all outputs together/,
   );
   expect(await old.process.stop()).toBe(0);
-  expect(await worker.process.line('workers run the same settings again')).toBeTruthy();
+  expect(await worker.process.line('all processes of the worker run the same settings again')).toBeTruthy();
   expect(sink.requests).toEqual([]);
   expect(await worker.process.line('dispatching is paused; resume with: ringback dispatch resume')).toMatchObject({
     code: 'RB_DISPATCH_PAUSED',

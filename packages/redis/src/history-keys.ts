@@ -1,6 +1,6 @@
 import { latelyKey } from './lately.ts';
 
-/** The stream of events that wait for the history; a hash: its bytes, and what was dropped of it; and where it is noted when. */
+/** `stream`: events that wait for the history. `state`: a hash with their bytes and what was dropped. `lately`: when. */
 export const historyKeys = (prefix: string) => ({
   stream: `${prefix}:history`,
   state: `${prefix}:history.state`,

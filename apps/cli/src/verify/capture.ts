@@ -1,4 +1,5 @@
 import { type Headers, RingbackError } from '@ringback/contracts';
+import { printable } from '../terminal/table.ts';
 
 /** A request as it was captured. */
 export type Capture = {
@@ -13,9 +14,9 @@ export type Capture = {
   readonly at?: number | undefined;
 };
 
-/** MUST NOT quote what the capture holds: it may be secret. */
+/** MUST NOT quote what the capture holds, but for paths and names of headers: it may be secret. */
 export function unreadable(problem: string): RingbackError {
-  return new RingbackError('RB_CAPTURE_INVALID', problem);
+  return new RingbackError('RB_CAPTURE_INVALID', printable(problem));
 }
 
 /** Values as latin1 text, in order. Names in any case. */

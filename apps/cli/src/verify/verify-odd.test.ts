@@ -56,6 +56,19 @@ it.each<[string, string, string]>([
   expect(tellVerdict(verdict).at(-1)).toBe(`  not tried: ${verdict.untried}`);
 });
 
+it('what a capture holds does not control the terminal', () => {
+  const evil = '\u001b[31mEVIL\u0007';
+  const post = (name: string, value: unknown) => ({
+    request: { method: 'POST', url: `http://x/${evil}`, headers: [{ name, value }] },
+  });
+  const har =
+    (...entries: object[]) =>
+    () =>
+      readHar(Buffer.from(JSON.stringify({ log: { entries } })), { paths: [] });
+  expect(har(post('a', 'b'), post('a', 'b'))).toThrow('POST /?[31mEVIL?');
+  expect(har(post(evil, {}))).toThrow('header ?[31mEVIL? is no text');
+});
+
 it('a URL of many # is cut in no time', () => {
   const sent = { method: 'POST', url: `/a${'#'.repeat(500_000)}\n`, headers: [], postData: { text: '' } };
   const har = Buffer.from(JSON.stringify({ log: { entries: [{ request: sent }] } }));

@@ -106,7 +106,7 @@ function createDifferenceReport({ app, logger, onSame }: Pick<Required<AnnounceO
     if (difference) {
       logger.warn({ code: 'RB_SETTINGS_DIFFER', ...difference }, `${app}s run different settings`);
     } else {
-      logger.info({}, `${app}s run the same settings again`);
+      logger.info({}, `all processes of the ${app} run the same settings again`);
       onSame();
     }
   };
