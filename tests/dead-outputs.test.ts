@@ -5,6 +5,8 @@ import { expect, it, onTestFinished, vi } from 'vitest';
 
 const ROOM = 5 * 1024 * 1024;
 const DEAD = ['dead-1', 'dead-2'] as const;
+/** Long, so that few fill Redis; and random: then it does not help that stored bodies are compressed. */
+const note = () => randomBytes(1500).toString('base64');
 
 /** One output that is well, and two that are dead, of which one has no breaker. */
 const settings = (sinkUrl: string) => `
@@ -19,7 +21,7 @@ routes: [{ to: [good, dead-1, dead-2] }]
 `;
 
 /** Posts callbacks until none is taken any more; resolves with the requestIDs that were acked. */
-async function fill(ingress: string, note: () => string): Promise<string[]> {
+async function fill(ingress: string): Promise<string[]> {
   const acked: string[] = [];
   const send = async (sender: number): Promise<void> => {
     for (let count = 0; ; count += 1) {
@@ -46,12 +48,9 @@ function watch(sink: Sink) {
   return { got: (name: string) => got.get(name) ?? new Set(), revive: () => void (dead = false) };
 }
 
-it.each([
-  ['alike', () => 'x'.repeat(600)],
-  ['as random as can be', () => randomBytes(450).toString('base64')],
-])(
-  'a backlog that fills Redis gets to the output that is well, though two others are dead: bodies %s',
-  async (_, note) => {
+it(
+  'a backlog that fills Redis gets to the output that is well, though two others are dead',
+  async () => {
     const server = await startRedisServer();
     const redis = new Redis(server.url);
     onTestFinished(() => redis.disconnect());
@@ -60,7 +59,7 @@ it.each([
     const used = Number(/used_memory:(\d+)/.exec(await redis.info('memory'))?.[1]);
     await redis.config('SET', 'maxmemory', String(used + ROOM));
     const ingress = await startIngress();
-    const acked = await fill(ingress.url, note);
+    const acked = await fill(ingress.url);
     expect(acked.length).toBeGreaterThan(500);
 
     await startWorker();
