@@ -48,29 +48,25 @@ function watch(sink: Sink) {
   return { got: (name: string) => got.get(name) ?? new Set(), revive: () => void (dead = false) };
 }
 
-it(
-  'a backlog that fills Redis gets to the output that is well, though two others are dead',
-  async () => {
-    const server = await startRedisServer();
-    const redis = new Redis(server.url);
-    onTestFinished(() => redis.disconnect());
-    const { sink, startIngress, startWorker } = await createInstallation({ redisUrl: server.url, settings });
-    const { got, revive } = watch(sink);
-    const used = Number(/used_memory:(\d+)/.exec(await redis.info('memory'))?.[1]);
-    await redis.config('SET', 'maxmemory', String(used + ROOM));
-    const ingress = await startIngress();
-    const acked = await fill(ingress.url);
-    expect(acked.length).toBeGreaterThan(500);
+it('a backlog that fills Redis gets to the output that is well, though two others are dead', async () => {
+  const server = await startRedisServer();
+  const redis = new Redis(server.url);
+  onTestFinished(() => redis.disconnect());
+  const { sink, startIngress, startWorker } = await createInstallation({ redisUrl: server.url, settings });
+  const { got, revive } = watch(sink);
+  const used = Number(/used_memory:(\d+)/.exec(await redis.info('memory'))?.[1]);
+  await redis.config('SET', 'maxmemory', String(used + ROOM));
+  const ingress = await startIngress();
+  const acked = await fill(ingress.url);
+  expect(acked.length).toBeGreaterThan(500);
 
-    await startWorker();
-    await vi.waitFor(() => expect(got('good').size).toBe(acked.length), { timeout: 120_000, interval: 100 });
-    expect(DEAD.map((name) => got(name).size)).toEqual([0, 0]);
-    revive();
-    for (const name of DEAD) {
-      await vi.waitFor(() => expect(got(name)).toEqual(new Set(acked)), { timeout: 120_000, interval: 500 });
-    }
-    const left = async () => [...(await redis.keys('ringback:bodies:*')), ...(await redis.keys('ringback:held:*'))];
-    await vi.waitFor(async () => expect(await left()).toEqual([]), { timeout: 20_000, interval: 200 });
-  },
-  300_000,
-);
+  await startWorker();
+  await vi.waitFor(() => expect(got('good').size).toBe(acked.length), { timeout: 120_000, interval: 100 });
+  expect(DEAD.map((name) => got(name).size)).toEqual([0, 0]);
+  revive();
+  for (const name of DEAD) {
+    await vi.waitFor(() => expect(got(name)).toEqual(new Set(acked)), { timeout: 120_000, interval: 500 });
+  }
+  const left = async () => [...(await redis.keys('ringback:bodies:*')), ...(await redis.keys('ringback:held:*'))];
+  await vi.waitFor(async () => expect(await left()).toEqual([]), { timeout: 20_000, interval: 200 });
+}, 300_000);
