@@ -1,6 +1,7 @@
-import { handOver, killPrimary, printed, startCluster, startSlotMove } from '@ringback/testkit';
+import { handOver, killPrimary, startCluster, startSlotMove } from '@ringback/testkit';
 import { expect, it } from 'vitest';
 import { installOn } from './failover-load.ts';
+import { printed } from './commands.ts';
 
 it('with a Redis Cluster, nothing acked is lost when a primary is killed or hands over or our slot moves, and service returns by itself', async () => {
   const set = await startCluster();

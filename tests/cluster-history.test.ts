@@ -3,17 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { callbackKey, shardOf } from '@ringback/contracts';
 import { openHistory } from '@ringback/history';
-import {
-  createInstallation,
-  interfaceSettings,
-  postCallback,
-  printed,
-  ringback,
-  SAMPLE_ACCOUNT,
-  startCluster,
-  taskBody,
-} from '@ringback/testkit';
+import { createInstallation, interfaceSettings, postCallback, SAMPLE_ACCOUNT, startCluster, taskBody } from '@ringback/testkit';
 import { expect, it, onTestFinished, vi } from 'vitest';
+import { printed, ringback } from './commands.ts';
 
 const SHARDS = 3;
 const SOON = { timeout: 60_000, interval: 50 };

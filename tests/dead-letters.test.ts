@@ -1,6 +1,7 @@
-import { testRedis, createInstallation, interfaceSettings, printed, ringback, postCallback, taskBody } from '@ringback/testkit';
+import { testRedis, createInstallation, interfaceSettings, postCallback, taskBody } from '@ringback/testkit';
 import { expect, it, vi } from 'vitest';
 import { undocumented } from './documented-lines.ts';
+import { printed, ringback } from './commands.ts';
 
 const body = taskBody({ taskStatus: 1 });
 const DEADLINE = { timeout: 20_000, interval: 20 };

@@ -7,7 +7,6 @@ import {
   createInstallation,
   interfaceSettings,
   postCallback,
-  ringback,
   SAMPLE_ACCOUNT,
   startRedisServer,
   taskBody,
@@ -18,6 +17,7 @@ import { Redis } from 'ioredis';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { bytesInRedis, filesIn, textsIn } from './bytes-at-rest.ts';
 import { DEADLINE } from './history-world.ts';
+import { ringback } from './commands.ts';
 
 const [PHONE, NAME] = ['13800138777', 'Weiming Zhang'];
 const PERSONAL = [PHONE, NAME];

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
-import { postCallback, printed, startApp, taskBody, writeSettings } from '@ringback/testkit';
+import { postCallback, startApp, taskBody, writeSettings } from '@ringback/testkit';
 import { expect, it, vi } from 'vitest';
 import { bytesInRedis, filesIn, textsIn } from './bytes-at-rest.ts';
 import { DEADLINE, setUpHistory } from './history-world.ts';
 import { install, reload, settingsOf, startLoad } from './reload-world.ts';
+import { printed } from './commands.ts';
 
 const PHONE = '13800138777';
 const newKey = () => randomBytes(32).toString('base64');

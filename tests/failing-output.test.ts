@@ -1,6 +1,7 @@
-import { freePort, testRedis, createInstallation, interfaceSettings, printed, postCallback, taskBody } from '@ringback/testkit';
+import { freePort, testRedis, createInstallation, interfaceSettings, postCallback, taskBody } from '@ringback/testkit';
 import { expect, it, vi } from 'vitest';
 import { undocumented } from './documented-lines.ts';
+import { printed } from './commands.ts';
 
 const READY = { settings: { path: expect.any(String), loadedAt: expect.any(String) }, notReady: [] };
 const INGRESS = { app: 'ingress', state: { ...READY, totals: { acked: 1, refused: 0 } } };

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openHistory } from '@ringback/history';
-import { createInstallation, interfaceSettings, postCallback, printed, startApp, taskBody, testRedis } from '@ringback/testkit';
+import { createInstallation, interfaceSettings, postCallback, startApp, taskBody, testRedis } from '@ringback/testkit';
 import { expect, it, onTestFinished, vi } from 'vitest';
+import { printed } from './commands.ts';
 
 const DEADLINE = { timeout: 60_000, interval: 200 };
 const HOUR = 3_600_000;

@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { postCallback, printed, taskBody } from '@ringback/testkit';
+import { postCallback, taskBody } from '@ringback/testkit';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { ROWS } from '../deploy/monitoring/panels.ts';
 import { notPrinted, shownBlocks } from './incident-page.ts';
 import { createIncidentWorld } from './incident-world.ts';
 import { startPrometheus } from './shipped-prometheus.ts';
+import { printed } from './commands.ts';
 
 const SOON = { timeout: 90_000, interval: 250 };
 const DOCS = 'https://wiki.example.com/';

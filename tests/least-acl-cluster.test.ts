@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { leastAcl } from '@ringback/redis';
-import { createInstallation, interfaceSettings, postCallback, printed, startCluster, taskBody } from '@ringback/testkit';
+import { createInstallation, interfaceSettings, postCallback, startCluster, taskBody } from '@ringback/testkit';
 import { expect, it, vi } from 'vitest';
+import { printed } from './commands.ts';
 
 const rules = leastAcl({ prefix: '{ringback:0}', durability: 'replica', cluster: true });
 const SOON = { timeout: 30_000, interval: 50 };

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { leastAcl } from '@ringback/redis';
-import { startRedisServer, createInstallation, interfaceSettings, printed, postCallback, taskBody } from '@ringback/testkit';
+import { startRedisServer, createInstallation, interfaceSettings, postCallback, taskBody } from '@ringback/testkit';
 import { Redis } from 'ioredis';
 import { expect, it, onTestFinished, vi } from 'vitest';
+import { printed } from './commands.ts';
 
 const rules = leastAcl({ prefix: 'ringback', durability: 'memory' });
 const SOON = { timeout: 30_000, interval: 50 };

@@ -1,5 +1,6 @@
-import { createInstallation, printed, SAMPLE_ACCOUNT, testRedis } from '@ringback/testkit';
+import { createInstallation, SAMPLE_ACCOUNT, testRedis } from '@ringback/testkit';
 import { expect, it, vi } from 'vitest';
+import { printed } from './commands.ts';
 
 const DEADLINE = { timeout: 30_000, interval: 50 };
 const ACCOUNTS = `accounts: [{ uuid: ${SAMPLE_ACCOUNT.uuid}, secrets: ["${SAMPLE_ACCOUNT.secret}"], algorithm: md5 }]`;

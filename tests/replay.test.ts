@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { callbackKey } from '@ringback/contracts';
 import { type CallbackRow, NO_ROWS, openHistory } from '@ringback/history';
-import { createInstallation, interfaceSettings, ringback, startApp, testRedis } from '@ringback/testkit';
+import { createInstallation, interfaceSettings, startApp, testRedis } from '@ringback/testkit';
 import { expect, it, onTestFinished, vi } from 'vitest';
+import { ringback } from './commands.ts';
 
 const DEADLINE = { timeout: 60_000, interval: 20 };
 const COUNT = 300;

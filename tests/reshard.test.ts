@@ -3,13 +3,13 @@ import {
   createInstallation,
   interfaceSettings,
   postCallback,
-  printed,
   startApp,
   startCluster,
   taskBody,
   writeSettings,
 } from '@ringback/testkit';
 import { expect, it, vi } from 'vitest';
+import { printed } from './commands.ts';
 
 const SOON = { timeout: 60_000, interval: 50 };
 const RULES = leastAcl({ prefix: '{ringback:*}', durability: 'replica', cluster: true });

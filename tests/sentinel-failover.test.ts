@@ -1,6 +1,7 @@
-import { handOver, hangPrimary, printed, startSentinelSet } from '@ringback/testkit';
+import { handOver, hangPrimary, startSentinelSet } from '@ringback/testkit';
 import { expect, it } from 'vitest';
 import { installOn } from './failover-load.ts';
+import { printed } from './commands.ts';
 
 it('with Sentinel, nothing acked is lost when a primary hangs or hands over, and service returns by itself', async () => {
   const set = await startSentinelSet();

@@ -1,14 +1,7 @@
 import { writeFile } from 'node:fs/promises';
-import {
-  startRedisServer,
-  testRedis,
-  createInstallation,
-  interfaceSettings,
-  printed,
-  postCallback,
-  taskBody,
-} from '@ringback/testkit';
+import { startRedisServer, testRedis, createInstallation, interfaceSettings, postCallback, taskBody } from '@ringback/testkit';
 import { expect, it, vi } from 'vitest';
+import { printed } from './commands.ts';
 
 const DEADLINE = { timeout: 30_000, interval: 50 };
 const body = taskBody({ taskStatus: 1 });

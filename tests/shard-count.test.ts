@@ -2,13 +2,13 @@ import {
   createInstallation,
   interfaceSettings,
   postCallback,
-  ringback,
   startApp,
   startCluster,
   taskBody,
   writeSettings,
 } from '@ringback/testkit';
 import { expect, it, vi } from 'vitest';
+import { ringback } from './commands.ts';
 
 const SOON = { timeout: 30_000, interval: 50 };
 const COUNT = '{ringback:0}:shards';

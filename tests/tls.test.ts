@@ -9,7 +9,6 @@ import {
   interfaceSettings,
   postCallback,
   type PrivateRedis,
-  ringback,
   speakingTls,
   startCluster,
   startRedisServer,
@@ -19,6 +18,7 @@ import {
 } from '@ringback/testkit';
 import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { ringback } from './commands.ts';
 
 const SOON = { timeout: 60_000, interval: 50 };
 const { caFile, certFile, keyFile, servername, otherCaFile } = TLS_FILES;

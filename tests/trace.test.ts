@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInstallation, interfaceSettings, postCallback, ringback, taskBody, testRedis } from '@ringback/testkit';
+import { createInstallation, interfaceSettings, postCallback, taskBody, testRedis } from '@ringback/testkit';
 import { expect, it, onTestFinished, vi } from 'vitest';
+import { ringback } from './commands.ts';
 
 const DEADLINE = { timeout: 60_000, interval: 200 };
 
@@ -52,8 +53,10 @@ it('trace tells what became of a callback that was sent, and what is under way',
       ],
     });
   }, DEADLINE);
-  const { out } = await ringback(env, 'search', '--state', 'delivered', '--output', 'crm', '--count', '--json');
-  expect(out).toBe('{"count":1}\n');
+  await vi.waitFor(async () => {
+    const { out } = await ringback(env, 'search', '--state', 'delivered', '--output', 'crm', '--count', '--json');
+    expect(out).toBe('{"count":1}\n');
+  }, DEADLINE);
 });
 
 it('without a history, trace tells what Redis knows', async () => {
