@@ -71,8 +71,8 @@ describe('every pattern of the settings', () => {
   it.each(found)('has words in place of $pattern for $keys of $type', ({ keys, pattern, words, type }) => {
     expect(words).toMatch(/^This is not .+\.$/);
     const path = join(folder, 'ringback.yaml');
-    // No pattern takes a space before a letter that is not ASCII and two dots.
-    writeFileSync(path, JSON.stringify(nested(keys, ' é..', type)));
+    // No pattern takes a space before a letter that is not ASCII and two dots. Long enough for a token.
+    writeFileSync(path, JSON.stringify(nested(keys, ' é..'.repeat(5), type)));
     const err = problemsOf(path);
     const key = keys.reduce<string>((text, part) => (typeof part === 'number' ? `${text}[${part}]` : `${text}.${part}`), '');
     const lines = err.split('\n').filter((line) => line.includes(` ${key.slice(1)}: `));
