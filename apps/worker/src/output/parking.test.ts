@@ -49,7 +49,7 @@ async function strikeAtEach(
   const steps = await run();
   const faults = Array.from({ length: steps }, (_, index) => hows.map((how) => ({ at: index + 1, how }))).flat();
   // Side by side, since each mostly waits. All at once would take the time from each other's locks.
-  const limit = pLimit(6);
+  const limit = pLimit(8);
   await limit.map(faults, async (fault) => {
     const name = `${fault.how} before command ${fault.at} of ${steps}`;
     await run(fault).catch((cause: unknown) => {

@@ -70,7 +70,7 @@ export function openParking({ access, rest, wake = () => {} }: Place, bound: Bac
   return { look, events, logger };
 }
 
-const breaker = { enabled: true, failures: 2, failingFor: 60_000, cooldown: 300, maxHold: 60_000 };
+const breaker = { enabled: true, failures: 2, failingFor: 60_000, cooldown: 100, maxHold: 60_000 };
 
 /** `crm` is away and holds four batches; `ops` has taken them. */
 export async function startAway(crm: Partial<DeliverySettings> = {}) {
