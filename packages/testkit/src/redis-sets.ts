@@ -115,17 +115,24 @@ export async function runCluster(start: StartServer, options: ClusterOptions = {
         throw new Error('not its replica');
       }),
     );
+  /** Who has not heard yet that it is a replica gives it no vote; then it would have to be asked again much later. */
+  const handOver = async (primary: PrivateRedis) => {
+    const replica = await replicaOf(primary.port);
+    const id = String(await ask(primary, 'CLUSTER', 'MYID'));
+    const known = async () => {
+      const replies = await Promise.all(servers.map((server) => ask(server, 'CLUSTER', 'REPLICAS', id).catch(() => '')));
+      return replies.every((reply) => reply === '' || String(reply).includes(`:${replica.port}@`));
+    };
+    await comesUp('a replica that all know', known);
+    await ask(replica, 'CLUSTER', 'FAILOVER');
+  };
   return {
     nodes,
     servers,
     ask,
     settings: `cluster: { nodes: [${flow(nodes)}] }`,
     primary: current,
-    failOver: (key) =>
-      untilAnother(
-        () => current(key),
-        async ({ port }) => ask(await replicaOf(port), 'CLUSTER', 'FAILOVER'),
-      ),
+    failOver: (key) => untilAnother(() => current(key), handOver),
     restart: () => restart(servers),
   };
 }
