@@ -9,7 +9,7 @@ import {
   writeSettings,
 } from '@ringback/testkit';
 import { expect, it, vi } from 'vitest';
-import { printed } from './commands.ts';
+import { printed, ringback } from './commands.ts';
 
 const SOON = { timeout: 60_000, interval: 50 };
 const RULES = leastAcl({ prefix: '{ringback:*}', durability: 'replica', cluster: true });
@@ -61,19 +61,18 @@ async function deadLetters(env: Readonly<Record<string, string>>): Promise<numbe
   return (await printed(env, 'dead-letters', 'list', '--json')).split('\n').filter(Boolean).length;
 }
 
-function reshard(env: Readonly<Record<string, string>>, ...args: string[]) {
-  const command = startApp({ app: 'cli', env, args: ['reshard', ...args] });
-  const said = () => command.output.join('\n');
-  return {
-    /** Kills it as soon as it has said these words. It may have ended before. */
-    async killedAfter(words: string): Promise<void> {
-      await vi.waitFor(() => expect(said()).toContain(words), SOON);
-      await command.stop('SIGKILL');
-    },
-    async ends(code: number, words: string | RegExp): Promise<void> {
-      expect({ code: await command.exit, said: said() }).toEqual({ code, said: expect.stringMatching(words) });
-    },
-  };
+type Env = Readonly<Record<string, string>>;
+
+async function reshard(env: Env, args: readonly string[], code: number, words: string | RegExp): Promise<void> {
+  const { out, err, ...ran } = await ringback(env, 'reshard', ...args);
+  expect({ code: ran.code, said: out + err }).toEqual({ code, said: expect.stringMatching(words) });
+}
+
+/** Kills it as soon as it has said these words. It may have ended before. */
+async function reshardKilledAfter(env: Env, words: string): Promise<void> {
+  const command = startApp({ app: 'cli', env, args: ['reshard', '--to', '3'] });
+  await vi.waitFor(() => expect(command.output.join('\n')).toContain(words), SOON);
+  await command.stop('SIGKILL');
 }
 
 async function started(app: 'ingress' | 'worker', env: Readonly<Record<string, string>>) {
@@ -86,15 +85,17 @@ it('waits for workers, or says what is left; keeps dedupe and all that is kept, 
   const ingress = await startIngress();
   const [good, bad, later, more, late] = [many('good', 20), many('bad', 8), many('later', 6), many('more', 20), many('late', 12)];
   await acked(ingress.url, good);
-  await reshard(env, '--to', '3', '--within', '1s').ends(
+  await reshard(
+    env,
+    ['--to', '3', '--within', '1s'],
     1,
     /reshard --abort\n.* left \(\d+ in shard 0\)\. No worker runs: start one\./,
   );
   expect(await count()).toBe('1>3');
   await vi.waitFor(async () => expect((await post(ingress.url, 'two')).body.retMsg).toContain('RB_RESHARDING'), SOON);
-  await reshard(env, '--to', '4').ends(1, 'RB_RESHARDING: .* from 1 to 3, not to 4');
-  await reshard(env, '--abort').ends(0, 'nothing was changed');
-  await nearlyFull(() => reshard(env, '--to', '3').ends(1, 'RB_OVERLOADED: the primary of shard \\d is nearly full'));
+  await reshard(env, ['--to', '4'], 1, 'RB_RESHARDING: .* from 1 to 3, not to 4');
+  await reshard(env, ['--abort'], 0, 'nothing was changed');
+  await nearlyFull(() => reshard(env, ['--to', '3'], 1, 'RB_OVERLOADED: the primary of shard \\d is nearly full'));
   expect(await count()).toBe('1');
 
   const worker = await startWorker();
@@ -108,9 +109,9 @@ it('waits for workers, or says what is left; keeps dedupe and all that is kept, 
   const before = delivered().length;
 
   for (const words of ['changing from 1 to 3', 'all callbacks are dispatched', 'shard 0: moved'])
-    await reshard(env, '--to', '3').killedAfter(words);
+    await reshardKilledAfter(env, words);
   expect(await worker.process.exit).toBe(1);
-  await reshard(env, '--to', '3').ends(0, 'Set redis.shards: 3|nothing has to be moved');
+  await reshard(env, ['--to', '3'], 0, 'Set redis.shards: 3|nothing has to be moved');
   expect(await count()).toBe('3');
   const claims = await Promise.all([0, 1, 2].map(claimsIn));
   expect(claims.reduce((sum, own) => sum + own, 0)).toBe(good.length + bad.length + later.length);
@@ -121,7 +122,7 @@ it('waits for workers, or says what is left; keeps dedupe and all that is kept, 
   await acked(ingress3.url, [...good, ...bad, ...later, ...more]);
   ingress3.process.signal('SIGSTOP');
   const answers = late.map((id) => post(ingress3.url, id));
-  await reshard(three, '--to', '1').ends(0, 'Set redis.shards: 1');
+  await reshard(three, ['--to', '1'], 0, 'Set redis.shards: 1');
   expect(await worker3.process.exit).toBe(1);
   expect(await Promise.all([1, 2].map(claimsIn))).toEqual([0, 0]);
   ingress3.process.signal('SIGCONT');

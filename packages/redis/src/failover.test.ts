@@ -25,7 +25,7 @@ const kinds: readonly (readonly [string, () => Promise<{ set: RedisSet; address:
 ];
 
 describe.each(kinds)('a connection by %s', (_kind, start) => {
-  it('leads to the primary, and after each failover to the new one', async () => {
+  it('leads to the primary, and after a failover to the new one', async () => {
     const { set, address } = await start();
     const [shard] = shardsOf({ ...address, prefix: 'ringback', shards: 1 });
     const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
@@ -52,12 +52,6 @@ describe.each(kinds)('a connection by %s', (_kind, start) => {
     await patient.zadd(`${shard.prefix}:waits`, 1, 'member');
     expect(await waiting).toEqual([`${shard.prefix}:waits`, 'member', '1']);
 
-    const second = await set.primary(key);
-    await second.kill();
-    await vi.waitFor(async () => expect((await set.primary(key)).port).not.toBe(second.port), SOON);
-    await vi.waitFor(leadsTo, SOON);
-    expect(logger.info.mock.calls.filter(([, message]) => message === 'redis has another primary').length).toBeGreaterThanOrEqual(
-      2,
-    );
+    expect(logger.info.mock.calls.map(([, message]) => message)).toContain('redis has another primary');
   }, 120_000);
 });
