@@ -17,7 +17,7 @@ it('counters begin at 0 once every shard has answered, and do not fall while one
   const shown = async (...shards: (ShardFacts | undefined)[]) => {
     show(shards);
     const values = (await metrics.text()).matchAll(
-      /^ringback_(?:callbacks_unkept|deliveries_dropped)_total\{\w+="(\w+)"\} (\d+)$/gm,
+      /^ringback_(?:callbacks_lost|deliveries_dropped)_total\{\w+="(\w+)"\} (\d+)$/gm,
     );
     return Object.fromEntries([...values].map(([, label, value]) => [label, Number(value)]));
   };
