@@ -43,6 +43,8 @@ export type BreakerOptions = {
   readonly now: () => number;
   readonly schedule: (run: () => void, ms: number) => void;
   readonly onChange: (change: BreakerChange) => void;
+  /** Of the same output under earlier settings: only a sign of life ends its failing. */
+  readonly before?: Pick<Breaker, 'state' | 'status'> | undefined;
 };
 
 /** Not cockatiel or opossum: they decide per call and by the system clock. This one holds a consumer. */
@@ -89,9 +91,11 @@ export function createBreaker(options: BreakerOptions): Breaker {
 
 type Failed = Extract<DeliveryResult, { outcome: 'retry' }>;
 
-function createCircuit({ settings, now, schedule, onChange }: BreakerOptions) {
-  const streak = createFailureStreak(settings, now);
-  let [state, openUntil]: [BreakerState, number] = ['closed', 0];
+function createCircuit({ settings, now, schedule, onChange, before }: BreakerOptions) {
+  const streak = createFailureStreak(settings, now, streakOf(before, now));
+  // Where no attempt passed, the first one under the new settings decides.
+  const isFirstProbe = settings.enabled && before !== undefined && before.state() !== 'closed';
+  let [state, openUntil]: [BreakerState, number] = [isFirstProbe ? 'probing' : 'closed', 0];
 
   function change(next: BreakerChange): void {
     state = next.state;
@@ -136,9 +140,14 @@ function createCircuit({ settings, now, schedule, onChange }: BreakerOptions) {
   };
 }
 
-function createNotes({ settings, now }: BreakerOptions) {
+function streakOf(before: BreakerOptions['before'], now: () => number): Streak | undefined {
+  const failing = before?.status().failing;
+  return failing && { since: now() - failing.forMs, failures: failing.failures, reason: failing.reason };
+}
+
+function createNotes({ settings, now, before }: BreakerOptions) {
   /** For people. Counts every attempt, also of a delivery at fault itself. */
-  const shown = createFailureStreak(settings, now);
+  const shown = createFailureStreak(settings, now, streakOf(before, now));
   const ofDestination = createFailureStreak(settings, now);
   function note(result: DeliveryResult): void {
     shown.note(result);

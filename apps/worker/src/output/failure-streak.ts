@@ -16,8 +16,10 @@ export type FailureStreak = {
 export function createFailureStreak(
   { failures: many, failingFor }: DeliverySettings['breaker'],
   now: () => number,
+  /** Of the same output under earlier settings. */
+  before?: Streak,
 ): FailureStreak {
-  let streak: Streak | undefined;
+  let streak = before;
 
   const add = (reason: string) => (streak = { since: streak?.since ?? now(), failures: (streak?.failures ?? 0) + 1, reason });
   const end = () => void (streak = undefined);

@@ -28,7 +28,7 @@ routes: [{ to: [${Object.keys(outputs).join(', ')}] }]`;
   return inspectConfig({ path: 'ringback.yaml', env: {}, sourceTypes, outputTypes, checkCondition: () => undefined, readFile });
 }
 
-it('an open breaker stays open over a reload that changes another output, and closes for one that changes its own', async () => {
+it('an open breaker stays open over a reload that changes another output, and tries one delivery after one that changes its own', async () => {
   const [first, other, own] = [
     inspect({ crm: 'timeout: 5s', audit: 'timeout: 5s' }),
     inspect({ audit: 'timeout: 6s', crm: 'timeout: 5s' }),
@@ -45,5 +45,12 @@ it('an open breaker stays open over a reload that changes another output, and cl
   });
   expect(breakerOf(second)?.state()).toBe('open');
   const third = openOutputs({ ...common, settings: own, before: { outputs: second, changes: compareSettings(other, own) } });
-  expect(breakerOf(third)?.state()).toBe('closed');
+  const changed = breakerOf(third);
+  expect(changed?.status()).toMatchObject({ state: 'probing', failing: { failures: 10, reason: 'HTTP 500' } });
+  // The settings did not mend it: it has been failing since the first failure.
+  await changed?.run(async () => ({ result: FAILED }));
+  expect(changed?.status()).toMatchObject({ state: 'open', failing: { failures: 11 } });
+  const fourth = openOutputs({ ...common, settings: other, before: { outputs: third, changes: compareSettings(own, other) } });
+  await breakerOf(fourth)?.run(async () => ({ result: { outcome: 'delivered' } }));
+  expect(breakerOf(fourth)?.status()).toEqual({ state: 'closed' });
 });

@@ -38,7 +38,7 @@ export function openOutputs(options: OutputsOptions): ServedOutput[] {
     const plain = locate(['outputs', index], () => createOutput(settings, deps));
     const masked = maskedOutput({ output: plain, settings: settings.delivery.mask, personalOf });
     const output = open === undefined ? masked : openedOutput(masked, open);
-    return openOutput({ output, settings, now, attempted: attemptsOf(settings.name), logger });
+    return openOutput({ output, settings, now, before: standing, attempted: attemptsOf(settings.name), logger });
   });
 }
 

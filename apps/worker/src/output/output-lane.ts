@@ -14,6 +14,8 @@ import { createLaneFlow } from './lane-flow.ts';
 import type { ServedOutput } from './output.ts';
 import type { Watched } from './progress-watch.ts';
 
+const MOST_WHILE_AWAY_MS = 60_000;
+
 type RedisAccess = Pick<Parameters<typeof consumeDeliveries>[0], 'redis' | 'prefix' | 'lockDuration' | 'errors'>;
 
 export type LaneOptions = {
@@ -84,6 +86,11 @@ export function openLane(options: LaneOptions): Lane {
   };
 }
 
+/** ms. Without a breaker, what waits would all try again that often. */
+function mostWhileAway({ retry, breaker }: ServedOutput['settings']['delivery']): number {
+  return breaker.enabled ? Math.max(retry.minDelay, MOST_WHILE_AWAY_MS) : retry.maxDelay;
+}
+
 function consume(
   { output: served, name, servedShards = 1, access, ledger, shard, refused, ...rest }: LaneOptions,
   retries: DeliveryProducer,
@@ -96,7 +103,7 @@ function consume(
     ...served,
     timeout: delivery.timeout,
     attempts: delivery.retry.attempts,
-    settling: { ...delivery.retry, probeAgainAfter: delivery.breaker.cooldown },
+    settling: { ...delivery.retry, probeAgainAfter: delivery.breaker.cooldown, mostWhileAway: mostWhileAway(delivery) },
     ledger,
     history: shard.history,
     tellEnded: shard.tellEnded,

@@ -32,19 +32,22 @@ export type ServedOutput = {
 
 export type OutputOptions = Pick<ServedOutput, 'output' | 'settings'> & {
   readonly now: () => number;
+  /** Under earlier settings. */
+  readonly before?: Pick<ServedOutput, 'breaker' | 'recent'> | undefined;
   /** Counts attempts for the metrics. */
   readonly attempted?: OnAttempt | undefined;
   readonly logger: Logger;
 };
 
-export function openOutput({ output, settings, now, attempted, logger }: OutputOptions): ServedOutput {
+export function openOutput({ output, settings, now, before, attempted, logger }: OutputOptions): ServedOutput {
   const lanes = new Set<OwnLane>();
-  const report = createBreakerReport({ output: output.name, now, logger });
+  const report = createBreakerReport({ output: output.name, now, before: outageOf(before, now), logger });
   let attempts = 0;
-  const recent = createRecent(now);
+  const recent = createRecent(now, before);
   const breaker = createBreaker({
     settings: settings.delivery.breaker,
     now,
+    before: before?.breaker,
     schedule: (run, ms) => void setTimeout(run, ms).unref(),
     onChange(change) {
       recent.breakerIs(change.state);
@@ -72,6 +75,11 @@ export function openOutput({ output, settings, now, attempted, logger }: OutputO
       return () => void lanes.delete(lane);
     },
   };
+}
+
+function outageOf(before: OutputOptions['before'], now: () => number): { since: number; reason: string } | undefined {
+  const { state, failing } = before?.breaker.status() ?? {};
+  return state === 'closed' || !failing ? undefined : { since: now() - failing.forMs, reason: failing.reason };
 }
 
 function holdOrFeed({ consumer, flow }: OwnLane, state: BreakerState): void {

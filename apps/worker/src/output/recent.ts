@@ -9,12 +9,15 @@ export type Recent = {
   readonly failed?: { readonly ago: number; readonly reason: string };
 };
 
-/** For people who ask how an output is. `now`: monotonic, ms. */
-export function createRecent(now: () => number) {
-  let changedAt = now();
-  let breaker: BreakerState = 'closed';
-  let deliveredAt: number | undefined;
-  let failed: { readonly at: number; readonly reason: string } | undefined;
+type Before = { readonly recent: () => Recent; readonly breaker: { readonly state: () => BreakerState } };
+
+/** For people who ask how an output is. `now`: monotonic, ms. `before`: the same output under earlier settings. */
+export function createRecent(now: () => number, before?: Before) {
+  const { breakerFor = 0, deliveredAgo, failed: failedBefore }: Partial<Recent> = before?.recent() ?? {};
+  let changedAt = now() - breakerFor;
+  let breaker: BreakerState = before?.breaker.state() ?? 'closed';
+  let deliveredAt = deliveredAgo === undefined ? undefined : now() - deliveredAgo;
+  let failed = failedBefore && { at: now() - failedBefore.ago, reason: failedBefore.reason };
   return {
     breakerIs(state: BreakerState): void {
       if ((state === 'closed') !== (breaker === 'closed')) changedAt = now();

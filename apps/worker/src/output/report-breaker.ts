@@ -5,6 +5,8 @@ type BreakerReportOptions = {
   readonly output: string;
   /** Monotonic, ms. */
   readonly now: () => number;
+  /** An outage that was told under earlier settings. */
+  readonly before?: { readonly since: number; readonly reason: string } | undefined;
   readonly logger: Logger;
 };
 
@@ -16,8 +18,15 @@ const SAY_AGAIN_AFTER_MS = 60_000;
  * Logs the first pause of an outage with its probe, each new reason, and the recovery. Pauses after failed probes, one
  * every few seconds, are counted and said once a minute.
  */
-export function createBreakerReport({ output, now, logger }: BreakerReportOptions): (change: BreakerChange) => void {
-  let outage: Outage | undefined;
+export function createBreakerReport(options: BreakerReportOptions): (change: BreakerChange) => void {
+  const { output, now, before, logger } = options;
+  let outage: Outage | undefined = before && {
+    since: before.since,
+    reasons: new Set([before.reason]),
+    toldAt: now(),
+    repeated: 0,
+    probes: 0,
+  };
   let isTold = false;
 
   function paused({ state: breaker, ...why }: BreakerChange): void {

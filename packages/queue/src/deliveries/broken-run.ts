@@ -13,7 +13,7 @@ export function settleBroken(cause: unknown, { spent, attempts, retry }: Run): S
   if (cause instanceof HandBack || cause instanceof NewerPayload) throw cause;
   const code = codeOf(cause);
   const reason = cause instanceof Error ? cause.message : String(cause);
-  const settings = { ...retry, giveUpAfter: Infinity, probeAgainAfter: 0 };
+  const settings = { ...retry, giveUpAfter: Infinity, probeAgainAfter: 0, mostWhileAway: retry.maxDelay };
   const delivery = { spent, attempts, probe: false };
   return settle({ outcome: 'broken', code, reason }, { delivery, settings, now: 0, jitter: Math.random() });
 }

@@ -5,7 +5,7 @@ import { settle, type SettleOptions, type Settlement, type Spent } from './settl
 const NOW = 1_000_000_000;
 const HOUR = 3_600_000;
 const ATTEMPTS = 5;
-const settings = { giveUpAfter: 72 * HOUR, minDelay: 1000, maxDelay: 60_000, probeAgainAfter: 10_000 };
+const settings = { giveUpAfter: 72 * HOUR, minDelay: 1000, maxDelay: 60_000, probeAgainAfter: 10_000, mostWhileAway: 20_000 };
 
 /** How far a delivery has come before the attempt. None of these differs by whether it is in a batch or alone: a batch has first attempts only. */
 const BEFORE = {
@@ -56,13 +56,13 @@ const TABLE: Record<Result, Record<Before, string>> = {
   away: {
     first: 'retry: time, 1000',
     later: 'retry: time, 8000',
-    last: 'retry: time, 32000',
+    last: 'retry: time, 20000',
     'out of time': `dead: theirs, ${DAYS}: refused`,
   },
   'away, asks for 90 s': { ...all('retry: time, 90000'), 'out of time': `dead: theirs, ${DAYS}: HTTP 429` },
   error: {
     first: 'retry: attempt, 1000',
-    later: 'retry: attempt, 8000',
+    later: 'retry: attempt, 4000',
     last: 'dead: theirs, given up after 5 attempts: HTTP 500',
     'out of time': `dead: theirs, ${DAYS}: HTTP 500`,
   },
@@ -73,14 +73,14 @@ const TABLE: Record<Result, Record<Before, string>> = {
   },
   'our error': {
     first: 'retry: attempt, 1000',
-    later: 'retry: attempt, 8000',
+    later: 'retry: attempt, 4000',
     last: 'dead: ours, RB_INTERNAL: given up after 5 attempts: internal error',
     'out of time': `dead: ours, RB_INTERNAL: ${DAYS}: internal error`,
   },
   unreadable: {
     first: 'retry: time, 1000',
     later: 'retry: time, 8000',
-    last: 'retry: time, 32000',
+    last: 'retry: time, 20000',
     'out of time': `dead: ours, RB_INTERNAL: ${DAYS}: RB_KEY_MISSING`,
   },
   refused: all('dead: theirs, HTTP 410'),
@@ -93,15 +93,15 @@ const PROBES: Record<Result, Record<Before, string>> = {
   away: { ...all('retry: time, 10000'), 'out of time': `dead: theirs, ${DAYS}: refused` },
   error: {
     first: 'retry: time, 1000',
-    later: 'retry: time, 8000',
-    last: 'retry: time, 32000',
+    later: 'retry: time, 2000',
+    last: 'retry: time, 8000',
     'out of time': `dead: theirs, ${DAYS}: HTTP 500`,
   },
   'error, asks for 90 s': { ...all('retry: time, 90000'), 'out of time': `dead: theirs, ${DAYS}: HTTP 500` },
   'our error': {
     first: 'retry: time, 1000',
-    later: 'retry: time, 8000',
-    last: 'retry: time, 32000',
+    later: 'retry: time, 2000',
+    last: 'retry: time, 8000',
     'out of time': `dead: ours, RB_INTERNAL: ${DAYS}: internal error`,
   },
 };
@@ -193,5 +193,5 @@ it('waits the more random time the longer it waits', () => {
   const waits = [0, 0.5, 1].map((jitter) =>
     settle(RESULTS.error, { delivery: { spent: BEFORE.later, attempts: ATTEMPTS, probe: false }, settings, now: NOW, jitter }),
   );
-  expect(waits.map(said)).toEqual([4000, 6000, 8000].map((ms) => `retry: attempt, ${ms}`));
+  expect(waits.map(said)).toEqual([2000, 3000, 4000].map((ms) => `retry: attempt, ${ms}`));
 });

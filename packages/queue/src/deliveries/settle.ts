@@ -24,6 +24,8 @@ export type SettleOptions = {
   readonly settings: Pick<DeliverySettings['retry'], 'giveUpAfter' | 'minDelay' | 'maxDelay'> & {
     /** ms until a probe that found the destination away may be the next probe. */
     readonly probeAgainAfter: number;
+    /** ms. Longest wait while the destination takes no part: the breaker spares it, and it is to be seen soon that it is back. */
+    readonly mostWhileAway: number;
   };
   /** Redis's, ms since the epoch. */
   readonly now: number;
@@ -88,7 +90,9 @@ function settleBroken({ code, reason: why }: Broken, options: SettleOptions): Se
   // What cannot be read is no better in the next run.
   const isOver = code === 'RB_PAYLOAD_INVALID' || (counted && spent.attempts >= attempts);
   if (isOver) return { outcome: 'dead', ...failure };
-  return { outcome: 'retry', ...failure, counted, waitMs: backoffAfter(spent, options) };
+  const { settings, jitter } = options;
+  const waitMs = backoff(settings, spent.attempts + spent.uncounted, 0, () => jitter);
+  return { outcome: 'retry', ...failure, counted, waitMs };
 }
 
 type Failed = Extract<DeliveryResult, { outcome: 'retry' }>;
@@ -121,14 +125,13 @@ function limitReached({ spent, counted, attempts, giveUpAfter, now }: Limits): s
   return now - spent.failingSince >= giveUpAfter ? inWords(giveUpAfter) : undefined;
 }
 
-/** It may soon be the next probe: backed off, few would be left. */
-function waitAfter({ failure, afterMs = 0 }: Failed, spent: Spent, options: SettleOptions): number {
-  if (options.delivery.probe && failure === 'unavailable') return Math.max(options.settings.probeAgainAfter, afterMs);
-  return backoffAfter(spent, options, afterMs);
-}
-
-function backoffAfter({ attempts, uncounted }: Spent, { settings, jitter }: SettleOptions, afterMs = 0): number {
-  return backoff(settings, attempts + uncounted, afterMs, () => jitter);
+/** A probe may soon be the next probe: backed off, few would be left. What an outage cost MUST NOT lengthen a wait after it. */
+function waitAfter({ failure, afterMs = 0 }: Failed, spent: Spent, { delivery, settings, jitter }: SettleOptions): number {
+  if (delivery.probe && failure === 'unavailable') return Math.max(settings.probeAgainAfter, afterMs);
+  const { minDelay, maxDelay, mostWhileAway } = settings;
+  if (failure === 'error') return backoff({ minDelay, maxDelay }, Math.max(1, spent.attempts), afterMs, () => jitter);
+  const bounds = { minDelay, maxDelay: Math.min(maxDelay, mostWhileAway) };
+  return backoff(bounds, spent.attempts + spent.uncounted, afterMs, () => jitter);
 }
 
 type Given = { readonly reason: string; readonly fault?: Fault; readonly answer?: string | undefined };
