@@ -26,6 +26,16 @@ export type Breaker = {
   readonly status: () => BreakerStatus;
   /** Of the destination, since its last sign of life. */
   readonly failures: () => number;
+  /** For the same output under other settings. */
+  readonly known: () => Known;
+};
+
+/** Times by the same clock. `circuit`: what may open it. `shown`: for people. */
+type Known = {
+  readonly state: BreakerState;
+  readonly circuit: Streak | undefined;
+  readonly shown: Streak | undefined;
+  readonly ofDestination: Streak | undefined;
 };
 
 export type BreakerChange = {
@@ -44,19 +54,14 @@ export type BreakerOptions = {
   readonly schedule: (run: () => void, ms: number) => void;
   readonly onChange: (change: BreakerChange) => void;
   /** Of the same output under earlier settings: only a sign of life ends its failing. */
-  readonly before?: Pick<Breaker, 'state' | 'status'> | undefined;
+  readonly before?: Known | undefined;
 };
 
 /** Not cockatiel or opossum: they decide per call and by the system clock. This one holds a consumer. */
 export function createBreaker(options: BreakerOptions): Breaker {
   const circuit = createCircuit(options);
-  const { shown, ofDestination, note } = createNotes(options);
+  const { shown, ofDestination, streaks, note } = createNotes(options);
   let verdict: Promise<void> | undefined;
-
-  function status(): BreakerStatus {
-    const state = circuit.state();
-    return { state, ...failingOf(state === 'closed' ? longOnly(shown) : circuit.failing(), options.now) };
-  }
 
   async function probe<M extends Made>({ make }: Attempting<M>): Promise<M> {
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -86,16 +91,20 @@ export function createBreaker(options: BreakerOptions): Breaker {
   }
 
   const { state } = circuit;
-  return { state, status, failures: ofDestination.failures, run: (make, repeated = false) => run({ make, repeated }) };
+  return {
+    state,
+    status: () => statusOf(circuit, shown, options.now),
+    failures: ofDestination.failures,
+    known: () => ({ ...streaks(), state: state(), circuit: circuit.failing() }),
+    run: (make, repeated = false) => run({ make, repeated }),
+  };
 }
 
 type Failed = Extract<DeliveryResult, { outcome: 'retry' }>;
 
 function createCircuit({ settings, now, schedule, onChange, before }: BreakerOptions) {
-  const streak = createFailureStreak(settings, now, streakOf(before, now));
-  // Where no attempt passed, the first one under the new settings decides.
-  const isFirstProbe = settings.enabled && before !== undefined && before.state() !== 'closed';
-  let [state, openUntil]: [BreakerState, number] = [isFirstProbe ? 'probing' : 'closed', 0];
+  const streak = createFailureStreak(settings, now, before?.circuit);
+  let [state, openUntil]: [BreakerState, number] = [firstState(settings, before), 0];
 
   function change(next: BreakerChange): void {
     state = next.state;
@@ -140,20 +149,21 @@ function createCircuit({ settings, now, schedule, onChange, before }: BreakerOpt
   };
 }
 
-function streakOf(before: BreakerOptions['before'], now: () => number): Streak | undefined {
-  const failing = before?.status().failing;
-  return failing && { since: now() - failing.forMs, failures: failing.failures, reason: failing.reason };
+/** Where no attempt passed, the first one under the new settings decides. */
+function firstState({ enabled }: BreakerOptions['settings'], before: BreakerOptions['before']): BreakerState {
+  return enabled && before !== undefined && before.state !== 'closed' ? 'probing' : 'closed';
 }
 
 function createNotes({ settings, now, before }: BreakerOptions) {
   /** For people. Counts every attempt, also of a delivery at fault itself. */
-  const shown = createFailureStreak(settings, now, streakOf(before, now));
-  const ofDestination = createFailureStreak(settings, now);
+  const shown = createFailureStreak(settings, now, before?.shown);
+  const ofDestination = createFailureStreak(settings, now, before?.ofDestination);
   function note(result: DeliveryResult): void {
     shown.note(result);
     if (!isUnreadable(result)) ofDestination.note(result);
   }
-  return { shown, ofDestination, note };
+  const streaks = () => ({ shown: shown.current(), ofDestination: ofDestination.current() });
+  return { shown, ofDestination, streaks, note };
 }
 
 const isUnreadable = (result: DeliveryResult) => result.outcome === 'retry' && result.failure === 'unreadable';
@@ -163,6 +173,11 @@ function tellsOfDestination(result: DeliveryResult, repeated: boolean): boolean 
   if (result.outcome !== 'retry') return true;
   if (isUnreadable(result)) return false;
   return !repeated || result.failure === 'unavailable' || result.afterMs !== undefined;
+}
+
+function statusOf(circuit: ReturnType<typeof createCircuit>, shown: FailureStreak, now: () => number): BreakerStatus {
+  const state = circuit.state();
+  return { state, ...failingOf(state === 'closed' ? longOnly(shown) : circuit.failing(), now) };
 }
 
 function longOnly(streak: FailureStreak): Streak | undefined {

@@ -53,4 +53,11 @@ it('an open breaker stays open over a reload that changes another output, and tr
   const fourth = openOutputs({ ...common, settings: other, before: { outputs: third, changes: compareSettings(own, other) } });
   await breakerOf(fourth)?.run(async () => ({ result: { outcome: 'delivered' } }));
   expect(breakerOf(fourth)?.status()).toEqual({ state: 'closed' });
+
+  // One delivery that fails again and again may be at fault itself, after a reload as well.
+  for (let count = 0; count < 5; count += 1) await breakerOf(fourth)?.run(async () => ({ result: FAILED }), true);
+  const fifth = openOutputs({ ...common, settings: own, before: { outputs: fourth, changes: compareSettings(other, own) } });
+  expect(breakerOf(fifth)?.failures()).toBe(5);
+  await breakerOf(fifth)?.run(async () => ({ result: FAILED }));
+  expect(breakerOf(fifth)?.state()).toBe('closed');
 });

@@ -41,13 +41,12 @@ export type OutputOptions = Pick<ServedOutput, 'output' | 'settings'> & {
 
 export function openOutput({ output, settings, now, before, attempted, logger }: OutputOptions): ServedOutput {
   const lanes = new Set<OwnLane>();
-  const report = createBreakerReport({ output: output.name, now, before: outageOf(before, now), logger });
   let attempts = 0;
   const recent = createRecent(now, before);
   const breaker = createBreaker({
     settings: settings.delivery.breaker,
     now,
-    before: before?.breaker,
+    before: before?.breaker.known(),
     schedule: (run, ms) => void setTimeout(run, ms).unref(),
     onChange(change) {
       recent.breakerIs(change.state);
@@ -55,6 +54,10 @@ export function openOutput({ output, settings, now, before, attempted, logger }:
       for (const lane of lanes) holdOrFeed(lane, change.state);
     },
   });
+  // A breaker that the settings switch off is closed from now on.
+  recent.breakerIs(breaker.state());
+  const told = breaker.state() === 'closed' ? undefined : breaker.known().circuit;
+  const report = createBreakerReport({ output: output.name, now, before: told, logger });
   return {
     output,
     settings,
@@ -75,11 +78,6 @@ export function openOutput({ output, settings, now, before, attempted, logger }:
       return () => void lanes.delete(lane);
     },
   };
-}
-
-function outageOf(before: OutputOptions['before'], now: () => number): { since: number; reason: string } | undefined {
-  const { state, failing } = before?.breaker.status() ?? {};
-  return state === 'closed' || !failing ? undefined : { since: now() - failing.forMs, reason: failing.reason };
 }
 
 function holdOrFeed({ consumer, flow }: OwnLane, state: BreakerState): void {

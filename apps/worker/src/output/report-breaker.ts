@@ -14,24 +14,22 @@ type Outage = { readonly since: number; readonly reasons: Set<string>; toldAt: n
 
 const SAY_AGAIN_AFTER_MS = 60_000;
 
+/** `told`: a reason that was logged, and when. */
+function outageFrom(since: number, told?: string, toldAt = -Infinity): Outage {
+  return { since, reasons: new Set(told === undefined ? [] : [told]), toldAt, repeated: 0, probes: 0 };
+}
+
 /**
  * Logs the first pause of an outage with its probe, each new reason, and the recovery. Pauses after failed probes, one
  * every few seconds, are counted and said once a minute.
  */
-export function createBreakerReport(options: BreakerReportOptions): (change: BreakerChange) => void {
-  const { output, now, before, logger } = options;
-  let outage: Outage | undefined = before && {
-    since: before.since,
-    reasons: new Set([before.reason]),
-    toldAt: now(),
-    repeated: 0,
-    probes: 0,
-  };
+export function createBreakerReport({ output, now, before, logger }: BreakerReportOptions): (change: BreakerChange) => void {
+  let outage = before && outageFrom(before.since, before.reason, now());
   let isTold = false;
 
   function paused({ state: breaker, ...why }: BreakerChange): void {
-    outage ??= { since: now(), reasons: new Set(), toldAt: -Infinity, repeated: 0, probes: 0 };
     const { reason = '' } = why;
+    outage ??= outageFrom(now());
     isTold = !outage.reasons.has(reason) || now() - outage.toldAt >= SAY_AGAIN_AFTER_MS;
     if (!isTold) {
       outage.repeated += 1;

@@ -80,7 +80,7 @@ const TABLE: Record<Result, Record<Before, string>> = {
   unreadable: {
     first: 'retry: time, 1000',
     later: 'retry: time, 8000',
-    last: 'retry: time, 20000',
+    last: 'retry: time, 32000',
     'out of time': `dead: ours, RB_INTERNAL: ${DAYS}: RB_KEY_MISSING`,
   },
   refused: all('dead: theirs, HTTP 410'),

@@ -24,7 +24,7 @@ export type SettleOptions = {
   readonly settings: Pick<DeliverySettings['retry'], 'giveUpAfter' | 'minDelay' | 'maxDelay'> & {
     /** ms until a probe that found the destination away may be the next probe. */
     readonly probeAgainAfter: number;
-    /** ms. Longest wait while the destination takes no part: the breaker spares it, and it is to be seen soon that it is back. */
+    /** ms. Longest wait while the destination takes no part. The breaker spares it, and it may be back soon. */
     readonly mostWhileAway: number;
   };
   /** Redis's, ms since the epoch. */
@@ -125,12 +125,15 @@ function limitReached({ spent, counted, attempts, giveUpAfter, now }: Limits): s
   return now - spent.failingSince >= giveUpAfter ? inWords(giveUpAfter) : undefined;
 }
 
-/** A probe may soon be the next probe: backed off, few would be left. What an outage cost MUST NOT lengthen a wait after it. */
+/**
+ * A probe may soon be the next probe: backed off, few would be left. What an outage cost MUST NOT lengthen the waits
+ * after it.
+ */
 function waitAfter({ failure, afterMs = 0 }: Failed, spent: Spent, { delivery, settings, jitter }: SettleOptions): number {
   if (delivery.probe && failure === 'unavailable') return Math.max(settings.probeAgainAfter, afterMs);
   const { minDelay, maxDelay, mostWhileAway } = settings;
   if (failure === 'error') return backoff({ minDelay, maxDelay }, Math.max(1, spent.attempts), afterMs, () => jitter);
-  const bounds = { minDelay, maxDelay: Math.min(maxDelay, mostWhileAway) };
+  const bounds = { minDelay, maxDelay: failure === 'unavailable' ? Math.min(maxDelay, mostWhileAway) : maxDelay };
   return backoff(bounds, spent.attempts + spent.uncounted, afterMs, () => jitter);
 }
 
