@@ -97,12 +97,12 @@ describe('a Redis with little memory', () => {
     // Connections and scripts take what they take, however small Redis is.
     await postCallback({ ingress: ingress.url, requestID: 'before' });
     await vi.waitFor(() => expect(delivered(worker.process)).toContain('before'), { timeout: 20_000 });
-    await leaveRoom(redis, 2 * MIB);
+    await leaveRoom(redis, 4 * MIB);
     await servesAgain(ingress.adminUrl);
     sink.answer(500);
     const acked = ['before', ...(await fill(ingress.url, bodyOf(1500)))];
     const tried = sink.requests.length;
-    await vi.waitFor(() => expect(sink.requests.length).toBeGreaterThan(tried), { timeout: 30_000, interval: 50 });
+    await vi.waitFor(() => expect(sink.requests.length).toBeGreaterThan(tried), { timeout: 100_000, interval: 50 });
     expect(await usage(redis, 'used_memory_peak')).toBeLessThan(1);
     sink.answer(200);
     await vi.waitFor(() => expect(delivered(worker.process).size).toBe(acked.length), { timeout: 60_000, interval: 100 });
