@@ -93,15 +93,15 @@ const PROBES: Record<Result, Record<Before, string>> = {
   away: { ...all('retry: time, 10000'), 'out of time': `dead: theirs, ${DAYS}: refused` },
   error: {
     first: 'retry: time, 1000',
-    later: 'retry: time, 2000',
-    last: 'retry: time, 8000',
+    later: 'retry: time, 8000',
+    last: 'retry: time, 20000',
     'out of time': `dead: theirs, ${DAYS}: HTTP 500`,
   },
   'error, asks for 90 s': { ...all('retry: time, 90000'), 'out of time': `dead: theirs, ${DAYS}: HTTP 500` },
   'our error': {
     first: 'retry: time, 1000',
-    later: 'retry: time, 2000',
-    last: 'retry: time, 8000',
+    later: 'retry: time, 8000',
+    last: 'retry: time, 20000',
     'out of time': `dead: ours, RB_INTERNAL: ${DAYS}: internal error`,
   },
 };

@@ -132,8 +132,8 @@ function limitReached({ spent, counted, attempts, giveUpAfter, now }: Limits): s
 function waitAfter({ failure, afterMs = 0 }: Failed, spent: Spent, { delivery, settings, jitter }: SettleOptions): number {
   if (delivery.probe && failure === 'unavailable') return Math.max(settings.probeAgainAfter, afterMs);
   const { minDelay, maxDelay, mostWhileAway } = settings;
-  if (failure === 'error') return backoff({ minDelay, maxDelay }, Math.max(1, spent.attempts), afterMs, () => jitter);
-  const bounds = { minDelay, maxDelay: failure === 'unavailable' ? Math.min(maxDelay, mostWhileAway) : maxDelay };
+  if (failure === 'error' && !delivery.probe) return backoff({ minDelay, maxDelay }, spent.attempts, afterMs, () => jitter);
+  const bounds = { minDelay, maxDelay: failure === 'unreadable' ? maxDelay : Math.min(maxDelay, mostWhileAway) };
   return backoff(bounds, spent.attempts + spent.uncounted, afterMs, () => jitter);
 }
 
