@@ -1,11 +1,18 @@
-import { type Callback, callbackKey, type Delivery, type DeliveryResult, type DeliverySettings } from '@ringback/contracts';
+import {
+  type Callback,
+  callbackKey,
+  type Delivery,
+  type DeliveryResult,
+  type DeliverySettings,
+  type Output,
+} from '@ringback/contracts';
 import { createLedger } from '@ringback/ledger';
 import { testCallback, testRedis } from '@ringback/testkit';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openOutput } from './output.ts';
-import { openLane } from './output-lane.ts';
+import { type Lane, openLane } from './output-lane.ts';
 import { testShard } from '../shard/test-shard.ts';
 
 const DELIVERY: DeliverySettings = {
@@ -16,46 +23,57 @@ const DELIVERY: DeliverySettings = {
   breaker: { enabled: true, failures: 5, failingFor: 60_000, cooldown: 20, maxHold: 60_000 },
 };
 
-function setUp({ breaker }: { breaker?: Partial<DeliverySettings['breaker']> } = {}) {
+type Options = { breaker?: Partial<DeliverySettings['breaker']>; retry?: Partial<DeliverySettings['retry']> };
+
+function setUp(changed: Options = {}) {
   const { url, prefix } = testRedis();
   const redis = new Redis(url, { maxRetriesPerRequest: null });
   const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
-  const attempts: Delivery[] = [];
-  const destination = { answer: { outcome: 'delivered' } as DeliveryResult };
+  const { output, attempts, destination } = createDestination();
   const ledger = createLedger({ redis, prefix, window: 60_000 });
   const common = { now: Date.now, logger };
-  const output = openOutput({
-    ...common,
-    output: {
-      name: 'crm',
-      deliver(delivery) {
-        attempts.push(delivery);
-        return Promise.resolve(destination.answer);
-      },
-    },
-    settings: {
-      name: 'crm',
-      type: 'test',
-      settings: {},
-      delivery: { ...DELIVERY, breaker: { ...DELIVERY.breaker, ...breaker } },
-    },
-  });
-  const lane = openLane({
-    ...common,
-    output,
-    access: { redis, prefix, lockDuration: 2000 },
-    ledger,
-    shard: testShard({ redis, prefix }),
-    stopping: new AbortController().signal,
-  });
+  const settings = { name: 'crm', type: 'test', settings: {}, delivery: deliveryWith(changed) };
+  const lanes: Lane[] = [];
+  /** As a worker does that starts. */
+  function open(): Lane {
+    const lane = openLane({
+      ...common,
+      output: openOutput({ ...common, output, settings }),
+      access: { redis, prefix, lockDuration: 2000 },
+      ledger,
+      shard: testShard({ redis, prefix }),
+      stopping: new AbortController().signal,
+    });
+    lanes.push(lane);
+    return lane;
+  }
   const queue = new Queue('output.crm', { connection: redis, prefix });
   onTestFinished(async () => {
-    await lane.close(5000);
+    await Promise.all(lanes.map((one) => one.close(5000)));
     await queue.close();
     redis.disconnect();
   });
-  return { lane, queue, attempts, destination, ledger, logger };
+  return { lane: open(), open, queue, attempts, destination, ledger, logger };
 }
+
+function createDestination() {
+  const attempts: Delivery[] = [];
+  const destination = { answer: { outcome: 'delivered' } as DeliveryResult };
+  const output: Output = {
+    name: 'crm',
+    deliver(delivery) {
+      attempts.push(delivery);
+      return Promise.resolve(destination.answer);
+    },
+  };
+  return { output, attempts, destination };
+}
+
+const deliveryWith = ({ breaker, retry }: Options): DeliverySettings => ({
+  ...DELIVERY,
+  breaker: { ...DELIVERY.breaker, ...breaker },
+  retry: { ...DELIVERY.retry, ...retry },
+});
 
 /** A batch as it is fanned out the first time. */
 const run = (id: string, those: readonly Callback[]) => ({ id, callbacks: those, again: false });
@@ -109,6 +127,23 @@ describe('an output whose destination is down', () => {
     await vi.waitFor(() => expect(new Set(attempts.map(({ callback }) => callback.id)).size).toBe(3), 10_000);
     destination.answer = { outcome: 'delivered' };
     await vi.waitFor(async () => expect(await queue.getJobCountByTypes('active', 'waiting', 'delayed')).toBe(0), 10_000);
+  });
+
+  it('is tried again soon by the next worker, however many probes failed at this one', async () => {
+    const hour = 3_600_000;
+    const { lane, queue, attempts, destination, open } = setUp({ breaker: { failures: 2 }, retry: { maxDelay: hour } });
+    destination.answer = { outcome: 'retry', failure: 'unavailable', reason: 'connection refused' };
+    await lane.producer.addBatch(run('b1', callbacks(1)));
+    await vi.waitFor(() => expect(attempts.length).toBeGreaterThan(25), 20_000);
+    await lane.close(5000);
+    const made = attempts.length;
+    open();
+    await vi.waitFor(async () => {
+      expect(attempts.length).toBeGreaterThan(made);
+      expect(await queue.getDelayedCount()).toBe(1);
+    }, 20_000);
+    const [job] = await queue.getDelayed();
+    expect(job?.delay).toBeLessThanOrEqual(60_000);
   });
 
   it('is paused for as long as its Retry-After asks, and its deliveries wait in the queue', async () => {
