@@ -7,6 +7,8 @@ type Entry = {
   waiting?: Waiting | undefined;
 };
 
+export const linesIn = (text: string) => text.split('\n').length - 1;
+
 /** Entries per call. `writev` takes at most 1024 buffers. */
 const MAX_AT_ONCE = 256;
 
@@ -36,6 +38,15 @@ export function createLineQueue() {
     next: () => entries.slice(0, MAX_AT_ONCE).map(({ bytes }) => bytes),
     written: (bytes: number) => take(entries, bytes, count),
     giveUp,
+    /** How many log lines there were. */
+    dropLog(): number {
+      const dropped = entries.filter(({ waiting }) => waiting === undefined);
+      for (const entry of dropped) {
+        count(entry, -1);
+        entries.splice(entries.indexOf(entry), 1);
+      }
+      return dropped.reduce((lines, { bytes }) => lines + linesIn(bytes.toString('latin1')), 0);
+    },
     /** Rejects all callers. Log lines stay. */
     giveUpAll(error: unknown): void {
       for (const entry of entries.filter(({ waiting }) => waiting !== undefined)) giveUp(entry, error);

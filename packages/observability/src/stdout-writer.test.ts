@@ -2,8 +2,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { createStdoutWriter } from './stdout-writer.ts';
 
+type Options = { readonly room?: number; readonly fault?: string; readonly maxWaiting?: number; readonly isGone?: () => boolean };
+
 /** A file with room for so many bytes, then a fault; what was written stands in `text`. */
-function setUp({ room = Infinity, fault = 'EAGAIN', maxWaiting = 1000 } = {}) {
+function setUp({ room = Infinity, fault = 'EAGAIN', maxWaiting = 1000, isGone = () => false }: Options = {}) {
   const file = { text: '', writes: 0, room, fault };
   const write = (buffers: readonly Buffer[]) => {
     file.writes += 1;
@@ -13,7 +15,7 @@ function setUp({ room = Infinity, fault = 'EAGAIN', maxWaiting = 1000 } = {}) {
     file.room -= bytes.length;
     return bytes.length;
   };
-  const writer = createStdoutWriter({ write, maxWaiting });
+  const writer = createStdoutWriter({ write, maxWaiting, isGone });
   writer.onDropped((lines) => writer.log(`dropped ${lines}\n`));
   const becomes = (text: string) => vi.waitFor(() => expect(file.text).toBe(text), { timeout: 30_000, interval: 5 });
   return { file, writer, becomes };
@@ -59,6 +61,20 @@ describe('the log', () => {
       await becomes('a line\nkept line\ndropped 1000\nlater\n');
     },
   );
+
+  it('drops and counts every line once nobody can read any more, and an output still learns of it', async () => {
+    const { file, writer } = setUp({ room: 0, fault: 'EPIPE', isGone: () => true });
+    for (const line of ['a', 'b']) writer.log(`${line}\n`);
+    await vi.waitFor(() => expect(writer.dropped()).toBe(2), { timeout: 30_000, interval: 5 });
+    writer.log('c\n');
+    expect(writer.dropped()).toBe(3);
+    expect(await settled(writer.writeLine('x'))).toBe('EPIPE');
+    const { writes } = file;
+    writer.log('d\n');
+    writer.flush(50);
+    expect(file).toMatchObject({ text: '', writes });
+    expect(writer.dropped()).toBe(4);
+  });
 
   it('tries seldom while there is no room, however much is logged', async () => {
     const { file, writer } = setUp({ room: 0 });

@@ -1,4 +1,4 @@
-import { createLineQueue } from './line-queue.ts';
+import { createLineQueue, linesIn } from './line-queue.ts';
 
 /** Returns the bytes written. MUST NOT block. @throws as `fs.writev`; EAGAIN if there is no room */
 type WriteNow = (buffers: readonly Buffer[]) => number;
@@ -23,6 +23,8 @@ export type StdoutWriterOptions = {
   readonly write: WriteNow;
   /** Bytes, for the log and the outputs each. */
   readonly maxWaiting?: number;
+  /** Nobody can ever read it again: log lines are dropped from then on. Default: somebody may. */
+  readonly isGone?: (error: unknown) => boolean;
 };
 
 const MAX_WAITING = 2 * 1024 * 1024;
@@ -30,10 +32,17 @@ const MAX_WAITING = 2 * 1024 * 1024;
 const RETRY_AFTER_MS = { full: 20, failed: 500 } as const;
 const FLUSH_LOOKS_EVERY_MS = 5;
 
-export function createStdoutWriter({ write, maxWaiting = MAX_WAITING }: StdoutWriterOptions): StdoutWriter {
+const no = () => false;
+
+export function createStdoutWriter({ write, maxWaiting = MAX_WAITING, isGone = no }: StdoutWriterOptions): StdoutWriter {
   const queue = createLineQueue();
   const log = createLog();
-  const schedule = createSchedule({ run: writeAll, onFailure: (error) => queue.giveUpAll(error) });
+  const schedule = createSchedule({ run: writeAll, onFailure: fail });
+
+  function fail(error: unknown): void {
+    queue.giveUpAll(error);
+    if (isGone(error)) log.end(queue.dropLog() + linesIn(log.take()));
+  }
 
   function queueLog(): void {
     const text = log.take();
@@ -50,17 +59,13 @@ export function createStdoutWriter({ write, maxWaiting = MAX_WAITING }: StdoutWr
 
   return {
     log(line) {
-      if (log.size() + queue.sizes.log + line.length > maxWaiting) log.drop();
+      if (log.hasEnded() || log.size() + queue.sizes.log + line.length > maxWaiting) log.drop();
       else log.add(line);
       schedule();
     },
     async writeLine(line, signal) {
       signal?.throwIfAborted();
-      const { waitedFor } = queue.sizes;
-      // A single line always fits.
-      if (waitedFor > 0 && waitedFor + line.length > maxWaiting) {
-        throw new Error('too much waits to be written to standard output');
-      }
+      checkRoom(queue.sizes.waitedFor, line.length, maxWaiting);
       queueLog();
       const { promise: done, ...waiting } = Promise.withResolvers<void>();
       const entry = queue.push(Buffer.from(`${line}\n`), waiting);
@@ -73,6 +78,11 @@ export function createStdoutWriter({ write, maxWaiting = MAX_WAITING }: StdoutWr
     dropped: log.droppedEver,
     flush: (withinMs) => flushWithin(withinMs, writeAll),
   };
+}
+
+/** A single line always fits. @throws Error */
+function checkRoom(waitedFor: number, length: number, maxWaiting: number): void {
+  if (waitedFor > 0 && waitedFor + length > maxWaiting) throw new Error('too much waits to be written to standard output');
 }
 
 /** Once per tick, which halves the cost of a line. A failure delays the next run. */
@@ -100,7 +110,7 @@ function createSchedule({ run, onFailure }: { run: () => void; onFailure: (error
 
 function createLog() {
   let text = '';
-  let [dropped, ever] = [0, 0];
+  let [dropped, ever, ended] = [0, 0, false];
   let tell: ((lines: number) => void) | undefined;
   return {
     size: () => text.length,
@@ -110,13 +120,19 @@ function createLog() {
       ever += 1;
     },
     droppedEver: () => ever,
+    hasEnded: () => ended,
+    /** No line is taken any more. @param lost lines that were taken */
+    end(lost: number): void {
+      ended = true;
+      ever += lost;
+    },
     take(): string {
       const taken = text;
       text = '';
       return taken;
     },
     tellDropped(): boolean {
-      if (dropped === 0) return false;
+      if (dropped === 0 || ended) return false;
       const lines = dropped;
       dropped = 0;
       tell?.(lines);

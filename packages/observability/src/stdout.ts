@@ -1,4 +1,4 @@
-import { constants, fstatSync, openSync, writevSync } from 'node:fs';
+import { constants, fstatSync, openSync, readlinkSync, writevSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { createStdoutWriter, type StdoutWriter } from './stdout-writer.ts';
 
@@ -11,7 +11,8 @@ const LAST_LINES_WITHIN_MS = 500;
 export function openStdout(): StdoutWriter {
   const fd = withoutWaiting(STDOUT);
   withoutWaiting(STDERR);
-  const writer = createStdoutWriter({ write: (buffers) => writevSync(fd, [...buffers]) });
+  const isGone = (error: unknown) => error instanceof Error && 'code' in error && error.code === 'EPIPE' && isUnnamedPipe(fd);
+  const writer = createStdoutWriter({ write: (buffers) => writevSync(fd, [...buffers]), isGone });
   process.on('exit', () => writer.flush(LAST_LINES_WITHIN_MS));
   return writer;
 }
@@ -25,6 +26,15 @@ function withoutWaiting(fd: typeof STDOUT | typeof STDERR): number {
   const stream = fd === STDOUT ? process.stdout : process.stderr;
   stream.on('error', () => {});
   return fd;
+}
+
+/** A named one may get a new reader. False if the system does not tell. */
+function isUnnamedPipe(fd: number): boolean {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`).startsWith('pipe:');
+  } catch {
+    return false;
+  }
 }
 
 /** O_NONBLOCK on the given descriptor would affect the shell; blocking would stop us on Ctrl-S. */
