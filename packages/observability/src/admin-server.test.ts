@@ -24,6 +24,9 @@ async function start(overrides: Partial<AdminServerOptions> = {}) {
 
 const status = async (url: string, path: string) => (await fetch(new URL(path, url))).status;
 const portOf = ({ url }: { url: string }) => Number(new URL(url).port);
+const pem = (name: string) => readFileSync(new URL(`../../testkit/tls/${name}`, import.meta.url), 'utf8');
+const [ca, cert, key] = [pem('ca.pem'), pem('redis.pem'), pem('redis.key')];
+const adminTls = { ca: createSecret(ca), cert: createSecret(cert), key: createSecret(key) };
 
 describe('admin server', () => {
   it('tells that the process lives, and whether it is ready, and if not why, each time anew', async () => {
@@ -48,12 +51,15 @@ describe('admin server', () => {
     expect(await status(second.url, '/livez')).toBe(200);
   });
 
-  it('is closed at once, whoever holds a connection, and takes a bounded number of them', async () => {
-    const server = await start();
+  it.each([
+    ['', {}, 'GET /metrics HTTP/1.1\r\nHost: a\r\n'],
+    [' in the midst of its TLS handshake', { adminTls }, '\u0016\u0003\u0001'],
+  ])('is closed at once, whoever holds a connection%s, and takes a bounded number of them', async (_, access, half) => {
+    const server = await start(access);
     const sockets = Array.from({ length: 100 }, () => connect(portOf(server), '127.0.0.1'));
     const ends = sockets.map((socket) => new Promise((resolve) => socket.on('error', () => {}).once('close', resolve)));
     onTestFinished(() => sockets.forEach((socket) => socket.destroy()));
-    for (const socket of sockets) socket.write('GET /metrics HTTP/1.1\r\nHost: a\r\n');
+    for (const socket of sockets) socket.write(half);
     await vi.waitFor(() => expect(sockets.filter(({ closed }) => closed)).toHaveLength(100 - 64), { timeout: 30_000 });
     await server.close();
     await Promise.all(ends);
@@ -88,11 +94,6 @@ describe('metrics', () => {
   });
 
   it('want a certificate of the CA with adminTls; probes do not', async () => {
-    const [ca, cert, key, clientCert, clientKey] = ['ca.pem', 'redis.pem', 'redis.key', 'client.pem', 'client.key'].map((name) =>
-      readFileSync(new URL(`../../testkit/tls/${name}`, import.meta.url), 'utf8'),
-    );
-    if (ca === undefined || cert === undefined || key === undefined) throw new Error('no certificates');
-    const adminTls = { ca: createSecret(ca), cert: createSecret(cert), key: createSecret(key) };
     const { url } = await start({ adminTls });
     const statusAt = (path: string, own: object) =>
       new Promise<number | undefined>((resolve, reject) => {
@@ -102,7 +103,7 @@ describe('metrics', () => {
         });
         asked.on('error', reject);
       });
-    const certified = { cert: clientCert, key: clientKey };
+    const certified = { cert: pem('client.pem'), key: pem('client.key') };
     expect(url).toMatch(/^https:/);
     expect(await Promise.all([statusAt('/metrics', {}), statusAt('/metrics', certified), statusAt('/livez', {})])).toEqual([
       401, 200, 200,

@@ -1,3 +1,4 @@
+import type { Server, Socket } from 'node:net';
 import { type Logger, RingbackError } from '@ringback/contracts';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { type AdminAccess, warnOfOpenAdmin } from './admin-access.ts';
@@ -20,7 +21,7 @@ export type AdminServerOptions = {
 
 /** Probes and scrapers need few. They MUST NOT take the files that callbacks need. */
 const MOST_CONNECTIONS = 64;
-/** ms. For a whole request: it has no body. Node looks every 30 s. */
+/** ms. For a TLS handshake, and for a whole request: it has no body. Node looks at requests every 30 s. */
 const ARRIVES_WITHIN_MS = 5000;
 
 export type AdminServer = { readonly url: string; close(): Promise<void> };
@@ -33,6 +34,7 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
   warnOfOpenAdmin(options);
   const app = openApp(options);
   keepErrorListener(app.server);
+  const connections = trackConnections(app.server);
   Object.assign(app.server, { maxConnections: MOST_CONNECTIONS, headersTimeout: ARRIVES_WITHIN_MS });
   app.get('/livez', () => ({ status: 'live', ...options.facts?.() }));
   app.get('/readyz', async (_request, reply) => {
@@ -50,12 +52,38 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
     return reply.type(contentType).send(await text());
   });
   const url = await listen(app, options);
-  return { url, close: () => app.close() };
+  return {
+    url,
+    async close() {
+      const closed = app.close();
+      // Whoever holds a connection here MUST NOT hold up the end of the process.
+      connections.cut();
+      await closed;
+    },
+  };
+}
+
+/** Node's `closeAllConnections` leaves those open whose TLS handshake is under way. */
+function trackConnections(server: Server) {
+  const open = new Set<Socket>();
+  let isCut = false;
+  server.on('connection', (socket: Socket) => {
+    // The server stops listening a little later.
+    if (isCut) return void socket.destroy();
+    open.add(socket);
+    return void socket.once('close', () => open.delete(socket));
+  });
+  return {
+    cut() {
+      isCut = true;
+      for (const socket of open) socket.destroy();
+    },
+  };
 }
 
 function openApp({ adminTls }: AdminAccess) {
   try {
-    // Whoever holds a connection here MUST NOT hold up the end of the process.
+    // Of `localhost` Fastify makes a second server, which it closes by itself.
     const bounds = { forceCloseConnections: true, requestTimeout: ARRIVES_WITHIN_MS };
     return Fastify({ logger: false, ...bounds, https: adminTls ? httpsOf(adminTls) : null });
   } catch (cause) {
@@ -65,7 +93,8 @@ function openApp({ adminTls }: AdminAccess) {
 
 /** Probes have no certificate. So one is asked for, and looked at where it counts. */
 function httpsOf({ cert, key, ca }: NonNullable<AdminAccess['adminTls']>) {
-  return { cert: cert.reveal(), key: key.reveal(), ca: ca.reveal(), requestCert: true, rejectUnauthorized: false };
+  const own = { cert: cert.reveal(), key: key.reveal(), ca: ca.reveal() };
+  return { ...own, requestCert: true, rejectUnauthorized: false, handshakeTimeout: ARRIVES_WITHIN_MS };
 }
 
 type Headers = { readonly authorization?: string | undefined };
