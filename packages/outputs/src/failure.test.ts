@@ -15,7 +15,6 @@ describe('failureReason', () => {
     ['CERT_HAS_EXPIRED', 'tls: CERT_HAS_EXPIRED'],
     ['DEPTH_ZERO_SELF_SIGNED_CERT', 'tls: DEPTH_ZERO_SELF_SIGNED_CERT'],
     ['ERR_TLS_CERT_ALTNAME_INVALID', 'tls: ERR_TLS_CERT_ALTNAME_INVALID'],
-    ['HPE_INVALID_CONSTANT', 'not an HTTP answer: HPE_INVALID_CONSTANT'],
     ['EMFILE', 'request failed: EMFILE'],
   ])('names the kind of %s', (code, reason) => {
     expect(failureReason(coded(code), alive)).toBe(reason);

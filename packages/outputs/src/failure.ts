@@ -19,10 +19,11 @@ const TLS_CODE = /^(?:ERR_TLS_|ERR_SSL_|CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_|SELF_S
 /** Built from error codes: messages may hold host names. An aborted `signal` is the reason itself. */
 export function failureReason(error: unknown, signal: AbortSignal): string {
   if (signal.aborted) return isTimeout(signal.reason) ? 'timeout' : 'aborted';
+  // By its name: that of undici 8.12.4 has no code.
+  if (error instanceof Error && error.name === 'HTTPParserError') return 'not an HTTP answer';
   const code = errorCode(error);
   if (code === undefined) return 'request failed';
   if (TLS_CODE.test(code)) return `tls: ${code}`;
-  if (code.startsWith('HPE_')) return `not an HTTP answer: ${code}`;
   return REASONS[code] ?? `request failed: ${code}`;
 }
 

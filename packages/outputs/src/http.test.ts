@@ -89,6 +89,14 @@ describe('postDelivery', () => {
     expect(result).toEqual({ outcome: 'retry', failure: 'unavailable', reason: expect.stringMatching(/^tls: [A-Z_]+$/) });
   });
 
+  it('says that what answers speaks no HTTP', async () => {
+    const { http } = await setUp();
+    const { port } = await startMuteServer('SSH-2.0-OpenSSH_9.2\r\n');
+    const url = `http://127.0.0.1:${port}`;
+    const result = await postDelivery({ http, now: Date.now }, { url, headers: {}, body: '', signal });
+    expect(result).toEqual({ outcome: 'retry', failure: 'unavailable', reason: 'not an HTTP answer' });
+  });
+
   it('ends with its signal while the connection is still being made', async () => {
     const { http } = await setUp();
     const mute = await startMuteServer();
@@ -103,12 +111,12 @@ describe('postDelivery', () => {
   });
 });
 
-/** Takes connections and says nothing, so that a TLS handshake waits. */
-async function startMuteServer(): Promise<{ port: number; connections: readonly Socket[] }> {
+/** Takes connections and says nothing, so that a TLS handshake waits; or says `only` to what it gets. */
+async function startMuteServer(only = ''): Promise<{ port: number; connections: readonly Socket[] }> {
   const connections: Socket[] = [];
   const server = createServer((socket) => {
     connections.push(socket);
-    socket.on('error', () => socket.destroy()).resume();
+    socket.on('error', () => socket.destroy()).on('data', () => only && socket.end(only));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

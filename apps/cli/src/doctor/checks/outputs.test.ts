@@ -76,3 +76,10 @@ it('compares the clock of a destination only if asked to, with HEAD / and nothin
   expect(sink.requests.map(({ method, path }) => `${method} ${path}`)).toEqual(['HEAD /', 'HEAD /']);
   for (const { headers } of sink.requests) expect(headers).not.toHaveProperty('authorization');
 });
+
+it('says of a destination that answers no HTTP that it does not, with --http', async () => {
+  const port = await listening(createServer((socket) => void socket.once('data', () => socket.end('SSH-2.0-x\r\n'))));
+  expect((await look(`http://127.0.0.1:${port}`, { http: true }))('output-clock')).toMatchObject([
+    { severity: 'note', text: expect.stringMatching(/^does not answer HEAD \/: not an HTTP answer/) },
+  ]);
+});

@@ -1,8 +1,8 @@
 import { type Finding, judgeClock } from '@ringback/operations';
-import { askHttp } from '@ringback/outputs';
+import { askHttp, failureReason } from '@ringback/outputs';
 import type { Check, DoctorContext, ReachedEndpoint } from '../check.ts';
 import { type CertificateMends, judgeCertificate, type Told } from './certificate.ts';
-import { inWords, SHARE_OF_TIMEOUT } from '../run-checks.ts';
+import { SHARE_OF_TIMEOUT } from '../run-checks.ts';
 
 const MEND_CERTIFICATE: CertificateMends = {
   renew: 'whoever runs the destination must renew its certificate',
@@ -68,7 +68,6 @@ async function checkClock(one: ReachedEndpoint, { now, timeout }: DoctorContext)
     const aheadMs = before + tookMs / 2 - time - DATE_EXACT_TO_MS / 2;
     return judgeClock(subject, { aheadMs, exactToMs: DATE_EXACT_TO_MS / 2 + tookMs / 2 });
   } catch (error) {
-    const text = `does not answer HEAD /: ${signal.aborted ? 'no answer in time' : inWords(error)}`;
-    return { severity: 'note', subject, text };
+    return { severity: 'note', subject, text: `does not answer HEAD /: ${failureReason(error, signal)}` };
   }
 }
