@@ -46,6 +46,6 @@ export {
   mebibytes,
 } from './doctor/server.ts';
 export { type AlertOptions, type AlertLook, lookForAlerts, type LookSettings } from './alerts/alerts.ts';
-export type { Notice } from './alerts/decide.ts';
+export { decide, type Entries, type Notice, type Present } from './alerts/decide.ts';
 export { callbackOf, receiversOf } from './alerts/notice.ts';
 export { type AlertState, createAlertState } from './alerts/state.ts';

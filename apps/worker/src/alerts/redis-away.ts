@@ -1,6 +1,14 @@
 import { hostname } from 'node:os';
 import { type Callback, callbackKey, type DeliveryResult, idempotencyKeyOf, type Logger } from '@ringback/contracts';
-import { callbackOf, type LookSettings, type Notice, receiversOf } from '@ringback/operations';
+import {
+  callbackOf,
+  decide,
+  type Entries,
+  type LookSettings,
+  type Notice,
+  type Present,
+  receiversOf,
+} from '@ringback/operations';
 import type { ServedOutput } from '../output/output.ts';
 
 /** What a look came to. `away`: shard 0 gave no answer in time. `leads`: this worker looked. */
@@ -23,69 +31,53 @@ type ServedForAway = Pick<ServedOutput, 'output'> & {
 };
 
 type Alerts = Pick<LookSettings['alerts'], 'to' | 'hold' | 'interval' | 'runbook'>;
-/** A notice and the outputs that do not have it yet. `failed`: those of which that was logged. */
-type Underway = { readonly callback: Callback; readonly left: Set<string>; readonly failed: Set<string> };
-/** `firing`: what was told, and to whom. */
-type Outage = {
-  readonly from: number;
-  firing?: { readonly notice: Notice; readonly given: Underway; readonly to: readonly string[] };
+/** `left`: outputs that do not have it yet. `taken`: those that do. `failed`: that was logged. */
+type Underway = {
+  readonly callback: Callback;
+  readonly left: Set<string>;
+  readonly taken: Set<string>;
+  readonly failed: Set<string>;
 };
 
 /**
- * Tells outputs that Redis is away, past the queue. The worker that led the last look tells; no other does, since a
- * lead comes from Redis alone. If that worker ends meanwhile, nobody tells.
+ * Tells outputs that Redis is away, past the queue. Only the worker that led the last look does: a lead comes
+ * from Redis. If that worker ends meanwhile, nobody tells.
  */
 export function createAwayAlert(options: AwayOptions): { looked(end: LookEnd, alerts: Alerts): Promise<void> } {
   const { now, logger } = options;
   const give = createGiver(options);
   let leads = false;
-  let outage: Outage | undefined;
-  let resolved: Underway | undefined;
-  let toldAt = -Infinity;
+  let entries: Entries = new Map();
+  let underway: Underway | undefined;
 
-  function begin({ from }: Outage, alerts: Alerts): NonNullable<Outage['firing']> {
-    const notice = noticeOf(from, options);
-    const to = receiversOf(notice, alerts.to);
-    toldAt = now();
-    logger.warn({ ...shown(notice), outputs: to }, 'alert');
-    return { notice, to, given: underway(callbackOf(notice, { now: toldAt, runbook: alerts.runbook }), to) };
-  }
-
-  async function lasts(alerts: Alerts): Promise<void> {
-    outage ??= { from: now() };
-    const isDue = now() - outage.from >= alerts.hold && now() - toldAt >= alerts.interval;
-    if (!outage.firing && isDue) outage.firing = begin(outage, alerts);
-    if (outage.firing) await give(outage.firing.given);
-  }
-
-  async function isOver(alerts: Alerts): Promise<void> {
-    const { firing } = outage ?? {};
-    outage = undefined;
-    if (firing) {
-      const notice: Notice = { ...firing.notice, kind: 'resolved' };
-      const to = firing.to.filter((name) => !firing.given.left.has(name));
-      logger.info({ ...shown(notice), outputs: to }, 'alert is over');
-      resolved = underway(callbackOf(notice, { now: now(), runbook: alerts.runbook }), to);
-    }
-    if (resolved) await give(resolved);
+  function begin(notice: Notice, { to, runbook }: Alerts): void {
+    const isBegin = notice.kind === 'firing';
+    // Who never heard of the begin hears of no end.
+    const outputs = isBegin ? receiversOf(notice, to) : [...(underway?.taken ?? [])];
+    if (isBegin) logger.warn({ ...shown(notice), outputs }, 'alert');
+    else logger.info({ ...shown(notice), outputs }, 'alert is over');
+    const callback = callbackOf(notice, { now: now(), runbook });
+    underway = { callback, left: new Set(outputs), taken: new Set(), failed: new Set() };
   }
 
   return {
     async looked(end, alerts) {
-      if (end === 'leads' || end === 'follows') {
-        leads = end === 'leads';
-        await isOver(alerts);
-      } else if (end === 'away' && leads) await lasts(alerts);
+      const isAway = end === 'away' && leads;
+      if (end === 'leads' || end === 'follows') leads = end === 'leads';
+      else if (!isAway) return;
+      const conditions = isAway ? [conditionOf(options)] : [];
+      const decided = decide({ ...alerts, conditions, before: entries, complete: true, now: now() });
+      entries = decided.entries;
+      for (const notice of decided.notices) begin(notice, alerts);
+      if (underway) await give(underway);
     },
   };
 }
 
-const underway = (callback: Callback, to: readonly string[]): Underway => ({ callback, left: new Set(to), failed: new Set() });
-
-function noticeOf(from: number, { place, shards }: AwayOptions): Notice {
+function conditionOf({ place, shards }: AwayOptions): Present {
   const text = `${place} does not answer the worker ${hostname()}:${process.pid}: callbacks are refused or kept on disk, deliveries wait`;
   const subject = shards === 1 ? {} : { subject: { kind: 'shard', name: '0' } as const };
-  return { kind: 'firing', from, about: { name: 'redis-away', ...subject, severity: 'error', since: from, text } };
+  return { name: 'redis-away', ...subject, severity: 'error', text };
 }
 
 function shown({ about: { name: condition, subject, text: reason } }: Notice) {
@@ -105,14 +97,18 @@ function createGiver({ outputs, logger }: AwayOptions): (underway: Underway) => 
     }
   }
 
-  return async ({ callback, left, failed }) => {
+  return async ({ callback, left, taken, failed }) => {
     const served = outputs().filter(({ output }) => left.has(output.name));
     await Promise.all(
       served.map(async (one) => {
         const result = await attempt(one, callback);
         const { name: output } = one.output;
         if (result.outcome !== 'retry') left.delete(output);
-        if (result.outcome === 'delivered' || failed.has(output)) return;
+        if (result.outcome === 'delivered') {
+          taken.add(output);
+          return;
+        }
+        if (failed.has(output)) return;
         failed.add(output);
         const line = { code: 'RB_ALERT_NOT_SENT', requestID: callback.id, output, reason: result.reason };
         logger.warn(line, 'an alert did not reach its output');

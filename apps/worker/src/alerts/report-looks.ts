@@ -10,10 +10,10 @@ type Options = {
   readonly now: () => number;
 };
 
-/** From the first look that fails or misses something to one that does not. `told`: the reasons that were logged. */
+/** Lasts until a look misses nothing. `told`: the reasons that were logged. */
 type Trouble = { readonly since: number; looks: number; readonly told: Set<string> };
 
-/** Counts looks for problems. Of each trouble a reason is logged once, however often looks change between some. */
+/** Counts looks for problems. Of each trouble a reason is logged once. */
 export function createLookReport({ logger, count, now }: Options) {
   let trouble: Trouble | undefined;
 

@@ -5,6 +5,9 @@ import type { Condition } from '../conditions/conditions.ts';
 /** ms since the epoch, as far as a date can go. */
 const Time = Type.Number({ minimum: 0, maximum: 8.64e15 });
 
+/** Of the table, or one that no look can find, such as Redis away. */
+export type Present = Omit<Condition, 'name'> & { readonly name: string };
+
 /** What is told of a condition. `since`: of the condition, ms since the epoch. */
 const Told = Type.Object({
   name: Type.String(),
@@ -40,7 +43,7 @@ export type Notice = {
 export type Entries = ReadonlyMap<string, Entry>;
 
 export type Look = {
-  readonly conditions: readonly Condition[];
+  readonly conditions: readonly Present[];
   readonly before: Entries;
   /** False: something could not be asked, so what is not there may be there. */
   readonly complete: boolean;
@@ -68,7 +71,7 @@ export function decide(look: Look): { readonly entries: Entries; readonly notice
   };
 }
 
-function there(condition: Condition, before: Entry, { now, hold, interval }: Look): Decided {
+function there(condition: Present, before: Entry, { now, hold, interval }: Look): Decided {
   const { from = now, told, firing } = before;
   const isWorse = firing?.severity === 'warning' && condition.severity === 'error';
   if (firing && !isWorse) return { entry: { from, firing, ...(told !== undefined && { told }) } };
@@ -103,7 +106,7 @@ function asPast(entry: Entry, now: number): Entry {
 }
 
 /** Several reasons for the same are one condition. */
-function byKey(conditions: readonly Condition[]): ReadonlyMap<string, Condition> {
+function byKey(conditions: readonly Present[]): ReadonlyMap<string, Present> {
   const groups = Map.groupBy(conditions, ({ name, subject }) => JSON.stringify([name, subject?.kind, subject?.name]));
   return new Map(
     [...groups].flatMap(([key, own]) => {

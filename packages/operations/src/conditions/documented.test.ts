@@ -10,7 +10,7 @@ const rules = [...read('deploy/monitoring/rules.yaml').matchAll(/- alert: (\w+)\
   ([, alert = '', section = '']) => ({ alert, section }),
 );
 
-/** Without Redis no look finds a condition. A worker tells it past this table, `status` as what is missing. */
+/** Without Redis no look finds it. A worker tells it past this table, `status` as what is missing. */
 const PROMETHEUS_ALONE = ['RingbackRedisAway'];
 
 it('each alert of Prometheus is that of the condition whose section it links, and each condition has one', () => {
