@@ -5,7 +5,7 @@ import { expect, it, onTestFinished, vi } from 'vitest';
 
 const ROOM = 5 * 1024 * 1024;
 const DEAD = ['dead-1', 'dead-2'] as const;
-/** Random: then it does not help that stored bodies are compressed. Short: a few long ones would need no care. */
+/** Random: compression does not help. Short: a few long ones would need no care. */
 const note = () => randomBytes(450).toString('base64');
 
 /** One output that is well, and two that are dead, of which one has no breaker. */

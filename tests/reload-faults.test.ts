@@ -48,7 +48,7 @@ it('of two workers with different settings, one that does not know an output lea
   const crm = world.arrived('/crm');
   expect(crm).toEqual([...new Set(crm)]);
 
-  // A reload that is under way ends, and one that has not begun does not: neither takes anything. A stopped process gets both signals at once when it goes on.
+  // A stop ends a reload, or none begins: nothing is taken. A stopped process gets both signals at once.
   const many = Object.fromEntries(Array.from({ length: 200 }, (_, index) => [`o${index}`, `${sink.url}/o`]));
   for (const path of [newer, world.path]) await writeFile(path, settingsOf(world.prefix, { outputs: many }));
   for (const process of [last, ingress.process]) {

@@ -11,7 +11,7 @@ const WITHIN_MS = 60_000;
 const FILLS_ALL = 2400;
 const FILLS_PIPE = 300;
 const FLOOD_AT_ONCE = 40;
-/** The same callback again and again: each has a line, and it is delivered once. A quote takes two bytes in JSON. */
+/** One callback again and again: each has a line. A quote takes two bytes in JSON. */
 const REPEATED = { requestID: `again-${'"'.repeat(490)}`, body: taskBody({ taskStatus: 1 }) };
 
 export const blockedLog: Scenario = {

@@ -18,7 +18,7 @@ export type Received = {
 };
 
 export type IngressMetrics = Pick<Metrics, 'text' | 'contentType'> & {
-  /** Requests since the start. `ourFault`: the refused ones with nothing wrong. `slow`: acks longer than `SLOW_ACK_MS`. */
+  /** Since the start. `ourFault`: refused with nothing wrong. `slow`: acks longer than `SLOW_ACK_MS`. */
   readonly totals: () => Readonly<Record<'acked' | 'refused' | 'ourFault' | 'slow', number>>;
   readonly count: (received: Received) => void;
   /** What is known now: settings may change. */

@@ -5,8 +5,8 @@ import type { SettingsReader } from './settings-reader.ts';
 const MOST_READS = 3;
 
 /**
- * Settings whose files were all the same from the first one read to the last: of a rotation that is under way, one file
- * may be new and another old. Rejects as `readAgain`, and with RB_CONFIG_UNREADABLE if they change each time.
+ * Settings whose files did not change while they were read: during a rotation one may be new and another old.
+ * Rejects as `readAgain`, and with RB_CONFIG_UNREADABLE if they change each time.
  */
 export async function readWhole(
   reader: Pick<SettingsReader, 'readAgain' | 'isUnchanged' | 'changed'>,

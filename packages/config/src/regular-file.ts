@@ -6,8 +6,8 @@ const MOST_BYTES = 16 * 1024 * 1024;
 /** A pipe is opened at once, and does not wait for whoever writes it. */
 const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
 
-/** While requests are answered: a pipe would hold them all up. @throws Error of the file system, or with code ENOTREG or EFBIG */
-export function readRegularFile(path: string): Buffer {
+/** A pipe would hold up all requests. @throws Error of the file system, or with code ENOTREG or EFBIG */
+export function readRegularFileSync(path: string): Buffer {
   const file = openSync(path, FLAGS);
   try {
     checkFile(fstatSync(file));
@@ -17,8 +17,8 @@ export function readRegularFile(path: string): Buffer {
   }
 }
 
-/** Rejects as `readRegularFile` throws. */
-export async function readRegularFileSoon(path: string): Promise<Buffer> {
+/** Rejects as `readRegularFileSync` throws. */
+export async function readRegularFile(path: string): Promise<Buffer> {
   const file = await open(path, FLAGS);
   try {
     checkFile(await file.stat());

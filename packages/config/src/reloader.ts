@@ -30,7 +30,7 @@ export type ReloaderOptions = {
   /** What the process started with. */
   readonly started: InspectedConfig;
   readonly partsOf: (config: InspectedConfig['config']) => Steps<PartsDraft>;
-  /** Builds all that is new, and then takes it into use. MUST change nothing if it rejects. `signal`: the process stops. */
+  /** Builds what is new, then uses it. MUST change nothing if it rejects. `signal`: the process stops. */
   readonly apply: (next: InspectedConfig, changes: readonly SettingsChange[], signal: AbortSignal) => Promise<void>;
   readonly logger: Logger;
 };
@@ -40,7 +40,7 @@ export type Reloader = {
   readonly reload: () => void;
   readonly parts: () => SettingsParts;
   readonly state: () => SettingsState;
-  /** No reload begins any more, and one under way ends at its next step. Resolves once none is under way, or after 5 s. */
+  /** No reload begins any more. One under way ends at its next step, and is waited for at most 5 s. */
   close(): Promise<void>;
 };
 

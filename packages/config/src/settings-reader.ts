@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { inspectConfig, type InspectedConfig, inspectInSteps, type LoadOptions } from './load.ts';
-import { readRegularFile, readRegularFileSoon } from './regular-file.ts';
+import { readRegularFileSync, readRegularFile } from './regular-file.ts';
 import type { ReadFile } from './secret-files.ts';
 
 /** Reads the settings again and again, and knows the files that they were read from. */
@@ -45,7 +45,7 @@ export function createSettingsReader(options: Omit<LoadOptions, 'readFile'>): Se
       return begun.keep(inspectConfig(begun.options));
     },
     async readAgain(signal) {
-      const begun = begin(readRegularFile);
+      const begun = begin(readRegularFileSync);
       return begun.keep(await inspectInSteps(begun.options, signal));
     },
     async isUnchanged(settings) {
@@ -97,7 +97,7 @@ async function digestOf(path: string): Promise<string> {
 
 async function bytesOf(path: string): Promise<Buffer | undefined> {
   try {
-    return await readRegularFileSoon(path);
+    return await readRegularFile(path);
   } catch {
     return undefined;
   }

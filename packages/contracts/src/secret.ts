@@ -20,7 +20,7 @@ export function isSecret(value: unknown): value is Secret {
 
 type PlacedSecret = { readonly keys: readonly (string | number)[]; readonly secret: Secret };
 
-/** All secrets within, each with the keys that lead to it. A new setting needs no entry anywhere to be found. */
+/** All secrets within, each with the keys that lead to it. */
 export function* secretsIn(value: unknown, keys: PlacedSecret['keys'] = []): Generator<PlacedSecret> {
   if (isSecret(value)) yield { keys, secret: value };
   else if (typeof value === 'object' && value !== null) {

@@ -1,6 +1,6 @@
 import { latelyKey } from './lately.ts';
 
-/** `stream`: events that wait for the history. `state`: a hash with their bytes and what was dropped. `lately`: when. */
+/** `stream`: events that wait for the history. `state`: their bytes, and what was dropped. `lately`: when. */
 export const historyKeys = (prefix: string) => ({
   stream: `${prefix}:history`,
   state: `${prefix}:history.state`,

@@ -115,7 +115,7 @@ export async function runCluster(start: StartServer, options: ClusterOptions = {
         throw new Error('not its replica');
       }),
     );
-  /** Who has not heard yet that it is a replica gives it no vote; then it would have to be asked again much later. */
+  /** A primary that has not heard of the replica gives it no vote, and the next try comes much later. */
   const handOver = async (primary: PrivateRedis) => {
     const replica = await replicaOf(primary.port);
     const id = String(await ask(primary, 'CLUSTER', 'MYID'));

@@ -6,14 +6,13 @@ import { countLines } from './route-counts.ts';
 import { askHome, askShards } from '../reach/shards.ts';
 import { switchQueues } from './switch-queues.ts';
 import { tellHistory } from '../reach/tell-history.ts';
-import type { CommandContext } from '../terminal/command-context.ts';
+import type { ActionContext } from '../terminal/command-context.ts';
 import { type Reached, withConfig, withRedis, withRest } from '../reach/with-redis.ts';
 
-type Context = Pick<CommandContext, 'env' | 'terminal' | 'done'>;
 type Options = { readonly config?: string };
 
 /** For all workers. Ingresses go on acking. */
-export function addDispatch({ program, env, terminal, done }: Context & { readonly program: Command }): void {
+export function addDispatch({ program, env, terminal, done }: ActionContext & { readonly program: Command }): void {
   const dispatch = program.command('dispatch').description('whether workers turn callbacks into deliveries');
   const show = async ({ config }: Options) =>
     done(await withRest({ env, config, terminal }, async (reached) => (await stateLines(reached)).forEach(terminal.out)));

@@ -9,10 +9,9 @@ import { bodyCodec, payloadOpener } from '../reach/opened-history.ts';
 import { type OpenPlaces, withPlaces } from '../reach/with-places.ts';
 import { withConfig } from '../reach/with-redis.ts';
 import { lookInSpool } from './spool.ts';
-import type { CommandContext } from '../terminal/command-context.ts';
+import type { ActionContext } from '../terminal/command-context.ts';
 import { tellForgot } from './view.ts';
 
-type Context = Pick<CommandContext, 'env' | 'terminal' | 'done'>;
 type Options = {
   readonly config?: string;
   readonly phone: readonly ((text: string) => boolean)[];
@@ -33,7 +32,7 @@ this machine. Give a phone number with its country code: it is found in any nota
 Exit code 1: something was not reached, which is named with what to do (run it again then), or nothing was removed, as neither
 --yes nor --dry-run was given.`;
 
-export function addForget({ program, ...context }: Context & { readonly program: Command }): void {
+export function addForget({ program, ...context }: ActionContext & { readonly program: Command }): void {
   const command = program.command('forget').description('remove a person, or a callback, everywhere');
   withConfig(command)
     .option('--phone <number>', 'whose body has this phone number (may be given several times)', collect(phone), [])
@@ -58,7 +57,7 @@ export function addForget({ program, ...context }: Context & { readonly program:
     });
 }
 
-async function run(options: Options, reached: OpenPlaces, { env, terminal, done }: Context): Promise<void> {
+async function run(options: Options, reached: OpenPlaces, { env, terminal, done }: ActionContext): Promise<void> {
   const { dryRun, yes, json, config } = options;
   const { settings, places, away } = reached;
   const { open } = bodyCodec(settings);

@@ -7,15 +7,14 @@ import { showOutputs } from './list.ts';
 import { moveOutput, purgeOutput } from './removed.ts';
 import { switchQueues } from '../dispatch/switch-queues.ts';
 import { tellHistory } from '../reach/tell-history.ts';
-import type { CommandContext } from '../terminal/command-context.ts';
+import type { ActionContext } from '../terminal/command-context.ts';
 import { withConfig, withRedis, withRest } from '../reach/with-redis.ts';
 
-type Context = Pick<CommandContext, 'env' | 'terminal' | 'done'>;
 type Options = { readonly config?: string };
 type Acting = Options & { readonly yes: boolean };
 
 /** For all workers. `move` and `purge` are for removed outputs. */
-export function addOutputs({ program, ...context }: Context & { readonly program: Command }): void {
+export function addOutputs({ program, ...context }: ActionContext & { readonly program: Command }): void {
   const { env, terminal, done } = context;
   const outputs = program.command('outputs').description('the outputs and their queues');
   withConfig(outputs.command('list', { isDefault: true }).description('state and queue of each'))
@@ -51,7 +50,7 @@ export function addOutputs({ program, ...context }: Context & { readonly program
   addRemoved(outputs, context);
 }
 
-function addRemoved(outputs: Command, { env, terminal, done }: Context): void {
+function addRemoved(outputs: Command, { env, terminal, done }: ActionContext): void {
   withYes(outputs.command('move').argument('<from>', 'a removed output').argument('<to>', 'an output of the settings'))
     .description('move everything in the queue of a removed output to another one')
     .action((from: string, to: string, { config, yes }: Acting) =>

@@ -3,10 +3,9 @@ import type { Command } from 'commander';
 import { withPlaces } from '../reach/with-places.ts';
 import { withConfig } from '../reach/with-redis.ts';
 import { runRotate } from './rotate.ts';
-import type { CommandContext } from '../terminal/command-context.ts';
+import type { ActionContext } from '../terminal/command-context.ts';
 import { showEncryption } from './status.ts';
 
-type Context = Pick<CommandContext, 'env' | 'terminal' | 'done'>;
 type Shared = { readonly config?: string; readonly json: boolean };
 type Rotating = Shared & { readonly dryRun: boolean; readonly yes: boolean };
 
@@ -21,7 +20,7 @@ goes to Redis by itself.
 Exit code of --yes: 0, all is encrypted with the first key, and each older key can be removed. 1, something is left, which it names:
 run it again later. Of --dry-run: 1, something was not reached. Without either, nothing is changed, and it is 1.`;
 
-export function addPrivacy({ program, env, terminal, done }: Context & { readonly program: Command }): void {
+export function addPrivacy({ program, env, terminal, done }: ActionContext & { readonly program: Command }): void {
   const group = program.command('privacy').description('how bodies are encrypted at rest (privacy.encrypt)');
   withConfig(group.command('status').description('which key encrypts how many bodies, and where'))
     .option('--json', 'JSON: one object', false)

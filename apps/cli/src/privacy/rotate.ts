@@ -21,7 +21,7 @@ type Rotating = {
   readonly terminal: Terminal;
 };
 
-/** True if it did what was asked, and need not be run again. @throws RingbackError RB_CONFIG_INVALID, RB_SETTINGS_DIFFER */
+/** True: it need not be run again. @throws RingbackError RB_CONFIG_INVALID, RB_SETTINGS_DIFFER */
 export async function runRotate(open: OpenPlaces, options: Rotating): Promise<boolean> {
   const { dryRun, yes, terminal } = options;
   const key = firstKey(open);
@@ -70,7 +70,7 @@ const sumOf = (places: Rotated['rotated']) => places.reduce((sum, { bodies }) =>
 
 type Told = Rotating & { readonly rotated: Rotated; readonly key: string; readonly only: boolean };
 
-/** `reached`: all could be asked. `nothing`: all is encrypted with the first key, and no older key is needed. */
+/** `reached`: all could be asked. `nothing`: all has the first key, and no older one is needed. */
 type Left = { readonly reached: boolean; readonly nothing: boolean };
 
 async function tell(open: OpenPlaces, { rotated, key, only, settingsPath, json, terminal }: Told): Promise<Left> {

@@ -4,10 +4,9 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { filterOf, withFilters } from '../terminal/filter-options.ts';
 import { positiveNumber } from '../terminal/option-values.ts';
 import { withConfig } from '../reach/with-redis.ts';
-import type { CommandContext } from '../terminal/command-context.ts';
+import type { ActionContext } from '../terminal/command-context.ts';
 import { runReplay } from './run.ts';
 
-type Context = Pick<CommandContext, 'env' | 'terminal' | 'done'>;
 type Options = CallbackFilter & {
   readonly config?: string;
   readonly to?: readonly string[];
@@ -30,7 +29,7 @@ For more than 100 callbacks it only says what it would do, and exits with 1, unl
 A replay has an id. To go on after an interruption, run the same command with --replay-id: nothing is delivered twice.
 What is kept in quarantine is replayed by: ringback quarantine replay.`;
 
-export function addReplay({ program, ...context }: Context & { readonly program: Command }): void {
+export function addReplay({ program, ...context }: ActionContext & { readonly program: Command }): void {
   const command = program.command('replay').description('deliver callbacks of the history again');
   withConfig(withFilters(command))
     .option('--to <outputs>', 'to these outputs, comma-separated', names)

@@ -13,10 +13,9 @@ import { createPatience } from '../terminal/wait-for-history.ts';
 import { withPlaces } from '../reach/with-places.ts';
 import { withConfig } from '../reach/with-redis.ts';
 import { cursorOf, foundJson, foundTable } from './found-view.ts';
-import type { CommandContext } from '../terminal/command-context.ts';
+import type { ActionContext } from '../terminal/command-context.ts';
 import { unknownNames } from './unknown-names.ts';
 
-type Context = Pick<CommandContext, 'env' | 'terminal' | 'done'>;
 type Options = CallbackFilter & {
   readonly config?: string;
   readonly limit: number;
@@ -31,7 +30,7 @@ const HELP = `
 It asks the history, which lags a little behind. With --state dead, parked, unrouted or quarantined it also asks for what is kept.
 Phone numbers and names are in bodies alone: these are shown only with --bodies, and by trace.`;
 
-export function addSearch({ program, ...context }: Context & { readonly program: Command }): void {
+export function addSearch({ program, ...context }: ActionContext & { readonly program: Command }): void {
   const command = program.command('search').description('find callbacks in the history, the newest first');
   withConfig(withFilters(command))
     .option('--limit <n>', 'how many at most', wholeNumber(1, 10_000), 50)
@@ -53,7 +52,7 @@ type Sources = SearchOptions & { readonly away: readonly string[]; readonly sett
 /** Redis is asked only for states whose callbacks may stand there. */
 async function withSources(
   options: Options,
-  { env, terminal }: Context,
+  { env, terminal }: ActionContext,
   work: (sources: Sources) => Promise<void>,
 ): Promise<void> {
   const { config } = options;
@@ -69,7 +68,7 @@ async function withSources(
   });
 }
 
-async function run(options: Options, opened: Sources, { env, terminal, done }: Context): Promise<void> {
+async function run(options: Options, opened: Sources, { env, terminal, done }: ActionContext): Promise<void> {
   const filter = filterOf(options);
   const sources = { ...opened, openPayload: payloadOpener(opened.settings) };
   const { json, limit, after, bodies } = options;

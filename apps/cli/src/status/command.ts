@@ -6,10 +6,9 @@ import { type OpenPlaces, withPlaces } from '../reach/with-places.ts';
 import { withConfig } from '../reach/with-redis.ts';
 import { watchOpened } from '../terminal/watch.ts';
 import { statusJson } from './json.ts';
-import type { CommandContext } from '../terminal/command-context.ts';
+import type { ActionContext } from '../terminal/command-context.ts';
 import { type Seen, statusLines } from './text.ts';
 
-type Context = Pick<CommandContext, 'env' | 'terminal' | 'done'>;
 type Options = { readonly config?: string; readonly json: boolean; readonly watch: boolean; readonly strict: boolean };
 
 /** ms that something may wait before it is a problem, if the settings have no `alerts`. */
@@ -18,7 +17,7 @@ const MAY_WAIT_MS = 300_000;
 const HELP = `
 Exit code 1: something could not be asked; with --strict also if there is an error, or a warning.`;
 
-export function addStatus({ program, env, terminal, done }: Context & { readonly program: Command }): void {
+export function addStatus({ program, env, terminal, done }: ActionContext & { readonly program: Command }): void {
   withConfig(
     program
       .command('status')
@@ -42,7 +41,7 @@ export function addStatus({ program, env, terminal, done }: Context & { readonly
     });
 }
 
-type Opener = Pick<Context, 'env' | 'terminal'> & { readonly config: string | undefined };
+type Opener = Pick<ActionContext, 'env' | 'terminal'> & { readonly config: string | undefined };
 
 /** May be called again and again: says only once that there is no history yet. */
 function placesOpener({ env, config, terminal }: Opener) {

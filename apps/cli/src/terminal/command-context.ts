@@ -12,3 +12,6 @@ export type CommandContext = {
   /** Resolves a path that was typed. */
   readonly fromCaller: (path: string) => string;
 };
+
+/** What the action of most commands needs of it. */
+export type ActionContext = Pick<CommandContext, 'env' | 'terminal' | 'done'>;

@@ -13,10 +13,9 @@ import { wholeNumber } from '../terminal/option-values.ts';
 import { withConfig } from '../reach/with-redis.ts';
 import { type OpenPlaces, withPlaces } from '../reach/with-places.ts';
 import { traceJson } from './trace-json.ts';
-import type { CommandContext } from '../terminal/command-context.ts';
+import type { ActionContext } from '../terminal/command-context.ts';
 import { traceText } from './trace-text.ts';
 
-type Context = Pick<CommandContext, 'env' | 'terminal' | 'done'>;
 type Options = { readonly config?: string; readonly json: boolean; readonly limit: number };
 
 /** Of a shard, the newest that wait to be written. Most hold up to 64 callbacks. */
@@ -27,7 +26,7 @@ Any id will do: requestID, webhook-id (msg_…), key, or the id of a task, an or
 It asks Redis for what is under way and the history for the rest, and says what it could not ask.
 Exit code 1: nothing was found.`;
 
-export function addTrace({ program, env, terminal, done }: Context & { readonly program: Command }): void {
+export function addTrace({ program, env, terminal, done }: ActionContext & { readonly program: Command }): void {
   withConfig(
     program.command('trace').description('tell the whole story of a callback: what came, where it went, what happened there'),
   )

@@ -17,8 +17,8 @@ type Deps = {
 };
 
 /**
- * The last run of a batch that fails tells which deliveries died: those that no run has made. Nothing waits for
- * that. If Redis fails meanwhile, a person still finds the batch among the dead letters.
+ * If the last run of a batch fails, it tells which deliveries died: those that no run has made. Nothing waits
+ * for that. If Redis fails meanwhile, the batch is still among the dead letters.
  */
 export function tellingDied(fanOut: FanOut, { tellEnded, placeOf }: Deps): FanOut {
   if (tellEnded === undefined) return fanOut;

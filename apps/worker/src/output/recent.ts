@@ -11,7 +11,7 @@ export type Recent = {
 
 type Before = { readonly recent: () => Recent; readonly breaker: { readonly state: () => BreakerState } };
 
-/** For people who ask how an output is. `now`: monotonic, ms. `before`: the same output under earlier settings. */
+/** For people. `now`: monotonic, ms. `before`: the same output under earlier settings. */
 export function createRecent(now: () => number, before?: Before) {
   const { breakerFor = 0, deliveredAgo, failed: failedBefore }: Partial<Recent> = before?.recent() ?? {};
   let changedAt = now() - breakerFor;

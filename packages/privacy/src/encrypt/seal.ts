@@ -20,8 +20,8 @@ export function sealedWith(text: string): string | undefined {
 }
 
 /**
- * `aad` binds the text to its callback. The IV is an HMAC of both: the same text encrypts to the same result, so a
- * duplicate stays a duplicate. Collisions are as rare as with random IVs.
+ * `aad` binds the text to its callback. The IV is an HMAC of both: the same text encrypts to the same result,
+ * so a duplicate stays a duplicate. Collisions are as rare as with random IVs.
  */
 export function seal(text: string, aad: string, { id, key, ivKey }: BodyKey): string {
   const iv = createHmac('sha256', ivKey).update(`${aad}\n`).update(text).digest().subarray(0, IV_BYTES);

@@ -1,7 +1,7 @@
 import { DIGIT, digitsOf } from './digits.ts';
 import { FEWEST_DIGITS, maskedPhone } from './masked-text.ts';
 
-/** Digits with what people and programs put between them: `+49 (170) 123-4567`, `138%201234`, invisible signs. */
+/** Digits and what stands between them: `+49 (170) 123-4567`, `138%201234`, invisible signs. */
 const RUN = /\+?\p{Nd}(?:(?:[\s\p{Cf}\p{Pd}().,/_·•]|%20){0,3}\p{Nd})*/gu;
 const GROUP = /(?:(?<!%[\dA-Fa-f]?)\p{Nd})+/gu;
 /** Of a number: https://www.itu.int/rec/T-REC-E.164. */
@@ -9,7 +9,7 @@ const MOST_DIGITS = 15;
 const NO_DIGITS = /^(?:%20|\P{Nd})*/u;
 
 export type PhoneNumbers = {
-  /** A text with one or several numbers, and more: `tel:13812345678;ext=12`. Fewer digits than a number has are left out. */
+  /** The text may hold several numbers, and more: `tel:13812345678;ext=12`. Too few digits are left out. */
   readonly add: (text: string) => void;
   /** The text with these numbers masked, in any notation, with or without country code. */
   readonly maskedIn: (text: string) => string;

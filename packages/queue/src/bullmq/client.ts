@@ -3,9 +3,9 @@ import type { IRedisClient } from 'bullmq';
 import { createRenewal } from '@ringback/redis';
 
 /*
- * This file leans on the insides of BullMQ 6.7.0: that it asks for INFO, what of it makes it print warnings, by
- * which commands a worker fetches jobs, and that it duplicates its connection to wait for them. client.test.ts fails
- * when that changes.
+ * This file leans on the insides of BullMQ 6.7.0: that it asks for INFO, what of it makes it warn, by which
+ * commands a worker fetches jobs, and that it waits for them on another connection. client.test.ts fails when
+ * that changes.
  */
 
 /** The oldest that BullMQ takes without a warning. */

@@ -24,7 +24,7 @@ export type SettleOptions = {
   readonly settings: Pick<DeliverySettings['retry'], 'giveUpAfter' | 'minDelay' | 'maxDelay'> & {
     /** ms until a probe that found the destination away may be the next probe. */
     readonly probeAgainAfter: number;
-    /** ms. Longest wait while the destination takes no part. The breaker spares it, and it may be back soon. */
+    /** ms. Longest wait while the destination takes no part: it may be back soon. */
     readonly mostWhileAway: number;
   };
   /** Redis's, ms since the epoch. */
@@ -126,8 +126,7 @@ function limitReached({ spent, counted, attempts, giveUpAfter, now }: Limits): s
 }
 
 /**
- * A probe may soon be the next probe: backed off, few would be left. What an outage cost MUST NOT lengthen the waits
- * after it.
+ * A probe may soon be the next probe: backed off, few would be left. The waits after an outage MUST NOT be longer.
  */
 function waitAfter({ failure, afterMs = 0 }: Failed, spent: Spent, { delivery, settings, jitter }: SettleOptions): number {
   if (delivery.probe && failure === 'unavailable') return Math.max(settings.probeAgainAfter, afterMs);

@@ -14,10 +14,10 @@ const OutputState = Type.Object({
   lastFailed: Type.Optional(Type.Object({ at: Time, reason: Type.String() })),
 });
 
-/** ms. Acks that take longer miss the objective of docs/slo.md. The rules of Prometheus have the same number. */
+/** ms. Acks that take longer miss the objective of docs/slo.md. rules.yaml has the same number. */
 export const SLOW_ACK_MS = 100;
 
-/** What processes count. `ourFault`: the refused ones with nothing wrong. `slow`: acks longer than `SLOW_ACK_MS`. */
+/** What is counted. `ourFault`: refused with nothing wrong. `slow`: acks longer than `SLOW_ACK_MS`. */
 const COUNTED = ['acked', 'refused', 'ourFault', 'slow', 'dispatched', 'delivered', 'retried', 'dead'] as const;
 export type Counted = (typeof COUNTED)[number];
 

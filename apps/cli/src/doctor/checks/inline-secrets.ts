@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Secret, secretsIn } from '@ringback/contracts';
+import { placeInFile } from '../../check/place-in-file.ts';
 
 const SHORTEST = 4;
 
@@ -8,13 +9,9 @@ export function secretsStandIn(path: string, settings: unknown): string[] {
   const text = readFileSync(path, 'utf8');
   return [...secretsIn(settings)].flatMap(({ keys, secret }) => {
     const value = revealed(secret);
-    return value.length >= SHORTEST && text.includes(value) && !isPlainUrl(value) ? [asWritten(keys)] : [];
+    return value.length >= SHORTEST && text.includes(value) && !isPlainUrl(value) ? [placeInFile(keys).join('.')] : [];
   });
 }
-
-/** The file has the settings of a source or output beside its name, not under `settings`. */
-const asWritten = (keys: readonly (string | number)[]) =>
-  keys.filter((key, depth) => depth !== 2 || key !== 'settings').join('.');
 
 const SHORTEST_TOKEN = 16;
 
